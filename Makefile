@@ -1,0 +1,46 @@
+# `make demo` and `make test` do all set-up themselves. Nothing else is needed first.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.ready
+
+.PHONY: demo test check bench transcripts lock clean help
+
+help:
+	@echo "make demo   real calls on a real Asterisk, and what became of them"
+	@echo "make test   make check, then all tests, those on the real Asterisk included"
+	@echo "make check  lint, format, strict types, import contract"
+	@echo "make bench  speed of the decision as ratios"
+
+demo: $(STAMP)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.lab.demo $(DEMO)
+
+test: check
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m pytest --cov --cov-report=term:skip-covered $(TEST)
+
+check: $(STAMP)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+bench: $(STAMP)
+	@$(PY) -m tests.bench.gate_bench $(BENCH)
+
+$(STAMP): requirements.lock pyproject.toml setup.sh
+	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)
+	@touch $@
+
+# What was tested, to the version, for every supported Python.
+lock:
+	@$(PY) -m pip install --quiet uv
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
+		--output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .lab .mypy_cache .ruff_cache .pytest_cache

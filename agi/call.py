@@ -1,0 +1,188 @@
+"""One call's session: who asks, what the gate says, and telling it to the PBX."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from typing import Protocol
+
+import structlog
+
+from agi import variables
+from agi.gate import Gate
+from agi.protocol import Malformed, Reply, Request
+from compliance.judge import Judge
+from compliance.model import CallAttempt, Decision
+from compliance.numbers import masked
+from compliance.reasons import Reason
+
+CONFIRM_SECONDS = 0.5  # for the PBX to confirm a verdict; a round trip takes less than a millisecond
+NOT_DIALLABLE = re.compile(r"[^0-9+]")
+# What URIENCODE, by which our dialplan passes on what it may not pass on raw, makes of control characters.
+ENCODED_CONTROL = re.compile(r"%[01][0-9A-Fa-f]|%7[Ff]")
+
+log = structlog.get_logger()
+
+
+class ProtocolBroken(ConnectionError):
+    """The peer sent what is no reply."""
+
+    def __init__(self, event: Malformed) -> None:
+        super().__init__(event.why)
+        self.event = event
+
+
+class Line(Protocol):
+    """The PBX's end, as ``agi.server.Connection`` offers it."""
+
+    hung_up: bool
+
+    async def ask(self, command: str) -> Reply: ...
+    async def last_words(self, commands: list[str], seconds: float) -> None: ...
+    def close(self) -> None: ...
+
+
+class Call:
+    """Answers one header. ``deadline``: seconds from now to the last moment at which ALLOW may be said."""
+
+    def __init__(self, line: Line, judge: Judge, gate: Gate, deadline: float) -> None:
+        self._line = line
+        self._judge = judge
+        self._gate = gate
+        self._until = asyncio.get_running_loop().time() + deadline
+
+    async def answer(self, request: Request | Malformed) -> None:
+        """Decides and tells. Whatever happens, the connection is closed at the end."""
+        try:
+            if isinstance(request, Malformed):
+                await self._malformed(request)
+            else:
+                await self._answer(request)
+        except ConnectionError as error:
+            log.info("session ended early", why=str(error))
+        finally:
+            self._line.close()
+
+    async def _answer(self, request: Request) -> None:
+        if request.route != variables.ROUTE:
+            log.error("unknown route", route=request.route[:64])
+            await self._tell(variables.REFUSAL)
+            return
+        proof = secrets.token_hex(8)
+        try:
+            async with asyncio.timeout_at(self._until):
+                reply = await self._line.ask(variables.caller_id(proof))
+        except ProtocolBroken as error:
+            await self._malformed(error.event)
+            return
+        except TimeoutError:
+            attempt = self._attempt(request, request.callerid, "")
+            why = "the PBX did not tell the caller number in time"
+            decision = self._gate.refuse(attempt, Reason.DEADLINE, why)
+            await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
+            return
+        attempt = self._attempt(request, *self._caller_id(request.callerid, reply, proof))
+        decision = await self._gate.decide(attempt, self._until)
+        if decision.allowed:
+            await self._allow(decision)
+        else:
+            await self._block(decision)
+
+    def _attempt(self, request: Request, caller_id: str, attack: str) -> CallAttempt:
+        number, campaign, agent, trunk = (*request.arguments, "", "", "", "")[:4]
+        if ENCODED_CONTROL.search("".join(request.arguments)):
+            attack = "control characters in an argument"
+        if attack:
+            log.warning("attack", why=attack, channel=request.channel[:128], uniqueid=request.uniqueid[:64])
+        return self._judge.attempt(
+            number,
+            campaign,
+            caller_id,
+            agent=agent,
+            trunk=trunk,
+            channel=request.channel,
+            uniqueid=request.uniqueid,
+            attack=attack,
+        )
+
+    @staticmethod
+    def _caller_id(header: str, reply: Reply, proof: str) -> tuple[str, str]:
+        """The channel's caller ID and what is wrong with it.
+
+        The channel tells it filtered to digits, the header tells it as far as the first newline: when the
+        two are not the same number, there was something between the digits that no caller ID has.
+        """
+        shown = "" if header == "unknown" else header
+        proven, _, told = reply.data.partition(":")
+        if proven != proof:  # the header's own text ended the header and went on as a reply
+            return shown, "a reply that the PBX did not give"
+        if NOT_DIALLABLE.sub("", shown) == told:
+            return shown, ""  # also for "anonymous", "Desk 4": no attack, and in no register
+        return shown, "control characters in the caller number"
+
+    async def _malformed(self, broken: Malformed) -> None:
+        if not broken.hostile:
+            log.warning("malformed session", why=broken.why)
+            return
+        log.warning("attack", why=broken.why)
+        attempt = self._judge.attempt("", "", "", attack=broken.why)
+        decision = await self._gate.decide(attempt, self._until)
+        await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
+
+    async def _allow(self, decision: Decision) -> None:
+        if self._line.hung_up:
+            await self._gate.withdraw(decision, Reason.GATE_ERROR)
+            return
+        if asyncio.get_running_loop().time() >= self._until:
+            await self._gate.withdraw(decision, Reason.DEADLINE)
+            await self._tell(variables.answer("BLOCK", [Reason.DEADLINE], decision=decision.id))
+            return
+        try:
+            confirmed = await self._tell(_commands(decision))
+        except ConnectionError:
+            confirmed = False
+        if confirmed:
+            _logged(decision)
+        else:
+            await self._gate.withdraw(decision, Reason.GATE_ERROR)
+
+    async def _block(self, decision: Decision) -> None:
+        _logged(decision)
+        await self._tell(_commands(decision))
+
+    async def _tell(self, commands: list[str]) -> bool:
+        """True when the PBX confirmed every command in time. Raises ConnectionError."""
+        confirmed = True
+        for command in commands:
+            try:
+                async with asyncio.timeout(CONFIRM_SECONDS):
+                    reply = await self._line.ask(command)
+            except TimeoutError:
+                return False
+            confirmed = confirmed and reply.ok
+        return confirmed
+
+
+def _commands(decision: Decision) -> list[str]:
+    return variables.answer(
+        decision.verdict,
+        decision.reasons,
+        decision=decision.id,
+        number=decision.dial if decision.allowed else "",
+        retry_at=decision.retry_at.strftime("%Y-%m-%dT%H:%M:%SZ") if decision.retry_at else "",
+    )
+
+
+def _logged(decision: Decision) -> None:
+    attempt = decision.attempt
+    log.info(
+        "decided",
+        decision=decision.id,
+        verdict=decision.verdict,
+        reasons=[str(reason) for reason in decision.reasons],
+        number=masked(attempt.callee.e164),
+        campaign=attempt.campaign,
+        trunk=attempt.trunk,
+        uniqueid=attempt.uniqueid,
+    )

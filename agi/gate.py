@@ -1,0 +1,198 @@
+"""The gate: attempts in, recorded decisions out, each before its deadline.
+
+1. Whoever waits shares the next transaction; while it runs, the next batch gathers. No timer, no delay.
+2. A decision is answered only after its transaction is on disk.
+3. Past the deadline nothing is allowed any more, whatever comes. Whoever claims an attempt first, the judge
+   on the store's thread or the deadline on the event loop, makes its row; an ALLOW whose commit came too
+   late is marked as undelivered.
+4. A refusal that can not be stored is logged at once and stored when the store is back: nothing is lost
+   while the process lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+from collections import deque
+from datetime import datetime
+from functools import partial
+
+import structlog
+from msgspec import structs
+
+from compliance.clock import Clock
+from compliance.errors import StoreError
+from compliance.judge import Judge
+from compliance.model import CallAttempt, Decision, Facts
+from compliance.numbers import masked
+from compliance.reasons import Reason
+from compliance.store.sqlite import Store, decisions
+
+MAX_BATCH = 100
+MAX_OVERDUE = 10_000  # refusals kept in memory while the store is away
+MAX_WAITING = 5_000
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class _Waiting:
+    """An attempt in the queue."""
+
+    def __init__(self, attempt: CallAttempt) -> None:
+        self.attempt = attempt
+        self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self.winner: Decision | None = None
+        self.late: Decision | None = None  # the refusal that was told while the transaction was under way
+        self._lock = threading.Lock()
+
+    def claim(self, decision: Decision) -> Decision:
+        """The first decision stays; it is returned to whoever comes later."""
+        with self._lock:
+            self.winner = self.winner or decision
+            return self.winner
+
+
+class Gate:
+    """Decides. ``run`` must be running for :meth:`decide` to be answered by anything but the deadline."""
+
+    def __init__(self, store: Store, judge: Judge, clock: Clock) -> None:
+        self._store = store
+        self._judge = judge
+        self._clock = clock
+        self._queue: deque[_Waiting] = deque()
+        self._work = asyncio.Event()
+        self._overdue: deque[Decision] = deque(maxlen=MAX_OVERDUE)
+        self._unmarked: deque[tuple[str, datetime, Reason]] = deque(maxlen=MAX_OVERDUE)
+
+    async def decide(self, attempt: CallAttempt, deadline: float) -> Decision:
+        """Never raises for a failure of ours, never later than ``deadline`` (event loop time, seconds)."""
+        if len(self._queue) >= MAX_WAITING:
+            return self.refuse(attempt, Reason.GATE_ERROR, "too many attempts are waiting")
+        waiting = _Waiting(attempt)
+        self._queue.append(waiting)
+        self._work.set()
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await asyncio.shield(waiting.answer)
+        except TimeoutError:
+            if waiting.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
+                return waiting.answer.result()
+            refusal = self._refusal(attempt, Reason.DEADLINE, "the store did not answer in time")
+            winner = waiting.claim(refusal)
+            if winner is refusal:
+                waiting.answer.cancel()  # nobody waits for it: no second refusal if the store fails
+                self._keep(refusal)
+                return refusal
+            waiting.late = structs.replace(refusal, id=winner.id)
+            return waiting.late
+
+    def refuse(self, attempt: CallAttempt, code: Reason, why: str) -> Decision:
+        """A refusal that needs no judging; the next transaction stores it."""
+        refusal = self._refusal(attempt, code, why)
+        self._keep(refusal)
+        return refusal
+
+    async def withdraw(self, decision: Decision, reason: Reason) -> None:
+        """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
+        log.warning("decision not delivered", decision=decision.id, reason=reason)
+        await self._undelivered(decision.id, self._clock.now(), reason)
+        self._work.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_SECONDS if self._overdue or self._unmarked else None):
+                    await self._work.wait()
+            self._work.clear()
+            stored = True
+            while self._queue or (self._overdue and stored):
+                batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+                stored = await self._batch(batch)
+            await self._mark()
+
+    async def close(self) -> None:
+        """Stores what is still unsaved, as far as the store lets us."""
+        while self._overdue and await self._batch([]):
+            pass
+        await self._mark()
+        for decision in self._overdue:
+            log.error("refusal was never stored", decision=decision.id, reasons=decision.reasons)
+
+    async def _batch(self, batch: list[_Waiting]) -> bool:
+        """False when the store failed. Refusals that are overdue go first, a bounded number of them."""
+        overdue = tuple(itertools.islice(self._overdue, MAX_BATCH))
+        try:
+            await decisions.decide(
+                self._store,
+                [(waiting.attempt, partial(self._judged, waiting)) for waiting in batch],
+                self._judge.holders,
+                overdue,
+            )
+        except Exception as error:
+            known = isinstance(error, StoreError)
+            log.error("store failed", error=str(error), exc_info=None if known else error)
+            self._fail(batch, str(error) if known else "internal error")
+            return False
+        saved = {decision.id for decision in overdue}
+        while self._overdue and self._overdue[0].id in saved:  # a full queue may have dropped some meanwhile
+            self._overdue.popleft()
+        for waiting in batch:
+            decision = waiting.winner
+            assert decision is not None  # every judge ran
+            if waiting.late is None and not waiting.answer.done():
+                waiting.answer.set_result(decision)
+            elif decision.allowed:
+                await self._undelivered(decision.id, self._clock.now(), Reason.DEADLINE)
+        return True
+
+    def _judged(self, waiting: _Waiting, facts: Facts) -> Decision | None:
+        """On the store's thread, inside the transaction."""
+        if waiting.winner is not None:
+            return None
+        decision = self._judge.decide(waiting.attempt, facts, self._clock.now())
+        return decision if waiting.claim(decision) is decision else None
+
+    def _fail(self, batch: list[_Waiting], why: str) -> None:
+        """Nothing of the batch is on disk."""
+        for waiting in batch:
+            if waiting.late is not None:
+                self._keep(waiting.late)
+            elif not waiting.answer.done():
+                refusal = self._refusal(waiting.attempt, Reason.GATE_ERROR, why)
+                self._keep(refusal)
+                waiting.answer.set_result(refusal)
+
+    def _refusal(self, attempt: CallAttempt, code: Reason, why: str) -> Decision:
+        decision = self._judge.refuse(attempt, self._clock.now(), code, why)
+        log.error(
+            "refused by failure",
+            decision=decision.id,
+            reason=str(code),
+            why=why,
+            number=masked(attempt.callee.e164),
+            campaign=attempt.campaign,
+            uniqueid=attempt.uniqueid,
+        )
+        return decision
+
+    def _keep(self, refusal: Decision) -> None:
+        if len(self._overdue) == MAX_OVERDUE:
+            log.error("refusal dropped unstored", decision=self._overdue[0].id)
+        self._overdue.append(refusal)
+        self._work.set()
+
+    async def _undelivered(self, decision: str, at: datetime, reason: Reason) -> None:
+        try:
+            await decisions.undelivered(self._store, decision, at, reason)
+        except Exception as error:
+            log.error("could not mark as undelivered", decision=decision, error=str(error))
+            self._unmarked.append((decision, at, reason))
+
+    async def _mark(self) -> None:
+        """Those that could not be marked when they should have been."""
+        for _ in range(len(self._unmarked)):
+            await self._undelivered(*self._unmarked.popleft())

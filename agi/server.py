@@ -1,0 +1,172 @@
+"""The FastAGI server: bytes to sessions, sessions to the gate, verdicts back.
+
+1. A connection that has sent no complete header costs a buffer and a place in a queue, no task; when all
+   places are taken the one that has waited longest without a header makes room.
+2. Each session ends by its own deadline, with an answer or without one. Asterisk has no read timeout.
+3. ALLOW is written last, and only before the deadline. If the PBX does not confirm it, it is withdrawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections import OrderedDict
+from typing import cast
+
+import structlog
+
+from agi.call import CONFIRM_SECONDS, Call, ProtocolBroken
+from agi.gate import Gate
+from agi.protocol import HungUp, Malformed, Reply, Request, Session
+from compliance.config import Config
+from compliance.judge import Judge
+
+HEADER_SECONDS = 1.0  # Asterisk sends its header at once
+BACKLOG = 1024
+
+log = structlog.get_logger()
+
+
+class Server:
+    """Listens, and gives each complete header to :class:`Call`."""
+
+    def __init__(self, config: Config, judge: Judge, gate: Gate) -> None:
+        self.config = config
+        self.judge = judge
+        self.gate = gate
+        self.deadline = config.gate.deadline_ms / 1000
+        self.headless: OrderedDict[Connection, None] = OrderedDict()
+        self.open: set[Connection] = set()
+        self.calls: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Server | None = None
+
+    async def start(self) -> tuple[str, int]:
+        """Returns the address in use (the port may have been 0). Raises OSError when it can not be bound."""
+        _raise_file_limit(self.config.gate.max_sessions + 64)
+        host, port = self.config.gate.address
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+        bound = self._listening.sockets[0].getsockname()
+        log.info("gate listening", host=bound[0], port=bound[1])
+        return bound[0], bound[1]
+
+    async def close(self) -> None:
+        """Takes no new calls, answers those that wait, closes the rest."""
+        if self._listening is not None:
+            self._listening.close()
+        for connection in list(self.headless):
+            connection.close()
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=self.deadline + 2 * CONFIRM_SECONDS)
+        for connection in list(self.open):
+            connection.close()
+        if self.calls:  # they see their connections closed
+            await asyncio.wait(self.calls, timeout=CONFIRM_SECONDS)
+
+    def admit(self, connection: Connection) -> None:
+        self.open.add(connection)
+        self.headless[connection] = None
+        if len(self.open) > self.config.gate.max_sessions:
+            victim = next(iter(self.headless))
+            log.warning("too many sessions", open=len(self.open))
+            victim.close()
+
+    def release(self, connection: Connection) -> None:
+        self.open.discard(connection)
+        self.headless.pop(connection, None)
+
+    def begin(self, connection: Connection, request: Request | Malformed) -> None:
+        self.headless.pop(connection, None)
+        call = Call(connection, self.judge, self.gate, self.deadline)
+        task = asyncio.create_task(call.answer(request))
+        self.calls.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.calls.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("session failed", exc_info=task.exception())
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection: moves bytes between the transport and the session."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.session = Session()
+        self.reply: asyncio.Future[Reply] | None = None
+        self.hung_up = False
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._broken: ProtocolBroken | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # (uvloop's transports are no subclass of asyncio.Transport)
+        self.transport = cast(asyncio.Transport, transport)
+        self.server.admit(self)
+        self._timer = asyncio.get_running_loop().call_later(HEADER_SECONDS, self._no_header)
+
+    def data_received(self, data: bytes) -> None:
+        for event in self.session.receive(data):
+            if isinstance(event, Request):
+                self._timer.cancel()
+                self.server.begin(self, event)
+            elif isinstance(event, Reply):
+                if self.reply is not None and not self.reply.done():
+                    self.reply.set_result(event)
+            elif isinstance(event, HungUp):
+                self.hung_up = True
+            else:
+                self._malformed(event)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._timer.cancel()
+        self.server.release(self)
+        self._fail(ConnectionResetError("the PBX closed the session"))
+        self.gone.set_result(None)
+
+    def close(self) -> None:
+        """At once: what is unsent is not worth waiting for."""
+        self.server.release(self)
+        self.transport.abort()
+
+    async def ask(self, command: str) -> Reply:
+        """Raises ConnectionError when the peer breaks off or breaks the protocol instead of replying."""
+        if self._broken is not None:
+            raise self._broken
+        if self.transport.is_closing():
+            raise ConnectionResetError("the PBX closed the session")
+        self.reply = asyncio.get_running_loop().create_future()
+        self.transport.write(self.session.ask(command))
+        return await self.reply
+
+    async def last_words(self, commands: list[str], seconds: float) -> None:
+        """Tells a peer that is no longer listened to, and gives it time to read before the line is cut."""
+        if not self.transport.is_closing():
+            self.transport.write("".join(f"{command}\n" for command in commands).encode("ascii"))
+            self.transport.write_eof()
+            await asyncio.wait([self.gone], timeout=seconds)
+
+    def _malformed(self, event: Malformed) -> None:
+        self._timer.cancel()
+        self._broken = ProtocolBroken(event)
+        if self in self.server.headless:
+            self.server.begin(self, event)
+        self._fail(self._broken)
+
+    def _fail(self, error: Exception) -> None:
+        if self.reply is not None and not self.reply.done():
+            self.reply.set_exception(error)
+            self.reply.exception()  # seen: the asker may have given up already
+
+    def _no_header(self) -> None:
+        log.info("no header in time", peer=self.transport.get_extra_info("peername"))
+        self.close()
+
+
+def _raise_file_limit(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))

@@ -1,0 +1,39 @@
+"""The gate as a service: store, judge, batches and listening socket, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from agi.gate import Gate
+from agi.server import Server
+from compliance.clock import Clock
+from compliance.config import Config
+from compliance.judge import Judge
+from compliance.numbers import warm
+from compliance.profile import Policy
+from compliance.store.sqlite import Store
+
+
+@contextlib.asynccontextmanager
+async def serving(config: Config, policy: Policy, clock: Clock) -> AsyncIterator[tuple[str, int]]:
+    """Answers calls inside the block; gives the address in use. At the end what was begun is answered.
+
+    Raises StoreError when the database can not be opened, OSError when the address can not be bound.
+    """
+    warm()
+    judge = Judge(policy, config.trunks, config.node.name)
+    async with await Store.open(config.database) as store:
+        gate = Gate(store, judge, clock)
+        server = Server(config, judge, gate)
+        address = await server.start()
+        deciding = asyncio.create_task(gate.run())
+        try:
+            yield address
+        finally:
+            await server.close()
+            deciding.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await deciding
+            await gate.close()

@@ -1,0 +1,67 @@
+"""What all legs share, and the two things they write down: a recording's row and an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from ami_listener.outbox import Outbox
+from ami_listener.recorder import Recorder, Segment
+from compliance.clock import Clock
+from compliance.store.sqlite import recordings
+from compliance.store.sqlite.connection import Store
+
+log = structlog.get_logger()
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What all legs share."""
+
+    node: str
+    store: Store
+    clock: Clock
+    recorder: Recorder
+    outbox: Outbox
+    finish: Callable[[Segment], None]  # takes over a segment that has ended
+    failed: Callable[[], None]  # something failed that the checks had not foreseen
+    claims: dict[str, str]  # decision id: unique id of the leg that uses it
+    foreign: set[str]  # unique ids of legs that were reported; a reconnect does not report them again
+
+    def report(self, kind: str, decision: str, channel: str, detail: str) -> None:
+        """An incident: in the log without its detail, which may name a number, and in the store with it."""
+        at = self.clock.now()
+        log.warning("incident", kind=kind, decision=decision, channel=channel)
+        self.outbox.put(
+            f"incident {kind}",
+            lambda: recordings.incident(
+                self.store,
+                at=at,
+                node=self.node,
+                kind=kind,
+                decision=decision,
+                channel=channel,
+                detail=detail,
+            ),
+        )
+
+
+def row(node: str, segment: Segment, allowed: recordings.Allowed) -> recordings.NewRecording:
+    main, callee, agent = map(str, segment.files.all)
+    return recordings.NewRecording(
+        id=segment.id,
+        decision=segment.decision,
+        node=node,
+        channel=segment.channel,
+        uniqueid=segment.uniqueid,
+        number=allowed.number,
+        caller_id=allowed.caller_id,
+        campaign=allowed.campaign,
+        started_at=segment.started_at,
+        answered_at=segment.answered_at,
+        format=segment.format,
+        path=main,
+        callee_path=callee,
+        agent_path=agent,
+    )

@@ -1,0 +1,181 @@
+"""AMI events as values, made only from messages that look exactly as Asterisk writes them.
+
+A message is taken for an event when it has no flaw (``wire``), starts with ``Event`` and ``Privilege``, and
+has the usual headers in the usual order. That it is about a channel the listener knows is checked by the
+listener. The order is the same from Asterisk 16 to 22; headers that a site can switch on are left out of
+the comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from ami_listener.wire import Message
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """Base of all events."""
+
+
+class Booted(Event, frozen=True):
+    """Asterisk has loaded everything and takes calls."""
+
+
+class ShuttingDown(Event, frozen=True):
+    pass
+
+
+class ChannelEvent(Event, frozen=True):
+    channel: str
+    uniqueid: str
+
+
+class DialBegun(ChannelEvent, frozen=True):
+    """A leg is being dialled. ``dial``: the dial string behind the technology, ``13800138000@carrier``."""
+
+    dial: str
+    caller: str  # the channel that dials; empty for an AMI Originate
+
+
+class DialEnded(ChannelEvent, frozen=True):
+    status: str  # ANSWER, BUSY, CANCEL, ...
+
+
+class StateChanged(ChannelEvent, frozen=True):
+    state: str  # Down, Ring, Ringing, Up, ...
+
+
+class Renamed(ChannelEvent, frozen=True):
+    new: str
+
+
+class BridgeEntered(ChannelEvent, frozen=True):
+    pass
+
+
+class BridgeLeft(ChannelEvent, frozen=True):
+    pass
+
+
+class MonitorStarted(ChannelEvent, frozen=True):
+    pass
+
+
+class MonitorStopped(ChannelEvent, frozen=True):
+    """Names neither file nor MixMonitor."""
+
+
+class MonitorMuted(ChannelEvent, frozen=True):
+    muted: bool
+    direction: str
+
+
+class HungUp(ChannelEvent, frozen=True):
+    pass
+
+
+_BLOCK = [
+    "Channel",
+    "ChannelState",
+    "ChannelStateDesc",
+    "CallerIDNum",
+    "CallerIDName",
+    "ConnectedLineNum",
+    "ConnectedLineName",
+    "Language",
+    "AccountCode",
+    "Context",
+    "Exten",
+    "Priority",
+    "Uniqueid",
+    "Linkedid",
+]
+_DEST = [f"Dest{key}" for key in _BLOCK]
+_BRIDGE = [
+    "BridgeUniqueid",
+    "BridgeType",
+    "BridgeTechnology",
+    "BridgeCreator",
+    "BridgeName",
+    "BridgeNumChannels",
+]
+# Written by Asterisk when a site asks for them (timestampevents, debug, channelvars, tenants).
+_OPTIONAL = frozenset(
+    {
+        "Timestamp",
+        "SequenceNumber",
+        "File",
+        "Line",
+        "Func",
+        "SystemName",
+        "TenantID",
+        "DestTenantID",
+        "BridgeVideoSourceMode",
+        "BridgeVideoSource",
+        "ChanVariable",
+        "DestChanVariable",
+    }
+)
+
+
+def _own(kind: Callable[..., Event], **more: str) -> Callable[[Message], Event]:
+    def make(message: Message) -> Event:
+        extra = {field: message.get(key) for field, key in more.items()}
+        return kind(channel=message.get("Channel"), uniqueid=message.get("Uniqueid"), **extra)
+
+    return make
+
+
+def _dest(kind: Callable[..., Event], **more: str) -> Callable[[Message], Event]:
+    def make(message: Message) -> Event:
+        extra = {field: message.get(key) for field, key in more.items()}
+        return kind(channel=message.get("DestChannel"), uniqueid=message.get("DestUniqueid"), **extra)
+
+    return make
+
+
+def _muted(message: Message) -> Event:
+    return MonitorMuted(
+        channel=message.get("Channel"),
+        uniqueid=message.get("Uniqueid"),
+        muted=message.get("State") != "0",
+        direction=message.get("Direction"),
+    )
+
+
+# Event name -> privilege, the headers that it must have one after the other, and what it becomes. An
+# Originate's dial events have no caller's block.
+_SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
+    "FullyBooted": [("system,all", [], lambda _: Booted())],
+    "Shutdown": [("system,all", ["Shutdown"], lambda _: ShuttingDown())],
+    "DialBegin": [
+        ("call,all", [*_BLOCK, *_DEST, "DialString"], _dest(DialBegun, dial="DialString", caller="Channel")),
+        ("call,all", [*_DEST, "DialString"], _dest(DialBegun, dial="DialString", caller="Channel")),
+    ],
+    "DialEnd": [
+        ("call,all", [*_BLOCK, *_DEST, "DialStatus"], _dest(DialEnded, status="DialStatus")),
+        ("call,all", [*_DEST, "DialStatus"], _dest(DialEnded, status="DialStatus")),
+    ],
+    "Newstate": [("call,all", _BLOCK, _own(StateChanged, state="ChannelStateDesc"))],
+    "Rename": [("call,all", ["Channel", "Newname", "Uniqueid"], _own(Renamed, new="Newname"))],
+    "BridgeEnter": [("call,all", [*_BRIDGE, *_BLOCK], _own(BridgeEntered))],
+    "BridgeLeave": [("call,all", [*_BRIDGE, *_BLOCK], _own(BridgeLeft))],
+    "MixMonitorStart": [("call,all", _BLOCK, _own(MonitorStarted))],
+    "MixMonitorStop": [("call,all", _BLOCK, _own(MonitorStopped))],
+    "MixMonitorMute": [("call,all", [*_BLOCK, "Direction", "State"], _muted)],
+    "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _own(HungUp))],
+}
+NAMES = tuple(_SHAPES)  # what the listener's event filter must let through
+
+
+def read(message: Message) -> Event | None:
+    """The event, or None for one that the listener has no use for or that does not look as it should."""
+    if message.flaw or message.kind != "Event":
+        return None
+    keys = [key for key, _ in message.headers[1:] if key not in _OPTIONAL]
+    for privilege, usual, make in _SHAPES.get(message.name, ()):
+        if keys[: 1 + len(usual)] == ["Privilege", *usual] and message.get("Privilege") == privilege:
+            return make(message)
+    return None

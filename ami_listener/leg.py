@@ -1,0 +1,348 @@
+"""One carrier leg: its events go through the table at once, the actions that follow are done one after the
+other.
+
+``feed`` is synchronous and is called in the order of AMI's events; the worker (``run``) is the only one that
+waits for Asterisk or the store. So what happened is known while something is being done, and a proof sees the
+stop that would make it worthless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from ami_listener import bypass, events, files
+from ami_listener.calls import Action, Happening, Line, Phase, State, step
+from ami_listener.connection import LinkError
+from ami_listener.desk import Desk, row
+from ami_listener.pbx import DECISION, DIALLED, INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
+from ami_listener.recorder import Segment
+from compliance.errors import RecordingError, StoreError
+from compliance.store.sqlite import recordings
+
+GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
+GROWTH_AFTER = 3.0  # seconds after the answer
+STALLED_AFTER = 6.0  # seconds; data reaches the disk every 2 s (wav, sln) or 4 s (ulaw, alaw)
+# What a question that Asterisk does not answer is taken for: the worst.
+UNANSWERED = {
+    Phase.JUDGING: Happening.REFUSED,
+    Phase.ADOPTING: Happening.GAP,
+    Phase.CHECKING: Happening.DETACHED,
+}
+log = structlog.get_logger()
+
+
+class Leg:
+    """See the module. ``dial``: DialBegin's dial string, empty when it was not seen; ``began``: when
+    dialled.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        pbx: Pbx,
+        channel: str,
+        uniqueid: str,
+        trunks: dict[str, str],
+        *,
+        began: datetime,
+        dial: str = "",
+        state: State | None = None,
+    ) -> None:
+        self.channel, self.uniqueid = channel, uniqueid
+        self.state = state or State()
+        self.decision = ""
+        self.allowed: recordings.Allowed | None = None
+        self.segments: list[Segment] = []
+        self._desk, self._pbx, self._trunks = desk, pbx, trunks
+        self._began, self._dial = began, dial
+        self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._answered_at: datetime | None = None
+        self._hung_up_at: datetime | None = None
+        self._started = self._interrupted = self._own_stops = 0
+        self._grace: asyncio.TimerHandle | None = None
+        self._why = ""
+        self._size, self._grown_at, self._stalled = 0, time.monotonic(), False
+        self._talking_since = 0.0
+
+    # What happens
+
+    def feed(self, event: events.ChannelEvent) -> None:
+        """Takes an event of this leg's channel."""
+        match event:
+            case events.StateChanged(state="Up") | events.DialEnded(status="ANSWER"):
+                self._answered_at = self._answered_at or self._desk.clock.now()
+                self.happen(Happening.ANSWERED)
+            case events.BridgeEntered():
+                self.happen(Happening.BRIDGED)
+            case events.BridgeLeft():
+                self.happen(Happening.UNBRIDGED)
+            case events.MonitorStarted():
+                self._started += 1
+            case events.MonitorStopped():
+                if self._own_stops:
+                    self._own_stops -= 1
+                else:
+                    self._interrupted += 1
+                    self.happen(Happening.STOPPED)
+            case events.MonitorMuted(muted=True):
+                self._interrupted += 1
+                self.happen(Happening.MUTED)
+            case events.Renamed():
+                self.channel = event.new
+            case events.HungUp():
+                # The channel is asked for once more: text from SIP must not end a recording that goes on.
+                self._hung_up_at = self._desk.clock.now()
+                self._work.put_nowait(self._confirm_end)
+
+    def happen(self, happening: Happening) -> None:
+        before, (self.state, actions) = self.state, step(self.state, happening)
+        if before.phase is Phase.PARTING and self._grace is not None:
+            self._grace.cancel()
+        for action in actions:
+            self._work.put_nowait(action)
+
+    def look(self) -> None:
+        """Once a second: does the file of an answered call grow?"""
+        if self.state.phase is not Phase.RECORDED or self.state.line is Line.RINGING or not self.segments:
+            return
+        now = time.monotonic()
+        self._talking_since = self._talking_since or now
+        if now - self._talking_since < GROWTH_AFTER:
+            self._grown_at = now
+            return
+        sizes = files.sizes(self.segments[-1].files)
+        if sizes is None:
+            self.happen(Happening.VANISHED)
+        elif sizes[0] > self._size:
+            self._size, self._grown_at = sizes[0], now
+        elif now - self._grown_at >= STALLED_AFTER and not self._stalled:
+            self._stalled = True  # once a call: two silent sides look the same, and a new file does not help
+            self.happen(Happening.STALLED)
+
+    def gone(self) -> None:
+        """The channel is no more, though no Hangup event was believed."""
+        self._hung_up_at = self._hung_up_at or self._desk.clock.now()
+        self.happen(Happening.HUNG_UP)
+        self._work.put_nowait(self._nothing)
+
+    # What is done
+
+    def judge(self) -> None:
+        """To be called once for a leg that has just been dialled, or was found without a recording."""
+        self._work.put_nowait(self._judge)
+
+    def adopt(self, segment: Segment) -> None:
+        """To be called once for a leg that was found with a recording under way."""
+        self.decision = segment.decision
+        self._answered_at = segment.answered_at
+        self._desk.claims[segment.decision] = self.uniqueid
+        self.segments.append(segment)
+        self._work.put_nowait(self._adopt)
+
+    async def run(self) -> None:
+        """Does what is to be done, until the leg has ended and its recordings are handed over."""
+        while not (self.state.phase is Phase.ENDED and self._work.empty()):
+            work = await self._work.get()
+            try:
+                await (self._do(work) if isinstance(work, Action) else work())
+            except NoChannel:
+                self._hung_up_at = self._hung_up_at or self._desk.clock.now()
+                self.happen(Happening.HUNG_UP)
+            except LinkError as error:
+                if self._pbx.lost:
+                    return  # whatever it was, the next session reads the real state
+                log.warning("asterisk did not answer", leg=self.channel, error=str(error))
+                self._why = str(error)
+                if self.state.phase in UNANSWERED:
+                    self.happen(UNANSWERED[self.state.phase])
+        if self._grace is not None:
+            self._grace.cancel()
+
+    async def _nothing(self) -> None:
+        """Wakes the worker, which then sees the end."""
+
+    async def _do(self, action: Action) -> None:
+        match action:
+            case Action.START | Action.RESTART:
+                await self._record(resume=action is Action.RESTART)
+            case Action.OPEN:
+                await self._set_interlock(self.decision)
+            case Action.SHUT:
+                await self._set_interlock("")
+            case Action.NOTE_ANSWER:
+                self._note_answer()
+            case Action.WAIT_GRACE:
+                loop = asyncio.get_running_loop()
+                self._grace = loop.call_later(GRACE_SECONDS, self.happen, Happening.GRACE_OVER)
+            case Action.CHECK:
+                monitor = self.segments[-1].monitor
+                attached = bool(monitor) and await self._pbx.attached(self.channel, monitor)
+                if not attached and not await self._pbx.is_live(self.channel, self.uniqueid):
+                    raise NoChannel(f"{self.channel} is gone")
+                self.happen(Happening.STILL_ATTACHED if attached else Happening.DETACHED)
+            case Action.HANG_UP:
+                log.error("call cut, it could not be recorded", leg=self.channel, decision=self.decision)
+                await self._pbx.hang_up(self.channel)
+            case Action.PENALTY:
+                self._desk.failed()
+            case Action.FINISH:
+                self._finish()
+            case _:
+                self._report(action.value, self._why)
+
+    async def _judge(self) -> None:
+        decision = await self._pbx.variable(self.channel, DECISION)
+        number = bypass.dialled(self._dial or await self._pbx.variable(self.channel, DIALLED))
+        kind: str
+        try:
+            known = bypass.is_decision_id(decision)
+            allowed = await recordings.allowed(self._desk.store, decision) if known else None
+        except StoreError as error:
+            log.error("store unavailable, leg can not be judged", leg=self.channel, error=str(error))
+            kind = "store-unavailable"
+        else:
+            verdict = bypass.judge_leg(
+                decision_id=decision,
+                allowed=allowed,
+                number=number,
+                node=self._desk.node,
+                trunks=self._trunks,
+                began=self._began,
+                claimed=self._desk.claims.get(decision, self.uniqueid) != self.uniqueid,
+                area_code=next(iter(self._trunks.values()), ""),
+            )
+            if verdict.allowed is not None:
+                self._desk.claims[decision] = self.uniqueid
+                self.decision, self.allowed = decision, verdict.allowed
+                if self.state.line is not Line.RINGING:
+                    self._report("recording-gap", "found answered and without a recording")
+                self.happen(Happening.ALLOWED)
+                return
+            kind = verdict.kind if verdict.is_incident else ""
+        if kind and self.uniqueid not in self._desk.foreign:
+            self._desk.foreign.add(self.uniqueid)
+            shown = decision if bypass.is_decision_id(decision) else ""
+            self._desk.report(kind, shown, self.channel, f"dialled {number[:40]}")
+        self.happen(Happening.REFUSED)
+
+    async def _adopt(self) -> None:
+        segment = self.segments[-1]
+        self.allowed = await self._known(segment.decision)
+        if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
+            raise NoChannel(f"{self.channel} is another call now")
+        segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
+        newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
+        runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
+        missing = "" if runs else "no such MixMonitor on the channel"
+        missing = missing or files.begun(segment.files, segment.format)
+        if self.state.line is not Line.RINGING and self._answered_at is None:
+            self._answered_at = self._desk.clock.now()
+            self._note_answer()
+        if missing:
+            segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
+            self._why = missing
+        else:
+            await self._write_running(segment)
+        self.happen(Happening.GAP if missing else Happening.ADOPTED)
+
+    async def _known(self, decision: str) -> recordings.Allowed | None:
+        try:
+            return await recordings.allowed(self._desk.store, decision)
+        except StoreError:
+            return None
+
+    async def _record(self, *, resume: bool) -> None:
+        """A new segment, from its row to its proof; ends in PROVEN or UNPROVEN."""
+        old = self.segments[-1] if self.segments else None
+        now = self._desk.clock.now()
+        if old is not None:
+            old.ended_at = old.ended_at or now
+        try:
+            segment = await self._begin(now)
+        except (RecordingError, StoreError, LinkError) as error:
+            if isinstance(error, NoChannel) or self._pbx.lost:
+                raise
+            self._why = str(error)
+            self.happen(Happening.UNPROVEN)
+            return
+        self._size, self._grown_at = 0, time.monotonic()
+        if resume and old is not None:
+            self._own_stops += 1
+            if not await self._desk.recorder.retire(self._pbx, old):
+                self._own_stops -= 1
+            self.segments.remove(old)
+            self._desk.finish(old)
+        self.happen(Happening.PROVEN)
+        log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
+
+    async def _begin(self, now: datetime) -> Segment:
+        desk = self._desk
+        if self.allowed is None:
+            raise RecordingError("the decision can not be read")
+        segment = Segment(
+            id=uuid.uuid4().hex,
+            decision=self.decision,
+            channel=self.channel,
+            uniqueid=self.uniqueid,
+            format=desk.recorder.format,
+            files=desk.recorder.plan(self.decision, now),
+            started_at=now,
+            answered_at=self._answered_at,
+        )
+        await recordings.start(desk.store, row(desk.node, segment, self.allowed))
+        self.segments.append(segment)
+        started, interrupted = self._started, self._interrupted
+        await desk.recorder.start(self._pbx, segment)
+        await desk.recorder.prove(
+            self._pbx,
+            segment,
+            begun=lambda: self._started > started,
+            ended=lambda: (
+                "the call ended" if self._hung_up_at else "stopped" if self._interrupted > interrupted else ""
+            ),
+        )
+        await recordings.running(desk.store, segment.id)
+        return segment
+
+    async def _write_running(self, segment: Segment) -> None:
+        self._desk.outbox.put("recording running", lambda: recordings.running(self._desk.store, segment.id))
+
+    async def _set_interlock(self, value: str) -> None:
+        try:
+            await self._pbx.set_variable(self.channel, INTERLOCK, value)
+        except NoChannel:
+            raise
+        except RecordingError as error:
+            log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
+
+    def _note_answer(self) -> None:
+        at = self._answered_at or self._desk.clock.now()
+        for segment in self.segments:
+            segment.answered_at = segment.answered_at or at
+        self._desk.outbox.put(
+            "answer", lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at)
+        )
+
+    async def _confirm_end(self) -> None:
+        if await self._pbx.is_live(self.channel, self.uniqueid):
+            self._hung_up_at = None
+            self._report("forged-event", "a Hangup event for a channel that is up")
+            return
+        self.happen(Happening.HUNG_UP)
+
+    def _finish(self) -> None:
+        for segment in self.segments:
+            segment.ended_at = segment.ended_at or self._hung_up_at or self._desk.clock.now()
+            self._desk.finish(segment)
+        self.segments.clear()
+        if self._desk.claims.get(self.decision) == self.uniqueid:
+            del self._desk.claims[self.decision]
+
+    def _report(self, kind: str, detail: str) -> None:
+        self._desk.report(kind, self.decision, self.channel, detail)

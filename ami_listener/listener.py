@@ -1,0 +1,309 @@
+"""The listener: hears of every carrier leg, has it recorded, keeps what was recorded, and says whether it
+could.
+
+Its parts meet here and nowhere else. One task reads events and only distributes them; every leg has a
+worker of its own; what must reach the store goes through the outbox; files of ended calls are measured in
+two threads. A lost connection ends all legs' workers, and the next session reads the real state
+(``resync``), exactly as after a restart: nothing that was under way is ever sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+
+import structlog
+
+from ami_listener import access, events, recorder, resync
+from ami_listener.connection import LinkError, LoginRefused, Session
+from ami_listener.desk import Desk
+from ami_listener.lease import Lease
+from ami_listener.leg import Leg
+from ami_listener.outbox import Outbox
+from ami_listener.pbx import Pbx
+from ami_listener.recorder import Recorder, Segment
+from compliance.clock import Clock
+from compliance.config import Config
+from compliance.errors import ConfigError, RecordingError, StoreError
+from compliance.store.sqlite import recordings
+from compliance.store.sqlite.connection import Store
+
+LOOK_SECONDS = 1.0  # between two looks at the growth of the files
+SECOND_LOOK_SECONDS = 3.0
+AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
+PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
+log = structlog.get_logger()
+
+
+def pauses(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
+    """Seconds before each attempt to connect: at once, then doubling, with jitter so that nodes do not
+    march.
+    """
+    yield 0.0
+    while True:
+        yield first * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        first = min(first * 2, longest)
+
+
+def audits() -> Iterator[float]:
+    """Seconds after each comparison; the second one is for calls that were too young at the first."""
+    yield SECOND_LOOK_SECONDS
+    while True:
+        yield AUDIT_SECONDS
+
+
+class Listener:
+    """``await run()`` until cancelled or :meth:`close` is called.
+
+    ``keep_until`` gives the last day on which a recording that ended at an instant must still be there. At
+    the end the lease is withdrawn; recordings that run go on in Asterisk and are adopted at the next start.
+    """
+
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, keep_until: Callable[[datetime], date]
+    ) -> None:
+        self._config, self._store, self._clock, self._keep_until = config, store, clock, keep_until
+        self.lease = Lease(config, store, clock)
+        self.legs: dict[str, Leg] = {}  # by unique id
+        self.finishing: set[str] = set()  # ids of recordings whose files are being measured
+        self.outbox = Outbox()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leg_tasks: dict[str, asyncio.Task[None]] = {}
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
+        self._closing = asyncio.Event()
+        recording = config.recording
+        self.desk = Desk(
+            node=config.node.name,
+            store=store,
+            clock=clock,
+            recorder=Recorder(config.recordings, recording.format, recording.min_free_mb),
+            outbox=self.outbox,
+            finish=self.finish,
+            failed=self.lease.failed,
+            claims={},
+            foreign=set(),
+        )
+
+    def trunks_of(self, channel: str) -> dict[str, str]:
+        """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
+        return {name: trunk.area_code for name, trunk in self._config.trunks.items() if trunk.owns(channel)}
+
+    # Life
+
+    async def run(self) -> None:
+        """Raises what no part of it foresaw; the lease is withdrawn in any case."""
+        closing = asyncio.create_task(self._closing.wait())
+        try:
+            async with asyncio.TaskGroup() as group:
+                parts = [
+                    group.create_task(part, name=name)
+                    for name, part in (
+                        ("lease", self.lease.run()),
+                        ("outbox", self.outbox.run()),
+                        ("growth", self._watch_growth()),
+                        ("connection", self._stay_connected()),
+                    )
+                ]
+                await closing
+                lease, outbox, growth, connection = parts
+                for part in (connection, growth, lease):
+                    part.cancel()
+                await asyncio.wait({connection, growth, lease})
+                await self._hand_over()
+                outbox.cancel()
+        finally:
+            closing.cancel()
+            await self._drop_legs()
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def close(self) -> None:
+        """Ends :meth:`run` in order: no new calls, no connection, then what is under way is written."""
+        self._closing.set()
+
+    async def _hand_over(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self.outbox.drained()
+        except TimeoutError:
+            log.warning("left for the next start", recordings=len(self.finishing), writes=len(self.outbox))
+
+    # Connection
+
+    async def _stay_connected(self) -> None:
+        waiting = pauses()
+        while True:
+            await asyncio.sleep(next(waiting))
+            try:
+                ami = self._config.ami
+                session = await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret())
+            except (LinkError, ConfigError) as error:
+                (log.error if isinstance(error, LoginRefused | ConfigError) else log.info)(
+                    "not connected", error=str(error)
+                )
+                self.lease.disconnected(str(error))
+                continue
+            since = time.monotonic()
+            try:
+                await self._serve(session)
+            finally:
+                self.lease.disconnected(session.why_lost or "closed")
+                await session.close()
+                await self._drop_legs()
+            log.warning("connection lost", why=session.why_lost)
+            if time.monotonic() - since > PATIENCE_SECONDS:
+                waiting = pauses()
+
+    async def _serve(self, session: Session) -> None:
+        """One session, until it is lost."""
+        pbx = Pbx(session)
+        self.lease.connected(session)
+        log.info("connected")
+        booted = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(self._look_around(session, pbx, booted), name="resync")
+            async for event in session.events():
+                if isinstance(event, events.Booted):
+                    booted.set()
+                elif isinstance(event, events.ShuttingDown):
+                    session.lose("Asterisk is shutting down")
+                elif isinstance(event, events.ChannelEvent):
+                    self._distribute(pbx, event)
+            looking.cancel()
+
+    async def _look_around(self, session: Session, pbx: Pbx, booted: asyncio.Event) -> None:
+        """Rights, user, and the calls there are; then the same comparison again and again."""
+        lease = self.lease
+        try:
+            await booted.wait()
+            lease.booted = True
+            lease.right_problem = await pbx.missing_right()
+            lease.wake()
+            if lease.right_problem:  # they are read at the login, so a mended manager.conf needs a new one
+                await asyncio.sleep(PATIENCE_SECONDS)
+                session.lose(lease.right_problem)
+                return
+            lease.who = await self._identify(session, pbx)
+            for wait in audits():
+                unseen = await self._compare(pbx)
+                if unseen and wait == AUDIT_SECONDS:
+                    lease.blind = "calls are made of which no event came (read = call, or an event filter)"
+                lease.synchronised = True
+                lease.wake()
+                await asyncio.sleep(wait)
+        except LinkError as error:
+            # Lost, or so slow that nothing can be built on it: begin anew.
+            session.lose(str(error))
+        except RecordingError as error:
+            session.lose(f"the channels can not be listed: {error}")
+
+    async def _compare(self, pbx: Pbx) -> int:
+        while True:
+            try:
+                return await resync.compare(self, pbx)
+            except StoreError as error:
+                log.error("store unavailable, calls can not be compared", error=str(error))
+                await asyncio.sleep(1.0)
+
+    async def _identify(self, session: Session, pbx: Pbx) -> access.Identity | None:
+        addresses = session.addresses
+        if addresses is None:
+            return None
+        return access.identify(*addresses, *await pbx.run_user())
+
+    # Events
+
+    def _distribute(self, pbx: Pbx, event: events.ChannelEvent) -> None:
+        """Never waits. An event counts only for a leg that is known by unique id and name alike."""
+        if isinstance(event, events.DialBegun):
+            self.lease.blind = ""
+            if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
+                leg = Leg(
+                    self.desk,
+                    pbx,
+                    event.channel,
+                    event.uniqueid,
+                    trunks,
+                    began=self._clock.now(),
+                    dial=event.dial,
+                )
+                leg.judge()
+                self.take(leg)
+            return
+        leg_known = self.legs.get(event.uniqueid)
+        if leg_known is not None and leg_known.channel == event.channel:
+            leg_known.feed(event)
+
+    def take(self, leg: Leg) -> None:
+        """Starts a leg's worker."""
+        self.legs[leg.uniqueid] = leg
+        task = asyncio.create_task(self._work(leg), name=f"leg {leg.channel}")
+        self._leg_tasks[leg.uniqueid] = task
+
+    async def _work(self, leg: Leg) -> None:
+        try:
+            await leg.run()
+        except Exception:
+            # One call's bad luck must not end the others' recordings; its own bridge stays shut or is cut.
+            log.exception("leg failed", leg=leg.channel)
+            self.desk.report("listener-error", leg.decision, leg.channel, "see the listener's log")
+            self.lease.failed()
+        finally:
+            if self.legs.get(leg.uniqueid) is leg:
+                del self.legs[leg.uniqueid]
+                self._leg_tasks.pop(leg.uniqueid, None)
+
+    async def _drop_legs(self) -> None:
+        tasks = list(self._leg_tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.legs.clear()
+        self._leg_tasks.clear()
+        self.desk.claims.clear()
+
+    async def _watch_growth(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for leg in list(self.legs.values()):
+                leg.look()
+
+    # Endings
+
+    def finish(self, segment: Segment) -> None:
+        """Takes over the files of a segment that has ended. Goes on when the connection is lost."""
+        if segment.id in self.finishing:
+            return
+        self.finishing.add(segment.id)
+        task = asyncio.create_task(self._conclude(segment), name=f"finish {segment.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _conclude(self, segment: Segment) -> None:
+        try:
+            await recorder.settle(segment)
+            loop = asyncio.get_running_loop()
+            end, problems = await loop.run_in_executor(
+                self._threads, recorder.conclude, segment, self._keep_until
+            )
+        except Exception:
+            log.exception("recording not concluded", recording=segment.id)
+            self.desk.report("listener-error", segment.decision, segment.channel, f"recording {segment.id}")
+            self.finishing.discard(segment.id)
+            return
+        for problem in problems:
+            self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
+
+        async def write() -> None:
+            await recordings.finish(self._store, end)
+            self.finishing.discard(segment.id)
+
+        log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
+        self.outbox.put("recording ended", write)

@@ -1,0 +1,154 @@
+"""What the listener asks of Asterisk, as functions: the wire words of AMI actions live here.
+
+``mixmonitor list`` would show whether a MixMonitor is attached, but it is an AMI ``Command`` and needs the
+write
+class ``command``, with which a stolen password could run any console command. The listener's user has
+``system,call`` only. :meth:`Pbx.attached` asks the same question within those: unmuting a MixMonitor by its
+id succeeds exactly when it is attached to the channel (seen on 22), and an unmuted one stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from ami_listener.connection import Answer, Session
+from compliance.errors import RecordingError
+
+DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
+INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
+MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id, for the listener after a restart
+DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
+NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
+_MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
+_NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
+
+
+class NoChannel(RecordingError):
+    """The channel is gone."""
+
+
+class Live(msgspec.Struct, frozen=True):
+    """A row of CoreShowChannels."""
+
+    channel: str
+    uniqueid: str
+    state: str
+    application: str
+    bridged: bool
+    seconds: int
+
+
+class Pbx:
+    """Typed actions over one session. All raise LinkError (OutcomeUnknown included) when the link fails."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def lost(self) -> bool:
+        """Whether the link is gone; then every action fails and a new session has to look anew."""
+        return self._session.lost.is_set()
+
+    async def variable(self, channel: str, name: str) -> str:
+        """A channel variable; empty when it is not set. Raises NoChannel."""
+        answer = await self._session.act("Getvar", Channel=channel, Variable=name)
+        _raise_if_gone(answer, channel)
+        return answer.headers.get("Value", "") if answer.success else ""
+
+    async def set_variable(self, channel: str, name: str, value: str) -> None:
+        """Raises NoChannel, RecordingError."""
+        answer = await self._session.act("Setvar", Channel=channel, Variable=name, Value=value)
+        _raise_if_gone(answer, channel)
+        if not answer.success:
+            raise RecordingError(f"Setvar: {answer.message}")
+
+    async def is_live(self, channel: str, uniqueid: str) -> bool:
+        """Whether ``channel`` exists and is the one that ``uniqueid`` names."""
+        try:
+            return await self.variable(channel, "UNIQUEID") == uniqueid
+        except NoChannel:
+            return False
+
+    async def record(self, channel: str, main: str, callee: str, agent: str) -> str:
+        """Starts a MixMonitor; its id, empty from an Asterisk that does not tell. Success proves nothing.
+
+        ``r`` gets what the leg receives, the callee's voice, ``t`` what it is sent. Raises NoChannel,
+        RecordingError.
+        """
+        options = f"r({callee})t({agent})i({MONITOR})"
+        answer = await self._session.act("MixMonitor", Channel=channel, File=main, Options=options)
+        _raise_if_gone(answer, channel)
+        if not answer.success:
+            raise RecordingError(f"MixMonitor: {answer.message}")
+        return monitor_id(answer.headers.get("MixMonitorID", ""))
+
+    async def attached(self, channel: str, monitor: str) -> bool:
+        """Whether the MixMonitor of this id is on the channel; unmutes it."""
+        answer = await self._session.act(
+            "MixMonitorMute", Channel=channel, Direction="both", State="0", MixMonitorID=monitor
+        )
+        return answer.success
+
+    async def stop(self, channel: str, monitor: str) -> bool:
+        """Ends one MixMonitor; False when there is none of this id."""
+        answer = await self._session.act("StopMixMonitor", Channel=channel, MixMonitorID=monitor)
+        return answer.success
+
+    async def hang_up(self, channel: str) -> bool:
+        answer = await self._session.act("Hangup", Channel=channel)
+        return answer.success
+
+    async def channels(self) -> list[Live]:
+        """Every channel there is. Raises RecordingError when the user may not see them."""
+        answer = await self._session.act("CoreShowChannels", limit=5.0)
+        if not answer.success:
+            raise RecordingError(f"CoreShowChannels: {answer.message}")
+        return [
+            Live(
+                channel=row.get("Channel", ""),
+                uniqueid=row.get("Uniqueid", ""),
+                state=row.get("ChannelStateDesc", ""),
+                application=row.get("Application", ""),
+                bridged=bool(row.get("BridgeId")),
+                seconds=_seconds(row.get("Duration", "")),
+            )
+            for row in answer.rows
+        ]
+
+    async def run_user(self) -> tuple[str, str]:
+        """User and group that asterisk.conf names; both empty when the service manager chose them."""
+        answer = await self._session.act("CoreSettings")
+        return answer.headers.get("CoreRunUser", ""), answer.headers.get("CoreRunGroup", "")
+
+    async def missing_right(self) -> str:
+        """What the AMI user may not do, in an operator's words; empty when it may do all that is needed.
+
+        Asterisk checks the write class before it looks for the channel, so actions on a channel that can not
+        exist tell without doing anything. ``MixMonitor`` needs ``system``, ``Setvar`` ``call``.
+        """
+        start = await self._session.act("MixMonitor", Channel=NOWHERE, File="/nowhere")
+        setting = await self._session.act("Setvar", Channel=NOWHERE, Variable=INTERLOCK, Value="")
+        for answer, needs in ((start, "MixMonitor (write = system)"), (setting, "Setvar (write = call)")):
+            if answer.success or answer.message not in _NO_CHANNEL:
+                return f"the AMI user may not use {needs}: {answer.message or 'no reason given'}"
+        return ""
+
+
+def monitor_id(text: str) -> str:
+    """``text`` if it is a MixMonitor's id, else nothing."""
+    return text if _MONITOR_ID.fullmatch(text) else ""
+
+
+def _raise_if_gone(answer: Answer, channel: str) -> None:
+    if not answer.success and answer.message in _NO_CHANNEL:
+        raise NoChannel(f"{channel} is gone")
+
+
+def _seconds(duration: str) -> int:
+    """``HH:MM:SS``; 0 for anything else."""
+    if not re.fullmatch(r"[0-9]{2,6}:[0-9]{2}:[0-9]{2}", duration):
+        return 0
+    hours, minutes, seconds = map(int, duration.split(":"))
+    return hours * 3600 + minutes * 60 + seconds

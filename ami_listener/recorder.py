@@ -1,0 +1,213 @@
+"""Starting a recording, believing it, and keeping it.
+
+Asterisk's ``Success`` and its ``MixMonitorStart`` come also when nothing is recorded (LIBRARIES.md §5). A
+recording is believed when all of this holds: Asterisk took the action, or said that it started; the mix and
+both directions are on disk with their headers; there is room left; the MixMonitor is attached to the
+channel by the id it got (``Pbx.attached`` says why not ``mixmonitor list``); and nothing stopped it in the
+meantime. Whether it grows is looked at from the third second on, as data reaches the disk in steps of 32
+kB.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from ami_listener import files, sound
+from ami_listener.connection import LinkError, OutcomeUnknown
+from ami_listener.files import Files
+from ami_listener.pbx import NoChannel, Pbx
+from compliance.errors import RecordingError
+from compliance.store.sqlite.recordings import Finished
+
+PROOF_SECONDS = 1.0
+POLL_SECONDS = 0.002
+SETTLE_SECONDS = 3.0  # how long a file may take to be complete after its call
+SHORT = 0.9  # of the talk that a recording must cover
+SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
+
+
+class Segment(msgspec.Struct):
+    """One recording (a row, three files) of a leg; a leg has more than one when recording was interrupted."""
+
+    id: str
+    decision: str
+    channel: str
+    uniqueid: str
+    format: str
+    files: Files
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    monitor: str = ""  # the MixMonitor's id
+
+    def talk_seconds(self) -> float | None:
+        """The part of the answered call that this segment had to cover; None when it was not answered."""
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        begin = max(self.answered_at, self.started_at)
+        return max(0.0, (self.ended_at - begin).total_seconds())
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something about a recording that a human has to know: an incident's kind and detail."""
+
+    kind: str
+    detail: str = ""
+
+
+class Recorder:
+    """Starts and proves recordings in one directory."""
+
+    def __init__(self, directory: Path, format: str, min_free_mb: int) -> None:
+        self.directory, self.format, self._min_free_mb = directory, format, min_free_mb
+
+    def plan(self, decision: str, at: datetime) -> Files:
+        """Unused files below a folder that is there, or that Asterisk will make. Raises RecordingError."""
+        try:
+            planned = files.plan(self.directory, decision, at, self.format)
+            if not self.directory.is_dir():
+                raise RecordingError(f"{self.directory} is not a directory")
+            files.make_folder(self.directory, planned.main.parent)
+        except OSError as error:
+            raise RecordingError(f"{self.directory}: {error.strerror or error}") from error
+        return planned
+
+    async def start(self, pbx: Pbx, segment: Segment) -> None:
+        """Asks Asterisk; fills in the MixMonitor's id. No answer in time is left to the proof.
+
+        Raises NoChannel, RecordingError, LinkError (the link is gone, so nothing can be proven).
+        """
+        main, callee, agent = map(str, segment.files.all)
+        try:
+            segment.monitor = await pbx.record(segment.channel, main, callee, agent)
+        except OutcomeUnknown:
+            segment.monitor = ""
+
+    async def prove(
+        self,
+        pbx: Pbx,
+        segment: Segment,
+        begun: Callable[[], bool],
+        ended: Callable[[], str],
+    ) -> None:
+        """Returns once the recording is a fact; ``begun``: Asterisk said so; ``ended``: why it is over, if
+        it is.
+
+        Raises RecordingError with what is missing after ``PROOF_SECONDS``; NoChannel, LinkError.
+        """
+        deadline = time.monotonic() + PROOF_SECONDS
+        while missing := self._missing(segment, begun):
+            if reason := ended():
+                raise RecordingError(reason)
+            if time.monotonic() >= deadline:
+                raise RecordingError(missing)
+            await asyncio.sleep(POLL_SECONDS)
+        if segment.monitor and not await pbx.attached(segment.channel, segment.monitor):
+            if not await pbx.is_live(segment.channel, segment.uniqueid):
+                raise NoChannel(f"{segment.channel} is gone")
+            raise RecordingError("no such MixMonitor on the channel")
+        if reason := ended():
+            raise RecordingError(reason)
+
+    def _missing(self, segment: Segment, begun: Callable[[], bool]) -> str:
+        if not segment.monitor and not begun():
+            return "Asterisk has not answered that it records"
+        if missing := files.begun(segment.files, segment.format):
+            return missing
+        try:
+            free = files.free_mb(segment.files.main.parent)
+        except OSError as error:
+            return f"{segment.files.main.parent}: {error.strerror or error}"
+        return "" if free >= self._min_free_mb else f"only {free} MB free for recordings"
+
+    async def retire(self, pbx: Pbx, segment: Segment) -> bool:
+        """Ends a MixMonitor that another has taken over from; True when a Stop event will come of it."""
+        try:
+            return bool(segment.monitor) and await pbx.stop(segment.channel, segment.monitor)
+        except (LinkError, RecordingError):
+            return False
+
+
+async def settle(segment: Segment, patience: float = SETTLE_SECONDS) -> None:
+    """Waits until the files are complete and have stopped changing, ``patience`` seconds at most."""
+    deadline = time.monotonic() + patience
+    before = None
+    while (now := files.sizes(segment.files)) is not None and time.monotonic() < deadline:
+        complete = not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
+        if complete and now == before:
+            return
+        before = now
+        await asyncio.sleep(0.05)
+
+
+def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
+    """Measures what there is and says what becomes of it. Blocking: run it in a thread.
+
+    A call that was not answered leaves files without sound; they are removed. Whatever holds sound is kept.
+    """
+    assert segment.ended_at is not None
+    problems: list[Problem] = []
+    measured: list[sound.Sound | None] = []
+    for path in segment.files.all:
+        try:
+            measured.append(sound.measure(path, segment.format))
+        except OSError as error:
+            measured.append(None)
+            problems.append(Problem("recording-missing", f"{path.name}: {error.strerror or error}"))
+    main, callee, agent = measured
+    talk = segment.talk_seconds()
+    answered = talk is not None
+    if not answered and not any(found and found.audio_bytes for found in measured):
+        _remove(segment.files)
+        return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), []
+    if talk is not None and main is not None:
+        problems += _judge(main, callee, agent, talk)
+    return (
+        Finished(
+            id=segment.id,
+            state="failed" if not any(measured) else "kept" if answered else "unanswered",
+            ended_at=segment.ended_at,
+            bytes=main.bytes if main else None,
+            seconds=main.seconds if main else None,
+            talk_seconds=talk,
+            sha256=main.sha256 if main else None,
+            callee_sha256=callee.sha256 if callee else None,
+            callee_dbfs=callee.dbfs if callee else None,
+            agent_sha256=agent.sha256 if agent else None,
+            agent_dbfs=agent.dbfs if agent else None,
+            keep_until=keep_until(segment.ended_at) if any(measured) else None,
+        ),
+        problems,
+    )
+
+
+def _judge(
+    main: sound.Sound, callee: sound.Sound | None, agent: sound.Sound | None, talk: float
+) -> list[Problem]:
+    problems = []
+    for side, found in (("mix", main), ("callee", callee), ("agent", agent)):
+        if found is not None and found.flaw:
+            problems.append(Problem("recording-incomplete", f"{side}: {found.flaw}"))
+    if not main.audio_bytes:
+        if talk > 0.1:
+            problems.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
+    elif main.seconds < SHORT * talk - 0.1:
+        problems.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))
+    for side, found in (("callee", callee), ("agent", agent)):
+        if found is not None and found.dbfs is None and talk >= SILENCE_MATTERS:
+            problems.append(Problem("recording-silent", f"nothing is heard of the {side} in {talk:.1f} s"))
+    return problems
+
+
+def _remove(unused: Files) -> None:
+    for path in unused.all:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            continue  # Asterisk made the folder as its own: 44 bytes stay

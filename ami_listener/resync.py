@@ -1,0 +1,118 @@
+"""The store's view compared with the channels there are: after each connect, and every half minute.
+
+Whatever was missed (the listener was down, a link broke, a message was not fit to be believed) shows as a
+difference: a recording whose call is gone, a call whose recording does not run, a call that nobody saw begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ami_listener import files
+from ami_listener.calls import Line, Phase, State
+from ami_listener.files import Files
+from ami_listener.leg import Leg
+from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
+from ami_listener.recorder import Segment
+from compliance.clock import instant
+from compliance.store.sqlite import recordings
+
+if TYPE_CHECKING:
+    from ami_listener.listener import Listener
+
+UNSEEN_SECONDS = 2  # a leg this old whose events would have come by now
+log = structlog.get_logger()
+
+
+async def compare(listener: Listener, pbx: Pbx) -> int:
+    """Adopts, finishes and reports; the number of calls of which no event had come.
+
+    Raises LinkError, RecordingError (the channels can not be listed), StoreError.
+    """
+    desk = listener.desk
+    open_rows = await recordings.unfinished(desk.store, desk.node)
+    live = {row.uniqueid: row for row in await pbx.channels() if listener.trunks_of(row.channel)}
+    newest: dict[str, Segment] = {}
+    for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
+        if segment.id in listener.finishing or segment.uniqueid in listener.legs:
+            continue
+        if (superseded := newest.pop(segment.uniqueid, None)) is not None:
+            _end(listener, superseded, segment.started_at)
+        newest[segment.uniqueid] = segment
+    for uniqueid, segment in newest.items():
+        row = live.get(uniqueid)
+        if row is None or row.channel != segment.channel:
+            _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
+            desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
+            continue
+        leg = _leg(listener, pbx, row, Phase.ADOPTING)
+        leg.adopt(segment)
+        listener.take(leg)
+        log.info("recording adopted", decision=segment.decision, leg=row.channel)
+    unseen = 0
+    for row in live.values():
+        if row.uniqueid in listener.legs or not _is_outgoing(row) or not await _is_dialled(pbx, row):
+            continue
+        unseen += 1
+        leg = _leg(listener, pbx, row, Phase.JUDGING)
+        leg.judge()
+        listener.take(leg)
+    for uniqueid, known in list(listener.legs.items()):
+        if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
+            known.gone()
+    desk.foreign.intersection_update(live)
+    return unseen
+
+
+def _leg(listener: Listener, pbx: Pbx, row: Live, phase: Phase) -> Leg:
+    line = Line.RINGING if row.state != "Up" else Line.BRIDGED if row.bridged else Line.UP
+    return Leg(
+        listener.desk,
+        pbx,
+        row.channel,
+        row.uniqueid,
+        listener.trunks_of(row.channel),
+        began=listener.desk.clock.now() - timedelta(seconds=row.seconds),
+        state=State(phase, line),
+    )
+
+
+def _is_outgoing(row: Live) -> bool:
+    """Old enough for its events to have come; ``Ring`` is a call that comes in."""
+    return row.seconds >= UNSEEN_SECONDS and row.state not in ("Ring", "Reserved")
+
+
+async def _is_dialled(pbx: Pbx, row: Live) -> bool:
+    """Whether Dial or Originate made the channel: the carrier's incoming calls have the same names."""
+    if row.application.startswith("AppDial"):
+        return True
+    if row.application == "Dial":
+        return False  # it dials; the variable is its callee's
+    try:
+        return bool(await pbx.variable(row.channel, DIALLED))
+    except NoChannel:
+        return False
+
+
+def _end(listener: Listener, segment: Segment, at: datetime) -> None:
+    segment.ended_at = max(at, segment.answered_at or segment.started_at, segment.started_at)
+    listener.finish(segment)
+
+
+def segment_of(row: Mapping[str, Any]) -> Segment:
+    """A row of the store as the recording it was."""
+    return Segment(
+        id=row["id"],
+        decision=row["decision"],
+        channel=row["channel"],
+        uniqueid=row["uniqueid"],
+        format=row["format"],
+        files=Files(Path(row["path"]), Path(row["callee_path"]), Path(row["agent_path"])),
+        started_at=instant(row["started_at"]),
+        answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
+    )

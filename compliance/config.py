@@ -1,0 +1,189 @@
+"""The configuration file: TOML, every key known, every path relative to the file's own folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from compliance.errors import ConfigError
+
+SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
+# What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
+# but these characters may ever be part of it.
+SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
+FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Node(_Section, frozen=True, kw_only=True):
+    name: Name = "pbx1"
+
+
+class Store(_Section, frozen=True, kw_only=True):
+    url: str = "sqlite:dialpact.db"
+
+
+class Gate(_Section, frozen=True, kw_only=True):
+    listen: str = "127.0.0.1:4573"
+    deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=2500)] = 1500
+    max_sessions: Annotated[int, msgspec.Meta(ge=10, le=100_000)] = 4096
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return split_address(self.listen)
+
+
+class Ami(_Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 5038
+    username: Name = "dialpact"
+    secret_file: str = "ami.secret"  # noqa: S105 - the name of a file
+
+
+class Recording(_Section, frozen=True, kw_only=True):
+    directory: str = "/var/spool/asterisk/dialpact"
+    format: Literal["wav", "sln", "ulaw", "alaw"] = "wav"
+    min_free_mb: Annotated[int, msgspec.Meta(ge=1)] = 64
+
+
+class Policy(_Section, frozen=True, kw_only=True):
+    profiles: tuple[str, ...] = ("cn-hubei-2018",)
+    mode: Literal["enforce", "shadow"] = "enforce"
+    calendars: str = ""  # folder with operator-supplied calendar years
+
+
+class Trunk(_Section, frozen=True, kw_only=True):
+    endpoint: str
+    dial_format: Literal["national", "e164", "e164-digits", "zero-mobile"] = "national"
+    area_code: Annotated[str, msgspec.Meta(pattern=r"^(0[0-9]{2,3})?\Z")] = ""
+    business: str = ""
+
+    def owns(self, channel: str) -> bool:
+        """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
+        name, dash, serial = channel.rpartition("-")
+        return bool(dash) and bool(serial) and name == self.channel_prefix
+
+    @property
+    def channel_prefix(self) -> str:
+        return self.endpoint if "/" in self.endpoint else f"PJSIP/{self.endpoint}"
+
+
+class Ledger(_Section, frozen=True, kw_only=True):
+    key_file: str = "ledger.key"
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
+
+    trunks: dict[str, Trunk]
+    node: Node = Node()
+    store: Store = Store()
+    gate: Gate = Gate()
+    ami: Ami = Ami()
+    recording: Recording = Recording()
+    policy: Policy = Policy()
+    ledger: Ledger = Ledger()
+    origin: str = ""
+
+    def path(self, text: str) -> Path:
+        return Path(self.origin).parent / text
+
+    @property
+    def database(self) -> Path:
+        scheme, _, rest = self.store.url.partition(":")
+        if scheme != "sqlite" or not rest:
+            raise ConfigError(
+                f"{self.origin}: [store] url: only sqlite:PATH is known, not {self.store.url!r}"
+            )
+        return self.path(rest.removeprefix("//"))
+
+    @property
+    def recordings(self) -> Path:
+        return Path(self.recording.directory)
+
+    def ami_secret(self) -> str:
+        """Read when it is needed and kept nowhere else. Raises ConfigError when unreadable or unusable."""
+        file = self.path(self.ami.secret_file)
+        try:
+            secret = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"[ami] secret_file {file}: {error}") from error
+        if not secret or not secret.isprintable():
+            raise ConfigError(f"[ami] secret_file {file}: empty, or with control characters")
+        return secret
+
+    def the_trunk(self, name: str) -> str:
+        """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
+        return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """``HOST:PORT`` or ``[::1]:PORT``. Raises ConfigError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ConfigError(f"not HOST:PORT: {text!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def find(explicit: str | Path | None = None) -> Path:
+    """The first of ``--config``, ``$DIALPACT_CONFIG``, ``./dialpact.toml`` and ``/etc/dialpact/dialpact.toml``."""
+    named = explicit or os.environ.get("DIALPACT_CONFIG")
+    if named:
+        return Path(named)
+    for candidate in SEARCH:
+        if candidate.is_file():
+            return candidate
+    raise ConfigError("no configuration: make one with `dialpact init`, or name it with --config FILE")
+
+
+def load(explicit: str | Path | None = None) -> Config:
+    """Reads and checks the file. Raises ConfigError with file, place and reason."""
+    file = find(explicit)
+    try:
+        text = file.read_text("utf-8-sig")
+        raw: dict[str, Any] = tomllib.loads(text)
+        if "origin" in raw:  # ours, not a setting
+            raise ConfigError(f"{file}: unknown key `origin`")
+        config = msgspec.convert({**raw, "origin": str(file.absolute())}, Config)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {error}") from error
+    _check(config, file)
+    return config
+
+
+def _check(config: Config, file: Path) -> None:
+    if not config.trunks:
+        raise ConfigError(f"{file}: at least one [trunks.NAME] is needed")
+    for name in config.trunks:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+            raise ConfigError(f"{file}: [trunks.{name}]: letters, digits, dot, dash and underscore only")
+    if not config.policy.profiles:
+        raise ConfigError(f"{file}: [policy] profiles is empty: without a profile no call could be judged")
+    directory = config.recording.directory
+    if not SAFE_PATH.fullmatch(directory) or ".." in Path(directory).parts:
+        raise ConfigError(
+            f"{file}: [recording] directory must be absolute and made of letters, digits and _ . / - only, "
+            f"not {directory!r}"
+        )
+    try:
+        config.gate.address  # noqa: B018 - raises when unusable
+        config.database  # noqa: B018
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from error
+    if config.policy.mode == "shadow":
+        raise ConfigError(f'{file}: [policy] mode = "shadow" is not available in this version')

@@ -1,0 +1,42 @@
+"""Failures. A refusal is a value (:class:`compliance.model.Decision`), never an exception."""
+
+from __future__ import annotations
+
+
+class DialpactError(Exception):
+    """Something failed; the class docstring is the message when none is given."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class ConfigError(DialpactError):
+    """The configuration is not usable."""
+
+
+class ProfileError(DialpactError):
+    """The profile is not usable."""
+
+
+class CalendarError(DialpactError):
+    """The calendar file is not usable."""
+
+
+class StoreError(DialpactError):
+    """The store can not be used."""
+
+
+class StoreGone(StoreError):
+    """The database file is missing or was replaced while it was open."""
+
+
+class StoreBusy(StoreError):
+    """The database is locked by another process."""
+
+
+class RegisterError(DialpactError):
+    """The register refuses this entry."""
+
+
+class RecordingError(DialpactError):
+    """The recording can not be made or read."""

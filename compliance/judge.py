@@ -1,0 +1,113 @@
+"""Attempt and facts to decision: the one way, for the gate, for ``dialpact check`` and for a replay."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from compliance import numbers, policy
+from compliance.config import Trunk
+from compliance.model import CallAttempt, Decision, Facts, Finding
+from compliance.profile import Policy
+from compliance.reasons import Reason
+
+MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
+
+
+def bounded(text: str, most: int = MAX_TEXT) -> str:
+    """``text`` with every character visible and not too long. What is cut can match no register entry.
+
+    >>> bounded("a\\nb")
+    'a\\\\x0ab'
+    """
+    seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: most + 1])
+    return seen if len(seen) <= most else seen[:most] + "…"
+
+
+class Judge:
+    """Applies a policy to attempts over the configured trunks. Pure: the clock is an argument."""
+
+    def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str) -> None:
+        self.policy = rules
+        self.trunks = dict(trunks)
+        self.node = node
+        self.holders = {name: trunk.business for name, trunk in trunks.items()}
+
+    def attempt(
+        self,
+        number: str,
+        campaign: str,
+        caller_id: str,
+        *,
+        agent: str = "",
+        trunk: str = "",
+        channel: str = "",
+        uniqueid: str = "",
+        attack: str = "",
+    ) -> CallAttempt:
+        """Normalises and bounds what came from outside."""
+        if not trunk and len(self.trunks) == 1:
+            trunk = next(iter(self.trunks))
+        known = self.trunks.get(trunk)
+        return CallAttempt(
+            callee=numbers.parse(
+                number, regions=self.policy.regions, area_code=known.area_code if known else ""
+            ),
+            campaign=bounded(campaign),
+            caller_id=bounded(caller_id),
+            agent=bounded(agent),
+            trunk=bounded(trunk),
+            node=self.node,
+            channel=bounded(channel, 128),
+            uniqueid=bounded(uniqueid, 64),
+            attack=bounded(attack, 128),
+        )
+
+    def decide(
+        self, attempt: CallAttempt, facts: Facts, now: datetime, *, recorder_required: bool = True
+    ) -> Decision:
+        """Every rule of every profile is evaluated; the number to dial is there only if all pass."""
+        if attempt.attack:  # nothing else that a hostile session says is worth judging
+            findings: tuple[Finding, ...] = (
+                Finding(
+                    rule="session",
+                    result="fail",
+                    code=Reason.INVALID_NUMBER,
+                    detail={"key": "attack", "what": attempt.attack},
+                ),
+            )
+        else:
+            findings = policy.evaluate(attempt, facts, self.policy, now, recorder_required=recorder_required)
+        failed = any(finding.result == "fail" for finding in findings)
+        trunk = self.trunks.get(attempt.trunk)
+        dial = numbers.dial_string(attempt.callee, trunk.dial_format) if trunk and not failed else ""
+        return Decision(
+            id=new_id(),
+            decided_at=now,
+            attempt=attempt,
+            facts=facts,
+            findings=findings,
+            retry_at=policy.retry_at(attempt, facts, self.policy, now, findings) if failed else None,
+            dial=dial,
+            policy=self.policy.versions,
+            calendar=self.policy.calendar.version,
+        )
+
+    def refuse(self, attempt: CallAttempt, now: datetime, code: Reason, why: str) -> Decision:
+        """A refusal for a failure of ours, when the rules could not be asked."""
+        finding = Finding(rule="gate", result="fail", code=code, detail={"key": "failure", "why": why})
+        return Decision(
+            id=new_id(),
+            decided_at=now,
+            attempt=attempt,
+            facts=Facts(),
+            findings=(finding,),
+            policy=self.policy.versions,
+            calendar=self.policy.calendar.version,
+        )
+
+
+def new_id() -> str:
+    """128 random bits, 32 hex digits: it names files and channel variables, and can not be guessed."""
+    return secrets.token_hex(16)

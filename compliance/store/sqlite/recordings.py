@@ -1,0 +1,179 @@
+"""The recorder's lease, recordings and incidents: what the listener writes and the gate reads."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import msgspec
+
+from compliance.clock import instant, stamp
+from compliance.store.sqlite.connection import Store, rows
+from compliance.store.sqlite.decisions import boot_id
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "recordings.sql", "sqlite3")
+
+
+class Allowed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision id stands for, as the listener needs it to check a carrier leg."""
+
+    id: str
+    node: str
+    decided_at: datetime
+    dial: str  # what the trunk was to dial
+    number: str
+    caller_id: str
+    campaign: str
+    trunk: str
+    delivered: bool
+    allowed: bool
+    legs: int  # recordings that already belong to it
+
+
+class NewRecording(msgspec.Struct, frozen=True, kw_only=True):
+    id: str  # 32 hex digits
+    decision: str
+    node: str
+    channel: str
+    uniqueid: str
+    number: str
+    caller_id: str
+    campaign: str
+    started_at: datetime
+    answered_at: datetime | None = None  # set when a running call's recording is continued in a new file
+    format: str
+    path: str
+    callee_path: str
+    agent_path: str
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a recording at its end. ``dbfs``: level relative to full scale, None for silence."""
+
+    id: str
+    state: str  # kept | unanswered | failed
+    ended_at: datetime
+    bytes: int | None = None
+    seconds: float | None = None
+    talk_seconds: float | None = None
+    sha256: str | None = None
+    callee_sha256: str | None = None
+    callee_dbfs: float | None = None
+    agent_sha256: str | None = None
+    agent_dbfs: float | None = None
+    keep_until: date | None = None
+
+
+async def renew_lease(
+    store: Store, node: str, *, ready: bool, why: str, seconds: float, at: datetime
+) -> None:
+    """Says for ``seconds`` from now that ``node`` could record, or (``ready=False``) why it could not."""
+    expires = time.monotonic_ns() + int(seconds * 1e9)
+    await store.transact(
+        lambda connection: SQL.renew_lease(
+            connection,
+            node=node,
+            boot_id=boot_id(),
+            expires_ns=expires,
+            ready=int(ready),
+            why=why,
+            renewed_at=stamp(at),
+        )
+    )
+
+
+async def allowed(store: Store, decision: str) -> Allowed | None:
+    """None for an id that no decision has."""
+    row = await store.transact(lambda connection: SQL.allowed(connection, id=decision))
+    if row is None:
+        return None
+    return Allowed(
+        id=decision,
+        node=row["node"],
+        decided_at=instant(row["decided_at"]),
+        dial=row["dial"],
+        number=row["number"],
+        caller_id=row["caller_id"],
+        campaign=row["campaign"],
+        trunk=row["trunk"],
+        delivered=row["undelivered"] is None,
+        allowed=row["verdict"] == "ALLOW",
+        legs=row["legs"],
+    )
+
+
+async def start(store: Store, new: NewRecording) -> None:
+    """The row is there before the file: a crash in between leaves a row to look into, never a lost file."""
+    fields = msgspec.structs.asdict(new)
+    fields["started_at"] = stamp(new.started_at)
+    fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
+    await store.transact(lambda connection: SQL.insert_recording(connection, state="starting", **fields))
+
+
+async def running(store: Store, recording: str) -> None:
+    """The facts say that it records."""
+    await store.transact(lambda connection: SQL.set_state(connection, id=recording, state="running"))
+
+
+async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None:
+    await store.transact(
+        lambda connection: SQL.set_answered(connection, node=node, uniqueid=uniqueid, answered_at=stamp(at))
+    )
+
+
+async def finish(store: Store, end: Finished) -> None:
+    fields = msgspec.structs.asdict(end)
+    fields["ended_at"] = stamp(end.ended_at)
+    fields["keep_until"] = end.keep_until.isoformat() if end.keep_until else None
+    await store.transact(lambda connection: SQL.finish_recording(connection, **fields))
+
+
+async def unfinished(store: Store, node: str) -> list[dict[str, Any]]:
+    """Recordings that were being made when the listener last knew; after a restart each is looked into."""
+    return await store.transact(lambda connection: rows(SQL.open_recordings(connection, node=node)))
+
+
+async def incident(
+    store: Store,
+    *,
+    at: datetime,
+    node: str,
+    kind: str,
+    decision: str = "",
+    channel: str = "",
+    detail: str = "",
+) -> None:
+    await store.transact(
+        lambda connection: SQL.insert_incident(
+            connection, at=stamp(at), node=node, kind=kind, decision=decision, channel=channel, detail=detail
+        )
+    )
+
+
+async def list_incidents(store: Store, most: int = 100) -> list[dict[str, Any]]:
+    """Newest first."""
+    return await store.transact(lambda connection: rows(SQL.list_incidents(connection, most=most)))
+
+
+async def list_recordings(
+    store: Store, *, number: str = "", decision: str = "", state: str = "", most: int = 100
+) -> list[dict[str, Any]]:
+    """Newest first; every column of the table."""
+
+    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+        return rows(SQL.list_recordings(connection, number=number, decision=decision, state=state, most=most))
+
+    return await store.transact(work)
+
+
+async def count_kept(store: Store) -> int:
+    return int(await store.transact(lambda connection: SQL.count_kept(connection)[0]))
+
+
+async def kept_after(store: Store, recording: str, most: int = 500) -> list[dict[str, Any]]:
+    """Kept recordings by id, a page at a time: ``recordings verify`` walks all of them in bounded memory."""
+    return await store.transact(lambda connection: rows(SQL.kept_after(connection, id=recording, most=most)))

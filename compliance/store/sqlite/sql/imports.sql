@@ -1,0 +1,123 @@
+-- Staging tables are temporary: they vanish with the connection, whatever happens. Their primary key is the
+-- whole row, so a line that is repeated exactly counts once, and the rows come out in the order of the target.
+
+-- name: cache_size!
+PRAGMA temp.cache_size = -32768;
+
+-- name: drop_dnc!
+DROP TABLE IF EXISTS temp.staged_dnc;
+
+-- name: create_dnc!
+CREATE TEMP TABLE staged_dnc (
+    number INTEGER, scope TEXT, value TEXT, requested_at TEXT, source TEXT, line INTEGER,
+    PRIMARY KEY (number, scope, value)  -- a refusal twice, with other dates, is still one refusal
+) WITHOUT ROWID;
+
+-- name: stage_dnc*!
+INSERT OR IGNORE INTO staged_dnc VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: unknown_dnc
+SELECT DISTINCT value FROM staged_dnc
+WHERE (scope = 'business' AND value NOT IN (SELECT id FROM business))
+   OR (scope = 'industry' AND value NOT IN (SELECT industry FROM campaign))
+LIMIT 20;
+
+-- name: apply_dnc(at)!
+INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
+SELECT number, scope, value, requested_at, source, :at FROM staged_dnc ORDER BY number, scope, value;
+
+-- name: drop_consent!
+DROP TABLE IF EXISTS temp.staged_consent;
+
+-- name: create_consent!
+CREATE TEMP TABLE staged_consent (
+    number INTEGER, business TEXT, industry TEXT, granted_at TEXT, expires_at TEXT, evidence TEXT, line INTEGER,
+    PRIMARY KEY (number, business, industry, granted_at, expires_at, evidence)
+) WITHOUT ROWID;
+
+-- name: stage_consent*!
+INSERT OR IGNORE INTO staged_consent VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: clashes_consent
+SELECT line, 'given-twice', '' FROM staged_consent AS new
+WHERE EXISTS (SELECT 1 FROM staged_consent AS other
+              WHERE other.number = new.number AND other.business = new.business
+                AND other.industry = new.industry AND other.granted_at = new.granted_at AND other.line < new.line)
+UNION ALL
+SELECT line, 'consent-differs', '' FROM staged_consent AS new
+    JOIN consent USING (number, business, industry, granted_at)
+WHERE consent.evidence <> new.evidence
+   OR (consent.expires_at IS NOT NULL AND (new.expires_at = '' OR new.expires_at > consent.expires_at))
+ORDER BY 1;
+
+-- name: drop_clash_consent*!
+DELETE FROM staged_consent WHERE line = ?;
+
+-- name: replaced_consent
+SELECT number, business, industry, granted_at, consent.expires_at FROM staged_consent AS new
+    JOIN consent USING (number, business, industry, granted_at)
+WHERE consent.expires_at IS NOT nullif(new.expires_at, '');
+
+-- name: unknown_consent
+SELECT DISTINCT business FROM staged_consent WHERE business NOT IN (SELECT id FROM business)
+UNION
+SELECT DISTINCT industry FROM staged_consent WHERE industry NOT IN (SELECT industry FROM campaign)
+LIMIT 20;
+
+-- A consent that is there can only be shortened (the clashes are out by now), and one that is older than a
+-- withdrawal in its scope comes in as withdrawn.
+-- name: apply_consent(at)!
+INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, withdrawn_at, created_at)
+SELECT number, business, industry, granted_at, nullif(expires_at, ''), evidence,
+       (SELECT max(old.withdrawn_at) FROM consent AS old
+        WHERE old.number = new.number AND old.business = new.business AND old.industry = new.industry
+          AND old.withdrawn_at >= new.granted_at),
+       :at
+FROM staged_consent AS new WHERE true
+ORDER BY number, business, industry, granted_at
+ON CONFLICT (number, business, industry, granted_at) DO UPDATE SET expires_at = excluded.expires_at
+WHERE consent.expires_at IS NOT excluded.expires_at;
+
+-- name: drop_caller_id!
+DROP TABLE IF EXISTS temp.staged_caller_id;
+
+-- name: create_caller_id!
+CREATE TEMP TABLE staged_caller_id (
+    number TEXT, business TEXT, licence TEXT, carrier TEXT, authenticated INTEGER, trunks TEXT, purposes TEXT,
+    valid_from TEXT, valid_to TEXT, line INTEGER,
+    PRIMARY KEY (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to)
+) WITHOUT ROWID;
+
+-- name: stage_caller_id*!
+INSERT OR IGNORE INTO staged_caller_id VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: clashes_caller_id
+SELECT line, 'unknown-business', business FROM staged_caller_id WHERE business NOT IN (SELECT id FROM business)
+UNION ALL
+SELECT line, 'given-twice', '' FROM staged_caller_id AS new
+WHERE business IN (SELECT id FROM business)
+  AND EXISTS (SELECT 1 FROM staged_caller_id AS other WHERE other.number = new.number AND other.line < new.line)
+ORDER BY 1;
+
+-- name: drop_clash_caller_id*!
+DELETE FROM staged_caller_id WHERE line = ?;
+
+-- name: replaced_caller_id
+SELECT caller_id.* FROM staged_caller_id AS new JOIN caller_id USING (number)
+WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authenticated, caller_id.trunks,
+       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''))
+   <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
+       new.valid_to);
+
+-- name: apply_caller_id(at)!
+INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,
+                       created_at)
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, nullif(valid_to, ''), :at
+FROM staged_caller_id WHERE true
+ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = excluded.licence,
+    carrier = excluded.carrier, authenticated = excluded.authenticated, trunks = excluded.trunks,
+    purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to
+WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authenticated, caller_id.trunks,
+       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''))
+   <> (excluded.business, excluded.licence, excluded.carrier, excluded.authenticated, excluded.trunks,
+       excluded.purposes, excluded.valid_from, ifnull(excluded.valid_to, ''));

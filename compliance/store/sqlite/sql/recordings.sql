@@ -1,0 +1,55 @@
+-- name: renew_lease(node, boot_id, expires_ns, ready, why, renewed_at)!
+INSERT INTO recorder_lease (node, boot_id, expires_ns, ready, why, renewed_at)
+VALUES (:node, :boot_id, :expires_ns, :ready, :why, :renewed_at)
+ON CONFLICT (node) DO UPDATE SET boot_id = excluded.boot_id, expires_ns = excluded.expires_ns,
+    ready = excluded.ready, why = excluded.why, renewed_at = excluded.renewed_at;
+
+-- name: allowed(id)^
+SELECT decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id, decision.campaign,
+       decision.trunk, decision.verdict, undelivered.reason AS undelivered,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.id = :id;
+
+-- name: insert_recording(id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at, answered_at, format, path, callee_path, agent_path)!
+INSERT INTO recording (id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at,
+                       answered_at, format, path, callee_path, agent_path)
+VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
+        :answered_at, :format, :path, :callee_path, :agent_path);
+
+-- name: set_state(id, state)!
+UPDATE recording SET state = :state WHERE id = :id;
+
+-- name: set_answered(uniqueid, node, answered_at)!
+UPDATE recording SET answered_at = :answered_at
+WHERE node = :node AND uniqueid = :uniqueid AND answered_at IS NULL;
+
+-- name: finish_recording(id, state, ended_at, bytes, seconds, talk_seconds, sha256, callee_sha256, callee_dbfs, agent_sha256, agent_dbfs, keep_until)!
+UPDATE recording SET state = :state, ended_at = :ended_at, bytes = :bytes, seconds = :seconds,
+    talk_seconds = :talk_seconds, sha256 = :sha256, callee_sha256 = :callee_sha256, callee_dbfs = :callee_dbfs,
+    agent_sha256 = :agent_sha256, agent_dbfs = :agent_dbfs, keep_until = :keep_until
+WHERE id = :id;
+
+-- name: open_recordings(node)
+SELECT * FROM recording WHERE node = :node AND state IN ('starting', 'running');
+
+-- name: insert_incident(at, node, kind, decision, channel, detail)!
+INSERT INTO incident (at, node, kind, decision, channel, detail)
+VALUES (:at, :node, :kind, :decision, :channel, :detail);
+
+-- name: list_incidents(most)
+SELECT * FROM incident ORDER BY seq DESC LIMIT :most;
+
+-- name: list_recordings(number, decision, state, most)
+SELECT * FROM recording
+WHERE (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)
+  AND (:state = '' OR state = :state)
+ORDER BY started_at DESC, id
+LIMIT :most;
+
+-- name: count_kept()^
+SELECT count(*) FROM recording WHERE state = 'kept';
+
+-- name: kept_after(id, most)
+SELECT id, decision, path, sha256, bytes, callee_path, callee_sha256, agent_path, agent_sha256, keep_until
+FROM recording WHERE state = 'kept' AND id > :id ORDER BY id LIMIT :most;

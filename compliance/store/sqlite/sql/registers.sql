@@ -1,0 +1,90 @@
+-- name: log_change(at, actor, register, action, key, detail)!
+INSERT INTO register_change (at, actor, register, action, key, detail)
+VALUES (:at, :actor, :register, :action, :key, :detail);
+
+-- name: history(register, key)
+SELECT at, actor, action, detail FROM register_change
+WHERE register = :register AND key = :key ORDER BY seq;
+
+-- name: get_business(id)^
+SELECT id, name, actor FROM business WHERE id = :id;
+
+-- name: list_businesses(id)
+SELECT id, name, actor FROM business WHERE :id = '' OR id = :id ORDER BY id;
+
+-- name: insert_business(id, name, actor, created_at)!
+INSERT INTO business (id, name, actor, created_at) VALUES (:id, :name, :actor, :created_at);
+
+-- name: get_campaign(id)^
+SELECT id, business, industry, purpose, script FROM campaign WHERE id = :id;
+
+-- name: list_campaigns(id, business)
+SELECT id, business, industry, purpose, script FROM campaign
+WHERE (:id = '' OR id = :id) AND (:business = '' OR business = :business) ORDER BY id;
+
+-- name: has_industry(industry)^
+SELECT 1 FROM campaign WHERE industry = :industry LIMIT 1;
+
+-- name: insert_campaign(id, business, industry, purpose, script, created_at)!
+INSERT INTO campaign (id, business, industry, purpose, script, created_at)
+VALUES (:id, :business, :industry, :purpose, :script, :created_at);
+
+-- name: list_caller_ids(number, business)
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to FROM caller_id
+WHERE (:number = '' OR number = :number) AND (:business = '' OR business = :business) ORDER BY number;
+
+-- name: put_caller_id(number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, created_at)!
+INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,
+                       created_at)
+VALUES (:number, :business, :licence, :carrier, :authenticated, :trunks, :purposes, :valid_from, :valid_to,
+        :created_at)
+ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = excluded.licence,
+    carrier = excluded.carrier, authenticated = excluded.authenticated, trunks = excluded.trunks,
+    purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to;
+
+-- name: delete_caller_id(number)!
+DELETE FROM caller_id WHERE number = :number;
+
+-- name: list_consents(number, business, industry, most)
+SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at FROM consent
+WHERE (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
+  AND (:industry = '' OR industry = :industry)
+ORDER BY number, business, industry, granted_at LIMIT :most;
+
+-- name: get_consent(number, business, industry, granted_at)^
+SELECT expires_at, evidence FROM consent
+WHERE number = :number AND business = :business AND industry = :industry AND granted_at = :granted_at;
+
+-- A consent older than a withdrawal in its scope was withdrawn with it, even if it is registered later.
+-- name: insert_consent(number, business, industry, granted_at, expires_at, evidence, created_at)!
+INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, withdrawn_at, created_at)
+VALUES (:number, :business, :industry, :granted_at, :expires_at, :evidence,
+        (SELECT max(withdrawn_at) FROM consent
+         WHERE number = :number AND business = :business AND industry = :industry
+           AND withdrawn_at >= :granted_at),
+        :created_at);
+
+-- name: shorten_consent(number, business, industry, granted_at, expires_at)!
+UPDATE consent SET expires_at = :expires_at
+WHERE number = :number AND business = :business AND industry = :industry AND granted_at = :granted_at;
+
+-- name: withdraw_consents(number, business, industry, withdrawn_at)!
+UPDATE consent SET withdrawn_at = :withdrawn_at
+WHERE number = :number AND business = :business AND (:industry = '' OR industry = :industry)
+  AND withdrawn_at IS NULL;
+
+-- name: list_refusals(number, scope, value, most)
+SELECT number, scope, value, requested_at, source FROM do_not_call
+WHERE (:number = 0 OR number = :number) AND (:scope = '' OR scope = :scope) AND (:value = '' OR value = :value)
+ORDER BY number, scope, value LIMIT :most;
+
+-- name: get_refusal(number, scope, value)^
+SELECT requested_at, source, created_at FROM do_not_call
+WHERE number = :number AND scope = :scope AND value = :value;
+
+-- name: insert_refusal(number, scope, value, requested_at, source, created_at)!
+INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
+VALUES (:number, :scope, :value, :requested_at, :source, :created_at);
+
+-- name: delete_refusal(number, scope, value)!
+DELETE FROM do_not_call WHERE number = :number AND scope = :scope AND value = :value;

@@ -1,0 +1,65 @@
+"""The command line, put together."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import typer
+
+from console import business, caller_id, calls, campaign, check, consent, daemons, dnc, init, recordings
+from console.command import AsJson, ConfigFile, Lang, command
+
+app = typer.Typer(
+    name="dialpact",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dialpact {version('dialpact')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def dialpact(
+    context: typer.Context,
+    config: ConfigFile = None,
+    json: AsJson = False,
+    lang: Lang = None,
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """A gate for outbound calls on Asterisk: may this call be made, was it recorded, can both be proven?"""
+    context.obj = {"config": config, "json": json, "lang": lang}
+
+
+command(app, "init")(init.init)
+command(app, "check")(check.check)
+command(app, "serve")(daemons.serve)
+command(app, "gate")(daemons.gate)
+command(app, "listener")(daemons.listener)
+for name, module in {
+    "business": business,
+    "campaign": campaign,
+    "caller-id": caller_id,
+    "consent": consent,
+    "dnc": dnc,
+    "calls": calls,
+    "recordings": recordings,
+}.items():
+    app.add_typer(module.app, name=name)
+
+
+def main() -> None:
+    """The ``dialpact`` program."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can not show a character shows "?", instead of ending the command half-way.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app(prog_name="dialpact")

@@ -1,0 +1,99 @@
+"""``dialpact calls``: what was asked, and what was answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from compliance import numbers
+from compliance.clock import instant
+from compliance.registers.fault import Fault
+from compliance.registers.moment import moment
+from compliance.store.sqlite import decisions, recordings
+from compliance.texts import reason_text
+from console.check import finding_objects, finding_rows
+from console.command import command, group
+from console.flag import Limit
+from console.session import Session
+
+app = group("The decisions: what was asked, and what was answered.")
+
+ALL = -1  # SQLite's LIMIT: none
+
+
+@command(app, "list")
+async def list_(
+    session: Session,
+    *,
+    number: Annotated[str, typer.Option(help="The callee, in any form, or exactly as it was dialled.")] = "",
+    campaign: Annotated[str, typer.Option()] = "",
+    verdict: Annotated[Literal["ALLOW", "BLOCK"] | None, typer.Option()] = None,
+    since: Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")] = "",
+    until: Annotated[str, typer.Option(help="Before then; a bare date: to the end of that day.")] = "",
+    limit: Limit = 100,
+) -> None:
+    """Decisions, the newest first."""
+    async with session.store() as store:
+        found = await decisions.list_calls(
+            store,
+            number=(numbers.parse(number).e164 or number) if number else "",
+            campaign=campaign,
+            verdict=verdict or "",
+            since=moment(since, "since") if since else None,
+            until=moment(until, "until", end_of_day=True) if until else None,
+            most=limit + 1 if limit else ALL,
+        )
+    calls = session.limited(found, limit)
+    rows = [
+        [
+            instant(call["decided_at"]),
+            call["number"] or call["given"],
+            call["caller_id"],
+            call["campaign"],
+            call["agent"],
+            call["verdict"],
+            call["reasons"],
+            call["id"],
+        ]
+        for call in calls
+    ]
+    columns = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", "reasons", "id")
+    session.table(columns, rows, calls)
+
+
+@command(app, "show")
+async def show(session: Session, id: Annotated[str, typer.Argument(help="The decision's id.")]) -> None:
+    """One decision with every input, finding and version, and its recordings."""
+    async with session.store() as store:
+        found = await decisions.get_call(store, id.strip().lower())
+        if found is None:
+            raise Fault("not-registered", entry=id)
+        decision, undelivered = found
+        kept = await recordings.list_recordings(store, decision=decision.id, most=ALL)
+    verdict = "BLOCK" if undelivered else decision.verdict
+    reasons = [undelivered] if undelivered else list(decision.reasons)
+    if session.as_json:
+        stored = msgspec.to_builtins(decision)
+        told = {"verdict": verdict, "reasons": reasons, "undelivered": undelivered, "recordings": kept}
+        findings = {"findings": finding_objects(decision.findings, session.language)}
+        session.json(stored | told | findings)
+        return
+    attempt = decision.attempt
+    lines = [
+        ("decided_at", decision.decided_at),
+        ("number", attempt.callee.e164 or attempt.callee.given),
+        ("caller_id", attempt.caller_id),
+        ("campaign", attempt.campaign),
+        ("agent", attempt.agent),
+        ("trunk", attempt.trunk),
+        ("verdict", verdict),
+        ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in reasons]),
+        ("retry_at", decision.retry_at),
+        ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
+        ("calendar", decision.calendar),
+        ("recordings", [row["path"] for row in kept]),
+    ]
+    session.facts(lines)
+    session.table(*finding_rows(session, decision.findings), None)

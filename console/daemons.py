@@ -1,0 +1,124 @@
+"""``dialpact serve``, ``gate`` and ``listener``: the daemons, until SIGTERM or SIGINT.
+
+The parts are imported when they start: a look into the registers need not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import structlog
+
+from compliance.errors import DialpactError
+from compliance.retention import keep_until
+from compliance.store.sqlite import Store
+from console.policy import load_policy
+from console.session import DONE, FAILED, Session
+
+log = structlog.get_logger()
+
+Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def serve(session: Session) -> int:
+    """Gate and listener in one process."""
+    return _run(session, _gate, _listener)
+
+
+def gate(session: Session) -> int:
+    """Answers the PBX: may this call be placed?"""
+    return _run(session, _gate)
+
+
+def listener(session: Session) -> int:
+    """Records the calls, and watches that none goes round the gate."""
+    return _run(session, _listener)
+
+
+async def _gate(session: Session, stop: asyncio.Event) -> None:
+    from agi.service import serving
+
+    async with serving(session.config, load_policy(session.config), session.clock):
+        await stop.wait()
+
+
+async def _listener(session: Session, stop: asyncio.Event) -> None:
+    from ami_listener.listener import Listener
+
+    keep = partial(keep_until, policy=load_policy(session.config))
+    # The store's own patience with locks, not the console's: the lease must be renewed in time.
+    async with await Store.open(session.config.database) as store:
+        listener = Listener(session.config, store, session.clock, keep)
+        running = asyncio.create_task(listener.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        await listener.close()
+        await running  # writes what is under way
+        if not stop.is_set():
+            raise DialpactError("the listener ended by itself")
+
+
+def _run(session: Session, *parts: Part) -> int:
+    configure_logs()
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_until_stopped(session, parts))
+
+
+async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
+    """A part that fails ends the others in order, and with them the process: systemd starts it anew."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(_unhandled)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("starting", config=session.config.origin, policy=session.config.policy.profiles)
+    tasks = [asyncio.create_task(part(session, stop)) for part in parts]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    stop.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    failures = [outcome for outcome in outcomes if outcome is not None]
+    for failure in failures:
+        expected = isinstance(failure, DialpactError | OSError)
+        log.critical("failed", error=str(failure), exc_info=None if expected else failure)
+    log.info("stopped")
+    return FAILED if failures else DONE
+
+
+def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A callback that broke: into the log like everything else, with its traceback."""
+    log.error("unhandled", what=context.get("message"), exc_info=context.get("exception"))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: Linux."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def configure_logs() -> None:
+    """JSON lines for the journal, colours for a terminal; always on stderr."""
+    terminal = sys.stderr.isatty()
+    render: tuple[Any, ...] = (
+        (structlog.dev.ConsoleRenderer(),)
+        if terminal
+        else (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *render,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

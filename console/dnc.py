@@ -1,0 +1,105 @@
+"""``dialpact dnc``: who refused to be called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compliance.model import Refusal, Scope
+from compliance.registers import dnc as register
+from compliance.registers.cell import free_text
+from compliance.store.sqlite import registers
+from console import entry, imports
+from console.command import command, group
+from console.flag import By, Limit, SkipBad
+from console.session import Session
+
+app = group("Do not call: who refused what. A refusal has no expiry.")
+
+Number = Annotated[str, typer.Argument(help="The number that is not to be called.")]
+Value = Annotated[str, typer.Option("--value", help="The industry or the business; nothing for all.")]
+
+
+@command(app, "add")
+async def add(
+    session: Session,
+    number: Number,
+    *,
+    scope: Annotated[Scope, typer.Option(help="What was refused.")] = "all",
+    value: Value = "",
+    source: Annotated[str, typer.Option(help="How it became known.")] = "",
+    by: By,
+) -> None:
+    """Record a refusal: it counts from the next attempt on."""
+    now = session.clock.now()
+    new = register.refusal(number, scope, value, "", source, now=now)
+    async with session.store() as store:
+        outcome = await registers.add_refusal(store, new, by=by, at=now)
+        entry.done(session, "dnc", outcome, new)
+        if scope != "all":
+            await entry.warn_unknown(session, store, **{scope: new.value})
+
+
+@command(app, "import")
+async def import_(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
+    *,
+    skip_bad: SkipBad = False,
+    by: By,
+) -> int:
+    """Record refusals from a CSV file; none is ever removed by it."""
+    return await imports.run(session, file, "dnc", register.COLUMNS, register.read, skip_bad=skip_bad, by=by)
+
+
+@command(app, "remove")
+async def remove(
+    session: Session,
+    number: Number,
+    *,
+    scope: Annotated[Scope, typer.Option(help="Of which refusal.")],
+    value: Value = "",
+    reason: Annotated[str, typer.Option(help="Why the refusal no longer stands; kept for ever.")],
+    by: By,
+) -> None:
+    """Take a refusal back, at the person's own wish: logged with who and why."""
+    why = free_text(reason, "reason")
+    wanted, holder = entry.callee(number), register.scoped(scope, value)
+    async with session.store() as store:
+        await registers.remove_refusal(
+            store, wanted, scope, holder, reason=why, by=by, at=session.clock.now()
+        )
+    answer = {"register": "dnc", "result": "removed", "number": wanted, "scope": scope, "value": holder}
+    session.answer(answer, session.text("done.removed", register=session.text("register.dnc"), entry=wanted))
+
+
+@command(app, "list")
+async def list_(
+    session: Session,
+    *,
+    number: Annotated[str, typer.Option()] = "",
+    scope: Annotated[Scope | None, typer.Option()] = None,
+    value: Annotated[str, typer.Option()] = "",
+    limit: Limit = 100,
+) -> None:
+    """The refusals in force."""
+    async with session.store() as store:
+        found = await registers.list_refusals(
+            store,
+            number=entry.callee(number),
+            scope=scope or "",
+            value=value,
+            most=limit + 1 if limit else registers.ALL,
+        )
+    entry.listed(session, Refusal, session.limited(found, limit))
+
+
+@command(app, "show")
+async def show(session: Session, number: Number) -> int:
+    """The refusals of one number and their history, with those that were taken back."""
+    wanted = entry.callee(number)
+    async with session.store() as store:
+        found = await registers.list_refusals(store, number=wanted)
+        return await entry.shown(session, store, "dnc", wanted, Refusal, found)

@@ -1,0 +1,92 @@
+"""``dialpact init``: a configuration, a database, a key and a secret that work as they stand."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from compliance import config as configuration
+from compliance import profile as profiles
+from compliance.registers.fault import Fault
+from compliance.store import sqlite
+from compliance.texts import Language
+from console.session import Session
+
+DEFAULT = Path("dialpact.toml")
+
+
+async def init(
+    session: Session,
+    *,
+    profile: Annotated[str, typer.Option(help="The rules to apply.")] = "cn-hubei-2018",
+) -> None:
+    """Make a configuration (./dialpact.toml, or --config FILE), with database, ledger key and AMI secret."""
+    known = profiles.load(profile)
+    target = (session.config_file or DEFAULT).absolute()
+    plan = {
+        "config": target,
+        "database": target.parent / "dialpact.db",
+        "key": target.parent / "ledger.key",
+        "secret": target.parent / "ami.secret",
+    }
+    for path in plan.values():
+        if path.exists() or path.is_symlink():
+            raise Fault("exists", file=str(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    try:
+        # The configuration comes last: who finds it finds everything that it names.
+        for name, content in (("key", _key()), ("secret", _secret())):
+            _write(plan[name], content, 0o600)
+            made.append(plan[name])
+        made.append(plan["database"])
+        sqlite.create(plan["database"])
+        _write(target, template(session.language, known.id).encode(), 0o644)
+        made.append(target)
+        config = configuration.load(target)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+    answer = {name: str(path) for name, path in plan.items()} | {"profile": known.id}
+    steps = session.text(
+        "say.initialised",
+        config=target,
+        database=plan["database"],
+        key_file=plan["key"],
+        secret=plan["secret"],
+        profile=known.id,
+        directory=config.recording.directory,
+        username=config.ami.username,
+    )
+    session.answer(answer, steps)
+
+
+def template(language: Language, profile: str) -> str:
+    """The commented configuration."""
+    text = files("console").joinpath("templates", f"dialpact.{language}.toml").read_text("utf-8")
+    return text.replace("@PROFILE@", profile)
+
+
+def _key() -> bytes:
+    """Ed25519, PKCS #8 in PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _secret() -> bytes:
+    return secrets.token_urlsafe(24).encode() + b"\n"
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """O_EXCL: never over a file that somebody else has just made. The mode holds from the first byte on."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

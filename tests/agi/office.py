@@ -1,0 +1,135 @@
+"""A call centre small enough for one test: registers in which one call passes, a clock, the gate's parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from agi.gate import Gate
+from agi.protocol import Request
+from agi.service import serving
+from compliance import calendars, config, profile
+from compliance.judge import Judge
+from compliance.model import CallAttempt
+from compliance.profile import Policy
+from compliance.store.sqlite import Store, create
+from compliance.store.sqlite.decisions import boot_id
+
+SINCE = "2026-01-01T00:00:00.000000Z"
+NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
+REQUEST = Request("outbound", "PJSIP/a-1", "1.1", CALLER_ID, (NUMBER, "spring", "1001", "carrier"))
+
+
+@cache
+def policy() -> Policy:
+    return Policy((profile.load("cn-hubei-2018"),), calendars.load())
+
+
+class SetClock:
+    def __init__(self, at: str = "2026-11-24 10:00:00") -> None:  # a Tuesday
+        self.set(at)
+
+    def set(self, at: str) -> None:
+        """Local time in Shanghai."""
+        self._now = datetime.fromisoformat(f"{at}+08:00").astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+
+class Office:
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "dialpact.db"
+        self.clock = SetClock()
+        self.config = config.Config(
+            trunks={"carrier": config.Trunk(endpoint="carrier"), "backup": config.Trunk(endpoint="backup")},
+            node=config.Node(name="pbx1"),
+            gate=config.Gate(listen="127.0.0.1:0", deadline_ms=2500),
+            origin=str(folder / "dialpact.toml"),
+        )
+        self.judge = Judge(policy(), self.config.trunks, "pbx1")
+        create(self.database)
+        self.sql("INSERT INTO business VALUES ('acme', 'Acme', 'own-business', ?)", SINCE)
+        self.sql("INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', '', ?)", SINCE)
+        self.add_caller_id(CALLER_ID)
+        self.add_consent(NUMBER)
+        self.sql("INSERT INTO recorder_lease VALUES ('pbx1', ?, ?, 1, '', ?)", boot_id(), 2**62, SINCE)
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
+            return db.execute(statement, values).fetchall()
+
+    def add_consent(self, number: str, withdrawn: str | None = None) -> None:
+        values = (int("86" + number), "acme", "loans", SINCE, None, "form 1", withdrawn, SINCE)
+        self.sql("INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def add_caller_id(self, number: str, **changes: Any) -> None:
+        row = {"trunks": '["*"]', "authenticated": 1, "valid_to": None, "business": "acme"} | changes
+        values = (number, row["business"], row["authenticated"], row["trunks"], row["valid_to"], SINCE)
+        self.sql(
+            "INSERT INTO caller_id VALUES (?, ?, 'L-1', 'CT', ?, ?, '[\"*\"]', '2026-01-01', ?, ?)", *values
+        )
+
+    def refuse(self, number: str, scope: str = "all", value: str = "") -> None:
+        values = (int("86" + number), scope, value, SINCE, "key", SINCE)
+        self.sql("INSERT INTO do_not_call VALUES (?, ?, ?, ?, ?, ?)", *values)
+
+    def decisions(self) -> list[tuple[str, str]]:
+        """Verdict and reasons of each row, in order; asserts that no row is missing."""
+        found = self.sql("SELECT seq, verdict, reasons FROM decision ORDER BY seq")
+        assert [seq for seq, *_ in found] == list(range(1, len(found) + 1))
+        return [(verdict, reasons) for _, verdict, reasons in found]
+
+    def reasons(self) -> list[str]:
+        return [
+            reasons.strip('[]"').replace('", "', ",").replace('","', ",") for _, reasons in self.decisions()
+        ]
+
+    def undelivered(self) -> list[tuple[str, str]]:
+        return self.sql("SELECT decision, reason FROM undelivered")  # type: ignore[return-value]
+
+    def attempt(self, number: str = NUMBER, campaign: str = "spring", **words: str) -> CallAttempt:
+        return self.judge.attempt(number, campaign, CALLER_ID, **{"trunk": "carrier", **words})
+
+    @contextlib.contextmanager
+    def locked(self) -> Any:
+        """Another process has the database."""
+        with contextlib.closing(sqlite3.connect(self.database, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            yield
+            db.execute("COMMIT")
+
+    @contextlib.asynccontextmanager
+    async def gate(self, busy_ms: int = 20) -> AsyncIterator[Gate]:
+        """A gate that decides, without a server."""
+        async with await Store.open(self.database, busy_ms) as store:
+            gate = Gate(store, self.judge, self.clock)
+            running = asyncio.create_task(gate.run())
+            try:
+                yield gate
+            finally:
+                assert not running.done(), running
+                running.cancel()
+                await asyncio.wait([running])
+                await gate.close()
+
+    def serving(self) -> Any:
+        return serving(self.config, policy(), self.clock)
+
+
+def soon(seconds: float = 5.0) -> float:
+    """A deadline, event loop time."""
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def until(condition: Any, what: str = "") -> None:
+    """Lets the loop turn until it is so."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)

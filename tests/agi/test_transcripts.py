@@ -1,0 +1,118 @@
+"""What a real Asterisk sent: the protocol understands it, and the fakes send the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agi.protocol import HungUp, Malformed, Reply, Request, Session
+from tests.fakes.agi_commands import PROBES, Channel
+from tests.fakes.agi_header import Ringing, header
+from tests.fakes.transcripts import FOLDER, Transcript, read
+
+DECIDED = ("allowed", "refused", "refused-two-reasons")
+ATTACKS = ("attack-number", "attack-forged", "attack-caller")
+
+
+def replay(found: Transcript) -> list[object]:
+    """The session's events. Raises when our side would not have said what it said then."""
+    session, events = Session(), []
+    for way, line in found.lines:
+        if way == ">":
+            events += session.receive(line + b"\n")
+        elif not session.broken:
+            assert session.ask(line.decode()) == line + b"\n"
+    return events
+
+
+def test_every_transcript_is_used() -> None:
+    assert {file.stem for file in FOLDER.glob("*.txt")} == {*DECIDED, *ATTACKS, "commands", "classic"}
+    assert all("Asterisk 22" in read(file.stem).about[0] for file in FOLDER.glob("*.txt"))
+
+
+@pytest.mark.parametrize(
+    ("name", "replies"), [("allowed", 2), ("refused", 2), ("refused-two-reasons", 3)], ids=DECIDED
+)
+def test_session_of_a_call(name: str, replies: int) -> None:
+    request, *others = replay(read(name))
+    assert isinstance(request, Request)
+    number = "13800138000" if name == "allowed" else "13800138001"
+    assert request.arguments == (number, "spring", "agent1001", "carrier")
+    assert request.route == "outbound"
+    assert [isinstance(reply, Reply) and reply.ok for reply in others] == [True] * replies
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_session_of_an_attack(name: str) -> None:
+    events = replay(read(name))
+    assert isinstance(events[-1], Malformed) and events[-1].hostile
+    assert sum(isinstance(event, Malformed) for event in events) == 1
+
+
+def test_usage_errors_and_hangup_are_understood() -> None:
+    found = read("commands")
+    # An empty line and one that is too long are two things that our side never sends.
+    session, codes = Session(), []
+    session.receive(b"\n".join(found.header) + b"\n")
+    for command, lines in found.exchanges[:-1]:
+        session.ask(command.decode() or "x")
+        [event] = session.receive(b"\n".join(lines) + b"\n")
+        assert isinstance(event, Reply)
+        codes.append(event.code)
+    assert (codes.count(520), codes.count(510)) == (5, 2)
+    assert session.receive(b"HANGUP\n") == [HungUp()]
+    assert found.exchanges[-1][1][-1] == b"HANGUP"
+
+
+def test_header_of_the_fake_is_the_real_one() -> None:
+    for name in (*DECIDED, "commands"):
+        found = read(name)
+        _, _, first = found.lines[2][1].partition(b": ")
+        assert first.startswith(b"agi://")
+        fake = header(Ringing(agent="agent1001"))
+        assert [line.partition(b":")[0].decode() for line in fake.splitlines() if line] == found.names
+        assert len(fake.splitlines()) == len(found.header) == 27
+        assert shape(fake.splitlines()) == shape(found.header), "what never changes is the same"
+
+
+def test_header_of_the_fake_process_is_the_real_one() -> None:
+    found, fake = read("classic"), header(Ringing(agent="classic"), fast=False).splitlines()
+    assert [line.partition(b":")[0] for line in fake] == [line.partition(b":")[0] for line in found.header]
+    assert "arguments of the process: 13800138000 | spring | classic | carrier" in found.about[1]
+
+
+def shape(lines: list[bytes]) -> list[bytes]:
+    """The header without what belongs to one call or one installation."""
+    varying = re.compile(rb"(agi_(?:request|channel|uniqueid|version|callerid\w*|dnid|threadid|arg_\d)): .*")
+    return [varying.sub(rb"\1", line) for line in lines]
+
+
+def test_attack_of_the_fake_is_the_real_one() -> None:
+    forged = "1\nagi_arg_1: 13800138000\n\n200 result=1 (02788880007)"
+    quoted = "1%0Aagi_arg_1%3A%2013800138000%0A%0A200%20result%3D1%20(02788880007)"
+    fake = header(Ringing(number=quoted, agent="raw", dnid=forged))
+    assert shape(fake.splitlines()) == shape(read("attack-forged").header)
+
+
+def test_fake_answers_commands_as_the_real_one() -> None:
+    channel, found = Channel("02788880007"), read("commands")
+    channel.set("DIALPACT_VERDICT", "")
+    assert [command for command, _ in found.exchanges] == list(PROBES)
+    for command, lines in found.exchanges:
+        real = [line for line in lines if line != b"HANGUP"]
+        fake = channel.execute(command).splitlines()
+        if real[0].startswith(b"520-"):  # the usage text itself is documentation
+            assert (fake[0], fake[-1]) == (real[0], real[-1])
+        else:
+            assert fake == real, command[:80]
+
+
+def test_transcripts_hold_no_real_number() -> None:
+    fictitious = re.compile(r"1380013800[01]|0278888000[78]|138001380")
+    for file in Path(FOLDER).glob("*.txt"):
+        for line in file.read_text("utf-8").splitlines():
+            if "threadid" not in line and "ID=" not in line and ":${FILTER" not in line:
+                for number in re.findall(r"(?<![\d.])\d{11}(?!\d)", line):
+                    assert fictitious.fullmatch(number), line

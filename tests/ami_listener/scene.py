@@ -1,0 +1,200 @@
+"""A listener with its store and its clock, for the fake Asterisk and for the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from ami_listener.listener import Listener
+from compliance.clock import SystemClock
+from compliance.config import Ami, Config, Recording, Trunk
+from compliance.judge import new_id
+from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
+from compliance.reasons import Reason
+from compliance.store.sqlite import decisions, recordings
+from compliance.store.sqlite.connection import Store, create
+
+NUMBER = "13800138000"
+
+
+def keep_until(ended_at: datetime) -> date:
+    return (ended_at + timedelta(days=365)).date()
+
+
+class Scene:
+    """``async with Scene(...)``: the listener runs against the AMI at ``port``."""
+
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        directory: Path,
+        *,
+        secret: str = "hush",
+        format: str = "wav",
+        min_free_mb: int = 1,
+    ) -> None:
+        home.mkdir(exist_ok=True)
+        (home / "ami.secret").write_text(secret)
+        self.database = home / "a.db"
+        self.directory = directory
+        self.config = Config(
+            trunks={"carrier": Trunk(endpoint="carrier"), "carrier2": Trunk(endpoint="carrier2")},
+            ami=Ami(port=port),
+            recording=Recording(directory=str(directory), format=format, min_free_mb=min_free_mb),
+            origin=str(home / "dialpact.toml"),
+        )
+        self.clock = SystemClock()
+        self.store: Store
+        self.listener: Listener
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        if not self.database.exists():
+            create(self.database)
+        self.store = await Store.open(self.database)
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+        await self.store.close()
+
+    async def start(self) -> None:
+        self.listener = Listener(self.config, self.store, self.clock, keep_until)
+        self._running = asyncio.create_task(self.listener.run())
+
+    async def stop(self) -> None:
+        """In order, as ``dialpact listener`` ends."""
+        if self._running is not None:
+            await self.listener.close()
+            await asyncio.wait_for(self._running, 10)
+            self._running = None
+
+    async def kill(self) -> None:
+        """As a crash would, as far as one process can."""
+        assert self._running is not None
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+        self._running = None
+
+    async def allow(self, dial: str = NUMBER, **change: Any) -> str:
+        """An id as the gate gives it. ``change``: fields of the decision or its attempt."""
+        attempt = {"trunk": "carrier", "node": "pbx1"} | {
+            name: change.pop(name) for name in ("trunk", "node") if name in change
+        }
+        blocked = change.pop("blocked", False)
+        finding = Finding(rule="x", result="fail", code=Reason.DO_NOT_CALL)
+        made = Decision(
+            **(
+                {
+                    "id": new_id(),
+                    "decided_at": self.clock.now(),
+                    "attempt": CallAttempt(
+                        callee=Callee(given=dial, e164=f"+86{dial}"),
+                        campaign="spring",
+                        caller_id="02788880001",
+                        **attempt,
+                    ),
+                    "facts": Facts(),
+                    "findings": (finding if blocked else Finding(rule="x", result="pass"),),
+                    "dial": dial,
+                }
+                | change
+            )
+        )
+        await self.store.transact(lambda connection: decisions.record(connection, [made]))
+        return made.id
+
+    # What the store says
+
+    async def lease(self) -> tuple[bool, str]:
+        row = await self.store.transact(
+            lambda connection: connection.execute(
+                "SELECT ready, why, expires_ns FROM recorder_lease"
+            ).fetchone()
+        )
+        if row is None:
+            return False, "none"
+        return bool(row["ready"]) and row["expires_ns"] > time.monotonic_ns(), row["why"]
+
+    async def ready(self, timeout: float = 10.0) -> None:
+        async def is_ready() -> bool:
+            return (await self.lease())[0]
+
+        try:
+            await until(is_ready, timeout)
+        except TimeoutError:
+            raise TimeoutError(f"never ready: {await self.lease()}") from None
+
+    async def not_ready(self, why: str, timeout: float = 5.0) -> str:
+        """Waits until the lease is withdrawn for a reason that contains ``why``."""
+        told = ""
+
+        async def is_refused() -> bool:
+            nonlocal told
+            ready, told = await self.lease()
+            return not ready and why in told
+
+        try:
+            await until(is_refused, timeout)
+        except TimeoutError:
+            raise TimeoutError(f"not refused because of {why!r}: {await self.lease()}") from None
+        return told
+
+    async def recordings(self) -> list[dict[str, Any]]:
+        """Oldest first."""
+        return list(reversed(await recordings.list_recordings(self.store)))
+
+    async def recorded(self, state: str, count: int = 1, timeout: float = 8.0) -> list[dict[str, Any]]:
+        """Waits for ``count`` recordings in ``state``."""
+        found: list[dict[str, Any]] = []
+
+        async def is_there() -> bool:
+            nonlocal found
+            found = [row for row in await self.recordings() if row["state"] == state]
+            return len(found) >= count
+
+        try:
+            await until(is_there, timeout)
+        except TimeoutError:
+            raise TimeoutError(
+                f"no {count} {state}: {[(r['state'], r['path']) for r in await self.recordings()]}, "
+                f"incidents {await self.incidents()}"
+            ) from None
+        return found
+
+    async def incidents(self) -> list[str]:
+        """Kinds, oldest first."""
+        return [row["kind"] for row in reversed(await recordings.list_incidents(self.store))]
+
+    async def incident(self, kind: str, timeout: float = 8.0) -> dict[str, Any]:
+        """Waits for an incident."""
+        found: list[dict[str, Any]] = []
+
+        async def is_there() -> bool:
+            nonlocal found
+            found = [row for row in await recordings.list_incidents(self.store) if row["kind"] == kind]
+            return bool(found)
+
+        try:
+            await until(is_there, timeout)
+        except TimeoutError:
+            raise TimeoutError(f"no {kind} among {await self.incidents()}") from None
+        return found[0]
+
+
+async def until(done: Callable[[], Any], timeout: float = 5.0) -> None:
+    """Polls a condition, plain or awaitable."""
+    deadline = time.monotonic() + timeout
+    while True:
+        result = done()
+        if await result if asyncio.iscoroutine(result) else result:
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        await asyncio.sleep(0.01)

@@ -1,0 +1,36 @@
+"""Values for the store's tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from compliance.judge import new_id
+from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
+from compliance.reasons import Reason
+
+AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+BY = {"by": "tester", "at": AT}
+NUMBER = "+8613800138000"
+
+
+def attempt(number: str = NUMBER) -> CallAttempt:
+    callee = Callee(given=number, e164=number, national=number[3:], kind="mobile", region="CN")
+    return CallAttempt(
+        callee=callee, campaign="renewal", caller_id="02787654321", trunk="carrier", node="pbx1"
+    )
+
+
+def decision(asked: CallAttempt | None = None, *, allowed: bool = True) -> Decision:
+    finding = (
+        Finding(rule="number", result="pass")
+        if allowed
+        else Finding(rule="number", result="fail", code=Reason.DO_NOT_CALL)
+    )
+    return Decision(
+        id=new_id(),
+        decided_at=AT,
+        attempt=asked or attempt(),
+        facts=Facts(),
+        findings=(finding,),
+        dial="13800138000" if allowed else "",
+    )

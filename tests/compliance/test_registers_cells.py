@@ -1,0 +1,379 @@
+"""What a cell may hold, and why it may not: a table with a reason per row."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from compliance import numbers
+from compliance.registers import caller_id, consent, dnc
+from compliance.registers.business import business
+from compliance.registers.campaign import campaign
+from compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
+from compliance.registers.fault import Fault, shown
+from compliance.registers.moment import day, moment
+from compliance.registers.number import _PLAIN_MOBILE, callee
+from compliance.registers.number import caller_id as exact
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+def key(function, *arguments, **named) -> str:
+    with pytest.raises(Fault) as caught:
+        function(*arguments, **named)
+    return caught.value.key
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "e164"),
+    [
+        ("13800138000", "+8613800138000"),
+        ("+8613800138000", "+8613800138000"),
+        ("8613800138000", "+8613800138000"),
+        (" 13800138000 ", "+8613800138000"),
+        ("+86 138 0013 8000", "+8613800138000"),
+        ("02787654321", "+862787654321"),
+        ("(027)87654321", "+862787654321"),
+        ("０２７－８７６５４３２１", "+862787654321"),
+    ],
+)
+def test_a_callee_is_registered_in_e164(text: str, e164: str) -> None:
+    assert callee(text) == e164
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("1.38E+10", "excel-exponent"),
+        ("1.38001E10", "excel-exponent"),
+        ("1,38E+10", "excel-exponent"),
+        ("13800138000.0", "excel-decimal"),
+        ("13800138000.00", "excel-decimal"),
+        ("", "number"),
+        ("110", "number"),
+        ("95588", "number"),
+        ("1380013800", "number"),
+        ("13800138OOO", "number"),
+        ("13800138000\n13800138001", "number"),
+        ("13800138000,1", "number"),
+        ("12000000000", "number"),
+        ("87654321", "number"),
+        ("+1 212 555 0100", "number"),
+        ("'13800138000", "number"),
+    ],
+)
+def test_what_is_no_callee_is_refused(text: str, fault: str) -> None:
+    assert key(callee, text) == fault
+
+
+def test_a_refused_number_says_what_is_wrong() -> None:
+    with pytest.raises(Fault) as caught:
+        callee("110")
+    assert caught.value.detail == {"value": "'110'", "problem": "emergency-number", "flaw": "emergency"}
+
+
+def agrees(text: str) -> bool:
+    """Whether the short way says what numbers.parse says; where it does not match, nothing is claimed."""
+    quick = _PLAIN_MOBILE.fullmatch(text)
+    return quick is None or numbers.parse(text).e164 == "+86" + quick[1]
+
+
+def test_the_short_way_equals_the_long_way_for_every_range() -> None:
+    """Every six-digit start of a mobile number; ranges are never assigned in smaller blocks than that."""
+    taken = 0
+    for start in range(130000, 200000):
+        text = f"{start}{start * 7 % 100000:05}"
+        found = numbers.parse(text)
+        quick = _PLAIN_MOBILE.fullmatch(text)
+        assert bool(quick) == (not found.problem), text
+        taken += bool(quick)
+    assert 30_000 < taken < 70_000
+
+
+@given(some.from_regex(r"(\+?86|0|00|\+)?1[0-9]{9,11}", fullmatch=True))
+def test_the_short_way_equals_the_long_way_for_every_form(text: str) -> None:
+    assert agrees(text)
+
+
+@given(some.text(alphabet="0123456789+-() ８６１.eE\n", max_size=16))
+def test_no_text_takes_the_short_way_wrongly(text: str) -> None:
+    assert agrees(text)
+
+
+@pytest.mark.parametrize("text", ["95588", "4008001234", "+862787654321", "02787654321", "123", "1" * 20])
+def test_a_caller_id_is_an_exact_string(text: str) -> None:
+    assert exact(f" {text} ") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "bad-caller-id"),
+        ("12", "bad-caller-id"),
+        ("1" * 21, "bad-caller-id"),
+        ("++8613800138000", "bad-caller-id"),
+        ("027-87654321", "bad-caller-id"),
+        ("９５５８８", "bad-caller-id"),
+        ("2.79E+10", "excel-exponent"),
+        ("95588.0", "excel-decimal"),
+    ],
+)
+def test_what_is_no_caller_id_is_refused(text: str, fault: str) -> None:
+    assert key(exact, text) == fault
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-11-24T10:00:00+08:00", "2026-11-24T02:00:00+00:00"),
+        ("2026-11-24T10:00:00+0800", "2026-11-24T02:00:00+00:00"),
+        ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00+00:00"),
+        ("2026-11-24T10:00:00.25Z", "2026-11-24T10:00:00.250000+00:00"),
+        ("2026-11-24 10:00", "2026-11-24T02:00:00+00:00"),
+        ("2026-11-24 10:00:00", "2026-11-24T02:00:00+00:00"),
+        ("2026/11/24 9:05", "2026-11-24T01:05:00+00:00"),
+        ("2026/1/4", "2026-01-03T16:00:00+00:00"),
+        ("2026-11-24", "2026-11-23T16:00:00+00:00"),
+        (" 2026-11-24 ", "2026-11-23T16:00:00+00:00"),
+    ],
+)
+def test_times(text: str, utc: str) -> None:
+    assert moment(text, "at").isoformat() == utc
+
+
+def test_a_bare_end_is_the_end_of_that_day() -> None:
+    end = moment("2026-11-24", "expires_at", end_of_day=True)
+    assert end == datetime(2026, 11, 24, 15, 59, 59, 999999, tzinfo=UTC)
+    assert moment("2026-11-24 10:00", "expires_at", end_of_day=True) == datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+def test_what_stands_for_never_is_a_time() -> None:
+    assert moment("9999-12-31", "expires_at", end_of_day=True).year == 9999
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "24.11.2026",
+        "2026-11/24",
+        "2026-11-24T25:00",
+        "2026-11-24T10",
+        "2026-11-24+08:00",
+        "2026-11-24T10:00+08",
+        "2026-11-24T10:00:00+25:00",
+        "2026-11-24T10:00:00+08:75",
+        "20261124",
+        "2026-W48-2",
+        "46350",
+        "２０２６-11-24",
+        "tomorrow",
+        "2026-11-24T10:00 CST",
+    ],
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    assert key(moment, text, "at") == "bad-time"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30", "2026-13-01", "0001-01-01", "1969-12-31", "2026-11-24 10:00", ""]
+)
+def test_what_is_no_date_is_refused(text: str) -> None:
+    assert key(day, text, "valid_from") == "bad-date"
+
+
+def test_dates() -> None:
+    assert day("2026-11-24", "d") == day(" 2026/11/24 ", "d") == date(2026, 11, 24)
+
+
+# Names and texts
+
+
+@pytest.mark.parametrize("text", ["acme", "续保-2026", "a.b_c-d", "x" * 64, "é", "1"])
+def test_identifiers(text: str) -> None:
+    assert identifier(f" {text} ", "id") == text
+
+
+def test_an_identifier_is_composed() -> None:
+    assert identifier("e\u0301", "id") == "é"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("a b", "bad-id"),
+        ("x" * 65, "bad-id"),
+        ("a/b", "bad-id"),
+        ("a\n", None),
+    ],
+)
+def test_bad_identifiers(text: str, fault: str | None) -> None:
+    if fault is None:
+        assert identifier(text, "id") == "a"
+    else:
+        assert key(identifier, text, "id") == fault
+
+
+def test_free_text() -> None:
+    assert free_text(" 表单 7 ", "evidence") == "表单 7"
+    assert free_text("", "source", needed=False) == ""
+    assert key(free_text, "", "evidence") == "empty"
+    assert key(free_text, "x" * 501, "evidence") == "too-long"
+    assert key(free_text, "a\x1b[31mb", "evidence") == "unprintable"
+
+
+def test_choices() -> None:
+    assert choice(" Business ", "scope", ("all", "business")) == "business"
+    assert key(choice, "", "scope", ("all",)) == "empty"
+    assert key(choice, "some", "scope", ("all",)) == "unknown-value"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", True),
+        ("TRUE", True),
+        ("1", True),
+        ("是", True),
+        ("No", False),
+        ("false", False),
+        ("0", False),
+        ("否", False),
+    ],
+)
+def test_yes_or_no(text: str, value: bool) -> None:
+    assert yes_or_no(text, "authenticated") is value
+
+
+@pytest.mark.parametrize("text", ["", "y", "对", "2"])
+def test_neither_yes_nor_no(text: str) -> None:
+    assert key(yes_or_no, text, "authenticated") == "yes-or-no"
+
+
+@pytest.mark.parametrize("text", ["a;b", "a|b", "a b", "a,b", "a; b;a;", "a；b", "a、b"])
+def test_lists(text: str) -> None:
+    assert several([text], "trunks") == ("a", "b")
+
+
+def test_bad_lists() -> None:
+    assert key(several, [" ; "], "trunks") == "name-one"
+    assert key(several, [], "trunks") == "name-one"
+    assert key(several, ["*", "a"], "trunks") == "any-alone"
+
+
+def test_shown_is_bounded_and_harmless() -> None:
+    assert "\x1b" not in shown("\x1b[31m")
+    assert len(shown("x" * 1000)) < 50
+
+
+# Rows
+
+
+def test_a_business_and_a_campaign() -> None:
+    assert business("acme", "某某公司", "own-business").actor == "own-business"
+    assert key(business, "acme", "", "own-business") == "empty"
+    assert key(business, "acme", "x", "somebody") == "unknown-value"
+    assert campaign("c", "acme", "保险", "marketing").script == ""
+    assert key(campaign, "c", "acme", "保险", "fun") == "unknown-value"
+
+
+CALLER_ID = ["02787654321", "acme", "L-1", "电信", "是", "carrier", "marketing;survey", "2026-01-01", ""]
+
+
+def test_a_caller_id_row() -> None:
+    found = caller_id.read(CALLER_ID, NOW)
+    assert found.purposes == ("marketing", "survey")
+    assert (found.valid_from, found.valid_to) == (date(2026, 1, 1), None)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "fault"),
+    [
+        ("number", "", "bad-caller-id"),
+        ("business", "", "empty"),
+        ("licence", "", "empty"),
+        ("carrier", " ", "empty"),
+        ("authenticated", "", "yes-or-no"),
+        ("trunks", "", "name-one"),
+        ("trunks", "a/b", "bad-trunk"),
+        ("purposes", "", "name-one"),
+        ("purposes", "fun", "unknown-value"),
+        ("purposes", "*;survey", "any-alone"),
+        ("valid_from", "", "empty"),
+        ("valid_from", "2026-11-24 10:00", "bad-date"),
+        ("valid_to", "2025-12-31", "ends-before-start"),
+    ],
+)
+def test_bad_caller_id_rows(column: str, text: str, fault: str) -> None:
+    cells = list(CALLER_ID)
+    cells[caller_id.COLUMNS.index(column)] = text
+    assert key(caller_id.read, cells, NOW) == fault
+
+
+CONSENT = ["13800138000", "acme", "保险", "2026-11-01", "2026-12-31", "form 7"]
+
+
+def test_a_consent_row() -> None:
+    found = consent.read(CONSENT, NOW)
+    assert found.expires_at == datetime(2026, 12, 31, 15, 59, 59, 999999, tzinfo=UTC)
+    assert consent.read([*CONSENT[:4], "", "x"], NOW).expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "fault"),
+    [
+        ("number", "110", "number"),
+        ("business", "", "empty"),
+        ("industry", "a b", "bad-id"),
+        ("granted_at", "", "empty"),
+        ("granted_at", "soon", "bad-time"),
+        ("expires_at", "2026-10-31", "ends-before-start"),
+        ("evidence", "", "empty"),
+    ],
+)
+def test_bad_consent_rows(column: str, text: str, fault: str) -> None:
+    cells = list(CONSENT)
+    cells[consent.COLUMNS.index(column)] = text
+    assert key(consent.read, cells, NOW) == fault
+
+
+@pytest.mark.parametrize(
+    ("cells", "scope", "value"),
+    [
+        (["13800138000", "all", "", "", ""], "all", ""),
+        (["13800138000", "ALL", "*", "", ""], "all", ""),
+        (["13800138000", "industry", "保险", "2026-11-24", "12321"], "industry", "保险"),
+        (["13800138000", "business", "acme", "", ""], "business", "acme"),
+    ],
+)
+def test_refusal_rows(cells: list[str], scope: str, value: str) -> None:
+    found = dnc.read(cells, NOW)
+    assert (found.scope, found.value) == (scope, value)
+    assert found.requested_at == (moment(cells[3], "") if cells[3] else NOW)
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        (["13800138000", "", "", "", ""], "empty"),
+        (["13800138000", "everything", "", "", ""], "unknown-value"),
+        (["13800138000", "all", "acme", "", ""], "value-with-all"),
+        (["13800138000", "industry", "", "", ""], "empty"),
+        (["13800138000", "business", "", "", ""], "empty"),
+        (["13800138000", "all", "", "24.11.", ""], "bad-time"),
+        (["95588", "all", "", "", ""], "number"),
+    ],
+)
+def test_bad_refusal_rows(cells: list[str], fault: str) -> None:
+    assert key(dnc.read, cells, NOW) == fault

@@ -1,0 +1,224 @@
+"""Decisions and recordings in the store: a sequence without gaps, and rows that can not be changed."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from compliance.errors import StoreBusy, StoreError
+from compliance.store.sqlite import Store, create, decisions, recordings
+from tests.compliance.store_values import AT, attempt, decision
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    create(tmp_path / "a.db")
+    async with await Store.open(tmp_path / "a.db") as store:
+        yield store
+
+
+async def record(store: Store, *made) -> None:
+    await store.transact(lambda connection: decisions.record(connection, made))
+
+
+async def sql(store: Store, statement: str) -> list:
+    return await store.transact(lambda connection: connection.execute(statement).fetchall())
+
+
+# The sequence
+
+
+def racer(path: str, count: int) -> None:
+    async def run() -> None:
+        async with await Store.open(Path(path), busy_ms=10_000) as store:
+            for place in range(count):
+                allowed = place % 2 == 0
+                await decisions.decide(store, [(attempt(), lambda _, a=allowed: decision(allowed=a))], {})
+
+    asyncio.run(run())
+
+
+def test_two_processes_leave_no_gap(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    create(path)
+    processes = [
+        multiprocessing.get_context("spawn").Process(target=racer, args=(str(path), 100)) for _ in range(2)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    connection = sqlite3.connect(path)
+    assert [seq for (seq,) in connection.execute("SELECT seq FROM decision ORDER BY seq")] == list(
+        range(1, 201)
+    )
+    connection.close()
+
+
+async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
+    def judge(facts):
+        raise RuntimeError("a rule broke")
+
+    await record(store, decision())
+    with pytest.raises(RuntimeError):
+        await decisions.decide(store, [(attempt(), judge)], {}, overdue=[decision()])
+    await record(store, decision())
+    assert [row[0] for row in await sql(store, "SELECT seq FROM decision ORDER BY seq")] == [1, 2]
+
+
+async def test_overdue_refusals_come_first(store: Store) -> None:
+    late = decision(allowed=False)
+    made = decision()
+    await decisions.decide(store, [(attempt(), lambda _: made)], {}, overdue=[late])
+    assert [row[0] for row in await sql(store, "SELECT id FROM decision ORDER BY seq")] == [late.id, made.id]
+
+
+async def test_an_overtaken_judge_records_nothing(store: Store) -> None:
+    made = decision()
+    await decisions.decide(store, [(attempt(), lambda _: None), (attempt(), lambda _: made)], {})
+    assert [tuple(row) for row in await sql(store, "SELECT seq, id FROM decision")] == [(1, made.id)]
+
+
+# Rows that stay
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE decision SET verdict = 'BLOCK'",
+        "UPDATE decision SET seq = seq + 1",
+        "UPDATE decision SET record = '{}'",
+        "DELETE FROM decision",
+    ],
+)
+async def test_a_decision_is_final(store: Store, statement: str) -> None:
+    await record(store, decision())
+    with pytest.raises(StoreError, match="never"):
+        await sql(store, statement)
+    assert len(await decisions.list_calls(store)) == 1
+
+
+@pytest.mark.parametrize(("dial", "reasons"), [("", "[]"), ("13800138000", '["do-not-call"]')])
+async def test_the_table_refuses_an_allow_without_number_or_with_reasons(
+    store: Store, dial: str, reasons: str
+) -> None:
+    columns = (
+        "seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, "
+    )
+    columns += "agent, trunk, channel, uniqueid, attack, record"
+    values = f"1, 'x', '', '', 'ALLOW', '{reasons}', '', '', '{dial}', '', '', '', '', '', '', '', '', ''"
+    with pytest.raises(StoreError):
+        await sql(store, f"INSERT INTO decision ({columns}) VALUES ({values})")
+
+
+async def test_the_same_id_twice_is_refused(store: Store) -> None:
+    made = decision()
+    await record(store, made)
+    with pytest.raises(StoreError):
+        await record(store, made)
+
+
+async def test_a_decision_comes_back_whole(store: Store) -> None:
+    made = decision(allowed=False)
+    await record(store, made)
+    assert await decisions.get_call(store, made.id) == (made, None)
+    assert await decisions.get_call(store, "0" * 32) is None
+
+
+async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store) -> None:
+    made = decision()
+    await record(store, made)
+    await decisions.undelivered(store, made.id, AT, "deadline")
+    (call,) = await decisions.list_calls(store)
+    assert (call["verdict"], call["reasons"]) == ("BLOCK", ["deadline"])
+    assert await decisions.list_calls(store, verdict="ALLOW") == []
+    assert len(await decisions.list_calls(store, verdict="BLOCK")) == 1
+
+
+# Recordings
+
+
+async def recorded(store: Store, name: str = "r1") -> None:
+    made = decision()
+    await record(store, made)
+    await recordings.start(
+        store,
+        recordings.NewRecording(
+            id=name,
+            decision=made.id,
+            node="pbx1",
+            channel="PJSIP/carrier-1",
+            uniqueid="1.1",
+            number="+8613800138000",
+            caller_id="02787654321",
+            campaign="renewal",
+            started_at=AT,
+            format="wav",
+            path=f"/r/{name}.wav",
+            callee_path=f"/r/{name}-in.wav",
+            agent_path=f"/r/{name}-out.wav",
+        ),
+    )
+
+
+async def test_keep_until_only_rises(store: Store) -> None:
+    await recorded(store)
+    end = recordings.Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=date(2027, 11, 24))
+    await recordings.finish(store, end)
+    for day in ("'2027-11-23'", "NULL", "''"):
+        with pytest.raises(StoreError, match="never lowered"):
+            await sql(store, f"UPDATE recording SET keep_until = {day}")
+    await sql(store, "UPDATE recording SET keep_until = '2027-11-25'")
+    (row,) = await recordings.list_recordings(store)
+    assert row["keep_until"] == "2027-11-25"
+
+
+async def test_a_recording_needs_its_decision(store: Store) -> None:
+    await recorded(store)
+    with pytest.raises(StoreError):
+        await sql(store, "UPDATE recording SET decision = 'nobody'")
+
+
+async def test_two_recordings_never_share_a_file(store: Store) -> None:
+    await recorded(store)
+    with pytest.raises(StoreError):
+        await recorded(store)
+
+
+# The lease
+
+
+async def test_the_lease_is_believed_while_it_lasts(store: Store) -> None:
+    assert not (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
+    assert (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+    await recordings.renew_lease(store, "pbx1", ready=False, why="disk full", seconds=60, at=AT)
+    assert (await decisions.look_up(store, attempt(), {}, live=True)).recorder.why == "disk full"
+    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=-1, at=AT)
+    assert not (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+    assert (await decisions.look_up(store, attempt(), {}, live=False)).recorder is None
+
+
+async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: Store) -> None:
+    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
+    await sql(store, "UPDATE recorder_lease SET boot_id = 'another'")
+    assert not (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+
+
+async def test_a_busy_database_decides_nothing(store: Store) -> None:
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store._busy_ms = 50
+    await store.close()  # opened anew with less patience
+    with pytest.raises(StoreBusy):
+        await decisions.decide(store, [(attempt(), lambda _: decision())], {})
+    other.execute("ROLLBACK")
+    other.close()
+    assert await decisions.list_calls(store) == []

@@ -1,0 +1,155 @@
+"""Imports: all or nothing, nothing weakened, every clash with its line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from compliance.registers import caller_id, consent, dnc
+from compliance.store.sqlite import Store, create, registers
+from compliance.store.sqlite.imports import STAGED, Applied, Import
+from tests.compliance.store_values import AT, BY, NUMBER
+from tests.compliance.test_store_registers import ACME, AGREED, RENEWAL, SHOWN, but
+
+READ = {"dnc": dnc.read, "consent": consent.read, "caller-id": caller_id.read}
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    create(tmp_path / "a.db")
+    async with await Store.open(tmp_path / "a.db") as store:
+        await registers.add_business(store, ACME, **BY)
+        await registers.add_campaign(store, RENEWAL, **BY)
+        yield store
+
+
+async def run(store: Store, register: str, *rows: str, bad: int = 0, skip_bad: bool = False) -> Applied:
+    into = Import(store, register)
+    await into.begin()
+    for line, row in enumerate(rows, 2):  # one batch a row: batches must not matter
+        await into.stage([(line, READ[register](row.split(","), AT))])
+    return await into.apply(bad=bad, skip_bad=skip_bad, detail={"rows": len(rows)}, key="file.csv", **BY)
+
+
+def clashes(applied: Applied) -> list[tuple[int, str]]:
+    return [(line, fault.key) for line, fault in applied.clashes]
+
+
+def test_every_import_format_has_its_staging() -> None:
+    assert set(STAGED) == set(READ)
+
+
+async def test_refusals_once_and_again(store: Store) -> None:
+    rows = ("13800138000,all,,2026-11-01,x", "13800138000,industry,保险,,", "13800138001,business,acme,,")
+    first = await run(store, "dnc", *rows, rows[0])
+    assert (first.applied, first.already, first.done) == (3, 1, True)
+    again = await run(store, "dnc", *rows)
+    assert (again.applied, again.already) == (0, 3)
+    assert len(await registers.list_refusals(store)) == 3
+    log = await registers.history(store, "dnc", "file.csv")
+    assert [entry["detail"]["applied"] for entry in log] == [3, 0]
+
+
+async def test_a_reimport_neither_weakens_nor_rewrites_a_refusal(store: Store) -> None:
+    await run(store, "dnc", "13800138000,all,,2026-11-01,hotline")
+    before = await registers.list_refusals(store)
+    await run(store, "dnc", "13800138000,all,,2026-11-20,other", "13800138000,industry,保险,,")
+    assert before[0] in await registers.list_refusals(store)
+
+
+@pytest.mark.parametrize("register", ["dnc", "consent", "caller-id"])
+async def test_with_bad_rows_nothing_is_applied_unless_they_are_skipped(store: Store, register: str) -> None:
+    row = {
+        "dnc": "13800138000,all,,,",
+        "consent": "13800138000,acme,保险,2026-11-01,,form",
+        "caller-id": "95588,acme,L,C,yes,*,*,2026-01-01,",
+    }[register]
+    refused = await run(store, register, row, bad=1)
+    assert (refused.applied, refused.done) == (0, False)
+    assert await registers.history(store, register, "file.csv") == []
+    applied = await run(store, register, row, bad=1, skip_bad=True)
+    assert (applied.applied, applied.done) == (1, True)
+    assert (await registers.history(store, register, "file.csv"))[0]["detail"]["bad"] == 1
+
+
+async def test_names_that_nobody_registered_are_reported(store: Store) -> None:
+    applied = await run(store, "dnc", "13800138000,industry,保健,,", "13800138000,business,acme,,")
+    assert applied.unknown == ("保健",)
+    applied = await run(store, "consent", "13800138000,acne,保险,2026-11-01,,form")
+    assert applied.unknown == ("acne",)
+
+
+async def test_consents_that_contradict_the_file_or_the_register(store: Store) -> None:
+    await registers.add_consent(store, but(AGREED, granted_at=AT, expires_at=None), **BY)
+    await registers.add_consent(store, AGREED, **BY)
+    granted, other = AT.isoformat(), AGREED.granted_at.isoformat()
+    rows = (
+        f"13800138000,acme,保险,{granted},,form 7",  # 2: already
+        f"13800138000,acme,保险,{other},,form 7",  # 3: prolongs
+        "13800138001,acme,保险,2026-11-01,,form 8",  # 4: new
+        "13800138001,acme,保险,2026-11-01,,form 9",  # 5: twice
+        "13800138001,acme,保险,2026-11-01,,form 8",  # 6: the same as 4
+        "13800138001,acme,保险,2026-11-02,,form 9",  # 7: new
+    )
+    refused = await run(store, "consent", *rows)
+    assert clashes(refused) == [(3, "consent-differs"), (5, "given-twice")]
+    assert not refused.done
+    applied = await run(store, "consent", *rows, skip_bad=True)
+    assert (applied.applied, applied.already) == (2, 2)
+    evidence = {entry.evidence for entry in await registers.list_consents(store, number="+8613800138001")}
+    assert evidence == {"form 8", "form 9"}
+
+
+async def test_a_consent_is_shortened_by_import(store: Store) -> None:
+    await run(store, "consent", "13800138000,acme,保险,2026-11-01,,form")
+    applied = await run(store, "consent", "13800138000,acme,保险,2026-11-01,2026-12-01,form")
+    assert applied.applied == 1
+    (entry,) = await registers.list_consents(store)
+    assert entry.expires_at is not None
+    assert (await run(store, "consent", "13800138000,acme,保险,2026-11-01,2026-12-01,form")).already == 1
+
+
+async def test_an_import_never_clears_a_withdrawal(store: Store) -> None:
+    await run(store, "consent", "13800138000,acme,保险,2026-11-01,,form")
+    await registers.withdraw_consent(store, NUMBER, "acme", **BY)
+    await run(
+        store,
+        "consent",
+        "13800138000,acme,保险,2026-11-01,,form",
+        "13800138000,acme,保险,2026-10-01,,older",
+        "13800138000,acme,保险,2026-11-25,,newer",
+    )
+    found = await registers.list_consents(store)
+    assert {entry.evidence: entry.withdrawn_at for entry in found} == {"form": AT, "older": AT, "newer": None}
+
+
+async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
+    await registers.put_caller_id(store, SHOWN, **BY)
+    rows = (
+        "02787654321,acme,L-2,电信,no,a;b,survey,2026-01-01,2026-12-31",
+        "95588,nobody,L,C,yes,*,*,2026-01-01,",
+        "95589,acme,L,C,yes,*,*,2026-01-01,",
+        "95589,acme,L,C,no,*,*,2026-01-01,",
+    )
+    refused = await run(store, "caller-id", *rows)
+    assert clashes(refused) == [(3, "unknown-business"), (5, "given-twice")]
+    assert await registers.list_caller_ids(store) == [SHOWN]
+    applied = await run(store, "caller-id", *rows, skip_bad=True)
+    assert (applied.applied, applied.already) == (2, 0)
+    entries = {entry.number: entry for entry in await registers.list_caller_ids(store)}
+    assert entries["02787654321"].trunks == ("a", "b")
+    assert entries["02787654321"].authenticated is False
+    assert entries["95589"].authenticated is True
+    (log,) = await registers.history(store, "caller-id", "file.csv")
+    assert [row["licence"] for row in log["detail"]["replaced"]] == ["L-1"]
+    assert (await run(store, "caller-id", *rows[:1])).already == 1
+
+
+async def test_an_import_begins_empty(store: Store) -> None:
+    abandoned = Import(store, "dnc")
+    await abandoned.begin()
+    await abandoned.stage([(2, dnc.read(["13800138000", "all", "", "", ""], AT))])
+    assert (await run(store, "dnc", "13800138001,all,,,")).applied == 1
+    assert [entry.number for entry in await registers.list_refusals(store)] == ["+8613800138001"]

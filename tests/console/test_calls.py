@@ -1,0 +1,166 @@
+"""``calls`` and ``recordings``: lists, one decision in full, and the verification of what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from compliance.store.sqlite import Store, decisions, recordings
+from tests.compliance.store_values import AT, attempt, decision
+from tests.console.conftest import NUMBER, Home
+
+
+@pytest.fixture
+def spool(home: Home) -> Path:
+    """The recordings' folder, as the configuration names it."""
+    folder = home.path / "spool"
+    folder.mkdir()
+    text = home.config.read_text("utf-8").replace("/var/spool/asterisk/dialpact", str(folder))
+    home.config.write_text(text, "utf-8")
+    return folder
+
+
+def recorded(home: Home, spool: Path, name: str, state: str = "kept") -> str:
+    """A decision with a recording of three files; returns the decision's id."""
+    made = decision()
+    files = {side: spool / f"{name}{side}.wav" for side in ("", "-callee", "-agent")}
+    for side, path in files.items():
+        path.write_bytes(f"sound {name} {side}".encode())
+    hashes = {side: hashlib.sha256(path.read_bytes()).hexdigest() for side, path in files.items()}
+
+    async def store() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            await store.transact(lambda connection: decisions.record(connection, [made]))
+            await recordings.start(
+                store,
+                recordings.NewRecording(
+                    id=hashlib.md5(name.encode()).hexdigest(),
+                    decision=made.id,
+                    node="pbx1",
+                    channel="PJSIP/carrier-1",
+                    uniqueid="1.1",
+                    number="+86" + NUMBER,
+                    caller_id="02787654321",
+                    campaign="renewal",
+                    started_at=AT,
+                    format="wav",
+                    path=str(files[""]),
+                    callee_path=str(files["-callee"]),
+                    agent_path=str(files["-agent"]),
+                ),
+            )
+            await recordings.finish(
+                store,
+                recordings.Finished(
+                    id=hashlib.md5(name.encode()).hexdigest(),
+                    state=state,
+                    ended_at=AT + timedelta(seconds=12),
+                    bytes=9,
+                    seconds=12.0,
+                    sha256=hashes[""],
+                    callee_sha256=hashes["-callee"],
+                    agent_sha256=hashes["-agent"],
+                    keep_until=date(2027, 11, 24),
+                ),
+            )
+
+    asyncio.run(store())
+    return made.id
+
+
+def blocked(home: Home) -> str:
+    made = decision(attempt("+8613800138001"), allowed=False)
+
+    async def store() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            await store.transact(lambda connection: decisions.record(connection, [made]))
+
+    asyncio.run(store())
+    return made.id
+
+
+def test_calls(home: Home, spool: Path) -> None:
+    allowed, refused = recorded(home, spool, "a"), blocked(home)
+    calls = home("calls", "list")
+    assert [call["id"] for call in calls] == [refused, allowed]
+    assert {"id", "number", "caller_id", "campaign", "verdict", "reasons", "decided_at"} <= set(calls[0])
+    assert (calls[0]["verdict"], calls[0]["reasons"]) == ("BLOCK", ["do-not-call"])
+
+    def found(*filters: str) -> list[str]:
+        return [call["id"] for call in home("calls", "list", *filters)]
+
+    assert found("--number", "138 0013 8000") == [allowed]
+    assert found("--verdict", "BLOCK") == [refused]
+    assert found("--campaign", "other") == []
+    assert found("--since", "2026-11-24", "--until", "2026-11-24") == [refused, allowed]
+    assert found("--since", "2026-11-25") == []
+    assert found("--until", "2026-11-24 10:00") == []
+    assert found("--limit", "1") == [refused]
+
+
+def test_one_call(home: Home, spool: Path) -> None:
+    allowed, refused = recorded(home, spool, "a"), blocked(home)
+    shown = home("calls", "show", allowed)
+    assert (shown["id"], shown["verdict"]) == (allowed, "ALLOW")
+    assert shown["recordings"][0]["seconds"] == 12.0
+    assert shown["attempt"]["campaign"] == "renewal"
+    assert home("calls", "show", refused)["findings"][0]["text"]
+    assert "refused" in home.run("calls", "show", refused).stdout
+    assert home("calls", "show", "0" * 32, code=1)["error"]
+
+
+def test_recordings(home: Home, spool: Path) -> None:
+    made = recorded(home, spool, "a")
+    (entry,) = home("recordings", "list")
+    assert {"decision", "path", "seconds", "bytes", "sha256", "keep_until"} <= set(entry)
+    assert (entry["decision"], entry["keep_until"]) == (made, "2027-11-24")
+    assert home("recordings", "list", "--number", NUMBER, "--state", "kept", "--decision", made) == [entry]
+    assert home("recordings", "list", "--state", "failed") == []
+    assert str(spool / "a.wav") in home.run("recordings", "list").stdout
+
+
+def test_all_is_as_it_was_recorded(home: Home, spool: Path) -> None:
+    for name in "abc":
+        recorded(home, spool, name)
+    assert home("recordings", "verify") == {"checked": 3, "files": 9, "findings": []}
+
+
+def test_what_is_not_as_it_was_recorded(home: Home, spool: Path) -> None:
+    made = {name: recorded(home, spool, name) for name in "abcde"}
+    (spool / "a.wav").unlink()
+    (spool / "b-callee.wav").write_bytes(b"other words")
+    (spool / "c-agent.wav").write_bytes((spool / "c-agent.wav").read_bytes() + b"x")
+    (spool / "d.wav").rename(spool / "copy.wav")
+    (spool / "d.wav").symlink_to(spool / "copy.wav")
+    (spool / "2026").mkdir()
+    (spool / "2026" / "stranger.wav").write_bytes(b"")
+    answer = home("recordings", "verify", code=3)
+    assert {
+        (found["decision"], Path(found["path"]).name, found["problem"]) for found in answer["findings"]
+    } == {
+        (made["a"], "a.wav", "missing"),
+        (made["b"], "b-callee.wav", "changed"),
+        (made["c"], "c-agent.wav", "changed"),
+        (made["d"], "d.wav", "changed"),
+        ("", "copy.wav", "foreign"),
+        ("", "stranger.wav", "foreign"),
+    }
+    assert "stranger.wav" in home.run("recordings", "verify", code=3).stdout
+
+
+def test_files_of_unfinished_recordings_are_not_foreign(home: Home, spool: Path) -> None:
+    recorded(home, spool, "a", state="failed")
+    assert home("recordings", "verify") == {"checked": 0, "files": 0, "findings": []}
+
+
+def test_a_folder_that_is_gone(home: Home, spool: Path) -> None:
+    recorded(home, spool, "a")
+    for path in spool.iterdir():
+        path.unlink()
+    spool.rmdir()
+    problems = [found["problem"] for found in home("recordings", "verify", code=3)["findings"]]
+    assert problems == ["missing"] * 3

@@ -1,0 +1,413 @@
+"""A strict fake of Asterisk's manager on a real socket, for everything that talks AMI.
+
+    async with FakeAmi() as ami:
+        leg = ami.dial("13800138000", decision)     # Newchannel, DialBegin
+        await ami.seen("Setvar", Variable="DIALPACT_RECORDING")
+        leg.answer(); leg.enter_bridge(); leg.speak(3.0); leg.hang_up()
+
+It knows the listener's actions and their rights; any other action, an action that Asterisk would not take for
+one, a MixMonitor that would run a shell or overwrite a file: each is a failure, told when the block is
+left. So is an expectation (:meth:`expect`) that was not met. What it can be made to do wrong:
+``monitor_mode``, ``silent`` actions, :meth:`freeze`, :meth:`drop`, :meth:`restart`, :meth:`raw`,
+``dribble``, ``booted``. Behaviour and words are those of Asterisk 22.10.1 (tests/transcripts/ami).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Self
+
+from tests.fakes.ami_calls import STATES, Channel, Monitor
+
+CLASSES = {
+    "Ping": set(),
+    "Getvar": {"call", "reporting"},
+    "Setvar": {"call"},
+    "MixMonitor": {"system"},
+    "MixMonitorMute": {"system", "call"},
+    "StopMixMonitor": {"system", "call"},
+    "CoreShowChannels": {"system", "reporting"},
+    "CoreSettings": {"system", "reporting"},
+    "Hangup": {"system", "call"},
+}
+NEEDS = {
+    "Login": {"Username", "Secret"},
+    "Getvar": {"Channel", "Variable"},
+    "Setvar": {"Channel", "Variable", "Value"},
+    "MixMonitor": {"Channel", "File"},
+    "MixMonitorMute": {"Channel", "Direction", "State"},
+    "StopMixMonitor": {"Channel"},
+    "Hangup": {"Channel"},
+}
+SAFE = re.compile(r"/[A-Za-z0-9_./-]+")
+OPTIONS = re.compile(r"r\(([^()]*)\)t\(([^()]*)\)(?:i\(([A-Z_]+)\))?")
+Headers = list[tuple[str, str]]
+
+
+class FakeFailure(AssertionError):
+    """What the fake saw and Asterisk, or the design, would not have."""
+
+
+class _Reply:
+    """Answers to one action."""
+
+    def __init__(self, ident: Headers) -> None:
+        self.ident = ident
+
+    def error(self, message: str) -> list[Headers]:
+        return [[("Response", "Error"), *self.ident, ("Message", message)]]
+
+    def success(self, *more: tuple[str, str]) -> list[Headers]:
+        return [[("Response", "Success"), *self.ident, *more]]
+
+
+class _Connection:
+    def __init__(self, ami: FakeAmi, writer: asyncio.StreamWriter) -> None:
+        self.ami, self.writer = ami, writer
+        self.logged_in = False
+
+    def send(self, headers: Headers) -> None:
+        self.raw("".join(f"{key}: {value}\r\n" for key, value in headers).encode() + b"\r\n")
+
+    def raw(self, data: bytes) -> None:
+        if self.ami.frozen or self.writer.is_closing():
+            return
+        if self.ami.dribble:
+            for n in range(len(data)):
+                self.writer.write(data[n : n + 1])
+        else:
+            self.writer.write(data)
+
+
+class FakeAmi:
+    """See the module. ``write`` and ``read`` are the user's classes."""
+
+    def __init__(
+        self,
+        *,
+        username: str = "dialpact",
+        secret: str = "hush",
+        read: set[str] | None = None,
+        write: set[str] | None = None,
+    ) -> None:
+        self.username, self.secret = username, secret
+        self.read = {"call", "system"} if read is None else read
+        self.write = {"call", "system"} if write is None else write
+        self.monitor_mode: Literal["works", "lies", "empty", "refuses"] = "works"
+        self.silent: set[str] = set()  # actions that are done but never answered
+        self.dropped: set[str] = set()  # actions that are neither done nor answered
+        self.dribble = self.frozen = False
+        self.booted = True
+        self.greeting = "Asterisk Call Manager/11.0.0"
+        self.port = 0
+        self.logins = 0
+        self.channels: dict[str, Channel] = {}
+        self.actions: list[dict[str, str]] = []
+        self.failures: list[str] = []
+        self._expected: list[tuple[str, dict[str, str]]] = []
+        self._forbidden: list[tuple[str, dict[str, str]]] = []
+        self._connections: set[_Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._serial = itertools.count()
+        self._monitor = itertools.count(0x7F0000001000, 0x40)
+        self._epoch = int(time.time())
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        await self.stop()
+        unmet = [f"never came: {action} {want}" for action, want in self._expected]
+        if kind is None and (self.failures or unmet):
+            raise FakeFailure("; ".join(self.failures + unmet))
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=1 << 20)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Nothing listens any more; calls stay."""
+        self.drop()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+        await asyncio.sleep(0)
+
+    async def restart(self) -> None:
+        """As a crash and a start of Asterisk: every call is gone, unique ids start anew."""
+        await self.stop()
+        self.channels.clear()
+        self._epoch += 1
+        await self.start()
+
+    # Expectations
+
+    def expect(self, action: str, **headers: str) -> None:
+        """``action`` with these headers has to come before the block is left."""
+        if not self._matching(action, headers):
+            self._expected.append((action, headers))
+
+    def forbid(self, action: str, **headers: str) -> None:
+        """``action`` with these headers must not come from now on."""
+        self._forbidden.append((action, headers))
+
+    async def seen(self, action: str, timeout: float = 5.0, **headers: str) -> dict[str, str]:
+        """Waits for an action (it may have come already) and returns it."""
+        deadline = time.monotonic() + timeout
+        while not (found := self._matching(action, headers)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {action} {headers} in {[a['Action'] for a in self.actions]}")
+            await asyncio.sleep(0.002)
+        return found[-1]
+
+    def count(self, action: str, **headers: str) -> int:
+        return len(self._matching(action, headers))
+
+    def _matching(self, action: str, headers: dict[str, str]) -> list[dict[str, str]]:
+        return [sent for sent in self.actions if sent["Action"] == action and headers.items() <= sent.items()]
+
+    # Calls
+
+    def channel(self, endpoint: str, *, caller: Channel | None = None, state: str = "Down") -> Channel:
+        """A channel that exists; no event."""
+        number = next(self._serial)
+        uniqueid = f"{self._epoch}.{number}"
+        made = Channel(
+            name=f"PJSIP/{endpoint}-{number:08x}",
+            uniqueid=uniqueid,
+            linkedid=caller.linkedid if caller else uniqueid,
+            send=self.event,
+            forget=lambda channel: self.channels.pop(channel.name, None),
+            caller=caller,
+            state=state,
+        )
+        self.channels[made.name] = made
+        return made
+
+    def dial(
+        self,
+        number: str,
+        decision: str = "",
+        *,
+        endpoint: str = "carrier",
+        agent: bool = True,
+        dial_string: str = "",
+        quiet: bool = False,
+    ) -> Channel:
+        """An agent's call to a carrier leg, up to its DialBegin. ``agent`` False: an AMI Originate."""
+        caller = self.channel("agent1001", state="Ring") if agent else None
+        if caller:
+            caller.application = "Dial"
+        leg = self.channel(endpoint, caller=caller)
+        leg.number = number
+        leg.dial_string = dial_string or f"{number}@{endpoint}"
+        if agent:
+            leg.variables["DIALEDPEERNUMBER"] = leg.dial_string
+        if decision:
+            leg.variables["DIALPACT_ID"] = decision
+        if not quiet:
+            self.event("Newchannel", "call", leg.block())
+            leg.dial_begin()
+        return leg
+
+    # Faults
+
+    def event(self, name: str, privilege: str, headers: Headers) -> None:
+        """An event for everyone who may read its class."""
+        message = [("Event", name), ("Privilege", f"{privilege},all"), *headers]
+        for connection in self._connections:
+            if connection.logged_in and privilege in self.read:
+                connection.send(message)
+
+    def raw(self, data: bytes) -> None:
+        """Bytes as they are, to everyone who is logged in."""
+        for connection in self._connections:
+            if connection.logged_in:
+                connection.raw(data)
+
+    def boot(self) -> None:
+        """From starting to started."""
+        self.booted = True
+        self.event("FullyBooted", "system", _BOOTED)
+
+    def shut_down(self) -> None:
+        self.event("Shutdown", "system", [("Shutdown", "Cleanly"), ("Restart", "False")])
+
+    def freeze(self) -> None:
+        """Half-open: connections stay, nobody answers, as with a stopped process or a dead link."""
+        self.frozen = True
+
+    def thaw(self) -> None:
+        self.frozen = False
+
+    def drop(self) -> None:
+        """Breaks every connection."""
+        for connection in list(self._connections):
+            connection.writer.transport.abort()
+
+    # The protocol
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = _Connection(self, writer)
+        self._connections.add(connection)
+        connection.raw(f"{self.greeting}\r\n".encode())
+        try:
+            while True:
+                await self._take(connection, await reader.readuntil(b"\r\n\r\n"))
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._connections.discard(connection)
+            writer.close()
+
+    async def _take(self, connection: _Connection, raw: bytes) -> None:
+        if self.frozen:
+            return
+        action = self._parse(raw)
+        name = action.get("Action", "")
+        self._judge(name, action, connection)
+        self.actions.append(action)
+        self._expected = [
+            (wanted, headers)
+            for wanted, headers in self._expected
+            if not (wanted == name and headers.items() <= action.items())
+        ]
+        if name in self.dropped:
+            return
+        ident = [("ActionID", action["ActionID"])] if "ActionID" in action else []
+        if name == "Login":
+            await self._login(connection, action, ident)
+            return
+        answers = self._answer(name, action, ident)
+        if name not in self.silent:
+            for answer in answers:
+                connection.send(answer)
+
+    def _parse(self, raw: bytes) -> dict[str, str]:
+        action: dict[str, str] = {}
+        for line in raw.decode().removesuffix("\r\n\r\n").split("\r\n"):
+            key, colon, value = line.partition(": ")
+            if not colon or key in action or not value.isprintable():
+                self.failures.append(f"not a header, or twice: {line!r}")
+            action[key] = value
+        return action
+
+    def _judge(self, name: str, action: dict[str, str], connection: _Connection) -> None:
+        """Everything that is wrong with an action whatever Asterisk would do with it."""
+        if name != "Login" and (name not in CLASSES or not connection.logged_in):
+            self.failures.append(f"unexpected action {name}")
+        if not re.fullmatch(r"[0-9a-f]{32}", action.get("ActionID", "")):
+            self.failures.append(f"{name} without a random ActionID")
+        elif any(sent.get("ActionID") == action["ActionID"] for sent in self.actions):
+            self.failures.append(f"{name} was sent twice")
+        if missing := NEEDS.get(name, set()) - action.keys():
+            self.failures.append(f"{name} without {sorted(missing)}")
+        for forbidden, headers in self._forbidden:
+            if forbidden == name and headers.items() <= action.items():
+                self.failures.append(f"forbidden: {name} {headers}")
+
+    async def _login(self, connection: _Connection, action: dict[str, str], ident: Headers) -> None:
+        if (action.get("Username"), action.get("Secret")) != (self.username, self.secret):
+            connection.send([("Response", "Error"), *ident, ("Message", "Authentication failed")])
+            await asyncio.sleep(0)
+            connection.writer.close()
+            return
+        connection.logged_in = True
+        self.logins += 1
+        connection.send([("Response", "Success"), *ident, ("Message", "Authentication accepted")])
+        if self.booted and "system" in self.read:
+            connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
+
+    def _answer(self, name: str, action: dict[str, str], ident: Headers) -> list[Headers]:
+        reply = _Reply(ident)
+        if name not in CLASSES:
+            return reply.error(f"Invalid/unknown command: {name}.")
+        if CLASSES[name] and not CLASSES[name] & self.write:
+            return reply.error("Permission denied")
+        if name == "Ping":
+            return reply.success(("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}"))
+        if name == "CoreSettings":
+            return reply.success(("AMIversion", "11.0.0"), ("CoreRunUser", ""), ("CoreRunGroup", ""))
+        if name == "CoreShowChannels":
+            return self._channel_list(ident)
+        channel = self.channels.get(action.get("Channel", ""))
+        if channel is None:
+            return reply.error("No such channel")
+        handler: Callable[..., list[Headers]] = getattr(self, f"_{name.lower()}")
+        return handler(channel, action, reply)
+
+    def _channel_list(self, ident: Headers) -> list[Headers]:
+        rows = [
+            [
+                ("Event", "CoreShowChannel"),
+                *ident,
+                *channel.block(),
+                ("Application", channel.application),
+                ("ApplicationData", "(Outgoing Line)"),
+                ("Duration", f"00:{channel.seconds // 60:02d}:{channel.seconds % 60:02d}"),
+                ("BridgeId", channel.bridge),
+            ]
+            for channel in self.channels.values()
+        ]
+        start = [("Response", "Success"), *ident, ("EventList", "start"), ("Message", "Channels will follow")]
+        end = [
+            ("Event", "CoreShowChannelsComplete"),
+            *ident,
+            ("EventList", "Complete"),
+            ("ListItems", str(len(rows))),
+        ]
+        return [start, *rows, end]
+
+    def _getvar(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        own = {"UNIQUEID": channel.uniqueid, "CHANNEL(state)": channel.state}
+        name = action["Variable"]
+        return reply.success(("Variable", name), ("Value", own.get(name, channel.variables.get(name, ""))))
+
+    def _setvar(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        channel.variables[action["Variable"]] = action["Value"]
+        return reply.success(("Message", "Variable Set"))
+
+    def _mixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        options = OPTIONS.fullmatch(action.get("Options", ""))
+        if "Command" in action or options is None:
+            self.failures.append(f"MixMonitor with Command, or without both directions: {action}")
+            return reply.error("Could not start monitoring channel")
+        files = {"main": Path(action["File"]), "callee": Path(options[1]), "agent": Path(options[2])}
+        for path in files.values():
+            if not SAFE.fullmatch(str(path)) or ".." in path.parts or re.search(r"1[3-9]\d{9}", path.name):
+                self.failures.append(f"unsafe name: {path}")
+            if path.exists():
+                self.failures.append(f"would overwrite {path}")
+        if self.monitor_mode == "refuses":
+            return reply.error("Could not start monitoring channel")
+        monitor = Monitor(hex(next(self._monitor)), files)  # type: ignore[arg-type]
+        if self.monitor_mode != "lies":
+            monitor.open(empty=self.monitor_mode == "empty")
+        if options[3]:
+            channel.variables[options[3]] = monitor.id
+        channel.variables["MIXMONITOR_FILENAME"] = action["File"]
+        channel.start_monitor(monitor)
+        return reply.success(*([("MixMonitorID", monitor.id)] if options[3] else []))
+
+    def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        done = channel.mute_monitor(action.get("MixMonitorID", ""), action["State"] == "1")
+        return reply.success() if done else reply.error("Cannot set mute flag")
+
+    def _stopmixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        done = channel.stop_monitor(action.get("MixMonitorID", ""))
+        return reply.success() if done else reply.error("Could not stop monitoring channel")
+
+    def _hangup(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        asyncio.get_running_loop().call_later(0.002, channel.hang_up)
+        return reply.success(("Message", "Channel Hungup"))
+
+
+_BOOTED = [("Uptime", "0"), ("LastReload", "0"), ("Status", "Fully Booted")]
+__all__ = ["STATES", "Channel", "FakeAmi", "FakeFailure", "Monitor"]

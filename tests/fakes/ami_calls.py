@@ -1,0 +1,198 @@
+"""The fake Asterisk's channels and recordings, and the text of its events.
+
+Header sets and orders are those of Asterisk 22.10.1 (tests/transcripts/ami); a parity test holds them
+together.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+STATES = {"Down": 0, "Ring": 4, "Ringing": 5, "Up": 6}
+Send = Callable[[str, str, list[tuple[str, str]]], None]  # event, privilege class, headers
+
+
+def tone(seconds: float, hertz: float = 440.0, amplitude: int = 8000) -> bytes:
+    """Linear sound, 8000 samples a second."""
+    count = int(seconds * 8000)
+    return struct.pack(
+        f"<{count}h", *(int(amplitude * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(count))
+    )
+
+
+def wav_header(audio: int) -> bytes:
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        audio + 36,
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        1,
+        8000,
+        16000,
+        2,
+        16,
+        b"data",
+        audio,
+    )
+
+
+@dataclass
+class Monitor:
+    """A MixMonitor: an id and up to three files, written as Asterisk does: sizes in the header at the end."""
+
+    id: str
+    files: dict[Literal["main", "callee", "agent"], Path]
+    muted: bool = False
+
+    def open(self, empty: bool = False) -> None:
+        for path in self.files.values():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"" if empty or path.suffix != ".wav" else wav_header(0))
+
+    def write(self, callee: bytes, agent: bytes) -> None:
+        sides = {"main": callee or agent, "callee": callee, "agent": agent}
+        length = max(map(len, sides.values()))
+        for side, path in self.files.items():
+            if path.exists():
+                with path.open("ab") as file:
+                    file.write(bytes(length) if self.muted else sides[side].ljust(length, b"\0"))
+
+    def close(self) -> None:
+        for path in self.files.values():
+            if path.exists() and path.suffix == ".wav" and (size := path.stat().st_size) >= 44:
+                with path.open("r+b") as file:
+                    file.write(wav_header(size - 44))
+
+
+@dataclass
+class Channel:
+    """A channel. Its methods do something to it and send what Asterisk would."""
+
+    name: str
+    uniqueid: str
+    linkedid: str
+    send: Send
+    forget: Callable[[Channel], None]
+    number: str = ""
+    state: str = "Down"
+    bridge: str = ""
+    application: str = "AppDial"
+    seconds: int = 0
+    caller: Channel | None = None
+    dial_string: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    monitors: list[Monitor] = field(default_factory=list)
+
+    def block(self, prefix: str = "") -> list[tuple[str, str]]:
+        """The headers that every event about a channel has."""
+        values = {
+            "Channel": self.name,
+            "ChannelState": str(STATES[self.state]),
+            "ChannelStateDesc": self.state,
+            "CallerIDNum": self.number or "<unknown>",
+            "CallerIDName": "<unknown>",
+            "ConnectedLineNum": "<unknown>",
+            "ConnectedLineName": "<unknown>",
+            "Language": "en",
+            "AccountCode": "",
+            "Context": "from-carrier",
+            "Exten": self.number,
+            "Priority": "1",
+            "Uniqueid": self.uniqueid,
+            "Linkedid": self.linkedid,
+        }
+        return [(prefix + key, value) for key, value in values.items()]
+
+    def _call(self, event: str, *more: tuple[str, str]) -> None:
+        self.send(event, "call", [*self.block(), *more])
+
+    def _dial(self, event: str, *more: tuple[str, str]) -> None:
+        caller = self.caller.block() if self.caller else []
+        self.send(event, "call", [*caller, *self.block("Dest"), *more])
+
+    def dial_begin(self) -> None:
+        self._dial("DialBegin", ("DialString", self.dial_string))
+
+    def ring(self) -> None:
+        self.state = "Ringing"
+        self._call("Newstate")
+
+    def answer(self) -> None:
+        self.state = "Up"
+        self._call("Newstate")
+        self._dial("DialEnd", ("DialStatus", "ANSWER"))
+
+    def enter_bridge(self) -> None:
+        self.bridge = f"bridge-{self.uniqueid}"
+        self._bridge("BridgeEnter")
+
+    def leave_bridge(self) -> None:
+        self._bridge("BridgeLeave")
+        self.bridge = ""
+
+    def _bridge(self, event: str) -> None:
+        headers = {
+            "BridgeUniqueid": self.bridge,
+            "BridgeType": "basic",
+            "BridgeTechnology": "simple_bridge",
+            "BridgeCreator": "<unknown>",
+            "BridgeName": "<unknown>",
+            "BridgeNumChannels": "1",
+            "BridgeVideoSourceMode": "none",
+        }
+        self.send(event, "call", [*headers.items(), *self.block()])
+
+    def speak(self, seconds: float, callee: bool = True, agent: bool = True) -> None:
+        """Both sides say something, or one; it is in the files at once."""
+        for monitor in self.monitors:
+            monitor.write(
+                tone(seconds) if callee else bytes(int(seconds * 8000) * 2),
+                tone(seconds, 1000.0) if agent else bytes(int(seconds * 8000) * 2),
+            )
+
+    def start_monitor(self, monitor: Monitor) -> None:
+        self.monitors.insert(0, monitor)
+        self._call("MixMonitorStart")
+
+    def stop_monitor(self, ident: str = "") -> bool:
+        """The newest, or the one with this id; False when there is none."""
+        found = next((one for one in self.monitors if not ident or one.id == ident), None)
+        if found is None:
+            return False
+        found.close()
+        self.monitors.remove(found)
+        self._call("MixMonitorStop")
+        return True
+
+    def mute_monitor(self, ident: str = "", on: bool = True) -> bool:
+        """All, or the one with this id; False when that one is not there."""
+        found = [one for one in self.monitors if not ident or one.id == ident]
+        if ident and not found:
+            return False
+        for one in found:
+            one.muted = on
+        self._call("MixMonitorMute", ("Direction", "both"), ("State", str(int(on))))
+        return True
+
+    def hang_up(self, handler: bool = True, status: str = "CANCEL") -> None:
+        """Ends it in the order of a real call; ``handler``: the dialplan's hangup handler runs."""
+        answered = self.state == "Up"
+        if not answered:
+            self._dial("DialEnd", ("DialStatus", status))
+        if self.bridge:
+            self.leave_bridge()
+        if answered and handler:
+            self.stop_monitor()
+        self.forget(self)
+        for monitor in self.monitors:
+            monitor.close()
+        self.monitors.clear()
+        self._call("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))

@@ -1,0 +1,143 @@
+"""A strict Asterisk for the gate: dials, sends the header, does as it is told, fails what is not expected.
+
+``told = await FakeAsterisk(host, port).dial("13800138000", campaign="spring")`` gives the channel as the
+dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan refuses such a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fakes.agi_commands import MAX_LINE, Channel
+from tests.fakes.agi_header import Ringing, header
+
+PATIENCE = 5.0  # seconds; Asterisk itself waits for ever
+ASKS = r"GET FULL VARIABLE [0-9a-f]{16}:\$\{FILTER\(0-9\+,\$\{CALLERID\(num\)\}\)\}"
+REASONS = r"SET VARIABLE DIALPACT_REASONS [a-z,-]+"
+TELLS = r"EXEC MSet [^ ]*DIALPACT_VERDICT=(ALLOW|BLOCK)"
+USUAL = (ASKS, f"({REASONS})?", TELLS)  # one that may be empty may be left out
+REFUSED_AT_SIGHT = (TELLS,)
+NOTHING = ()
+
+
+class UnexpectedCommand(AssertionError):
+    """The gate said something else than was expected of it, or not all of it."""
+
+
+@dataclass
+class Told:
+    """A channel after its AGI session."""
+
+    channel: Channel
+    commands: list[str] = field(default_factory=list)
+    left: bytes = b""  # of a command that was cut off
+    hung_up: bool = False  # by us
+
+    @property
+    def verdict(self) -> str | None:
+        return self.channel.variables.get("DIALPACT_VERDICT")
+
+    @property
+    def allowed(self) -> bool:
+        """What the dialplan asks: the exact word, and something to dial."""
+        return self.verdict == "ALLOW" and bool(self.number)
+
+    @property
+    def reasons(self) -> list[str]:
+        found = self.channel.variables.get("DIALPACT_REASONS", "")
+        assert self.channel.variables.get("DIALPACT_REASON", "") == found.partition(",")[0]
+        return found.split(",") if found else []
+
+    @property
+    def number(self) -> str:
+        return self.channel.variables.get("DIALPACT_NUMBER", "")
+
+    @property
+    def decision(self) -> str:
+        assert "DIALPACT_ID" not in self.channel.variables or "DIALPACT_ID" in self.channel.inherited
+        return self.channel.variables.get("DIALPACT_ID", "")
+
+
+@dataclass(frozen=True)
+class FakeAsterisk:
+    """The gate's address and how this Asterisk behaves.
+
+    ``pieces``: sizes in which the header is written, the last one repeated (``(1,)``: bytes one at a time).
+    ``raw``: sent instead of the header. ``hang_up_after`` commands the connection is cut; ``deaf_after`` so
+    many none is answered any more; ``announce``: a HANGUP line goes ahead of the reply to that command.
+    ``replies``: instead of the reply to command n, these bytes. ``expect``: the commands, as patterns.
+    """
+
+    host: str
+    port: int
+    pieces: Sequence[int] = ()
+    raw: bytes | None = None
+    hang_up_after: int | None = None
+    deaf_after: int | None = None
+    announce: int | None = None
+    replies: dict[int, bytes] = field(default_factory=dict)
+    expect: Sequence[str] = USUAL
+
+    async def dial(self, number: str = "13800138000", campaign: str = "spring", **call: Any) -> Told:
+        """One session to its end. ``call``: the other fields of :class:`Ringing`."""
+        ringing = Ringing(number=number, campaign=campaign, **call)
+        told = Told(Channel(ringing.caller_id))
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._send(writer, header(ringing) if self.raw is None else self.raw)
+                await self._session(reader, writer, told)
+        except ConnectionError:
+            pass  # the gate cut it: whatever it has said by then holds
+        finally:
+            writer.close()
+        self.check(told)
+        return told
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: Told) -> None:
+        while True:
+            if self.hang_up_after == len(told.commands):
+                told.hung_up = True
+                return
+            try:
+                line = await reader.readuntil(b"\n")
+            except asyncio.IncompleteReadError as ended:
+                told.left = ended.partial
+                return
+            assert len(line) <= MAX_LINE
+            told.commands.append(line[:-1].decode("ascii"))
+            serial = len(told.commands)
+            if self.announce == serial:
+                writer.write(b"HANGUP\n")
+            reply = told.channel.execute(line[:-1])
+            if self.deaf_after is None or serial <= self.deaf_after:
+                await self._send(writer, self.replies.get(serial, reply))
+
+    async def _send(self, writer: asyncio.StreamWriter, data: bytes) -> None:
+        """Each piece is handed to the kernel, and the gate gets the loop, before the next one."""
+        sizes = iter(self.pieces)
+        size = len(data)
+        while data:
+            size = next(sizes, size)
+            writer.write(data[:size])
+            await writer.drain()
+            data = data[size:]
+            if data:
+                await asyncio.sleep(0)
+
+    def check(self, told: Told) -> None:
+        """Every command was expected, every expectation met, in this order."""
+        if told.left:
+            raise UnexpectedCommand(f"half a command: {told.left!r}")
+        commands = list(told.commands)
+        for pattern in self.expect:
+            if commands and re.fullmatch(pattern, commands[0]):
+                commands.pop(0)
+            elif not re.fullmatch(pattern, ""):
+                raise UnexpectedCommand(f"expected {pattern}, then came {commands or 'the end'}")
+        if commands:
+            raise UnexpectedCommand(f"more than was expected: {commands}")

@@ -1,0 +1,169 @@
+"""Records what a real Asterisk says on AGI: ``python -m tests.fakes.capture_agi``.
+
+Starts the lab (``python -m tests.lab.bootstrap`` makes it) with the gate in this process behind a recording
+relay, and writes ``tests/transcripts/agi/*.txt``. Every number in them is fictitious.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from msgspec import structs
+
+from agi.service import serving
+from compliance import calendars, config, profile
+from compliance.profile import Policy
+from compliance.store.sqlite.decisions import boot_id
+from tests.fakes.agi_commands import PROBES
+from tests.fakes.transcripts import Transcript
+from tests.lab.carrier import Carrier
+from tests.lab.clock import FileClock
+from tests.lab.pbx import Pbx
+from tests.lab.phone import Phone
+from tests.lab.site import DIALPLAN, Site
+
+SINCE = "2026-01-01T00:00:00.000000Z"
+ANY = '["*"]'
+NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
+FORGED = f"%0Aagi_arg_1%3A%20{NUMBER}%0A%0A200%20result%3D1%20({CALLER_ID})"
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+CLASSIC = """#!/bin/sh
+exec > "$0.seen"
+printf '%s\\n' "$#" "$@"
+while IFS= read -r line; do
+  printf '%s\\n' "$line"
+  [ -z "$line" ] && break
+done
+"""
+
+
+def fill(database: str) -> None:
+    """Registers under which NUMBER may be called and STRANGER may not."""
+    with contextlib.closing(sqlite3.connect(database)) as db, db:
+        db.execute("INSERT INTO business VALUES ('acme', 'Acme', 'own-business', ?)", (SINCE,))
+        db.execute("INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', '', ?)", (SINCE,))
+        db.execute(
+            "INSERT INTO caller_id VALUES (?, 'acme', 'L-1', 'CT', 1, ?, ?, '2026-01-01', NULL, ?)",
+            (CALLER_ID, ANY, ANY, SINCE),
+        )
+        db.execute(
+            "INSERT INTO consent VALUES (?, 'acme', 'loans', ?, NULL, 'form 1', NULL, ?)",
+            (int("86" + NUMBER), SINCE, SINCE),
+        )
+        db.execute("INSERT INTO recorder_lease VALUES ('lab', ?, ?, 1, '', ?)", (boot_id(), 2**62, SINCE))
+
+
+def relay(host: str, port: int, seen: Transcript) -> Handler:
+    """Passes a session on to the gate and keeps it."""
+
+    async def pump(way: str, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(65536):
+                seen.add(way, data)
+                sink.write(data)
+        sink.close()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gate_reader, gate_writer = await asyncio.open_connection(host, port)
+        await asyncio.gather(pump(">", reader, gate_writer), pump("<", gate_reader, writer))
+
+    return handle
+
+
+def probe(seen: Transcript, over: asyncio.Event) -> Handler:
+    """Asks Asterisk what the fake claims to know, then waits for the hang-up."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            seen.add(">", await reader.readuntil(b"\n\n"))
+            for command in PROBES:
+                seen.add("<", command + b"\n")
+                writer.write(command + b"\n")
+                await _answers(reader, seen, 1 + len(command) // 8191)
+            seen.about.append("and after the phone had hung up:")
+            over.set()
+            seen.add(">", await reader.read(65536))
+        writer.close()
+
+    return handle
+
+
+async def _answers(reader: asyncio.StreamReader, seen: Transcript, count: int) -> None:
+    while count:
+        line = await asyncio.wait_for(reader.readline(), 3)
+        seen.add(">", line)
+        count -= line[3:4] == b" "
+
+
+@contextlib.asynccontextmanager
+async def listening(port: int, handler: Handler) -> AsyncIterator[None]:
+    server = await asyncio.start_server(handler, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()
+
+
+async def main() -> None:
+    with (
+        Pbx(dialplan=[DIALPLAN], variables={"DIALPACT_GATE": "127.0.0.1:@gate_port@"}) as pbx,
+        Site(pbx) as site,
+        Carrier(pbx),
+    ):
+        version = pbx.cli("core show version").split(" built")[0]
+        fill(str(site.database))
+        loaded = config.load(site.config)
+        loaded = structs.replace(loaded, gate=config.Gate(listen="127.0.0.1:0"))
+        policy = Policy((profile.load("cn-hubei-2018"),), calendars.load())
+        agent, raw, classic = (Phone(pbx, name) for name in ("agent1001", "raw", "classic"))
+
+        def begun(*about: str) -> Transcript:
+            return Transcript(about=[f"{version}, by python -m tests.fakes.capture_agi", *about])
+
+        async with serving(loaded, policy, FileClock(site.clock)) as (host, port):
+            for name, about, phone, number, words in (
+                ("allowed", "a call that may be made", agent, NUMBER, {"caller_name": "张三 | Desk 4"}),
+                ("refused", "no consent", agent, STRANGER, {}),
+                ("refused-two-reasons", "two reasons", agent, STRANGER, {"caller_id": "02788880008"}),
+                ("attack-number", "a newline in the dialled number", raw, "138001380%0A00", {}),
+                ("attack-forged", "a header's end and a reply in the dialled number", raw, "1" + FORGED, {}),
+                (
+                    "attack-caller",
+                    "the same in the caller number, whose 79 characters are the limit",
+                    agent,
+                    STRANGER,
+                    {"caller_id": CALLER_ID + FORGED},
+                ),
+            ):
+                seen = begun(about)
+                async with listening(pbx.ports.gate, relay(host, port, seen)):
+                    options = {"caller_id": CALLER_ID, "talk_seconds": 0.2, **words}
+                    await phone.call(number, **options)  # type: ignore[arg-type]
+                seen.write(name)
+
+        seen, over = begun("commands, and a hang-up while the gate is silent"), asyncio.Event()
+        async with (
+            listening(pbx.ports.gate, probe(seen, over)),
+            agent.calling(NUMBER, caller_id=CALLER_ID, hangup_by="test") as call,
+        ):
+            await asyncio.wait_for(over.wait(), 20)
+            await call.hang_up()
+        seen.write("commands")
+
+        script = pbx.home / "agi-bin" / "dialpact-agi"
+        script.write_text(CLASSIC)
+        script.chmod(0o755)
+        script.with_name("dialpact-agi.seen").touch()
+        script.with_name("dialpact-agi.seen").chmod(0o666)
+        await classic.call(NUMBER, caller_id=CALLER_ID, talk_seconds=0.2)
+        count, *lines = script.with_name("dialpact-agi.seen").read_bytes().split(b"\n")
+        seen = begun("classic AGI; arguments of the process: " + b" | ".join(lines[: int(count)]).decode())
+        seen.add(">", b"\n".join(lines[int(count) :]))
+        seen.write("classic")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,170 @@
+"""Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
+
+As root this installs SIPp and mmdebstrap where they are missing and builds a small root file system with
+Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed outside
+``.lab``. Other users get by with an Asterisk (18 or later) and a SIPp that are installed already.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.mirror import Mirror, machine_mirror
+
+LAB = Path(__file__).resolve().parents[2] / ".lab"
+ROOT = LAB / "pbx"
+STAMP = "dialpact-lab-recipe"
+# python3-minimal has neither json nor tomllib, which a classic AGI script needs.
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "python3")
+# A frozen mirror's Release file may be past its date; its signature is checked all the same.
+APT_OPTIONS = ('Acquire::Check-Valid-Until "false"', 'Acquire::Languages "none"')
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
+TOOLS = {"mmdebstrap": "mmdebstrap", "sipp": "sip-tester", "setpriv": "util-linux"}
+
+
+class LabError(Exception):
+    """The lab cannot be made ready."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where Asterisk is: under ``root`` as in a chroot, or on the machine itself (``root`` is None)."""
+
+    root: Path | None
+
+    def command(self, *words: str, service: bool = False) -> list[str]:
+        """Return the host's command line; a ``service`` is unprivileged and ends with its parent."""
+        drop = ["setpriv", "--pdeathsig=KILL"] if service else []
+        if self.root is None:
+            return [*drop, *words]
+        if service:
+            # Inside the chroot and after the change of user, since that change clears the death signal.
+            drop = ["setpriv", "--reuid=asterisk", "--regid=asterisk", "--init-groups", "--pdeathsig=KILL"]
+        return ["chroot", str(self.root), *drop, *words]
+
+    @property
+    def owner(self) -> tuple[int, int]:
+        """User and group id that Asterisk runs under."""
+        if self.root is None:
+            return os.getuid(), os.getgid()
+        for line in (self.root / "etc/passwd").read_text().splitlines():
+            name, _, uid, gid, *_ = line.split(":")
+            if name == "asterisk":
+                return int(uid), int(gid)
+        raise LabError(f"{self.root} has no user asterisk")
+
+
+def mmdebstrap_command(mirror: Mirror, target: Path) -> list[str]:
+    """Return the command that builds the root file system in ``target``."""
+    return [
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        *(f"--aptopt={option}" for option in APT_OPTIONS),
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
+        f"--components={','.join(mirror.components)}",
+        f"--include={','.join(PACKAGES)}",
+        mirror.suite,
+        str(target),
+        mirror.url,
+    ]
+
+
+def locate() -> Installation:
+    """Return the Asterisk that tests may use; LabError says what to do when there is none."""
+    if os.geteuid() == 0:
+        if not (ROOT / STAMP).exists():
+            raise LabError("no lab yet: run python -m tests.lab.bootstrap")
+        return Installation(ROOT)
+    found = shutil.which("asterisk")
+    version = (
+        subprocess.run([found, "-V"], check=False, capture_output=True, text=True).stdout if found else ""
+    )
+    number = re.search(r"\d+", version)
+    if number and int(number[0]) >= 18 and shutil.which("sipp") and shutil.which("setpriv"):
+        return Installation(None)
+    raise LabError(
+        "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
+        "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester"
+    )
+
+
+def bootstrap() -> Installation:
+    """Install and build what is missing; well under a second when nothing is."""
+    if os.geteuid() != 0:
+        return locate()
+    with _only_one():
+        missing = sorted(package for tool, package in TOOLS.items() if not shutil.which(tool))
+        if missing:
+            environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            _run(["apt-get", "update"], environment)
+            _run(["apt-get", "install", "-y", "--no-install-recommends", *missing], environment)
+        mirror = machine_mirror()
+        recipe = hashlib.sha256("\n".join(mmdebstrap_command(mirror, Path("ROOT"))).encode()).hexdigest()
+        stamp = ROOT / STAMP
+        if not stamp.exists() or stamp.read_text() != recipe:
+            _build(mirror, recipe)
+    return Installation(ROOT)
+
+
+def _build(mirror: Mirror, recipe: str) -> None:
+    # Built aside and renamed, so that an interrupted build is never taken for a good one.
+    building = LAB / "pbx.building"
+    for old in (building, ROOT):
+        shutil.rmtree(old, ignore_errors=True)
+    _run(mmdebstrap_command(mirror, building))
+    (building / STAMP).write_text(recipe)
+    building.rename(ROOT)
+
+
+def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
+    """Run ``command``, printing its lines with the seconds since its start."""
+    start = time.monotonic()
+    print(f"{0:6.1f} s  {' '.join(command)}", flush=True)
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            print(f"{time.monotonic() - start:6.1f} s  {line.rstrip()}", flush=True)
+    if process.returncode:
+        raise LabError(f"{command[0]} failed with exit code {process.returncode}")
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    LAB.mkdir(exist_ok=True)
+    with (LAB / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> int:
+    """Make the lab ready; 0 when it is."""
+    start = time.monotonic()
+    try:
+        installation = bootstrap()
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{time.monotonic() - start:6.1f} s  lab ready: {installation.root or 'installed Asterisk'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

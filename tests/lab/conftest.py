@@ -1,0 +1,81 @@
+"""The lab as fixtures. What cannot be set up fails the test: a lab that is skipped proves nothing.
+
+A test module brings its own dialplan by overriding ``lab_options`` (keyword arguments for ``Pbx``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.behaviour import BUSY, EARLY_MEDIA, HANGS_UP, NO_ANSWER, SILENT
+from tests.lab.bootstrap import Installation, bootstrap
+from tests.lab.carrier import Carrier
+from tests.lab.pbx import Pbx
+from tests.lab.phone import Phone
+from tests.lab.relay import Relay
+from tests.lab.site import Site, load_samples
+
+STUB = Path(__file__).with_name("stub.conf")
+# The last two digits choose what the callee does; all others answer after 0.2 s and talk.
+RULES = {
+    ".*01": BUSY,
+    ".*02": NO_ANSWER,
+    ".*03": EARLY_MEDIA,
+    ".*04": SILENT,
+    ".*05": HANGS_UP,
+}
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    """Asterisk, installed if it was missing."""
+    return bootstrap()
+
+
+@pytest.fixture(scope="module")
+def lab_options() -> dict[str, Any]:
+    """Return what ``pbx`` is made with."""
+    return {"dialplan": [STUB]}
+
+
+@pytest.fixture(scope="module")
+def pbx(installation: Installation, lab_options: dict[str, Any]) -> Iterator[Pbx]:
+    """A running Asterisk for the module."""
+    with Pbx(installation=installation, **lab_options) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def carrier(pbx: Pbx) -> Iterator[Carrier]:
+    """The carrier on the trunk ``carrier``; its log goes back to the start of the module."""
+    with Carrier(pbx, rules=RULES) as answering:
+        yield answering
+
+
+@pytest.fixture
+def phone(pbx: Pbx) -> Phone:
+    """The phone of agent1001."""
+    return Phone(pbx)
+
+
+@pytest.fixture(scope="module")
+def ami(pbx: Pbx) -> Iterator[Relay]:
+    """The cable between the listener and Asterisk's manager port."""
+    relay = Relay(pbx.ports.ami)
+    yield relay
+    relay.close()
+
+
+@pytest.fixture(scope="module")
+def site(pbx: Pbx, ami: Relay) -> Iterator[Site]:
+    """The call centre of the demo, with gate and listener running, on a Tuesday at ten."""
+    with Site(pbx, ami_port=ami.port) as running:
+        load_samples(running)
+        running.start("gate")
+        running.start("listener")
+        running.ready()
+        yield running

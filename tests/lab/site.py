@@ -1,0 +1,190 @@
+"""A call centre in the lab: configuration, registers and the product's daemons beside one Asterisk."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from compliance.store.sqlite import create
+from tests.lab.clock import set_clock
+from tests.lab.pbx import Pbx
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = Path(__file__).with_name("samples")
+DIALPLAN = ROOT / "dialplan" / "extensions_dialpact.conf"
+MANAGER = ROOT / "dialplan" / "manager_dialpact.conf"
+SECRET = "lab-secret"
+WORKING_HOURS = datetime.fromisoformat("2026-11-24T10:00:00+08:00")  # a Tuesday
+
+CONFIG = """\
+[node]
+name = "lab"
+[store]
+url = "sqlite:dialpact.db"
+[gate]
+listen = "127.0.0.1:{gate}"
+[ami]
+port = {ami}
+username = "dialpact"
+secret_file = "ami.secret"
+[recording]
+directory = "{recordings}"
+min_free_mb = 16
+[policy]
+profiles = ["cn-hubei-2018"]
+[trunks.carrier]
+endpoint = "PJSIP/carrier"
+[trunks.carrier2]
+endpoint = "PJSIP/carrier2"
+"""
+
+
+def product() -> dict[str, Any]:
+    """What a ``Pbx`` with the product's dialplan and its manager user is made with."""
+    rendered = Path(tempfile.mkdtemp(prefix="dialpact-lab-conf-")) / MANAGER.name
+    atexit.register(shutil.rmtree, rendered.parent)
+    rendered.write_text(MANAGER.read_text("utf-8").replace("REPLACE-ME", SECRET), "utf-8")
+    return {
+        "dialplan": [DIALPLAN],
+        "manager": [rendered],
+        "variables": {"DIALPACT_GATE": "127.0.0.1:@gate_port@"},
+    }
+
+
+class Site:
+    """``with Site(pbx) as site``: set up, nothing started. Everything it starts ends with it."""
+
+    def __init__(self, pbx: Pbx, at: datetime = WORKING_HOURS, ami_port: int = 0) -> None:
+        self.pbx = pbx
+        self.folder = pbx.home / "dialpact"
+        self.config = self.folder / "dialpact.toml"
+        self.database = self.folder / "dialpact.db"
+        self.clock = self.folder / "clock"
+        self._at = at
+        self._ami_port = ami_port or pbx.ports.ami
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Site:
+        self.folder.mkdir()
+        ports = self.pbx.ports
+        self.config.write_text(
+            CONFIG.format(gate=ports.gate, ami=self._ami_port, recordings=self.pbx.recordings), "utf-8"
+        )
+        (self.folder / "ami.secret").write_text(SECRET, "ascii")
+        self.set_time(self._at)
+        create(self.database)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for role in list(self._running):
+            self.stop(role)
+
+    def set_time(self, at: datetime) -> None:
+        set_clock(self.clock, at)
+
+    def start(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
+        """``gate`` or ``listener``; returns when it says that it is running. :meth:`log` has what it says."""
+        with self._log(role).open("ab") as out:
+            before = out.tell()
+            process = subprocess.Popen(
+                self._program(role),
+                cwd=ROOT,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **environment},
+            )
+        self._running[role] = process
+        started = '"gate listening"' if role == "gate" else '"starting"'
+        self._wait(lambda: started in self.log(role)[before:] or process.poll() is not None, 15)
+        if process.poll() is not None:
+            raise RuntimeError(f"the {role} did not start:\n{self.log(role)}")
+        return process
+
+    def stop(self, role: str) -> None:
+        """SIGTERM, and SIGKILL for one that does not heed it."""
+        process = self._running.pop(role)
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def process(self, role: str) -> subprocess.Popen[bytes]:
+        return self._running[role]
+
+    def _program(self, *words: str) -> list[str]:
+        return [
+            *(sys.executable, "-m", "tests.lab.program", str(self.clock)),
+            *("--config", str(self.config)),
+            *words,
+        ]
+
+    def _log(self, role: str) -> Path:
+        return self.folder / f"{role}.log"
+
+    def log(self, role: str) -> str:
+        """All that the daemon has said so far."""
+        file = self._log(role)
+        return file.read_text("utf-8") if file.exists() else ""
+
+    def dialpact(self, *words: str, code: int = 0) -> Any:
+        """Runs the command line with ``--json`` against this site; asserts its exit code."""
+        done = subprocess.run(
+            self._program(*words, "--json"),
+            capture_output=True,
+            cwd=ROOT,
+            text=True,
+        )
+        assert done.returncode == code, f"dialpact {' '.join(words)}: {done.returncode}\n{done.stderr}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def ready(self, ready: bool = True, seconds: float = 10) -> str:
+        """Waits until the listener has reported that it could record (or could not); returns why not."""
+        self._wait(lambda: self._lease()[0] == ready, seconds)
+        return self._lease()[1]
+
+    def _lease(self) -> tuple[bool, str]:
+        """As the gate sees it."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            row = connection.execute("SELECT ready, why, expires_ns FROM recorder_lease").fetchone()
+        if not row:
+            return False, ""
+        return bool(row[0]) and row[2] > time.monotonic_ns(), row[1]
+
+    def last_call(self) -> dict[str, Any]:
+        """The newest decision."""
+        found: dict[str, Any] = self.dialpact("calls", "list", "--limit", "1")[0]
+        return found
+
+    @staticmethod
+    def _wait(condition: Any, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                raise TimeoutError("waited in vain")
+            time.sleep(0.02)
+
+
+def load_samples(site: Site) -> None:
+    """By the commands that an operator uses."""
+    site.dialpact("business", "add", "jianghan", "--name", "江汉金融服务", "--actor", "own-business")
+    site.dialpact(
+        *("campaign", "add", "autumn-loans", "--business", "jianghan", "--industry", "loans"),
+        *("--purpose", "marketing", "--script", "loans-7"),
+    )
+    site.dialpact("caller-id", "import", str(SAMPLES / "caller-id.csv"))
+    site.dialpact("consent", "import", str(SAMPLES / "consent.csv"))
+    site.dialpact("dnc", "import", str(SAMPLES / "dnc.csv"))
+    site.dialpact("consent", "withdraw", "13800138222", "--business", "jianghan", "--industry", "loans")

@@ -1,0 +1,99 @@
+"""What the project says of itself: seams, packages, languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("agi", "ami_listener", "compliance", "console")
+SEAMS = {
+    "panoramisk": {"ami_listener/connection.py"},
+    "asterisk": {"agi/script.py"},
+    "aiosqlite": {"compliance/store/sqlite/connection.py"},
+    "chinese_calendar": {"compliance/calendars.py"},
+    "phonenumbers": {"compliance/numbers.py"},
+}
+
+
+def imports(file: Path) -> set[str]:
+    """The top-level names that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("library", SEAMS)
+def test_one_seam_for_each_outside_world(library: str) -> None:
+    users = {
+        str(file.relative_to(ROOT))
+        for room in ROOMS
+        for file in (ROOT / room).rglob("*.py")
+        if library in imports(file)
+    }
+    assert users == SEAMS[library]
+
+
+def test_production_code_knows_no_other_clock_and_no_tests() -> None:
+    """Time is a seam that only code outside the product can use."""
+    for room in ROOMS:
+        for file in (ROOT / room).rglob("*.py"):
+            assert "tests" not in imports(file), file
+            if file.name != "clock.py":
+                assert not re.search(
+                    r"\b(datetime\.now|utcnow|time\.time\(|date\.today)", file.read_text("utf-8")
+                ), file
+
+
+def test_wheel_holds_the_product_and_nothing_else(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {*ROOMS, "dialplan"}
+    kept = {
+        str(file.relative_to(ROOT))
+        for room in (*ROOMS, "dialplan")
+        for file in (ROOT / room).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert kept == {name for name in names if ".dist-info/" not in name}
+    (points,) = [name for name in names if name.endswith("entry_points.txt")]
+    text = zipfile.ZipFile(wheel).read(points).decode()
+    assert "dialpact = console" in text
+    assert "dialpact-agi = agi.script:main" in text
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_names_only_what_exists(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / target).exists(), target
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"\bmake ([a-z]+)", text):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_readmes_say_the_same() -> None:
+    """Same headings, same code, same tables, in two languages."""
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
+    assert english.count("\n## ") == chinese.count("\n## ")
+    blocks = [re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) for text in (english, chinese)]
+    assert [kind for kind, _ in blocks[0]] == [kind for kind, _ in blocks[1]]
+    code = [[body for kind, body in found if kind == "ini"] for found in blocks]
+    assert code[0] == code[1]
