@@ -167,7 +167,7 @@ class Call:
 def _commands(decision: Decision) -> list[str]:
     return variables.answer(
         decision.verdict,
-        decision.reasons,
+        decision.reasons or ([] if decision.allowed else [Reason.GATE_ERROR]),
         decision=decision.id,
         number=decision.dial if decision.allowed else "",
         retry_at=decision.retry_at.strftime("%Y-%m-%dT%H:%M:%SZ") if decision.retry_at else "",

@@ -29,10 +29,11 @@ class Desk(msgspec.Struct, frozen=True):
     claims: dict[str, str]  # decision id: unique id of the leg that uses it
     foreign: set[str]  # unique ids of legs that were reported; a reconnect does not report them again
 
-    def report(self, kind: str, decision: str, channel: str, detail: str) -> None:
-        """An incident: in the log without its detail, which may name a number, and in the store with it."""
+    def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:
+        """An incident. The log gets everything but ``number``, the store that as well."""
         at = self.clock.now()
-        log.warning("incident", kind=kind, decision=decision, channel=channel)
+        log.warning("incident", kind=kind, decision=decision, leg=channel, detail=detail)
+        stored = f"{detail} {number}".strip()
         self.outbox.put(
             f"incident {kind}",
             lambda: recordings.incident(
@@ -42,7 +43,7 @@ class Desk(msgspec.Struct, frozen=True):
                 kind=kind,
                 decision=decision,
                 channel=channel,
-                detail=detail,
+                detail=stored,
             ),
         )
 

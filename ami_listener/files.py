@@ -34,12 +34,15 @@ class Files(msgspec.Struct, frozen=True):
         return self.main, self.callee, self.agent
 
 
-def plan(directory: Path, decision: str, at: datetime, extension: str) -> Files:
-    """Unused names for the next segment of a decision's recording. Raises RecordingError."""
+def plan(directory: Path, decision: str, at: datetime, extension: str, first: int = 1) -> Files:
+    """Unused names for the next segment of a decision's recording, numbered from ``first`` on.
+
+    A number may be taken by a row whose file was never made. Raises RecordingError.
+    """
     if not is_decision_id(decision):
         raise RecordingError("not a decision id")
     folder = directory / at.astimezone(UTC).strftime("%Y/%m/%d")
-    for number in range(1, MOST_SEGMENTS + 1):
+    for number in range(first, MOST_SEGMENTS + 1):
         stem = folder / f"{decision}-{number}"
         files = Files(*(Path(f"{stem}{side}.{extension}") for side in ("", "-callee", "-agent")))
         if not all(SAFE_PATH.fullmatch(str(path)) for path in files.all):

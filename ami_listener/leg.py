@@ -67,6 +67,7 @@ class Leg:
         self._started = self._interrupted = self._own_stops = 0
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
+        self._rows = 0  # of this decision in the store
         self._size, self._grown_at, self._stalled = 0, time.monotonic(), False
         self._talking_since = 0.0
 
@@ -228,12 +229,13 @@ class Leg:
         if kind and self.uniqueid not in self._desk.foreign:
             self._desk.foreign.add(self.uniqueid)
             shown = decision if bypass.is_decision_id(decision) else ""
-            self._desk.report(kind, shown, self.channel, f"dialled {number[:40]}")
+            self._desk.report(kind, shown, self.channel, "dialled", number[:40])
         self.happen(Happening.REFUSED)
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]
         self.allowed = await self._known(segment.decision)
+        self._rows = self.allowed.legs if self.allowed else 0
         if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
             raise NoChannel(f"{self.channel} is another call now")
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
@@ -291,10 +293,11 @@ class Leg:
             channel=self.channel,
             uniqueid=self.uniqueid,
             format=desk.recorder.format,
-            files=desk.recorder.plan(self.decision, now),
+            files=desk.recorder.plan(self.decision, now, self._rows + 1),
             started_at=now,
             answered_at=self._answered_at,
         )
+        self._rows += 1
         await recordings.start(desk.store, row(desk.node, segment, self.allowed))
         self.segments.append(segment)
         started, interrupted = self._started, self._interrupted

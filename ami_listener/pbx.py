@@ -129,7 +129,7 @@ class Pbx:
         exist tell without doing anything. ``MixMonitor`` needs ``system``, ``Setvar`` ``call``.
         """
         start = await self._session.act("MixMonitor", Channel=NOWHERE, File="/nowhere")
-        setting = await self._session.act("Setvar", Channel=NOWHERE, Variable=INTERLOCK, Value="")
+        setting = await self._session.act("Setvar", Channel=NOWHERE, Variable="PROBE", Value="")
         for answer, needs in ((start, "MixMonitor (write = system)"), (setting, "Setvar (write = call)")):
             if answer.success or answer.message not in _NO_CHANNEL:
                 return f"the AMI user may not use {needs}: {answer.message or 'no reason given'}"

@@ -29,6 +29,7 @@ PROOF_SECONDS = 1.0
 POLL_SECONDS = 0.002
 SETTLE_SECONDS = 3.0  # how long a file may take to be complete after its call
 SHORT = 0.9  # of the talk that a recording must cover
+SIDES = ("mix", "callee", "agent")
 SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
 
 
@@ -45,6 +46,7 @@ class Segment(msgspec.Struct):
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     monitor: str = ""  # the MixMonitor's id
+    unseen: bool = False  # nobody listened when the call ended, so it may have been answered
 
     def talk_seconds(self) -> float | None:
         """The part of the answered call that this segment had to cover; None when it was not answered."""
@@ -67,10 +69,10 @@ class Recorder:
     def __init__(self, directory: Path, format: str, min_free_mb: int) -> None:
         self.directory, self.format, self._min_free_mb = directory, format, min_free_mb
 
-    def plan(self, decision: str, at: datetime) -> Files:
+    def plan(self, decision: str, at: datetime, first: int) -> Files:
         """Unused files below a folder that is there, or that Asterisk will make. Raises RecordingError."""
         try:
-            planned = files.plan(self.directory, decision, at, self.format)
+            planned = files.plan(self.directory, decision, at, self.format, first)
             if not self.directory.is_dir():
                 raise RecordingError(f"{self.directory} is not a directory")
             files.make_folder(self.directory, planned.main.parent)
@@ -134,9 +136,9 @@ class Recorder:
             return False
 
 
-async def settle(segment: Segment, patience: float = SETTLE_SECONDS) -> None:
-    """Waits until the files are complete and have stopped changing, ``patience`` seconds at most."""
-    deadline = time.monotonic() + patience
+async def settle(segment: Segment) -> None:
+    """Waits until the files are complete and have stopped changing, ``SETTLE_SECONDS`` at most."""
+    deadline = time.monotonic() + SETTLE_SECONDS
     before = None
     while (now := files.sizes(segment.files)) is not None and time.monotonic() < deadline:
         complete = not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
@@ -171,7 +173,7 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     return (
         Finished(
             id=segment.id,
-            state="failed" if not any(measured) else "kept" if answered else "unanswered",
+            state="failed" if not any(measured) else "kept" if answered or segment.unseen else "unanswered",
             ended_at=segment.ended_at,
             bytes=main.bytes if main else None,
             seconds=main.seconds if main else None,
@@ -191,9 +193,13 @@ def _judge(
     main: sound.Sound, callee: sound.Sound | None, agent: sound.Sound | None, talk: float
 ) -> list[Problem]:
     problems = []
-    for side, found in (("mix", main), ("callee", callee), ("agent", agent)):
-        if found is not None and found.flaw:
-            problems.append(Problem("recording-incomplete", f"{side}: {found.flaw}"))
+    flaws = [
+        f"{side}: {found.flaw}"
+        for side, found in zip(SIDES, (main, callee, agent), strict=True)
+        if found and found.flaw
+    ]
+    if flaws:
+        problems.append(Problem("recording-incomplete", "; ".join(flaws)))
     if not main.audio_bytes:
         if talk > 0.1:
             problems.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))

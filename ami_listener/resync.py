@@ -47,6 +47,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for uniqueid, segment in newest.items():
         row = live.get(uniqueid)
         if row is None or row.channel != segment.channel:
+            segment.unseen = True
             _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
             desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
             continue

@@ -1,1 +1,1 @@
-"""What must hold. Knows no Asterisk: rules, numbers, calendars, registers, the store and the configuration."""
+"""What must hold: rules, numbers, calendars, registers, store, configuration. Knows no Asterisk."""

@@ -137,7 +137,7 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def find(explicit: str | Path | None = None) -> Path:
-    """The first of ``--config``, ``$DIALPACT_CONFIG``, ``./dialpact.toml`` and ``/etc/dialpact/dialpact.toml``."""
+    """``explicit``, else ``$DIALPACT_CONFIG``, else the first of SEARCH that exists."""
     named = explicit or os.environ.get("DIALPACT_CONFIG")
     if named:
         return Path(named)

@@ -25,7 +25,7 @@ def consent(
         raise Fault("empty", column="granted_at")
     granted = moment(granted_at, "granted_at")
     expires = moment(expires_at, "expires_at", end_of_day=True) if expires_at.strip() else None
-    if expires is not None and expires < granted and False:
+    if expires is not None and expires <= granted:
         raise Fault("ends-before-start", start=granted_at.strip(), end=expires_at.strip())
     return Consent(
         number=callee(number),

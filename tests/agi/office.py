@@ -11,8 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from agi.gate import Gate
 from agi.protocol import Request
+from agi.server import Server
 from agi.service import serving
 from compliance import calendars, config, profile
 from compliance.judge import Judge
@@ -20,6 +23,7 @@ from compliance.model import CallAttempt
 from compliance.profile import Policy
 from compliance.store.sqlite import Store, create
 from compliance.store.sqlite.decisions import boot_id
+from tests.fakes.asterisk import FakeAsterisk
 
 SINCE = "2026-01-01T00:00:00.000000Z"
 NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
@@ -106,7 +110,7 @@ class Office:
             db.execute("COMMIT")
 
     @contextlib.asynccontextmanager
-    async def gate(self, busy_ms: int = 20) -> AsyncIterator[Gate]:
+    async def gate(self, busy_ms: int = 150) -> AsyncIterator[Gate]:
         """A gate that decides, without a server."""
         async with await Store.open(self.database, busy_ms) as store:
             gate = Gate(store, self.judge, self.clock)
@@ -118,6 +122,24 @@ class Office:
                 running.cancel()
                 await asyncio.wait([running])
                 await gate.close()
+
+    @contextlib.asynccontextmanager
+    async def server(self, **settings: Any) -> AsyncIterator[Server]:
+        """A server whose inside can be looked at, with a real gate behind it."""
+        settings = {"listen": "127.0.0.1:0", "deadline_ms": 2500} | settings
+        changed = structs.replace(self.config, gate=config.Gate(**settings))
+        async with self.gate() as gate:
+            server = Server(changed, self.judge, gate)
+            self.host, self.port = await server.start()
+            try:
+                yield server
+            finally:
+                await server.close()
+                await until(lambda: not server.open)
+                assert not server.calls and not server.headless
+
+    def fake(self, **knobs: Any) -> FakeAsterisk:
+        return FakeAsterisk(self.host, self.port, **knobs)
 
     def serving(self) -> Any:
         return serving(self.config, policy(), self.clock)
@@ -132,4 +154,4 @@ async def until(condition: Any, what: str = "") -> None:
     """Lets the loop turn until it is so."""
     async with asyncio.timeout(5):
         while not condition():
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.005)

@@ -159,8 +159,16 @@ def test_reply(data: bytes, reply: Reply, ok: bool) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\n", b"agi_rdnis: unknown\n", b"200\n", b"200 result=\n", b"200 result=x\n", b"200 result=1 (a\n"]
-    + [b" 200 result=1\n", b"200 result=1 (a)b\n", b"2000 result=1\n", b"100 Trying\n", b"hangup\n"],
+    [
+        *(b"\n", b"agi_rdnis: unknown\n", b"200\n", b"200 result=\n", b"200 result=x\n", b"hangup\n"),
+        *(
+            b" 200 result=1\n",
+            b"200 result=1 (a\n",
+            b"200 result=1 (a)b\n",
+            b"2000 result=1\n",
+            b"100 Trying\n",
+        ),
+    ],
 )
 def test_what_is_no_reply_breaks_the_session(data: bytes) -> None:
     session = asked()

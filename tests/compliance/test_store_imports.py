@@ -102,6 +102,12 @@ async def test_consents_that_contradict_the_file_or_the_register(store: Store) -
     assert evidence == {"form 8", "form 9"}
 
 
+async def test_another_evidence_for_a_registered_consent_is_a_clash(store: Store) -> None:
+    await run(store, "consent", "13800138000,acme,保险,2026-11-01,,form")
+    refused = await run(store, "consent", "13800138000,acme,保险,2026-11-01,,another")
+    assert clashes(refused) == [(2, "consent-differs")]
+
+
 async def test_a_consent_is_shortened_by_import(store: Store) -> None:
     await run(store, "consent", "13800138000,acme,保险,2026-11-01,,form")
     applied = await run(store, "consent", "13800138000,acme,保险,2026-11-01,2026-12-01,form")

@@ -63,7 +63,8 @@ class FakeProcess:
     async def _session(self, process: asyncio.subprocess.Process, told: Told, text: bytes) -> None:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(text if self.raw is None else self.raw)
-        while self.hang_up_after != len(told.commands):
+        told.hung_up = self.hang_up_after == 0
+        while not told.hung_up:
             try:
                 line = await process.stdout.readuntil(b"\n")
             except asyncio.IncompleteReadError as ended:
@@ -71,8 +72,9 @@ class FakeProcess:
                 break
             assert len(line) <= MAX_LINE
             told.commands.append(line[:-1].decode("ascii"))
-            process.stdin.write(told.channel.execute(line[:-1]))
-        else:
-            told.hung_up = True
+            told.hung_up = self.hang_up_after == len(told.commands)
+            if not told.hung_up:
+                process.stdin.write(told.channel.execute(line[:-1]))
+        if told.hung_up and process.returncode is None:
             process.send_signal(signal.SIGHUP)
         process.stdin.close()

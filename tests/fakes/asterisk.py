@@ -67,8 +67,9 @@ class FakeAsterisk:
     """The gate's address and how this Asterisk behaves.
 
     ``pieces``: sizes in which the header is written, the last one repeated (``(1,)``: bytes one at a time).
-    ``raw``: sent instead of the header. ``hang_up_after`` commands the connection is cut; ``deaf_after`` so
-    many none is answered any more; ``announce``: a HANGUP line goes ahead of the reply to that command.
+    ``raw``: sent instead of the header. ``hang_up_after`` so many commands have come the connection is cut,
+    the last one unanswered unless ``politely``; ``deaf_after`` so many none is answered any more;
+    ``announce``: a HANGUP line goes ahead of the reply to that command.
     ``replies``: instead of the reply to command n, these bytes. ``expect``: the commands, as patterns.
     """
 
@@ -77,6 +78,7 @@ class FakeAsterisk:
     pieces: Sequence[int] = ()
     raw: bytes | None = None
     hang_up_after: int | None = None
+    politely: bool = False
     deaf_after: int | None = None
     announce: int | None = None
     replies: dict[int, bytes] = field(default_factory=dict)
@@ -99,10 +101,8 @@ class FakeAsterisk:
         return told
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: Told) -> None:
-        while True:
-            if self.hang_up_after == len(told.commands):
-                told.hung_up = True
-                return
+        told.hung_up = self.hang_up_after == 0
+        while not told.hung_up:
             try:
                 line = await reader.readuntil(b"\n")
             except asyncio.IncompleteReadError as ended:
@@ -111,6 +111,9 @@ class FakeAsterisk:
             assert len(line) <= MAX_LINE
             told.commands.append(line[:-1].decode("ascii"))
             serial = len(told.commands)
+            told.hung_up = self.hang_up_after == serial
+            if told.hung_up and not self.politely:
+                return
             if self.announce == serial:
                 writer.write(b"HANGUP\n")
             reply = told.channel.execute(line[:-1])

@@ -63,19 +63,26 @@ def phone(pbx: Pbx) -> Phone:
 
 
 @pytest.fixture(scope="module")
-def ami(pbx: Pbx) -> Iterator[Relay]:
-    """The cable between the listener and Asterisk's manager port."""
-    relay = Relay(pbx.ports.ami)
-    yield relay
-    relay.close()
-
-
-@pytest.fixture(scope="module")
-def site(pbx: Pbx, ami: Relay) -> Iterator[Site]:
+def site(pbx: Pbx) -> Iterator[Site]:
     """The call centre of the demo, with gate and listener running, on a Tuesday at ten."""
-    with Site(pbx, ami_port=ami.port) as running:
+    with Site(pbx) as running:
         load_samples(running)
         running.start("gate")
         running.start("listener")
         running.ready()
         yield running
+
+
+@pytest.fixture
+def ami(site: Site, pbx: Pbx) -> Iterator[Relay]:
+    """The cable between the listener and Asterisk's manager port, for the time of a test."""
+    relay = Relay(pbx.ports.ami)
+    site.stop("listener")
+    site.configure(ami=relay.port)
+    site.start("listener")
+    site.ready()
+    yield relay
+    site.stop("listener")
+    relay.close()
+    site.configure()
+    site.start("listener")

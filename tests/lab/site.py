@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -50,7 +51,7 @@ endpoint = "PJSIP/carrier2"
 """
 
 
-def product() -> dict[str, Any]:
+def product(**variables: str) -> dict[str, Any]:
     """What a ``Pbx`` with the product's dialplan and its manager user is made with."""
     rendered = Path(tempfile.mkdtemp(prefix="dialpact-lab-conf-")) / MANAGER.name
     atexit.register(shutil.rmtree, rendered.parent)
@@ -58,29 +59,25 @@ def product() -> dict[str, Any]:
     return {
         "dialplan": [DIALPLAN],
         "manager": [rendered],
-        "variables": {"DIALPACT_GATE": "127.0.0.1:@gate_port@"},
+        "variables": {"DIALPACT_GATE": "127.0.0.1:@gate_port@", **variables},
     }
 
 
 class Site:
     """``with Site(pbx) as site``: set up, nothing started. Everything it starts ends with it."""
 
-    def __init__(self, pbx: Pbx, at: datetime = WORKING_HOURS, ami_port: int = 0) -> None:
+    def __init__(self, pbx: Pbx, at: datetime = WORKING_HOURS) -> None:
         self.pbx = pbx
         self.folder = pbx.home / "dialpact"
         self.config = self.folder / "dialpact.toml"
         self.database = self.folder / "dialpact.db"
         self.clock = self.folder / "clock"
         self._at = at
-        self._ami_port = ami_port or pbx.ports.ami
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Site:
         self.folder.mkdir()
-        ports = self.pbx.ports
-        self.config.write_text(
-            CONFIG.format(gate=ports.gate, ami=self._ami_port, recordings=self.pbx.recordings), "utf-8"
-        )
+        self.configure()
         (self.folder / "ami.secret").write_text(SECRET, "ascii")
         self.set_time(self._at)
         create(self.database)
@@ -89,6 +86,12 @@ class Site:
     def __exit__(self, *_: object) -> None:
         for role in list(self._running):
             self.stop(role)
+
+    def configure(self, ami: int = 0) -> None:
+        """Writes the configuration; ``ami``: another port than Asterisk's own."""
+        ports = self.pbx.ports
+        text = CONFIG.format(gate=ports.gate, ami=ami or ports.ami, recordings=self.pbx.recordings)
+        self.config.write_text(text, "utf-8")
 
     def set_time(self, at: datetime) -> None:
         set_clock(self.clock, at)
@@ -150,10 +153,9 @@ class Site:
         assert done.returncode == code, f"dialpact {' '.join(words)}: {done.returncode}\n{done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def ready(self, ready: bool = True, seconds: float = 10) -> str:
-        """Waits until the listener has reported that it could record (or could not); returns why not."""
-        self._wait(lambda: self._lease()[0] == ready, seconds)
-        return self._lease()[1]
+    def ready(self, ready: bool = True, seconds: float = 10, why: str = "") -> None:
+        """Waits until the listener reports that it could record, or that it could not and ``why``."""
+        self._wait(lambda: self._lease()[0] == ready and why in self._lease()[1], seconds)
 
     def _lease(self) -> tuple[bool, str]:
         """As the gate sees it."""
@@ -188,3 +190,32 @@ def load_samples(site: Site) -> None:
     site.dialpact("consent", "import", str(SAMPLES / "consent.csv"))
     site.dialpact("dnc", "import", str(SAMPLES / "dnc.csv"))
     site.dialpact("consent", "withdraw", "13800138222", "--business", "jianghan", "--industry", "loans")
+
+
+def install_classic(pbx: Pbx) -> None:
+    """The classic AGI script with what it imports, where the lab's Asterisk, in its chroot, can start it."""
+    library = pbx.home / "agi-lib"
+    for name in ("asterisk", "six"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        origin = Path(spec.origin)
+        if origin.name == "__init__.py":
+            shutil.copytree(origin.parent, library / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(origin, library / origin.name)
+    (library / "agi").mkdir()
+    for name in ("__init__.py", "script.py", "variables.py"):
+        shutil.copy(ROOT / "agi" / name, library / "agi" / name)
+    script = pbx.home / "agi-bin" / "dialpact-agi"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(
+        "#!/usr/bin/python3\n"
+        "import os, sys\n"
+        f"sys.path.insert(0, {str(library)!r})\n"
+        f"os.environ['DIALPACT_GATE'] = '127.0.0.1:{pbx.ports.gate}'\n"
+        "from agi.script import main\n"
+        "sys.exit(main())\n",
+        "utf-8",
+    )
+    script.chmod(0o755)

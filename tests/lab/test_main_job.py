@@ -11,9 +11,10 @@ import pytest
 
 from tests.lab.carrier import Carrier
 from tests.lab.demo import finished
+from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
-from tests.lab.site import Site, product
+from tests.lab.site import Site, install_classic, product
 
 pytestmark = pytest.mark.lab
 
@@ -48,7 +49,7 @@ async def test_allowed_call_is_put_through_and_recorded(site: Site, carrier: Car
     assert kept["caller_id"] == "02788880007"
     assert kept["started_at"] <= kept["answered_at"] <= kept["ended_at"]
     assert "138001" not in kept["path"]
-    assert site.dialpact("recordings", "verify")["missing"] == []
+    site.dialpact("recordings", "verify")  # exit status 0: all there, all unchanged
 
 
 @pytest.mark.parametrize(
@@ -113,13 +114,15 @@ async def test_emergency_call_of_a_person_passes_without_the_gate(
 
 async def test_emergency_call_of_a_dialler_is_refused(site: Site, carrier: Carrier, pbx: Pbx) -> None:
     before = len(carrier.invites())
-    pbx.cli("channel originate Local/110@agents application Wait 3")
+    answer = act(pbx, "Originate", Channel="Local/110@agents", Application="Wait", Data="1", Async="true")
+    assert "successfully queued" in answer
     await pbx.logged("refused .*emergency-number")
     assert len(carrier.invites()) == before
     assert "emergency-number" in site.last_call()["reasons"]
 
 
 async def test_classic_agi_gives_the_same_answers(site: Site, carrier: Carrier, pbx: Pbx) -> None:
+    install_classic(pbx)
     before = len(carrier.invites())
     phone = Phone(pbx, "classic")
     assert (await phone.call("13800138777", talk_seconds=0.5, **CALL)).answered

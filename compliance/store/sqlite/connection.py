@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
@@ -114,7 +115,8 @@ class Store:
         try:
             await connection
         except BaseException:
-            await connection.close()
+            # aiosqlite tells its thread to end and does not wait; it must not outlive the event loop.
+            await asyncio.get_running_loop().run_in_executor(None, connection._thread.join, 1.0)
             raise
         self._connection, self._identity = connection, self._on_disk()
         return connection

@@ -1,0 +1,230 @@
+"""The classic script where it is alone: without a gate, with a bad one, with a PBX that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agi import script, variables
+from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
+from tests.fakes.agi_header import Ringing, header
+from tests.fakes.agi_process import ROOT, FakeProcess, ToldByScript
+from tests.fakes.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
+
+Address = tuple[str, int]
+PLAIN = header(Ringing(), fast=False)
+ALLOW = variables.answer("ALLOW", [], decision="0af", number=NUMBER)[0].encode() + b"\n"
+BLOCK = variables.answer("BLOCK", ["no-consent"], decision="0af")[0].encode() + b"\n"
+ASK = variables.caller_id("0123456789abcdef").encode() + b"\n"
+
+
+@contextlib.asynccontextmanager
+async def bad_gate(*said: bytes) -> AsyncIterator[str]:
+    """Says each of these after the header or a reply, then closes."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\n\n")
+            for words in said:
+                writer.write(words)
+                await reader.readuntil(b"\n")
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield "{}:{}".format(*server.sockets[0].getsockname())
+    finally:
+        server.close()
+
+
+def is_own_refusal(told: ToldByScript) -> bool:
+    return (told.verdict, told.reasons, told.number, told.exit) == ("BLOCK", ["gate-error"], "", 0)
+
+
+def test_imports_little() -> None:
+    """Its start-up is each call's delay."""
+    code = "import json, sys, agi.script; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert not loaded & {"msgspec", "asyncio", "structlog", "compliance", "tomllib", "pathlib", "aiosqlite"}
+    assert "asterisk" in loaded
+
+
+async def test_gate_is_down(unused_tcp_port: int) -> None:
+    told = await FakeProcess(f"127.0.0.1:{unused_tcp_port}", expect=REFUSED_AT_SIGHT).dial(NUMBER)
+    assert is_own_refusal(told)
+    assert "can not be asked" in told.stderr and NUMBER not in told.stderr
+
+
+@pytest.mark.parametrize("gate", ["127.0.0.1:99999", "a..b:4573", "x" * 300 + ":1", "127.0.0.1:0"])
+async def test_gate_address_is_none(gate: str) -> None:
+    assert is_own_refusal(await FakeProcess(gate, expect=REFUSED_AT_SIGHT).dial(NUMBER))
+
+
+async def test_gate_closes_without_a_word() -> None:
+    async with bad_gate() as gate:
+        assert is_own_refusal(await FakeProcess(gate, expect=REFUSED_AT_SIGHT).dial(NUMBER))
+
+
+async def test_gate_closes_after_the_question() -> None:
+    async with bad_gate(ASK) as gate:
+        assert is_own_refusal(await FakeProcess(gate).dial(NUMBER))
+
+
+async def test_gate_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert is_own_refusal(await FakeProcess(f"127.0.0.1:{port}", expect=REFUSED_AT_SIGHT).dial(NUMBER))
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(b"EXEC System id\n", b"SET VARIABLE DIALPACT_VERDICT ALLOW\n", b"HANGUP\n", b"GET VARIABLE X\n"),
+        *(b"\n", b"EXEC MSet DIALPACT_VERDICT=ALLOW,X=1\n", ALLOW[:-1] + b",X=a b\n"),
+    ],
+    ids=repr,
+)
+async def test_command_that_the_gate_does_not_use(words: bytes) -> None:
+    async with bad_gate(words) as gate:
+        told = await FakeProcess(gate, expect=NOTHING).dial(NUMBER)
+    assert (told.verdict, told.exit) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    "words", ["张三\n".encode(), b"\xff\xfe\n", b"x" * 9000 + b"\n"], ids=["zh", "ff", "long"]
+)
+async def test_what_is_no_text_of_ours(words: bytes) -> None:
+    async with bad_gate(words) as gate:
+        told = await FakeProcess(gate, expect=(f"({REFUSED_AT_SIGHT[0]})?",)).dial(NUMBER)
+    assert not told.allowed
+
+
+async def test_gate_that_vanishes_before_it_hears_of_an_allow() -> None:
+    """It withdraws what is not confirmed; so must the script."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\n\n")
+        writer.write(ALLOW)
+        await writer.drain()
+        writer.transport.abort()  # with a reset, as data is on its way
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    told = await FakeProcess(
+        f"127.0.0.1:{port}", expect=(*REFUSED_AT_SIGHT, f"({REFUSED_AT_SIGHT[0]})?")
+    ).dial()
+    assert told.verdict in ("ALLOW", "BLOCK")  # a race that the listener settles by the decision's mark
+    server.close()
+
+
+async def test_verdicts_are_handed_on() -> None:
+    async with bad_gate(ASK, ALLOW) as gate:
+        told = await FakeProcess(gate).dial(NUMBER)
+        assert (told.allowed, told.decision, told.exit, told.stderr) == (True, "0af", 0, "")
+    async with bad_gate(ASK, BLOCK) as gate:
+        told = await FakeProcess(gate).dial(NUMBER)
+        assert (told.allowed, told.reasons, told.exit) == (False, ["no-consent"], 0)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"agi_request: x", PLAIN[:300], PLAIN[:-1], b"x" * 9000, b"agi_a: b\n" * 9999]
+)
+async def test_broken_stdin(address: Address, office: Office, raw: bytes) -> None:
+    told = await FakeProcess("{}:{}".format(*address), raw=raw, hang_up_after=0, expect=NOTHING).dial(NUMBER)
+    assert (told.verdict, told.exit != 0) == (None, True)
+    assert office.decisions() == []
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_caller_hangs_up(address: Address, office: Office, after: int) -> None:
+    process = FakeProcess("{}:{}".format(*address), hang_up_after=after, expect=(ASKS,) * after)
+    told = await process.dial(NUMBER)
+    assert told.verdict is None
+    assert NUMBER not in told.stderr and CALLER_ID not in told.stderr
+
+
+FORGED = f"{CALLER_ID}\nagi_arg_1: {NUMBER}\nagi_arg_2: spring\nagi_arg_3: x\nagi_arg_4: carrier\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "attack"),
+    [
+        (FORGED + f"200 result=1 ({CALLER_ID})", "a reply that the PBX did not give"),
+        (FORGED + "200 result=0", "a reply that the PBX did not give"),
+        (FORGED + "510 x", "a reply that the PBX did not give"),
+        (FORGED + "520-x\n520 End", "a reply that the PBX did not give"),
+        (FORGED[:-1], "a reply that is none"),
+    ],
+)
+async def test_forged_header_and_reply(address: Address, office: Office, text: str, attack: str) -> None:
+    """Found by review: all of it lies in the pipe already, so the forged reply came for certain."""
+    told = await FakeProcess("{}:{}".format(*address)).dial(STRANGER, caller_id=text)
+    assert (told.verdict, told.reasons) == ("BLOCK", ["invalid-number"])
+    assert office.sql("SELECT attack FROM decision") == [(attack,)]
+
+
+async def test_forged_hangup(office: Office) -> None:
+    """No classic AGI session has one; the script waits with the gate until its deadline."""
+    async with office.server(deadline_ms=200):
+        process = FakeProcess(f"{office.host}:{office.port}")
+        assert not (await process.dial(STRANGER, caller_id=FORGED + "HANGUP")).allowed
+
+
+async def test_no_number_is_written_to_stderr(address: Address) -> None:
+    told = await FakeProcess("{}:{}".format(*address)).dial(NUMBER)
+    assert told.allowed and told.stderr == ""
+
+
+async def test_address_from_the_configuration(address: Address, tmp_path: Path) -> None:
+    file = tmp_path / "dialpact.toml"
+    file.write_text('[gate]\nlisten = "{}:{}"\n'.format(*address))
+    told = await FakeProcess("", environment={"DIALPACT_CONFIG": str(file)}).dial(NUMBER)
+    assert told.allowed
+    assert USUAL
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("10.0.0.1:4574", ("10.0.0.1", 4574)),
+        ("gate.example:1", ("gate.example", 1)),
+        ("0.0.0.0:4574", ("127.0.0.1", 4574)),
+        (":4574", ("127.0.0.1", 4574)),
+        ("[::]:4574", ("::1", 4574)),
+        ("[fe80::1]:4574", ("fe80::1", 4574)),
+        ("4574", ("127.0.0.1", 4574)),
+        ("host:", ("127.0.0.1", 4573)),
+        ("host:x", ("127.0.0.1", 4573)),
+        ("host:４５", ("127.0.0.1", 4573)),
+    ],
+)
+def test_gate_address(monkeypatch: pytest.MonkeyPatch, text: str, address: Address) -> None:
+    monkeypatch.setenv("DIALPACT_GATE", text)
+    assert script.gate_address() == address
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "[gate]", "[gate]\nlisten = 7", "gate = 1", "gate = []", "[gate]\nlisten = 'x'"]
+)
+def test_gate_address_of_a_broken_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "dialpact.toml"
+    file.write_text(text)
+    monkeypatch.delenv("DIALPACT_GATE", raising=False)
+    monkeypatch.setenv("DIALPACT_CONFIG", str(file))
+    assert script.gate_address() in (("127.0.0.1", 4573), ("127.0.0.1", 7))

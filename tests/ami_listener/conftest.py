@@ -1,0 +1,42 @@
+"""The fake Asterisk and a listener on it. No test here waits for real seconds: the delays are made short."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ami_listener import leg, listener, recorder
+from tests.ami_listener.scene import Scene
+from tests.fakes.ami import FakeAmi
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience in hundredths of a second."""
+    monkeypatch.setattr(leg, "GROWTH_AFTER", 0.1)
+    monkeypatch.setattr(leg, "STALLED_AFTER", 0.3)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(recorder, "PROOF_SECONDS", 0.2)
+    monkeypatch.setattr(recorder, "SETTLE_SECONDS", 0.3)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    made = tmp_path / "recordings"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+async def ami() -> AsyncIterator[FakeAmi]:
+    async with FakeAmi() as ami:
+        yield ami
+
+
+@pytest.fixture
+async def scene(quick: None, ami: FakeAmi, directory: Path, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with Scene(tmp_path / "dialpact", ami.port, directory) as scene:
+        await scene.ready()
+        yield scene

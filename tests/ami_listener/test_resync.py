@@ -1,0 +1,218 @@
+"""What happened while nobody listened, and what is done about it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ami_listener import connection
+from tests.ami_listener.scene import NUMBER, Scene, until
+from tests.ami_listener.test_listener import ringing, talking
+from tests.fakes.ami import FakeAmi
+
+
+async def test_a_running_recording_is_adopted_after_a_lost_connection(scene: Scene, ami: FakeAmi) -> None:
+    decision, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    ami.drop()
+    await until(lambda: ami.logins == 2)
+    await scene.ready()
+    await until(lambda: leg.uniqueid in scene.listener.legs)
+    leg.speak(0.2)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert (row["seconds"], row["decision"]) == (0.4, decision)
+    assert ami.count("MixMonitor", Channel=leg.name) == 1, "never sent again"
+    assert await scene.incidents() == []
+
+
+@pytest.mark.parametrize("ending", ["stop", "kill"])
+async def test_a_running_recording_is_adopted_by_the_next_listener(
+    scene: Scene, ami: FakeAmi, ending: str
+) -> None:
+    _, leg = await talking(scene, ami)
+    await getattr(scene, ending)()
+    leg.speak(0.3)
+    assert len(leg.monitors) == 1, "it goes on without a listener"
+    await scene.start()
+    await scene.ready()
+    leg.speak(0.1)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert row["seconds"] == 0.4
+    assert row["answered_at"]
+    assert await scene.incidents() == []
+
+
+async def test_a_call_that_ended_meanwhile_is_finished(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await ringing(scene, ami)
+    await scene.stop()
+    leg.answer()  # nor is that seen, so it counts as a call that may have been answered
+    leg.speak(0.3)
+    leg.hang_up()
+    await scene.start()
+    (row,) = await scene.recorded("kept")
+    assert (row["seconds"], row["answered_at"]) == (0.3, None)
+    assert row["keep_until"]
+    await scene.incident("call-ended-unseen")
+
+
+async def test_an_answer_that_was_not_seen_is_noted(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await ringing(scene, ami)
+    await scene.stop()
+    leg.answer()
+    leg.enter_bridge()
+    await scene.start()
+    await scene.ready()
+    await until(lambda: leg.uniqueid in scene.listener.legs)
+    leg.speak(0.3)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert row["answered_at"]
+
+
+async def test_a_recording_that_was_stopped_meanwhile_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    await scene.stop()
+    leg.stop_monitor()
+    await scene.start()
+    await scene.incident("recording-gap")
+    await until(lambda: len(leg.monitors) == 1)
+    leg.speak(0.2)
+    leg.hang_up()
+    rows = await scene.recorded("kept", 2)
+    assert [row["seconds"] for row in rows] == [0.2, 0.2]
+
+
+async def test_one_that_can_not_be_begun_anew_ends_the_call(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    await scene.stop()
+    leg.stop_monitor()
+    ami.monitor_mode = "lies"
+    await scene.start()
+    await ami.seen("Hangup", Channel=leg.name)
+    await scene.incident("recording-lost")
+
+
+async def test_a_mute_meanwhile_is_undone(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    await scene.stop()
+    leg.mute_monitor()
+    await scene.start()
+    await scene.ready()
+    await until(lambda: not leg.monitors[0].muted)
+
+
+async def test_a_call_dialled_meanwhile_is_judged_and_recorded(scene: Scene, ami: FakeAmi) -> None:
+    await scene.stop()
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.answer()
+    leg.enter_bridge()
+    leg.seconds = 5
+    await scene.start()
+    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    await scene.incident("recording-gap")
+
+
+async def test_a_call_dialled_meanwhile_around_the_gate_is_reported_once(scene: Scene, ami: FakeAmi) -> None:
+    await scene.stop()
+    leg = ami.dial(NUMBER)
+    leg.answer()
+    leg.seconds = 5
+    await scene.start()
+    await scene.incident("no-decision")
+    ami.drop()
+    await until(lambda: ami.logins == 3)
+    await scene.ready()
+    await until(lambda: leg.uniqueid in scene.listener.legs)
+    await asyncio.sleep(0.1)
+    assert await scene.incidents() == ["no-decision"]
+
+
+async def test_the_carriers_own_calls_are_left_alone(scene: Scene, ami: FakeAmi) -> None:
+    """A call that comes in over the trunk has the same kind of name."""
+    await scene.stop()
+    for state, application in (("Ring", "Dial"), ("Up", "Dial"), ("Up", "Milliwatt")):
+        incoming = ami.channel("carrier", state=state)
+        incoming.application, incoming.seconds = application, 60
+        incoming.variables["DIALEDPEERNUMBER"] = "1001" if application == "Dial" else ""
+    await scene.start()
+    await scene.ready()
+    assert (scene.listener.legs, await scene.incidents()) == ({}, [])
+
+
+async def test_after_a_restart_of_asterisk_the_same_name_is_another_call(scene: Scene, ami: FakeAmi) -> None:
+    """What was under way is not replayed onto it."""
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    name = leg.name
+    await ami.restart()
+    ami._serial = iter(range(100))  # type: ignore[assignment]
+    other = ami.dial(NUMBER, quiet=True)
+    assert other.name == name
+    ami.forbid("MixMonitor", Channel=name)
+    ami.forbid("Hangup", Channel=name)
+    (row,) = await scene.recorded("kept")
+    assert row["uniqueid"] == leg.uniqueid
+    await scene.incident("call-ended-unseen")
+
+
+async def test_a_mixmonitor_under_way_at_a_loss_is_looked_into_not_repeated(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    ami.silent.add("MixMonitor")
+    ami.silent.add("MixMonitorMute")
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    await ami.seen("MixMonitor", Channel=leg.name)
+    ami.drop()
+    ami.silent.clear()
+    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    assert ami.count("MixMonitor", Channel=leg.name) == 1
+    assert len(leg.monitors) == 1
+
+
+async def test_one_that_asterisk_never_got_is_begun_when_the_link_is_back(scene: Scene, ami: FakeAmi) -> None:
+    ami.dropped.add("MixMonitor")
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.ring()
+    await ami.seen("MixMonitor", Channel=leg.name)
+    ami.drop()
+    ami.dropped.clear()
+    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    assert len(leg.monitors) == 1
+    await scene.incident("recording-gap")
+
+
+async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    leg.hang_up()
+    await until(lambda: not scene.listener.legs)
+    await ami.stop()
+    await scene.recorded("kept")
+    assert await scene.incidents() == []
+
+
+async def test_a_flood_of_events_costs_the_link_not_the_recording(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, leg = await talking(scene, ami)
+    monkeypatch.setattr(connection, "QUEUE", 50)
+    noise = ami.channel("agent1002")
+    noise.state = "Ringing"
+    for _ in range(200):
+        noise.ring()
+    await until(lambda: ami.logins == 2)
+    monkeypatch.setattr(connection, "QUEUE", 50_000)
+    await scene.ready()
+    await until(lambda: leg.uniqueid in scene.listener.legs)
+    leg.speak(0.2)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert Path(row["path"]).exists()
