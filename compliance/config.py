@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from compliance.errors import ConfigError
+from compliance.numbers import is_area_code
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
@@ -66,7 +67,7 @@ class Policy(_Section, frozen=True, kw_only=True):
 class Trunk(_Section, frozen=True, kw_only=True):
     endpoint: str
     dial_format: Literal["national", "e164", "e164-digits", "zero-mobile"] = "national"
-    area_code: Annotated[str, msgspec.Meta(pattern=r"^(0[0-9]{2,3})?\Z")] = ""
+    area_code: str = ""
     business: str = ""
 
     def owns(self, channel: str) -> bool:
@@ -169,7 +170,9 @@ def load(explicit: str | Path | None = None) -> Config:
 def _check(config: Config, file: Path) -> None:
     if not config.trunks:
         raise ConfigError(f"{file}: at least one [trunks.NAME] is needed")
-    for name in config.trunks:
+    for name, trunk in config.trunks.items():
+        if trunk.area_code and not is_area_code(trunk.area_code):
+            raise ConfigError(f"{file}: [trunks.{name}] area_code: no such area code: {trunk.area_code!r}")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
             raise ConfigError(f"{file}: [trunks.{name}]: letters, digits, dot, dash and underscore only")
     if not config.policy.profiles:

@@ -363,9 +363,12 @@ def test_a_service_call_is_bound_by_what_binds_every_business_call() -> None:
     known = facts(campaign=msgspec.structs.replace(CAMPAIGN, purpose="service"), consents=(), recorder=None)
     found = evaluate(attempt(), known, policy(), at("2026-11-22 22:00"))
     assert {finding.rule for finding in found if finding.detail.get("key") == Why.OTHER_PURPOSE} == {
-        *("do_not_call", "days", "hours", "consent", "recording")
+        *("do_not_call", "days", "hours", "consent")
     }
-    assert codes(found) == ["caller-id-unauthorised/purpose-not-listed"]
+    assert codes(found) == [
+        "caller-id-unauthorised/purpose-not-listed",
+        "recording-unavailable/recorder-silent",
+    ]
 
 
 def test_a_rule_that_is_not_yet_effective_says_so() -> None:
