@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import audioop
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from ami_listener import events
 from ami_listener import listener as listener_module
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import bootstrap
@@ -83,8 +83,7 @@ def leg_of(pbx: Pbx) -> str:
 
 def heard(path: str) -> Sound:
     """A wav file's sound."""
-    raw = Path(path).read_bytes()[44:]
-    return Sound([int.from_bytes(raw[n : n + 2], "little", signed=True) for n in range(0, len(raw) - 1, 2)])
+    return Sound(bytearray(audioop.lin2ulaw(Path(path).read_bytes()[44:], 2)))
 
 
 async def test_each_side_is_in_its_own_file(scene: Scene, pbx: Pbx) -> None:
@@ -210,34 +209,33 @@ async def test_a_directory_that_asterisk_may_not_write(scene: Scene, pbx: Pbx) -
 
 
 async def test_text_from_sip_forges_no_event(scene: Scene, pbx: Pbx) -> None:
-    """The phone's caller number carries a whole Hangup event for the leg of its own call."""
+    """A caller number carries the beginning of a Hangup event for another call's leg; more has no room in it.
+
+    A user without the event filter is sent it as an event; to the listener not even that.
+    """
     await allow(scene, pbx)
-    names = [*events._BLOCK, "Cause", "Cause-txt"]
-    async with Phone(pbx).calling(NUMBER, hangup_by="test") as call:
-        await call.heard(0.5)
-        leg = leg_of(pbx)
-        (uniqueid,) = scene.listener.legs
-        values = dict.fromkeys(names, "x") | {"Channel": leg, "Uniqueid": uniqueid}
-        event = "\r\n\r\nEvent: Hangup\r\nPrivilege: call,all\r\n" + "".join(
-            f"{name}: {value}\r\n" for name, value in values.items()
-        )
-        forged = f"Privilege: call,all\r\nChannel: {leg}\r\nChannelState: x\r\n"
-        reader, writer = await asyncio.open_connection("127.0.0.1", pbx.ports.ami, limit=1 << 20)
-        writer.write(b"Action: Login\r\nUsername: lab\r\nSecret: lab\r\n\r\n")
-        encoded = "".join(f"%{ord(c):02X}" if not c.isalnum() else c for c in event + "\r\n")
-        async with Phone(pbx, "raw").calling(NUMBER, caller_id=f"1{encoded}", hangup_by="test") as attacker:
-            await attacker.ended()
-            await reader.readuntil(forged.encode())  # a user without the event filter is sent it
-        writer.close()
-        await call.heard(1.5)
-        assert list(scene.listener.legs) == [uniqueid]
-        assert "forged-event" not in await scene.incidents(), "the event filter stops it before the listener"
-        await call.hang_up()
-    rows = await scene.recorded("kept")
-    assert rows[0]["seconds"] > 1.2
+    reader, spy = await asyncio.open_connection("127.0.0.1", pbx.ports.ami, limit=1 << 20)
+    try:
+        spy.write(b"Action: Login\r\nUsername: lab\r\nSecret: lab\r\n\r\n")
+        async with Phone(pbx).calling(NUMBER, hangup_by="test") as call, asyncio.timeout(20):
+            await call.heard(0.5)
+            (uniqueid,) = scene.listener.legs
+            forged = f"Event: Hangup\r\nPrivilege: call,all\r\nChannel: {leg_of(pbx)}"
+            encoded = "".join(f"%{ord(c):02X}" if not c.isalnum() else c for c in f"1\r\n\r\n{forged}")
+            await Phone(pbx, "raw").call(NUMBER, caller_id=encoded, talk_seconds=0.1)
+            await reader.readuntil(f"\r\n\r\n{forged}\r\n".encode())
+            session = scene.listener.lease.session
+            assert session is not None
+            assert session.ignored == 0, "the filter did not let it through"
+            assert list(scene.listener.legs) == [uniqueid]
+            await call.hang_up()
+    finally:
+        spy.close()
+    assert (await scene.recorded("kept"))[0]["decision"]
+    assert "forged-event" not in await scene.incidents()
 
 
-async def test_a_blind_transfer_of_the_agent_keeps_the_recording(scene: Scene, pbx: Pbx) -> None:
+async def test_a_leg_that_is_sent_elsewhere_stays_recorded(scene: Scene, pbx: Pbx) -> None:
     """The recording is on the carrier leg, so it goes on with whoever talks to the callee next."""
     await allow(scene, pbx)
     async with Phone(pbx).calling(NUMBER, hangup_by="test") as call:
@@ -249,8 +247,8 @@ async def test_a_blind_transfer_of_the_agent_keeps_the_recording(scene: Scene, p
         pbx.cli("channel request hangup all")
         await call.ended()
     rows = await scene.recorded("kept")
-    print([(row["state"], row["seconds"], row["talk_seconds"]) for row in rows], await scene.incidents())
-    assert sum(row["seconds"] for row in rows) > 2.5
+    assert [row["seconds"] for row in rows] == pytest.approx([rows[0]["talk_seconds"]], abs=0.2)
+    assert await scene.incidents() == []
 
 
 async def test_a_comparison_finds_nothing_to_say_while_calls_come_and_go(

@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -106,7 +107,8 @@ class Demo:
             self.outcomes.append(outcome)
 
     def table(self) -> Table:
-        table = Table(title=self.words["title"].format(version=self.version), title_style="bold")
+        title = self.words["title"].format(version=self.version.partition("+")[0])
+        table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for name in self.words["columns"].split("|"):
             table.add_column(name, overflow="fold")
         for outcome in self.outcomes:
