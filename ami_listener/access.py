@@ -109,8 +109,10 @@ def why_not(directory: Path, today: Path, who: Identity | None, min_free_mb: int
         place = next(path for path in (today, *today.parents) if path.exists() or path == directory)
         if not place.is_dir():
             return f"{place} is in the way of the recordings"
-        if not may_write(place.stat(), who):
-            return f"Asterisk (user id {who.uid}) may not write to {place}"
+        # All the way down: a folder of today that can be written to does not help tomorrow.
+        for path in (place, *(parent for parent in place.parents if parent.is_relative_to(directory))):
+            if not may_write(path.stat(), who):
+                return f"Asterisk (user id {who.uid}) may not write to {path}"
         for path in directory.parents:
             if not _may_search(path.stat(), who):
                 return f"Asterisk (user id {who.uid}) may not enter {path}"

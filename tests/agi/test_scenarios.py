@@ -115,6 +115,7 @@ SCENES = {
     "names full of quotes": Scene(
         "", call={"agent": "王'\"\\|;$(id)${X}", "caller_name": '李四 "hangup" (hangup) | 200 result=1'}
     ),
+    "name that is no UTF-8": Scene("", call={"caller_name": "\udcd5\udcc5\udcc8"}),
     "newline in the name": Scene("invalid-number", call={"caller_name": "x\nagi_arg_1: 1"}, at_sight=True),
     "newline in the number": Scene("invalid-number", number="138\n00138000", at_sight=True, given=""),
     "newline in the campaign": Scene("invalid-number", call={"campaign": "spring\nx"}, at_sight=True),

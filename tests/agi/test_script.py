@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -113,21 +116,25 @@ async def test_what_is_no_text_of_ours(words: bytes) -> None:
     assert not told.allowed
 
 
-async def test_gate_that_vanishes_before_it_hears_of_an_allow() -> None:
-    """It withdraws what is not confirmed; so must the script."""
+@pytest.mark.parametrize(
+    ("words", "reasons"), [(ALLOW, ["gate-error"]), (BLOCK, ["no-consent"])], ids=["allow", "block"]
+)
+async def test_gate_that_dies_before_it_hears_of_its_verdict(words: bytes, reasons: list[str]) -> None:
+    """It withdraws an ALLOW that is not confirmed; so must the script. A refusal stays what it was."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\n\n")
-        writer.write(ALLOW)
-        await writer.drain()
-        writer.transport.abort()  # with a reset, as data is on its way
+        writer.write(words)
+        await reader.readuntil(b"\n")
+        linger = struct.pack("ii", 1, 0)  # a reset, not an orderly end
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    told = await FakeProcess(
-        f"127.0.0.1:{port}", expect=(*REFUSED_AT_SIGHT, f"({REFUSED_AT_SIGHT[0]})?")
-    ).dial()
-    assert told.verdict in ("ALLOW", "BLOCK")  # a race that the listener settles by the decision's mark
+    again = REFUSED_AT_SIGHT if words == ALLOW else ()
+    told = await FakeProcess(f"127.0.0.1:{port}", expect=(*REFUSED_AT_SIGHT, *again)).dial()
+    assert (told.verdict, told.reasons, told.number) == ("BLOCK", reasons, "")
     server.close()
 
 
@@ -144,9 +151,42 @@ async def test_verdicts_are_handed_on() -> None:
     "raw", [b"", b"agi_request: x", PLAIN[:300], PLAIN[:-1], b"x" * 9000, b"agi_a: b\n" * 9999]
 )
 async def test_broken_stdin(address: Address, office: Office, raw: bytes) -> None:
-    told = await FakeProcess("{}:{}".format(*address), raw=raw, hang_up_after=0, expect=NOTHING).dial(NUMBER)
-    assert (told.verdict, told.exit != 0) == (None, True)
+    process = FakeProcess("{}:{}".format(*address), raw=raw, hang_up_after=0, sighup=False, expect=NOTHING)
+    told = await process.dial(NUMBER)
+    assert (told.verdict, told.exit, told.stderr) == (None, 1, "dialpact-agi: EOFError\n")
     assert office.decisions() == []
+
+
+@pytest.mark.parametrize("raw", [b"agi_a: b\n" * 9999, b"x" * 9000], ids=["lines", "line"])
+async def test_endless_header(address: Address, raw: bytes) -> None:
+    """It ends by itself, though the pipe stays open."""
+    told = await FakeProcess("{}:{}".format(*address), raw=raw, expect=NOTHING).dial(NUMBER)
+    assert (told.verdict, told.exit) == (None, 1)
+
+
+async def test_pbx_reads_no_more(address: Address, office: Office) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agi.script"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=writing,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=ROOT,
+        env={"DIALPACT_GATE": "{}:{}".format(*address)},
+    )
+    os.close(writing)
+    assert process.stdin is not None
+    process.stdin.write(PLAIN)
+    assert await asyncio.wait_for(process.wait(), 5) != 0
+    process.stdin.close()
+    assert office.decisions() == []
+
+
+async def test_caller_hangs_up_and_the_pbx_goes_on(address: Address) -> None:
+    """SIGHUP is Asterisk's sign of it; what becomes of the call is Asterisk's to know."""
+    told = await FakeProcess("{}:{}".format(*address), sighup_at=1).dial(NUMBER)
+    assert (told.allowed, told.exit) == (True, 0)
 
 
 @pytest.mark.parametrize("after", [0, 1])

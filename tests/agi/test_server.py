@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
+import uvloop
 
 from agi import call as call_module
 from agi import server as server_module
 from agi.protocol import MAX_LINE, MAX_REPLY
+from compliance.errors import StoreError
+from compliance.store.sqlite import decisions
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
 from tests.fakes.agi_header import Ringing, header
 from tests.fakes.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
@@ -251,7 +254,10 @@ async def test_calls_are_not_put_out_for_newcomers(office: Office) -> None:
             writer.write(b"200 result=0\n")
 
 
-async def test_end_of_service_answers_who_waits_and_cuts_the_rest(office: Office) -> None:
+async def test_end_of_service_answers_who_waits_and_cuts_the_rest(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "HEADER_SECONDS", 60)
     async with office.server(deadline_ms=2000) as server, connected(office, 3, b"agi_network: yes\n"):
         await until(lambda: len(server.headless) == 3)
         with office.locked():
@@ -259,6 +265,7 @@ async def test_end_of_service_answers_who_waits_and_cuts_the_rest(office: Office
             await until(lambda: server.calls)
             closing = asyncio.create_task(server.close())
             await until(lambda: not server.headless)
+            assert server.calls, "nobody waited for them"
         assert (await waiting).verdict is not None
         await closing
         with pytest.raises(ConnectionError):
@@ -269,6 +276,31 @@ async def test_service_stores_all_that_it_answered(office: Office) -> None:
     async with office.serving() as (office.host, office.port):
         found = await asyncio.gather(*(office.fake().dial(NUMBER) for _ in range(20)))
     assert {told.decision for told in found} == {row for (row,) in office.sql("SELECT id FROM decision")}
+
+
+async def test_service_ends_when_its_calls_are_answered(office: Office) -> None:
+    async with office.serving() as (office.host, office.port):
+        with office.locked():
+            waiting = asyncio.create_task(office.fake().dial(NUMBER))
+            await until(lambda: any("Call.answer" in repr(task) for task in asyncio.all_tasks()))
+    told = await waiting
+    assert told.verdict is not None
+    assert [verdict for verdict, _ in office.decisions()] == [told.verdict]
+
+
+async def test_service_stores_at_its_end_what_it_could_not_before(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object) -> None:
+        raise StoreError("disk full")
+
+    async with office.serving() as (office.host, office.port):
+        with monkeypatch.context() as patch:
+            patch.setattr(decisions, "decide", failing)
+            told = await office.fake().dial(NUMBER)
+            await asyncio.sleep(0)
+        assert told.reasons == ["gate-error"]
+    assert office.decisions() == [("BLOCK", '["gate-error"]')]
 
 
 async def test_log_says_who_attacked_and_no_number(
@@ -288,3 +320,20 @@ async def test_fake_is_strict(office: Office) -> None:
         for expect in (NOTHING, (ASKS,), (TELLS, ASKS), (ASKS, TELLS, TELLS)):
             with pytest.raises(UnexpectedCommand):
                 await office.fake(expect=expect).dial(NUMBER)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        *(test_hundred_at_once, test_hang_up_while_the_verdict_is_on_its_way, test_unknown_route),
+        *(test_hangup_line_before_the_verdict, test_pbx_that_falls_silent_after_the_verdict),
+        *(test_pbx_that_never_replies_is_told_and_cut_off, test_store_that_is_too_slow, test_endless_reply),
+        *(test_forged_header_and_reply, test_forged_header_whose_rest_takes_the_place_of_the_reply),
+        *(test_connect_and_close, test_oldest_without_a_header_makes_room),
+        *(test_calls_are_not_put_out_for_newcomers, test_service_ends_when_its_calls_are_answered),
+    ],
+)
+def test_on_uvloop(office: Office, test: Callable[[Office], Coroutine[None, None, None]]) -> None:
+    """The daemon's loop: its transports, time-outs and half-closes are of another make."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(test(office))

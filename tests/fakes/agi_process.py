@@ -33,6 +33,8 @@ class FakeProcess:
     gate: str
     raw: bytes | None = None
     hang_up_after: int | None = None  # closes the pipes, after the SIGHUP that Asterisk sends
+    sighup: bool = True
+    sighup_at: int | None = None  # the caller hangs up, this Asterisk goes on: a SIGHUP ahead of the reply
     expect: Sequence[str] = USUAL
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -73,8 +75,10 @@ class FakeProcess:
             assert len(line) <= MAX_LINE
             told.commands.append(line[:-1].decode("ascii"))
             told.hung_up = self.hang_up_after == len(told.commands)
+            if self.sighup_at == len(told.commands):
+                process.send_signal(signal.SIGHUP)
             if not told.hung_up:
                 process.stdin.write(told.channel.execute(line[:-1]))
-        if told.hung_up and process.returncode is None:
+        if told.hung_up and self.sighup and process.returncode is None:
             process.send_signal(signal.SIGHUP)
         process.stdin.close()

@@ -235,28 +235,24 @@ async def test_calendar_year_missing(site: Site, carrier: Carrier, phone: Phone)
 async def test_answered_call_without_recording_is_never_bridged(
     site: Site, carrier: Carrier, phone: Phone, pbx: Pbx
 ) -> None:
-    """Asterisk says Success and records nothing: the day's folder can not be written to."""
+    """What the lease could not foresee: Asterisk has lost its recorder."""
     site.ready()
-    blocked = pbx.recordings / "2026" / "11" / "24"
-    moved = blocked.with_name("24-moved")
-    if blocked.exists():
-        blocked.rename(moved)
-    blocked.parent.mkdir(parents=True, exist_ok=True)
-    blocked.write_text("not a folder")
+    before = len(carrier.invites())
+    pbx.cli("module unload app_mixmonitor.so")
     try:
         result = await phone.call(**GOOD, talk_seconds=1)
         assert not result.answered
         assert result.status == 503
+        assert len(carrier.invites()) == before + 1
         callee = carrier.heard(carrier.invites()[-1])
         assert callee.seconds < 0.2 or callee.dbfs < -60  # he heard nothing of the agent
         await pbx.logged("dialpact: not bridged")
-        assert any(row["state"] == "failed" for row in site.dialpact("recordings", "list"))
         site.ready(False)  # and nobody else is rung for a while
-        assert "recording" in site.log("listener")
+        await refused(carrier, phone)
+        assert site.last_call()["reasons"] == ["recording-unavailable"]
+        assert "recording-not-started" in site.log("listener")
     finally:
-        blocked.unlink()
-        if moved.exists():
-            moved.rename(blocked)
+        pbx.cli("module load app_mixmonitor.so")
     site.ready(True, 20)
     await passes(site, carrier, phone)
 
