@@ -148,8 +148,10 @@ class Call:
             await self._gate.withdraw(decision, Reason.GATE_ERROR)
 
     async def _block(self, decision: Decision) -> None:
-        _logged(decision)
-        await self._tell(_commands(decision))
+        try:
+            await self._tell(_commands(decision))
+        finally:
+            _logged(decision)
 
     async def _tell(self, commands: list[str]) -> bool:
         """True when the PBX confirmed every command in time. Raises ConnectionError."""

@@ -74,6 +74,7 @@ async def test_an_unanswered_action_ends_and_its_late_answer_is_nobodys(
     with pytest.raises(OutcomeUnknown, match="no answer within"):
         await session.act("CoreSettings", limit=0.1)
     late = ami.actions[-1]["ActionID"]
+    assert late not in session._manager.protocol.responses  # nor kept for ever
     ami.raw(f"Response: Success\r\nActionID: {late}\r\n\r\n".encode())
     assert (await session.act("Ping")).success
 
