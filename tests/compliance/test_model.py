@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compliance.model import Callee, CallAttempt, Decision, Facts, Finding
+from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from compliance.reasons import Reason
 
 PASS = Finding(rule="hours", result="pass")
