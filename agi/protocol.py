@@ -10,9 +10,10 @@ PJSIP percent-decodes it and Asterisk writes it raw into the session's header, n
    argument that arrived inside a caller's name does not.
 4. Route, channel, unique id and the first argument must be there (a blank line inside a name ends the
    header early).
-5. Nothing but ``HANGUP`` may arrive while no command is outstanding. What the forged header pushed out of
-   the header arrives in the place of a reply, and is none, unless it was forged as one: so no verdict is
-   given before one command was answered with a proof (``agi.call`` asks for the caller ID).
+5. Nothing but ``HANGUP`` may arrive while no command is outstanding. What a forged header pushed out of the
+   header arrives there: at once, in the same segment, when it was forged as a reply, since Asterisk writes
+   each header line in one piece; or in the place of the first reply, and is none. So no verdict is given
+   before one command was answered properly (``agi.call`` asks for the caller ID).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Request:
     route: str
     channel: str
     uniqueid: str
-    callerid: str  # hostile text: only for comparison with what the channel says
+    callerid: str | None  # hostile text: only for comparison with what the channel says
     arguments: tuple[str, ...]
 
 
@@ -172,7 +173,7 @@ class Session:
             route=header["agi_network_script"],
             channel=header["agi_channel"],
             uniqueid=header["agi_uniqueid"],
-            callerid=header.get("agi_callerid", ""),
+            callerid=header.get("agi_callerid"),
             arguments=tuple(header[name] for name in arguments),
         )
 

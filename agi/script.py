@@ -12,10 +12,10 @@ The gate's address: ``$DIALPACT_GATE``, else ``[gate] listen`` of ``$DIALPACT_CO
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
-from typing import IO
 
 from asterisk.agi import AGI, AGIException
 
@@ -40,16 +40,21 @@ class _Quiet:
 class _Tap:
     """pyst2's stdin: keeps the header's lines as they came, bounds them, and ends at the end of input."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = b""
         self.header: list[bytes] = []
         self.last = b""
         self._in_header = True
 
     def readline(self) -> bytes:
-        line = self._stream.readline(MAX_LINE)
-        if not line.endswith(b"\n"):  # end of input, or too long: pyst2 would loop or misread
-            raise EOFError("Asterisk closed the session")
+        while b"\n" not in self._buffer:
+            data = os.read(self._descriptor, MAX_LINE) if len(self._buffer) < MAX_LINE else b""
+            if not data:  # end of input, or a line too long: pyst2 would loop or misread
+                raise EOFError("Asterisk closed the session")
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        line += b"\n"
         self.last = line
         if self._in_header:
             self._in_header = line != b"\n"
@@ -58,6 +63,15 @@ class _Tap:
                 raise EOFError("the header is too long")
         # pyst2 decodes strictly and takes a value "hangup" for a hang-up; the gate gets the bytes themselves.
         return line if not self._in_header and line != b"\n" else line.decode("utf-8", "replace").encode()
+
+    def pushed_out(self) -> bytes:
+        """What has arrived behind the header before anything was asked: a forged header's end pushed it out.
+
+        Asterisk writes each header line at once, so what a line holds beyond such an end is here by now.
+        """
+        if not self._buffer and select.select([self._descriptor], [], [], 0)[0]:
+            self._buffer = os.read(self._descriptor, MAX_LINE)
+        return self._buffer
 
 
 def gate_address() -> tuple[str, int]:
@@ -100,7 +114,7 @@ def _ask(agi: AGI, tap: _Tap, command: str) -> bytes:
 def _relay(agi: AGI, tap: _Tap, gate: socket.socket) -> None:
     """Plays Asterisk towards the gate until the gate closes. OSError when the PBX must still be refused."""
     network = b"agi_network: yes\nagi_network_script: %s\n" % variables.ROUTE.encode()
-    gate.sendall(network + b"".join(tap.header))
+    gate.sendall(network + b"".join(tap.header) + tap.pushed_out())
     verdict = ""
     try:
         with gate.makefile("rb") as lines:
@@ -120,7 +134,7 @@ def _relay(agi: AGI, tap: _Tap, gate: socket.socket) -> None:
 
 def main() -> int:
     """Exit status 0 when the PBX was told something, 1 otherwise (it then has no verdict: not allowed)."""
-    tap = _Tap(sys.stdin.buffer)
+    tap = _Tap(sys.stdin.fileno())
     try:
         agi = AGI(stdin=tap, stdout=sys.stdout, stderr=_Quiet())
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Asterisk's sign of a hang-up; the next reply shows it

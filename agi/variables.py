@@ -13,22 +13,14 @@ import re
 from collections.abc import Sequence
 
 ROUTE = "outbound"  # agi://HOST:PORT/outbound
-ASK_CALLER_ID = re.compile(r"GET FULL VARIABLE [0-9a-f]{16}:\$\{FILTER\(0-9\+,\$\{CALLERID\(num\)\}\)\}")
+CALLER_ID = "GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}"
 
 SAFE_VALUE = re.compile(r"[A-Za-z0-9+:._-]{0,128}")
 SAFE_LIST = re.compile(r"[a-z-]{1,64}(,[a-z-]{1,64}){1,40}")
 ASSIGNMENT = r"_{0,2}DIALPACT_[A-Z_]{1,32}=" + SAFE_VALUE.pattern
 SET_REASONS = re.compile(r"SET VARIABLE DIALPACT_REASONS " + SAFE_LIST.pattern)
 SET_VERDICT = re.compile(rf"EXEC MSet {ASSIGNMENT}(,{ASSIGNMENT}){{0,15}}")
-BEFORE_VERDICT = (ASK_CALLER_ID, SET_REASONS)
-
-
-def caller_id(proof: str) -> str:
-    """Asks for the caller ID, filtered to digits, behind ``proof`` (16 hex digits, new for each session).
-
-    Text that a SIP peer had written into the header can not foretell it, so it can not pass for the reply.
-    """
-    return f"GET FULL VARIABLE {proof}:${{FILTER(0-9+,${{CALLERID(num)}})}}"
+BEFORE_VERDICT = (re.compile(re.escape(CALLER_ID)), SET_REASONS)
 
 
 def answer(

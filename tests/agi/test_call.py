@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from agi import call as call_module
+from agi import variables
 from agi.call import Call, ProtocolBroken
 from agi.protocol import Malformed, Reply, Request
 from compliance.model import CallAttempt, Decision, Finding
@@ -33,8 +34,7 @@ class FakeLine:
 
     async def ask(self, command: str) -> Reply:
         self.told.append(command)
-        proof = re.fullmatch(r"GET FULL VARIABLE ([0-9a-f]{16}):\$\{FILTER.*", command)
-        usual = Reply(200, 1, f"{proof[1]}:{self.number}") if proof else Reply(200, 0)
+        usual = Reply(200, 1, self.number) if command == variables.CALLER_ID else Reply(200, 0)
         reply = self.replies.pop(0) if self.replies else usual
         if isinstance(reply, Exception):
             raise reply
@@ -112,91 +112,15 @@ async def test_allow_after_the_deadline_is_withdrawn(office: Office) -> None:
     assert gate.withdrawn == [Reason.DEADLINE]
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [None, Reply(510), Reply(520), Reply(200, -2), ConnectionResetError("gone"), Malformed("x", True)],
-    ids=repr,
-)
-async def test_allow_that_is_not_confirmed_is_withdrawn(office: Office, reply: Any) -> None:
-    broken = ProtocolBroken(reply) if isinstance(reply, Malformed) else reply
-    line = FakeLine("usual", broken)
-    gate = await answer(office, line)
-    assert verdicts(line.told) == [("", "ALLOW")]
-    assert gate.withdrawn == [Reason.GATE_ERROR]
+@pytest.mark.parametrize("reply", [Reply(200, 0), Reply(200, 1), Reply(510)], ids=repr)
+async def test_mock_that_does_not_evaluate_is_taken_by_its_header(office: Office, reply: Reply) -> None:
+    [attempt] = (await answer(office, FakeLine(reply))).attempts
+    assert (attempt.caller_id, attempt.attack) == (REQUEST.callerid, "")
 
 
-async def test_caller_who_hung_up_is_told_nothing(office: Office) -> None:
-    line = FakeLine()
-    gate = await answer(office, line, hang_up=True)
-    assert verdicts(line.told) == []
-    assert gate.withdrawn == [Reason.GATE_ERROR]
-
-
-async def test_connection_lost_before_the_question(office: Office) -> None:
-    gate = await answer(office, line := FakeLine(ConnectionResetError("gone")))
-    assert (gate.attempts, verdicts(line.told), line.last) == ([], [], [])
-
-
-async def test_pbx_that_does_not_tell_the_caller_number_in_time(office: Office) -> None:
-    line = FakeLine(None)
-    gate = await answer(office, line, deadline=0.02)
-    assert (line.told, verdicts(line.last)) == (line.told[:1], [("deadline", "BLOCK")])
-    assert [attempt.caller_id for attempt in gate.attempts] == [CALLER_ID]
-    assert gate.withdrawn == []
-
-
-@pytest.mark.parametrize(
-    ("header", "channel", "attack"),
-    [
-        (CALLER_ID, CALLER_ID, ""),
-        ("+8602788880007", "+8602788880007", ""),
-        ("unknown", "", ""),
-        ("", "", ""),
-        ("anonymous", "", ""),
-        ("Desk 4", "4", ""),
-        ("张三", "", ""),
-        (CALLER_ID, CALLER_ID + "1", "control characters"),  # a newline and a digit behind it
-        (CALLER_ID, "", "control characters"),
-        ("", CALLER_ID, "control characters"),
-        ("unknown", "1", "control characters"),
-        ("027", CALLER_ID, "control characters"),
-    ],
-)
-async def test_caller_number(office: Office, header: str, channel: str, attack: str) -> None:
-    line = FakeLine(number=channel)
-    [attempt] = (await answer(office, line, structs_replace(callerid=header))).attempts
-    assert attack in attempt.attack and bool(attack) == bool(attempt.attack)
-    assert attempt.caller_id == ("" if header == "unknown" else header)
-    assert verdicts(line.told) == [("invalid-number", "BLOCK") if attack else ("", "ALLOW")]
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        Reply(200, 1, CALLER_ID),
-        Reply(200, 1, f"0123456789abcdef:{CALLER_ID}"),
-        Reply(200, 1, ""),
-        Reply(200, 0),
-        Reply(200, -1),
-        Reply(510),
-        Reply(520),
-    ],
-    ids=repr,
-)
-async def test_reply_without_the_proof_is_forged(office: Office, reply: Reply) -> None:
-    """Found by review: the caller number's own text could end the header and answer for Asterisk."""
-    line = FakeLine(reply)
-    [attempt] = (await answer(office, line)).attempts
-    assert attempt.attack == "a reply that the PBX did not give"
-    assert verdicts(line.told) == [("invalid-number", "BLOCK")]
-
-
-async def test_each_session_has_its_own_proof(office: Office) -> None:
-    questions = set()
-    for _ in range(20):
-        await answer(office, line := FakeLine())
-        questions.add(line.told[0])
-    assert len(questions) == 20
+async def test_mock_without_the_header_is_taken_by_its_reply(office: Office) -> None:
+    [attempt] = (await answer(office, FakeLine(number="027"), structs_replace(callerid=None))).attempts
+    assert (attempt.caller_id, attempt.attack) == ("027", "")
 
 
 @pytest.mark.parametrize("text", ["138%0A0", "138%7f", "%0d", "%1F"])

@@ -25,7 +25,7 @@ Address = tuple[str, int]
 PLAIN = header(Ringing(), fast=False)
 ALLOW = variables.answer("ALLOW", [], decision="0af", number=NUMBER)[0].encode() + b"\n"
 BLOCK = variables.answer("BLOCK", ["no-consent"], decision="0af")[0].encode() + b"\n"
-ASK = variables.caller_id("0123456789abcdef").encode() + b"\n"
+ASK = variables.CALLER_ID.encode() + b"\n"
 
 
 @contextlib.asynccontextmanager
@@ -201,27 +201,22 @@ FORGED = f"{CALLER_ID}\nagi_arg_1: {NUMBER}\nagi_arg_2: spring\nagi_arg_3: x\nag
 
 
 @pytest.mark.parametrize(
-    ("text", "attack"),
+    "text",
     [
-        (FORGED + f"200 result=1 ({CALLER_ID})", "a reply that the PBX did not give"),
-        (FORGED + "200 result=0", "a reply that the PBX did not give"),
-        (FORGED + "510 x", "a reply that the PBX did not give"),
-        (FORGED + "520-x\n520 End", "a reply that the PBX did not give"),
-        (FORGED[:-1], "a reply that is none"),
+        FORGED + f"200 result=1 ({CALLER_ID})",
+        FORGED + "200 result=0",
+        FORGED + "510 x",
+        FORGED + "520-x\n520 End",
+        FORGED + "HANGUP",
+        FORGED[:-1],
     ],
 )
-async def test_forged_header_and_reply(address: Address, office: Office, text: str, attack: str) -> None:
-    """Found by review: all of it lies in the pipe already, so the forged reply came for certain."""
-    told = await FakeProcess("{}:{}".format(*address)).dial(STRANGER, caller_id=text)
+async def test_forged_header_and_reply(address: Address, office: Office, text: str) -> None:
+    """Found by review: the forged reply lies in the pipe before anything is asked, and goes to the gate."""
+    process = FakeProcess("{}:{}".format(*address), expect=REFUSED_AT_SIGHT)
+    told = await process.dial(STRANGER, caller_id=text)
     assert (told.verdict, told.reasons) == ("BLOCK", ["invalid-number"])
-    assert office.sql("SELECT attack FROM decision") == [(attack,)]
-
-
-async def test_forged_hangup(office: Office) -> None:
-    """No classic AGI session has one; the script waits with the gate until its deadline."""
-    async with office.server(deadline_ms=200):
-        process = FakeProcess(f"{office.host}:{office.port}")
-        assert not (await process.dial(STRANGER, caller_id=FORGED + "HANGUP")).allowed
+    assert office.sql("SELECT attack FROM decision") == [("text where none was asked for",)]
 
 
 async def test_no_number_is_written_to_stderr(address: Address) -> None:

@@ -14,12 +14,19 @@ from tests.fakes.ami import FakeAmi
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience in hundredths of a second."""
-    monkeypatch.setattr(leg, "GROWTH_AFTER", 0.1)
-    monkeypatch.setattr(leg, "STALLED_AFTER", 0.3)
+    """Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request."""
+    monkeypatch.setattr(recorder, "SHORT", 0.0)
+    monkeypatch.setattr(recorder, "SILENCE_MATTERS", 60.0)
     monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(recorder, "PROOF_SECONDS", 0.2)
     monkeypatch.setattr(recorder, "SETTLE_SECONDS", 0.3)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Growth of the files is expected within three tenths of a second."""
+    monkeypatch.setattr(leg, "GROWTH_AFTER", 0.1)
+    monkeypatch.setattr(leg, "STALLED_AFTER", 0.3)
 
 
 @pytest.fixture

@@ -369,7 +369,7 @@ async def test_a_recording_that_can_not_go_on_ends_the_call(scene: Scene, ami: F
 
 
 async def test_a_recording_that_stops_growing_is_reported_once_and_begun_anew(
-    scene: Scene, ami: FakeAmi
+    watched: None, scene: Scene, ami: FakeAmi
 ) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.1)
@@ -380,7 +380,7 @@ async def test_a_recording_that_stops_growing_is_reported_once_and_begun_anew(
     leg.hang_up()
 
 
-async def test_a_recording_that_grows_is_not_stalled(scene: Scene, ami: FakeAmi) -> None:
+async def test_a_recording_that_grows_is_not_stalled(watched: None, scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     for _ in range(12):
         leg.speak(0.05)
@@ -388,7 +388,7 @@ async def test_a_recording_that_grows_is_not_stalled(scene: Scene, ami: FakeAmi)
     assert await scene.incidents() == []
 
 
-async def test_a_file_that_is_deleted_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
+async def test_a_file_that_is_deleted_is_begun_anew(watched: None, scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     (row,) = await scene.recordings()
     leg.speak(0.1)
@@ -409,7 +409,7 @@ async def test_a_file_that_is_deleted_is_begun_anew(scene: Scene, ami: FakeAmi) 
 async def test_too_little_is_kept_and_reported(
     scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ami_listener.leg.STALLED_AFTER", 60.0)
+    monkeypatch.setattr("ami_listener.recorder.SHORT", 0.9)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.6)
     leg.speak(**spoken)

@@ -32,8 +32,7 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if data.startswith(b"GET FULL VARIABLE "):
-            proof = data[18:].partition(b":")[0]
-            self._transport.write(b"200 result=1 (%s:%s)\n" % (proof, CALLER_ID.encode()))
+            self._transport.write(b"200 result=1 (%s)\n" % CALLER_ID.encode())
         else:
             self._told = self._told or b"DIALPACT_VERDICT=" in data
             self._transport.write(b"200 result=0\n" * data.count(b"\n"))

@@ -55,7 +55,7 @@ def header(call: Ringing, *, fast: bool = True) -> bytes:
         ("rdnis", "unknown"),
         ("context", "dialpact-outbound"),
         ("extension", "s"),
-        ("priority", "34"),
+        ("priority", "36"),
         ("enhanced", "0.0"),
         ("accountcode", ""),
         ("threadid", "140192435095232"),

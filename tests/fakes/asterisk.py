@@ -16,7 +16,7 @@ from tests.fakes.agi_commands import MAX_LINE, Channel
 from tests.fakes.agi_header import Ringing, header
 
 PATIENCE = 5.0  # seconds; Asterisk itself waits for ever
-ASKS = r"GET FULL VARIABLE [0-9a-f]{16}:\$\{FILTER\(0-9\+,\$\{CALLERID\(num\)\}\)\}"
+ASKS = r"GET FULL VARIABLE \$\{FILTER\(0-9\+,\$\{CALLERID\(num\)\}\)\}"
 REASONS = r"SET VARIABLE DIALPACT_REASONS [a-z,-]+"
 TELLS = r"EXEC MSet [^ ]*DIALPACT_VERDICT=(ALLOW|BLOCK)"
 USUAL = (ASKS, f"({REASONS})?", TELLS)  # one that may be empty may be left out
