@@ -14,6 +14,7 @@ help:
 	@echo "make test   make check, then all tests, those on the real Asterisk included"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision as ratios"
+	@echo "make transcripts  what the real Asterisk says in AGI, captured anew"
 
 demo: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
@@ -31,6 +32,10 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
+
+transcripts: $(STAMP)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.fakes.capture_agi
 
 $(STAMP): requirements.lock pyproject.toml setup.sh
 	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)

@@ -64,7 +64,7 @@ class Leg:
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._answered_at: datetime | None = None
         self._hung_up_at: datetime | None = None
-        self._started = self._interrupted = self._own_stops = 0
+        self._started = self._interrupted = 0
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
         self._rows = 0  # of this decision in the store
@@ -86,11 +86,8 @@ class Leg:
             case events.MonitorStarted():
                 self._started += 1
             case events.MonitorStopped():
-                if self._own_stops:
-                    self._own_stops -= 1
-                else:
-                    self._interrupted += 1
-                    self.happen(Happening.STOPPED)
+                self._interrupted += 1
+                self.happen(Happening.STOPPED)
             case events.MonitorMuted(muted=True):
                 self._interrupted += 1
                 self.happen(Happening.MUTED)
@@ -275,9 +272,7 @@ class Leg:
             return
         self._size, self._grown_at = 0, time.monotonic()
         if resume and old is not None:
-            self._own_stops += 1
-            if not await self._desk.recorder.retire(self._pbx, old):
-                self._own_stops -= 1
+            await self._desk.recorder.retire(self._pbx, old)
             self.segments.remove(old)
             self._desk.finish(old)
         self.happen(Happening.PROVEN)

@@ -34,4 +34,4 @@ def stamp(instant: datetime) -> str:
 
 def instant(text: str) -> datetime:
     """The inverse of :func:`stamp`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)

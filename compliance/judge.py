@@ -81,6 +81,9 @@ class Judge:
             findings = policy.evaluate(attempt, facts, self.policy, now, recorder_required=recorder_required)
         failed = any(finding.result == "fail" for finding in findings)
         trunk = self.trunks.get(attempt.trunk)
+        if trunk is None and not failed:  # no rule of the profile looks at trunks, but nothing can be dialled
+            findings += (_failure(Reason.GATE_ERROR, f"no trunk {attempt.trunk!r} is configured"),)
+            failed = True
         dial = numbers.dial_string(attempt.callee, trunk.dial_format) if trunk and not failed else ""
         return Decision(
             id=new_id(),
@@ -96,16 +99,19 @@ class Judge:
 
     def refuse(self, attempt: CallAttempt, now: datetime, code: Reason, why: str) -> Decision:
         """A refusal for a failure of ours, when the rules could not be asked."""
-        finding = Finding(rule="gate", result="fail", code=code, detail={"key": "failure", "why": why})
         return Decision(
             id=new_id(),
             decided_at=now,
             attempt=attempt,
             facts=Facts(),
-            findings=(finding,),
+            findings=(_failure(code, why),),
             policy=self.policy.versions,
             calendar=self.policy.calendar.version,
         )
+
+
+def _failure(code: Reason, why: str) -> Finding:
+    return Finding(rule="gate", result="fail", code=code, detail={"key": "failure", "why": why})
 
 
 def new_id() -> str:

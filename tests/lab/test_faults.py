@@ -48,6 +48,13 @@ async def refused(carrier: Carrier, phone: Phone, status: int = 503) -> CallResu
     return result
 
 
+def callee_heard_nothing(carrier: Carrier) -> None:
+    """Of the agent, in the last call; the carrier's port may have heard earlier ones."""
+    invite = carrier.invites()[-1]
+    sound = carrier.heard(invite)
+    assert sound.last is None or sound.last < invite.time or sound.dbfs < -60
+
+
 async def passes(site: Site, carrier: Carrier, phone: Phone) -> None:
     """Everything recovers by itself."""
     site.ready()
@@ -244,8 +251,7 @@ async def test_answered_call_without_recording_is_never_bridged(
         assert not result.answered
         assert result.status == 503
         assert len(carrier.invites()) == before + 1
-        callee = carrier.heard(carrier.invites()[-1])
-        assert callee.seconds < 0.2 or callee.dbfs < -60  # he heard nothing of the agent
+        callee_heard_nothing(carrier)
         await pbx.logged("dialpact: not bridged")
         site.ready(False)  # and nobody else is rung for a while
         await refused(carrier, phone)
@@ -267,6 +273,6 @@ async def test_listener_killed_between_decision_and_answer(
     result = await phone.call(**GOOD, talk_seconds=1)  # the lease of 3 s may still stand
     assert not result.answered
     if len(carrier.invites()) > before:
-        assert carrier.heard(carrier.invites()[-1]).seconds < 0.2
+        callee_heard_nothing(carrier)
     site.start("listener")
     await passes(site, carrier, phone)

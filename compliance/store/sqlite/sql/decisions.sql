@@ -24,6 +24,9 @@ SELECT boot_id, expires_ns, ready, why FROM recorder_lease WHERE node = :node;
 -- name: last_seq()^
 SELECT coalesce(max(seq), 0) FROM decision;
 
+-- name: is_recorded(id)^
+SELECT 1 FROM decision WHERE id = :id;
+
 -- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, record)!
 INSERT INTO decision (seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign,
                       business, agent, trunk, channel, uniqueid, attack, retry_at, record)

@@ -1,0 +1,71 @@
+"""From attempt and facts to a decision, where no rule has a say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from compliance import calendars, profile
+from compliance.config import Trunk
+from compliance.judge import Judge, bounded
+from compliance.model import Business, Campaign, Consent, Facts, Recorder
+from compliance.profile import Policy
+from compliance.reasons import Reason
+from compliance.store.sqlite import Store, create, decisions
+
+WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
+FACTS = Facts(
+    campaign=Campaign(id="c", business="b", industry="loans", purpose="marketing"),
+    business=Business(id="b", name="B", actor="own-business"),
+    consents=(
+        Consent(
+            number="+8613800138000",
+            business="b",
+            industry="loans",
+            granted_at=datetime(2026, 1, 1, tzinfo=UTC),
+            expires_at=None,
+            evidence="form",
+        ),
+    ),
+    recorder=Recorder(ready=True),
+    trunk_known=True,
+)
+
+
+def judge(tmp_path: Path) -> Judge:
+    """A profile without rules on caller IDs and trunks."""
+    text = (Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml").read_text("utf-8")
+    head, _, rest = text.partition("# 业务外呼")
+    file = tmp_path / "lax.toml"
+    file.write_text((head + rest[rest.index("[recording]") :]).replace("cn-hubei-2018", "lax"), "utf-8")
+    rules = Policy(profiles=(profile.load(file),), calendar=calendars.load())
+    return Judge(rules, {"carrier": Trunk(endpoint="PJSIP/carrier")}, "pbx1")
+
+
+def test_a_trunk_that_is_not_configured_is_refused_by_any_profile(tmp_path: Path) -> None:
+    lax = judge(tmp_path)
+    known = lax.decide(lax.attempt("13800138000", "c", "1"), FACTS, WEDNESDAY)
+    assert (known.verdict, known.dial) == ("ALLOW", "13800138000")
+    other = lax.decide(lax.attempt("13800138000", "c", "1", trunk="other"), FACTS, WEDNESDAY)
+    assert (other.verdict, other.reasons) == ("BLOCK", (Reason.GATE_ERROR,))
+
+
+def test_of_an_attack_nothing_else_is_judged(tmp_path: Path) -> None:
+    lax = judge(tmp_path)
+    decision = lax.decide(lax.attempt("13800138000", "c", "1", attack="forged"), FACTS, WEDNESDAY)
+    assert (decision.verdict, decision.reasons, decision.dial) == ("BLOCK", (Reason.INVALID_NUMBER,), "")
+
+
+async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_path: Path) -> None:
+    lax = judge(tmp_path)
+    refusal = lax.refuse(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
+    create(tmp_path / "d.db")
+    async with await Store.open(tmp_path / "d.db") as store:
+        for _ in range(2):
+            await decisions.decide(store, [], {}, [refusal])
+        assert [row["seq"] for row in await decisions.list_calls(store)] == [1]
+
+
+def test_text_is_bounded_and_shown() -> None:
+    assert bounded("a\nb\x00") == "a\\x0ab\\x00"
+    assert bounded("x" * 81) == "x" * 80 + "…"
