@@ -260,6 +260,7 @@ class Leg:
         """A new segment, from its row to its proof; ends in PROVEN or UNPROVEN."""
         old = self.segments[-1] if self.segments else None
         now = self._desk.clock.now()
+        interrupted = self._interrupted
         if old is not None:
             old.ended_at = old.ended_at or now
         try:
@@ -271,11 +272,13 @@ class Leg:
             self.happen(Happening.UNPROVEN)
             return
         self._size, self._grown_at = 0, time.monotonic()
+        self.happen(Happening.PROVEN)
+        if self._interrupted > interrupted:  # perhaps after the last look at it
+            self.happen(Happening.STOPPED)
         if resume and old is not None:
             await self._desk.recorder.retire(self._pbx, old)
             self.segments.remove(old)
             self._desk.finish(old)
-        self.happen(Happening.PROVEN)
         log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
 
     async def _begin(self, now: datetime) -> Segment:
@@ -301,12 +304,16 @@ class Leg:
             self._pbx,
             segment,
             begun=lambda: self._started > started,
-            ended=lambda: (
-                "the call ended" if self._hung_up_at else "stopped" if self._interrupted > interrupted else ""
-            ),
+            ended=lambda: self._why_ended(segment, interrupted),
         )
         await recordings.running(desk.store, segment.id)
         return segment
+
+    def _why_ended(self, segment: Segment, interrupted: int) -> str:
+        """A Stop event names no MixMonitor: it counts where the MixMonitor can not be asked for by its id."""
+        if self._hung_up_at:
+            return "the call ended"
+        return "it was stopped" if self._interrupted > interrupted and not segment.monitor else ""
 
     async def _write_running(self, segment: Segment) -> None:
         self._desk.outbox.put("recording running", lambda: recordings.running(self._desk.store, segment.id))

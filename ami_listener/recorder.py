@@ -128,12 +128,10 @@ class Recorder:
             return f"{segment.files.main.parent}: {error.strerror or error}"
         return "" if free >= self._min_free_mb else f"only {free} MB free for recordings"
 
-    async def retire(self, pbx: Pbx, segment: Segment) -> bool:
-        """Ends a MixMonitor that another has taken over from; True when a Stop event will come of it."""
-        try:
-            return bool(segment.monitor) and await pbx.stop(segment.channel, segment.monitor)
-        except (LinkError, RecordingError):
-            return False
+    async def retire(self, pbx: Pbx, segment: Segment) -> None:
+        """Ends a MixMonitor that another has taken over from, if it still runs."""
+        if segment.monitor:
+            await pbx.stop(segment.channel, segment.monitor)
 
 
 async def settle(segment: Segment) -> None:

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from ami_listener import listener as listener_module
+from compliance.store.sqlite import recordings
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.fakes.ami import Channel, FakeAmi
 
@@ -270,6 +271,50 @@ async def test_a_stop_before_the_proof_is_no_proof(
     monkeypatch.setattr(Channel, "start_monitor", stopped_at_once)
     ami.dial(NUMBER, await scene.allow())
     await scene.incident("recording-not-started")
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["by id", "by event"])
+async def test_a_stop_during_the_proof_is_noticed(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    """An Asterisk that tells no MixMonitor ids leaves only its event to go by."""
+    ami.tells_monitor_id = told
+    running = recordings.running
+
+    async def stopped_meanwhile(*arguments: Any) -> None:
+        leg.stop_monitor()
+        await running(*arguments)
+
+    monkeypatch.setattr(recordings, "running", stopped_meanwhile)
+    leg = ami.dial(NUMBER, await scene.allow())
+    await until(lambda: ami.count("MixMonitor", Channel=leg.name) >= 2)
+    monkeypatch.setattr(recordings, "running", running)
+    await scene.incident("recording-stopped")
+    await until(lambda: bool(leg.monitors))
+
+
+async def test_an_asterisk_that_tells_no_monitor_id_is_believed_by_files_and_events(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    ami.tells_monitor_id = False
+    _, leg = await talking(scene, ami)
+    leg.stop_monitor()
+    await scene.incident("recording-stopped")
+    await until(lambda: len(leg.monitors) == 1)
+    leg.hang_up()
+    await scene.recorded("kept", 2)
+
+
+async def test_two_mutes_in_a_row_do_not_cost_the_call(scene: Scene, ami: FakeAmi) -> None:
+    """The Stop event of the first one's old MixMonitor comes while the second one's new one is proven."""
+    ami.forbid("Hangup")
+    _, leg = await talking(scene, ami)
+    for _ in range(3):
+        leg.mute_monitor()
+        await asyncio.sleep(0.01)
+    await until(lambda: len(leg.monitors) == 1 and not leg.monitors[0].muted)
+    leg.hang_up()
+    await until(lambda: not scene.listener.legs)
 
 
 async def test_a_full_disk_is_no_recording(

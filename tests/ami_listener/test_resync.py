@@ -199,6 +199,37 @@ async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: Fak
     assert await scene.incidents() == []
 
 
+async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_missed(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.fakes.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("ami_listener.recorder.SETTLE_SECONDS", 1.5)
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    leg.hang_up()
+    await until(lambda: bool(scene.listener.finishing))
+    ami.drop()
+    await until(lambda: ami.logins == 2)
+    await scene.ready()
+    await scene.recorded("kept")
+    assert await scene.incidents() == ["recording-incomplete"]
+
+
+async def test_a_comparison_leaves_calls_alone_that_it_knows(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.02)
+    ami.drop()
+    await until(lambda: ami.logins == 2)
+    _, leg = await talking(scene, ami)
+    before = ami.count("CoreShowChannels")
+    await until(lambda: ami.count("CoreShowChannels") > before + 5)
+    assert ami.count("MixMonitorMute", Channel=leg.name) == 1
+    assert await scene.incidents() == []
+    assert (await scene.lease())[0]
+
+
 async def test_a_flood_of_events_costs_the_link_not_the_recording(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ class FakeAmi:
         self.dropped: set[str] = set()  # actions that are neither done nor answered
         self.dribble = self.frozen = False
         self.booted = True
+        self.tells_monitor_id = True  # in the answer to MixMonitor
         self.greeting = "Asterisk Call Manager/11.0.0"
         self.port = 0
         self.logins = 0
@@ -398,7 +399,9 @@ class FakeAmi:
             channel.variables[options[3]] = monitor.id
         channel.variables["MIXMONITOR_FILENAME"] = action["File"]
         channel.start_monitor(monitor)
-        return reply.success(*([("MixMonitorID", monitor.id)] if options[3] else []))
+        return reply.success(
+            *([("MixMonitorID", monitor.id)] if options[3] and self.tells_monitor_id else [])
+        )
 
     def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
         done = channel.mute_monitor(action.get("MixMonitorID", ""), action["State"] == "1")

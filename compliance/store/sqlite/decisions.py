@@ -169,7 +169,7 @@ async def decide(
 
     def work(connection: sqlite3.Connection) -> None:
         # A commit that was reported as failed may have happened all the same.
-        record(connection, (late for late in overdue if not SQL.is_recorded(connection, id=late.id)))
+        record(connection, [late for late in overdue if not SQL.is_recorded(connection, id=late.id)])
         for attempt, judge in waiting:
             decision = judge(facts(connection, attempt, trunks, live=True))
             if decision is not None:
