@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from ami_listener import files, sound
-from ami_listener.connection import LinkError, OutcomeUnknown
+from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files
 from ami_listener.pbx import NoChannel, Pbx
 from compliance.errors import RecordingError

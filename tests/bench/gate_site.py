@@ -80,7 +80,7 @@ class Floor(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._seen += data
         if self._seen.endswith(b"\n\n"):
-            self._transport.write(variables.caller_id("0" * 16).encode() + b"\n")
+            self._transport.write(variables.CALLER_ID.encode() + b"\n")
         elif self._seen.endswith(b")\n"):
             self._transport.write(ALLOW)
         elif self._seen.endswith(b"result=0\n"):

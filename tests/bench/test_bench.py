@@ -1,0 +1,16 @@
+"""The benchmarks still measure what they say; how fast that is, is nobody's business here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import gate_bench
+
+
+def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_bench, "LOADS", {2: 20})
+    found = gate_bench.measure(1, tmp_path)["2"]
+    assert found["full_to_stub"] > 0
+    assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
