@@ -1,0 +1,97 @@
+"""The configuration says clearly what is wrong with it, and means nothing by accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compliance import config
+from compliance.errors import ConfigError
+
+TRUNK = '[trunks.carrier]\nendpoint = "PJSIP/carrier"\n'
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "dialpact.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_the_least_that_works(tmp_path: Path) -> None:
+    settings = config.load(written(tmp_path, TRUNK))
+    assert settings.database == tmp_path / "dialpact.db"
+    assert settings.gate.address == ("127.0.0.1", 4573)
+    assert (settings.the_trunk(""), settings.the_trunk("x")) == ("carrier", "x")
+    assert settings.policy.profiles == ("cn-hubei-2018",)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "trunks"),
+        ("[trunks]\n", "at least one"),
+        (TRUNK + "[gate]\nlisen = 'x'\n", "lisen"),
+        (TRUNK + "[telephony]\n", "telephony"),
+        ("origin = 'x'\n" + TRUNK, "origin"),
+        (TRUNK + "[gate]\nlisten = '4573'\n", "HOST:PORT"),
+        (TRUNK + "[gate]\nlisten = 'host:99999'\n", "HOST:PORT"),
+        (TRUNK + "[gate]\ndeadline_ms = 9000\n", "deadline_ms"),
+        (TRUNK + "[store]\nurl = 'mysql://x'\n", "only sqlite"),
+        (TRUNK + "[recording]\ndirectory = 'relative'\n", "absolute"),
+        (TRUNK + "[recording]\ndirectory = '/var/$(id)'\n", "absolute"),
+        (TRUNK + "[recording]\ndirectory = '/var/../etc'\n", "absolute"),
+        (TRUNK + "[recording]\nformat = 'mp3'\n", "mp3"),
+        (TRUNK + "[policy]\nprofiles = []\n", "profiles is empty"),
+        (TRUNK + "[policy]\nmode = 'shadow'\n", "not available"),
+        (TRUNK + "area_code = '026'\n", "area code"),
+        (TRUNK + "dial_format = 'raw'\n", "raw"),
+        ("[trunks.'a b']\nendpoint = 'x'\n", "letters, digits"),
+        ("[trunks.carrier\n", "line 1"),
+    ],
+)
+def test_what_is_refused_and_why(tmp_path: Path, text: str, why: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigError, match=why) as caught:
+        config.load(file)
+    assert str(file) in str(caught.value)
+
+
+def test_no_file_and_a_file_that_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DIALPACT_CONFIG", raising=False)
+    monkeypatch.setattr(config, "SEARCH", (Path("dialpact.toml"),))
+    with pytest.raises(ConfigError, match="dialpact init"):
+        config.load()
+    (tmp_path / "dialpact.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"dialpact\.toml"):
+        config.load()
+    monkeypatch.setenv("DIALPACT_CONFIG", str(tmp_path / "other.toml"))
+    with pytest.raises(ConfigError, match=r"other\.toml"):
+        config.load()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"a\nb", b"\xff"])
+def test_an_unusable_ami_secret(tmp_path: Path, content: bytes) -> None:
+    settings = config.load(written(tmp_path, TRUNK))
+    with pytest.raises(ConfigError, match="secret_file"):
+        settings.ami_secret()
+    (tmp_path / "ami.secret").write_bytes(content)
+    with pytest.raises(ConfigError, match="secret_file"):
+        settings.ami_secret()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "channel", "owns"),
+    [
+        ("carrier", "PJSIP/carrier-0000002a", True),
+        ("PJSIP/carrier", "PJSIP/carrier-0000002a", True),
+        ("PJSIP/carrier", "PJSIP/carrier-2-0000002a", False),
+        ("PJSIP/carrier-2", "PJSIP/carrier-2-0000002a", True),
+        ("PJSIP/carrier", "PJSIP/carrier2-0000002a", False),
+        ("PJSIP/carrier", "SIP/carrier-0000002a", False),
+        ("PJSIP/carrier", "PJSIP/carrier", False),
+    ],
+)
+def test_whose_leg_a_channel_is(endpoint: str, channel: str, owns: bool) -> None:
+    assert config.Trunk(endpoint=endpoint).owns(channel) is owns
