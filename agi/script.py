@@ -2,7 +2,7 @@
 
 A thin relay to the running gate, since its start-up time is each call's delay: it hands on what Asterisk
 sent, to the letter, and carries out only the commands that the gate is known to use. It never answers by
-itself but to refuse. The only module that uses pyst2, whose traps (LIBRARIES.md section 4 of the design) are
+itself but to refuse. The only module that uses pyst2, whose traps are
 met here: it logs caller numbers to stderr, quotes nothing, and turns a lost caller into a ValueError.
 
 The gate's address: ``$DIALPACT_GATE``, else ``[gate] listen`` of ``$DIALPACT_CONFIG`` or

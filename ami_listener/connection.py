@@ -1,7 +1,7 @@
 """One logged-in AMI connection; the only import of panoramisk.
 
 panoramisk does the login, pairs answers with actions and gathers lists. What it would do beyond that is taken
-from it here, each for a reason that was seen (LIBRARIES.md §3):
+from it here, each for a reason that was seen:
 
 1. Framing, decoding and judging of messages is ours (``wire``); a repeated header would kill its connection.
 2. A :class:`Session` is one connection. It never reconnects by itself, so nothing is ever sent twice: an

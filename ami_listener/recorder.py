@@ -1,6 +1,6 @@
 """Starting a recording, believing it, and keeping it.
 
-Asterisk's ``Success`` and its ``MixMonitorStart`` come also when nothing is recorded (LIBRARIES.md §5). A
+Asterisk's ``Success`` and its ``MixMonitorStart`` come also when nothing is recorded. A
 recording is believed when all of this holds: Asterisk took the action, or said that it started; the mix and
 both directions are on disk with their headers; there is room left; the MixMonitor is attached to the
 channel by the id it got (``Pbx.attached`` says why not ``mixmonitor list``); and nothing stopped it in the

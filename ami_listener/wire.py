@@ -3,7 +3,7 @@
 1. Bytes are framed first and decoded message by message, so a character split between two reads is whole.
 2. A message longer than ``LONGEST`` is skipped up to its end: memory stays bounded whatever a value holds.
 3. A message with a flaw is still handed on, with the flaw named, and nobody may take it for a fact: text from
-   SIP can put line ends, and with them headers and whole messages, into a value (LIBRARIES.md §1).
+   SIP can put line ends, and with them headers and whole messages, into a value.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The State Council publishes one notice a year; it moves holidays and turns weekend days into working days
 (调休). chinesecalendar carries the notices; a file of the operator adds a year before the library has it, or
 corrects single days. A year without data is ``missing``, never guessed: holidays computed without the notice
-allow five to nine wrong days a year (RULES.md §3).
+allow five to nine wrong days a year.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def parse(given: str, *, regions: Sequence[str] = REGIONS, area_code: str = "") 
 
     ``regions`` are the permitted ones (ISO 3166); ``area_code`` is the trunk's own (``027`` or ``27``), which
     makes local numbers of 7 or 8 digits callable. ValueError on a region without a plan or an area code that
-    is none: settings, not input. Source of the plan: RULES.md §4.
+    is none: settings, not input. Source: the numbering plan of the MIIT.
     """
     area = area_code.removeprefix("0")
     if area_code and not is_area_code(area_code):

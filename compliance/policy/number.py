@@ -1,4 +1,4 @@
-"""Is this a number that may be a callee? Emergency and public-service numbers never are (RULES.md §4)."""
+"""Is this a number that may be a callee? Emergency and public-service numbers never are."""
 
 from __future__ import annotations
 

@@ -247,7 +247,8 @@ async def test_a_leg_that_is_sent_elsewhere_stays_recorded(scene: Scene, pbx: Pb
         pbx.cli("channel request hangup all")
         await call.ended()
     rows = await scene.recorded("kept")
-    assert [row["seconds"] for row in rows] == pytest.approx([rows[0]["talk_seconds"]], abs=0.2)
+    assert len(rows) == 1, "in one piece"
+    assert rows[0]["seconds"] > rows[0]["talk_seconds"] - 0.3
     assert await scene.incidents() == []
 
 

@@ -1,4 +1,4 @@
-"""The dates of RULES.md §3, the operator's files, and the years that nobody knows yet."""
+"""Known dates, the operator's files, and the years that nobody knows yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every line of RULES.md §4, and what must hold for any text at all."""
+"""Every trap that is known, and what must hold for any text at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days, hours and when to try again: RULES.md §1 and §3, one second on either side of every bound."""
+"""Days, hours and when to try again, one second on either side of every bound."""
 
 from __future__ import annotations
 

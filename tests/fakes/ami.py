@@ -390,6 +390,7 @@ class FakeAmi:
                 self.failures.append(f"unsafe name: {path}")
             if path.exists():
                 self.failures.append(f"would overwrite {path}")
+                return reply.error("Asterisk would have overwritten it; the fake does not")
         if self.monitor_mode == "refuses":
             return reply.error("Could not start monitoring channel")
         monitor = Monitor(hex(next(self._monitor)), files)  # type: ignore[arg-type]
