@@ -104,7 +104,7 @@ def why_not(directory: Path, today: Path, who: Identity | None, min_free_mb: int
     if who is None:
         return "cannot tell which user Asterisk runs as: it must run on this host, in the same network"
     try:
-        if directory.is_symlink() or not directory.is_dir():
+        if not directory.is_dir():  # a link to one, on a larger disk, is one
             return f"{directory} is not a directory"
         place = next(path for path in (today, *today.parents) if path.exists() or path == directory)
         if not place.is_dir():

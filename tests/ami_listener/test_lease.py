@@ -118,9 +118,11 @@ async def test_no_directory(scene: Scene, directory: Path) -> None:
     await scene.ready()
 
 
-async def test_a_link_is_no_directory(scene: Scene, directory: Path, tmp_path: Path) -> None:
+async def test_a_link_is_as_good_as_what_it_leads_to(scene: Scene, directory: Path, tmp_path: Path) -> None:
     directory.rename(tmp_path / "elsewhere")
     directory.symlink_to(tmp_path / "elsewhere")
+    await scene.ready()
+    (tmp_path / "elsewhere").rename(tmp_path / "gone")
     await scene.not_ready("is not a directory")
 
 
