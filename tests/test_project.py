@@ -10,6 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
+from compliance.registers import caller_id, consent, dnc
+from console.app import app
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agi", "ami_listener", "compliance", "console")
@@ -98,3 +102,13 @@ def test_readmes_say_the_same() -> None:
     assert [kind for kind, _ in blocks[0]] == [kind for kind, _ in blocks[1]]
     code = [[body for kind, body in found if kind == "ini"] for found in blocks]
     assert code[0] == code[1]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_names_every_command_and_every_column(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    for command in get_command(app).commands:  # type: ignore[attr-defined]
+        assert re.search(rf"(dialpact |`){command}\b", text), command
+    for noun in (caller_id, consent, dnc):
+        for column in noun.COLUMNS:
+            assert f"`{column}`" in text, column
