@@ -1,10 +1,9 @@
-"""May Asterisk write its recordings where it is told to, and is there room? Looked into before a call is
-let out.
+"""May Asterisk write its recordings where it is told to, and is there room? Asked before a call is let out.
 
 Asterisk says ``Success`` to a MixMonitor whose file it can not open, so its rights are worked out here: which
 user it is, from the kernel's table of sockets (its end of the AMI connection belongs to it, also when it
-lives in a chroot with another ``passwd``), and what the directory's mode gives that user. ACLs are not
-looked at.
+lives in a chroot with another ``passwd``), and what the directory's mode gives that user. ACLs are
+not looked at.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ from it here, each for a reason that was seen:
 
 1. Framing, decoding and judging of messages is ours (``wire``); a repeated header would kill its connection.
 2. A :class:`Session` is one connection. It never reconnects by itself, so nothing is ever sent twice: an
-   action that was under way when the link went down has an unknown outcome, and that is what its sender is
-   told.
+   action that was under way when the link went down has an unknown outcome, and its sender is told so.
 3. Every action has a time limit and an unguessable id, and no control character gets into it.
 4. Events go into one queue for one reader. When it is fuller than ``QUEUE`` the link is given up: whoever
    is that far behind has to look at the real state anyway, and memory stays bounded.

@@ -1,5 +1,4 @@
-"""One carrier leg: its events go through the table at once, the actions that follow are done one after the
-other.
+"""One carrier leg: its events go through the table at once, what follows from them is done one by one.
 
 ``feed`` is synchronous and is called in the order of AMI's events; the worker (``run``) is the only one that
 waits for Asterisk or the store. So what happened is known while something is being done, and a proof sees the
@@ -67,6 +66,7 @@ class Leg:
         self._started = self._interrupted = 0
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
+        self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
         self._rows = 0  # of this decision in the store
         self._size, self._grown_at, self._stalled = 0, time.monotonic(), False
         self._talking_since = 0.0
@@ -181,6 +181,8 @@ class Leg:
             case Action.CHECK:
                 monitor = self.segments[-1].monitor
                 attached = bool(monitor) and await self._pbx.attached(self.channel, monitor)
+                if not attached:
+                    self.segments[-1].monitor = ""  # an address: the next MixMonitor may get the same
                 if not attached and not await self._pbx.is_live(self.channel, self.uniqueid):
                     raise NoChannel(f"{self.channel} is gone")
                 self.happen(Happening.STILL_ATTACHED if attached else Happening.DETACHED)
@@ -243,6 +245,8 @@ class Leg:
         if self.state.line is not Line.RINGING and self._answered_at is None:
             self._answered_at = self._desk.clock.now()
             self._note_answer()
+        if not runs:
+            segment.monitor = ""
         if missing:
             segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
             self._why = missing
@@ -269,14 +273,18 @@ class Leg:
             if isinstance(error, NoChannel) or self._pbx.lost:
                 raise
             self._why = str(error)
-            self.happen(Happening.UNPROVEN)
+            if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
+                self._unproven = True
+            else:
+                self.happen(Happening.UNPROVEN)
             return
         self._size, self._grown_at = 0, time.monotonic()
         self.happen(Happening.PROVEN)
         if self._interrupted > interrupted:  # perhaps after the last look at it
             self.happen(Happening.STOPPED)
         if resume and old is not None:
-            await self._desk.recorder.retire(self._pbx, old)
+            if old.monitor != segment.monitor:
+                await self._desk.recorder.retire(self._pbx, old)
             self.segments.remove(old)
             self._desk.finish(old)
         log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
@@ -306,6 +314,7 @@ class Leg:
             begun=lambda: self._started > started,
             ended=lambda: self._why_ended(segment, interrupted),
         )
+        segment.proven_at = desk.clock.now()
         await recordings.running(desk.store, segment.id)
         return segment
 
@@ -338,6 +347,8 @@ class Leg:
         if await self._pbx.is_live(self.channel, self.uniqueid):
             self._hung_up_at = None
             self._report("forged-event", "a Hangup event for a channel that is up")
+            if self._unproven:
+                self.happen(Happening.UNPROVEN)
             return
         self.happen(Happening.HUNG_UP)
 

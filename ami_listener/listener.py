@@ -1,5 +1,4 @@
-"""The listener: hears of every carrier leg, has it recorded, keeps what was recorded, and says whether it
-could.
+"""The listener: hears of every carrier leg, has it recorded, keeps the recording, says whether it could.
 
 Its parts meet here and nowhere else. One task reads events and only distributes them; every leg has a
 worker of its own; what must reach the store goes through the outbox; files of ended calls are measured in

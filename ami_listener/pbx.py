@@ -1,10 +1,10 @@
 """What the listener asks of Asterisk, as functions: the wire words of AMI actions live here.
 
 ``mixmonitor list`` would show whether a MixMonitor is attached, but it is an AMI ``Command`` and needs the
-write
-class ``command``, with which a stolen password could run any console command. The listener's user has
+write class ``command``, with which a stolen password could run any console command. The listener's user has
 ``system,call`` only. :meth:`Pbx.attached` asks the same question within those: unmuting a MixMonitor by its
 id succeeds exactly when it is attached to the channel (seen on 22), and an unmuted one stays as it is.
+The id is an address in Asterisk's memory: once a MixMonitor has ended, the next one may get the same id.
 """
 
 from __future__ import annotations

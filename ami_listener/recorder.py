@@ -1,11 +1,10 @@
 """Starting a recording, believing it, and keeping it.
 
-Asterisk's ``Success`` and its ``MixMonitorStart`` come also when nothing is recorded. A
-recording is believed when all of this holds: Asterisk took the action, or said that it started; the mix and
-both directions are on disk with their headers; there is room left; the MixMonitor is attached to the
-channel by the id it got (``Pbx.attached`` says why not ``mixmonitor list``); and nothing stopped it in the
-meantime. Whether it grows is looked at from the third second on, as data reaches the disk in steps of 32
-kB.
+Asterisk's ``Success`` and its ``MixMonitorStart`` come also when nothing is recorded. A recording is believed
+when all of this holds: Asterisk took the action, or said that it started; the mix and both directions are on
+disk with their headers; there is room left; and the MixMonitor is attached to the channel by the id it got
+(``Pbx.attached`` says why not ``mixmonitor list``). Whether it grows is looked at from the third second on,
+as data reaches the disk in steps of 32 kB.
 """
 
 from __future__ import annotations
@@ -45,15 +44,22 @@ class Segment(msgspec.Struct):
     started_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
-    monitor: str = ""  # the MixMonitor's id
+    proven_at: datetime | None = None
+    monitor: str = ""  # the MixMonitor's id, as long as it may be attached
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
 
     def talk_seconds(self) -> float | None:
         """The part of the answered call that this segment had to cover; None when it was not answered."""
         if self.answered_at is None or self.ended_at is None:
             return None
-        begin = max(self.answered_at, self.started_at)
-        return max(0.0, (self.ended_at - begin).total_seconds())
+        return self._since(max(self.answered_at, self.started_at))
+
+    def proven_seconds(self) -> float:
+        """Of those, the part after the proof: what the file has to hold."""
+        return self._since(max(self.answered_at or self.started_at, self.proven_at or self.started_at))
+
+    def _since(self, begin: datetime) -> float:
+        return max(0.0, ((self.ended_at or begin) - begin).total_seconds())
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -167,7 +173,7 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
         _remove(segment.files)
         return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), []
     if talk is not None and main is not None:
-        problems += _judge(main, callee, agent, talk)
+        problems += _judge(main, callee, agent, segment.proven_seconds())
     return (
         Finished(
             id=segment.id,

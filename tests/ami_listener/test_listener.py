@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from ami_listener import listener as listener_module
+from ami_listener import recorder as recorder_module
 from compliance.store.sqlite import recordings
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.fakes.ami import Channel, FakeAmi
@@ -583,3 +584,33 @@ async def test_a_bug_in_one_leg_ends_no_other(
     good.speak(0.2)
     good.hang_up()
     await scene.recorded("kept")
+
+
+async def test_a_call_that_ends_before_the_proof_is_no_failure(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found on the real one: a caller who cancelled at once cost everybody ten seconds of refusals."""
+    monkeypatch.setattr(recorder_module, "PROOF_SECONDS", 5.0)
+    ami.monitor_mode = "lies"  # no file yet
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    await ami.seen("MixMonitor", Channel=leg.name)
+    leg.hang_up(handler=False)
+    (row,) = await scene.recorded("unanswered")
+    assert row["decision"] == decision
+    assert await scene.incidents() == []
+    await scene.ready()
+
+
+async def test_a_forged_end_before_the_proof_is_a_failure(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "PROOF_SECONDS", 5.0)
+    ami.monitor_mode = "lies"
+    leg = ami.dial(NUMBER, await scene.allow())
+    await ami.seen("MixMonitor", Channel=leg.name)
+    ami.event("Hangup", "call", [*leg.block(), ("Cause", "16"), ("Cause-txt", "Normal Clearing")])
+    await scene.incident("forged-event")
+    await scene.incident("recording-not-started")
+    assert not leg.variables.get("DIALPACT_RECORDING")
+    leg.hang_up(handler=False)

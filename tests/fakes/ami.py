@@ -115,7 +115,6 @@ class FakeAmi:
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._serial = itertools.count()
-        self._monitor = itertools.count(0x7F0000001000, 0x40)
         self._epoch = int(time.time())
 
     async def __aenter__(self) -> Self:
@@ -393,7 +392,7 @@ class FakeAmi:
                 return reply.error("Asterisk would have overwritten it; the fake does not")
         if self.monitor_mode == "refuses":
             return reply.error("Could not start monitoring channel")
-        monitor = Monitor(hex(next(self._monitor)), files)  # type: ignore[arg-type]
+        monitor = Monitor(self._free_address(), files)  # type: ignore[arg-type]
         if self.monitor_mode != "lies":
             monitor.open(empty=self.monitor_mode == "empty")
         if options[3]:
@@ -403,6 +402,11 @@ class FakeAmi:
         return reply.success(
             *([("MixMonitorID", monitor.id)] if options[3] and self.tells_monitor_id else [])
         )
+
+    def _free_address(self) -> str:
+        """An id is an address: that of a MixMonitor that has ended is given to the next."""
+        used = {monitor.id for channel in self.channels.values() for monitor in channel.monitors}
+        return next(one for one in map(hex, itertools.count(0x7F0000001000, 0x40)) if one not in used)
 
     def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
         done = channel.mute_monitor(action.get("MixMonitorID", ""), action["State"] == "1")
