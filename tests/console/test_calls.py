@@ -157,6 +157,13 @@ def test_files_of_unfinished_recordings_are_not_foreign(home: Home, spool: Path)
     assert home("recordings", "verify") == {"checked": 0, "files": 0, "findings": []}
 
 
+def test_early_media_of_an_unanswered_call_is_verified_too(home: Home, spool: Path) -> None:
+    recorded(home, spool, "a", state="unanswered")
+    assert home("recordings", "verify") == {"checked": 1, "files": 3, "findings": []}
+    (spool / "a.wav").write_bytes(b"another")
+    assert [found["problem"] for found in home("recordings", "verify", code=3)["findings"]] == ["changed"]
+
+
 def test_a_folder_that_is_gone(home: Home, spool: Path) -> None:
     recorded(home, spool, "a")
     for path in spool.iterdir():

@@ -48,8 +48,8 @@ ORDER BY started_at DESC, id
 LIMIT :most;
 
 -- name: count_kept()^
-SELECT count(*) FROM recording WHERE state = 'kept';
+SELECT count(*) FROM recording WHERE state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL);
 
 -- name: kept_after(id, most)
 SELECT id, decision, path, sha256, bytes, callee_path, callee_sha256, agent_path, agent_sha256, keep_until
-FROM recording WHERE state = 'kept' AND id > :id ORDER BY id LIMIT :most;
+FROM recording WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND id > :id ORDER BY id LIMIT :most;
