@@ -17,10 +17,14 @@ Result = Literal["pass", "fail", "skip"]
 Purpose = Literal["marketing", "service", "survey", "collection"]
 Actor = Literal["own-business", "licensed-call-centre"]
 Scope = Literal["all", "industry", "business"]
+Suspendable = Literal["agent", "campaign", "caller-id"]
+Per = Literal["callee", "caller-id"]
+Mode = Literal["enforce", "shadow"]
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "service", "survey", "collection")
 ACTORS: tuple[Actor, ...] = ("own-business", "licensed-call-centre")
 SCOPES: tuple[Scope, ...] = ("all", "industry", "business")
+SUSPENDABLE: tuple[Suspendable, ...] = ("agent", "campaign", "caller-id")
 ANY = "*"  # in a caller ID's trunks or purposes: not limited. An empty list permits nothing.
 
 
@@ -88,6 +92,8 @@ class Consent(Value, frozen=True, kw_only=True):
     expires_at: datetime | None
     evidence: str
     withdrawn_at: datetime | None = None
+    evidence_sha256: str = ""  # lower-case hex; empty: not registered
+    wording: str = ""  # version of the text that the person agreed to
 
 
 class Refusal(Value, frozen=True, kw_only=True):
@@ -98,6 +104,50 @@ class Refusal(Value, frozen=True, kw_only=True):
     value: str
     requested_at: datetime
     source: str
+
+
+class Batch(Value, frozen=True, kw_only=True):
+    """One imported list of leads: who supplied it, under which contract, on which legal basis."""
+
+    id: int
+    campaign: str
+    partner: str
+    contract: str
+    basis: str
+    file: str  # its name
+    sha256: str  # of the file
+    imported_at: datetime
+    rows: int
+    held: str = ""  # what the range detector found; nothing of a held batch may be dialled
+
+
+class Script(Value, frozen=True, kw_only=True):
+    """The newest version of a script. A changed text is a new version, which nobody has approved."""
+
+    id: str
+    version: int
+    sha256: str  # of the text in UTF-8
+    approved_by: str = ""  # empty: not approved
+    approved_at: datetime | None = None
+    expires_at: datetime | None = None  # of the approval; None: never
+    checked: tuple[str, ...] = ()  # digests of the lists of forbidden phrases that it was checked for
+
+
+class Suspension(Value, frozen=True, kw_only=True):
+    """One that is in force: nothing by this agent, campaign or caller ID until an officer lifts it."""
+
+    kind: Suspendable
+    key: str
+    since: datetime
+    cause: str  # what led to it, in words
+
+
+class Tally(Value, frozen=True, kw_only=True):
+    """How close a cap is: when the ``limit``-th newest attempt was made; None when there were fewer."""
+
+    per: Per
+    limit: int
+    nth: datetime | None
 
 
 class Recorder(Value, frozen=True, kw_only=True):
@@ -117,6 +167,12 @@ class Facts(Value, frozen=True, kw_only=True):
     trunk_business: str = ""  # the business that holds the trunk; empty: any of this installation
     consents: tuple[Consent, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    refusals_at: datetime | None = None  # the last import of refusals; None: never, or nobody asks
+    leads: tuple[Batch, ...] = ()  # the campaign's batches that the callee is on
+    script: Script | None = None
+    attempts: tuple[Tally, ...] = ()  # one for each cap
+    neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
+    suspensions: tuple[Suspension, ...] = ()
     recorder: Recorder | None = None  # None: not looked at (``dialpact check`` without ``--live``)
 
 
@@ -149,6 +205,7 @@ class Decision(Value, frozen=True, kw_only=True):
     dial: str = ""  # what the trunk is to dial; empty unless allowed
     policy: tuple[PolicyVersion, ...] = ()
     calendar: str = ""  # version of the calendar data that was used
+    mode: Mode = "enforce"
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -22,16 +22,22 @@ from compliance.calendars import WorkingDays
 from compliance.errors import ProfileError
 from compliance.model import PolicyVersion
 from compliance.sections import (
+    ActorRule,
+    Attempts,
     CallerIdRule,
     Clause,
     ConsentRule,
     Days,
     DoNotCall,
     Hours,
+    Leads,
     Numbers,
+    RangeDialling,
     RecordingRule,
     Resources,
+    ScriptRule,
     Section,
+    SuspensionRule,
     require,
 )
 
@@ -47,12 +53,18 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: str
     timezone: str  # IANA name; the local time of every rule here
     numbers: Numbers
+    actor: ActorRule | None = None
     hours: Hours | None = None
     days: Days | None = None
     do_not_call: DoNotCall | None = None
     consent: ConsentRule | None = None
+    leads: Leads | None = None
+    range_dialling: RangeDialling | None = None
+    script: ScriptRule | None = None
     caller_id: CallerIdRule | None = None
     resources: Resources | None = None
+    attempts: Attempts | None = None
+    suspension: SuspensionRule | None = None
     recording: RecordingRule | None = None
 
     def __post_init__(self) -> None:

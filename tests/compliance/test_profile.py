@@ -191,7 +191,7 @@ def test_a_policy_tells_its_versions_and_regions() -> None:
 
 
 def test_profiles_without_a_common_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.sections.REGIONS", ("CN", "FR"))
+    monkeypatch.setattr("compliance.sections.base.REGIONS", ("CN", "FR"))
     french = changed(id="fr", numbers={"regions": ("FR",)})
     with pytest.raises(ProfileError, match="no region in common"):
         Policy((HUBEI, french), CALENDAR)
