@@ -82,7 +82,7 @@ class Call:
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))
         decision = await self._gate.decide(attempt, self._until)
-        if decision.allowed:
+        if decision.put_through:
             await self._allow(decision)
         else:
             await self._block(decision)
@@ -133,7 +133,7 @@ class Call:
         if self._line.hung_up:
             await self._gate.withdraw(decision, Reason.GATE_ERROR)
             return
-        if asyncio.get_running_loop().time() >= self._until:
+        if decision.mode == "enforce" and asyncio.get_running_loop().time() >= self._until:
             await self._gate.withdraw(decision, Reason.DEADLINE)
             await self._tell(variables.answer("BLOCK", [Reason.DEADLINE], decision=decision.id))
             return
@@ -167,10 +167,11 @@ class Call:
 
 def _commands(decision: Decision) -> list[str]:
     return variables.answer(
-        decision.verdict,
+        "ALLOW" if decision.put_through else "BLOCK",
         decision.reasons or ([] if decision.allowed else [Reason.GATE_ERROR]),
         decision=decision.id,
-        number=decision.dial if decision.allowed else "",
+        number=decision.dial if decision.put_through else "",
+        shadow=decision.mode == "shadow",
         retry_at=decision.retry_at.strftime("%Y-%m-%dT%H:%M:%SZ") if decision.retry_at else "",
     )
 
@@ -181,6 +182,7 @@ def _logged(decision: Decision) -> None:
         "decided",
         decision=decision.id,
         verdict=decision.verdict,
+        mode=decision.mode,
         reasons=[str(reason) for reason in decision.reasons],
         number=masked(attempt.callee.e164),
         campaign=attempt.campaign,

@@ -129,7 +129,8 @@ class Gate:
             await decisions.decide(
                 self._store,
                 [(waiting.attempt, partial(self._judged, waiting)) for waiting in batch],
-                self._judge.holders,
+                self._judge.asked,
+                self._clock,
                 overdue,
             )
         except Exception as error:
@@ -145,15 +146,15 @@ class Gate:
             assert decision is not None  # every judge ran
             if waiting.late is None and not waiting.answer.done():
                 waiting.answer.set_result(decision)
-            elif decision.allowed:
+            elif decision.put_through and waiting.late is not None and not waiting.late.put_through:
                 await self._undelivered(decision.id, self._clock.now(), Reason.DEADLINE)
         return True
 
-    def _judged(self, waiting: _Waiting, facts: Facts) -> Decision | None:
+    def _judged(self, waiting: _Waiting, facts: Facts, now: datetime) -> Decision | None:
         """On the store's thread, inside the transaction."""
         if waiting.winner is not None:
             return None
-        decision = self._judge.decide(waiting.attempt, facts, self._clock.now())
+        decision = self._judge.decide(waiting.attempt, facts, now)
         return decision if waiting.claim(decision) is decision else None
 
     def _fail(self, batch: list[_Waiting], why: str) -> None:

@@ -95,8 +95,8 @@ def _listen_of(file: str) -> str:
         return ""
 
 
-def _refuse(agi: AGI) -> None:
-    for command in variables.REFUSAL:
+def _refuse(agi: AGI, route: str) -> None:
+    for command in variables.REFUSAL if route == variables.ROUTE else (variables.taken(False),):
         agi.execute(command)
 
 
@@ -111,22 +111,25 @@ def _ask(agi: AGI, tap: _Tap, command: str) -> bytes:
     return tap.last
 
 
-def _relay(agi: AGI, tap: _Tap, gate: socket.socket) -> None:
+def _relay(agi: AGI, tap: _Tap, gate: socket.socket, route: str) -> None:
     """Plays Asterisk towards the gate until the gate closes. OSError when the PBX must still be refused."""
-    network = b"agi_network: yes\nagi_network_script: %s\n" % variables.ROUTE.encode()
+    network = b"agi_network: yes\nagi_network_script: %s\n" % route.encode()
     gate.sendall(network + b"".join(tap.header) + tap.pushed_out())
+    calling = route == variables.ROUTE
+    last = variables.SET_VERDICT if calling else variables.SET_OPTOUT
+    before = variables.BEFORE_VERDICT if calling else variables.BEFORE_OPTOUT
     verdict = ""
     try:
         with gate.makefile("rb") as lines:
             while line := lines.readline(MAX_LINE):
                 command = line.decode("ascii").removesuffix("\n")
-                if variables.SET_VERDICT.fullmatch(command):
+                if last.fullmatch(command):
                     verdict = command
-                elif not any(known.fullmatch(command) for known in variables.BEFORE_VERDICT):
+                elif not any(known.fullmatch(command) for known in before):
                     raise ValueError("the gate sent a command that it does not use")
                 gate.sendall(_ask(agi, tap, command))
     except OSError:
-        if not verdict.endswith("=BLOCK"):
+        if not (verdict.endswith("=BLOCK") if calling else verdict):
             raise
     if not verdict:
         raise ConnectionAbortedError("it closed without a verdict")
@@ -134,17 +137,17 @@ def _relay(agi: AGI, tap: _Tap, gate: socket.socket) -> None:
 
 def main() -> int:
     """Exit status 0 when the PBX was told something, 1 otherwise (it then has no verdict: not allowed)."""
-    tap = _Tap(sys.stdin.fileno())
+    tap, route = _Tap(sys.stdin.fileno()), variables.route(sys.argv[1:])
     try:
         agi = AGI(stdin=tap, stdout=sys.stdout, stderr=_Quiet())
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Asterisk's sign of a hang-up; the next reply shows it
         try:
             with socket.create_connection(gate_address(), CONNECT_SECONDS) as gate:
                 gate.settimeout(ANSWER_SECONDS)
-                _relay(agi, tap, gate)
+                _relay(agi, tap, gate, route)
         except (OSError, OverflowError, UnicodeError) as error:  # the last two: no address at all
             sys.stderr.write(f"dialpact-agi: the gate can not be asked: {error}\n")
-            _refuse(agi)
+            _refuse(agi, route)
     except (AGIException, ValueError, EOFError, OSError) as error:
         sys.stderr.write(f"dialpact-agi: {type(error).__name__}\n")
         return 1

@@ -15,8 +15,10 @@ from typing import cast
 
 import structlog
 
+from agi import variables
 from agi.call import CONFIRM_SECONDS, Call, ProtocolBroken
 from agi.gate import Gate
+from agi.optout import Desk, OptOutCall
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
 from compliance.config import Config
 from compliance.judge import Judge
@@ -28,12 +30,13 @@ log = structlog.get_logger()
 
 
 class Server:
-    """Listens, and gives each complete header to :class:`Call`."""
+    """Listens, and gives each complete header to :class:`Call`, or to :class:`OptOutCall`."""
 
-    def __init__(self, config: Config, judge: Judge, gate: Gate) -> None:
+    def __init__(self, config: Config, judge: Judge, gate: Gate, desk: Desk) -> None:
         self.config = config
         self.judge = judge
         self.gate = gate
+        self.desk = desk
         self.deadline = config.gate.deadline_ms / 1000
         self.headless: OrderedDict[Connection, None] = OrderedDict()
         self.open: set[Connection] = set()
@@ -77,8 +80,11 @@ class Server:
 
     def begin(self, connection: Connection, request: Request | Malformed) -> None:
         self.headless.pop(connection, None)
-        call = Call(connection, self.judge, self.gate, self.deadline)
-        task = asyncio.create_task(call.answer(request))
+        if isinstance(request, Request) and request.route == variables.OPTOUT:
+            answering = OptOutCall(connection, self.desk, self.deadline).answer(request)
+        else:
+            answering = Call(connection, self.judge, self.gate, self.deadline).answer(request)
+        task = asyncio.create_task(answering)
         self.calls.add(task)
         task.add_done_callback(self._ended)
 

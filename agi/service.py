@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from agi.gate import Gate
+from agi.optout import Desk
 from agi.server import Server
 from compliance.clock import Clock
 from compliance.config import Config
@@ -23,17 +24,20 @@ async def serving(config: Config, policy: Policy, clock: Clock) -> AsyncIterator
     Raises StoreError when the database can not be opened, OSError when the address can not be bound.
     """
     warm()
-    judge = Judge(policy, config.trunks, config.node.name)
+    judge = Judge(policy, config.trunks, config.node.name, config.policy.mode)
     async with await Store.open(config.database) as store:
         gate = Gate(store, judge, clock)
-        server = Server(config, judge, gate)
+        desk = Desk(store, judge, clock)
+        server = Server(config, judge, gate, desk)
         address = await server.start()
-        deciding = asyncio.create_task(gate.run())
+        running = [asyncio.create_task(work) for work in (gate.run(), desk.run())]
         try:
             yield address
         finally:
             await server.close()
-            deciding.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await deciding
+            for task in running:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
             await gate.close()
+            await desk.close()

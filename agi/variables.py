@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-ROUTE = "outbound"  # agi://HOST:PORT/outbound
+ROUTE = "outbound"  # agi://HOST:PORT/outbound: number, campaign, agent, trunk
+OPTOUT = "optout"  # agi://HOST:PORT/optout: way, subject, scope, channel
 CALLER_ID = "GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}"
 
 SAFE_VALUE = re.compile(r"[A-Za-z0-9+:._-]{0,128}")
@@ -22,16 +23,40 @@ SET_REASONS = re.compile(r"SET VARIABLE DIALPACT_REASONS " + SAFE_LIST.pattern)
 SET_VERDICT = re.compile(rf"EXEC MSet {ASSIGNMENT}(,{ASSIGNMENT}){{0,15}}")
 BEFORE_VERDICT = (re.compile(re.escape(CALLER_ID)), SET_REASONS)
 
+# A refusal in a call or on the opt-out line. The subject is a decision's id, or the caller's number.
+BY_KEY = ("callee-key", "agent-key")
+BY_LINE = "line"
+SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"
+SET_OPTOUT = re.compile(r"SET VARIABLE DIALPACT_OPTOUT (done|failed)")
+BEFORE_OPTOUT = (re.compile(re.escape(SUBJECT)),)
+
+
+def route(arguments: Sequence[str]) -> str:
+    """What a classic script is asked for: it has no route but its arguments, and no number is a way."""
+    return OPTOUT if arguments and arguments[0] in (*BY_KEY, BY_LINE) else ROUTE
+
+
+def taken(done: bool) -> str:
+    """The command that tells whether a refusal is on disk."""
+    return f"SET VARIABLE DIALPACT_OPTOUT {'done' if done else 'failed'}"
+
 
 def answer(
-    verdict: str, reasons: Sequence[str], *, decision: str = "", number: str = "", retry_at: str = ""
+    verdict: str,
+    reasons: Sequence[str],
+    *,
+    decision: str = "",
+    number: str = "",
+    retry_at: str = "",
+    shadow: bool = False,
 ) -> list[str]:
     """The commands that tell the PBX a verdict, to be sent in this order; the last one carries the verdict.
 
     Raises ValueError for a value that is not of the safe set, for an ALLOW without a number or an id or with
-    a reason, and for a BLOCK with a number or without a reason.
+    a reason (but in shadow, where the reasons are those for which it would have been refused), and for a
+    BLOCK with a number or without a reason.
     """
-    allow = bool(number and decision and not reasons)
+    allow = bool(number and decision and (shadow or not reasons))
     block = bool(reasons and not number)
     if not (allow if verdict == "ALLOW" else block and verdict == "BLOCK"):
         raise ValueError(f"no such answer: {verdict}")
@@ -40,6 +65,7 @@ def answer(
         "__DIALPACT_ID": decision,
         "DIALPACT_RETRY_AT": retry_at,
         "DIALPACT_NUMBER": number,
+        **({"__DIALPACT_SHADOW": "1"} if shadow and verdict == "ALLOW" else {}),
         "DIALPACT_VERDICT": verdict,
     }
     commands = []

@@ -82,8 +82,7 @@ def judge_leg(
     says so yet.
     """
     if not decision_id:
-        is_emergency = numbers.parse(number, area_code=area_code).problem == "emergency-number"
-        return LegVerdict("emergency" if is_emergency else "no-decision")
+        return LegVerdict("emergency" if numbers.is_emergency(number, area_code) else "no-decision")
     if not is_decision_id(decision_id):
         return LegVerdict("malformed-decision")
     if allowed is None:

@@ -188,5 +188,3 @@ def _check(config: Config, file: Path) -> None:
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error
-    if config.policy.mode == "shadow":
-        raise ConfigError(f'{file}: [policy] mode = "shadow" is not available in this version')

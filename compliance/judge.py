@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
 from compliance import numbers, policy
 from compliance.config import Trunk
-from compliance.model import CallAttempt, Decision, Facts, Finding
+from compliance.model import CallAttempt, Decision, Facts, Finding, Mode
 from compliance.profile import Policy
+from compliance.reading import reading
 from compliance.reasons import Reason
 
+_DIALLABLE = re.compile(r"[0-9+]{1,32}")
 MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
 
 
@@ -28,11 +31,12 @@ def bounded(text: str, most: int = MAX_TEXT) -> str:
 class Judge:
     """Applies a policy to attempts over the configured trunks. Pure: the clock is an argument."""
 
-    def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str) -> None:
+    def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str, mode: Mode = "enforce") -> None:
         self.policy = rules
         self.trunks = dict(trunks)
         self.node = node
-        self.holders = {name: trunk.business for name, trunk in trunks.items()}
+        self.mode = mode
+        self.asked = reading(rules, {name: trunk.business for name, trunk in trunks.items()})
 
     def attempt(
         self,
@@ -84,7 +88,6 @@ class Judge:
         if trunk is None and not failed:  # no rule of the profile looks at trunks, but nothing can be dialled
             findings += (_failure(Reason.GATE_ERROR, f"no trunk {attempt.trunk!r} is configured"),)
             failed = True
-        dial = numbers.dial_string(attempt.callee, trunk.dial_format) if trunk and not failed else ""
         return Decision(
             id=new_id(),
             decided_at=now,
@@ -92,9 +95,10 @@ class Judge:
             facts=facts,
             findings=findings,
             retry_at=policy.retry_at(attempt, facts, self.policy, now, findings) if failed else None,
-            dial=dial,
+            dial=self._dial(attempt, failed),
             policy=self.policy.versions,
-            calendar=self.policy.calendar.version,
+            calendar=self.policy.calendar_version,
+            mode=self.mode,
         )
 
     def refuse(self, attempt: CallAttempt, now: datetime, code: Reason, why: str) -> Decision:
@@ -105,9 +109,22 @@ class Judge:
             attempt=attempt,
             facts=Facts(),
             findings=(_failure(code, why),),
+            dial=self._dial(attempt, True),
             policy=self.policy.versions,
-            calendar=self.policy.calendar.version,
+            calendar=self.policy.calendar_version,
+            mode=self.mode,
         )
+
+    def _dial(self, attempt: CallAttempt, failed: bool) -> str:
+        """What the trunk is to dial. Shadow refuses nothing that can be dialled; forged text can not."""
+        trunk = self.trunks.get(attempt.trunk)
+        if not failed:
+            return numbers.dial_string(attempt.callee, trunk.dial_format) if trunk else ""
+        if self.mode == "enforce" or attempt.attack:
+            return ""
+        if attempt.callee.e164:
+            return numbers.dial_string(attempt.callee, trunk.dial_format if trunk else "national")
+        return attempt.callee.given if _DIALLABLE.fullmatch(attempt.callee.given) else ""
 
 
 def _failure(code: Reason, why: str) -> Finding:

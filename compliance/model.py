@@ -20,6 +20,7 @@ Scope = Literal["all", "industry", "business"]
 Suspendable = Literal["agent", "campaign", "caller-id"]
 Per = Literal["callee", "caller-id"]
 Mode = Literal["enforce", "shadow"]
+OptOutWay = Literal["callee-key", "agent-key", "line", "command", "import"]
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "service", "survey", "collection")
 ACTORS: tuple[Actor, ...] = ("own-business", "licensed-call-centre")
@@ -38,8 +39,9 @@ class Callee(Value, frozen=True, kw_only=True):
     given: str  # as dialled, bounded and printable (control characters as \\xNN)
     e164: str = ""  # register key; empty when the number can not be a callee
     national: str = ""  # with the national prefix, e.g. 02787654321, 13800138000
-    kind: str = ""  # mobile | fixed-line
+    kind: str = ""  # mobile | fixed-line | fixed-or-mobile | toll-free | voip
     region: str = ""  # ISO 3166, e.g. CN
+    zones: tuple[str, ...] = ()  # every IANA zone in which it may ring; empty: unknown, and in China
     problem: Literal["", "invalid-number", "emergency-number", "protected-number"] = ""
     detail: str = ""  # key of the explaining text, e.g. "letters"
 
@@ -104,6 +106,22 @@ class Refusal(Value, frozen=True, kw_only=True):
     value: str
     requested_at: datetime
     source: str
+
+
+class OptOut(Value, frozen=True, kw_only=True):
+    """One time that a person refused: who took it, when, how, and where it can be heard."""
+
+    at: datetime
+    number: str
+    scope: Scope = "all"
+    value: str = ""
+    how: OptOutWay
+    by: str  # the agent, the officer, or the person's own number
+    node: str = ""
+    channel: str = ""
+    decision: str = ""  # the call, where it was one of ours
+    recording: str = ""
+    position: float | None = None  # seconds from the recording's start
 
 
 class Batch(Value, frozen=True, kw_only=True):
@@ -217,6 +235,11 @@ class Decision(Value, frozen=True, kw_only=True):
     def allowed(self) -> bool:
         """True only for a judged, unfailing attempt: no findings at all is not an ALLOW."""
         return bool(self.findings) and bool(self.dial) and not self.reasons
+
+    @property
+    def put_through(self) -> bool:
+        """Whether the PBX is given something to dial: an ALLOW, or in shadow whatever can be dialled."""
+        return self.allowed or (self.mode == "shadow" and bool(self.dial))
 
     @property
     def verdict(self) -> Literal["ALLOW", "BLOCK"]:

@@ -21,6 +21,7 @@ import msgspec
 from compliance.calendars import WorkingDays
 from compliance.errors import ProfileError
 from compliance.model import PolicyVersion
+from compliance.public_holidays import VERSION as HOLIDAYS_VERSION
 from compliance.sections import (
     ActorRule,
     Attempts,
@@ -112,6 +113,12 @@ class Policy:
             PolicyVersion(profile=profile.id, version=profile.version, sha256=profile.sha256)
             for profile in self.profiles
         )
+
+    @property
+    def calendar_version(self) -> str:
+        """Of all calendar data that these profiles look at."""
+        foreign = any(profile.days and profile.days.holidays for profile in self.profiles)
+        return f"{self.calendar.version} + {HOLIDAYS_VERSION}" if foreign else self.calendar.version
 
     @property
     def regions(self) -> tuple[str, ...]:

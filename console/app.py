@@ -7,7 +7,24 @@ from importlib.metadata import version
 
 import typer
 
-from console import business, caller_id, calls, campaign, check, consent, daemons, dnc, init, recordings
+from console import (
+    asterisk,
+    business,
+    caller_id,
+    calls,
+    campaign,
+    check,
+    complaint,
+    consent,
+    daemons,
+    dnc,
+    init,
+    leads,
+    recordings,
+    replay,
+    script,
+    suspension,
+)
 from console.command import AsJson, ConfigFile, Lang, command
 
 app = typer.Typer(
@@ -42,15 +59,21 @@ def dialpact(
 
 command(app, "init")(init.init)
 command(app, "check")(check.check)
+command(app, "replay")(replay.replay)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)
 for name, module in {
+    "asterisk": asterisk,
     "business": business,
     "campaign": campaign,
     "caller-id": caller_id,
     "consent": consent,
+    "script": script,
+    "complaint": complaint,
+    "suspension": suspension,
     "dnc": dnc,
+    "leads": leads,
     "calls": calls,
     "recordings": recordings,
 }.items():

@@ -12,7 +12,7 @@ from compliance.registers import caller_id as register
 from compliance.registers.cell import identifier
 from compliance.registers.number import caller_id as exact
 from compliance.store.sqlite import registers
-from console import entry, imports
+from console import entry, imports, suspension
 from console.command import command, group
 from console.flag import By, SkipBad, Why
 from console.session import Session
@@ -95,3 +95,9 @@ async def remove(session: Session, number: Number, *, reason: Why = "", by: By) 
             store, wanted, reason=reason, by=by, at=session.clock.now()
         )
     entry.done(session, "caller-id", "removed", removed)
+
+
+@command(app, "suspend")
+async def suspend(session: Session, number: Number, *, reason: Why, by: By) -> None:
+    """Refuse all calls with it until it is lifted: suspension lift caller-id NUMBER."""
+    await suspension.suspend(session, "caller-id", number, reason=reason, by=by)

@@ -38,7 +38,7 @@ async def list_(
     async with session.store() as store:
         found = await decisions.list_calls(
             store,
-            number=(numbers.parse(number).e164 or number) if number else "",
+            number=(numbers.parse(number, regions=numbers.REGIONS).e164 or number) if number else "",
             campaign=campaign,
             verdict=verdict or "",
             since=moment(since, "since") if since else None,
@@ -53,7 +53,7 @@ async def list_(
             call["caller_id"],
             call["campaign"],
             call["agent"],
-            call["verdict"],
+            call["verdict"] if call["mode"] == "enforce" else f"{call['verdict']} ({call['mode']})",
             call["reasons"],
             call["id"],
         ]
@@ -61,6 +61,7 @@ async def list_(
     ]
     columns = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", "reasons", "id")
     session.table(columns, rows, calls)
+    session.warn_of_shadow()
 
 
 @command(app, "show")
@@ -77,7 +78,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
     if session.as_json:
         stored = msgspec.to_builtins(decision)
         told = {"verdict": verdict, "reasons": reasons, "undelivered": undelivered, "recordings": kept}
-        findings = {"findings": finding_objects(decision.findings, session.language)}
+        findings = {"findings": finding_objects(decision, session.language)}
         session.json(stored | told | findings)
         return
     attempt = decision.attempt
@@ -88,7 +89,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("campaign", attempt.campaign),
         ("agent", attempt.agent),
         ("trunk", attempt.trunk),
-        ("verdict", verdict),
+        ("verdict", verdict if decision.mode == "enforce" else f"{verdict} ({decision.mode})"),
         ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in reasons]),
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
@@ -96,4 +97,4 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("recordings", [row["path"] for row in kept]),
     ]
     session.facts(lines)
-    session.table(*finding_rows(session, decision.findings), None)
+    session.table(*finding_rows(session, decision), None)

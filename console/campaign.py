@@ -8,11 +8,12 @@ import typer
 
 from compliance.model import Campaign, Purpose
 from compliance.registers.campaign import campaign as checked
-from compliance.registers.cell import identifier
+from compliance.registers.campaign import changes
+from compliance.registers.cell import free_text, identifier
 from compliance.store.sqlite import registers
-from console import entry
+from console import entry, suspension
 from console.command import command, group
-from console.flag import By
+from console.flag import By, Why
 from console.session import Session
 
 app = group("The campaigns: for which business, in which industry, to what purpose.")
@@ -34,6 +35,33 @@ async def add(
     async with session.store() as store:
         outcome = await registers.add_campaign(store, new, by=by, at=session.clock.now())
     entry.done(session, "campaign", outcome, new)
+
+
+@command(app, "change")
+async def change(
+    session: Session,
+    id: Annotated[str, typer.Argument()],
+    *,
+    purpose: Annotated[Purpose | None, typer.Option(help="It decides which rules bind.")] = None,
+    industry: Annotated[str | None, typer.Option()] = None,
+    script: Annotated[str | None, typer.Option(help="Another script; '' for none.")] = None,
+    reason: Why,
+    by: By,
+) -> None:
+    """Change a campaign, logged with before and after. Its business stays: that would be another campaign."""
+    wanted, why = identifier(id, "id"), free_text(reason, "reason")
+    wished = changes(industry, purpose, script)
+    async with session.store() as store:
+        outcome, new = await registers.change_campaign(
+            store, wanted, wished, reason=why, by=by, at=session.clock.now()
+        )
+    entry.done(session, "campaign", outcome, new)
+
+
+@command(app, "suspend")
+async def suspend(session: Session, id: Annotated[str, typer.Argument()], *, reason: Why, by: By) -> None:
+    """Refuse all its calls until it is lifted: suspension lift campaign ID."""
+    await suspension.suspend(session, "campaign", id, reason=reason, by=by)
 
 
 @command(app, "list")

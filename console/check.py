@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
 from compliance import numbers
 from compliance.judge import Judge
-from compliance.model import Finding
+from compliance.model import Decision
 from compliance.registers.moment import moment
 from compliance.store.sqlite import decisions
 from compliance.texts import Language, finding_text
 from compliance.texts import text as domain_text
+from console.looked_at import looked_at
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
 
@@ -32,24 +32,25 @@ async def check(
     """May this call be made? Decides as the gate would, and records nothing. Exit 0 ALLOW, 3 BLOCK."""
     numbers.warm()
     config = session.config
-    judge = Judge(load_policy(config), config.trunks, config.node.name)
+    judge = Judge(load_policy(config), config.trunks, config.node.name, config.policy.mode)
     now = moment(at, "at") if at else session.clock.now()
     attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk)
     async with session.store() as store:
-        facts = await decisions.look_up(store, attempt, judge.holders, live)
+        facts = await decisions.look_up(store, attempt, judge.asked, now, live)
     decision = judge.decide(attempt, facts, now, recorder_required=live)
     answer = {
         "verdict": decision.verdict,
+        "mode": decision.mode,
         "reason": decision.reason,
         "reasons": decision.reasons,
         "number": attempt.callee.e164,
         "retry_at": decision.retry_at,
-        "findings": finding_objects(decision.findings, session.language),
+        "findings": finding_objects(decision, session.language),
     }
     if session.as_json:
         session.json(answer)
     else:
-        session.table(*finding_rows(session, decision.findings), None)
+        session.table(*finding_rows(session, decision), None)
         session.facts(
             [
                 ("number", attempt.callee.e164 or attempt.callee.given),
@@ -59,11 +60,12 @@ async def check(
                 ("retry_at", decision.retry_at),
             ]
         )
+    session.warn_of_shadow()
     return DONE if decision.allowed else FOUND
 
 
-def finding_objects(findings: Iterable[Finding], language: Language) -> list[dict[str, Any]]:
-    """The contract's form."""
+def finding_objects(decision: Decision, language: Language) -> list[dict[str, Any]]:
+    """The contract's form, and what each rule looked at."""
     return [
         {
             "rule": finding.rule,
@@ -71,23 +73,27 @@ def finding_objects(findings: Iterable[Finding], language: Language) -> list[dic
             "code": finding.code,
             "clause": finding.clause,
             "text": finding_text(finding, language),
+            "looked_at": looked_at(finding.rule, decision, language),
+            "retry_at": finding.retry_at,
         }
-        for finding in findings
+        for finding in decision.findings
     ]
 
 
-def finding_rows(session: Session, findings: Iterable[Finding]) -> tuple[tuple[str, ...], list[list[str]]]:
-    rows = [
+def finding_rows(session: Session, decision: Decision) -> tuple[tuple[str, ...], list[list[object]]]:
+    rows: list[list[object]] = [
         [
             _rule(finding.rule, session.language),
             session.text(f"result.{finding.result}"),
             finding.code or "",
             finding_text(finding, session.language),
+            looked_at(finding.rule, decision, session.language),
             finding.clause,
+            finding.retry_at,
         ]
-        for finding in findings
+        for finding in decision.findings
     ]
-    return ("rule", "result", "code", "text", "clause"), rows
+    return ("rule", "result", "code", "text", "looked_at", "clause", "retry_at"), rows
 
 
 def _rule(name: str, language: Language) -> str:

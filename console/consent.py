@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from compliance.model import Consent
 from compliance.registers import consent as register
 from compliance.registers.cell import identifier
+from compliance.registers.fault import Fault
 from compliance.store.sqlite import registers
 from console import entry, imports
 from console.command import command, group
@@ -19,6 +21,7 @@ from console.session import Session
 app = group("The consents: who agreed to be called, by whom, about what, with which evidence.")
 
 Number = Annotated[str, typer.Argument(help="The callee's number.")]
+COLUMNS = f"{', '.join(register.COLUMNS)}, perhaps {' and '.join(register.OPTIONAL)}"
 
 
 @command(app, "add")
@@ -31,11 +34,18 @@ async def add(
     evidence: Annotated[str, typer.Option(help="Where its proof is: a form, a recording, a hash.")],
     granted_at: Annotated[str, typer.Option(help="When; else now. Without a zone: Asia/Shanghai.")] = "",
     expires_at: Annotated[str, typer.Option(help="A bare date ends with that day; else never.")] = "",
+    evidence_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The proof itself: its SHA-256 is registered.")
+    ] = None,
+    evidence_sha256: Annotated[str, typer.Option(metavar="HEX", help="The proof's SHA-256.")] = "",
+    wording: Annotated[str, typer.Option(help="Version of the text that the person agreed to.")] = "",
     by: By,
 ) -> None:
     """Register a consent."""
     now = session.clock.now()
-    new = register.consent(number, business, industry, granted_at or now.isoformat(), expires_at, evidence)
+    digest = _digest(evidence_file, evidence_sha256)
+    granted = granted_at or now.isoformat()
+    new = register.consent(number, business, industry, granted, expires_at, evidence, digest, wording)
     async with session.store() as store:
         outcome = await registers.add_consent(store, new, by=by, at=now)
         entry.done(session, "consent", outcome, new)
@@ -45,14 +55,21 @@ async def add(
 @command(app, "import")
 async def import_(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Register consents from a CSV file; withdrawals stay."""
     return await imports.run(
-        session, file, "consent", register.COLUMNS, register.read, skip_bad=skip_bad, by=by
+        session,
+        file,
+        "consent",
+        register.COLUMNS,
+        register.read,
+        optional=register.OPTIONAL,
+        skip_bad=skip_bad,
+        by=by,
     )
 
 
@@ -113,3 +130,17 @@ async def show(session: Session, number: Number) -> int:
     async with session.store() as store:
         found = await registers.list_consents(store, number=wanted)
         return await entry.shown(session, store, "consent", wanted, Consent, found)
+
+
+def _digest(file: Path | None, given: str) -> str:
+    """The SHA-256 of the file, read in pieces: it may be a recording. One given beside it must agree."""
+    if file is None:
+        return given
+    try:
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise Fault("file", file=str(file), error=error.strerror or str(error)) from error
+    if given and given.strip().lower() != found:
+        raise Fault("another-file", file=str(file), sha256=found)
+    return found

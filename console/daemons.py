@@ -76,7 +76,10 @@ async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
     asyncio.get_running_loop().set_exception_handler(_unhandled)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log.info("starting", config=session.config.origin, policy=session.config.policy.profiles)
+    policy = session.config.policy
+    log.info("starting", config=session.config.origin, policy=policy.profiles, mode=policy.mode)
+    if policy.mode == "shadow":
+        log.warning("shadow mode: every call is decided and recorded, none is refused")
     tasks = [asyncio.create_task(part(session, stop)) for part in parts]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     stop.set()

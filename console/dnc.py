@@ -10,7 +10,8 @@ import typer
 from compliance.model import Refusal, Scope
 from compliance.registers import dnc as register
 from compliance.registers.cell import free_text
-from compliance.store.sqlite import registers
+from compliance.registers.fault import Fault
+from compliance.store.sqlite import Store, decisions, optout, registers
 from console import entry, imports
 from console.command import command, group
 from console.flag import By, Limit, SkipBad
@@ -30,16 +31,29 @@ async def add(
     scope: Annotated[Scope, typer.Option(help="What was refused.")] = "all",
     value: Value = "",
     source: Annotated[str, typer.Option(help="How it became known.")] = "",
+    call: Annotated[str, typer.Option(help="The call in which it was said: its decision's id.")] = "",
     by: By,
 ) -> None:
     """Record a refusal: it counts from the next attempt on."""
     now = session.clock.now()
     new = register.refusal(number, scope, value, "", source, now=now)
     async with session.store() as store:
-        outcome = await registers.add_refusal(store, new, by=by, at=now)
+        decision = await _call_to(store, call, new.number) if call else ""
+        node = session.config.node.name
+        outcome = await optout.by_command(store, new, by=by, at=now, node=node, decision=decision)
         entry.done(session, "dnc", outcome, new)
         if scope != "all":
             await entry.warn_unknown(session, store, **{scope: new.value})
+
+
+async def _call_to(store: Store, call: str, number: str) -> str:
+    """A slip of the pen in an id would name somebody else's call. Fault when there is no such call."""
+    found = await decisions.get_call(store, call.strip().lower())
+    if found is None:
+        raise Fault("not-registered", entry=call)
+    if found[0].attempt.callee.e164 != number:
+        raise Fault("call-to-another", call=call, entry=number)
+    return found[0].id
 
 
 @command(app, "import")
@@ -98,8 +112,14 @@ async def list_(
 
 @command(app, "show")
 async def show(session: Session, number: Number) -> int:
-    """The refusals of one number and their history, with those that were taken back."""
+    """The refusals of one number, each time that the person refused, and the history."""
     wanted = entry.callee(number)
     async with session.store() as store:
         found = await registers.list_refusals(store, number=wanted)
-        return await entry.shown(session, store, "dnc", wanted, Refusal, found)
+        taken = await optout.of_number(store, wanted)
+        code = await entry.shown(session, store, "dnc", wanted, Refusal, found, opt_outs=taken)
+    if taken and not session.as_json:
+        session.note(session.text("say.opt_outs"))
+        columns = ("at", "how", "by", "decision", "path", "position")
+        session.table(columns, [[row[column] for column in columns] for row in taken], None)
+    return code

@@ -35,14 +35,20 @@ def listed(session: Session, kind: type[Value], entries: Sequence[Value]) -> Non
 
 
 async def shown(
-    session: Session, store: Store, register: str, wanted: str, kind: type[Value], entries: Sequence[Value]
+    session: Session,
+    store: Store,
+    register: str,
+    wanted: str,
+    kind: type[Value],
+    entries: Sequence[Value],
+    **more: Any,
 ) -> int:
-    """Entries and history of one key; exit 1 if there never was anything."""
+    """Entries and history of one key; exit 1 if there never was anything. ``more``: for the JSON."""
     history = await store_registers.history(store, register, wanted)
     if not entries and not history:
         raise Fault("not-registered", entry=wanted)
     if session.as_json:
-        session.json({"key": wanted, "entries": entries, "history": history})
+        session.json({"key": wanted, "entries": entries, "history": history, **more})
         return DONE if entries else FAILED
     listed(session, kind, entries)
     if history:

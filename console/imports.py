@@ -15,6 +15,7 @@ import typer
 
 from compliance.registers.fault import Fault
 from compliance.registers.table import Table
+from compliance.store.sqlite import Store
 from compliance.store.sqlite.imports import BATCH, Applied, Import
 from console import texts
 from console.progress import progress
@@ -23,6 +24,7 @@ from console.session import DONE, FAILED, Session
 KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
 
 Reader = Callable[[Sequence[str], datetime], Any]
+Opening = Callable[[Store, str], Import]  # with the file's SHA-256
 
 
 class BadRows:
@@ -57,23 +59,46 @@ async def run(
     columns: Sequence[str],
     read: Reader,
     *,
+    optional: Sequence[str] = (),
     skip_bad: bool,
     by: str,
 ) -> int:
     """Exit 1 if nothing was applied because of bad rows."""
-    with BadRows(session) as bad:
-        applied = await _import(session, path, register, columns, read, bad, skip_bad=skip_bad, by=by)
+
+    def opening(store: Store, sha256: str) -> Import:
+        return Import(store, register)
+
+    applied = await load(session, path, opening, columns, read, optional=optional, skip_bad=skip_bad, by=by)
     return DONE if applied.done else FAILED
 
 
-async def _import(
+async def load(
     session: Session,
     path: Path,
-    register: str,
+    opening: Opening,
+    columns: Sequence[str],
+    read: Reader,
+    *,
+    optional: Sequence[str] = (),
+    skip_bad: bool,
+    by: str,
+) -> Applied:
+    """Reads, applies and reports; ``Applied.about`` is part of the JSON."""
+    with BadRows(session) as bad:
+        return await _load(
+            session, path, opening, columns, read, bad, optional=optional, skip_bad=skip_bad, by=by
+        )
+
+
+async def _load(
+    session: Session,
+    path: Path,
+    opening: Opening,
     columns: Sequence[str],
     read: Reader,
     bad: BadRows,
     *,
+    optional: Sequence[str],
     skip_bad: bool,
     by: str,
 ) -> Applied:
@@ -81,9 +106,9 @@ async def _import(
     now = session.clock.now()
     async with session.store() as store:
         with _opened(path) as file, progress(session) as bar:
-            table = Table(file, columns)
+            table = Table(file, columns, optional)
             task = bar.add_task(path.name, total=table.size)
-            into = Import(store, register)
+            into = opening(store, table.sha256)
             await into.begin()
             batch: list[tuple[int, Any]] = []
             for line, cells in table:
@@ -94,7 +119,8 @@ async def _import(
                     batch.append((line, read(cells, now)))
                 except Fault as fault:
                     bad.add(line, fault)
-                if len(batch) == BATCH:
+                    into.refuse(fault)
+                if total % BATCH == 0:
                     await into.stage(batch)
                     batch.clear()
                     bar.update(task, completed=table.position)
@@ -120,6 +146,7 @@ def _report(session: Session, path: Path, total: int, bad: BadRows, applied: App
         "applied": applied.applied,
         "already": applied.already,
         "unknown": applied.unknown,
+        **applied.about,
     }
     if session.as_json:
         head = msgspec.json.encode(figures).decode()[:-1]

@@ -137,6 +137,11 @@ class Session:
                 return ", ".join(map(str, value))
         return str(value)
 
+    def warn_of_shadow(self) -> None:
+        """Whoever reads a verdict must know that nobody is held to it."""
+        if self.config.policy.mode == "shadow":
+            self.note(self.text("say.shadow"))
+
     def limited(self, rows: list[Any], limit: int) -> list[Any]:
         """Drops the one that was asked for on top, and says so: a cut list must not pass for the whole."""
         if limit and len(rows) > limit:

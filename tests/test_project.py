@@ -8,11 +8,15 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from typer.main import get_command
 
-from compliance.registers import caller_id, consent, dnc
+from compliance import profile
+from compliance.registers import caller_id, consent, dnc, leads
+from compliance.sections import Section
 from console.app import app
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +27,8 @@ SEAMS = {
     "aiosqlite": {"compliance/store/sqlite/connection.py"},
     "chinese_calendar": {"compliance/calendars.py"},
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
-    "phonenumbers": {"compliance/numbers.py", "compliance/registers/number.py"},
+    "phonenumbers": {"compliance/numbers/metadata.py", "compliance/registers/number.py"},
+    "holidays": {"compliance/public_holidays.py"},
 }
 
 
@@ -109,6 +114,25 @@ def test_readme_names_every_command_and_every_column(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     for command in get_command(app).commands:  # type: ignore[attr-defined]
         assert re.search(rf"(dialpact |`){command}\b", text), command
-    for noun in (caller_id, consent, dnc):
+    for noun in (caller_id, consent, dnc, leads):
         for column in noun.COLUMNS:
             assert f"`{column}`" in text, column
+
+
+def test_the_page_of_profiles_has_every_section_and_every_key() -> None:
+    text = (ROOT / "docs" / "profiles.md").read_text("utf-8")
+    for name in profile.names():
+        assert f"`{name}`" in text, name
+    sections = {
+        field.name: kind
+        for field in msgspec.structs.fields(profile.Profile)
+        for kind in get_args(field.type)
+        if isinstance(kind, type) and issubclass(kind, Section)
+    }
+    assert {"hours", "suspension"} <= set(sections)
+    common = {field.name for field in msgspec.structs.fields(Section)}
+    for name, kind in sections.items():
+        assert f"`[{name}]`" in text, name
+        for field in msgspec.structs.fields(kind):
+            assert f"`{field.name}`" in text, (name, field.name)
+    assert all(f"| `{key}` |" in text for key in common)

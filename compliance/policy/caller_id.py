@@ -24,6 +24,10 @@ def _failures(case: Case, section: CallerIdRule) -> Iterator[Finding]:
     caller, trunk = case.facts.caller_id, case.attempt.trunk
     if not case.facts.trunk_known:
         yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.TRUNK_UNKNOWN, trunk=trunk)
+    for prefix in section.forbidden_prefixes:
+        if case.attempt.caller_id.startswith(prefix):
+            why = Why.PREFIX_FORBIDDEN
+            yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, why, prefix=prefix)
     if caller is None or caller.number != case.attempt.caller_id:
         yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.UNREGISTERED)
         return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 from unicodedata import is_normalized, normalize
 
 from compliance.calendars import WorkingDays
-from compliance.model import CallAttempt, Facts, Finding, Purpose
+from compliance.model import PURPOSES, CallAttempt, Facts, Finding, Purpose
 from compliance.profile import Profile
 from compliance.reasons import Reason
 
@@ -44,6 +44,10 @@ class Why(StrEnum):
     DAY_OFF = "day-off"
     YEAR_MISSING = "year-missing"
     YEAR_PROVISIONAL = "year-provisional"
+    PUBLIC_HOLIDAY = "public-holiday"
+    HOLIDAYS_UNKNOWN = "holidays-unknown"
+    ZONE_UNKNOWN = "zone-unknown"
+    CLOSED_THAT_DAY = "closed-that-day"
     BEFORE_OPENING = "before-opening"
     IN_THE_BREAK = "in-the-break"
     AFTER_CLOSING = "after-closing"
@@ -63,6 +67,32 @@ class Why(StrEnum):
     PURPOSE_NOT_LISTED = "purpose-not-listed"
     CALLER_ID_OF_ANOTHER = "caller-id-of-another"
     TRUNK_OF_ANOTHER = "trunk-of-another"
+    LIST_STALE = "list-stale"
+    LAPSED = "lapsed"
+    NO_HASH = "no-hash"
+    PREFIX_FORBIDDEN = "prefix-forbidden"
+    # attempts
+    CALLEE_CAP = "callee-cap"
+    CALLER_ID_CAP = "caller-id-cap"
+    NOT_COUNTED = "not-counted"
+    # actor
+    ACTOR_FORBIDDEN = "actor-forbidden"
+    # script
+    NO_SCRIPT = "no-script"
+    SCRIPT_UNREGISTERED = "script-unregistered"
+    SCRIPT_UNAPPROVED = "script-unapproved"
+    SCRIPT_EXPIRED = "script-expired"
+    SCRIPT_UNCHECKED = "script-unchecked"
+    # suspension
+    SUSPENDED_AGENT = "suspended-agent"
+    SUSPENDED_CAMPAIGN = "suspended-campaign"
+    SUSPENDED_CALLER_ID = "suspended-caller-id"
+    # leads, range_dialling
+    ON_NO_BATCH = "on-no-batch"
+    ONLY_HELD = "only-held"
+    BATCH_HELD = "batch-held"
+    RANGE_RUN = "range-run"
+    RANGE_STRETCH = "range-stretch"
     # recording
     RECORDER_SILENT = "recorder-silent"
     RECORDER_NOT_READY = "recorder-not-ready"
@@ -81,13 +111,15 @@ class Case:
 
     @property
     def purpose(self) -> Purpose:
-        """Of an unknown campaign: marketing, the purpose that most rules bind."""
-        return self.facts.campaign.purpose if self.facts.campaign else "marketing"
+        """Unknown, or of an unknown campaign: marketing, the purpose that most rules bind."""
+        purpose = self.facts.campaign.purpose if self.facts.campaign else "marketing"
+        return purpose if purpose in PURPOSES else "marketing"
 
 
 def _clause(rule: str, case: Case) -> str:
     """Profile and section; empty for what holds under every profile."""
-    return "" if rule == "campaign" else f"{case.profile.id} {'numbers' if rule == 'number' else rule}"
+    of_the_register = rule in ("campaign", "suspension")
+    return "" if of_the_register else f"{case.profile.id} {'numbers' if rule == 'number' else rule}"
 
 
 def passed(rule: str, case: Case) -> Findings:
@@ -124,12 +156,3 @@ def same(one: str, other: str) -> bool:
 
 def _composed(text: str) -> str:
     return text if is_normalized("NFC", text) else normalize("NFC", text)
-
-
-def local_instant(case: Case, seconds: int, days: int) -> datetime:
-    """When the local clock shows ``seconds`` since midnight, ``days`` after the case's own day; in UTC."""
-    day = case.local.date() + timedelta(days=days)
-    clock = time(seconds // 3600, seconds // 60 % 60)
-    # In the hour that the clock shows twice, the later of today is meant once the earlier has passed.
-    fold = case.local.fold if days == 0 else 0
-    return datetime.combine(day, clock.replace(fold=fold), case.profile.zone).astimezone(UTC)

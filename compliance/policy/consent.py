@@ -6,12 +6,13 @@ in its scope, not only the record it was written on: people withdraw from a call
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from compliance.model import Campaign, Consent, Facts
 from compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
 from compliance.policy.do_not_call import covers
 from compliance.reasons import Reason
+from compliance.retention import months_later
 from compliance.sections import ConsentRule
 
 NAME = "consent"
@@ -39,21 +40,34 @@ def judge(case: Case, section: ConsentRule) -> Findings:
     withdrawn = max(
         (at for consent in counting if (at := consent.withdrawn_at) is not None and at <= now), default=None
     )
-    if any(_valid(consent, withdrawn, now) for consent in counting):
+    valid = [consent for consent in counting if _valid(case, section, consent, withdrawn)]
+    if any(consent.evidence_sha256 or not section.evidence_hash for consent in valid):
         return passed(NAME, case)
+    if valid:
+        return (failed(NAME, case, Reason.NO_CONSENT, Why.NO_HASH),)
     latest = max(counting, key=lambda consent: consent.granted_at)
     if withdrawn is not None and latest.granted_at <= withdrawn:
         on = withdrawn.astimezone(case.profile.zone).date().isoformat()
         return (failed(NAME, case, Reason.CONSENT_WITHDRAWN, Why.WITHDRAWN, on=on),)
-    ended = latest.expires_at or now
-    on = ended.astimezone(case.profile.zone).date().isoformat()
-    return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.EXPIRED, on=on),)
+    if latest.expires_at is not None and latest.expires_at <= now:
+        on = latest.expires_at.astimezone(case.profile.zone).date().isoformat()
+        return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.EXPIRED, on=on),)
+    on, months = _last_day(case, section, latest).isoformat(), str(section.valid_months)
+    return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.LAPSED, on=on, months=months),)
 
 
-def _valid(consent: Consent, withdrawn: datetime | None, now: datetime) -> bool:
+def _valid(case: Case, section: ConsentRule, consent: Consent, withdrawn: datetime | None) -> bool:
     if withdrawn is not None and consent.granted_at <= withdrawn:
         return False
-    return consent.expires_at is None or now < consent.expires_at
+    if section.valid_months and case.local.date() > _last_day(case, section, consent):
+        return False
+    return consent.expires_at is None or case.local < consent.expires_at
+
+
+def _last_day(case: Case, section: ConsentRule, consent: Consent) -> date:
+    """On which a consent counts that lapses by itself: the day before it is ``valid_months`` old."""
+    granted = consent.granted_at.astimezone(case.profile.zone).date()
+    return months_later(granted, section.valid_months) - timedelta(days=1)
 
 
 def _refused_at(facts: Facts, number: str, campaign: Campaign) -> datetime | None:

@@ -5,6 +5,8 @@ A refusal counts at once, does not expire, and no consent lifts it: only its rem
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from compliance.model import Campaign, Refusal
 from compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
 from compliance.reasons import Reason
@@ -30,7 +32,18 @@ def judge(case: Case, section: DoNotCall) -> Findings:
         return (failed(NAME, case, Reason.DO_NOT_CALL, why, value=first.value, since=since),)
     if campaign is None:
         return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
+    if stale := _stale(case, section):
+        return stale
     return passed(NAME, case)
+
+
+def _stale(case: Case, section: DoNotCall) -> Findings:
+    """A list that was not renewed in time may lack the refusals since: nobody knows, so nobody is called."""
+    days, imported = section.max_list_age_days, case.facts.refusals_at
+    if not days or (imported is not None and case.local <= imported + timedelta(days=days)):
+        return ()
+    since = imported.astimezone(case.profile.zone).date().isoformat() if imported else "-"
+    return (failed(NAME, case, Reason.DO_NOT_CALL, Why.LIST_STALE, days=str(days), since=since),)
 
 
 def covers(refusal: Refusal, number: str, campaign: Campaign | None) -> bool:

@@ -8,15 +8,21 @@ from typing import Any
 
 from compliance.model import CallAttempt, Facts, Finding
 from compliance.policy import (
+    actor,
+    attempts,
     caller_id,
     campaign,
     consent,
     days,
     do_not_call,
     hours,
+    leads,
     number,
+    range_dialling,
     recording,
     resources,
+    script,
+    suspension,
 )
 from compliance.policy.case import Case, Findings, Why, skipped
 from compliance.profile import Policy
@@ -25,12 +31,17 @@ from compliance.sections import Section
 # Rule and section have the same name. A rule takes the case and its own section, and says at least one thing.
 Rule = Callable[[Case, Any], Findings]
 RULES: dict[str, Rule] = {
+    "actor": actor.judge,
     "do_not_call": do_not_call.judge,
     "days": days.judge,
     "hours": hours.judge,
     "consent": consent.judge,
+    "leads": leads.judge,
+    "range_dialling": range_dialling.judge,
+    "script": script.judge,
     "caller_id": caller_id.judge,
     "resources": resources.judge,
+    "attempts": attempts.judge,
     "recording": recording.judge,
 }
 
@@ -51,8 +62,9 @@ def evaluate(
         local = now.astimezone(profile.zone)
         case = Case(attempt, facts, policy.calendar, profile, local, recorder_required)
         found += number.judge(case, profile.numbers)
-        if place == 0:  # a matter of the register, not of a profile
+        if place == 0:  # matters of the register, not of a profile
             found += campaign.judge(case)
+            found += suspension.judge(case)
         for name in RULES:
             found += _judge(name, case)
     return tuple(found)

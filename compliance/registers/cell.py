@@ -13,6 +13,7 @@ from compliance.registers.fault import Fault, shown
 T = TypeVar("T", bound=str)
 
 LONGEST = 500  # characters of a free text
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[\w.-]{1,64}")  # \w: letters and digits of any script, and the underscore
 _SEPARATOR = re.compile(r"[;|,\s；，、]+")
 _YES = frozenset({"yes", "true", "1", "是"})
@@ -38,6 +39,14 @@ def free_text(text: str, column: str, *, needed: bool = True) -> str:
         raise Fault("too-long", column=column, limit=str(LONGEST))
     if not found.isprintable():
         raise Fault("unprintable", column=column, value=shown(found))
+    return found
+
+
+def sha256(text: str, column: str) -> str:
+    """A SHA-256 as programs print it, in lower case."""
+    found = text.strip().lower()
+    if not _SHA256.fullmatch(found):
+        raise Fault("bad-sha256", column=column, value=shown(text))
     return found
 
 

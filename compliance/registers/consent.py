@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from compliance.model import Consent
-from compliance.registers.cell import free_text, identifier
+from compliance.registers.cell import free_text, identifier, sha256
 from compliance.registers.fault import Fault
 from compliance.registers.moment import moment
 from compliance.registers.number import callee
 
 COLUMNS = ("number", "business", "industry", "granted_at", "expires_at", "evidence")
+OPTIONAL = ("evidence_sha256", "wording")  # columns that a file may leave out
 
 
 def consent(
-    number: str, business: str, industry: str, granted_at: str, expires_at: str, evidence: str
+    number: str,
+    business: str,
+    industry: str,
+    granted_at: str,
+    expires_at: str,
+    evidence: str,
+    evidence_sha256: str = "",
+    wording: str = "",
 ) -> Consent:
     """``granted_at`` must be said: a consent of unknown date can not be shown to come before the call.
 
@@ -34,9 +42,11 @@ def consent(
         granted_at=granted,
         expires_at=expires,
         evidence=free_text(evidence, "evidence"),
+        evidence_sha256=sha256(evidence_sha256, "evidence_sha256") if evidence_sha256.strip() else "",
+        wording=free_text(wording, "wording", needed=False) if wording else "",
     )
 
 
 def read(cells: Sequence[str], now: datetime) -> Consent:
-    """A CSV row in the order of :data:`COLUMNS`."""
+    """A CSV row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
     return consent(*cells)

@@ -26,12 +26,16 @@ _CALLER_ID = re.compile(r"\+?[0-9]{3,20}")
 
 
 def callee(text: str) -> str:
-    """E.164. Fault: no number of a person, with what is wrong with it; Excel's leftovers with what to do."""
+    """E.164; a number outside China needs its +.
+
+    Fault: no number of a person, with what is wrong with it; Excel's leftovers with what to do.
+    """
     quick = _PLAIN_MOBILE.fullmatch(text)
     if quick:
         return "+86" + quick[1]
     given = _not_from_a_spreadsheet(text)
-    found = numbers.parse(given)
+    # Of every country with a plan; whether it may be called is the profile's matter, not the register's.
+    found = numbers.parse(given, regions=numbers.REGIONS)
     if found.problem:
         raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
     return found.e164

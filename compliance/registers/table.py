@@ -1,7 +1,8 @@
 """A CSV file as a stream of rows: its encoding found, its header checked, each line on its own.
 
 1. UTF-8, with or without BOM, if the whole file is strictly that; GB18030 otherwise (Excel's Chinese CSV).
-2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file.
+2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
+   be missing: its cells are then empty.
 3. A row is one line. A quote that is left open would otherwise swallow the thousands of rows after it, and
    with them refusals that nobody sees missing.
 """
@@ -24,8 +25,9 @@ _CHUNK = 1 << 20
 class Table:
     """``file`` is open for reading and seekable; it is read twice, and closed by who opened it."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
-        self.columns = tuple(columns)
+    def __init__(self, file: BinaryIO, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
+        self._needed = tuple(columns)
+        self.columns = (*columns, *optional)
         self.encoding, self.sha256, self.size = _examine(file)
         file.seek(0)
         self._file = file
@@ -44,6 +46,7 @@ class Table:
             if isinstance(cells, Fault):
                 yield self._line, cells
             elif len(cells) == self._width:
+                cells.append("")  # what an absent column has
                 yield self._line, [cells[place] for place in self._order]
             else:
                 fault = Fault("cell-count", found=str(len(cells)), wanted=str(self._width))
@@ -86,10 +89,10 @@ class Table:
                 raise Fault("unknown-column", column=shown(name), columns=", ".join(self.columns))
             if names.count(name) > 1:
                 raise Fault("column-twice", column=name)
-        missing = [name for name in self.columns if name not in names]
+        missing = [name for name in self._needed if name not in names]
         if missing:
-            raise Fault("missing-column", column=", ".join(missing), columns=", ".join(self.columns))
-        return [names.index(name) for name in self.columns], len(names)
+            raise Fault("missing-column", column=", ".join(missing), columns=", ".join(self._needed))
+        return [names.index(name) if name in names else -1 for name in self.columns], len(names)
 
 
 def _examine(file: BinaryIO) -> tuple[str, str, int]:

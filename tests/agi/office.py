@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import structs
 
 from agi.gate import Gate
+from agi.optout import Desk
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
@@ -22,10 +23,10 @@ from compliance.judge import Judge
 from compliance.model import CallAttempt
 from compliance.profile import Policy
 from compliance.store.sqlite import Store, create
-from compliance.store.sqlite.decisions import boot_id
+from tests.fakes import registers
 from tests.fakes.asterisk import FakeAsterisk
 
-SINCE = "2026-01-01T00:00:00.000000Z"
+SINCE = registers.SINCE
 NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
 REQUEST = Request("outbound", "PJSIP/a-1", "1.1", CALLER_ID, (NUMBER, "spring", "1001", "carrier"))
 
@@ -59,19 +60,23 @@ class Office:
         )
         self.judge = Judge(policy(), self.config.trunks, "pbx1")
         create(self.database)
-        self.sql("INSERT INTO business VALUES ('acme', 'Acme', 'own-business', ?)", SINCE)
-        self.sql("INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', '', ?)", SINCE)
-        self.add_caller_id(CALLER_ID)
-        self.add_consent(NUMBER)
-        self.sql("INSERT INTO recorder_lease VALUES ('pbx1', ?, ?, 1, '', ?)", boot_id(), 2**62, SINCE)
+        registers.fill(self.database, caller_ids=[CALLER_ID], numbers=[NUMBER])
+        self.sql("INSERT INTO lead VALUES (?, ?)", int(f"86{STRANGER}"), registers.BATCH)
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with contextlib.closing(sqlite3.connect(self.database)) as db, db:
             return db.execute(statement, values).fetchall()
 
+    def add_campaign(self, id: str, business: str = "acme", industry: str = "loans") -> None:
+        """With the same script, and the same numbers on a list of its own."""
+        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
+            registers.campaign(db, id, business, industry)
+
     def add_consent(self, number: str, withdrawn: str | None = None) -> None:
-        values = (int("86" + number), "acme", "loans", SINCE, None, "form 1", withdrawn, SINCE)
-        self.sql("INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        """Of somebody on the lead list."""
+        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
+            registers.agree(db, number, withdrawn)
+            registers.lead(db, number)
 
     def add_caller_id(self, number: str, **changes: Any) -> None:
         row = {"trunks": '["*"]', "authenticated": 1, "valid_to": None, "business": "acme"} | changes
@@ -81,8 +86,8 @@ class Office:
         )
 
     def refuse(self, number: str, scope: str = "all", value: str = "") -> None:
-        values = (int("86" + number), scope, value, SINCE, "key", SINCE)
-        self.sql("INSERT INTO do_not_call VALUES (?, ?, ?, ?, ?, ?)", *values)
+        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
+            registers.refuse(db, number, scope, value)
 
     def decisions(self) -> list[tuple[str, str]]:
         """Verdict and reasons of each row, in order; asserts that no row is missing."""
@@ -124,12 +129,26 @@ class Office:
                 await gate.close()
 
     @contextlib.asynccontextmanager
+    async def desk(self, busy_ms: int = 150) -> AsyncIterator[Desk]:
+        """A desk for refusals that stores them, without a server."""
+        async with await Store.open(self.database, busy_ms) as store:
+            desk = Desk(store, self.judge, self.clock)
+            running = asyncio.create_task(desk.run())
+            try:
+                yield desk
+            finally:
+                assert not running.done(), running
+                running.cancel()
+                await asyncio.wait([running])
+                await desk.close()
+
+    @contextlib.asynccontextmanager
     async def server(self, **settings: Any) -> AsyncIterator[Server]:
         """A server whose inside can be looked at, with a real gate behind it."""
         settings = {"listen": "127.0.0.1:0", "deadline_ms": 2500} | settings
         changed = structs.replace(self.config, gate=config.Gate(**settings))
-        async with self.gate() as gate:
-            server = Server(changed, self.judge, gate)
+        async with self.gate() as gate, self.desk() as desk:
+            server = Server(changed, self.judge, gate, desk)
             self.host, self.port = await server.start()
             try:
                 yield server

@@ -18,6 +18,7 @@ from compliance.errors import StoreError
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.reasons import Reason
 from compliance.store.sqlite import Store, decisions
+from compliance.store.sqlite.facts import facts as stored_facts
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
 
 ALLOW = ("ALLOW", "[]")
@@ -192,7 +193,7 @@ async def test_deadline_in_the_turn_in_which_the_store_answers(
 
     async def at_once(store: Store, waiting: Any, *_: Any) -> None:
         for attempt, judge in waiting:
-            judge(facts(office, attempt))
+            judge(facts(office, attempt), office.clock.now())
 
     monkeypatch.setattr(decisions, "decide", at_once)
     async with office.gate() as gate:
@@ -204,7 +205,7 @@ async def test_deadline_in_the_turn_in_which_the_store_answers(
 def facts(office: Office, attempt: CallAttempt) -> Facts:
     with contextlib.closing(sqlite3.connect(office.database)) as db:
         db.row_factory = sqlite3.Row
-        return decisions.facts(db, attempt, office.judge.holders, live=True)
+        return stored_facts(db, attempt, office.judge.asked, office.clock.now(), live=True)
 
 
 async def test_refused_by_deadline_and_then_the_store_fails_is_one_row(
@@ -283,9 +284,9 @@ async def test_refusals_that_could_not_be_stored_come_in_bounded_transactions(
     sizes: list[int] = []
     real = decisions.decide
 
-    async def counting(store: Store, waiting: Any, trunks: Any, overdue: Any) -> None:
+    async def counting(store: Store, waiting: Any, asked: Any, clock: Any, overdue: Any) -> None:
         sizes.append(len(overdue) + len(waiting))
-        await real(store, waiting, trunks, overdue)
+        await real(store, waiting, asked, clock, overdue)
 
     monkeypatch.setattr(decisions, "decide", failing)
     async with office.gate() as gate:

@@ -26,13 +26,6 @@ class Scene:
     at_sight: bool = False  # refused without a question
 
 
-def second_campaign(office: Office, campaign: str, industry: str = "loans", **business: str) -> None:
-    holder = business.get("business", "acme")
-    if business:
-        office.sql("INSERT INTO business VALUES (?, 'B', 'own-business', ?)", holder, SINCE)
-    office.sql("INSERT INTO campaign VALUES (?, ?, ?, 'marketing', '', ?)", campaign, holder, industry, SINCE)
-
-
 def rented(office: Office) -> None:
     office.sql("INSERT INTO business VALUES ('other', 'Other', 'own-business', ?)", SINCE)
     office.add_caller_id("02788880009", business="other")
@@ -89,7 +82,7 @@ SCENES = {
     "caller ID of another": Scene("caller-id-sublet", rented, {"caller_id": "02788880009"}),
     "campaign unknown": Scene("unknown-campaign", call={"campaign": "autumn"}),
     "campaign not said": Scene("unknown-campaign", call={"campaign": ""}),
-    "campaign in Chinese": Scene("", lambda o: second_campaign(o, "春季贷款"), {"campaign": "春季贷款"}),
+    "campaign in Chinese": Scene("", lambda o: o.add_campaign("春季贷款"), {"campaign": "春季贷款"}),
     "letters": Scene("invalid-number", number="1380013800x"),
     "no number": Scene("invalid-number", number=""),
     "encoded newline": Scene("invalid-number", number="138001380%0A00"),

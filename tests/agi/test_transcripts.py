@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from agi import variables
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
 from tests.fakes.agi_commands import PROBES, Channel
 from tests.fakes.agi_header import Ringing, header
 from tests.fakes.transcripts import FOLDER, Transcript, read
 
 DECIDED = ("allowed", "refused", "refused-two-reasons")
+OPTOUTS = ("optout-key", "optout-line", "optout-unknown")
 ATTACKS = ("attack-number", "attack-forged", "attack-caller")
 
 
@@ -28,7 +30,10 @@ def replay(found: Transcript) -> list[object]:
 
 
 def test_every_transcript_is_used() -> None:
-    assert {file.stem for file in FOLDER.glob("*.txt")} == {*DECIDED, *ATTACKS, "commands", "classic"}
+    assert {file.stem for file in FOLDER.glob("*.txt")} == {
+        *(*DECIDED, *ATTACKS, *OPTOUTS),
+        *("commands", "classic"),
+    }
     assert all("Asterisk 22" in read(file.stem).about[0] for file in FOLDER.glob("*.txt"))
 
 
@@ -42,6 +47,28 @@ def test_session_of_a_call(name: str, replies: int) -> None:
     assert request.arguments == (number, "spring", "agent1001", "carrier")
     assert request.route == "outbound"
     assert [isinstance(reply, Reply) and reply.ok for reply in others] == [True] * replies
+
+
+@pytest.mark.parametrize("name", OPTOUTS)
+def test_session_of_a_refusal(name: str) -> None:
+    found = read(name)
+    request, *others = replay(found)
+    assert isinstance(request, Request)
+    assert (request.route, len(request.arguments)) == ("optout", 4)
+    way, subject, scope, _ = request.arguments
+    assert variables.route(request.arguments) == "optout"
+    (asks, asked), (tells, told) = found.exchanges
+    assert [isinstance(reply, Reply) and reply.ok for reply in others] == [True, True]
+    assert (asks.decode(), asked) == (variables.SUBJECT, [b"200 result=1 (" + subject.encode() + b")"])
+    assert (tells.decode(), told) == (variables.taken(name != "optout-unknown"), [b"200 result=1"])
+    # The fakes send and answer the same.
+    fake = header(Ringing(way, subject, scope, "PJSIP/x-1", caller_id="", script="optout")).splitlines()
+    varying = re.compile(rb"(agi_(?:context|extension|priority|type|callingpres)): .*")
+    assert [varying.sub(rb"\1", line) for line in shape(fake)] == [
+        varying.sub(rb"\1", line) for line in shape(found.header)
+    ]
+    channel = Channel(subject=subject)
+    assert [channel.execute(line).splitlines() for line in (asks, tells)] == [asked, told]
 
 
 @pytest.mark.parametrize("name", ATTACKS)

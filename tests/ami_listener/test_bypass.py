@@ -110,3 +110,11 @@ def test_an_emergency_number_does_not_excuse_a_wrong_id() -> None:
 )
 def test_number_in_a_dial_string(dial_string: str, number: str) -> None:
     assert dialled(dial_string) == number
+
+
+@pytest.mark.parametrize("number", ["110", "027110", "911", "112", "000", "17"])
+def test_an_emergency_call_of_any_country_is_no_incident(number: str) -> None:
+    verdict = judge_leg(
+        decision_id="", allowed=None, number=number, node="pbx1", trunks={"carrier"}, began=NOW
+    )
+    assert (verdict.kind, verdict.is_incident) == ("emergency", False)

@@ -27,13 +27,11 @@ from compliance.judge import Judge
 from compliance.model import CallAttempt, Decision, Facts, Finding
 from compliance.profile import Policy
 from compliance.store.sqlite import create
-from compliance.store.sqlite.decisions import boot_id
 from console.daemons import configure_logs
+from tests.fakes import registers
 
 CALLER_ID = "02788880007"
 ENTRIES = 100_000
-FIRST = 13800000000
-SINCE = "2026-01-01T00:00:00.000000Z"
 ALLOW = variables.answer("ALLOW", [], decision="0" * 32, number="13800138000")[0].encode() + b"\n"
 KINDS = ("floor", "stub", "full")
 
@@ -43,32 +41,27 @@ class NoonClock:
         return datetime.fromisoformat("2026-11-24T10:00:00+08:00")
 
 
+def entry(place: int) -> str:
+    """Far from its neighbours: nobody is to take the bench for a sweep through a range."""
+    return str(13000000000 + place * 4999)
+
+
 def numbers() -> Iterator[str]:
-    """Of ten: seven that may be called, two that refused, one that nobody knows."""
+    """Of ten: seven that may be called, two that refused, one that never agreed."""
     for n in itertools.count():
-        number = FIRST + n * 7919 % (ENTRIES // 2) * 2
-        yield str(number if n % 10 < 7 else number + 1 if n % 10 < 9 else number + 2 * ENTRIES)
+        place = n * 7919 % (ENTRIES // 2) * 2
+        yield entry(place if n % 10 < 7 else place + 1 if n % 10 < 9 else place + ENTRIES)
 
 
 def fill(database: Path) -> None:
-    """Even numbers have agreed, odd ones have refused."""
+    """Even entries have agreed, odd ones have refused; all are leads."""
     create(database)
+    registers.fill(database, caller_ids=[CALLER_ID], numbers=())
     with contextlib.closing(sqlite3.connect(database)) as db, db:
-        db.execute("INSERT INTO business VALUES ('acme', 'Acme', 'own-business', ?)", (SINCE,))
-        db.execute("INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', '', ?)", (SINCE,))
-        db.execute(
-            "INSERT INTO caller_id VALUES (?, 'acme', 'L-1', 'CT', 1, ?, ?, '2026-01-01', NULL, ?)",
-            (CALLER_ID, '["*"]', '["*"]', SINCE),
-        )
-        db.execute("INSERT INTO recorder_lease VALUES ('pbx1', ?, ?, 1, '', ?)", (boot_id(), 2**62, SINCE))
-        db.executemany(
-            "INSERT INTO consent VALUES (?, 'acme', 'loans', ?, NULL, 'form', NULL, ?)",
-            ((8600000000000 + FIRST + 2 * n, SINCE, SINCE) for n in range(ENTRIES)),
-        )
-        db.executemany(
-            "INSERT INTO do_not_call VALUES (?, 'all', '', ?, 'key', ?)",
-            ((8600000000000 + FIRST + 2 * n + 1, SINCE, SINCE) for n in range(ENTRIES)),
-        )
+        for place in range(ENTRIES):
+            (registers.refuse if place % 2 else registers.agree)(db, entry(place))
+        for place in range(2 * ENTRIES):
+            registers.lead(db, entry(place))
 
 
 class Floor(asyncio.Protocol):
@@ -129,7 +122,7 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
         server.close()
     elif kind == "stub":
         judge = KnowingJudge(Judge(policy, settings.trunks, "pbx1"))
-        stub = Server(settings, judge, KnowingGate(judge))  # type: ignore[arg-type]
+        stub = Server(settings, judge, KnowingGate(judge), None)  # type: ignore[arg-type]
         yield (await stub.start())[1]
         await stub.close()
     else:

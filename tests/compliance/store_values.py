@@ -6,11 +6,20 @@ from datetime import UTC, datetime
 
 from compliance.judge import new_id
 from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
+from compliance.reading import Reading
 from compliance.reasons import Reason
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BY = {"by": "tester", "at": AT}
 NUMBER = "+8613800138000"
+ASKED = Reading({"carrier": ""})
+
+
+class Still:
+    """A clock that stands at AT."""
+
+    def now(self) -> datetime:
+        return AT
 
 
 def attempt(number: str = NUMBER) -> CallAttempt:

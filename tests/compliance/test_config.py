@@ -43,7 +43,7 @@ def test_the_least_that_works(tmp_path: Path) -> None:
         (TRUNK + "[recording]\ndirectory = '/var/../etc'\n", "absolute"),
         (TRUNK + "[recording]\nformat = 'mp3'\n", "mp3"),
         (TRUNK + "[policy]\nprofiles = []\n", "profiles is empty"),
-        (TRUNK + "[policy]\nmode = 'shadow'\n", "not available"),
+        (TRUNK + "[policy]\nmode = 'sleep'\n", "Invalid enum value 'sleep'"),
         (TRUNK + "area_code = '026'\n", "area code"),
         (TRUNK + "dial_format = 'raw'\n", "raw"),
         ("[trunks.'a b']\nendpoint = 'x'\n", "letters, digits"),

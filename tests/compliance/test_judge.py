@@ -12,6 +12,7 @@ from compliance.model import Business, Campaign, Consent, Facts, Recorder
 from compliance.profile import Policy
 from compliance.reasons import Reason
 from compliance.store.sqlite import Store, create, decisions
+from tests.compliance.store_values import Still
 
 WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
 FACTS = Facts(
@@ -37,7 +38,8 @@ def judge(tmp_path: Path) -> Judge:
     text = (Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml").read_text("utf-8")
     head, _, rest = text.partition("# 业务外呼")
     file = tmp_path / "lax.toml"
-    file.write_text((head + rest[rest.index("[recording]") :]).replace("cn-hubei-2018", "lax"), "utf-8")
+    text = head[: head.index("[leads]")] + rest[rest.index("[recording]") :]
+    file.write_text(text.replace("cn-hubei-2018", "lax"), "utf-8")
     rules = Policy(profiles=(profile.load(file),), calendar=calendars.load())
     return Judge(rules, {"carrier": Trunk(endpoint="PJSIP/carrier")}, "pbx1")
 
@@ -62,7 +64,7 @@ async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_
     create(tmp_path / "d.db")
     async with await Store.open(tmp_path / "d.db") as store:
         for _ in range(2):
-            await decisions.decide(store, [], {}, [refusal])
+            await decisions.decide(store, [], lax.asked, Still(), [refusal])
         assert [row["seq"] for row in await decisions.list_calls(store)] == [1]
 
 

@@ -153,6 +153,66 @@ def test_retry_passes_and_the_second_before_does_not(now: datetime, second: Prof
         assert blocked(evaluate(*world, step)), step
 
 
+# Windows by weekday, in the zones of the callee: one, two, eight or 42 of them.
+abroad = st.sampled_from(
+    ["+12122345678", "+18082345678", "+18002345678", "+61892345678", "+61412345678", "+33612345678"]
+)
+weeks = st.sampled_from(
+    [
+        ("08:00-21:00",),
+        ("10:00-13:00", "14:00-20:00"),
+        ("mon-fri 09:00-20:00", "sat 09:00-17:00"),
+        ("tue 00:00-24:00", "thu-sun 01:30-03:30"),
+    ]
+)
+foreign = st.builds(
+    lambda number, windows, kind, holidays, basis: (
+        attempt(callee=numbers.parse(number, regions=numbers.REGIONS)),
+        changed(
+            id="abroad",
+            numbers={"regions": numbers.REGIONS},
+            hours={"windows": windows, "basis": basis[0]},
+            days={"kind": kind, "holidays": holidays, "basis": basis[1]},
+            consent=None,
+        ),
+    ),
+    abroad,
+    weeks,
+    st.sampled_from(["all", ("mon", "tue", "wed", "thu", "fri"), ("sat", "sun")]),
+    st.sampled_from(["", "FR", "AU"]),
+    st.sampled_from([("callee", "callee"), ("both", "callee"), ("callee", "both")]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(instants, foreign)
+def test_retry_is_exact_in_every_zone_of_the_callee(
+    now: datetime, world: tuple[CallAttempt, Profile]
+) -> None:
+    call, profile = world
+    asked = (call, facts(), policy(profile))
+    again = retry_at(*asked, now, evaluate(*asked, now))
+    if again is None:
+        return
+    assert again > now and again.microsecond == 0 and again.tzinfo is UTC
+    assert not blocked(evaluate(*asked, again))
+    before = again - timedelta(seconds=1)
+    assert before <= now or blocked(evaluate(*asked, before))
+    step = now
+    while (step := step + timedelta(minutes=59)) < min(again, now + timedelta(days=5)):
+        assert blocked(evaluate(*asked, step)), step
+
+
+@given(instants, foreign)
+def test_another_zone_never_permits(now: datetime, world: tuple[CallAttempt, Profile]) -> None:
+    call, profile = world
+    if not blocked(evaluate(call, facts(), policy(profile), now)):
+        return
+    zones = (*call.callee.zones, "Asia/Kathmandu")
+    wider = msgspec.structs.replace(call, callee=msgspec.structs.replace(call.callee, zones=zones))
+    assert blocked(evaluate(wider, facts(), policy(profile), now))
+
+
 @given(calls, worlds, instants)
 def test_the_same_question_has_the_same_answer(call: CallAttempt, known: Facts, now: datetime) -> None:
     first = evaluate(call, known, policy(), now)

@@ -96,7 +96,7 @@ BROKEN = [
         "guard_s",
     ),
     ('regions = ["CN"]', "regions = []", "must not be empty", "regions"),
-    ('regions = ["CN"]', 'regions = ["CN", "FR"]', "unknown 'FR'", "regions"),
+    ('regions = ["CN"]', 'regions = ["CN", "XX"]', "unknown 'XX'", "regions"),
     ('scopes = ["all", "industry", "business"]', "scopes = []", "must not be empty", "scopes"),
     ('scopes = ["all", "industry", "business"]', 'scopes = ["industry"]', '"all" is missing', "scopes"),
     ('scopes = ["all", "industry", "business"]', 'scopes = ["all", "all"]', "twice", "scopes"),
@@ -173,7 +173,8 @@ def test_every_rule_of_the_engine_has_its_section() -> None:
     from compliance.policy import RULES
 
     sections = {name for name in HUBEI.__struct_fields__ if isinstance(getattr(HUBEI, name), Section)}
-    assert sections == set(RULES)
+    # [suspension] says what leads to one; those in force bind everybody. [actor] is another profile's.
+    assert sections - {"suspension"} == set(RULES) - {"actor"}
 
 
 def test_a_policy_needs_a_profile() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from compliance.errors import StoreBusy, StoreError
 from compliance.store.sqlite import Store, create, decisions, recordings
-from tests.compliance.store_values import AT, attempt, decision
+from tests.compliance.store_values import ASKED, AT, Still, attempt, decision
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def racer(path: str, count: int) -> None:
         async with await Store.open(Path(path), busy_ms=10_000) as store:
             for place in range(count):
                 allowed = place % 2 == 0
-                await decisions.decide(store, [(attempt(), lambda _, a=allowed: decision(allowed=a))], {})
+                waiting = [(attempt(), lambda *_, a=allowed: decision(allowed=a))]
+                await decisions.decide(store, waiting, ASKED, Still())
 
     asyncio.run(run())
 
@@ -63,12 +64,12 @@ def test_two_processes_leave_no_gap(tmp_path: Path) -> None:
 
 
 async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
-    def judge(facts):
+    def judge(facts, now):
         raise RuntimeError("a rule broke")
 
     await record(store, decision())
     with pytest.raises(RuntimeError):
-        await decisions.decide(store, [(attempt(), judge)], {}, overdue=[decision()])
+        await decisions.decide(store, [(attempt(), judge)], ASKED, Still(), overdue=[decision()])
     await record(store, decision())
     assert [row[0] for row in await sql(store, "SELECT seq FROM decision ORDER BY seq")] == [1, 2]
 
@@ -76,13 +77,14 @@ async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
 async def test_overdue_refusals_come_first(store: Store) -> None:
     late = decision(allowed=False)
     made = decision()
-    await decisions.decide(store, [(attempt(), lambda _: made)], {}, overdue=[late])
+    await decisions.decide(store, [(attempt(), lambda *_: made)], ASKED, Still(), overdue=[late])
     assert [row[0] for row in await sql(store, "SELECT id FROM decision ORDER BY seq")] == [late.id, made.id]
 
 
 async def test_an_overtaken_judge_records_nothing(store: Store) -> None:
     made = decision()
-    await decisions.decide(store, [(attempt(), lambda _: None), (attempt(), lambda _: made)], {})
+    waiting = [(attempt(), lambda *_: None), (attempt(), lambda *_: made)]
+    await decisions.decide(store, waiting, ASKED, Still())
     assert [tuple(row) for row in await sql(store, "SELECT seq, id FROM decision")] == [(1, made.id)]
 
 
@@ -196,20 +198,20 @@ async def test_two_recordings_never_share_a_file(store: Store) -> None:
 
 
 async def test_the_lease_is_believed_while_it_lasts(store: Store) -> None:
-    assert not (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+    assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
     await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
-    assert (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
     await recordings.renew_lease(store, "pbx1", ready=False, why="disk full", seconds=60, at=AT)
-    assert (await decisions.look_up(store, attempt(), {}, live=True)).recorder.why == "disk full"
+    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.why == "disk full"
     await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=-1, at=AT)
-    assert not (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
-    assert (await decisions.look_up(store, attempt(), {}, live=False)).recorder is None
+    assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
+    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=False)).recorder is None
 
 
 async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: Store) -> None:
     await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
     await sql(store, "UPDATE recorder_lease SET boot_id = 'another'")
-    assert not (await decisions.look_up(store, attempt(), {}, live=True)).recorder.ready
+    assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
 
 
 async def test_a_busy_database_decides_nothing(store: Store) -> None:
@@ -218,7 +220,7 @@ async def test_a_busy_database_decides_nothing(store: Store) -> None:
     store._busy_ms = 50
     await store.close()  # opened anew with less patience
     with pytest.raises(StoreBusy):
-        await decisions.decide(store, [(attempt(), lambda _: decision())], {})
+        await decisions.decide(store, [(attempt(), lambda *_: decision())], ASKED, Still())
     other.execute("ROLLBACK")
     other.close()
     assert await decisions.list_calls(store) == []

@@ -11,6 +11,7 @@ import msgspec
 
 from compliance import calendars, numbers, profile
 from compliance.model import (
+    Batch,
     Business,
     CallAttempt,
     CallerId,
@@ -21,6 +22,7 @@ from compliance.model import (
     Recorder,
     Refusal,
     Scope,
+    Script,
 )
 from compliance.profile import Policy, Profile
 
@@ -37,7 +39,7 @@ def at(text: str) -> datetime:
 
 GOOD = at("2026-11-24 10:00:00")  # a Tuesday
 
-CAMPAIGN = Campaign(id="spring", business="acme", industry="education", purpose="marketing")
+CAMPAIGN = Campaign(id="spring", business="acme", industry="education", purpose="marketing", script="pitch")
 CALLER_ID = CallerId(
     number="02788880000",
     business="acme",
@@ -48,6 +50,26 @@ CALLER_ID = CallerId(
     purposes=("marketing",),
     valid_from=date(2026, 1, 1),
     valid_to=date(2026, 12, 31),
+)
+BATCH = Batch(
+    id=1,
+    campaign="spring",
+    partner="Partner",
+    contract="K-1",
+    basis="consent",
+    file="leads.csv",
+    sha256="0" * 64,
+    imported_at=at("2025-11-03 10:00:00"),
+    rows=1,
+)
+assert HUBEI.script is not None
+SCRIPT = Script(
+    id="pitch",
+    version=1,
+    sha256="0" * 64,
+    approved_by="chen",
+    approved_at=at("2025-11-03 10:00:00"),
+    checked=(HUBEI.script.digest,),
 )
 
 
@@ -79,6 +101,8 @@ def attempt(given: str = "13800138000", **changes: Any) -> CallAttempt:
 
 def facts(**changes: Any) -> Facts:
     base = Facts(
+        leads=(BATCH,),
+        script=SCRIPT,
         campaign=CAMPAIGN,
         business=Business(id="acme", name="Acme", actor="own-business"),
         caller_id=CALLER_ID,

@@ -48,15 +48,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.fixture
 def stocked(home: Home) -> Home:
-    """With a business, a campaign, a caller ID and a consent: NUMBER may be called on a working day."""
+    """With everything that a call needs: NUMBER may be called on a working day."""
     home.run("business", "add", "acme", "--name", "某某公司", "--actor", "own-business")
-    purpose = ("--industry", "保险", "--purpose", "marketing")
+    home.run("script", "add", "pitch", "--file", home.file("pitch.txt", "您好，这里是某某公司。"))
+    home.run("script", "approve", "pitch", "--by", "chen")
+    purpose = ("--industry", "保险", "--purpose", "marketing", "--script", "pitch")
     home.run("campaign", "add", "renewal", "--business", "acme", *purpose)
     issued = ("--licence", "L-1", "--carrier", "电信", "--authenticated", "--valid-from", "2026-01-01")
     home.run(
         *("caller-id", "add", "02787654321", "--business", "acme", *issued),
         *("--trunk", "carrier", "--purpose", "marketing"),
     )
+    provenance = ("--campaign", "renewal", "--partner", "某某银行", "--contract", "K-1", "--basis", "consent")
+    home.run("leads", "import", home.file("leads.csv", f"number\n{NUMBER}\n"), *provenance)
     agreed = ("--evidence", "form 7", "--granted-at", "2026-01-05")
     home.run("consent", "add", NUMBER, "--business", "acme", "--industry", "保险", *agreed)
     return home

@@ -12,10 +12,12 @@ TUESDAY = ("--at", "2026-11-24T10:00:00+08:00")
 
 def test_allowed(stocked: Home) -> None:
     answer = stocked("check", NUMBER, *CALL, *TUESDAY)
-    assert set(answer) == {"verdict", "reason", "reasons", "number", "retry_at", "findings"}
+    assert set(answer) == {"verdict", "mode", "reason", "reasons", "number", "retry_at", "findings"}
     assert (answer["verdict"], answer["reason"], answer["reasons"]) == ("ALLOW", "", [])
     assert answer["number"] == "+8613800138000"
-    assert all(set(finding) == {"rule", "result", "code", "clause", "text"} for finding in answer["findings"])
+    fields = {"rule", "result", "code", "clause", "text", "looked_at", "retry_at"}
+    assert all(set(finding) == fields for finding in answer["findings"])
+    assert all(finding["looked_at"] for finding in answer["findings"])
     assert stocked("calls", "list") == []
 
 

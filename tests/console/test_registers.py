@@ -88,6 +88,22 @@ def test_a_consent_for_nobody_in_particular_is_pointed_out(home: Home) -> None:
     assert "acne, 保健" in result.stderr
 
 
+def test_each_time_a_refusal_was_said(stocked: Home) -> None:
+    stocked.run("dnc", "add", NUMBER, "--by", "officer", "--source", "letter")
+    stocked.run("dnc", "add", NUMBER, "--by", "other", "--scope", "business", "--value", "acme")
+    stocked.run("dnc", "add", NUMBER, "--by", "third")  # already in force, and said again
+    said = stocked("dnc", "show", NUMBER)["opt_outs"]
+    assert [(row["how"], row["by"], row["scope"]) for row in said] == [
+        ("command", "officer", "all"),
+        ("command", "other", "business"),
+        ("command", "third", "all"),
+    ]
+    assert "third" in stocked.run("dnc", "show", NUMBER).stdout
+    for call in ("0" * 32, "x", "' OR 1"):
+        assert "not registered" in stocked("dnc", "add", NUMBER, "--call", call, code=1)["error"]
+    assert len(stocked("dnc", "show", NUMBER)["opt_outs"]) == 3
+
+
 def test_refusals(home: Home) -> None:
     assert home("dnc", "add", NUMBER, "--source", "12321")["entry"]["scope"] == "all"
     assert home("dnc", "add", "+86" + NUMBER)["result"] == "already"

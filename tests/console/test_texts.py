@@ -20,7 +20,7 @@ SOURCES = "\n".join(
     path.read_text("utf-8")
     for folder in ("console", "compliance/registers", "compliance/store")
     for path in (ROOT / folder).rglob("*.py")
-)
+) + (ROOT / "compliance/cdr.py").read_text("utf-8")
 SQL = (ROOT / "compliance/store/sqlite/sql/imports.sql").read_text("utf-8")
 ENGLISH = texts.catalogue("en")
 

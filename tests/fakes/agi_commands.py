@@ -68,9 +68,9 @@ def arguments(text: str) -> list[str]:
 class Channel:
     """A channel's variables, and the AGI commands on it. ``inherited`` names go to the carrier leg."""
 
-    def __init__(self, caller_id: str = "") -> None:
+    def __init__(self, caller_id: str = "", subject: str = "") -> None:
         self.caller_id = caller_id
-        self.variables: dict[str, str] = {}
+        self.variables: dict[str, str] = {"DIALPACT_SUBJECT": subject} if subject else {}
         self.inherited: set[str] = set()
 
     def set(self, name: str, value: str) -> None:

@@ -37,6 +37,7 @@ class FakeProcess:
     sighup_at: int | None = None  # the caller hangs up, this Asterisk goes on: a SIGHUP ahead of the reply
     expect: Sequence[str] = USUAL
     environment: dict[str, str] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
 
     async def dial(self, number: str = "13800138000", campaign: str = "spring", **call: Any) -> ToldByScript:
         ringing = Ringing(number=number, campaign=campaign, **call)
@@ -48,7 +49,7 @@ class FakeProcess:
             cwd=ROOT,
             env={"PATH": os.defpath, "DIALPACT_GATE": self.gate, **self.environment},
         )
-        told = ToldByScript(Channel(ringing.caller_id))
+        told = ToldByScript(Channel(ringing.caller_id, **self.about))
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._session(process, told, header(ringing, fast=False))

@@ -71,6 +71,7 @@ class FakeAsterisk:
     the last one unanswered unless ``politely``; ``deaf_after`` so many none is answered any more;
     ``announce``: a HANGUP line goes ahead of the reply to that command.
     ``replies``: instead of the reply to command n, these bytes. ``expect``: the commands, as patterns.
+    ``about``: ``subject`` that the channel of an opt-out has.
     """
 
     host: str
@@ -83,11 +84,12 @@ class FakeAsterisk:
     announce: int | None = None
     replies: dict[int, bytes] = field(default_factory=dict)
     expect: Sequence[str] = USUAL
+    about: dict[str, str] = field(default_factory=dict)
 
     async def dial(self, number: str = "13800138000", campaign: str = "spring", **call: Any) -> Told:
         """One session to its end. ``call``: the other fields of :class:`Ringing`."""
         ringing = Ringing(number=number, campaign=campaign, **call)
-        told = Told(Channel(ringing.caller_id))
+        told = Told(Channel(ringing.caller_id, **self.about))
         reader, writer = await asyncio.open_connection(self.host, self.port)
         try:
             async with asyncio.timeout(PATIENCE):

@@ -16,17 +16,16 @@ from msgspec import structs
 from agi.service import serving
 from compliance import calendars, config, profile
 from compliance.profile import Policy
-from compliance.store.sqlite.decisions import boot_id
+from tests.fakes import registers
 from tests.fakes.agi_commands import PROBES
 from tests.fakes.transcripts import Transcript
 from tests.lab.carrier import Carrier
 from tests.lab.clock import FileClock
+from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import DIALPLAN, Site
 
-SINCE = "2026-01-01T00:00:00.000000Z"
-ANY = '["*"]'
 NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
 FORGED = f"%0Aagi_arg_1%3A%20{NUMBER}%0A%0A200%20result%3D1%20({CALLER_ID})"
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -42,18 +41,9 @@ done
 
 def fill(database: str) -> None:
     """Registers under which NUMBER may be called and STRANGER may not."""
+    registers.fill(database, caller_ids=[CALLER_ID], numbers=[NUMBER], node="lab")
     with contextlib.closing(sqlite3.connect(database)) as db, db:
-        db.execute("INSERT INTO business VALUES ('acme', 'Acme', 'own-business', ?)", (SINCE,))
-        db.execute("INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', '', ?)", (SINCE,))
-        db.execute(
-            "INSERT INTO caller_id VALUES (?, 'acme', 'L-1', 'CT', 1, ?, ?, '2026-01-01', NULL, ?)",
-            (CALLER_ID, ANY, ANY, SINCE),
-        )
-        db.execute(
-            "INSERT INTO consent VALUES (?, 'acme', 'loans', ?, NULL, 'form 1', NULL, ?)",
-            (int("86" + NUMBER), SINCE, SINCE),
-        )
-        db.execute("INSERT INTO recorder_lease VALUES ('lab', ?, ?, 1, '', ?)", (boot_id(), 2**62, SINCE))
+        registers.lead(db, STRANGER)
 
 
 def relay(host: str, port: int, seen: Transcript) -> Handler:
@@ -142,6 +132,23 @@ async def main() -> None:
                 async with listening(pbx.ports.gate, relay(host, port, seen)):
                     options = {"caller_id": CALLER_ID, "talk_seconds": 0.2, **words}
                     await phone.call(number, **options)  # type: ignore[arg-type]
+                seen.write(name)
+
+            with contextlib.closing(sqlite3.connect(site.database)) as db:
+                [(call,)] = db.execute("SELECT id FROM decision WHERE number <> '' LIMIT 1").fetchall()
+            for name, about, subject in (
+                ("optout-key", "a refusal in a call", f"callee_{call}_business"),
+                ("optout-line", "a refusal on the opt-out line", f"line_{STRANGER}_all"),
+                ("optout-unknown", "a refusal in no call of ours", f"agent_{'0' * 32}_all"),
+            ):
+                seen = begun(about)
+                async with listening(pbx.ports.gate, relay(host, port, seen)):
+                    asking = {"Channel": f"Local/{subject}_1795485207.1@dialpact-optout-ask/n"}
+                    asking |= {"Application": "NoOp", "Async": "true"}
+                    await asyncio.to_thread(act, pbx, "Originate", **asking)
+                    async with asyncio.timeout(5):
+                        while len(seen.exchanges) < 2 or not seen.exchanges[-1][1]:
+                            await asyncio.sleep(0.05)
                 seen.write(name)
 
         seen, over = begun("commands, and a hang-up while the gate is silent"), asyncio.Event()

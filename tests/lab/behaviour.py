@@ -125,7 +125,8 @@ def _reply(
     if audio_port:
         body = (
             "v=0\no=carrier 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [local_ip]\nt=0 0\n"
-            f"m=audio {audio_port} RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=ptime:20\n"
+            f"m=audio {audio_port} RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\n"
+            "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\na=ptime:20\n"
         )
         extra += "Content-Type: application/sdp\n"
     return f"""<send{' retrans="500"' if retrans else ""}><![CDATA[

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.lab.dialog import Dialog
 from tests.lab.ear import Ear, Sound
+from tests.lab.keys import Keys, event_type
 from tests.lab.sipp import Sipp
 from tests.lab.trace import Message
 
@@ -81,6 +82,12 @@ class Call:
         """Press a key of the answered phone."""
         self._dialog = self._dialog or Dialog.of(self._sipp.messages(), self._sipp.address)
         await self._dialog.press(key)
+
+    async def dial(self, keys: str) -> None:
+        """Press ``keys`` of the answered phone, in the RTP stream."""
+        (answer, *_) = [m for m in self._sipp.messages() if m.status == 200 and m.method == "INVITE"]
+        assert answer.audio_port
+        await Keys(self._sipp.address, answer.audio_port, event_type(answer.text)).press(keys)
 
     async def hang_up(self, timeout: float = 5.0) -> CallResult:
         """Hang up (or cancel) from the phone's side."""

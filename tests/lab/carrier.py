@@ -9,6 +9,7 @@ from typing import Self
 from tests.lab.behaviour import ANSWERS, Behaviour, scenario
 from tests.lab.dialog import Dialog
 from tests.lab.ear import Ear, Sound, write_tone
+from tests.lab.keys import Keys, event_type
 from tests.lab.pbx import Pbx
 from tests.lab.sipp import Sipp
 from tests.lab.trace import Message, user
@@ -92,6 +93,11 @@ class Carrier:
             messages = [message for message in self.messages() if message.header("Call-ID") == invite.call_id]
             self._dialogs[invite.call_id] = Dialog.of(messages, self._sipp.address)
         await self._dialogs[invite.call_id].press(key)
+
+    async def dial(self, invite: Invite, keys: str) -> None:
+        """Press ``keys`` on the callee's answered phone as a carrier passes them on: in the RTP stream."""
+        assert invite.audio_port
+        await Keys(self._sipp.address, invite.audio_port, event_type(invite.text)).press(keys)
 
     def hang_up(self, invite: Invite) -> None:
         """Hang up an answered call from the callee's side."""

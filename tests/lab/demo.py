@@ -24,7 +24,7 @@ from tests.lab.call import CallResult
 from tests.lab.carrier import Carrier
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
-from tests.lab.scenes import MORNING, NO_GATE, NO_LISTENER, NOON, SATURDAY, WORDS, Scene, instant
+from tests.lab.scenes import AGAIN, MORNING, NO_GATE, NO_LISTENER, NOON, SATURDAY, WORDS, Scene, instant
 from tests.lab.site import Site, load_samples, product
 
 TALK_SECONDS = 3.0
@@ -73,6 +73,7 @@ class Demo:
         await self._act(site, carrier, phone, SATURDAY)
         site.set_time(instant("2026-11-24T10:00:00"))
         await self._act(site, carrier, phone, MORNING)
+        await self._act(site, carrier, phone, AGAIN)
         site.set_time(instant("2026-11-24T12:30:00"))
         await self._act(site, carrier, phone, NOON)
         site.set_time(instant("2026-11-24T15:00:00"))
@@ -83,28 +84,32 @@ class Demo:
 
     async def _act(self, site: Site, carrier: Carrier, phone: Phone, scenes: list[Scene]) -> None:
         self._say("calling", what=", ".join(getattr(scene, self.language) for scene in scenes))
-        calls = await asyncio.gather(
-            *(
-                phone.call(
-                    scene.number,
-                    campaign=scene.campaign,
-                    caller_id=scene.caller_id,
-                    talk_seconds=TALK_SECONDS,
-                )
-                for scene in scenes
-            )
-        )
+        before = len(carrier.invites())
+        calls = await asyncio.gather(*(self._call(carrier, phone, scene) for scene in scenes))
         recorded = sum(scene.recorded and not scene.reasons for scene in scenes)
         await finished(site, recorded)
-        decisions = {row["given"]: row for row in site.dialpact("calls", "list")}
+        decisions = {row["given"]: row for row in reversed(site.dialpact("calls", "list"))}
         recordings = {row["decision"]: row for row in site.dialpact("recordings", "list")}
         for scene, call in zip(scenes, calls, strict=True):
-            invites = sum(invite.number == scene.number for invite in carrier.invites())
+            invites = sum(invite.number == scene.number for invite in carrier.invites()[before:])
             decision = decisions.get(scene.number)
             recording = recordings.get(decision["id"]) if decision else None
             outcome = Outcome(scene, call, invites, decision, recording)
             outcome.faults = list(faults(outcome))
             self.outcomes.append(outcome)
+
+    @staticmethod
+    async def _call(carrier: Carrier, phone: Phone, scene: Scene) -> CallResult:
+        call = {"campaign": scene.campaign, "caller_id": scene.caller_id}
+        if not scene.keys:
+            return await phone.call(scene.number, talk_seconds=TALK_SECONDS, **call)
+        async with phone.calling(scene.number, hangup_by="test", **call) as talking:
+            await talking.answered()
+            await asyncio.sleep(TALK_SECONDS / 3)
+            (invite,) = [invite for invite in carrier.invites() if invite.number == scene.number]
+            await carrier.dial(invite, scene.keys)
+            await asyncio.sleep(TALK_SECONDS)  # what the callee is told takes two of them
+            return await talking.hang_up()
 
     def table(self) -> Table:
         title = self.words["title"].format(version=self.version.partition("+")[0])

@@ -21,6 +21,7 @@ ADDRESSES = {
     "raw": "127.0.1.9",
     "desk2001": "127.0.2.1",
     "classic": "127.0.3.1",
+    "carrier": "127.0.4.1",  # somebody who calls in from outside
 }
 CALLER_ID = "02788880001"
 RING_LIMIT = 40.0

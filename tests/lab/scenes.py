@@ -57,6 +57,7 @@ class Scene:
     recorded: bool = True  # when it passes
     decided: bool = True  # False: no decision is stored, since the gate was not asked or could not answer
     status: int = 403  # of a refusal
+    keys: str = ""  # that the callee presses in the call
 
 
 def instant(text: str) -> datetime:
@@ -67,16 +68,19 @@ def instant(text: str) -> datetime:
 SATURDAY = [Scene("not a working day", "非工作日", "13800138555", ("not-a-working-day",))]
 MORNING = [
     Scene("consent, in time, mobile", "有同意、时段内（手机）", "13800138000"),
-    Scene("consent, in time, fixed line", "有同意、时段内（固话）", "02787654321"),
+    Scene("the callee presses *9 in the call", "客户在通话中按 *9", "02787654321", keys="*9"),
     Scene("do-not-call", "已明确拒绝", "13800138111", ("do-not-call", "no-consent")),
     Scene("no consent", "未征得同意", "13912345678", ("no-consent",)),
     Scene("withdrawn consent", "已撤回同意", "13800138222", ("consent-withdrawn",)),
+    Scene("on no lead list", "不在客户名单内", "13700137000", ("not-on-lead-list",)),
+    Scene("script not approved", "话术未经审批", "13800138002", ("script-not-approved",), campaign="winter-loans"),
     Scene("unauthorised caller ID", "主叫号码未核发", "13800138333", ("caller-id-unauthorised",), caller_id="02799990000"),
     Scene("expired caller ID", "主叫号码已过期", "13800138444", ("caller-id-expired",), caller_id="02788880099"),
     Scene("unknown campaign", "未登记的营销活动", "13800138666", ("unknown-campaign",), campaign="mystery"),
     Scene("invalid number", "无效号码", "9521312345", ("invalid-number",)),
     Scene("emergency call of a person", "个人紧急呼叫", "110", recorded=False, decided=False),
 ]  # fmt: skip
+AGAIN = [Scene("called again after *9", "按 *9 之后再次拨打", "02787654321", ("do-not-call", "no-consent"))]
 NOON = [Scene("outside hours (lunch)", "时段外（午休）", "13800138777", ("outside-hours",))]
 NO_LISTENER = [
     Scene("the listener is stopped", "监听器已停止", "13800138888", ("recording-unavailable",), status=503)

@@ -24,6 +24,7 @@ from tests.lab.pbx import Pbx
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).with_name("samples")
 DIALPLAN = ROOT / "dialplan" / "extensions_dialpact.conf"
+FEATURES = ROOT / "dialplan" / "features_dialpact.conf"
 MANAGER = ROOT / "dialplan" / "manager_dialpact.conf"
 SECRET = "lab-secret"
 WORKING_HOURS = datetime.fromisoformat("2026-11-24T10:00:00+08:00")  # a Tuesday
@@ -44,6 +45,7 @@ directory = "{recordings}"
 min_free_mb = 16
 [policy]
 profiles = ["cn-hubei-2018"]
+mode = "{mode}"
 [trunks.carrier]
 endpoint = "PJSIP/carrier"
 [trunks.carrier2]
@@ -58,6 +60,7 @@ def product(**variables: str) -> dict[str, Any]:
     rendered.write_text(MANAGER.read_text("utf-8").replace("REPLACE-ME", SECRET), "utf-8")
     return {
         "dialplan": [DIALPLAN],
+        "features": [FEATURES],
         "manager": [rendered],
         "variables": {"DIALPACT_GATE": "127.0.0.1:@gate_port@", **variables},
     }
@@ -87,10 +90,10 @@ class Site:
         for role in list(self._running):
             self.stop(role)
 
-    def configure(self, ami: int = 0) -> None:
+    def configure(self, ami: int = 0, mode: str = "enforce") -> None:
         """Writes the configuration; ``ami``: another port than Asterisk's own."""
         ports = self.pbx.ports
-        text = CONFIG.format(gate=ports.gate, ami=ami or ports.ami, recordings=self.pbx.recordings)
+        text = CONFIG.format(gate=ports.gate, ami=ami or ports.ami, recordings=self.pbx.recordings, mode=mode)
         self.config.write_text(text, "utf-8")
 
     def set_time(self, at: datetime) -> None:
@@ -182,13 +185,25 @@ class Site:
 def load_samples(site: Site) -> None:
     """By the commands that an operator uses."""
     site.dialpact("business", "add", "jianghan", "--name", "江汉金融服务", "--actor", "own-business")
+    site.dialpact("script", "add", "loans-7", "--file", str(SAMPLES / "script.txt"))
+    site.dialpact("script", "approve", "loans-7", "--by", "chen")
     site.dialpact(
         *("campaign", "add", "autumn-loans", "--business", "jianghan", "--industry", "loans"),
         *("--purpose", "marketing", "--script", "loans-7"),
     )
+    site.dialpact("script", "add", "loans-8", "--file", str(SAMPLES / "script.txt"))
+    site.dialpact(
+        *("campaign", "add", "winter-loans", "--business", "jianghan", "--industry", "loans"),
+        *("--purpose", "marketing", "--script", "loans-8"),
+    )
     site.dialpact("caller-id", "import", str(SAMPLES / "caller-id.csv"))
     site.dialpact("consent", "import", str(SAMPLES / "consent.csv"))
     site.dialpact("dnc", "import", str(SAMPLES / "dnc.csv"))
+    for campaign in ("autumn-loans", "winter-loans"):
+        site.dialpact(
+            *("leads", "import", str(SAMPLES / "leads.csv"), "--campaign", campaign),
+            *("--partner", "江汉银行", "--contract", "JH-2026-04", "--basis", "consent, PIPL 13"),
+        )
     site.dialpact("consent", "withdraw", "13800138222", "--business", "jianghan", "--industry", "loans")
 
 

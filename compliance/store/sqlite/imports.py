@@ -38,6 +38,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     clashes: tuple[tuple[int, Fault], ...] = ()
     unknown: tuple[str, ...] = ()  # businesses and industries nobody has registered, at most 20 of them
     done: bool = False
+    about: dict[str, Any] = {}  # what else the register has to say of this file
 
 
 def _dnc(value: Refusal) -> Staged:
@@ -53,6 +54,8 @@ def _consent(value: Consent) -> Staged:
         stamp(value.granted_at),
         expires,
         value.evidence,
+        value.evidence_sha256,
+        value.wording,
     )
 
 
@@ -61,7 +64,16 @@ def _caller_id(value: CallerId) -> Staged:
     return tuple("" if field is None else field for field in fields.values())
 
 
-STAGED: dict[str, Callable[[Any], Staged]] = {"dnc": _dnc, "consent": _consent, "caller-id": _caller_id}
+def _lead(number: str) -> Staged:
+    return (digits(number),)
+
+
+STAGED: dict[str, Callable[[Any], Staged]] = {
+    "dnc": _dnc,
+    "consent": _consent,
+    "caller-id": _caller_id,
+    "leads": _lead,
+}
 
 
 class Import:
@@ -87,6 +99,9 @@ class Import:
         prepared = sorted((*self._row(value), line) for line, value in batch)
         await self._store.transact(lambda connection: self._sql("stage")(connection, prepared))
         self._staged += len(prepared)
+
+    def refuse(self, fault: Fault) -> None:
+        """Hears of every bad row, for a register to which it says something."""
 
     async def apply(
         self, *, bad: int, skip_bad: bool, detail: dict[str, Any], key: str, by: str, at: datetime

@@ -13,7 +13,7 @@ import msgspec
 
 from compliance.clock import instant, stamp
 from compliance.store.sqlite.connection import Store, rows
-from compliance.store.sqlite.decisions import boot_id
+from compliance.store.sqlite.facts import boot_id
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "recordings.sql", "sqlite3")
 
@@ -101,7 +101,7 @@ async def allowed(store: Store, decision: str) -> Allowed | None:
         campaign=row["campaign"],
         trunk=row["trunk"],
         delivered=row["undelivered"] is None,
-        allowed=row["verdict"] == "ALLOW",
+        allowed=row["verdict"] == "ALLOW" or row["mode"] == "shadow",
         legs=row["legs"],
     )
 

@@ -118,3 +118,6 @@ CREATE TABLE opt_out (
     position  REAL                       -- seconds from the recording's start
 ) STRICT;
 CREATE INDEX opt_out_by_number ON opt_out (number, at);
+
+CREATE INDEX register_change_by_action ON register_change (register, action, at);
+CREATE INDEX incident_by_kind ON incident (kind, channel, at);

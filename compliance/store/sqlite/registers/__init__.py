@@ -13,30 +13,71 @@ from compliance.store.sqlite.registers.caller_id import (
     put_caller_id,
     remove_caller_id,
 )
-from compliance.store.sqlite.registers.campaign import add_campaign, list_campaigns
+from compliance.store.sqlite.registers.campaign import add_campaign, change_campaign, list_campaigns
 from compliance.store.sqlite.registers.change import ALL, Outcome, digits, history, log, unknown
+from compliance.store.sqlite.registers.complaint import (
+    Filed,
+    add_complaint,
+    answer_complaint,
+    list_complaints,
+)
 from compliance.store.sqlite.registers.consent import add_consent, list_consents, withdraw_consent
 from compliance.store.sqlite.registers.dnc import add_refusal, list_refusals, remove_refusal
+from compliance.store.sqlite.registers.script import (
+    ScriptVersion,
+    add_script,
+    approve_script,
+    get_script,
+    list_scripts,
+    revoke_script,
+    script_versions,
+)
+from compliance.store.sqlite.registers.suspension import (
+    SuspensionEntry,
+    add_suspension,
+    entry_key,
+    lift_suspension,
+    list_suspensions,
+    suspend,
+)
 
 __all__ = [
     "ALL",
+    "Filed",
     "Outcome",
+    "ScriptVersion",
+    "SuspensionEntry",
     "add_business",
     "add_campaign",
+    "add_complaint",
     "add_consent",
     "add_refusal",
+    "add_script",
+    "add_suspension",
+    "answer_complaint",
+    "approve_script",
     "caller_id_fields",
+    "change_campaign",
     "digits",
+    "entry_key",
+    "get_script",
     "history",
+    "lift_suspension",
     "list_businesses",
     "list_caller_ids",
     "list_campaigns",
+    "list_complaints",
     "list_consents",
     "list_refusals",
+    "list_scripts",
+    "list_suspensions",
     "log",
     "put_caller_id",
     "remove_caller_id",
     "remove_refusal",
+    "revoke_script",
+    "script_versions",
+    "suspend",
     "unknown",
     "withdraw_consent",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from compliance.clock import stamp
 from compliance.model import Campaign
+from compliance.registers.fault import Fault
 from compliance.store.sqlite.connection import Store
 from compliance.store.sqlite.registers.change import SQL, Outcome, log, need_business, same
 
@@ -23,6 +25,33 @@ async def add_campaign(store: Store, new: Campaign, *, by: str, at: datetime) ->
         SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(new))
         log(connection, "campaign", "add", new.id, new, by=by, at=at)
         return "added"
+
+    return await store.transact(work)
+
+
+async def change_campaign(
+    store: Store, id: str, changes: Mapping[str, str], *, reason: str, by: str, at: datetime
+) -> tuple[Outcome, Campaign]:
+    """``changes``: of ``industry``, ``purpose``, ``script``. Never the business: that is another campaign.
+
+    The purpose decides which rules bind: the log has before and after, and the database's own trigger has a
+    change of purpose too, so that one made behind this function's back is seen.
+    """
+
+    def work(connection: sqlite3.Connection) -> tuple[Outcome, Campaign]:
+        row = SQL.get_campaign(connection, id=id)
+        if row is None:
+            raise Fault("not-registered", entry=id)
+        before = Campaign(**dict(row))
+        after = msgspec.structs.replace(before, **changes)
+        if after == before:
+            return "already", before
+        SQL.change_campaign(
+            connection, id=id, industry=after.industry, purpose=after.purpose, script=after.script
+        )
+        detail = {"from": before, "to": after, "reason": reason}
+        log(connection, "campaign", "change", id, detail, by=by, at=at)
+        return "updated", after
 
     return await store.transact(work)
 

@@ -22,15 +22,18 @@ async def add_consent(store: Store, new: Consent, *, by: str, at: datetime) -> O
             "industry": new.industry,
             "granted_at": stamp(new.granted_at),
         }
+        proof = {
+            "evidence": new.evidence,
+            "evidence_sha256": new.evidence_sha256,
+            "wording": new.wording,
+        }
         expires = stamp(new.expires_at) if new.expires_at else None
         row = SQL.get_consent(connection, **key)
         if row is None:
-            SQL.insert_consent(
-                connection, **key, expires_at=expires, evidence=new.evidence, created_at=stamp(at)
-            )
+            SQL.insert_consent(connection, **key, **proof, expires_at=expires, created_at=stamp(at))
             log(connection, "consent", "add", new.number, new, by=by, at=at)
             return "added"
-        if row["evidence"] != new.evidence:
+        if any(row[name] != value for name, value in proof.items()):
             raise Fault("consent-differs")
         if row["expires_at"] == expires:
             return "already"
@@ -85,6 +88,8 @@ def _consents(
             expires_at=instant(row["expires_at"]) if row["expires_at"] else None,
             evidence=row["evidence"],
             withdrawn_at=instant(row["withdrawn_at"]) if row["withdrawn_at"] else None,
+            evidence_sha256=row["evidence_sha256"],
+            wording=row["wording"],
         )
         for row in SQL.list_consents(
             connection, number=digits(number), business=business, industry=industry, most=most

@@ -16,18 +16,19 @@ from compliance.store.sqlite.registers.change import ALL, SQL, Outcome, digits, 
 
 async def add_refusal(store: Store, new: Refusal, *, by: str, at: datetime) -> Outcome:
     """In force when this returns. One that is in force already stays as it was first recorded."""
+    return await store.transact(lambda connection: write_refusal(connection, new, by=by, at=at))
 
-    def work(connection: sqlite3.Connection) -> Outcome:
-        fields = msgspec.structs.asdict(new) | {
-            "number": digits(new.number),
-            "requested_at": stamp(new.requested_at),
-        }
-        if not SQL.insert_refusal(connection, created_at=stamp(at), **fields):
-            return "already"
-        log(connection, "dnc", "add", new.number, new, by=by, at=at)
-        return "added"
 
-    return await store.transact(work)
+def write_refusal(connection: sqlite3.Connection, new: Refusal, *, by: str, at: datetime) -> Outcome:
+    """The same inside a transaction."""
+    fields = msgspec.structs.asdict(new) | {
+        "number": digits(new.number),
+        "requested_at": stamp(new.requested_at),
+    }
+    if not SQL.insert_refusal(connection, created_at=stamp(at), **fields):
+        return "already"
+    log(connection, "dnc", "add", new.number, new, by=by, at=at)
+    return "added"
 
 
 async def remove_refusal(

@@ -1,37 +1,14 @@
--- name: campaign_and_business(id)^
-SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
-       business.name, business.actor
-FROM campaign JOIN business ON business.id = campaign.business
-WHERE campaign.id = :id;
-
--- name: caller_id(number)^
-SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to
-FROM caller_id WHERE number = :number;
-
--- name: consents(number, business)
-SELECT business, industry, granted_at, expires_at, evidence, withdrawn_at
-FROM consent WHERE number = :number AND business = :business
-ORDER BY granted_at;
-
--- name: refusals(number)
-SELECT scope, value, requested_at, source
-FROM do_not_call WHERE number = :number
-ORDER BY scope, value;
-
--- name: lease(node)^
-SELECT boot_id, expires_ns, ready, why FROM recorder_lease WHERE node = :node;
-
 -- name: last_seq()^
 SELECT coalesce(max(seq), 0) FROM decision;
 
 -- name: is_recorded(id)^
 SELECT 1 FROM decision WHERE id = :id;
 
--- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, record)!
+-- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, mode, record)!
 INSERT INTO decision (seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign,
-                      business, agent, trunk, channel, uniqueid, attack, retry_at, record)
+                      business, agent, trunk, channel, uniqueid, attack, retry_at, mode, record)
 VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dial, :caller_id, :campaign,
-        :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :record);
+        :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :record);
 
 -- name: insert_undelivered(decision, at, reason)!
 INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at, :reason);
@@ -39,7 +16,7 @@ INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at,
 -- name: list_calls(number, campaign, verdict, since, until, most)
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.verdict, decision.reasons,
        decision.number, decision.given, decision.caller_id, decision.campaign, decision.business,
-       decision.agent, decision.trunk, decision.attack, decision.retry_at,
+       decision.agent, decision.trunk, decision.attack, decision.retry_at, decision.mode,
        undelivered.reason AS undelivered
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (:number = '' OR decision.number = :number OR decision.given = :number)

@@ -31,12 +31,13 @@ DROP TABLE IF EXISTS temp.staged_consent;
 
 -- name: create_consent!
 CREATE TEMP TABLE staged_consent (
-    number INTEGER, business TEXT, industry TEXT, granted_at TEXT, expires_at TEXT, evidence TEXT, line INTEGER,
-    PRIMARY KEY (number, business, industry, granted_at, expires_at, evidence)
+    number INTEGER, business TEXT, industry TEXT, granted_at TEXT, expires_at TEXT, evidence TEXT,
+    evidence_sha256 TEXT, wording TEXT, line INTEGER,
+    PRIMARY KEY (number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording)
 ) WITHOUT ROWID;
 
 -- name: stage_consent*!
-INSERT OR IGNORE INTO staged_consent VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO staged_consent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: clashes_consent
 SELECT line, 'given-twice', '' FROM staged_consent AS new
@@ -46,7 +47,8 @@ WHERE EXISTS (SELECT 1 FROM staged_consent AS other
 UNION ALL
 SELECT line, 'consent-differs', '' FROM staged_consent AS new
     JOIN consent USING (number, business, industry, granted_at)
-WHERE consent.evidence <> new.evidence
+WHERE consent.evidence <> new.evidence OR consent.evidence_sha256 <> new.evidence_sha256
+   OR consent.wording <> new.wording
    OR (consent.expires_at IS NOT NULL AND (new.expires_at = '' OR new.expires_at > consent.expires_at))
 ORDER BY 1;
 
@@ -67,8 +69,9 @@ LIMIT 20;
 -- A consent that is there can only be shortened (the clashes are out by now), and one that is older than a
 -- withdrawal in its scope comes in as withdrawn.
 -- name: apply_consent(at)!
-INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, withdrawn_at, created_at)
-SELECT number, business, industry, granted_at, nullif(expires_at, ''), evidence,
+INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording,
+                     withdrawn_at, created_at)
+SELECT number, business, industry, granted_at, nullif(expires_at, ''), evidence, evidence_sha256, wording,
        (SELECT max(old.withdrawn_at) FROM consent AS old
         WHERE old.number = new.number AND old.business = new.business AND old.industry = new.industry
           AND old.withdrawn_at >= new.granted_at),
@@ -77,6 +80,25 @@ FROM staged_consent AS new WHERE true
 ORDER BY number, business, industry, granted_at
 ON CONFLICT (number, business, industry, granted_at) DO UPDATE SET expires_at = excluded.expires_at
 WHERE consent.expires_at IS NOT excluded.expires_at;
+
+-- name: drop_leads!
+DROP TABLE IF EXISTS temp.staged_leads;
+
+-- A negative number is one that nobody is allotted: counted, never applied.
+-- name: create_leads!
+CREATE TEMP TABLE staged_leads (number INTEGER PRIMARY KEY, line INTEGER);
+
+-- name: stage_leads*!
+INSERT OR IGNORE INTO staged_leads VALUES (?, ?);
+
+-- name: page_leads(after, most)
+SELECT number FROM staged_leads WHERE number > :after ORDER BY number LIMIT :most;
+
+-- name: unassigned_leads^
+SELECT count(*) FROM staged_leads WHERE number < 0;
+
+-- name: apply_leads(batch)!
+INSERT INTO lead (number, batch) SELECT number, :batch FROM staged_leads WHERE number > 0 ORDER BY number;
 
 -- name: drop_caller_id!
 DROP TABLE IF EXISTS temp.staged_caller_id;

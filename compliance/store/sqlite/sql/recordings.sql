@@ -6,7 +6,7 @@ ON CONFLICT (node) DO UPDATE SET boot_id = excluded.boot_id, expires_ns = exclud
 
 -- name: allowed(id)^
 SELECT decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id, decision.campaign,
-       decision.trunk, decision.verdict, undelivered.reason AS undelivered,
+       decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
        (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE decision.id = :id;

@@ -29,6 +29,9 @@ SELECT 1 FROM campaign WHERE industry = :industry LIMIT 1;
 INSERT INTO campaign (id, business, industry, purpose, script, created_at)
 VALUES (:id, :business, :industry, :purpose, :script, :created_at);
 
+-- name: change_campaign(id, industry, purpose, script)!
+UPDATE campaign SET industry = :industry, purpose = :purpose, script = :script WHERE id = :id;
+
 -- name: list_caller_ids(number, business)
 SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to FROM caller_id
 WHERE (:number = '' OR number = :number) AND (:business = '' OR business = :business) ORDER BY number;
@@ -46,19 +49,21 @@ ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = exclu
 DELETE FROM caller_id WHERE number = :number;
 
 -- name: list_consents(number, business, industry, most)
-SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at FROM consent
+SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
+FROM consent
 WHERE (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
   AND (:industry = '' OR industry = :industry)
 ORDER BY number, business, industry, granted_at LIMIT :most;
 
 -- name: get_consent(number, business, industry, granted_at)^
-SELECT expires_at, evidence FROM consent
+SELECT expires_at, evidence, evidence_sha256, wording FROM consent
 WHERE number = :number AND business = :business AND industry = :industry AND granted_at = :granted_at;
 
 -- A consent older than a withdrawal in its scope was withdrawn with it, even if it is registered later.
--- name: insert_consent(number, business, industry, granted_at, expires_at, evidence, created_at)!
-INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, withdrawn_at, created_at)
-VALUES (:number, :business, :industry, :granted_at, :expires_at, :evidence,
+-- name: insert_consent(number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording, created_at)!
+INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording,
+                     withdrawn_at, created_at)
+VALUES (:number, :business, :industry, :granted_at, :expires_at, :evidence, :evidence_sha256, :wording,
         (SELECT max(withdrawn_at) FROM consent
          WHERE number = :number AND business = :business AND industry = :industry
            AND withdrawn_at >= :granted_at),

@@ -1,0 +1,35 @@
+"""What phonenumbers knows of a number that a plan has already accepted: kind, region, time zones."""
+
+from __future__ import annotations
+
+from phonenumbers import PhoneNumber, PhoneNumberType, number_type, region_code_for_number
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+
+_KINDS = {
+    PhoneNumberType.FIXED_LINE: "fixed-line",
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed-or-mobile",
+    PhoneNumberType.TOLL_FREE: "toll-free",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.UNKNOWN: "",
+}
+
+
+def kind(code: int, significant: str) -> str:
+    """Of ``Callee.kind``, or "service" for premium, shared-cost and personal numbers; empty: unassigned."""
+    return _KINDS.get(number_type(_number(code, significant)), "service")
+
+
+def region(code: int, significant: str) -> str:
+    """ISO 3166; calling codes 1 and 61 serve several. Empty when the range is assigned to nobody."""
+    return region_code_for_number(_number(code, significant)) or ""
+
+
+def zones(code: int, significant: str) -> tuple[str, ...]:
+    """Every time zone (IANA) in which the phone may ring; empty when that is unknown."""
+    found = time_zones_for_number(_number(code, significant))
+    return () if UNKNOWN_TIMEZONE in found else tuple(found)
+
+
+def _number(code: int, significant: str) -> PhoneNumber:
+    return PhoneNumber(country_code=code, national_number=int(significant))

@@ -1,0 +1,123 @@
+"""Refusals taken in a call, on the opt-out line or by an officer: each one a row, the first one in force.
+
+1. The refusal (``do_not_call``), the row of who, when, how and where it can be heard (``opt_out``) and the
+   line in ``register_change`` are one transaction. When it is on disk, the next attempt is refused.
+2. Who is called, and by which business, is the stored decision's word, never that of a channel.
+3. An import writes no ``opt_out`` rows: a million of them would only repeat ``do_not_call.requested_at`` and
+   ``source``; the import's line in ``register_change`` says by whom, when and from which file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import msgspec
+
+from compliance.clock import instant, stamp
+from compliance.model import OptOut, OptOutWay, Refusal, Scope
+from compliance.store.sqlite.connection import Store, rows
+from compliance.store.sqlite.registers.change import Outcome, digits, log
+from compliance.store.sqlite.registers.dnc import write_refusal
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "optout.sql", "sqlite3")
+
+
+async def from_call(
+    store: Store, decision: str, *, how: OptOutWay, scope: Scope, node: str, channel: str, at: datetime
+) -> OptOut | None:
+    """Takes a refusal in the call of ``decision``; None when this node has no such call.
+
+    The call of a campaign that nobody knows has no business to refuse: then it is a refusal of all.
+    """
+
+    def work(connection: sqlite3.Connection) -> OptOut | None:
+        call = SQL.call(connection, id=decision)
+        if call is None or call["node"] != node or not call["number"]:
+            return None
+        value = {"business": call["business"], "industry": call["industry"], "all": ""}[scope]
+        new = OptOut(
+            at=at,
+            number=call["number"],
+            scope=scope if value else "all",
+            value=value,
+            how=how,
+            by=(call["agent"] if how == "agent-key" else call["number"]) or channel,
+            node=node,
+            channel=channel,
+            decision=decision,
+        )
+        return _take(connection, new)
+
+    return await store.transact(work)
+
+
+async def from_line(store: Store, number: str, *, node: str, channel: str, at: datetime) -> OptOut:
+    """Takes a refusal of everything from whoever called from ``number`` (E.164)."""
+    new = OptOut(at=at, number=number, how="line", by=number, node=node, channel=channel)
+    return await store.transact(lambda connection: _take(connection, new))
+
+
+async def by_command(
+    store: Store, new: Refusal, *, by: str, at: datetime, node: str = "", decision: str = ""
+) -> Outcome:
+    """Takes one that an officer was told of, in the call ``decision`` if it is known."""
+
+    def work(connection: sqlite3.Connection) -> Outcome:
+        said = OptOut(
+            at=at,
+            number=new.number,
+            scope=new.scope,
+            value=new.value,
+            how="command",
+            by=by,
+            node=node,
+            decision=decision,
+        )
+        _insert(connection, _heard(connection, said))
+        return write_refusal(connection, new, by=by, at=at)
+
+    return await store.transact(work)
+
+
+def _take(connection: sqlite3.Connection, new: OptOut) -> OptOut:
+    """The row, the refusal unless it is in force already, and the log's line in any case."""
+    found = _heard(connection, new)
+    _insert(connection, found)
+    refusal = Refusal(
+        number=found.number,
+        scope=found.scope,
+        value=found.value,
+        requested_at=found.at,
+        source=f"{found.how} {found.decision}".strip(),
+    )
+    write_refusal(connection, refusal, by=found.by, at=found.at)
+    log(connection, "dnc", "opt-out", found.number, found, by=found.by, at=found.at)
+    return found
+
+
+def _insert(connection: sqlite3.Connection, new: OptOut) -> None:
+    fields = msgspec.structs.asdict(new) | {"at": stamp(new.at), "number": digits(new.number)}
+    SQL.insert(connection, **fields)
+
+
+def _heard(connection: sqlite3.Connection, new: OptOut) -> OptOut:
+    """With the recording of the call, and where in it, if it was running."""
+    row = SQL.recording(connection, decision=new.decision, at=stamp(new.at)) if new.decision else None
+    if row is None:
+        return new
+    position = None
+    if row["ended_at"] is None or instant(row["ended_at"]) >= new.at:
+        # Nothing is written before there is sound, which is the answer in most calls.
+        begun = max(instant(row["started_at"]), instant(row["answered_at"] or row["started_at"]))
+        position = round(max(0.0, (new.at - begun).total_seconds()), 2)
+    return msgspec.structs.replace(new, recording=row["id"], position=position)
+
+
+async def of_number(store: Store, number: str) -> list[dict[str, Any]]:
+    """Every time that this person refused, oldest first; ``position`` in the file ``path``."""
+    found = await store.transact(lambda connection: rows(SQL.of_number(connection, number=digits(number))))
+    return [row | {"at": instant(row["at"])} for row in found]

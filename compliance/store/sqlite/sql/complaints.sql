@@ -1,0 +1,42 @@
+-- The same complaint from the same source, perhaps without the caller ID that the first one was matched to.
+-- name: same_complaint(number, called_at, source, caller_id)^
+SELECT id FROM complaint
+WHERE number = :number AND called_at = :called_at AND source = :source
+  AND (:caller_id = '' OR caller_id = :caller_id)
+ORDER BY id LIMIT 1;
+
+-- A call that was put through: there was something to dial, and the PBX was told.
+-- name: nearest_call(number, caller_id, since, until, called_at)^
+SELECT id, business, campaign, caller_id, agent FROM decision
+WHERE number = :number AND (:caller_id = '' OR caller_id = :caller_id)
+  AND decided_at BETWEEN :since AND :until AND dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+ORDER BY abs(julianday(decided_at) - julianday(:called_at)), seq LIMIT 1;
+
+-- name: insert_complaint(number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due)<!
+INSERT INTO complaint (number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due)
+VALUES (:number, :called_at, :source, :caller_id, :campaign, :agent, :decision, :note, :received_at, :due);
+
+-- name: list_complaints(id, number, status, most)
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer FROM complaint
+WHERE (:id = 0 OR id = :id) AND (:number = 0 OR number = :number) AND (:status = '' OR status = :status)
+ORDER BY id DESC LIMIT :most;
+
+-- name: answer_complaint(id, answered_at, answer)!
+UPDATE complaint SET status = 'answered', answered_at = :answered_at, answer = :answer WHERE id = :id;
+
+-- name: complaints_agent(key, since)
+SELECT id FROM complaint WHERE agent = :key AND received_at > :since ORDER BY id;
+
+-- name: complaints_campaign(key, since)
+SELECT id FROM complaint WHERE campaign = :key AND received_at > :since ORDER BY id;
+
+-- name: complaints_caller_id(key, since)
+SELECT id FROM complaint WHERE caller_id = :key AND received_at > :since ORDER BY id;
+
+-- name: business_of_decision(id)^
+SELECT business FROM decision WHERE id = :id;
+
+-- name: purpose(campaign)^
+SELECT purpose FROM campaign WHERE id = :campaign;

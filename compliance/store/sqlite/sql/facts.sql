@@ -1,0 +1,60 @@
+-- name: campaign_and_business(id)^
+SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
+       business.name, business.actor
+FROM campaign JOIN business ON business.id = campaign.business
+WHERE campaign.id = :id;
+
+-- name: caller_id(number)^
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to
+FROM caller_id WHERE number = :number;
+
+-- name: consents(number, business)
+SELECT business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
+FROM consent WHERE number = :number AND business = :business
+ORDER BY granted_at;
+
+-- name: refusals(number)
+SELECT scope, value, requested_at, source
+FROM do_not_call WHERE number = :number
+ORDER BY scope, value;
+
+-- name: lease(node)^
+SELECT boot_id, expires_ns, ready, why FROM recorder_lease WHERE node = :node;
+
+-- name: refusals_at()^
+SELECT max(at) FROM register_change WHERE register = 'dnc' AND action = 'import';
+
+-- name: leads(number, campaign)
+SELECT batch.id, batch.campaign, batch.partner, batch.contract, batch.basis, batch.file, batch.sha256,
+       batch.imported_at, batch.rows, batch.held
+FROM lead JOIN batch ON batch.id = lead.batch
+WHERE lead.number = :number AND batch.campaign = :campaign AND batch.withdrawn_at IS NULL
+ORDER BY batch.id;
+
+-- name: script(id)^
+SELECT id, version, sha256, approved_by, approved_at, expires_at, checked
+FROM script WHERE id = :id ORDER BY version DESC LIMIT 1;
+
+-- name: suspensions(agent, campaign, caller_id)
+SELECT kind, key, since, cause FROM suspension
+WHERE lifted_at IS NULL
+  AND (kind, key) IN (VALUES ('agent', :agent), ('campaign', :campaign), ('caller-id', :caller_id))
+ORDER BY seq;
+
+-- An attempt is a call that was put through: there was something to dial, and the PBX was told.
+-- name: nth_at_callee(number, business, skip)^
+SELECT decided_at FROM decision
+WHERE number = :number AND business = :business AND dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
+
+-- name: nth_over_caller_id(caller_id, skip)^
+SELECT decided_at FROM decision
+WHERE caller_id = :caller_id AND dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
+
+-- Refused ones too: who sweeps a range is refused often.
+-- name: neighbours(campaign, first, last, since)
+SELECT DISTINCT number FROM decision
+WHERE campaign = :campaign AND number BETWEEN :first AND :last AND decided_at > :since;

@@ -1,0 +1,26 @@
+-- name: has_campaign(id)^
+SELECT 1 FROM campaign WHERE id = :id;
+
+-- name: same_file(campaign, sha256)^
+SELECT id FROM batch WHERE campaign = :campaign AND sha256 = :sha256 AND withdrawn_at IS NULL;
+
+-- name: insert_batch(campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held)<!
+INSERT INTO batch (campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held)
+VALUES (:campaign, :partner, :contract, :basis, :file, :sha256, :imported_at, :imported_by, :rows, :finding, :held);
+
+-- name: set_rows(id, rows)!
+UPDATE batch SET rows = :rows WHERE id = :id;
+
+-- name: list_batches(id, campaign, number, most)
+SELECT id, campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held,
+       withdrawn_at
+FROM batch
+WHERE (:id = 0 OR id = :id) AND (:campaign = '' OR campaign = :campaign)
+  AND (:number = 0 OR id IN (SELECT batch FROM lead WHERE number = :number))
+ORDER BY id DESC LIMIT :most;
+
+-- name: release_batch(id)!
+UPDATE batch SET held = '' WHERE id = :id;
+
+-- name: withdraw_batch(id, withdrawn_at)!
+UPDATE batch SET withdrawn_at = :withdrawn_at WHERE id = :id;

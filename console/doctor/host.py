@@ -1,0 +1,138 @@
+"""Checks of what runs and lies on this host: gate, recorder, recordings, secret, key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from compliance.errors import ConfigError
+from console.doctor.found import Found, Site, fail, ok, warn
+
+SECONDS = 2.0  # the dialplan itself waits little longer
+# A route that does not exist is refused before anything is judged, and leaves no decision. That it is refused
+# in the gate's own words proves that the process lives; a connection alone proves no more than a kernel.
+KNOCK = (
+    b"agi_network: yes\nagi_network_script: dialpact-doctor\nagi_channel: doctor\nagi_uniqueid: 0.0\n"
+    b"agi_arg_1: \n\n"
+)
+ANSWER = b"SET VARIABLE "
+EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
+
+
+async def gate(site: Site) -> Found:
+    """Leaves one line in the gate's log that names this program."""
+    host, port = site.config.gate.address
+    address = site.config.gate.listen
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on
+    try:
+        async with asyncio.timeout(SECONDS):
+            reader, writer = await asyncio.open_connection(here, port)
+            try:
+                writer.write(KNOCK)
+                answer = await reader.readline()
+            finally:
+                writer.close()
+    except TimeoutError:
+        return fail("gate-silent", address=address)
+    except (OSError, ValueError) as error:
+        return fail("gate-down", address=address, error=_said(error))
+    known = answer.startswith((ANSWER, b"MSET ", b"EXEC MSet"))
+    return ok("gate", address=address) if known else fail("gate-stranger", address=address)
+
+
+def _said(error: OSError | ValueError) -> str:
+    """asyncio repeats the address in its own text; the number of the error says it shorter."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error)
+
+
+def recorder(site: Site) -> Iterator[Found]:
+    if site.health is None:
+        return
+    required = (
+        any(p.recording and p.recording.required for p in site.policy.profiles) if site.policy else True
+    )
+    bad, lease = (fail if required else warn), site.health.lease
+    if lease is None:
+        yield bad("recorder-never", node=site.config.node.name)
+        return
+    age = f"{max(0.0, (site.now - lease.renewed_at).total_seconds()):.0f}"
+    if not lease.live:
+        yield bad("recorder-silent", age=age)
+    elif not lease.ready:
+        yield bad("recorder-not-ready", why=lease.why, age=age)
+    else:
+        yield ok("recorder", age=age)
+
+
+def recordings(site: Site) -> Iterator[Found]:
+    folder, least = site.config.recordings, site.config.recording.min_free_mb
+    try:
+        found, space = folder.stat(), os.statvfs(folder)
+    except OSError as error:
+        yield fail("recordings-missing", folder=folder, error=error.strerror or error)
+        return
+    if not stat.S_ISDIR(found.st_mode):
+        yield fail("recordings-no-folder", folder=folder)
+        return
+    free = space.f_bavail * space.f_frsize >> 20
+    if space.f_flag & os.ST_RDONLY:
+        yield fail("recordings-read-only", folder=folder)
+    elif free < least:
+        yield fail("recordings-full", folder=folder, free=free, least=least)
+    else:
+        values = {"owner": _user(found.st_uid), "mode": f"{stat.S_IMODE(found.st_mode):04o}"}
+        yield ok("recordings", folder=folder, free=free, least=least, **values)
+    if found.st_mode & stat.S_IWOTH:
+        yield warn("recordings-open", folder=folder)
+
+
+def secret(site: Site) -> Iterator[Found]:
+    path = site.config.path(site.config.ami.secret_file)
+    try:
+        word = site.config.ami_secret()
+    except ConfigError as error:
+        yield fail("secret-unreadable", error=error)
+        return
+    if word == EXAMPLE:
+        yield fail("secret-example", file=path)
+    elif path.stat().st_mode & stat.S_IRWXO:
+        yield fail("secret-open", file=path)
+    else:
+        yield ok("secret", file=path)
+
+
+def key(site: Site) -> Iterator[Found]:
+    path = site.config.path(site.config.ledger.key_file)
+    problem = _key_problem(path)
+    if problem:
+        yield fail("key-unreadable", file=path, error=problem)
+    elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield fail("key-open", file=path, mode=f"{stat.S_IMODE(path.stat().st_mode):04o}")
+    else:
+        yield ok("key", file=path)
+
+
+def _key_problem(path: Path) -> str:
+    try:
+        found = load_pem_private_key(path.read_bytes(), None)
+    except OSError as error:
+        return error.strerror or str(error)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return "no private key in PEM without a password"
+    return "" if isinstance(found, Ed25519PrivateKey) else "not an Ed25519 key"
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

@@ -1,0 +1,268 @@
+"""Complaints in the store: the call they are about, the refusal they are, the suspension they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from compliance.model import Decision, Facts
+from compliance.registers.complaint import Complaint
+from compliance.registers.fault import Fault
+from compliance.store.sqlite import Store, create, decisions, registers
+from compliance.store.sqlite.registers import Filed
+from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
+from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
+from tests.compliance.world import HUBEI
+
+MINUTE = timedelta(minutes=1)
+CALLED = AT - timedelta(hours=2)
+OTHER = "+8613900139000"
+assert HUBEI.suspension is not None
+RULE = msgspec.structs.replace(
+    HUBEI.suspension, complaint_days=30, complaints={"agent": 2, "campaign": 3, "caller-id": 3}
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    create(tmp_path / "a.db")
+    async with await Store.open(tmp_path / "a.db") as store:
+        await registers.add_business(store, ACME, **BY)
+        await registers.add_campaign(store, RENEWAL, **BY)
+        await registers.put_caller_id(store, SHOWN, **BY)
+        yield store
+
+
+def call(at: datetime = CALLED, number: str = NUMBER, *, allowed: bool = True, **changes: Any) -> Decision:
+    asked = msgspec.structs.replace(attempt(number), agent="1001", **changes)
+    made = decision(asked, allowed=allowed)
+    return msgspec.structs.replace(made, decided_at=at, facts=Facts(campaign=RENEWAL))
+
+
+async def record(store: Store, *made: Decision) -> None:
+    await store.transact(lambda connection: decisions.record(connection, list(made)))
+
+
+def complaint(**changes: Any) -> Complaint:
+    base = Complaint(number=NUMBER, called_at=CALLED, source="12321", received_at=AT)
+    return msgspec.structs.replace(base, **changes)
+
+
+async def file(store: Store, new: Complaint | None = None, **changes: Any) -> Filed:
+    given = {"within": 30 * MINUTE, "refuse_all": False, "rules": {}, **BY, **changes}
+    return await registers.add_complaint(store, new or complaint(), **given)
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "matched", "reason"),
+    [
+        ([call()], complaint(), 0, "at that very time"),
+        ([call(CALLED - 30 * MINUTE)], complaint(), 0, "half an hour before"),
+        ([call(CALLED + 30 * MINUTE)], complaint(), 0, "half an hour after"),
+        ([call(CALLED - 30 * MINUTE - timedelta(seconds=1))], complaint(), None, "a second too early"),
+        ([call(CALLED + 30 * MINUTE + timedelta(seconds=1))], complaint(), None, "a second too late"),
+        ([call(CALLED - 20 * MINUTE), call(CALLED + 10 * MINUTE)], complaint(), 1, "the nearest"),
+        ([call(CALLED - 10 * MINUTE), call(CALLED + 20 * MINUTE)], complaint(), 0, "before as well as after"),
+        ([call(number=OTHER)], complaint(), None, "another person's call"),
+        ([call(allowed=False)], complaint(), None, "refused: it never rang"),
+        ([call()], complaint(caller_id="02787654321"), 0, "over that caller ID"),
+        ([call()], complaint(caller_id="95588"), None, "over another caller ID"),
+        (
+            [call(caller_id="95588"), call(CALLED + 9 * MINUTE)],
+            complaint(caller_id="02787654321"),
+            1,
+            "the caller ID tells the two apart",
+        ),
+    ],
+)
+async def test_which_call_it_is_about(
+    store: Store, made: list[Decision], asked: Complaint, matched: int | None, reason: str
+) -> None:
+    await record(store, *made)
+    filed = (await file(store, asked)).complaint
+    assert filed.decision == ("" if matched is None else made[matched].id), reason
+    if matched is not None:
+        assert (filed.campaign, filed.agent) == ("renewal", "1001")
+        assert filed.caller_id == made[matched].attempt.caller_id
+    else:
+        assert (filed.campaign, filed.agent, filed.caller_id) == ("", "", asked.caller_id)
+
+
+async def test_a_call_that_the_pbx_was_never_told_of_did_not_ring(store: Store) -> None:
+    made = call()
+    await record(store, made)
+    await decisions.undelivered(store, made.id, AT, "deadline")
+    assert (await file(store)).complaint.decision == ""
+
+
+async def test_it_is_a_refusal_of_the_matched_business(store: Store) -> None:
+    await record(store, call())
+    filed = await file(store)
+    (refusal,) = await registers.list_refusals(store)
+    assert refusal == filed.refusal
+    assert (refusal.number, refusal.scope, refusal.value) == (NUMBER, "business", "acme")
+    assert (refusal.source, refusal.requested_at) == (f"complaint 12321 #{filed.complaint.id}", AT)
+    assert filed.refused == "added"
+    (logged,) = await registers.history(store, "dnc", NUMBER)
+    assert logged["by"] == "tester"
+
+
+@pytest.mark.parametrize(("matched", "refuse_all"), [(False, False), (True, True), (False, True)])
+async def test_it_refuses_everything_when_unmatched_or_so_wished(
+    store: Store, matched: bool, refuse_all: bool
+) -> None:
+    if matched:
+        await record(store, call())
+    await file(store, refuse_all=refuse_all)
+    assert [(entry.scope, entry.value) for entry in await registers.list_refusals(store)] == [("all", "")]
+
+
+async def test_the_same_complaint_again(store: Store) -> None:
+    await record(store, call())
+    first = await file(store)
+    again = await file(store)
+    assert (again.outcome, again.refused, again.complaint) == ("already", "already", first.complaint)
+    wider = await file(store, refuse_all=True)
+    assert (wider.outcome, wider.refused) == ("already", "added"), "a wider refusal counts all the same"
+    assert (await file(store, complaint(caller_id="02787654321"))).outcome == "already"
+    assert (await file(store, complaint(source="hotline"))).outcome == "added"
+    assert (await file(store, complaint(called_at=CALLED + MINUTE))).outcome == "added"
+    assert len(await registers.list_complaints(store)) == 3
+
+
+async def several(store: Store, count: int, **changes: Any) -> list[Filed]:
+    """Complaints of as many people, each about a call by agent 1001, one a minute."""
+    filed = []
+    for place in range(count):
+        number = f"+8613900{place:06}"
+        await record(store, call(number=number))
+        at = AT + place * MINUTE
+        new = complaint(number=number, received_at=at, source=changes.pop("source", "12321"))
+        filed.append(await file(store, new, **({"rules": {"hubei": RULE}, "at": at} | changes)))
+    return filed
+
+
+async def test_enough_of_them_suspend(store: Store) -> None:
+    filed = await several(store, 3)
+    assert [[(found.kind, found.key) for found in one.suspended] for one in filed] == [
+        [],
+        [("agent", "1001")],
+        [("campaign", "renewal"), ("caller-id", "02787654321")],
+    ]
+    agent, *_ = await registers.list_suspensions(store)
+    assert agent.cause == "2 complaints within 30 days (profile hubei)"
+    assert (agent.by, agent.evidence) == ("dialpact", ("1", "2"))
+    (change,) = await registers.history(store, "suspension", "agent 1001")
+    assert (change["action"], change["by"]) == ("add", "dialpact")
+    call_now = msgspec.structs.replace(attempt(), agent="1001")
+    assert {found.kind for found in await in_force(store, call_now)} == {"agent", "campaign", "caller-id"}
+
+
+async def in_force(store: Store, asked: Any) -> list[Any]:
+    return [
+        found
+        for found in await registers.list_suspensions(store)
+        if found.key in (asked.agent, asked.campaign, asked.caller_id)
+    ]
+
+
+async def test_a_lifted_suspension_starts_the_count_anew(store: Store) -> None:
+    await several(store, 2)
+    lifted = AT + timedelta(hours=1)
+    await registers.lift_suspension(store, "agent", "1001", reason="retrained", by="chen", at=lifted)
+    for place, expected in ((1, []), (2, ["agent"])):
+        number = f"+861390013900{place}"
+        await record(store, call(number=number))
+        at = lifted + place * MINUTE
+        filed = await file(store, complaint(number=number, received_at=at), rules={"hubei": RULE}, at=at)
+        assert [found.kind for found in filed.suspended if found.kind == "agent"] == expected
+
+
+@pytest.mark.parametrize(
+    ("apart", "suspends", "reason"),
+    [
+        (timedelta(days=30) - timedelta(seconds=1), True, "within the days"),
+        (timedelta(days=30), False, "no longer"),
+    ],
+)
+async def test_old_complaints_do_not_count(
+    store: Store, apart: timedelta, suspends: bool, reason: str
+) -> None:
+    await several(store, 1)
+    await record(store, call(number=OTHER))
+    at = AT + apart
+    filed = await file(store, complaint(number=OTHER, received_at=at), rules={"hubei": RULE}, at=at)
+    assert bool(filed.suspended) is suspends, reason
+
+
+async def test_what_no_rule_binds_suspends_nobody(store: Store) -> None:
+    assert not any(filed.suspended for filed in await several(store, 3, rules={}))
+    survey = msgspec.structs.replace(RULE, purposes=("survey",))
+    await record(store, call(number=OTHER))
+    assert not (await file(store, complaint(number=OTHER), rules={"hubei": survey})).suspended
+
+
+async def test_the_same_complaint_again_is_not_counted_again(store: Store) -> None:
+    await record(store, call())
+    for _ in range(3):
+        assert not (await file(store, rules={"hubei": RULE})).suspended
+
+
+async def test_a_caller_id_that_is_not_ours_is_not_suspended(store: Store) -> None:
+    for place in range(4):
+        new = complaint(number=f"+8613900{place:06}", caller_id="95588")
+        assert not (await file(store, new, rules={"hubei": RULE})).suspended
+    ours = [
+        await file(
+            store,
+            complaint(number=f"+8613901{place:06}", caller_id=SHOWN.number),
+            rules={"hubei": RULE},
+        )
+        for place in range(3)
+    ]
+    assert [found.kind for found in ours[-1].suspended] == ["caller-id"], "also without a matched call"
+
+
+async def test_two_profiles_suspend_once(store: Store) -> None:
+    filed = await several(store, 2, rules={"one": RULE, "two": RULE})
+    assert [found.cause for found in filed[-1].suspended] == ["2 complaints within 30 days (profile one)"]
+
+
+async def test_an_answer_is_given_once(store: Store) -> None:
+    id = (await file(store)).complaint.id
+    answered = await registers.answer_complaint(store, id, "apologised", **BY)
+    assert (answered.status, answered.answer, answered.answered_at) == ("answered", "apologised", AT)
+    assert await registers.answer_complaint(store, id, "apologised", **BY) == answered
+    with pytest.raises(Fault, match="answered"):
+        await registers.answer_complaint(store, id, "nothing happened", **BY)
+    with pytest.raises(Fault, match="not registered"):
+        await registers.answer_complaint(store, 99, "x", **BY)
+    assert [change["action"] for change in await registers.history(store, "complaint", str(id))] == [
+        "add",
+        "answer",
+    ]
+
+
+async def test_filters(store: Store) -> None:
+    first = (await file(store)).complaint
+    second = (await file(store, complaint(number=OTHER))).complaint
+    await registers.answer_complaint(store, first.id, "apologised", **BY)
+    assert [found.id for found in await registers.list_complaints(store)] == [second.id, first.id]
+    assert [found.id for found in await registers.list_complaints(store, status="open")] == [second.id]
+    assert [found.id for found in await registers.list_complaints(store, number=NUMBER)] == [first.id]
+    assert len(await registers.list_complaints(store, most=1)) == 1
+
+
+async def test_it_is_all_or_nothing(store: Store) -> None:
+    await record(store, call())
+    broken = "CREATE TRIGGER no BEFORE INSERT ON do_not_call BEGIN SELECT RAISE(ABORT, 'no'); END"
+    await store.transact(lambda connection: connection.execute(broken))
+    with pytest.raises(Exception, match="no"):
+        await file(store)
+    assert await registers.list_complaints(store) == []
+    assert await registers.history(store, "complaint", "1") == []

@@ -1,0 +1,150 @@
+"""Each refusal is a row of its own, in force at once, and says where in the recording it can be heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from compliance.model import Refusal
+from compliance.store.sqlite import Store, create, decisions, optout, recordings, registers
+from compliance.store.sqlite.recordings import Finished, NewRecording
+from tests.compliance.store_values import AT, NUMBER, decision
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    create(tmp_path / "dialpact.db")
+    async with await Store.open(tmp_path / "dialpact.db") as opened:
+        yield opened
+
+
+def seconds(count: float) -> datetime:
+    return AT + timedelta(seconds=count)
+
+
+async def recorded(store: Store, call: str, id: str, start: float, answer: float | None) -> None:
+    await recordings.start(
+        store,
+        NewRecording(
+            id=id,
+            decision=call,
+            node="pbx1",
+            channel="PJSIP/carrier-1",
+            uniqueid="1.2",
+            number=NUMBER,
+            caller_id="",
+            campaign="",
+            started_at=seconds(start),
+            answered_at=seconds(answer) if answer is not None else None,
+            format="wav",
+            path=f"/r/{id}.wav",
+            callee_path="",
+            agent_path="",
+        ),
+    )
+
+
+async def ended(store: Store, id: str, at: float, length: float) -> None:
+    await recordings.finish(store, Finished(id=id, state="kept", ended_at=seconds(at), seconds=length))
+
+
+@pytest.fixture
+async def call(store: Store) -> str:
+    made = decision()
+    await store.transact(lambda connection: decisions.record(connection, [made]))
+    return made.id
+
+
+async def take(store: Store, call: str, at: float, how: Any = "callee-key") -> Any:
+    return await optout.from_call(
+        store, call, how=how, scope="all", node="pbx1", channel="PJSIP/x-1", at=seconds(at)
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "answer", "press", "position"),
+    [
+        (0, 5, 12.5, 7.5),  # no sound is written while it rings
+        (20, 5, 21, 1.0),  # a segment that continues an interrupted recording
+        (0, None, 3, 3.0),  # the answer is not in the store yet
+        (0, 5, 4.9, 0.0),  # the clocks' grain
+    ],
+)
+async def test_position(
+    store: Store, call: str, start: float, answer: float | None, press: float, position: float
+) -> None:
+    await recorded(store, call, "r1", start, answer)
+    found = await take(store, call, press)
+    assert (found.recording, found.position) == ("r1", position)
+
+
+async def test_position_is_that_in_the_file_once_it_is_complete(store: Store, call: str) -> None:
+    await recorded(store, call, "r1", 0, 5)
+    await take(store, call, 12)
+    [row] = await optout.of_number(store, NUMBER)
+    assert (row["position"], row["path"], row["at"]) == (7.0, "/r/r1.wav", seconds(12))
+    await ended(store, "r1", 32, 30.0)  # three seconds of early media came before the answer
+    [row] = await optout.of_number(store, NUMBER)
+    assert row["position"] == pytest.approx(10.0, abs=0.01)
+    assert row["how"] == "callee-key"
+
+
+async def test_newest_recording_that_had_begun(store: Store, call: str) -> None:
+    await recorded(store, call, "r1", 0, 5)
+    await ended(store, "r1", 20, 15)
+    await recorded(store, call, "r2", 20, 5)
+    assert [(await take(store, call, at)).recording for at in (10, 19, 21, 40)] == ["r1", "r1", "r2", "r2"]
+
+
+async def test_call_without_a_recording(store: Store, call: str) -> None:
+    found = await take(store, call, 5)
+    assert (found.recording, found.position) == ("", None)
+    assert (await optout.of_number(store, NUMBER))[0]["path"] is None
+
+
+async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
+    await recorded(store, call, "r1", 0, 5)
+    await ended(store, "r1", 20, 15)
+    new = Refusal(number=NUMBER, scope="all", value="", requested_at=seconds(90), source="letter")
+    said = {"by": "officer", "at": seconds(90), "node": "pbx1"}
+    assert await optout.by_command(store, new, decision=call, **said) == "added"  # type: ignore[arg-type]
+    assert await optout.by_command(store, new, **said | {"at": seconds(91)}) == "already"  # type: ignore[arg-type]
+    first, second = await optout.of_number(store, NUMBER)
+    assert (first["how"], first["by"], first["decision"], first["recording"]) == (
+        *("command", "officer", call),
+        "r1",
+    )
+    assert first["position"] is None
+    assert (second["decision"], second["recording"]) == ("", "")
+    [kept] = await registers.list_refusals(store, number=NUMBER)
+    assert kept == new
+
+
+async def test_unknown_call_and_unknown_node(store: Store, call: str) -> None:
+    assert await take(store, "f" * 32, 1) is None
+    other = {"how": "callee-key", "scope": "all", "node": "pbx2", "channel": "", "at": AT}
+    assert await optout.from_call(store, call, **other) is None  # type: ignore[arg-type]
+    assert await optout.of_number(store, NUMBER) == []
+    assert await registers.history(store, "dnc", NUMBER) == []
+
+
+async def test_call_without_a_number(store: Store) -> None:
+    made = decision()
+    none = replace(made.attempt.callee, e164="")
+    made = replace(made, id="0" * 32, attempt=replace(made.attempt, callee=none))
+    await store.transact(lambda connection: decisions.record(connection, [made]))
+    assert await take(store, made.id, 1) is None
+
+
+async def test_many_at_once(store: Store, call: str) -> None:
+    await asyncio.gather(
+        *(take(store, call, n, how) for n in range(20) for how in ("callee-key", "agent-key"))
+    )
+    assert len(await optout.of_number(store, NUMBER)) == 40
+    assert len(await registers.list_refusals(store, number=NUMBER)) == 1
