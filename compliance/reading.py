@@ -42,7 +42,7 @@ def reading(policy: Policy, holders: Mapping[str, str]) -> Reading:
     ranges = [profile.range_dialling for profile in policy.profiles if profile.range_dialling]
     return Reading(
         holders=dict(holders),
-        caps=tuple(sorted({(cap.per, cap.limit) for cap in caps})),
+        caps=tuple(sorted({(cap.per, cap.limit) for cap in caps if cap.action == "refuse"})),
         alarms=tuple(cap for cap in caps if cap.action == "alarm"),
         reach=max((section.reach for section in ranges), default=0),
         window=max((section.window for section in ranges), default=timedelta(0)),

@@ -31,7 +31,8 @@ from console.daemons import configure_logs
 from tests.fakes import registers
 
 CALLER_ID = "02788880007"
-ENTRIES = 100_000
+ENTRIES = 200_000
+OVER = "2026-06-01T00:00:00.000000Z"
 ALLOW = variables.answer("ALLOW", [], decision="0" * 32, number="13800138000")[0].encode() + b"\n"
 KINDS = ("floor", "stub", "full")
 
@@ -47,21 +48,26 @@ def entry(place: int) -> str:
 
 
 def numbers() -> Iterator[str]:
-    """Of ten: seven that may be called, two that refused, one that never agreed."""
+    """Of ten: seven that may be called, three whose consent is over."""
     for n in itertools.count():
-        place = n * 7919 % (ENTRIES // 2) * 2
-        yield entry(place if n % 10 < 7 else place + 1 if n % 10 < 9 else place + ENTRIES)
+        place = n * 7919 % (ENTRIES // 4) * 4
+        yield entry(place if n % 10 < 7 else place + 2)
 
 
 def fill(database: Path) -> None:
-    """Even entries have agreed, odd ones have refused; all are leads."""
+    """Odd entries have refused; of the even ones each second agreed for a time that is over. All are leads.
+
+    (Refusals for other reasons would count towards a suspension: then nobody could be called any more.)
+    """
     create(database)
     registers.fill(database, caller_ids=[CALLER_ID], numbers=())
     with contextlib.closing(sqlite3.connect(database)) as db, db:
         for place in range(ENTRIES):
             (registers.refuse if place % 2 else registers.agree)(db, entry(place))
-        for place in range(2 * ENTRIES):
             registers.lead(db, entry(place))
+            if place % 4 == 2:
+                number = int(f"86{entry(place)}")
+                db.execute("UPDATE consent SET expires_at = ? WHERE number = ?", (OVER, number))
 
 
 class Floor(asyncio.Protocol):

@@ -35,7 +35,13 @@ def react(connection: sqlite3.Connection, decision: Decision, asked: Reading) ->
 
 def _count(connection: sqlite3.Connection, decision: Decision, asked: Reading) -> None:
     keys = _keys(decision)
-    counting = [threshold for threshold in asked.thresholds if threshold.reasons & set(decision.reasons)]
+    # Who is suspended already need not be counted, however often he tries.
+    in_force = {suspension.kind for suspension in decision.facts.suspensions}
+    counting = [
+        threshold
+        for threshold in asked.thresholds
+        if threshold.kind not in in_force and threshold.reasons & set(decision.reasons)
+    ]
     for kind in {threshold.kind for threshold in counting if keys[threshold.kind]}:
         key, now = keys[kind], decision.decided_at
         of_kind = [threshold for threshold in counting if threshold.kind == kind]
@@ -59,10 +65,11 @@ def _keys(decision: Decision) -> dict[Suspendable, str]:
 def _suspend(connection: sqlite3.Connection, threshold: Threshold, key: str, now: datetime) -> None:
     kind = threshold.kind
     since = max(stamp(now - threshold.period), SQL.last_lifted(connection, kind=kind, key=key)[0])
-    led_to_it = [row[0] for row in SQL.refused_since(connection, kind=kind, key=key, since=since)]
-    if len(led_to_it) >= threshold.limit:
+    limit = threshold.limit
+    led_to_it = [row[0] for row in SQL.last_refused(connection, kind=kind, key=key, since=since, limit=limit)]
+    if len(led_to_it) == limit:
         hours = int(threshold.period.total_seconds() // 3600)
-        cause = f"{len(led_to_it)} refused attempts within {hours} h (profile {threshold.profile})"
+        cause = f"{limit} refused attempts within {hours} h (profile {threshold.profile})"
         suspend(connection, kind, key, cause=cause, evidence=led_to_it, by=BY, at=now)
 
 

@@ -36,10 +36,13 @@ SELECT id, version, sha256, approved_by, approved_at, expires_at, checked
 FROM script WHERE id = :id ORDER BY version DESC LIMIT 1;
 
 -- name: suspensions(agent, campaign, caller_id)
+SELECT kind, key, since, cause FROM suspension WHERE kind = 'agent' AND key = :agent AND lifted_at IS NULL
+UNION ALL
 SELECT kind, key, since, cause FROM suspension
-WHERE lifted_at IS NULL
-  AND (kind, key) IN (VALUES ('agent', :agent), ('campaign', :campaign), ('caller-id', :caller_id))
-ORDER BY seq;
+WHERE kind = 'campaign' AND key = :campaign AND lifted_at IS NULL
+UNION ALL
+SELECT kind, key, since, cause FROM suspension
+WHERE kind = 'caller-id' AND key = :caller_id AND lifted_at IS NULL;
 
 -- An attempt is a call that was put through: there was something to dial, and the PBX was told.
 -- name: nth_at_callee(number, business, skip)^

@@ -7,8 +7,8 @@ DELETE FROM refused WHERE kind = :kind AND key = :key AND at < :before;
 -- name: last_lifted(kind, key)^
 SELECT coalesce(max(lifted_at), '') FROM suspension WHERE kind = :kind AND key = :key;
 
--- name: refused_since(kind, key, since)
-SELECT decision FROM refused WHERE kind = :kind AND key = :key AND at > :since ORDER BY at;
+-- name: last_refused(kind, key, since, limit)
+SELECT decision FROM refused WHERE kind = :kind AND key = :key AND at > :since ORDER BY at DESC LIMIT :limit;
 
 -- Whether there were more than ``limit``; not how many, which would be looked through at every call.
 -- name: more_to(number, business, since, limit)^

@@ -1,0 +1,44 @@
+"""Whatever the tables hold, a decision looks only at what concerns it: no statement of its path scans one."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiosql
+import pytest
+
+from compliance.store import sqlite
+
+FOLDER = Path(sqlite.__file__).parent / "sql"
+PATH = ("facts", "decisions", "reactions", "optout")  # .sql files whose statements run while a call waits
+FOR_PEOPLE = {"list_calls"}
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    for file in PATH:
+        for name, query in vars(aiosql.from_path(FOLDER / f"{file}.sql", "sqlite3")).items():
+            sql = getattr(query, "sql", None)
+            if sql and not name.endswith("_cursor") and name not in FOR_PEOPLE:
+                yield f"{file}.{name}", sql
+
+
+FOUND = dict(statements())
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_no_scan(tmp_path: Path, name: str) -> None:
+    sqlite.create(tmp_path / "a.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as db:
+        values = dict.fromkeys(re.findall(r":(\w+)", FOUND[name]), 1)
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {FOUND[name]}", values)]
+    scans = [step for step in plan if step.startswith("SCAN") and step != "SCAN CONSTANT ROW"]
+    assert not scans, plan
+
+
+def test_they_are_all_looked_at() -> None:
+    assert {"facts.neighbours", "facts.suspensions", "reactions.last_refused"} <= set(FOUND)
+    assert len(FOUND) > 20
