@@ -169,13 +169,15 @@ class OptOutCall:
         if not await self._confirmed(how, subject):
             log.warning("attack", why="the channel names another subject", route=variables.OPTOUT)
             return False
-        if how in variables.BY_KEY and subject and scope in SCOPES:
+        # A slip in the dialplan must not cost anybody his refusal.
+        refused: Scope = next((known for known in SCOPES if known == scope), "all")
+        if how in variables.BY_KEY and subject:
             way = cast(OptOutWay, how)
-            return await self._desk.take(way, subject[:64], scope, channel, self._until)
+            return await self._desk.take(way, subject[:64], refused, channel, self._until)
         callee = self._desk.judge.attempt(subject, "", "").callee
         if how == variables.BY_LINE and callee.e164:
             return await self._desk.take("line", callee.e164, "all", channel, self._until)
-        why = callee.detail if how == variables.BY_LINE else "no such way or scope"
+        why = callee.detail if how == variables.BY_LINE else "no such way"
         log.error("opt-out can not be taken", how=bounded(how, 16), why=why, channel=channel)
         return False
 

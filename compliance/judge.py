@@ -83,6 +83,8 @@ class Judge:
             )
         else:
             findings = policy.evaluate(attempt, facts, self.policy, now, recorder_required=recorder_required)
+        if not self.policy.effective(now):  # a clock that was lost: no rule would bind
+            findings += (_failure(Reason.GATE_ERROR, "the clock shows a day before any rule took effect"),)
         failed = any(finding.result == "fail" for finding in findings)
         trunk = self.trunks.get(attempt.trunk)
         if trunk is None and not failed:  # no rule of the profile looks at trunks, but nothing can be dialled
@@ -120,7 +122,8 @@ class Judge:
         trunk = self.trunks.get(attempt.trunk)
         if not failed:
             return numbers.dial_string(attempt.callee, trunk.dial_format) if trunk else ""
-        if self.mode == "enforce" or attempt.attack:
+        # Nor is a campaign's call to the police put through in any mode.
+        if self.mode == "enforce" or attempt.attack or attempt.callee.problem == "emergency-number":
             return ""
         if attempt.callee.e164:
             return numbers.dial_string(attempt.callee, trunk.dial_format if trunk else "national")

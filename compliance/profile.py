@@ -11,6 +11,7 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -112,6 +113,15 @@ class Policy:
         return tuple(
             PolicyVersion(profile=profile.id, version=profile.version, sha256=profile.sha256)
             for profile in self.profiles
+        )
+
+    def effective(self, now: datetime) -> bool:
+        """Whether any rule of any profile binds on the local day of ``now``."""
+        return any(
+            now.astimezone(profile.zone).date() >= section.effective_from
+            for profile in self.profiles
+            for name in profile.__struct_fields__
+            if isinstance(section := getattr(profile, name), Section)
         )
 
     @property

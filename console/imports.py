@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -127,9 +128,10 @@ async def _load(
             await into.stage(batch)
             bar.update(task, completed=table.size)
             table.release()
-        about = {"file": path.name, "sha256": table.sha256, "rows": total, "skip_bad": skip_bad}
+        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")  # of another system: no UTF-8
+        about = {"file": name, "sha256": table.sha256, "rows": total, "skip_bad": skip_bad}
         applied = await into.apply(
-            bad=bad.count, skip_bad=skip_bad, detail=about, key=path.name, by=by, at=session.clock.now()
+            bad=bad.count, skip_bad=skip_bad, detail=about, key=name, by=by, at=session.clock.now()
         )
     for line, clash in applied.clashes:
         bad.add(line, clash)

@@ -24,6 +24,7 @@ from compliance import config as configuration
 from compliance.clock import Clock, SystemClock
 from compliance.config import Config
 from compliance.errors import DialpactError
+from compliance.registers.cell import free_text
 from compliance.registers.fault import Fault
 from compliance.registers.moment import HOME
 from compliance.store.sqlite import Store
@@ -57,11 +58,16 @@ class Session:
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
         try:
+            for name in ("by", "reason"):  # who and why end in the log of every register
+                if isinstance(given.get(name), str):
+                    given[name] = free_text(given[name], name, needed=name == "by")
             code = command(self, **given)
             if inspect.iscoroutine(code):
                 code = asyncio.run(code)
         except DialpactError as error:
             return self.failed(self._said(error))
+        except (UnicodeError, OverflowError) as error:  # bytes that are no text, a number beyond the store's
+            return self.failed(str(error))
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise

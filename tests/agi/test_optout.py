@@ -136,7 +136,6 @@ async def test_line(office: Office, refuse: Refuse) -> None:
     [
         ("callee-key", "f" * 32, "business"),
         ("agent-key", "", "business"),
-        ("agent-key", ID, "everything"),
         ("agent-key", ID + "0", "business"),
         ("callee-key", "x' OR '1'='1", "all"),
         ("callee-key", NUMBER, "all"),
@@ -317,3 +316,9 @@ async def test_script_carries_out_only_what_belongs_to_a_refusal(command: bytes,
 def test_a_number_is_never_a_way() -> None:
     assert variables.route([NUMBER, "spring"]) == variables.route([]) == "outbound"
     assert {variables.route([way]) for way in ("callee-key", "agent-key", "line")} == {"optout"}
+
+
+async def test_a_slip_in_the_scope_refuses_all(office: Office, refuse: Refuse) -> None:
+    call_of(office)
+    assert answer(await refuse("agent-key", ID, "everything")) == "done"
+    assert [scope for _, scope, *_ in in_force(office)] == ["all"]

@@ -21,7 +21,7 @@ def office(tmp_path: Path) -> Office:
 
 
 # What can not be dialled is not put through, in whatever mode: no number, or text that is no number.
-NOTHING_TO_DIAL = {"letters", "no number", "encoded newline", "everything"}
+NOTHING_TO_DIAL = {"emergency", "letters", "no number", "encoded newline", "everything"}
 
 
 @pytest.mark.parametrize("name", [name for name, scene in SCENES.items() if not scene.at_sight])

@@ -71,3 +71,20 @@ async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_
 def test_text_is_bounded_and_shown() -> None:
     assert bounded("a\nb\x00") == "a\\x0ab\\x00"
     assert bounded("x" * 81) == "x" * 80 + "…"
+
+
+def test_a_clock_from_before_every_rule_allows_nothing() -> None:
+    """Found by review: a host that had lost its clock put every call through."""
+    rules = Policy((profile.load("cn-hubei-2018"),), calendars.load())
+    lost = Judge(rules, {"carrier": Trunk(endpoint="PJSIP/carrier")}, "pbx1")
+    at_start = datetime(1970, 1, 1, 2, tzinfo=UTC)
+    decision = lost.decide(lost.attempt("13800138000", "c", "1"), FACTS, at_start)
+    assert (decision.verdict, decision.reasons, decision.dial) == ("BLOCK", (Reason.GATE_ERROR,), "")
+
+
+def test_shadow_dials_no_emergency_number() -> None:
+    rules = Policy((profile.load("cn-hubei-2018"),), calendars.load())
+    shadow = Judge(rules, {"carrier": Trunk(endpoint="PJSIP/carrier")}, "pbx1", mode="shadow")
+    for number in ("110", "027119", "+86120"):
+        decision = shadow.decide(shadow.attempt(number, "c", "1"), FACTS, WEDNESDAY)
+        assert not decision.put_through, number

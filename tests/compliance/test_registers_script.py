@@ -85,6 +85,7 @@ HITS = [
     ("norisk", "no risk", (1, 1), "no space at all"),
     ("T O P 1", "top1", (1, 1), "letters spaced out"),
     ("全国TOP1！", "top1", (1, 3), "beside Chinese a word ends"),
+    ("gua\u00adran\u200dteed", "guaranteed", (1, 1), "soft hyphens and joiners within a word"),
     ("VIP通道", "VIP 通道", (1, 1), "letters beside Chinese"),
     ("cafe\u0301", "café", (1, 1), "an accent typed on another keyboard"),
     ("STRASSE", "straße", (1, 1), "case folding, not lower case"),

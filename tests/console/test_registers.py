@@ -147,3 +147,13 @@ def test_who_did_it(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = default_by()
     monkeypatch.setenv("SUDO_USER", "zhang")
     assert default_by() == f"{alone} (sudo: zhang)"
+
+
+@pytest.mark.parametrize("by", ["", " ", "x\x1b[2Jy"])
+def test_who_does_it_must_be_named_and_printable(home: Home, by: str) -> None:
+    """Found by review: a refusal could be removed by nobody."""
+    error = home("business", "add", "x", "--name", "X", "--actor", "own-business", "--by", by, code=1)[
+        "error"
+    ]
+    assert "by" in error
+    assert home("business", "list") == []

@@ -10,8 +10,11 @@ import msgspec
 import pytest
 
 from compliance import errors
-from compliance.model import Business, CallerId, Campaign, Consent, Refusal
+from compliance.model import Business, CallerId, Campaign, Consent, Refusal, Script
+from compliance.registers.complaint import Complaint
 from compliance.registers.fault import Fault
+from compliance.registers.script import Hit
+from compliance.store.sqlite.registers import SuspensionEntry
 from compliance.texts import LANGUAGES
 from console import texts
 
@@ -64,7 +67,10 @@ def test_every_saying_is_used_and_there() -> None:
 def test_every_column_has_its_heading() -> None:
     fields = {
         field.name
-        for kind in (Business, Campaign, CallerId, Consent, Refusal)
+        for kind in (
+            *(Business, Campaign, CallerId, Consent, Refusal),
+            *(Script, SuspensionEntry, Complaint, Hit),
+        )
         for field in msgspec.structs.fields(kind)
     }
     assert fields <= table("column")

@@ -67,7 +67,7 @@ def rows(site: Site, number: str) -> list[dict[str, Any]]:
         return [dict(row) for row in found]
 
 
-async def said(pbx: Pbx, what: str, before: int, seconds: float = 4) -> None:
+async def said(pbx: Pbx, what: str, before: int, seconds: float = 10) -> None:
     """Waits until ``what`` is in Asterisk's log once more than ``before``."""
     until = time.monotonic() + seconds
     while pbx.log().count(what) == before:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import aiosql
-import msgspec
 
 from compliance.clock import instant, stamp
 from compliance.model import Refusal, Suspendable, Suspension, Value
@@ -18,7 +17,7 @@ from compliance.registers.fault import Fault
 from compliance.sections import SuspensionRule
 from compliance.store.sqlite.connection import Store
 from compliance.store.sqlite.registers.change import ALL, Outcome, digits, log
-from compliance.store.sqlite.registers.change import SQL as REGISTERS
+from compliance.store.sqlite.registers.dnc import write_refusal
 from compliance.store.sqlite.registers.suspension import last_lifted, registered, suspend
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "complaints.sql", "sqlite3")
@@ -64,7 +63,7 @@ async def add_complaint(
             outcome=outcome,
             complaint=filed,
             refusal=refusal,
-            refused=_refuse(connection, refusal, by, at),
+            refused=write_refusal(connection, refusal, by=by, at=at),
             suspended=tuple(_suspensions(connection, filed, rules, at)) if outcome == "added" else (),
         )
 
@@ -130,17 +129,6 @@ def _filed(
     filed = _one(connection, id)
     log(connection, "complaint", "add", str(id), filed, by=by, at=at)
     return "added", filed, call["business"] if call else ""
-
-
-def _refuse(connection: sqlite3.Connection, refusal: Refusal, by: str, at: datetime) -> Outcome:
-    fields = msgspec.structs.asdict(refusal) | {
-        "number": digits(refusal.number),
-        "requested_at": stamp(refusal.requested_at),
-    }
-    if not REGISTERS.insert_refusal(connection, created_at=stamp(at), **fields):
-        return "already"
-    log(connection, "dnc", "add", refusal.number, refusal, by=by, at=at)
-    return "added"
 
 
 def _suspensions(
