@@ -10,7 +10,7 @@ import structlog
 from ami_listener.outbox import Outbox
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
-from compliance.store.sqlite import recordings
+from compliance.store.sqlite import incidents, recordings
 from compliance.store.sqlite.connection import Store
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Desk(msgspec.Struct, frozen=True):
         stored = f"{detail} {number}".strip()
         self.outbox.put(
             f"incident {kind}",
-            lambda: recordings.incident(
+            lambda: incidents.incident(
                 self.store,
                 at=at,
                 node=self.node,

@@ -1,4 +1,6 @@
-"""What the command line says, in Chinese and English: ``console/texts/{en,zh}.toml``, one catalogue each."""
+"""What the command line says, in Chinese and English: ``console/texts/*.en.toml`` and ``*.zh.toml``, and what
+all commands share in ``en.toml`` and ``zh.toml``.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,15 @@ from compliance.texts import text as domain_text
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text by table and name: ``fault.bad-time``."""
-    content = files("console.texts").joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    tables: dict[str, dict[str, str]] = tomllib.loads(content)
-    return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}
+    found: dict[str, str] = {}
+    for file in files("console.texts").iterdir():
+        if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
+            tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+            for table, texts in tables.items():
+                for name, text in texts.items():
+                    assert f"{table}.{name}" not in found, f"{file.name}: {table}.{name} is there already"
+                    found[f"{table}.{name}"] = text
+    return found
 
 
 def text(key: str, language: Language, **values: object) -> str:

@@ -16,6 +16,7 @@ from compliance.judge import new_id
 from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from compliance.reasons import Reason
 from compliance.store.sqlite import decisions, recordings
+from compliance.store.sqlite import incidents as stored_incidents
 from compliance.store.sqlite.connection import Store, create
 
 NUMBER = "13800138000"
@@ -170,7 +171,7 @@ class Scene:
 
     async def incidents(self) -> list[str]:
         """Kinds, oldest first."""
-        return [row["kind"] for row in reversed(await recordings.list_incidents(self.store))]
+        return [row["kind"] for row in reversed(await stored_incidents.list_incidents(self.store))]
 
     async def incident(self, kind: str, timeout: float = 8.0) -> dict[str, Any]:
         """Waits for an incident."""
@@ -178,7 +179,7 @@ class Scene:
 
         async def is_there() -> bool:
             nonlocal found
-            found = [row for row in await recordings.list_incidents(self.store) if row["kind"] == kind]
+            found = [row for row in await stored_incidents.list_incidents(self.store) if row["kind"] == kind]
             return bool(found)
 
         try:

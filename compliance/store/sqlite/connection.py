@@ -5,6 +5,7 @@
 2. SQLite goes on writing happily to a file that was deleted or replaced. Every transaction therefore checks
    that the path still names the file that was opened; otherwise it fails and the next one opens anew.
 3. The file is never created here: a daemon that finds no database refuses, it does not start an empty one.
+4. What a transaction has written and must be provable gets its leaf of the ledger before it commits.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import Any, Self, TypeVar
 import aiosqlite
 
 from compliance.errors import StoreBusy, StoreError, StoreGone
-from compliance.store.sqlite import migrate
+from compliance.store.sqlite import ledger, migrate
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+SEAL_BATCH = 2000  # rows
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
 
 
@@ -50,6 +52,7 @@ def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
         if migrate.version(connection) == 0:
             raise StoreError(f"{path}: not a Dialpact database (make one with `dialpact init`)")
         migrate.migrate(connection)
+        _seal_older(connection)
     except sqlite3.OperationalError as error:
         connection.close()
         raise _translated(error, path) from error
@@ -60,6 +63,15 @@ def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _seal_older(connection: sqlite3.Connection) -> None:
+    """Rows from before there was a ledger, a bounded number in each transaction."""
+    sealed = 1
+    while sealed:
+        connection.execute("BEGIN IMMEDIATE")
+        sealed = ledger.seal(connection, SEAL_BATCH)
+        connection.execute("COMMIT")
 
 
 def _translated(error: sqlite3.Error, path: Path) -> StoreError:
@@ -145,7 +157,10 @@ class Store:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
             connection.execute("BEGIN IMMEDIATE")
+            before = connection.total_changes
             result = work(connection)
+            if connection.total_changes != before:
+                ledger.seal(connection)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(connection)

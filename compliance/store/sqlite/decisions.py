@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiosql
 import msgspec
 
-from compliance.clock import Clock, stamp
+from compliance.clock import Clock, instant, stamp
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.reading import Reading
-from compliance.store.sqlite import reactions
+from compliance.store.sqlite import incidents, reactions
 from compliance.store.sqlite.connection import Store, rows
 from compliance.store.sqlite.facts import facts
 
@@ -27,11 +27,22 @@ SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3
 Judge = Callable[[Facts, datetime], Decision | None]
 
 
-def record(connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
-    """Appends; ``seq`` continues without a gap because the transaction is immediate."""
-    last = SQL.last_seq(connection)[0]
-    for seq, decision in enumerate(decisions, last + 1):
+def record(connection: sqlite3.Connection, decisions: Iterable[Decision], *, late: bool = False) -> None:
+    """Appends; ``seq`` continues without a gap because the transaction is immediate.
+
+    A decision whose time lies before the latest known one is marked with the difference. For one that is
+    stored ``late`` that is natural; otherwise the clock went back, which is an incident, once for each step.
+    """
+    last = SQL.last(connection)
+    latest = _latest(last) if last else None
+    stepped = bool(last and last["behind_us"])
+    for seq, decision in enumerate(decisions, last["seq"] + 1 if last else 1):
         attempt = decision.attempt
+        behind = max((latest or decision.decided_at) - decision.decided_at, timedelta())
+        latest = decision.decided_at + behind
+        if behind and not late and not stepped:
+            _clock_went_back(connection, decision, behind)
+        stepped = bool(behind)
         SQL.insert_decision(
             connection,
             seq=seq,
@@ -53,8 +64,25 @@ def record(connection: sqlite3.Connection, decisions: Iterable[Decision]) -> Non
             attack=attempt.attack,
             retry_at=stamp(decision.retry_at) if decision.retry_at else None,
             mode=decision.mode,
+            behind_us=behind // timedelta(microseconds=1),
             record=msgspec.json.encode(decision).decode(),
         )
+
+
+def _latest(row: sqlite3.Row) -> datetime:
+    """The latest time that any decision up to this one has shown."""
+    return instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
+
+
+def _clock_went_back(connection: sqlite3.Connection, decision: Decision, behind: timedelta) -> None:
+    incidents.write(
+        connection,
+        at=decision.decided_at,
+        node=decision.attempt.node,
+        kind="clock-went-back",
+        decision=decision.id,
+        detail=f"{behind.total_seconds():.6f} s behind the decision before",
+    )
 
 
 async def decide(
@@ -73,7 +101,9 @@ async def decide(
 
     def work(connection: sqlite3.Connection) -> None:
         # A commit that was reported as failed may have happened all the same.
-        record(connection, [late for late in overdue if not SQL.is_recorded(connection, id=late.id)])
+        record(
+            connection, [kept for kept in overdue if not SQL.is_recorded(connection, id=kept.id)], late=True
+        )
         for attempt, judge in waiting:
             now = clock.now()
             decision = judge(facts(connection, attempt, asked, now, live=True), now)

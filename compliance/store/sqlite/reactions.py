@@ -19,6 +19,7 @@ from compliance.model import Decision, Suspendable
 from compliance.numbers import masked
 from compliance.reading import Reading, Threshold
 from compliance.sections import Cap
+from compliance.store.sqlite import incidents
 from compliance.store.sqlite.registers.suspension import suspend
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reactions.sql", "sqlite3")
@@ -93,9 +94,9 @@ def _alarm(connection: sqlite3.Connection, decision: Decision, cap: Cap) -> None
         more = SQL.more_to(connection, number=number, business=business, since=since, limit=cap.limit)
     if more is None:
         return
-    SQL.alarm(
+    incidents.write(
         connection,
-        at=stamp(decision.decided_at),
+        at=decision.decided_at,
         node=attempt.node,
         kind=kind,
         decision=decision.id,

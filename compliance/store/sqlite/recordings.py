@@ -1,4 +1,4 @@
-"""The recorder's lease, recordings and incidents: what the listener writes and the gate reads."""
+"""The recorder's lease and recordings: what the listener writes and the gate reads."""
 
 from __future__ import annotations
 
@@ -135,28 +135,6 @@ async def finish(store: Store, end: Finished) -> None:
 async def unfinished(store: Store, node: str) -> list[dict[str, Any]]:
     """Recordings that were being made when the listener last knew; after a restart each is looked into."""
     return await store.transact(lambda connection: rows(SQL.open_recordings(connection, node=node)))
-
-
-async def incident(
-    store: Store,
-    *,
-    at: datetime,
-    node: str,
-    kind: str,
-    decision: str = "",
-    channel: str = "",
-    detail: str = "",
-) -> None:
-    await store.transact(
-        lambda connection: SQL.insert_incident(
-            connection, at=stamp(at), node=node, kind=kind, decision=decision, channel=channel, detail=detail
-        )
-    )
-
-
-async def list_incidents(store: Store, most: int = 100) -> list[dict[str, Any]]:
-    """Newest first."""
-    return await store.transact(lambda connection: rows(SQL.list_incidents(connection, most=most)))
 
 
 async def list_recordings(

@@ -1,14 +1,14 @@
--- name: last_seq()^
-SELECT coalesce(max(seq), 0) FROM decision;
+-- name: last()^
+SELECT seq, decided_at, behind_us FROM decision WHERE seq = (SELECT max(seq) FROM decision);
 
 -- name: is_recorded(id)^
 SELECT 1 FROM decision WHERE id = :id;
 
--- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, mode, record)!
+-- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, record)!
 INSERT INTO decision (seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign,
-                      business, agent, trunk, channel, uniqueid, attack, retry_at, mode, record)
+                      business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, record)
 VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dial, :caller_id, :campaign,
-        :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :record);
+        :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :behind_us, :record);
 
 -- name: insert_undelivered(decision, at, reason)!
 INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at, :reason);
@@ -16,7 +16,7 @@ INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at,
 -- name: list_calls(number, campaign, verdict, since, until, most)
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.verdict, decision.reasons,
        decision.number, decision.given, decision.caller_id, decision.campaign, decision.business,
-       decision.agent, decision.trunk, decision.attack, decision.retry_at, decision.mode,
+       decision.agent, decision.trunk, decision.attack, decision.retry_at, decision.mode, decision.behind_us,
        undelivered.reason AS undelivered
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (:number = '' OR decision.number = :number OR decision.given = :number)

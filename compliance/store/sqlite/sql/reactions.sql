@@ -21,7 +21,3 @@ LIMIT 1 OFFSET :limit;
 
 -- name: alarmed(kind, channel, since)^
 SELECT 1 FROM incident WHERE kind = :kind AND channel = :channel AND at > :since LIMIT 1;
-
--- name: alarm(at, node, kind, decision, channel, detail)!
-INSERT INTO incident (at, node, kind, decision, channel, detail)
-VALUES (:at, :node, :kind, :decision, :channel, :detail);

@@ -33,13 +33,6 @@ WHERE id = :id;
 -- name: open_recordings(node)
 SELECT * FROM recording WHERE node = :node AND state IN ('starting', 'running');
 
--- name: insert_incident(at, node, kind, decision, channel, detail)!
-INSERT INTO incident (at, node, kind, decision, channel, detail)
-VALUES (:at, :node, :kind, :decision, :channel, :detail);
-
--- name: list_incidents(most)
-SELECT * FROM incident ORDER BY seq DESC LIMIT :most;
-
 -- name: list_recordings(number, decision, state, most)
 SELECT * FROM recording
 WHERE (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)

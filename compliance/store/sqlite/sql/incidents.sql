@@ -1,0 +1,8 @@
+-- name: insert_incident(at, node, kind, decision, channel, detail)!
+INSERT INTO incident (at, node, kind, decision, channel, detail)
+VALUES (:at, :node, :kind, :decision, :channel, :detail);
+
+-- name: list_incidents(kind, since, until, most)
+SELECT * FROM incident
+WHERE (:kind = '' OR kind = :kind) AND (:since = '' OR at >= :since) AND (:until = '' OR at < :until)
+ORDER BY seq DESC LIMIT :most;

@@ -1,0 +1,57 @@
+-- name: unsealed(most)
+SELECT seq, kind, key FROM unsealed ORDER BY seq LIMIT :most;
+
+-- name: forget_unsealed(seq)!
+DELETE FROM unsealed WHERE seq <= :seq;
+
+-- name: size()^
+SELECT coalesce(max(leaf_index) + 1, 0) FROM ledger;
+
+-- name: insert_leaf(leaf_index, kind, key, version, salt, leaf)!
+INSERT INTO ledger (leaf_index, kind, key, version, salt, leaf)
+VALUES (:leaf_index, :kind, :key, :version, :salt, :leaf);
+
+-- name: insert_node(level, number, hash)!
+INSERT INTO ledger_node (level, number, hash) VALUES (:level, :number, :hash);
+
+-- name: leaves(first, end)
+SELECT leaf FROM ledger WHERE leaf_index >= :first AND leaf_index < :end ORDER BY leaf_index;
+
+-- name: nodes(level, first, end)
+SELECT hash FROM ledger_node WHERE level = :level AND number >= :first AND number < :end ORDER BY number;
+
+-- name: entries(first, most)
+SELECT leaf_index, kind, key, version, salt, leaf FROM ledger WHERE leaf_index >= :first
+ORDER BY leaf_index LIMIT :most;
+
+-- name: entry_of(kind, key)^
+SELECT leaf_index, kind, key, version, salt, leaf FROM ledger WHERE kind = :kind AND key = :key;
+
+-- What is in a record of version 1, by kind. Never changed: other columns are another version.
+
+-- name: decision_1(key)^
+SELECT seq, id, node, decided_at, behind_us, verdict, reasons, number, given, dial, caller_id, campaign, business,
+       agent, trunk, channel, uniqueid, attack, retry_at, mode, record
+FROM decision WHERE id = :key;
+
+-- name: undelivered_1(key)^
+SELECT decision, at, reason FROM undelivered WHERE decision = :key;
+
+-- name: recording_1(key)^
+SELECT id, decision, node, channel, uniqueid, number, caller_id, campaign, started_at, answered_at, ended_at,
+       format, path, bytes, seconds, talk_seconds, sha256, callee_path, callee_sha256, callee_dbfs, agent_path,
+       agent_sha256, agent_dbfs
+FROM recording WHERE id = :key;
+
+-- name: register_change_1(key)^
+SELECT seq, at, actor, register, action, key, detail FROM register_change WHERE seq = CAST(:key AS INTEGER);
+
+-- name: incident_1(key)^
+SELECT seq, at, node, kind, decision, channel, detail FROM incident WHERE seq = CAST(:key AS INTEGER);
+
+-- name: opt_out_1(key)^
+SELECT seq, at, number, scope, value, how, by, node, channel, decision, recording, position FROM opt_out
+WHERE seq = CAST(:key AS INTEGER);
+
+-- name: clock_1(key)^
+SELECT seq, at, boot_id, uptime_us, by FROM clock_reading WHERE seq = CAST(:key AS INTEGER);
