@@ -6,8 +6,10 @@ one. Tests and the demo hand their own clock to the same classes.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 
 class Clock(Protocol):
@@ -19,6 +21,25 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class Uptime(NamedTuple):
+    """How long a run of the host has lasted: what no one who sets the clock can set."""
+
+    boot_id: str
+    up: timedelta
+
+
+@cache
+def boot_id() -> str:
+    """Identifies this run of this host; its monotonic clocks count from its start."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def host_uptime() -> Uptime:
+    """Of this host, time asleep included. From /proc, not from a clock that a library may be made to fake."""
+    seconds = Path("/proc/uptime").read_text("ascii").split()[0]
+    return Uptime(boot_id(), timedelta(seconds=float(seconds)))
 
 
 def stamp(instant: datetime) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from compliance import profile
-from compliance.store.sqlite.facts import boot_id
+from compliance.clock import boot_id
 
 SINCE = "2026-01-01T00:00:00.000000Z"
 ANY = '["*"]'

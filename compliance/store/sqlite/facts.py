@@ -6,12 +6,11 @@ import json
 import sqlite3
 import time
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 
 import aiosql
 
-from compliance.clock import instant, stamp
+from compliance.clock import boot_id, instant, stamp
 from compliance.model import (
     Batch,
     Business,
@@ -29,12 +28,6 @@ from compliance.model import (
 from compliance.reading import Reading
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "facts.sql", "sqlite3")
-
-
-@cache
-def boot_id() -> str:
-    """Identifies this run of this host, whose monotonic clock the lease is on."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
 def facts(

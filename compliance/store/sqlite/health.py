@@ -11,11 +11,10 @@ from pathlib import Path
 
 import aiosql
 
-from compliance.clock import instant
+from compliance.clock import boot_id, instant
 from compliance.model import Suspension
 from compliance.store.sqlite import migrate
 from compliance.store.sqlite.connection import Store
-from compliance.store.sqlite.facts import boot_id
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "health.sql", "sqlite3")
 

@@ -11,9 +11,8 @@ from typing import Any
 import aiosql
 import msgspec
 
-from compliance.clock import instant, stamp
+from compliance.clock import boot_id, instant, stamp
 from compliance.store.sqlite.connection import Store, rows
-from compliance.store.sqlite.facts import boot_id
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "recordings.sql", "sqlite3")
 
