@@ -20,6 +20,7 @@ from console import (
     dnc,
     init,
     leads,
+    ledger,
     recordings,
     replay,
     script,
@@ -76,6 +77,7 @@ for name, module in {
     "leads": leads,
     "calls": calls,
     "recordings": recordings,
+    "ledger": ledger,
 }.items():
     app.add_typer(module.app, name=name)
 
