@@ -32,6 +32,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("recordings", host.recordings),
     ("secret", host.secret),
     ("key", host.key),
+    ("ledger", host.ledger),
     ("refusals", rules.refusals),
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),

@@ -17,6 +17,7 @@ import structlog
 from compliance.errors import DialpactError
 from compliance.retention import keep_until
 from compliance.store.sqlite import Store
+from console.keeper import keep
 from console.policy import load_policy
 from console.session import DONE, FAILED, Session
 
@@ -27,17 +28,17 @@ Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
 
 def serve(session: Session) -> int:
     """Gate and listener in one process."""
-    return _run(session, _gate, _listener)
+    return _run(session, _gate, _listener, keep)
 
 
 def gate(session: Session) -> int:
     """Answers the PBX: may this call be placed?"""
-    return _run(session, _gate)
+    return _run(session, _gate, keep)
 
 
 def listener(session: Session) -> int:
     """Records the calls, and watches that none goes round the gate."""
-    return _run(session, _listener)
+    return _run(session, _listener, keep)
 
 
 async def _gate(session: Session, stop: asyncio.Event) -> None:

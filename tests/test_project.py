@@ -29,7 +29,12 @@ SEAMS = {
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
     "phonenumbers": {"compliance/numbers/metadata.py", "compliance/registers/number.py"},
     "holidays": {"compliance/public_holidays.py"},
-    "cryptography": {"compliance/ledger/keys.py", "compliance/ledger/note.py"},
+    "cryptography": {
+        "compliance/ledger/keys.py",
+        "compliance/ledger/note.py",
+        "compliance/ledger/timestamp.py",
+    },
+    "rfc3161_client": {"compliance/ledger/timestamp.py"},
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import pwd
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 
 from compliance.errors import ConfigError, LedgerError
 from compliance.ledger import keys
@@ -20,6 +22,7 @@ KNOCK = (
     b"agi_arg_1: \n\n"
 )
 ANSWER = b"SET VARIABLE "
+MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
@@ -120,6 +123,34 @@ def key(site: Site) -> Iterator[Found]:
         yield fail("key-unreadable", error=error)
     else:
         yield ok("key", file=path)
+
+
+def ledger(site: Site) -> Iterator[Found]:
+    """Is it signed, and can everybody who asks be told by which key?"""
+    if site.health is None:
+        return
+    size, signed = site.health.entries, site.health.signed
+    age = (site.now - signed) // timedelta(minutes=1) if signed else 0
+    if signed is None:
+        yield warn("ledger-never", size=size)
+    elif age > MOST_MINUTES:
+        yield warn("ledger-old", size=size, age=age)
+    else:
+        yield ok("ledger", size=size, age=age)
+    public = keys.public_path(keys.path_of(site.config))
+    try:
+        if keys.load_public(public) != keys.load(site.config).verifier:
+            yield warn("key-unpublished", file=public)
+    except LedgerError:
+        if not public.exists():
+            yield warn("key-unpublished", file=public)
+    if not site.config.ledger.checkpoints:
+        return
+    folder = site.config.path(site.config.ledger.checkpoints)
+    if not folder.is_dir():
+        yield fail("ledger-folder", folder=folder, error=os.strerror(errno.ENOENT))
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield fail("ledger-folder", folder=folder, error=os.strerror(errno.EACCES))
 
 
 def _user(number: int) -> str:

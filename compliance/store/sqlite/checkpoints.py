@@ -40,6 +40,11 @@ async def last(store: Store) -> str | None:
     return row["note"] if row else None
 
 
+def newest(connection: sqlite3.Connection, most: int) -> list[sqlite3.Row]:
+    """``size``, ``at`` and ``note`` of at most so many, the largest tree first."""
+    return list(SQL.newest_checkpoints(connection, most=most))
+
+
 async def inclusion(store: Store, index: int, size: int) -> list[bytes]:
     """The proof that leaf ``index`` is in the tree of ``size`` leaves. LedgerError if there is none."""
     return await store.transact(lambda connection: inclusion_in(connection, index, size))

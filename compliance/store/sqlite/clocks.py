@@ -22,3 +22,9 @@ def take(connection: sqlite3.Connection, at: datetime, uptime: Uptime, by: str) 
         uptime_us=uptime.up // timedelta(microseconds=1),
         by=by,
     )
+
+
+def last(connection: sqlite3.Connection, boot_id: str, by: str) -> timedelta | None:
+    """The uptime at the newest reading by that part in this run of the host."""
+    row = SQL.last_uptime(connection, boot_id=boot_id, by=by)
+    return timedelta(microseconds=row["uptime_us"]) if row else None

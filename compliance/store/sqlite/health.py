@@ -13,7 +13,7 @@ import aiosql
 
 from compliance.clock import boot_id, instant
 from compliance.model import Suspension
-from compliance.store.sqlite import migrate
+from compliance.store.sqlite import checkpoints, ledger, migrate
 from compliance.store.sqlite.connection import Store
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "health.sql", "sqlite3")
@@ -38,6 +38,8 @@ class Health:
     campaigns: tuple[str, ...]
     unscripted: tuple[str, ...]  # campaigns without a script that is approved now
     suspensions: tuple[Suspension, ...]
+    entries: int = 0  # of the ledger
+    signed: datetime | None = None  # its last checkpoint
 
 
 async def health(store: Store, node: str, now: datetime, today: date) -> Health:
@@ -59,7 +61,14 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
             Suspension(kind=row["kind"], key=row["key"], since=instant(row["since"]), cause=row["cause"])
             for row in SQL.in_force(connection)
         ),
+        entries=ledger.size(connection),
+        signed=_signed(connection),
     )
+
+
+def _signed(connection: sqlite3.Connection) -> datetime | None:
+    newest = checkpoints.newest(connection, 1)
+    return instant(newest[0]["at"]) if newest else None
 
 
 def _lease(connection: sqlite3.Connection, node: str) -> Lease | None:

@@ -9,3 +9,6 @@ SELECT size, at, note FROM checkpoint WHERE (size, at) > (:size, :at) ORDER BY s
 
 -- name: rotations()
 SELECT seq, at, detail FROM register_change WHERE register = 'ledger' AND action = 'rotate' ORDER BY seq;
+
+-- name: newest_checkpoints(most)
+SELECT size, at, note FROM checkpoint ORDER BY size DESC, at DESC LIMIT :most;

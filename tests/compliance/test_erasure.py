@@ -1,0 +1,238 @@
+"""Erasing what is known of a call: at its time, for good, logged, and with the tree still whole."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from compliance import calendars, profile
+from compliance.errors import LedgerError
+from compliance.retention import keep_until
+from compliance.store.sqlite import Store, decisions, erasure
+from compliance.store.sqlite.audit import Audit
+from tests.compliance.store_values import AT
+from tests.compliance.test_audit_tampering import MINE, build
+
+POLICY = profile.Policy((profile.load("cn-hubei-2018"),), calendars.load())
+LAST_DAY = partial(keep_until, policy=POLICY)
+OVER = date(2027, 11, 25)  # the calls were on 2026-11-24 and are kept for 12 months, that day included
+WHO = {"by": "chen", "reason": "time over", "at": AT + timedelta(days=366)}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
+    path = tmp_path_factory.mktemp("built") / "a.db"
+    asyncio.run(build(path))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    yield path.read_bytes()
+
+
+@pytest.fixture
+def path(built: bytes, tmp_path: Path) -> Path:
+    (tmp_path / "a.db").write_bytes(built)
+    return tmp_path / "a.db"
+
+
+def run(path: Path, *statements: str, guards: bool = True) -> list[sqlite3.Row]:
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    try:
+        if not guards:
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                connection.execute(f"DROP TRIGGER {name}")
+        found: list[sqlite3.Row] = []
+        for statement in statements:
+            found = connection.execute(statement).fetchall()
+        connection.commit()
+        return found
+    finally:
+        connection.close()
+
+
+def disposed(path: Path, which: str = "1") -> None:
+    """The files are gone (another state of the row says so), and their last day has passed."""
+    run(path, f"UPDATE recording SET state = 'failed' WHERE {which}")
+
+
+def audit(path: Path) -> Audit:
+    found = Audit(path, [MINE.verifier])
+    for _ in found.run():
+        pass
+    return found
+
+
+async def erase(path: Path, today: date = OVER) -> erasure.Due:
+    async with await Store.open(path) as store:
+        due = await erasure.due(store, LAST_DAY, today)
+        done = await erasure.erase(store, LAST_DAY, today, **WHO)  # type: ignore[arg-type]
+        assert due == done
+        again = await erasure.due(store, LAST_DAY, today)
+        assert (again.decisions, again.needed) == (0, due.needed)
+        return done
+
+
+@pytest.mark.parametrize(("today", "decisions_"), [(date(2027, 11, 24), 0), (OVER, 45)])
+async def test_not_a_day_before_the_longest_retention(path: Path, today: date, decisions_: int) -> None:
+    disposed(path)
+    done = await erase(path, today)
+    assert (done.decisions, done.recordings) == (decisions_, decisions_)
+
+
+async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
+    disposed(path)
+    await erase(path)
+    (row,) = run(path, "SELECT * FROM decision WHERE seq = 7")
+    assert (row["id"], row["verdict"], row["reasons"], row["campaign"]) == (
+        f"{6:032x}",
+        "ALLOW",
+        "[]",
+        "renewal",
+    )
+    assert row["decided_at"].startswith("2026-11-24") and row["node"] == "pbx1"
+    assert [row[name] for name in ("number", "given", "caller_id", "channel", "record")] == [""] * 5
+    (kept,) = run(path, "SELECT * FROM recording WHERE id = 'r7'")
+    assert (kept["number"], kept["caller_id"], kept["sha256"]) == ("", "", "ab")
+    found = audit(path)
+    assert (found.erased, found.found.listed) == (90, [])
+    (change,) = run(path, "SELECT * FROM register_change WHERE register = 'ledger'")
+    assert (change["action"], change["actor"]) == ("erase", "chen")
+    async with await Store.open(path) as store:
+        with pytest.raises(LedgerError, match="was erased"):
+            await decisions.get_call(store, f"{6:032x}")
+
+
+async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
+    """(A refusal's number is stored as an integer, and a refusal has no end.)"""
+    disposed(path)
+    assert b"13800138000" in path.read_bytes()
+    await erase(path)
+    assert b"13800138000" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE recording SET state = 'kept' WHERE id = 'r7'", "a file that is there"),
+        ("UPDATE recording SET keep_until = '2027-11-25' WHERE id = 'r7'", "its last day is today"),
+        ("UPDATE recording SET keep_until = '2031-01-01' WHERE id = 'r7'", "it was raised"),
+        (
+            "INSERT INTO complaint (number, called_at, source, decision, received_at)"
+            f" VALUES (1, '', '12321', '{7:032x}', '')",
+            "a complaint that was not answered",
+        ),
+    ],
+)
+async def test_what_is_still_needed_stays(path: Path, statement: str, why: str) -> None:
+    disposed(path)
+    run(path, statement)
+    done = await erase(path)
+    assert (done.decisions, done.needed) == (44, 1), why
+    (row,) = run(path, "SELECT number FROM decision WHERE seq = 8")
+    assert row["number"] == "+8613800138000"
+    assert audit(path).found.listed == []
+
+
+async def test_a_call_decided_behind_the_clock_counts_from_the_later_time(path: Path) -> None:
+    disposed(path)
+    run(path, f"UPDATE decision SET behind_us = {2 * 86_400_000_000} WHERE seq = 1", guards=False)
+    async with await Store.open(path) as store:
+        assert (await erasure.due(store, LAST_DAY, OVER)).decisions == 0
+
+
+SALT = f"UPDATE ledger SET salt = NULL WHERE kind = 'decision' AND key = '{7:032x}'"
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE ledger SET salt = NULL WHERE kind = 'incident'", "only the records of calls"),
+        ("UPDATE ledger SET salt = NULL WHERE kind = 'opt-out'", "only the records of calls"),
+        (SALT, "logged first"),
+        ("UPDATE ledger SET salt = zeroblob(16) WHERE leaf_index = 0", "never changed"),
+        ("UPDATE decision SET number = '' WHERE seq = 7", "only erased with its salt"),
+        ("UPDATE recording SET number = '' WHERE id = 'r7'", "only erased with its salt"),
+        ("UPDATE recording SET sha256 = 'x' WHERE id = 'r7'", "only erased with its salt"),
+    ],
+)
+def test_the_store_refuses_any_other_erasure(path: Path, statement: str, reason: str) -> None:
+    disposed(path)
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        run(path, statement)
+
+
+LOGGED = (
+    "INSERT INTO register_change (at, actor, register, action, key, detail)"
+    " VALUES ('', 'chen', 'ledger', 'erase', '', '{\"leaves\": [[0, 400]]}')"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("SELECT 1", "still kept"),
+        (
+            "INSERT INTO complaint (number, called_at, source, decision, received_at)"
+            f" VALUES (1, '', '12321', '{7:032x}', '')",
+            "still open",
+        ),
+    ],
+)
+def test_the_store_itself_knows_what_is_needed(path: Path, before: str, reason: str) -> None:
+    if reason == "still open":
+        disposed(path)
+    run(path, before, LOGGED)
+    for statement in (SALT, "UPDATE ledger SET salt = NULL WHERE kind = 'recording' AND key = 'r7'"):
+        with pytest.raises(sqlite3.IntegrityError, match=reason):
+            run(path, statement)
+
+
+def test_only_the_leaves_that_were_logged_go(path: Path) -> None:
+    disposed(path)
+    run(path, LOGGED.replace("400", "6"))
+    run(path, "UPDATE ledger SET salt = NULL WHERE leaf_index = 0")
+    with pytest.raises(sqlite3.IntegrityError, match="logged first"):
+        run(path, "UPDATE ledger SET salt = NULL WHERE leaf_index = 7")
+
+
+async def test_an_erased_record_gets_no_content_again(path: Path) -> None:
+    disposed(path)
+    await erase(path)
+    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+        run(path, "UPDATE decision SET number = '+8613900139000' WHERE seq = 7")
+    run(path, "UPDATE decision SET number = '+8613900139000' WHERE seq = 7", guards=False)
+    (found,) = audit(path).found.listed
+    assert (found.code, found.key) == ("erased-not-blank", f"{6:032x}")
+
+
+async def test_an_erasure_behind_the_log_s_back_is_found(path: Path) -> None:
+    disposed(path)
+    await erase(path)
+    run(path, "UPDATE register_change SET detail = '{}' WHERE register = 'ledger'", guards=False)
+    codes = [found.code for found in audit(path).found.listed]
+    assert codes.count("erased-unlogged") == 90 and "record-changed" in codes
+
+
+async def test_in_pieces_and_each_is_logged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "BATCH", 10)
+    disposed(path)
+    done = await erase(path)
+    assert done.decisions == 45
+    (count,) = run(path, "SELECT count(*) FROM register_change WHERE register = 'ledger'")
+    assert count[0] == 5
+    assert audit(path).found.listed == []
+
+
+def test_runs() -> None:
+    assert erasure.runs([]) == []
+    assert erasure.runs([3]) == [(3, 3)]
+    assert erasure.runs([0, 1, 2, 5, 7, 8]) == [(0, 2), (5, 5), (7, 8)]
