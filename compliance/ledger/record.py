@@ -33,11 +33,9 @@ def _plain(value: Any) -> Any:
     if kind is str or kind is int or value is None:  # nearly all: this is on the decision's path
         return value
     if kind is float:
-        if value.is_integer() and abs(value) < 2**53:
-            return int(value)
-        if not 1e-6 <= abs(value) < 1e21:
+        if not (1e-6 <= abs(value) < 2**53 or value == 0):  # a number that is none fails here too
             raise ValueError(f"{value} has no canonical form here")
-        return value
+        return int(value) if value.is_integer() else value
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

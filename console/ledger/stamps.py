@@ -80,6 +80,9 @@ def _post(url: str, body: bytes) -> bytes:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
             kind = answer.headers.get_content_type()
             raw: bytes = answer.read(authority.MOST_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise LedgerError(f"{url}: {error}") from error
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise LedgerError(f"{url}: {getattr(error, 'reason', None) or error}") from error
     if kind != authority.RESPONSE:

@@ -1,0 +1,101 @@
+"""Laws of the tree and of the canonical form, for all inputs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.ledger import merkle, record
+
+LEAVES = [merkle.leaf_hash(bytes([number])) for number in range(130)]
+TREE = merkle.over(LEAVES)
+SIZES = st.integers(1, len(LEAVES))
+
+
+def flipped(hash_: bytes, bit: int) -> bytes:
+    return bytes([hash_[0] ^ 1 << bit % 8]) + hash_[1:]
+
+
+@given(size=SIZES, data=st.data())
+def test_every_inclusion_proof_holds_and_no_changed_one(size: int, data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, size - 1))
+    proof, root = merkle.inclusion_proof(TREE, index, size), TREE(0, size)
+    assert merkle.verify_inclusion(LEAVES[index], index, size, proof, root)
+    assert not merkle.verify_inclusion(flipped(LEAVES[index], 1), index, size, proof, root)
+    assert not merkle.verify_inclusion(LEAVES[index], index, size, proof, flipped(root, 2))
+    assert not merkle.verify_inclusion(LEAVES[index], index, size, [*proof, root], root)
+    if proof:
+        place = data.draw(st.integers(0, len(proof) - 1))
+        changed = [*proof]
+        changed[place] = flipped(changed[place], data.draw(st.integers(0, 7)))
+        assert not merkle.verify_inclusion(LEAVES[index], index, size, changed, root)
+        assert not merkle.verify_inclusion(LEAVES[index], index, size, proof[:-1], root)
+        assert not merkle.verify_inclusion(LEAVES[index], index, size, proof[1:], root)
+    other = data.draw(st.integers(-1, size))
+    if other != index:
+        assert not merkle.verify_inclusion(LEAVES[index], other, size, proof, root)
+
+
+@given(size=SIZES, data=st.data())
+def test_every_consistency_proof_holds_and_no_changed_one(size: int, data: st.DataObject) -> None:
+    old = data.draw(st.integers(1, size))
+    proof = merkle.consistency_proof(TREE, old, size)
+    before, now = TREE(0, old), TREE(0, size)
+    assert merkle.verify_consistency(old, size, before, now, proof)
+    assert not merkle.verify_consistency(old, size, flipped(before, 3), now, proof)
+    assert not merkle.verify_consistency(old, size, before, flipped(now, 3), proof)
+    assert not merkle.verify_consistency(old, size, before, now, [*proof, now])
+    if proof:
+        place = data.draw(st.integers(0, len(proof) - 1))
+        changed = [*proof]
+        changed[place] = flipped(changed[place], data.draw(st.integers(0, 7)))
+        assert not merkle.verify_consistency(old, size, before, now, changed)
+        assert not merkle.verify_consistency(old, size, before, now, proof[:-1])
+        assert not merkle.verify_consistency(old - 1, size, before, now, proof)
+    if old < size:
+        assert not merkle.verify_consistency(size, old, now, before, proof)
+
+
+@given(st.integers(0, len(LEAVES)))
+def test_a_growing_tree_is_the_plain_one(size: int) -> None:
+    growing, completed = merkle.Growing(), []
+    for leaf in LEAVES[:size]:
+        completed = growing.add(leaf)
+    assert growing.root() == TREE(0, size)
+    for level, found in enumerate(completed):
+        assert found == TREE(size - (1 << level), size)
+
+
+# What SQLite gives: text without surrogates, integers of 64 bits, doubles that are numbers.
+TEXT = st.text(st.characters(codec="utf-8"))
+WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
+MOST = math.nextafter(2.0**53, 0)
+MEASURED = st.sampled_from([0.0, -0.0]) | st.floats(1e-6, MOST) | st.floats(-MOST, -1e-6)
+VALUES = st.recursive(
+    st.none() | st.booleans() | TEXT | WHOLE | MEASURED,
+    lambda inner: st.lists(inner) | st.dictionaries(st.from_regex(r"[a-z_0-9]{1,20}", fullmatch=True), inner),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_0-9]{1,20}", fullmatch=True), VALUES))
+def test_the_canonical_form_is_that_of_rfc_8785(value: dict[str, Any]) -> None:
+    assert record.canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, 2.0**53, -(2.0**53), 1e21, 9e-7, -9e-7, 5e-324]
+)
+def test_numbers_that_would_be_written_otherwise_are_refused(value: float) -> None:
+    with pytest.raises(ValueError):
+        record.canonical({"v": value})
+
+
+@given(st.binary(min_size=16, max_size=16), st.binary(), st.binary())
+def test_a_salted_leaf_tells_records_apart(salt: bytes, one: bytes, other: bytes) -> None:
+    assert (record.leaf(salt, one) == record.leaf(salt, other)) == (one == other)
