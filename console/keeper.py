@@ -1,7 +1,7 @@
 """What every daemon does beside its work: every ten minutes a look at the clocks, and a signed checkpoint.
 
 1. Daemons of one node agree through the log itself: who finds a reading that is fresh by the host's uptime
-   leaves it at that.
+   leaves it at that. Only at its start each one signs what was logged since the last checkpoint.
 2. Nothing of it may stop a call. What fails is logged as an error and tried again; ``doctor`` shows it.
 """
 
@@ -36,13 +36,15 @@ async def keep(
     every: timedelta = EVERY,
 ) -> None:
     """At once, then regularly, until ``stop``. Raises nothing but cancellation."""
+    start = True
     while True:
         try:
-            await once(session, uptime)
+            await once(session, uptime, start=start)
         except (DialpactError, OSError) as error:
             log.error("the ledger is not kept", error=str(error))
         except Exception as error:  # a fault of ours must not end the gate either
             log.error("the ledger is not kept", error=str(error), exc_info=error)
+        start = False
         try:
             await asyncio.wait_for(stop.wait(), every.total_seconds())
         except TimeoutError:
@@ -50,7 +52,7 @@ async def keep(
         return
 
 
-async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime) -> bool:
+async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False) -> bool:
     """Whether it was this daemon's turn. StoreError, LedgerError, OSError."""
     now, up = session.clock.now(), uptime()
 
@@ -62,13 +64,14 @@ async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime) -> 
         return True
 
     async with await Store.open(session.config.database) as store:
-        if not await store.transact(take):
+        turn = await store.transact(take)
+        if not turn and not start:
             return False
         signer = await rotations.resume(session.config, store)
         await checkpoints.checkpoint(store, signer, now)
         if session.config.ledger.checkpoints:
             await _copy(session, store)
-    return True
+    return turn
 
 
 async def _copy(session: Session, store: Store) -> None:

@@ -370,3 +370,47 @@ def test_only_one_version_of_the_schema_is_judged(thief: Thief) -> None:
     thief("PRAGMA user_version = 2")
     with pytest.raises(StoreError, match="another version"):
         thief.audit()
+
+
+async def test_kept_hashes_of_every_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 4 instead of 256: three levels in 315 leaves."""
+    monkeypatch.setattr(ledger, "WIDTH", 4)
+    monkeypatch.setattr(ledger, "LEVELS", {4: 1, 16: 2, 64: 3})
+    path = tmp_path / "a.db"
+    notes = await build(path)
+    thief = Thief(path, notes)
+    assert thief.audit() == thief.audit(first=70, last=70) == []
+    assert thief("SELECT level, count(*) FROM ledger_node GROUP BY level")[2][1] == LEAVES // 64
+    for level, number, inside, outside in [(1, 17, 70, 60), (2, 4, 70, 60), (3, 1, 70, 60)]:
+        where = f"WHERE level = {level} AND number = {number}"
+        ((kept,),) = thief(f"SELECT hash FROM ledger_node {where}")
+        thief(f"UPDATE ledger_node SET hash = zeroblob(32) {where}")
+        assert f"{level}/{number}" in [finding.key for finding in thief.audit()]
+        assert f"{level}/{number}" in [finding.key for finding in thief.audit(first=inside, last=inside)]
+        assert f"{level}/{number}" not in [
+            finding.key for finding in thief.audit(first=outside, last=outside)
+        ]
+        thief(f"DELETE FROM ledger_node {where}")
+        assert "node-missing" in [finding.code for finding in thief.audit(first=inside, last=inside)]
+        thief("INSERT INTO ledger_node VALUES (?, ?, ?)", level, number, kept)
+    for level, leaves in ((1, 4), (2, 16), (3, 64)):
+        thief("INSERT INTO ledger_node VALUES (?, ?, zeroblob(32))", level, LEAVES // leaves)
+        (found,) = thief.audit()
+        assert (found.code, found.values) == ("node-beyond", {"level": level, "number": LEAVES // leaves})
+        thief("DELETE FROM ledger_node WHERE level = ? AND number = ?", level, LEAVES // leaves)
+    thief.db.close()
+
+
+async def test_a_leaf_that_is_missing_at_the_end_of_a_range(thief: Thief) -> None:
+    thief("DELETE FROM ledger WHERE leaf_index BETWEEN 9 AND 12")
+    found = thief.audit(first=5, last=10)
+    assert ("removed", "leaf-missing", 9) in brief(found)
+    assert ("node", "node-wrong", 0) in brief(found)
+
+
+def test_a_log_longer_than_a_page(thief: Thief, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compliance.store.sqlite.audit.BATCH", 50)
+    assert thief.audit() == []
+    thief("DELETE FROM ledger WHERE leaf_index BETWEEN 40 AND 220")
+    gaps = [(finding.leaf, finding.values) for finding in thief.audit() if finding.code == "leaf-missing"]
+    assert gaps == [(40, {"last": 220})]

@@ -98,6 +98,17 @@ async def test_two_daemons_do_it_once(
     assert rows(home, "SELECT count(*) FROM checkpoint") == [(1 + turn,)]
 
 
+async def test_a_daemon_that_starts_anew_signs_what_was_logged(home: Home, hands: Hands) -> None:
+    session = Session(home.config, False, "en", hands)
+    await keeper.once(session, hands.uptime, start=True)
+    assert not await keeper.once(session, hands.uptime, start=True)
+    assert rows(home, "SELECT size FROM checkpoint") == [(1,)]
+    home.run("dnc", "add", "13800138000", "--scope", "all", "--source", "x")
+    assert not await keeper.once(session, hands.uptime)
+    assert not await keeper.once(session, hands.uptime, start=True)
+    assert rows(home, "SELECT size FROM checkpoint") == [(1,), (3,)]
+
+
 async def test_a_wall_clock_that_is_set_changes_no_turn(home: Home, session: Session, hands: Hands) -> None:
     await keeper.once(session, hands.uptime)
     up = hands.uptime()

@@ -6,12 +6,17 @@ import re
 import sqlite3
 import stat
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
+from compliance.config import Ledger
 from compliance.errors import LedgerError
 from compliance.ledger import keys, note
 from compliance.ledger.checkpoint import Checkpoint
+from compliance.store.sqlite import ledger
+from compliance.store.sqlite.audit.found import Problem
 from console import texts
 from tests.console.conftest import Home
 
@@ -219,3 +224,23 @@ def test_the_key_file_is_the_one_that_is_checked(kept: Home) -> None:
     assert "0644" in kept("ledger", "checkpoint", code=1)["error"]
     with pytest.raises(LedgerError):
         keys.load_file(kept.path / "ledger.key", "x")
+
+
+@pytest.mark.parametrize("name", ["ledger.md", "ledger.zh-CN.md"])
+def test_the_page_names_every_kind_problem_and_command(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    for word in (*ledger.KINDS, *get_args(Problem)):
+        assert f"| `{word}` |" in text, word
+    for command in (
+        "checkpoint",
+        "key",
+        "verify",
+        "show",
+        "rotate",
+        "erase",
+        "timestamp",
+        "timestamp-verify",
+    ):
+        assert f"ledger {command}" in text, command
+    for key in (field.name for field in msgspec.structs.fields(Ledger) if field.name != "key_file"):
+        assert f"[ledger] {key}" in text, key
