@@ -103,7 +103,7 @@ async def test_a_daemon_that_starts_anew_signs_what_was_logged(home: Home, hands
     await keeper.once(session, hands.uptime, start=True)
     assert not await keeper.once(session, hands.uptime, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,)]
-    home.run("dnc", "add", "13800138000", "--scope", "all", "--source", "x")
+    await asyncio.to_thread(home.run, "dnc", "add", "13800138000", "--scope", "all", "--source", "x")
     assert not await keeper.once(session, hands.uptime)
     assert not await keeper.once(session, hands.uptime, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,), (3,)]
