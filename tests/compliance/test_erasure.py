@@ -222,13 +222,19 @@ async def test_an_erasure_behind_the_log_s_back_is_found(path: Path) -> None:
     assert codes.count("erased-unlogged") == 90 and "record-changed" in codes
 
 
-async def test_in_pieces_and_each_is_logged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasure, "BATCH", 10)
+@pytest.mark.parametrize(
+    ("batch", "window", "pieces"), [(10, 5000, 5), (500, 10, 5), (9, 9, 5), (500, 45, 1)]
+)
+async def test_in_pieces_and_each_is_logged(
+    path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, window: int, pieces: int
+) -> None:
+    monkeypatch.setattr(erasure, "BATCH", batch)
+    monkeypatch.setattr(erasure, "WINDOW", window)
     disposed(path)
     done = await erase(path)
     assert done.decisions == 45
     (count,) = run(path, "SELECT count(*) FROM register_change WHERE register = 'ledger'")
-    assert count[0] == 5
+    assert count[0] == pieces
     assert audit(path).found.listed == []
 
 

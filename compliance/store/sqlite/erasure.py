@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ from compliance.store.sqlite.registers import change
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "erasure.sql", "sqlite3")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
 BATCH = 500  # decisions in one transaction, and so in one line of the log
+WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock
 STILL_NEEDED = frozenset({"starting", "running", "kept"})  # states of a recording whose file is there
 
 KeepUntil = Callable[[datetime], date]
@@ -42,10 +42,17 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Call(NamedTuple):
-    seq: int
     decided_at: str
     leaves: Sequence[int]
     needed: bool
+
+
+class _Piece(NamedTuple):
+    """``after``: the last sequence number that was passed over."""
+
+    calls: list[_Call]
+    after: int
+    end: bool
 
 
 def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> bool:
@@ -70,9 +77,9 @@ async def erase(
 ) -> Due:
     """Erases it for good, each piece in one transaction with its line in the log."""
 
-    def work(connection: sqlite3.Connection, after: int) -> list[_Call]:
-        found = _over(connection, keep_until, today, after)
-        leaves = sorted(leaf for call in found if not call.needed for leaf in call.leaves)
+    def work(connection: sqlite3.Connection, after: int) -> _Piece:
+        piece = _over(connection, keep_until, today, after)
+        leaves = sorted(leaf for call in piece.calls if not call.needed for leaf in call.leaves)
         if leaves:
             SQL.shred(connection)  # what is freed is overwritten
             said = ledger.Erasure(
@@ -81,32 +88,28 @@ async def erase(
             change.log(connection, REGISTER, ACTION, today.isoformat(), said, by=by, at=at)
             for leaf in leaves:
                 SQL.take_salt(connection, leaf_index=leaf)
-        return found
+        return piece
 
     erased = await _sweep(store, work)
     _empty_journal(store.path)
     return erased
 
 
-async def _sweep(store: Store, work: Callable[[sqlite3.Connection, int], list[_Call]]) -> Due:
+async def _sweep(store: Store, work: Callable[[sqlite3.Connection, int], _Piece]) -> Due:
     total, after = Due(decisions=0, recordings=0, needed=0), 0
-    while found := await store.transact(partial(_after, work, after)):
-        gone = [call for call in found if not call.needed]
+    while True:
+        piece = await store.transact(lambda connection, after=after: work(connection, after))  # type: ignore[misc]
+        gone = [call for call in piece.calls if not call.needed]
         total = Due(
             decisions=total.decisions + len(gone),
             recordings=total.recordings + sum(len(call.leaves) - 1 for call in gone),
-            needed=total.needed + len(found) - len(gone),
+            needed=total.needed + len(piece.calls) - len(gone),
             oldest=total.oldest or (gone[0].decided_at if gone else None),
             newest=gone[-1].decided_at if gone else total.newest,
         )
-        after = found[-1].seq
-    return total
-
-
-def _after(
-    work: Callable[[sqlite3.Connection, int], list[_Call]], after: int, connection: sqlite3.Connection
-) -> list[_Call]:
-    return work(connection, after)
+        if piece.end:
+            return total
+        after = piece.after
 
 
 def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
@@ -124,18 +127,21 @@ def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> list[_Call]:
+def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Piece:
     """The next calls that were not erased yet and whose last day has passed."""
-    found = []
-    for row in SQL.not_erased(connection, after=after, most=BATCH):
+    (last,) = SQL.last_seq(connection)
+    rows = list(SQL.not_erased(connection, after=after, until=after + WINDOW, most=BATCH))
+    reached = rows[-1]["seq"] if len(rows) == BATCH else after + WINDOW
+    found: list[_Call] = []
+    for row in rows:
         decided = instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
         if keep_until(decided) >= today:
-            break
+            return _Piece(found, reached, end=True)  # and so are all after it
         recordings = [each["leaf_index"] for each in SQL.recordings_of(connection, decision=row["id"])]
         leaves = [row["leaf_index"], *(leaf for leaf in recordings if leaf is not None)]
         needed = not may_erase(connection, row["id"], today)
-        found.append(_Call(row["seq"], row["decided_at"], leaves, needed))
-    return found
+        found.append(_Call(row["decided_at"], leaves, needed))
+    return _Piece(found, reached, end=reached >= last)
 
 
 def _empty_journal(path: Path) -> None:

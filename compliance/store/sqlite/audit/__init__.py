@@ -127,13 +127,18 @@ def _links(connection: sqlite3.Connection, findings: Findings) -> Iterator[tuple
 def _open(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise StoreGone(f"{path}: {error}") from error
+    try:
         connection.row_factory = sqlite3.Row
         # A byte that was changed by hand may be no text: it must be found, not break the audit.
         connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         connection.execute("PRAGMA cache_size = -65536")  # KiB
-        if migrate.version(connection) != migrate.latest():
-            connection.close()
-            raise StoreError(f"{path}: of another version; any command that writes brings it up to date")
-    except sqlite3.DatabaseError as error:
-        raise StoreGone(f"{path}: {error}") from error
+        present = migrate.version(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: {error}") from error
+    if present != migrate.latest():
+        connection.close()
+        raise StoreError(f"{path}: of another version; any command that writes brings it up to date")
     return connection

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,7 +28,7 @@ class Records:
         self._connection = connection
         self._findings = findings
         self._odd: list[Entry] = []
-        self._erased = _ranges(connection)
+        self._firsts, self._lasts = _ranges(connection)
         self.erased = 0
 
     def check(self, entry: Entry) -> None:
@@ -52,7 +54,7 @@ class Records:
     def _check_erased(self, entry: Entry) -> None:
         self.erased += 1
         index, kind, key = _place(entry)
-        if kind not in ledger.ERASABLE or not any(first <= index <= last for first, last in self._erased):
+        if kind not in ledger.ERASABLE or not self._logged(index):
             self._findings.add("erased", "erased-unlogged", index, kind, key)
             return
         try:
@@ -64,6 +66,10 @@ class Records:
             self._findings.add("removed", "record-missing", index, kind, key)
         elif not blank:
             self._findings.add("erased", "erased-not-blank", index, kind, key)
+
+    def _logged(self, index: int) -> bool:
+        place = bisect_right(self._firsts, index) - 1
+        return place >= 0 and index <= self._lasts[place]
 
     def finish(self) -> None:
         """What did not fit: changed, or only moved to another place?"""
@@ -117,13 +123,23 @@ def intact(connection: sqlite3.Connection, kind: str, key: str) -> bool:
         return False
 
 
-def _ranges(connection: sqlite3.Connection) -> list[tuple[int, int]]:
-    """The leaves that the log says were erased; only records that are intact say anything."""
+def _ranges(connection: sqlite3.Connection) -> tuple[array[int], array[int]]:
+    """First and last of each run of leaves that the log says were erased, sorted, none within another.
+
+    Only records that are intact say anything.
+    """
     found: list[tuple[int, int]] = []
     for row in SQL.erasures(connection):
         if intact(connection, "register-change", str(row["seq"])):
             found += _leaves_of(row["detail"])
-    return found
+    firsts, lasts = array("q"), array("q")
+    for first, last in sorted(found):
+        if lasts and first <= lasts[-1] + 1:
+            lasts[-1] = max(lasts[-1], last)
+        else:
+            firsts.append(first)
+            lasts.append(last)
+    return firsts, lasts
 
 
 def _leaves_of(detail: str) -> Iterable[tuple[int, int]]:

@@ -1,7 +1,10 @@
--- name: not_erased(after, most)
+-- name: last_seq()^
+SELECT coalesce(max(seq), 0) FROM decision;
+
+-- name: not_erased(after, until, most)
 SELECT decision.seq, decision.id, decision.decided_at, decision.behind_us, ledger.leaf_index
 FROM decision JOIN ledger ON ledger.kind = 'decision' AND ledger.key = decision.id
-WHERE decision.seq > :after AND ledger.salt IS NOT NULL
+WHERE decision.seq > :after AND decision.seq <= :until AND ledger.salt IS NOT NULL
 ORDER BY decision.seq LIMIT :most;
 
 -- name: recordings_of(decision)
