@@ -15,13 +15,13 @@ from compliance import numbers
 from compliance.cdr import Master
 from compliance.config import Trunk
 from compliance.judge import Judge
+from compliance.ordered import Ordered
 from compliance.outbound import Dialled, Field, Outbound
 from compliance.registers.fault import Fault
 from console.flag import Limit
 from console.imports import BadRows
 from console.progress import progress
 from console.replay.choice import the_config, the_policy, the_rules, the_zone
-from console.replay.order import Ordered
 from console.replay.report import Report
 from console.replay.trial import RULES, Trial
 from console.session import DONE, FAILED, FOUND, Session
