@@ -40,6 +40,7 @@ class Ordered(Generic[T]):
     ) -> None:
         for file in self._files:
             file.close()
+        self._files.clear()
 
     def add(self, value: T) -> None:
         self._values.append(value)
@@ -58,7 +59,7 @@ class Ordered(Generic[T]):
             merged = tempfile.TemporaryFile(buffering=_READ)  # noqa: SIM115 - closed by __exit__
             merged.writelines(msgspec.json.encode(value) + b"\n" for value in heapq.merge(*self._pieces()))
             self.__exit__(None, None, None)
-            self._files = [merged]
+            self._files.append(merged)
 
     def _pieces(self) -> list[Iterator[T]]:
         for file in self._files:
@@ -67,4 +68,6 @@ class Ordered(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         self._values.sort()
-        return heapq.merge(*self._pieces(), iter(self._values))
+        yield from heapq.merge(*self._pieces(), iter(self._values))
+        self._values.clear()
+        self.__exit__(None, None, None)  # what has been read needs no room any more

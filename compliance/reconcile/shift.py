@@ -16,6 +16,7 @@ QUARTER = 900  # zones are whole quarters of an hour
 NEAR = 60  # seconds
 LEAST = 5  # rows, below which nothing is said
 SHARE = 0.8
+FARTHEST = 4 * 14  # quarters
 SAMPLE = 2000  # numbers of each side
 _EPOCH = re.compile(r"(?:.*-)?([0-9]{9,11})\.[0-9]+")
 
@@ -50,15 +51,22 @@ class Shift:
         return bool(crc32(number.encode()) & ((1 << self._coarse) - 1))
 
     @property
+    def unsure(self) -> bool:
+        """No unique id has said anything: only a comparison with decisions can tell."""
+        return not self._rows
+
+    @property
     def seconds(self) -> int:
         """To be subtracted from the file's times; 0: they are right, or it can not be told."""
-        return _clear(self._rows) if self._rows else _clear(self._between())
-
-    def _between(self) -> Counter[int]:
+        if self._rows:
+            return _clear(self._rows, self._rows.total())
         found: Counter[int] = Counter()
+        calls = 0
         for number, times in self._calls.items():
-            found.update({_quarters(at - asked) for at in times for asked in self._asked.get(number, ())})
-        return found
+            calls += len(times)
+            for at in times:  # a customer who was called thrice has three distances, one of which is it
+                found.update({_quarters(at - asked) for asked in self._asked.get(number, ())})
+        return _clear(found, calls)
 
 
 def _quarters(seconds: float) -> int:
@@ -67,9 +75,9 @@ def _quarters(seconds: float) -> int:
     return quarters if abs(seconds - quarters * QUARTER) <= NEAR else 10_000 + int(seconds % QUARTER)
 
 
-def _clear(found: Counter[int]) -> int:
+def _clear(found: Counter[int], of: int) -> int:
     if not found:
         return 0
     quarters, count = found.most_common(1)[0]
-    clear = count >= LEAST and count >= SHARE * found.total() and 0 < abs(quarters) <= 4 * 26
+    clear = count >= LEAST and count >= SHARE * of and 0 < abs(quarters) <= FARTHEST
     return quarters * QUARTER if clear else 0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,6 +16,7 @@ from compliance.judge import Judge
 from compliance.ordered import Ordered
 from compliance.outbound import Dialled, Field, Outbound
 from compliance.registers.fault import Fault
+from console.cdr_file import opened
 from console.flag import Limit
 from console.imports import BadRows
 from console.progress import progress
@@ -104,7 +103,7 @@ def _read(
 ) -> int:
     """The attempts into ``past``, the unreadable lines into ``bad``; how many lines there were."""
     lines = 0
-    with _opened(path) as (file, size), progress(session) as bar:
+    with opened(path) as (file, size), progress(session) as bar:
         task = bar.add_task(path.name, total=size)
         master = Master(file, zone)
         for number, record in master:
@@ -116,16 +115,3 @@ def _read(
             if lines % STEP == 0:
                 bar.update(task, completed=master.position)
     return lines
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The file and its size, where it has one."""
-    if str(path) == "-":
-        yield sys.stdin.buffer, None
-        return
-    try:
-        with path.open("rb") as file:
-            yield file, path.stat().st_size or None
-    except OSError as error:
-        raise Fault("file", file=str(path), error=error.strerror or str(error)) from error

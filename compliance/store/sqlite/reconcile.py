@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,7 @@ from compliance.store.sqlite.connection import Store
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
 TOGETHER = 1000  # decisions a transaction
 MARGIN = 3600  # seconds around the period in which counterparts are looked for
+FARTHEST = 15 * 3600  # seconds by which the times of a file could be off
 SHOWN = 1000  # findings of each kind that the result holds
 STEP = 1000  # lines between two reports of progress
 
@@ -90,15 +92,17 @@ async def reconcile(
             return Reconciliation(counts=files.counts, found=(), since=None, until=None)
         told = stack.enter_context(Ordered(Found))
         judge = Judge(matcher, told.add, node=node, since=first, until=last, trunk=trunk)
-        join = _Join(stack, matcher, judge, files.shift)
-        calls, asked = stack.enter_context(Ordered(Call)), stack.enter_context(Ordered(Asked))
+        join = _Join(stack, matcher, judge, files)
         for call in merged(files.rows):
-            calls.add(call)
+            join.add_call(call)
         async for one in _decisions(store, first - MARGIN, last + MARGIN):
-            asked.add(one)
-            if progress and asked.count % STEP == 0:
-                progress("decisions", asked.count)
-        join.run(calls, asked, files.house, progress)
+            join.add_asked(one)
+            if progress and join.decisions % STEP == 0:
+                progress("decisions", join.decisions)
+        join.run(progress)
+        if files.shift.unsure and join.lonely > files.rows.count / 2:
+            async for one in _decisions(store, first - FARTHEST, last + FARTHEST):
+                files.shift.asked(one.number, one.at)
         kept: dict[Kind, int] = Counter()
         found = []
         for finding in told:
@@ -124,6 +128,7 @@ class _Files:
         self.house = stack.enter_context(Ordered(Call))
         self.counts = Counts()
         self.shift = Shift()
+        self.without = {"id", "uniqueid"}  # kinds of evidence that no row has
         self.since = since.timestamp() if since else None
         self.until = until.timestamp() if until else None
         self._calls = calls
@@ -159,6 +164,10 @@ class _Files:
                     continue
                 for row in rows:
                     self.rows.add(row)
+                    if row.decision:
+                        self.without.discard("id")
+                    if row.uniqueid:
+                        self.without.discard("uniqueid")
                 if own:
                     self.house.add(own)
                 first, last = min(first, at), max(last, at + 1, *(row.end for row in rows))
@@ -170,54 +179,45 @@ class _Files:
 class _Join:
     """One kind of evidence after the other; what is left after the last one is alone."""
 
-    def __init__(self, stack: ExitStack, matcher: Matcher, judge: Judge, shift: Shift) -> None:
-        self._stack, self._matcher, self._judge, self._shift = stack, matcher, judge, shift
+    def __init__(self, stack: ExitStack, matcher: Matcher, judge: Judge, files: _Files) -> None:
+        self._stack, self._matcher, self._judge, self._files = stack, matcher, judge, files
+        self._passes = [one for one in matcher.passes if one.name not in files.without]
+        self._calls: Ordered[Call] = self._ordered(Call)
+        self._asked: Ordered[Asked] = self._ordered(Asked)
+        self.decisions = 0
+        self.lonely = 0  # calls that were dialled and match nothing
 
-    def run(
-        self,
-        calls: Ordered[Call],
-        asked: Ordered[Asked],
-        houses: Ordered[Call],
-        progress: Callable[[str, int], None] | None,
-    ) -> None:
+    def add_call(self, call: Call) -> None:
+        self._calls.add(call._replace(key=self._passes[0].of_call(call)))
+
+    def add_asked(self, asked: Asked) -> None:
+        self.decisions += 1
+        self._asked.add(asked._replace(key=self._passes[0].of_asked(asked)))
+
+    def run(self, progress: Callable[[str, int], None] | None) -> None:
         done = 0
-        for one in self._matcher.passes:
-            if not calls.count or not asked.count:
-                break
-            sorted_calls, sorted_asked = self._ordered(Call), self._ordered(Asked)
-            keyed = 0
-            for call in calls:
-                key = one.of_call(call)
-                keyed += bool(key)
-                sorted_calls.add(call._replace(key=key))
-            for decision in asked:
-                sorted_asked.add(decision._replace(key=one.of_asked(decision)))
-            calls, asked = sorted_calls, sorted_asked
-            if not keyed:
-                continue
-            left_calls, left_asked = self._ordered(Call), self._ordered(Asked)
+        for one, following in zip_longest(self._passes, self._passes[1:]):
+            calls, asked = self._calls, self._asked
+            self._calls, self._asked = self._ordered(Call), self._ordered(Asked)
             for group in grouped(calls, asked):
                 pairs, alone, unused = self._matcher.pair(one.name, group)
                 for pair in pairs:
                     self._judge.pair(pair)
                     done += len(pair.calls)
-                    if progress:
+                    if progress and done % STEP == 0:
                         progress("calls", done)
                 for call in alone:
-                    left_calls.add(call)
+                    self._calls.add(call._replace(key=following.of_call(call) if following else ""))
                 for decision in unused:
-                    left_asked.add(decision)
-            calls, asked = left_calls, left_asked
-        for call in calls:
+                    # The caller's channel is what the last comparison, with rows of the house, goes by.
+                    key = following.of_asked(decision) if following else decision.channel
+                    self._asked.add(decision._replace(key=key))
+        for call in self._calls:
             self._judge.lonely_call(call)
             if call.way == "out":
-                self._shift.call(self._matcher.canonical(call), call.at)
-        by_channel = self._ordered(Asked)
-        for decision in asked:
-            by_channel.add(decision._replace(key=decision.channel))
-            if decision.through:
-                self._shift.asked(decision.number, decision.at)
-        for group in grouped(houses, by_channel):
+                self.lonely += 1
+                self._files.shift.call(self._matcher.canonical(call), call.at)
+        for group in grouped(self._files.house, self._asked):
             for decision in group.asked:
                 self._judge.lonely_asked(decision, seen=seen(decision, group.calls))
 
