@@ -114,7 +114,7 @@ def asked(**changes: Any) -> Asked:
 
 
 def matcher(tolerance: int = 0) -> Matcher:
-    return Matcher({"carrier": "027", "two": ""}, tolerance)
+    return Matcher("pbx1", {"carrier": "027", "two": ""}, tolerance)
 
 
 def rows(**changes: Any) -> list[Row]:
@@ -243,11 +243,22 @@ class TestMatch:
     def test_one_channel_with_another_unique_id_is_another_call(self) -> None:
         assert not matcher().pair("channel", Group("k", [call()], [asked(uniqueid=f"{T}.9")]))[0]
 
+    @pytest.mark.parametrize(("by", "fits"), [("uniqueid", 0), ("channel", 0), ("leg", 0), ("number", 1)])
+    def test_another_pbx_has_channels_of_the_same_names(self, by: str, fits: int) -> None:
+        pairs, _, _ = matcher().pair(by, Group("k", [call()], [asked(node="pbx2")]))
+        assert len(pairs) == fits
+
+    def test_a_decision_of_this_pbx_comes_first(self) -> None:
+        there = [asked(id="d2", node="pbx2", at=float(T)), asked(caller_id="", at=T + 9.0)]
+        (pair,) = matcher().pair("number", Group("k", [call()], there))[0]
+        assert (pair.asked.id, pair.ambiguous) == ("d1", [])
+
     @pytest.mark.parametrize(
         ("decisions", "chosen"),
         [
             # the first row of a channel begins before all that is asked on it
             ([("a", 1.0, NUMBER, True), ("b", 9.0, "2", True)], "a"),
+            ([("a", 5.0, NUMBER, True), ("b", 9.0, NUMBER, True)], "a"),
             ([("a", -20.0, NUMBER, True), ("b", -9.0, NUMBER, True)], "b"),
             ([("a", -9.0, "2", True), ("b", -20.0, NUMBER, True)], "b"),
             # refused, and allowed a moment later
@@ -408,6 +419,7 @@ class TestJudge:
             ({"kept": (), "through": False, "why": "do-not-call"}, False, []),  # refused, and not called
             ({"kept": (), "node": "pbx2"}, False, []),  # these CDRs are not of that PBX
             ({}, True, ["recording-without-call"]),
+            ({"node": "pbx2"}, True, []),
             ({"kept": (kept(state="failed"),)}, True, ["recording-without-call"]),
             ({"kept": (kept(state="unanswered", answered=0.0),)}, False, ["gave-up"]),
             ({"kept": (kept(state="running", ended=0.0),)}, False, ["in-progress"]),

@@ -120,6 +120,11 @@ def test_decisions_of_which_the_cdrs_know_nothing(lab: Home) -> None:
     assert answer["decisions"] == 14
 
 
+def test_a_period_without_an_end(lab: Home) -> None:
+    period = ("--since", "1970-01-02", "--until", "9999-12-30")
+    assert lab("reconcile", *files(lab, "ungated"), *UTC, *period, code=3)["findings_total"] == 1
+
+
 def test_files_without_a_line(lab: Home) -> None:
     answer = lab("reconcile", "--cdr", lab.file("empty.csv", ""), code=0)
     assert (answer["lines"], answer["since"]) == (0, None)
