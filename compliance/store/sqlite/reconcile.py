@@ -227,9 +227,8 @@ class _Join:
 
 
 async def _decisions(store: Store, since: float, until: float) -> AsyncIterator[Asked]:
-    first, last = stamp(_moment(since)), stamp(_moment(until))
-    after, seq = "", 0
-    while page := await store.transact(partial(_page, since=first, until=last, after=after, seq=seq)):
+    after, seq, end = stamp(_moment(since)), -1, stamp(_moment(until))
+    while page := await store.transact(partial(_page, after=after, seq=seq, until=end)):
         for row, kept in page:
             yield _asked(row, kept)
         after, seq = page[-1][0]["decided_at"], page[-1][0]["seq"]
@@ -240,9 +239,9 @@ def _moment(seconds: float) -> datetime:
 
 
 def _page(
-    connection: sqlite3.Connection, *, since: str, until: str, after: str, seq: int
+    connection: sqlite3.Connection, *, after: str, seq: int, until: str
 ) -> list[tuple[sqlite3.Row, list[sqlite3.Row]]]:
-    found = SQL.decisions(connection, since=since, until=until, after=after, after_seq=seq, most=TOGETHER)
+    found = SQL.decisions(connection, after=after, after_seq=seq, until=until, most=TOGETHER)
     return [(row, list(SQL.recordings(connection, decision=row["id"]))) for row in list(found)]
 
 
