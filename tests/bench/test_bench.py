@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.bench import gate_bench
+from tests.bench import gate_bench, reconcile_bench
 
 
 def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,3 +15,14 @@ def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     found = gate_bench.measure(1, tmp_path)["2"]
     assert found["full_to_stub"] > 0
     assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
+
+
+def test_reconcile_bench_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["reconcile_bench", "3000"])
+    reconcile_bench.main()
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in said[1:]] == [
+        *("with unique ids", "without", "a database that knows nothing")
+    ]
+    asked = sum(call.asked and not call.house for call in reconcile_bench.calls(3000))
+    assert all(f"matched {asked}," in line for line in said[1:3])
