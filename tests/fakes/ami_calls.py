@@ -86,6 +86,7 @@ class Channel:
     bridge: str = ""
     application: str = "AppDial"
     seconds: int = 0
+    incoming: bool = False
     caller: Channel | None = None
     dial_string: str = ""
     variables: dict[str, str] = field(default_factory=dict)
