@@ -60,7 +60,7 @@ class LegVerdict(msgspec.Struct, frozen=True):
         return not self.fits and self.kind != "emergency"
 
     def spared(self, kind: Kind) -> LegVerdict:
-        """The same leg, now that its number is known to be an emergency's. A wrong id is told all the same."""
+        """The same leg, now that its number is an emergency's. A wrong id is told all the same."""
         return LegVerdict(kind if self.kind == "no-decision" else self.kind, emergency=True)
 
     @property

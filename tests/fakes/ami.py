@@ -193,11 +193,15 @@ class FakeAmi:
             linkedid=caller.linkedid if caller else uniqueid,
             send=self.event,
             forget=self._forget,
+            renamed=self._rename,
             caller=caller,
             state=state,
         )
         self.channels[made.name] = made
         return made
+
+    def _rename(self, old: str, new: str) -> None:
+        self.channels[new] = self.channels.pop(old)
 
     def _forget(self, channel: Channel) -> None:
         self.channels.pop(channel.name, None)
