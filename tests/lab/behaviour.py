@@ -17,7 +17,8 @@ class Behaviour:
 
     ``ring`` after 100: 180, or 183 with sound if ``early_media``, and then this long until the final answer;
     None gives the final answer at once. ``final`` None never answers. ``cause`` is a Q.850 cause for a Reason
-    header. ``redirect`` goes with ``final`` 302. ``hangup_after`` ends an answered call from the carrier's side. ``audio`` False = silent.
+    header. ``redirect`` goes with ``final`` 302. ``hangup_after`` ends an answered call from the carrier's
+    side. ``audio`` False = silent.
     """
 
     ring: float | None = 0.2

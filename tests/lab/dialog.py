@@ -1,4 +1,4 @@
-"""What one side of a call that SIPp holds does in it: key presses, hold, transfer. Requests of the lab itself."""
+"""What one side of a call that SIPp holds does in it: keys, hold, transfer. Requests of the lab itself."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Dialog:
     peer: str
     target: str
     call_id: str
+    contact: str  # our own
     # SIPp's INVITE has 1 and its BYE has 100.
     sequence: itertools.count[int] = field(default_factory=lambda: itertools.count(2))
 
@@ -32,8 +33,10 @@ class Dialog:
             raise LookupError("the call is not answered")
         caller, callee = answer.header("From"), answer.header("To")
         own, peer = (caller, callee) if invite.sent else (callee, caller)
-        contact = (answer if invite.sent else invite).header("Contact")
-        return cls(address, own, peer, contact.strip("<>"), invite.header("Call-ID"))
+        target, contact = (
+            message.header("Contact") for message in ((answer, invite) if invite.sent else (invite, answer))
+        )
+        return cls(address, own, peer, target.strip("<>"), invite.header("Call-ID"), contact)
 
     async def press(self, key: str, milliseconds: int = 160) -> None:
         """Press ``key`` and wait until Asterisk has taken it."""
@@ -71,7 +74,7 @@ class Dialog:
             sender.settimeout(2)
             port = sender.getsockname()[1]
             whereto = (found[1], int(found[2]))
-            contact = f"Contact: <sip:phone@{self.address}:{port}>\r\n" if method != "INFO" else ""
+            contact = f"Contact: {self.contact}\r\n" if method != "INFO" else ""
 
             def send(method: str, headers: str, body: str) -> None:
                 text = (

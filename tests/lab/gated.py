@@ -1,4 +1,4 @@
-"""The listener in this process, on a real Asterisk whose gate takes its decisions from Asterisk's own database.
+"""The listener in this process, on a real Asterisk whose gate takes decisions from Asterisk's own database.
 
 So a test says of each number whether it has a decision, and what a careless site's dialplan does with it. The
 interlock and the hangup handler are the product's own.
@@ -38,10 +38,14 @@ exten => _*75X.,1,Goto(no-forwarding,${EXTEN:3},1)
 exten => _*76X.,1,Goto(forwards-out,${EXTEN:3},1)
 exten => _*77X.,1,Goto(transfers-out,${EXTEN:3},1)
 exten => _*78X.,1,Goto(local,${EXTEN:3},1)
+exten => _*80X.,1,Goto(local-n,${EXTEN:3},1)
 exten => _*79X.,1,Goto(emergency,${EXTEN:3},1)
 exten => *1001,1,Goto(inside,1001,1)
-exten => *1002,1,Goto(inside,1001,1)
+exten => *1003,1,Goto(inside,1003,1)
 exten => 110,1,Dial(PJSIP/110@carrier,30)
+
+[raw](+)
+exten => _*70X.,1,Goto(forgot,${EXTEN:3},1)
 
 ; It never asks.
 [forgot]
@@ -94,6 +98,10 @@ exten => _X.,1,Set(__TRANSFER_CONTEXT=forgot)
 [local]
 exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
  same => n,Dial(Local/${DIALPACT_NUMBER}@local-out,30)
+ same => n,Hangup()
+[local-n]
+exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
+ same => n,Dial(Local/${DIALPACT_NUMBER}@local-out/n,30)
  same => n,Hangup()
 [local-out]
 exten => _X.,1,Dial(PJSIP/${EXTEN}@carrier,30,U(dialpact-answered))

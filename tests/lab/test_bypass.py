@@ -166,24 +166,12 @@ async def test_without_i_and_without_a_gate_the_302_is_cut(scene: Scene, pbx: Pb
 
 
 async def test_a_hidden_dialling(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
-    """A line end in the caller's number: no event about the call that has a caller in it gets through."""
+    """A line end in the caller's number: the event filter drops every event that has the caller in it."""
     before = len(carrier.invites())
-    number = "1%0D%0A%0D%0AEvent: X"
-    await Phone(pbx, "raw").call(
-        f"*70{RINGS}".replace("*70", ""), caller_id=number.replace(" ", "%20"), ring_limit=2
-    )
-    assert len(carrier.invites()) == before, "its context has a gate, which knows no such number"
-    act(
-        pbx,
-        "Originate",
-        Channel="Local/s@lab-talker",
-        Context="forgot",
-        Exten=RINGS,
-        Priority="1",
-        Async="true",
-        CallerID="1\\r\\n2",
-    )
-    await cut(carrier, before, RINGS)
+    hostile = "".join(f"%{ord(c):02X}" for c in "1\r\n\r\nEvent: X")
+    await Phone(pbx, "raw").call(f"*70{RINGS}", caller_id=hostile, campaign="", ring_limit=5)
+    assert await cut(carrier, before, RINGS) > 0.1, "its DialBegin was seen, so nothing is shown here"
+    assert "nobody listened" in (await scene.incident("no-decision"))["detail"]
 
 
 # A transfer by the agent
