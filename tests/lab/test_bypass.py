@@ -103,6 +103,17 @@ async def test_a_dialplan_that_forgot_the_gate(scene: Scene, pbx: Pbx, carrier: 
     assert "caller=027****0001 context=forgot" in detail
 
 
+async def test_a_queue_with_a_member_outside(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
+    before = len(carrier.invites())
+    waiting = {"Context": "inside", "Exten": "1005", "Priority": "1"}
+    act(pbx, "Originate", Channel="Local/s@lab-talker", Async="true", **waiting)
+    await cut(carrier, before, RINGS)
+    detail = (await scene.incident("no-decision"))["detail"]
+    assert "by Local/027****5602@forgot-" in detail
+    assert "context=forgot" in detail
+    pbx.cli("channel request hangup all")
+
+
 async def test_an_id_of_another_number(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
     await allow(scene, pbx, TALKS)
     before = len(carrier.invites())

@@ -162,7 +162,7 @@ async def test_a_local_channel_between_agent_and_carrier(scene: Scene, pbx: Pbx,
 
 
 @pytest.mark.parametrize("option", ["", "/n"], ids=["optimised", "not optimised"])
-@pytest.mark.parametrize("agent", ["1001", "1002"], ids=["application", "phone"])
+@pytest.mark.parametrize("agent", ["1001", "1002", "1004"], ids=["application", "phone", "queue"])
 async def test_a_predictive_call(scene: Scene, pbx: Pbx, option: str, agent: str) -> None:
     """The callee first, by an Originate of a Local channel into the gated context; the agent joins him."""
     decision = await allow(scene, pbx, TALKS)
