@@ -21,7 +21,7 @@ app = group("The incidents: calls that went round the gate, recordings with a fl
 
 ALL = -1  # SQLite's LIMIT: none
 TABLE = "incident."
-_NUMBER = re.compile(r"(?<![\w=.+])\+?[0-9]{7,}(?![\w.])")  # not the digits of a unique id
+_NUMBER = re.compile(r"(?<![\w=.+-])\+?[0-9]{7,}(?![\w.])")  # not the digits of a unique id
 COLUMNS = ("at", "kind", "meaning", "channel", "detail", "decision")
 
 

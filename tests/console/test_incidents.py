@@ -43,7 +43,7 @@ def some(home: Home) -> Home:
     async def write() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
             for day, kind, detail in (
-                (24, "no-decision", "cut; by an Originate linkedid=1795624418.1; dialled 13900139000"),
+                (24, "no-decision", "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 13900139000"),
                 (25, "recording-muted", ""),
                 (26, "of-another-version", "x"),
             ):
@@ -75,7 +75,7 @@ def test_which(some: Home, arguments: tuple[str, ...], found: list[str]) -> None
 
 def test_numbers_are_masked_unless_asked_for(some: Home) -> None:
     (masked,) = some("incidents", "list", "--kind", "no-decision")
-    assert masked["detail"] == "cut; by an Originate linkedid=1795624418.1; dialled 139****9000"
+    assert masked["detail"] == "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 139****9000"
     (full,) = some("incidents", "list", "--kind", "no-decision", "--full")
     assert full["detail"].endswith("dialled 13900139000")
     assert masked["meaning"] == "A call without a decision"
