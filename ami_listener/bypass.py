@@ -1,7 +1,8 @@
 """Does this carrier leg have a decision that lets it be? Pure: facts in, verdict out.
 
-Seeing a leg that has none is this module's business, cutting it is not done yet: :attr:`LegVerdict.kind` is
-what that will act upon.
+1. A leg belongs to a decision that is known, allowed, delivered, of this node, for this number and trunk,
+   fresh and not used up (``claims``). Every other leg went round the gate.
+2. An emergency call is never cut, whatever id it carries: that the number is one is looked at first.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from typing import Literal
 
 import msgspec
 
+from ami_listener.claims import UNSEEN, Claim, Origin
 from compliance import numbers
 from compliance.store.sqlite.recordings import Allowed
 
 FRESH = timedelta(seconds=120)  # between decision and dialling
 AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set
+SHORT = 6  # digits; an emergency number has no more, a subscriber's has seven at least
 _ID = re.compile(r"[0-9a-f]{32}")
+_PLAIN = re.compile(r"\+?[0-9]{1,24}")
 
 Kind = Literal[
     "",
     "emergency",
+    "emergency-unusual",
     "no-decision",
     "malformed-decision",
     "unknown-decision",
@@ -33,6 +38,8 @@ Kind = Literal[
     "foreign-number",
     "stale-decision",
     "reused-decision",
+    "store-unavailable",
+    "leg-not-judged",
 ]
 
 
@@ -41,6 +48,7 @@ class LegVerdict(msgspec.Struct, frozen=True):
 
     kind: Kind
     allowed: Allowed | None = None
+    emergency: bool = False  # whatever else it is
 
     @property
     def fits(self) -> bool:
@@ -50,6 +58,14 @@ class LegVerdict(msgspec.Struct, frozen=True):
     def is_incident(self) -> bool:
         """A person's emergency call never asked the gate, and need not have."""
         return not self.fits and self.kind != "emergency"
+
+    def spared(self, kind: Kind) -> LegVerdict:
+        """The same leg, now that its number is an emergency's. A wrong id is told all the same."""
+        return LegVerdict(kind if self.kind == "no-decision" else self.kind, emergency=True)
+
+    @property
+    def may_be_cut(self) -> bool:
+        return not self.fits and not self.emergency
 
 
 def is_decision_id(text: str) -> bool:
@@ -66,6 +82,21 @@ def dialled(dial_string: str) -> str:
     return text.removeprefix("sips:").removeprefix("sip:")
 
 
+def is_plain(number: str) -> bool:
+    """Digits, perhaps with a plus: what a site's list of emergency numbers may be asked about."""
+    return _PLAIN.fullmatch(number) is not None
+
+
+def is_short(number: str) -> bool:
+    """Too short for a subscriber's number, so that it may be an emergency number we do not know."""
+    return is_plain(number) and len(number) <= SHORT
+
+
+def is_emergency(number: str, area_codes: Collection[str]) -> bool:
+    """Whether we know ``number`` as one, on a trunk with any of these area codes."""
+    return any(numbers.is_emergency(number, code) for code in {"", *area_codes})
+
+
 def judge_leg(
     *,
     decision_id: str,
@@ -74,31 +105,45 @@ def judge_leg(
     node: str,
     trunks: Collection[str],
     began: datetime,
-    claimed: bool = False,
-    area_code: str = "",
+    uniqueid: str = "",
+    origin: Origin = UNSEEN,
+    claim: Claim | None = None,
 ) -> LegVerdict:
     """``allowed``: what the store knows of ``decision_id``; ``number``: as dialled; ``trunks``: that own
-    the leg; ``began``: when it was dialled; ``claimed``: another leg is using the id already, though no row
-    says so yet.
+    the leg; ``began``: when it was dialled; ``claim``: which legs use the id already.
     """
+    kind = _flaw(decision_id, allowed, number, node, trunks, began)
+    if not kind and allowed is not None:
+        if claim.admits(uniqueid, origin, began) if claim else not allowed.legs:
+            return LegVerdict("", allowed)
+        kind = "reused-decision"
+    return LegVerdict(kind)
+
+
+def _flaw(
+    decision_id: str,
+    allowed: Allowed | None,
+    number: str,
+    node: str,
+    trunks: Collection[str],
+    began: datetime,
+) -> Kind:
     if not decision_id:
-        return LegVerdict("emergency" if numbers.is_emergency(number, area_code) else "no-decision")
+        return "no-decision"
     if not is_decision_id(decision_id):
-        return LegVerdict("malformed-decision")
+        return "malformed-decision"
     if allowed is None:
-        return LegVerdict("unknown-decision")
+        return "unknown-decision"
     if not allowed.allowed or not allowed.dial:
-        return LegVerdict("refused-decision")
+        return "refused-decision"
     if not allowed.delivered:
-        return LegVerdict("undelivered-decision")
+        return "undelivered-decision"
     if allowed.node != node:
-        return LegVerdict("foreign-node")
+        return "foreign-node"
     if number != allowed.dial:
-        return LegVerdict("foreign-number")
+        return "foreign-number"
     if allowed.trunk not in trunks:
-        return LegVerdict("foreign-trunk")
+        return "foreign-trunk"
     if not -AHEAD <= began - allowed.decided_at < FRESH:
-        return LegVerdict("stale-decision")
-    if claimed or allowed.legs:
-        return LegVerdict("reused-decision")
-    return LegVerdict("", allowed)
+        return "stale-decision"
+    return ""

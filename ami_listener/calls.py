@@ -6,6 +6,7 @@ it changes nothing. The order of AMI's events is the one seen on Asterisk 22 (te
 
 1. The interlock is opened only on the way into RECORDED, that is after PROVEN.
 2. No line is BRIDGED for longer than the proof takes while the phase is not RECORDED: it is resumed, or cut.
+3. A leg that went round the gate is cut on whatever line it is, and stays CUT until it is gone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Phase(StrEnum):
     PARTING = auto()  # a MixMonitor stopped outside a bridge: the hangup handler, or a hand?
     CHECKING = auto()  # one stopped: ours, or another's on the same channel?
     RESUMING = auto()  # stopped, muted or stalled; a new segment is being proven
-    CUT = auto()  # told to hang up, as it could not be recorded
+    CUT = auto()  # told to hang up, as it could not be recorded or went round the gate
     ENDED = auto()
 
 
@@ -37,7 +38,8 @@ class Line(StrEnum):
 
 class Happening(StrEnum):
     ALLOWED = auto()  # the decision fits
-    REFUSED = auto()  # it does not
+    REFUSED = auto()  # it does not, and is let be: an emergency call, or a trunk that only reports
+    BYPASSED = auto()  # it does not
     ADOPTED = auto()  # the recording that was running still is
     GAP = auto()  # it is not, or there never was one
     PROVEN = auto()
@@ -52,6 +54,7 @@ class Happening(StrEnum):
     GRACE_OVER = auto()
     STILL_ATTACHED = auto()  # what stopped was another's
     DETACHED = auto()
+    OVERDUE = auto()  # answered, not recorded, and the dialplan does not give up
     HUNG_UP = auto()
 
 
@@ -95,6 +98,7 @@ LINES: dict[Happening, tuple[tuple[Line, ...], Line]] = {
 TABLE: dict[tuple[Phase, tuple[Line, ...], Happening], tuple[Phase, tuple[Action, ...]]] = {
     (P.JUDGING, ANY, H.ALLOWED): (P.STARTING, (A.START,)),
     (P.JUDGING, ANY, H.REFUSED): (P.FOREIGN, ()),
+    (P.JUDGING, ANY, H.BYPASSED): (P.CUT, (A.HANG_UP,)),
     (P.JUDGING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.ADOPTING, ANY, H.ADOPTED): (P.RECORDED, (A.OPEN,)),
     (P.ADOPTING, ANY, H.GAP): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
@@ -108,6 +112,7 @@ TABLE: dict[tuple[Phase, tuple[Line, ...], Happening], tuple[Phase, tuple[Action
     (P.STARTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.UNRECORDED, (L.UP,), H.ANSWERED): (P.UNRECORDED, (A.NOTE_ANSWER,)),
     (P.UNRECORDED, (L.BRIDGED,), H.BRIDGED): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED)),
+    (P.UNRECORDED, (L.UP,), H.OVERDUE): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED)),
     (P.UNRECORDED, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.RECORDED, (L.UP,), H.ANSWERED): (P.RECORDED, (A.NOTE_ANSWER,)),
     (P.RECORDED, (L.RINGING, L.BRIDGED), H.STOPPED): (P.CHECKING, (A.CHECK,)),
@@ -118,10 +123,12 @@ TABLE: dict[tuple[Phase, tuple[Line, ...], Happening], tuple[Phase, tuple[Action
     (P.RECORDED, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.PARTING, ANY, H.GRACE_OVER): (P.CHECKING, (A.CHECK,)),
     (P.PARTING, (L.BRIDGED,), H.BRIDGED): (P.CHECKING, (A.CHECK,)),
+    (P.PARTING, ANY, H.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
     (P.PARTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.CHECKING, (L.UP,), H.ANSWERED): (P.CHECKING, (A.NOTE_ANSWER,)),
     (P.CHECKING, ANY, H.STILL_ATTACHED): (P.RECORDED, ()),
     (P.CHECKING, ANY, H.DETACHED): (P.RESUMING, (A.RESTART, A.REPORT_STOPPED)),
+    (P.CHECKING, ANY, H.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
     (P.CHECKING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.RESUMING, (L.UP,), H.ANSWERED): (P.RESUMING, (A.NOTE_ANSWER,)),
     (P.RESUMING, ANY, H.PROVEN): (P.RECORDED, (A.OPEN,)),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from ami_listener.claims import Claims
 from ami_listener.outbox import Outbox
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
@@ -26,8 +27,10 @@ class Desk(msgspec.Struct, frozen=True):
     outbox: Outbox
     finish: Callable[[Segment], None]  # takes over a segment that has ended
     failed: Callable[[], None]  # something failed that the checks had not foreseen
-    claims: dict[str, str]  # decision id: unique id of the leg that uses it
+    claims: Claims
     foreign: set[str]  # unique ids of legs that were reported; a reconnect does not report them again
+    guarded: frozenset[str] = frozenset()  # trunks on which a call that went round the gate is cut
+    shadow: bool = False  # nothing is cut
 
     def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:
         """An incident. The log gets everything but ``number``, the store that as well."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from ami_listener.claims import Origin
 from ami_listener.wire import Message
 
 
@@ -32,11 +33,17 @@ class ChannelEvent(Event, frozen=True):
     uniqueid: str
 
 
+class Created(ChannelEvent, frozen=True):
+    """A channel is there: ``Ring`` for a call that comes in, ``Down`` for one that is to be dialled."""
+
+    state: str
+
+
 class DialBegun(ChannelEvent, frozen=True):
     """A leg is being dialled. ``dial``: the dial string behind the technology, ``13800138000@carrier``."""
 
     dial: str
-    caller: str  # the channel that dials; empty for an AMI Originate
+    origin: Origin
 
 
 class DialEnded(ChannelEvent, frozen=True):
@@ -136,6 +143,24 @@ def _dest(kind: Callable[..., Event], **more: str) -> Callable[[Message], Event]
     return make
 
 
+def _begun(message: Message) -> Event:
+    """An Originate has no caller; its account code is the leg's own."""
+    return DialBegun(
+        channel=message.get("DestChannel"),
+        uniqueid=message.get("DestUniqueid"),
+        dial=message.get("DialString"),
+        origin=Origin(
+            caller=message.get("Channel"),
+            caller_id=message.get("Uniqueid"),
+            linkedid=message.get("DestLinkedid"),
+            number=message.get("CallerIDNum"),
+            context=message.get("Context"),
+            exten=message.get("Exten"),
+            account=message.get("AccountCode") or message.get("DestAccountCode"),
+        ),
+    )
+
+
 def _muted(message: Message) -> Event:
     return MonitorMuted(
         channel=message.get("Channel"),
@@ -150,9 +175,10 @@ def _muted(message: Message) -> Event:
 _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "FullyBooted": [("system,all", [], lambda _: Booted())],
     "Shutdown": [("system,all", ["Shutdown"], lambda _: ShuttingDown())],
+    "Newchannel": [("call,all", _BLOCK, _own(Created, state="ChannelStateDesc"))],
     "DialBegin": [
-        ("call,all", [*_BLOCK, *_DEST, "DialString"], _dest(DialBegun, dial="DialString", caller="Channel")),
-        ("call,all", [*_DEST, "DialString"], _dest(DialBegun, dial="DialString", caller="Channel")),
+        ("call,all", [*_BLOCK, *_DEST, "DialString"], _begun),
+        ("call,all", [*_DEST, "DialString"], _begun),
     ],
     "DialEnd": [
         ("call,all", [*_BLOCK, *_DEST, "DialStatus"], _dest(DialEnded, status="DialStatus")),

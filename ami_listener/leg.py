@@ -15,11 +15,13 @@ from datetime import datetime
 
 import structlog
 
-from ami_listener import bypass, events, files
+from ami_listener import events, files
 from ami_listener.calls import Action, Happening, Line, Phase, State, step
+from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk, row
-from ami_listener.pbx import DECISION, DIALLED, INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
+from ami_listener.guard import Suspect, judge, originator
+from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import recordings
@@ -27,9 +29,9 @@ from compliance.store.sqlite import recordings
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 GROWTH_AFTER = 3.0  # seconds after the answer
 STALLED_AFTER = 6.0  # seconds; data reaches the disk every 2 s (wav, sln) or 4 s (ulaw, alaw)
+OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
 # What a question that Asterisk does not answer is taken for: the worst.
 UNANSWERED = {
-    Phase.JUDGING: Happening.REFUSED,
     Phase.ADOPTING: Happening.GAP,
     Phase.CHECKING: Happening.DETACHED,
 }
@@ -51,6 +53,7 @@ class Leg:
         *,
         began: datetime,
         dial: str = "",
+        origin: Origin = UNSEEN,
         state: State | None = None,
     ) -> None:
         self.channel, self.uniqueid = channel, uniqueid
@@ -59,7 +62,9 @@ class Leg:
         self.allowed: recordings.Allowed | None = None
         self.segments: list[Segment] = []
         self._desk, self._pbx, self._trunks = desk, pbx, trunks
-        self._began, self._dial = began, dial
+        self._began, self._dial, self._origin = began, dial, origin
+        self._claim: Claim | None = None
+        self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._answered_at: datetime | None = None
         self._hung_up_at: datetime | None = None
@@ -69,7 +74,7 @@ class Leg:
         self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
         self._rows = 0  # of this decision in the store
         self._size, self._grown_at, self._stalled = 0, time.monotonic(), False
-        self._talking_since = 0.0
+        self._talking_since = self._overdue_at = 0.0
 
     # What happens
 
@@ -78,6 +83,8 @@ class Leg:
         match event:
             case events.StateChanged(state="Up") | events.DialEnded(status="ANSWER"):
                 self._answered_at = self._answered_at or self._desk.clock.now()
+                if self._claim is not None:
+                    self._claim.answered(self._answered_at)
                 self.happen(Happening.ANSWERED)
             case events.BridgeEntered():
                 self.happen(Happening.BRIDGED)
@@ -106,7 +113,13 @@ class Leg:
             self._work.put_nowait(action)
 
     def look(self) -> None:
-        """Once a second: does the file of an answered call grow?"""
+        """Once a second: does the file of an answered call grow? Is what was cut gone?"""
+        if self.state.phase is Phase.CUT:
+            self._work.put_nowait(Action.HANG_UP)
+        if self.state == State(Phase.UNRECORDED, Line.UP):
+            self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
+            if time.monotonic() >= self._overdue_at:
+                self.happen(Happening.OVERDUE)
         if self.state.phase is not Phase.RECORDED or self.state.line is Line.RINGING or not self.segments:
             return
         now = time.monotonic()
@@ -139,7 +152,9 @@ class Leg:
         """To be called once for a leg that was found with a recording under way."""
         self.decision = segment.decision
         self._answered_at = segment.answered_at
-        self._desk.claims[segment.decision] = self.uniqueid
+        self._claim = self._desk.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
+        if self.state.line is not Line.RINGING:
+            self._claim.answered(self._answered_at or self._began)
         self.segments.append(segment)
         self._work.put_nowait(self._adopt)
 
@@ -187,8 +202,7 @@ class Leg:
                     raise NoChannel(f"{self.channel} is gone")
                 self.happen(Happening.STILL_ATTACHED if attached else Happening.DETACHED)
             case Action.HANG_UP:
-                log.error("call cut, it could not be recorded", leg=self.channel, decision=self.decision)
-                await self._pbx.hang_up(self.channel)
+                await self._cut()
             case Action.PENALTY:
                 self._desk.failed()
             case Action.FINISH:
@@ -197,39 +211,30 @@ class Leg:
                 self._report(action.value, self._why)
 
     async def _judge(self) -> None:
-        decision = await self._pbx.variable(self.channel, DECISION)
-        number = bypass.dialled(self._dial or await self._pbx.variable(self.channel, DIALLED))
-        kind: str
-        try:
-            known = bypass.is_decision_id(decision)
-            allowed = await recordings.allowed(self._desk.store, decision) if known else None
-        except StoreError as error:
-            log.error("store unavailable, leg can not be judged", leg=self.channel, error=str(error))
-            kind = "store-unavailable"
-        else:
-            verdict = bypass.judge_leg(
-                decision_id=decision,
-                allowed=allowed,
-                number=number,
-                node=self._desk.node,
-                trunks=self._trunks,
-                began=self._began,
-                claimed=self._desk.claims.get(decision, self.uniqueid) != self.uniqueid,
-                area_code=next(iter(self._trunks.values()), ""),
-            )
-            if verdict.allowed is not None:
-                self._desk.claims[decision] = self.uniqueid
-                self.decision, self.allowed = decision, verdict.allowed
-                if self.state.line is not Line.RINGING:
-                    self._report("recording-gap", "found answered and without a recording")
-                self.happen(Happening.ALLOWED)
-                return
-            kind = verdict.kind if verdict.is_incident else ""
-        if kind and self.uniqueid not in self._desk.foreign:
-            self._desk.foreign.add(self.uniqueid)
-            shown = decision if bypass.is_decision_id(decision) else ""
-            self._desk.report(kind, shown, self.channel, "dialled", number[:40])
-        self.happen(Happening.REFUSED)
+        desk = self._desk
+        found = await judge(
+            desk,
+            self._pbx,
+            Suspect(self.channel, self.uniqueid, self._trunks, self._began, self._dial, self._origin),
+        )
+        verdict = found.verdict
+        if verdict.allowed is not None:
+            self.decision, self.allowed = found.decision, verdict.allowed
+            self._claim = desk.claims.take(found.decision, self.uniqueid, self._origin, self._began)
+            self._rows = verdict.allowed.legs
+            if self._answered_at is not None or self.state.line is not Line.RINGING:
+                self._claim.answered(self._answered_at or self._began)
+            if not self._origin.seen and self.state.line is not Line.RINGING:
+                self._report("recording-gap", "found answered and without a recording")
+            self.happen(Happening.ALLOWED)
+            return
+        cut = verdict.may_be_cut and bool(desk.guarded & self._trunks.keys())
+        self.happen(Happening.BYPASSED if cut else Happening.REFUSED)
+        if verdict.is_incident and self.uniqueid not in desk.foreign:
+            desk.foreign.add(self.uniqueid)
+            done = "cut" if cut else "let be"
+            detail = f"{done}; {originator(self._origin)}; dialled"
+            desk.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]
@@ -291,7 +296,7 @@ class Leg:
 
     async def _begin(self, now: datetime) -> Segment:
         desk = self._desk
-        if self.allowed is None:
+        if self.allowed is None or self._claim is None:
             raise RecordingError("the decision can not be read")
         segment = Segment(
             id=uuid.uuid4().hex,
@@ -299,11 +304,10 @@ class Leg:
             channel=self.channel,
             uniqueid=self.uniqueid,
             format=desk.recorder.format,
-            files=desk.recorder.plan(self.decision, now, self._rows + 1),
+            files=desk.recorder.plan(self.decision, now, self._claim.number(self._rows)),
             started_at=now,
             answered_at=self._answered_at,
         )
-        self._rows += 1
         await recordings.start(desk.store, row(desk.node, segment, self.allowed))
         self.segments.append(segment)
         started, interrupted = self._started, self._interrupted
@@ -343,6 +347,19 @@ class Leg:
             "answer", lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at)
         )
 
+    async def _cut(self) -> None:
+        """Again each second until it is gone. Not in shadow mode; never a call that came in."""
+        if self._desk.shadow:
+            return
+        sure = self._origin.seen and not self.channel.startswith("PJSIP/")
+        if not sure and await self._pbx.came_in(self.channel):
+            if not self._spared:
+                self._spared = True
+                self._report("forged-event", "a DialBegin event for a call that came in")
+            return
+        log.error("call cut", leg=self.channel, decision=self.decision)
+        await self._pbx.hang_up(self.channel)
+
     async def _confirm_end(self) -> None:
         if await self._pbx.is_live(self.channel, self.uniqueid):
             self._hung_up_at = None
@@ -357,8 +374,6 @@ class Leg:
             segment.ended_at = segment.ended_at or self._hung_up_at or self._desk.clock.now()
             self._desk.finish(segment)
         self.segments.clear()
-        if self._desk.claims.get(self.decision) == self.uniqueid:
-            del self._desk.claims[self.decision]
 
     def _report(self, kind: str, detail: str) -> None:
         self._desk.report(kind, self.decision, self.channel, detail)

@@ -18,7 +18,10 @@ from datetime import date, datetime
 import structlog
 
 from ami_listener import access, events, recorder, resync
+from ami_listener.alone import alone
+from ami_listener.claims import Claims
 from ami_listener.connection import LinkError, LoginRefused, Session
+from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
@@ -71,6 +74,7 @@ class Listener:
         self.finishing: set[str] = set()  # ids of recordings whose files are being measured
         self.outbox = Outbox()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._dawn = Dawn(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
@@ -83,8 +87,10 @@ class Listener:
             outbox=self.outbox,
             finish=self.finish,
             failed=self.lease.failed,
-            claims={},
+            claims=Claims(),
             foreign=set(),
+            guarded=config.guarded,
+            shadow=config.policy.mode == "shadow",
         )
 
     def trunks_of(self, channel: str) -> dict[str, str]:
@@ -94,7 +100,13 @@ class Listener:
     # Life
 
     async def run(self) -> None:
-        """Raises what no part of it foresaw; the lease is withdrawn in any case."""
+        """Raises RecordingError when another listener of this node is running, and what no part of it
+        foresaw; the lease is withdrawn in any case.
+        """
+        with alone(self._config.database, self._config.node.name):
+            await self._run()
+
+    async def _run(self) -> None:
         closing = asyncio.create_task(self._closing.wait())
         try:
             async with asyncio.TaskGroup() as group:
@@ -221,8 +233,13 @@ class Listener:
 
     def _distribute(self, pbx: Pbx, event: events.ChannelEvent) -> None:
         """Never waits. An event counts only for a leg that is known by unique id and name alike."""
+        if isinstance(event, events.Created):
+            if self.trunks_of(event.channel):
+                self._dawn.expect(pbx, event, self._clock.now())
+            return
         if isinstance(event, events.DialBegun):
             self.lease.blind = ""
+            self._dawn.forget(event.uniqueid)
             if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
                 leg = Leg(
                     self.desk,
@@ -232,13 +249,23 @@ class Listener:
                     trunks,
                     began=self._clock.now(),
                     dial=event.dial,
+                    origin=event.origin,
                 )
                 leg.judge()
                 self.take(leg)
             return
+        if isinstance(event, events.HungUp):
+            self._dawn.forget(event.uniqueid)
         leg_known = self.legs.get(event.uniqueid)
         if leg_known is not None and leg_known.channel == event.channel:
             leg_known.feed(event)
+
+    def _found(self, pbx: Pbx, event: events.Created, began: datetime) -> None:
+        """A leg that is being dialled and of which no DialBegin came."""
+        if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
+            leg = Leg(self.desk, pbx, event.channel, event.uniqueid, trunks, began=began)
+            leg.judge()
+            self.take(leg)
 
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
@@ -266,7 +293,7 @@ class Listener:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
         self._leg_tasks.clear()
-        self.desk.claims.clear()
+        self._dawn.close()
 
     async def _watch_growth(self) -> None:
         while True:

@@ -19,9 +19,13 @@ from compliance.errors import RecordingError
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
 MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id, for the listener after a restart
+EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
+EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
+_LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
+_TO = re.compile(r"sips?:([^@>;]{1,64})@")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
 
 
@@ -38,6 +42,7 @@ class Live(msgspec.Struct, frozen=True):
     application: str
     bridged: bool
     seconds: int
+    linkedid: str = ""
 
 
 class Pbx:
@@ -56,6 +61,44 @@ class Pbx:
         answer = await self._session.act("Getvar", Channel=channel, Variable=name)
         _raise_if_gone(answer, channel)
         return answer.headers.get("Value", "") if answer.success else ""
+
+    async def came_in(self, channel: str) -> bool:
+        """Whether the carrier made this call: only the channel of a received INVITE has a Request-URI (seen
+        on 22), and no dialplan can set it. Other technologies tell by the number that was dialled to reach
+        us. Raises NoChannel.
+        """
+        sip = channel.startswith("PJSIP/")
+        return bool(await self.variable(channel, "CHANNEL(pjsip,request_uri)" if sip else "CALLERID(dnid)"))
+
+    async def dialled(self, channel: str) -> str:
+        """What was dialled to reach it, when its DialBegin was not seen: Dial's own note, else the INVITE's
+        To. Raises NoChannel.
+        """
+        noted = await self.variable(channel, DIALLED)
+        if noted or not channel.startswith("PJSIP/"):
+            return noted
+        found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
+        return found[1] if found else ""
+
+    async def is_dialled(self, channel: str) -> bool:
+        """Whether Dial, Queue, Originate or the like have dialled it; one that was only made has no
+        application yet. Raises NoChannel.
+        """
+        return await self.variable(channel, "CHANNEL(state)") != "Down" or (
+            await self.variable(channel, "CHANNEL(appname)")
+        ).startswith("AppDial")
+
+    async def site_lists(self, number: str) -> bool:
+        """Whether the site's own list of emergency numbers has ``number`` (digits). Asterisk matches, as the
+        dialplan does: its expressions are not Python's.
+        """
+        listed = await self._session.act("Getvar", Variable=EMERGENCY_NUMBERS)
+        expression = listed.headers.get("Value", "") if listed.success else ""
+        if not _LIST.fullmatch(expression):
+            return False
+        asked = f'REGEX("^({expression})$" {number})'
+        answer = await self._session.act("Getvar", Variable=asked)
+        return answer.success and answer.headers.get("Value", "") == "1"
 
     async def set_variable(self, channel: str, name: str, value: str) -> None:
         """Raises NoChannel, RecordingError."""
@@ -113,6 +156,7 @@ class Pbx:
                 application=row.get("Application", ""),
                 bridged=bool(row.get("BridgeId")),
                 seconds=_seconds(row.get("Duration", "")),
+                linkedid=row.get("Linkedid", ""),
             )
             for row in answer.rows
         ]

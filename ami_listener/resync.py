@@ -15,6 +15,7 @@ import structlog
 
 from ami_listener import files
 from ami_listener.calls import Line, Phase, State
+from ami_listener.claims import Origin
 from ami_listener.files import Files
 from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
@@ -46,7 +47,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         newest[segment.uniqueid] = segment
     for uniqueid, segment in newest.items():
         row = live.get(uniqueid)
-        if row is None or row.channel != segment.channel:
+        if row is None:  # the name may have changed, the unique id does not
             segment.unseen = True
             _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
             desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
@@ -57,7 +58,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         log.info("recording adopted", decision=segment.decision, leg=row.channel)
     unseen = 0
     for row in live.values():
-        if row.uniqueid in listener.legs or not _is_outgoing(row) or not await _is_dialled(pbx, row):
+        if row.uniqueid in listener.legs or not _is_settled(row) or not await _is_outgoing(pbx, row):
             continue
         unseen += 1
         leg = _leg(listener, pbx, row, Phase.JUDGING)
@@ -79,23 +80,28 @@ def _leg(listener: Listener, pbx: Pbx, row: Live, phase: Phase) -> Leg:
         row.uniqueid,
         listener.trunks_of(row.channel),
         began=listener.desk.clock.now() - timedelta(seconds=row.seconds),
+        origin=Origin(linkedid=row.linkedid, seen=False),
         state=State(phase, line),
     )
 
 
-def _is_outgoing(row: Live) -> bool:
+def _is_settled(row: Live) -> bool:
     """Old enough for its events to have come; ``Ring`` is a call that comes in."""
     return row.seconds >= UNSEEN_SECONDS and row.state not in ("Ring", "Reserved")
 
 
-async def _is_dialled(pbx: Pbx, row: Live) -> bool:
-    """Whether Dial or Originate made the channel: the carrier's incoming calls have the same names."""
-    if row.application.startswith("AppDial"):
-        return True
-    if row.application == "Dial":
-        return False  # it dials; the variable is its callee's
+async def _is_outgoing(pbx: Pbx, row: Live) -> bool:
+    """Whether Dial or Originate made the channel: the carrier's own calls have the same names.
+
+    An originated channel that was answered runs an application like any caller's; Dial leaves its note on the
+    caller's channel as well (both seen on 22). The received INVITE alone tells them apart.
+    """
     try:
-        return bool(await pbx.variable(row.channel, DIALLED))
+        if await pbx.came_in(row.channel):
+            return False
+        if row.application.startswith("AppDial") or row.channel.startswith("PJSIP/"):
+            return row.application.startswith("AppDial") or await pbx.is_dialled(row.channel)
+        return row.application != "Dial" and bool(await pbx.variable(row.channel, DIALLED))
     except NoChannel:
         return False
 

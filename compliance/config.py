@@ -69,6 +69,7 @@ class Trunk(_Section, frozen=True, kw_only=True):
     dial_format: Literal["national", "e164", "e164-digits", "zero-mobile"] = "national"
     area_code: str = ""
     business: str = ""
+    bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
 
     def owns(self, channel: str) -> bool:
         """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
@@ -109,6 +110,13 @@ class Config(_Section, frozen=True, kw_only=True):
                 f"{self.origin}: [store] url: only sqlite:PATH is known, not {self.store.url!r}"
             )
         return self.path(rest.removeprefix("//"))
+
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The trunks on which a call that went round the gate is cut; none in shadow mode."""
+        if self.policy.mode == "shadow":
+            return frozenset()
+        return frozenset(name for name, trunk in self.trunks.items() if trunk.bypass == "cut")
 
     @property
     def recordings(self) -> Path:

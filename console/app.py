@@ -18,6 +18,7 @@ from console import (
     consent,
     daemons,
     dnc,
+    incidents,
     init,
     leads,
     ledger,
@@ -80,6 +81,7 @@ for name, module in {
     "calls": calls,
     "recordings": recordings,
     "ledger": ledger,
+    "incidents": incidents,
 }.items():
     app.add_typer(module.app, name=name)
 

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ami_listener.listener import Listener
 from compliance.clock import SystemClock
-from compliance.config import Ami, Config, Recording, Trunk
+from compliance.config import Ami, Config, Policy, Recording, Trunk
+from compliance.config import Store as StoreSection
 from compliance.judge import new_id
 from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from compliance.reasons import Reason
@@ -38,13 +39,20 @@ class Scene:
         secret: str = "hush",
         format: str = "wav",
         min_free_mb: int = 1,
+        mode: Literal["enforce", "shadow"] = "enforce",
+        bypass: Literal["cut", "report"] = "cut",
     ) -> None:
         home.mkdir(exist_ok=True)
         (home / "ami.secret").write_text(secret)
         self.database = home / "a.db"
         self.directory = directory
         self.config = Config(
-            trunks={"carrier": Trunk(endpoint="carrier"), "carrier2": Trunk(endpoint="carrier2")},
+            trunks={
+                "carrier": Trunk(endpoint="carrier", bypass=bypass),
+                "carrier2": Trunk(endpoint="carrier2", area_code="0871"),
+            },
+            policy=Policy(mode=mode),
+            store=StoreSection(url="sqlite:a.db"),
             ami=Ami(port=port),
             recording=Recording(directory=str(directory), format=format, min_free_mb=min_free_mb),
             origin=str(home / "dialpact.toml"),

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from ami_listener.bypass import AHEAD, FRESH, dialled, judge_leg
+from ami_listener.bypass import AHEAD, FRESH, Kind, LegVerdict, dialled, is_emergency, is_short, judge_leg
+from ami_listener.claims import KEPT, MOST_LEGS, Claims, Origin
 from compliance.store.sqlite.recordings import Allowed
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -28,7 +29,7 @@ DECISION = Allowed(
 
 
 def judge(decision_id: str = ID, **change: object) -> str:
-    fields = {"node", "trunks", "began", "number", "claimed", "area_code"}
+    fields = {"node", "trunks", "began", "number"}
     arguments = {
         "node": "pbx1",
         "trunks": {"carrier"},
@@ -62,7 +63,6 @@ def judge(decision_id: str = ID, **change: object) -> str:
         ({"d_trunk": "carrier2"}, "foreign-trunk"),
         ({"d_trunk": ""}, "foreign-trunk"),
         ({"d_legs": 1}, "reused-decision"),
-        ({"claimed": True}, "reused-decision"),
         ({"began": NOW + FRESH - timedelta(seconds=1)}, ""),
         ({"began": NOW + FRESH}, "stale-decision"),
         ({"began": NOW - AHEAD}, ""),
@@ -74,25 +74,47 @@ def test_verdicts(change: dict[str, object], kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["110", "119", "120", "122", "999", "12110", "+86110", "0086119", "027120"]
+    ("number", "area_codes"),
+    [
+        *((number, [""]) for number in ("110", "119", "120", "122", "999", "12110", "+86110", "0086119")),
+        ("027120", ["027"]),
+        ("027110", [""]),
+        ("911", ["027"]),
+        ("112", ["", "0871"]),  # two trunks on one endpoint
+        ("000", [""]),
+        ("17", [""]),
+    ],
 )
-def test_an_emergency_call_need_not_have_asked(number: str) -> None:
-    verdict = judge_leg(
-        decision_id="", allowed=None, number=number, node="pbx1", trunks={"carrier"}, began=NOW
-    )
-    assert (verdict.kind, verdict.is_incident, verdict.fits) == ("emergency", False, False)
+def test_an_emergency_number_of_any_country(number: str, area_codes: list[str]) -> None:
+    assert is_emergency(number, area_codes)
 
 
 @pytest.mark.parametrize("number", ["1100", "1200000", "95110", "13800138110", "12345", ""])
-def test_what_only_looks_like_one_must(number: str) -> None:
-    verdict = judge_leg(
-        decision_id="", allowed=None, number=number, node="pbx1", trunks={"carrier"}, began=NOW
-    )
-    assert (verdict.kind, verdict.is_incident) == ("no-decision", True)
+def test_what_only_looks_like_one(number: str) -> None:
+    assert not is_emergency(number, ["", "027"])
 
 
-def test_an_emergency_number_does_not_excuse_a_wrong_id() -> None:
-    assert judge(number="110") == "foreign-number"
+@pytest.mark.parametrize(
+    ("number", "short"),
+    [("1", True), ("123456", True), ("1234567", False), ("+12345", True), ("", False), ("12a", False)],
+)
+def test_what_may_be_an_emergency_number_we_do_not_know(number: str, short: bool) -> None:
+    assert is_short(number) == short
+
+
+@pytest.mark.parametrize(
+    ("kind", "spared", "told"),
+    [
+        ("no-decision", "emergency", False),
+        ("foreign-number", "foreign-number", True),  # a wrong id is told, and the call goes on
+        ("store-unavailable", "store-unavailable", True),
+    ],
+)
+def test_an_emergency_call_is_never_cut(kind: Kind, spared: str, told: bool) -> None:
+    before = LegVerdict(kind)
+    assert before.may_be_cut
+    after = before.spared("emergency")
+    assert (after.kind, after.is_incident, after.may_be_cut) == (spared, told, False)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +134,69 @@ def test_number_in_a_dial_string(dial_string: str, number: str) -> None:
     assert dialled(dial_string) == number
 
 
-@pytest.mark.parametrize("number", ["110", "027110", "911", "112", "000", "17"])
-def test_an_emergency_call_of_any_country_is_no_incident(number: str) -> None:
+# One decision, several legs
+
+AGENT = Origin(caller="PJSIP/agent1001-1", caller_id="1.1", linkedid="1.1")
+LOCAL = Origin(caller="Local/1@x-1;2", caller_id="1.3", linkedid="1.1")  # through a Local channel
+OTHER = Origin(caller="PJSIP/agent1002-1", caller_id="2.1", linkedid="2.1")
+LATER = NOW + timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answered", "kind"),
+    [
+        (AGENT, AGENT, None, ""),  # a fork, or another way after a busy line
+        (AGENT, LOCAL, None, ""),
+        (
+            AGENT,
+            msgspec.structs.replace(AGENT, linkedid="9.9"),
+            None,
+            "",
+        ),  # merged with another call meanwhile
+        (AGENT, OTHER, None, "reused-decision"),
+        (AGENT, AGENT, NOW, "reused-decision"),
+        (AGENT, AGENT, LATER, "reused-decision"),  # dialled in the instant of the answer
+        (AGENT, AGENT, LATER + timedelta(microseconds=1), ""),  # a fork whose other leg answered meanwhile
+        (Origin(linkedid="1.1"), Origin(linkedid="2.1"), None, "reused-decision"),  # Originate, twice
+        (Origin(), Origin(), None, "reused-decision"),  # of neither is anything known
+    ],
+)
+def test_a_decision_is_one_calls(first: Origin, second: Origin, answered: datetime | None, kind: str) -> None:
+    claims = Claims()
+    claim = claims.take(ID, "leg1", first, NOW)
+    if answered:
+        claim.answered(answered)
     verdict = judge_leg(
-        decision_id="", allowed=None, number=number, node="pbx1", trunks={"carrier"}, began=NOW
+        decision_id=ID,
+        allowed=DECISION,
+        number="13800138000",
+        node="pbx1",
+        trunks={"carrier"},
+        began=LATER,
+        uniqueid="leg2",
+        origin=second,
+        claim=claim,
     )
-    assert (verdict.kind, verdict.is_incident) == ("emergency", False)
+    assert verdict.kind == kind
+
+
+def test_so_many_legs_and_no_more() -> None:
+    claims = Claims()
+    for n in range(MOST_LEGS):
+        claim = claims.take(ID, f"leg{n}", AGENT, NOW)
+    assert claim.admits("leg0", OTHER, NOW), "it is in use by this leg already"
+    assert not claim.admits("one more", AGENT, NOW)
+
+
+def test_old_claims_are_forgotten_and_young_ones_kept() -> None:
+    claims = Claims()
+    claims.take("a", "1", AGENT, NOW)
+    claims.take("b", "2", AGENT, NOW + timedelta(seconds=1))
+    claims.take("c", "3", AGENT, NOW + KEPT)
+    assert (claims.of("a"), len(claims)) == (None, 2)
+    assert KEPT > FRESH + AHEAD
+
+
+def test_recordings_of_one_decision_are_numbered_in_a_row() -> None:
+    claim = Claims().take(ID, "leg1", AGENT, NOW)
+    assert [claim.number(2), claim.number(0), claim.number(0)] == [3, 4, 5]

@@ -8,6 +8,7 @@ from ami_listener import events, wire
 from ami_listener.events import (
     BridgeEntered,
     BridgeLeft,
+    Created,
     DialBegun,
     DialEnded,
     HungUp,
@@ -37,6 +38,7 @@ def of(name: str, leg: str) -> list[object]:
 def test_order_of_an_answered_call() -> None:
     """The hangup handler's stop comes after the leg has left the bridge and before its Hangup."""
     assert of("answered", "PJSIP/carrier-") == [
+        Created,
         DialBegun,
         MonitorStarted,
         "Ringing",
@@ -51,7 +53,7 @@ def test_order_of_an_answered_call() -> None:
 
 @pytest.mark.parametrize("name", ["busy", "cancelled"])
 def test_order_of_a_call_that_is_not_answered(name: str) -> None:
-    assert of(name, "PJSIP/carrier-") == [DialBegun, MonitorStarted, "Ringing", DialEnded, HungUp]
+    assert of(name, "PJSIP/carrier-") == [Created, DialBegun, MonitorStarted, "Ringing", DialEnded, HungUp]
 
 
 def test_a_stop_by_hand_comes_inside_the_bridge() -> None:
@@ -62,7 +64,8 @@ def test_a_stop_by_hand_comes_inside_the_bridge() -> None:
 
 def test_an_originate_has_no_caller() -> None:
     begun = next(event for event in taken("originate") if isinstance(event, DialBegun))
-    assert (begun.caller, begun.dial) == ("", "02799999999@carrier")
+    assert (begun.origin.caller, begun.dial) == ("", "02799999999@carrier")
+    assert begun.origin.linkedid == begun.uniqueid
 
 
 def test_booting_and_shutting_down() -> None:

@@ -183,16 +183,19 @@ async def test_a_store_that_is_down_ends_nothing(
     await scene.ready()
 
 
-async def test_a_leg_that_can_not_be_judged_stays_shut(
+async def test_a_leg_that_can_not_be_judged_is_cut(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It could not be recorded either."""
     ami.forbid("MixMonitor")
+    monkeypatch.setattr("ami_listener.guard.STORE_SECONDS", 0.2)
 
     async def down(*_: object) -> None:
         raise StoreError("database is locked")
 
     monkeypatch.setattr("compliance.store.sqlite.recordings.allowed", down)
-    ami.dial(NUMBER, await scene.allow())
+    leg = ami.dial(NUMBER, await scene.allow())
+    await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("store-unavailable")
 
 

@@ -156,19 +156,17 @@ async def test_formats(ami: FakeAmi, directory: Path, tmp_path: Path, quick: Non
         ({"decision": "", "agent": False}, {}, "no-decision"),
     ],
 )
-async def test_a_leg_without_a_fitting_decision_is_reported_and_not_served(
+async def test_a_leg_without_a_fitting_decision_is_cut_and_reported(
     scene: Scene, ami: FakeAmi, dial: dict[str, Any], change: dict[str, Any], kind: str
 ) -> None:
     ami.forbid("MixMonitor")
     ami.forbid("Setvar")
-    ami.forbid("Hangup")
     decision = await scene.allow(**change)
     leg = ami.dial(**({"number": NUMBER, "decision": decision} | dial))
+    await ami.seen("Hangup", Channel=leg.name)
     incident = await scene.incident(kind)
     assert incident["channel"] == leg.name
-    leg.answer()
-    leg.enter_bridge()
-    leg.hang_up()
+    assert incident["detail"].startswith("cut; by ")
     await until(lambda: not scene.listener.legs)
     assert await scene.incidents() == [kind]
     assert await scene.recordings() == []
@@ -189,14 +187,16 @@ async def test_a_decision_is_for_one_leg(scene: Scene, ami: FakeAmi) -> None:
     second = ami.dial(NUMBER, decision)
     await scene.incident("reused-decision")
     assert "DIALPACT_RECORDING" not in second.variables
+    await ami.seen("Hangup", Channel=second.name)
 
 
-async def test_two_legs_with_one_decision_at_the_same_instant(scene: Scene, ami: FakeAmi) -> None:
+async def test_two_calls_with_one_decision_at_the_same_instant(scene: Scene, ami: FakeAmi) -> None:
     decision = await scene.allow()
     legs = [ami.dial(NUMBER, decision) for _ in range(2)]
     await scene.incident("reused-decision")
     await until(lambda: any("DIALPACT_RECORDING" in leg.variables for leg in legs))
     assert sum("DIALPACT_RECORDING" in leg.variables for leg in legs) == 1
+    assert ami.count("Hangup") == 1
 
 
 async def test_a_decision_is_used_up_when_its_call_is_over(scene: Scene, ami: FakeAmi) -> None:

@@ -123,6 +123,7 @@ async def test_a_call_dialled_meanwhile_around_the_gate_is_reported_once(scene: 
     leg = ami.dial(NUMBER)
     leg.answer()
     leg.seconds = 5
+    ami.dropped.add("Hangup")  # it is still there when the next session looks
     await scene.start()
     await scene.incident("no-decision")
     ami.drop()
@@ -136,10 +137,12 @@ async def test_a_call_dialled_meanwhile_around_the_gate_is_reported_once(scene: 
 async def test_the_carriers_own_calls_are_left_alone(scene: Scene, ami: FakeAmi) -> None:
     """A call that comes in over the trunk has the same kind of name."""
     await scene.stop()
-    for state, application in (("Ring", "Dial"), ("Up", "Dial"), ("Up", "Milliwatt")):
-        incoming = ami.channel("carrier", state=state)
+    ami.forbid("Hangup")
+    for state, application in (("Ring", "Dial"), ("Up", "Dial"), ("Up", "Milliwatt"), ("Up", "AppDial")):
+        incoming = ami.call_in("02788889999")
+        incoming.state = state
         incoming.application, incoming.seconds = application, 60
-        incoming.variables["DIALEDPEERNUMBER"] = "1001" if application == "Dial" else ""
+        incoming.variables["DIALEDPEERNUMBER"] = "1001"  # Dial leaves it on the caller, also afterwards
     await scene.start()
     await scene.ready()
     assert (scene.listener.legs, await scene.incidents()) == ({}, [])

@@ -37,7 +37,7 @@ CLASSES = {
 }
 NEEDS = {
     "Login": {"Username", "Secret"},
-    "Getvar": {"Channel", "Variable"},
+    "Getvar": {"Variable"},
     "Setvar": {"Channel", "Variable", "Value"},
     "MixMonitor": {"Channel", "File"},
     "MixMonitorMute": {"Channel", "Direction", "State"},
@@ -105,6 +105,7 @@ class FakeAmi:
         self.booted = True
         self.tells_monitor_id = True  # in the answer to MixMonitor
         self.greeting = "Asterisk Call Manager/11.0.0"
+        self.globals: dict[str, str] = {}
         self.port = 0
         self.logins = 0
         self.channels: dict[str, Channel] = {}
@@ -175,6 +176,13 @@ class FakeAmi:
 
     # Calls
 
+    def call_in(self, number: str, *, endpoint: str = "carrier") -> Channel:
+        """The carrier's own call, ringing at us."""
+        made = self.channel(endpoint, state="Ring")
+        made.number, made.incoming, made.application = number, True, "Wait"
+        self.event("Newchannel", "call", made.block())
+        return made
+
     def channel(self, endpoint: str, *, caller: Channel | None = None, state: str = "Down") -> Channel:
         """A channel that exists; no event."""
         number = next(self._serial)
@@ -185,11 +193,15 @@ class FakeAmi:
             linkedid=caller.linkedid if caller else uniqueid,
             send=self.event,
             forget=self._forget,
+            renamed=self._rename,
             caller=caller,
             state=state,
         )
         self.channels[made.name] = made
         return made
+
+    def _rename(self, old: str, new: str) -> None:
+        self.channels[new] = self.channels.pop(old)
 
     def _forget(self, channel: Channel) -> None:
         self.channels.pop(channel.name, None)
@@ -203,9 +215,13 @@ class FakeAmi:
         agent: bool = True,
         dial_string: str = "",
         quiet: bool = False,
+        hidden: bool = False,
+        by: Channel | None = None,
     ) -> Channel:
-        """An agent's call to a carrier leg, up to its DialBegin. ``agent`` False: an AMI Originate."""
-        caller = self.channel("agent1001", state="Ring") if agent else None
+        """An agent's call to a carrier leg, up to its DialBegin. ``agent`` False: an AMI Originate. ``by``: a
+        channel that dials (again). ``hidden``: its DialBegin does not come.
+        """
+        caller = by or (self.channel("agent1001", state="Ring") if agent else None)
         if caller:
             caller.application = "Dial"
         leg = self.channel(endpoint, caller=caller)
@@ -213,11 +229,13 @@ class FakeAmi:
         leg.dial_string = dial_string or f"{number}@{endpoint}"
         if agent:
             leg.variables["DIALEDPEERNUMBER"] = leg.dial_string
+        leg.application = "AppDial" if agent else "AppDial2"
         if decision:
             leg.variables["DIALPACT_ID"] = decision
         if not quiet:
             self.event("Newchannel", "call", leg.block())
-            leg.dial_begin()
+            if not hidden:
+                leg.dial_begin()
         return leg
 
     # Faults
@@ -340,6 +358,9 @@ class FakeAmi:
             return reply.success(("AMIversion", "11.0.0"), ("CoreRunUser", ""), ("CoreRunGroup", ""))
         if name == "CoreShowChannels":
             return self._channel_list(ident)
+        if name == "Getvar" and "Channel" not in action:
+            variable = action["Variable"]
+            return reply.success(("Variable", variable), ("Value", self._global(variable)))
         channel = self.channels.get(action.get("Channel", ""))
         if channel is None:
             return reply.error("No such channel")
@@ -368,8 +389,25 @@ class FakeAmi:
         ]
         return [start, *rows, end]
 
+    def _global(self, variable: str) -> str:
+        """A global, or a function that needs no channel."""
+        found = re.fullmatch(r'REGEX\("([^"]*)" ([0-9+]*)\)', variable)
+        if found is None:
+            return self.globals.get(variable, "")
+        try:
+            return str(int(re.search(found[1], found[2]) is not None))
+        except re.error:
+            return ""
+
     def _getvar(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        own = {"UNIQUEID": channel.uniqueid, "CHANNEL(state)": channel.state}
+        incoming = f"sip:{channel.number}@127.0.0.1" if channel.incoming else ""
+        own = {
+            "UNIQUEID": channel.uniqueid,
+            "CHANNEL(state)": channel.state,
+            "CHANNEL(appname)": channel.application,
+            "CHANNEL(pjsip,request_uri)": incoming,
+            "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
+        }
         name = action["Variable"]
         return reply.success(("Variable", name), ("Value", own.get(name, channel.variables.get(name, ""))))
 

@@ -81,11 +81,13 @@ class Channel:
     linkedid: str
     send: Send
     forget: Callable[[Channel], None]
+    renamed: Callable[[str, str], None]
     number: str = ""
     state: str = "Down"
     bridge: str = ""
     application: str = "AppDial"
     seconds: int = 0
+    incoming: bool = False
     caller: Channel | None = None
     dial_string: str = ""
     variables: dict[str, str] = field(default_factory=dict)
@@ -129,6 +131,13 @@ class Channel:
         self.state = "Up"
         self._call("Newstate")
         self._dial("DialEnd", ("DialStatus", "ANSWER"))
+
+    def rename(self, name: str) -> None:
+        """As a masquerade does; the unique id stays."""
+        headers = [("Channel", self.name), ("Newname", name), ("Uniqueid", self.uniqueid)]
+        self.renamed(self.name, name)
+        self.name = name
+        self.send("Rename", "call", headers)
 
     def enter_bridge(self) -> None:
         self.bridge = f"bridge-{self.uniqueid}"

@@ -17,7 +17,8 @@ class Behaviour:
 
     ``ring`` after 100: 180, or 183 with sound if ``early_media``, and then this long until the final answer;
     None gives the final answer at once. ``final`` None never answers. ``cause`` is a Q.850 cause for a Reason
-    header. ``hangup_after`` ends an answered call from the carrier's side. ``audio`` False = silent.
+    header. ``redirect`` goes with ``final`` 302. ``hangup_after`` ends an answered call from the carrier's
+    side. ``audio`` False = silent.
     """
 
     ring: float | None = 0.2
@@ -26,6 +27,7 @@ class Behaviour:
     cause: int | None = None
     hangup_after: float | None = None
     audio: bool = True
+    redirect: str = ""  # the number in the Contact of a 302
 
 
 ANSWERS = Behaviour()
@@ -109,7 +111,10 @@ def _block(name: str, behaviour: Behaviour, audio_port: int, tone: str) -> str:
         ]
     else:
         reason = f"Reason: Q.850;cause={behaviour.cause}\n" if behaviour.cause else ""
-        steps += [_reply(final, extra=reason, retrans=True), '<recv request="ACK" next="end"/>\n']
+        steps += [
+            _reply(final, extra=reason, retrans=True, contact=behaviour.redirect or "carrier"),
+            '<recv request="ACK" next="end"/>\n',
+        ]
     return "".join(steps)
 
 
@@ -120,6 +125,7 @@ def _reply(
     extra: str = "",
     retrans: bool = False,
     tag: bool = True,
+    contact: str = "carrier",
 ) -> str:
     body = ""
     if audio_port:
@@ -136,7 +142,7 @@ SIP/2.0 {status} {PHRASES.get(status, "Status")}
 [last_To:]{";tag=[pid]c[call_number]" if tag and status != 100 else ""}
 [last_Call-ID:]
 {f"CSeq: {cseq}" if cseq else "[last_CSeq:]"}
-Contact: <sip:carrier@[local_ip]:[local_port]>
+Contact: <sip:{contact}@[local_ip]:[local_port]>
 {extra}Content-Length: [len]
 
 {body}]]></send>

@@ -78,10 +78,19 @@ class Call:
         await self._sipp.ended(timeout)
         return self.result()
 
+    @property
+    def dialog(self) -> Dialog:
+        """The answered phone's side of the call."""
+        self._dialog = self._dialog or Dialog.of(self._sipp.messages(), self._sipp.address)
+        return self._dialog
+
     async def press(self, key: str) -> None:
         """Press a key of the answered phone."""
-        self._dialog = self._dialog or Dialog.of(self._sipp.messages(), self._sipp.address)
-        await self._dialog.press(key)
+        await self.dialog.press(key)
+
+    async def hold(self, on: bool = True) -> None:
+        """Put the call on hold, or go on with it. The phone's own BYE is no longer in sequence afterwards."""
+        await self.dialog.hold(self._ear.port, on)
 
     async def dial(self, keys: str) -> None:
         """Press ``keys`` of the answered phone, in the RTP stream."""

@@ -1,0 +1,139 @@
+"""One leg's facts, asked of Asterisk and the store, and the verdict on it.
+
+What can not be found out counts against the leg: a call that may not be made is not made. A leg whose
+decision can not be read because the store is down could not be recorded either, as its row could not be
+written; it is cut while it rings, before somebody answers a call that nobody may join. The store gets the
+time of its own patience for that: an unproven leg waits behind the interlock meanwhile. The one exception is
+a number so short that it may be an emergency call: that is never cut on a doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from ami_listener import bypass
+from ami_listener.bypass import LegVerdict
+from ami_listener.claims import UNSEEN, Origin
+from ami_listener.connection import LinkError
+from ami_listener.desk import Desk
+from ami_listener.pbx import DECISION, EMERGENCY, Pbx
+from compliance.errors import StoreError
+from compliance.numbers import masked
+from compliance.store.sqlite import recordings
+
+STORE_SECONDS = 1.2  # a little more than the store's own patience with a lock (BUSY_MS)
+RETRY_SECONDS = 0.1
+_LONG = re.compile(r"\+?[0-9]{7,}(?=@)")  # the number in the name of a Local channel
+log = structlog.get_logger()
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """A leg as far as events tell. ``dial``: DialBegin's dial string, empty when it was not seen."""
+
+    channel: str
+    uniqueid: str
+    trunks: dict[str, str]  # name: area code
+    began: datetime
+    dial: str = ""
+    origin: Origin = UNSEEN
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    verdict: LegVerdict
+    decision: str = ""  # the id, if it is one
+    number: str = ""
+
+
+async def judge(desk: Desk, pbx: Pbx, leg: Suspect) -> Judgement:
+    """Raises NoChannel, LinkError (the link is gone)."""
+    number, known = bypass.dialled(leg.dial), ""
+    try:
+        if not leg.dial:
+            number = bypass.dialled(await pbx.dialled(leg.channel))
+        decision = await pbx.variable(leg.channel, DECISION)
+        known = decision if bypass.is_decision_id(decision) else ""
+        verdict = await _judge(desk, leg, decision, number)
+        if not verdict.fits:
+            verdict = await _spare_emergency(pbx, leg, number, verdict)
+    except LinkError as error:
+        if pbx.lost:
+            raise
+        log.warning("asterisk did not answer, leg not judged", leg=leg.channel, error=str(error))
+        spared = bypass.is_short(number) or bypass.is_emergency(number, leg.trunks.values())
+        verdict = LegVerdict("leg-not-judged", emergency=spared)
+    return Judgement(verdict, known, number)
+
+
+async def _judge(desk: Desk, leg: Suspect, decision: str, number: str) -> LegVerdict:
+    known = bypass.is_decision_id(decision)
+    try:
+        allowed = await _read(desk, decision) if known else None
+    except StoreError as error:
+        log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
+        return LegVerdict("store-unavailable")
+    return bypass.judge_leg(
+        decision_id=decision,
+        allowed=allowed,
+        number=number,
+        node=desk.node,
+        trunks=leg.trunks,
+        began=leg.began,
+        uniqueid=leg.uniqueid,
+        origin=leg.origin,
+        claim=desk.claims.of(decision),
+    )
+
+
+async def _spare_emergency(pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict) -> LegVerdict:
+    """``verdict``, changed for an emergency call: known as such, or listed by the site and let pass by its
+    dialplan as a person's.
+
+    The variable alone is worth nothing, as whoever originates a call can set it. So the number must be on the
+    site's list as well, and an Originate or a Local channel, which a dialler calls through, is no person.
+    A number that could be a subscriber's is told all the same.
+    """
+    if bypass.is_emergency(number, leg.trunks.values()):
+        return verdict.spared("emergency")
+    dialler = leg.origin.seen and (not leg.origin.caller or leg.origin.caller.startswith("Local/"))
+    if dialler or not bypass.is_plain(number) or await pbx.variable(leg.channel, EMERGENCY) != "1":
+        return verdict
+    if not await pbx.site_lists(number):
+        return verdict
+    return verdict.spared("emergency" if bypass.is_short(number) else "emergency-unusual")
+
+
+async def _read(desk: Desk, decision: str) -> recordings.Allowed | None:
+    """Tries again while there is time: a lock is short, and a call is at stake. Raises StoreError."""
+    failure = "no answer in time"
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            while True:
+                try:
+                    return await recordings.allowed(desk.store, decision)
+                except StoreError as error:
+                    failure = str(error)
+                await asyncio.sleep(RETRY_SECONDS)
+    except TimeoutError:
+        raise StoreError(failure) from None
+
+
+def originator(origin: Origin) -> str:
+    """Who dialled, in words for the incident; numbers masked."""
+    if not origin.seen:
+        return "dialled while nobody listened" + (f" linkedid={origin.linkedid}" if origin.linkedid else "")
+    if not origin.caller:
+        said = ["by an Originate"]
+    else:
+        said = ["by " + _LONG.sub(lambda found: masked(found[0]), origin.caller)]
+        if origin.number and origin.number != "<unknown>":
+            said.append(f"caller={masked(origin.number)}")
+        said.append(f"context={origin.context}")
+    if origin.account:
+        said.append(f"account={origin.account}")
+    said.append(f"linkedid={origin.linkedid}")
+    return " ".join(said)[:300]

@@ -1,0 +1,63 @@
+"""``dialpact incidents``: what a human has to know: calls round the gate, flawed recordings, and more."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import typer
+
+from compliance.clock import instant
+from compliance.numbers import masked
+from compliance.registers.fault import Fault
+from compliance.registers.moment import moment
+from compliance.store.sqlite import incidents
+from console import texts
+from console.command import command, group
+from console.flag import Limit
+from console.session import Session
+
+app = group("The incidents: calls that went round the gate, recordings with a flaw, and the like.")
+
+ALL = -1  # SQLite's LIMIT: none
+TABLE = "incident."
+_NUMBER = re.compile(r"(?<![\w=.+-])\+?[0-9]{7,}(?![\w.])")  # not the digits of a unique id
+COLUMNS = ("at", "kind", "meaning", "channel", "detail", "decision")
+
+
+@command(app, "list")
+async def list_(
+    session: Session,
+    *,
+    kind: Annotated[str, typer.Option(help="Of this kind, as in docs/incidents.md.")] = "",
+    since: Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")] = "",
+    until: Annotated[str, typer.Option(help="Up to then; a bare date includes that day.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
+    limit: Limit = 100,
+) -> None:
+    """Incidents, the newest first."""
+    if kind and kind not in kinds():
+        raise Fault("incident-kind", value=kind, known=", ".join(kinds()))
+    async with session.store() as store:
+        found = await incidents.list_incidents(
+            store,
+            kind=kind,
+            since=moment(since, "since") if since else None,
+            until=moment(until, "until", end_of_day=True) if until else None,
+            most=limit + 1 if limit else ALL,
+        )
+    shown = [_told(session, row, full) for row in session.limited(found, limit)]
+    rows = [[instant(row["at"]), *(row[name] for name in COLUMNS[1:])] for row in shown]
+    session.table(COLUMNS, rows, shown)
+
+
+def kinds() -> list[str]:
+    """All that can be written, in the catalogue's order."""
+    return [key.removeprefix(TABLE) for key in texts.catalogue("en") if key.startswith(TABLE)]
+
+
+def _told(session: Session, row: dict[str, Any], full: bool) -> dict[str, Any]:
+    """The row with its kind in words; one of another version speaks for itself."""
+    meaning = texts.catalogue(session.language).get(TABLE + row["kind"], row["kind"])
+    detail = row["detail"] if full else _NUMBER.sub(lambda number: masked(number[0]), row["detail"])
+    return {**row, "meaning": meaning, "detail": detail}
