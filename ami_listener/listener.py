@@ -17,7 +17,7 @@ from datetime import date, datetime
 
 import structlog
 
-from ami_listener import access, events, recorder, resync
+from ami_listener import access, events, recorder, repair, resync
 from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.desk import Desk
 from ami_listener.lease import Lease
@@ -74,6 +74,7 @@ class Listener:
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
+        self._exposed: set[str] = set()
         recording = config.recording
         self.desk = Desk(
             node=config.node.name,
@@ -289,6 +290,7 @@ class Listener:
         try:
             await recorder.settle(segment)
             loop = asyncio.get_running_loop()
+            await self._repair(segment)
             end, problems = await loop.run_in_executor(
                 self._threads, recorder.conclude, segment, self._keep_until
             )
@@ -298,6 +300,10 @@ class Listener:
             self.finishing.discard(segment.id)
             return
         for problem in problems:
+            if problem.kind == "recording-exposed":  # true of a folder, not of a call: told once
+                if problem.detail in self._exposed:
+                    continue
+                self._exposed.add(problem.detail)
             self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
@@ -306,3 +312,15 @@ class Listener:
 
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
         self.outbox.put("recording ended", write)
+
+    async def _repair(self, segment: Segment) -> None:
+        """Mends what a crash left unclosed, after the incident with the file's old hash is on disk."""
+        loop = asyncio.get_running_loop()
+        for damage in await loop.run_in_executor(self._threads, recorder.damages, segment):
+            self.desk.report("recording-repaired", segment.decision, segment.channel, damage.detail)
+            await self.outbox.drained()
+            try:
+                await loop.run_in_executor(self._threads, repair.mend, damage)
+            except (OSError, RecordingError) as error:
+                # What is still wrong with the file is reported when it is measured.
+                log.error("recording not repaired", file=damage.path.name, error=str(error))
