@@ -18,6 +18,7 @@ from console import (
     consent,
     daemons,
     dnc,
+    incidents,
     init,
     leads,
     recordings,
@@ -76,6 +77,7 @@ for name, module in {
     "leads": leads,
     "calls": calls,
     "recordings": recordings,
+    "incidents": incidents,
 }.items():
     app.add_typer(module.app, name=name)
 

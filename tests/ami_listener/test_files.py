@@ -112,7 +112,7 @@ def test_header_and_size(tmp_path: Path, header: bytes, audio: int, flaw: str) -
     ("header", "audio", "mended"),
     [
         (wav_header(0), 3200, 3200),  # killed before it was closed
-        (wav_header(1600), 3200, 3200),  # killed while the header was ahead of nothing
+        (wav_header(1600), 3200, 3200),  # a header that was written once before
         (wav_header(0), 3201, 3201),  # half a sample is no reason to lose it
         (wav_header(3200), 3200, None),  # complete
         (wav_header(0), 0, None),
