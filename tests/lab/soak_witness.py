@@ -30,9 +30,7 @@ class Seen:
 
     invited: Counter[str] = field(default_factory=Counter)
     answered: Counter[str] = field(default_factory=Counter)
-    talk: dict[str, float] = field(
-        default_factory=dict
-    )  # seconds from answer to BYE, if any
+    talk: dict[str, float] = field(default_factory=dict)  # seconds from answer to BYE, if any
 
 
 def carrier(trace: Path) -> Seen:
