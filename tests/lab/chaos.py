@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -70,6 +71,7 @@ def main() -> int:
     parser.add_argument("--concurrent", type=int, default=CONCURRENT)
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything that was started ends with it
     began = time.monotonic()
     findings = chaos(options.calls, options.concurrent, options.seed)
     print(f"\n{options.calls} calls, {options.concurrent} at once, seed {options.seed}", end="")

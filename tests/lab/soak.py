@@ -7,6 +7,7 @@ disk on one side, the product's commands and its ledger on the other. Exit statu
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +53,7 @@ def main() -> int:
     parser.add_argument("--concurrent", type=int, default=CONCURRENT)
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything that was started ends with it
     began = time.monotonic()
     findings = soak(options.calls, options.concurrent, options.seed)
     print(f"\n{options.calls} calls, {options.concurrent} at once, seed {options.seed}", end="")

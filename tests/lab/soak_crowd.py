@@ -124,7 +124,8 @@ class Callers(Sipp):
             address,
             pbx.ports.take(),
             calls=len(calls),
-            options={**options, "-timeout": FOREVER},
+            # Of alternatives only the first has a limit of its own, and a peer that was killed says nothing.
+            options={**options, "-timeout": FOREVER, "-recv_timeout": round(ring_seconds * 1000)},
         )
 
 
