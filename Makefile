@@ -7,13 +7,15 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test check bench transcripts lock clean help
+.PHONY: soak chaos demo test check bench transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
 	@echo "make test   make check, then all tests, those on the real Asterisk included"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision as ratios"
+	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
+	@echo "make chaos  kill -9 of gate, listener and Asterisk during 200 calls (CALLS, CONCURRENT, SEED)"
 	@echo "make transcripts  what the real Asterisk says in AGI, captured anew"
 
 demo: $(STAMP)
@@ -32,6 +34,12 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
+
+NUMBERS = $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
+
+soak chaos: $(STAMP)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.lab.$@ $(NUMBERS)
 
 transcripts: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap

@@ -75,6 +75,9 @@ class Claims:
     def __len__(self) -> int:
         return len(self._claims)
 
+    def __contains__(self, decision: object) -> bool:
+        return decision in self._claims
+
     def of(self, decision: str) -> Claim | None:
         return self._claims.get(decision)
 

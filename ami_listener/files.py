@@ -7,10 +7,12 @@ files that do not exist. No telephone number is ever part of a name.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -20,6 +22,13 @@ from compliance.errors import RecordingError
 
 HEADER = {"wav": 44}  # bytes; the other formats have none
 MOST_SEGMENTS = 99
+MODE = 0o640  # of a recording, whoever made it
+OTHERS = 0o007
+Identity = tuple[int, int]  # device and inode
+
+
+class Replaced(RecordingError):
+    """What stands under a recording's name is not the file that was recorded."""
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -54,7 +63,7 @@ def plan(directory: Path, decision: str, at: datetime, extension: str, first: in
 
 def make_folder(directory: Path, folder: Path) -> None:
     """Makes the day's folders like their parent, owner and mode alike, so that whoever may write there may
-    go on.
+    go on; shut to everybody else, unless it is as everybody else that Asterisk writes.
 
     Where the listener may not write, nothing is made: Asterisk makes missing folders itself, but as its own
     and with its umask, and then only its user may remove a file.
@@ -75,7 +84,8 @@ def make_folder(directory: Path, folder: Path) -> None:
             if not like.st_mode & stat.S_IWOTH and not _group_writes(path, like):
                 path.rmdir()  # ours alone it would keep Asterisk out
                 return
-        path.chmod(stat.S_IMODE(like.st_mode))
+        mode = stat.S_IMODE(like.st_mode)
+        path.chmod(mode if mode & stat.S_IWOTH else mode & ~OTHERS)
 
 
 def _group_writes(path: Path, like: os.stat_result) -> bool:
@@ -99,7 +109,7 @@ def begun(files: Files, extension: str) -> str:
 def sizes(files: Files) -> tuple[int, int, int] | None:
     """Sizes in bytes; None when one of them is gone."""
     try:
-        main, callee, agent = (path.stat().st_size for path in files.all)
+        main, callee, agent = (path.lstat().st_size for path in files.all)
     except OSError:
         return None
     return main, callee, agent
@@ -107,9 +117,73 @@ def sizes(files: Files) -> tuple[int, int, int] | None:
 
 def modified(path: Path) -> datetime | None:
     try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
     except OSError:
         return None
+
+
+def identities(files: Files) -> tuple[Identity, ...]:
+    """Which files the names stand for now; empty when one of them is gone."""
+    try:
+        return tuple((found.st_dev, found.st_ino) for found in (path.lstat() for path in files.all))
+    except OSError:
+        return ()
+
+
+def open_kept(path: Path, identity: Identity | None = None, *, write: bool = False) -> BinaryIO:
+    """The recording itself, unbuffered; ``identity``: the file that was being recorded, where that is known.
+
+    No link is followed, and a file of two names may be another recording: neither is read or written as this
+    one. Raises OSError, Replaced.
+    """
+    access = os.O_RDWR if write else os.O_RDONLY
+    if stat.S_ISLNK(path.lstat().st_mode):
+        raise Replaced(f"{path.name} is a link")
+    # A pipe under its name must not hold us up.
+    file = os.fdopen(
+        os.open(path, access | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "r+b" if write else "rb", 0
+    )
+    try:
+        _check(path, os.fstat(file.fileno()), identity)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _check(path: Path, found: os.stat_result, identity: Identity | None) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise Replaced(f"{path.name} is no ordinary file")
+    if identity is not None and identity != (found.st_dev, found.st_ino):
+        raise Replaced(f"{path.name} is another file than the one that was recorded")
+    if identity is None and found.st_nlink != 1:
+        raise Replaced(f"{path.name} has {found.st_nlink} names")
+
+
+def restrict(file: BinaryIO, path: Path) -> str:
+    """Gives an open recording its mode; why others can read it all the same, empty when they can not.
+
+    Only root and the file's owner, Asterisk, may change it. For anybody else a folder on the way that is shut
+    to others does as well: Asterisk's umask is not ours to choose.
+    """
+    mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    if mode == MODE:
+        return ""
+    with contextlib.suppress(PermissionError):
+        os.fchmod(file.fileno(), MODE)
+        return ""
+    if mode & OTHERS and all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents):
+        return f"{path.parent} is open to everybody, and its files have mode {mode:04o}"
+    return ""
+
+
+def flush_folder(folder: Path) -> None:
+    """Names in it are on disk afterwards. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def free_mb(directory: Path) -> int:

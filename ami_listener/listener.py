@@ -17,7 +17,7 @@ from datetime import date, datetime
 
 import structlog
 
-from ami_listener import access, events, recorder, resync
+from ami_listener import access, events, recorder, repair, resync, unseen
 from ami_listener.alone import alone
 from ami_listener.claims import Claims
 from ami_listener.connection import LinkError, LoginRefused, Session
@@ -36,6 +36,7 @@ from compliance.store.sqlite.connection import Store
 
 LOOK_SECONDS = 1.0  # between two looks at the growth of the files
 SECOND_LOOK_SECONDS = 3.0
+JUDGING_SECONDS = 1.0  # for the legs that the second look has found
 AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
 PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
 log = structlog.get_logger()
@@ -78,6 +79,9 @@ class Listener:
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
+        self._exposed: set[str] = set()
+        self._deaf_since: datetime | None = None  # from then on calls may have been missed
+        self._hearing_since = clock.now()
         recording = config.recording
         self.desk = Desk(
             node=config.node.name,
@@ -109,6 +113,7 @@ class Listener:
     async def _run(self) -> None:
         closing = asyncio.create_task(self._closing.wait())
         try:
+            self._deaf_since = await self._last_word()
             async with asyncio.TaskGroup() as group:
                 parts = [
                     group.create_task(part, name=name)
@@ -146,6 +151,14 @@ class Listener:
         except TimeoutError:
             log.warning("left for the next start", recordings=len(self.finishing), writes=len(self.outbox))
 
+    async def _last_word(self) -> datetime | None:
+        """When the listener before this one was last alive."""
+        try:
+            return await recordings.last_renewal(self._store, self._config.node.name)
+        except StoreError as error:
+            log.error("store unavailable, calls may have been missed", error=str(error))
+            return self._clock.now()
+
     # Connection
 
     async def _stay_connected(self) -> None:
@@ -165,6 +178,7 @@ class Listener:
             try:
                 await self._serve(session)
             finally:
+                self._deaf_since = self._deaf_since or self._clock.now()
                 self.lease.disconnected(session.why_lost or "closed")
                 await session.close()
                 await self._drop_legs()
@@ -175,6 +189,7 @@ class Listener:
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
         pbx = Pbx(session)
+        self._hearing_since = self._clock.now()
         self.lease.connected(session)
         log.info("connected")
         booted = asyncio.Event()
@@ -208,6 +223,9 @@ class Listener:
                     lease.blind = "calls are made of which no event came (read = call, or an event filter)"
                 lease.synchronised = True
                 lease.wake()
+                if wait == AUDIT_SECONDS and self._deaf_since is not None:
+                    await asyncio.sleep(JUDGING_SECONDS)
+                    await self._report_unseen(self._deaf_since)
                 await asyncio.sleep(wait)
         except LinkError as error:
             # Lost, or so slow that nothing can be built on it: begin anew.
@@ -222,6 +240,14 @@ class Listener:
             except StoreError as error:
                 log.error("store unavailable, calls can not be compared", error=str(error))
                 await asyncio.sleep(1.0)
+
+    async def _report_unseen(self, since: datetime) -> None:
+        try:
+            await unseen.report(self.desk, since, self._hearing_since, self.desk.claims)
+        except StoreError as error:
+            log.error("store unavailable, missed calls are looked for later", error=str(error))
+        else:
+            self._deaf_since = None
 
     async def _identify(self, session: Session, pbx: Pbx) -> access.Identity | None:
         addresses = session.addresses
@@ -316,6 +342,7 @@ class Listener:
         try:
             await recorder.settle(segment)
             loop = asyncio.get_running_loop()
+            await self._repair(segment)
             end, problems = await loop.run_in_executor(
                 self._threads, recorder.conclude, segment, self._keep_until
             )
@@ -325,6 +352,10 @@ class Listener:
             self.finishing.discard(segment.id)
             return
         for problem in problems:
+            if problem.kind == "recording-exposed":  # true of a folder, not of a call: told once
+                if problem.detail in self._exposed:
+                    continue
+                self._exposed.add(problem.detail)
             self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
@@ -333,3 +364,15 @@ class Listener:
 
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
         self.outbox.put("recording ended", write)
+
+    async def _repair(self, segment: Segment) -> None:
+        """Mends what a crash left unclosed, after the incident with the file's old hash is on disk."""
+        loop = asyncio.get_running_loop()
+        for damage in await loop.run_in_executor(self._threads, recorder.damages, segment):
+            self.desk.report("recording-repaired", segment.decision, segment.channel, damage.detail)
+            await self.outbox.drained()
+            try:
+                await loop.run_in_executor(self._threads, repair.mend, damage)
+            except (OSError, RecordingError) as error:
+                # What is still wrong with the file is reported when it is measured.
+                log.error("recording not repaired", file=damage.path.name, error=str(error))

@@ -10,6 +10,7 @@ as data reaches the disk in steps of 32 kB.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -17,9 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from ami_listener import files, sound
+from ami_listener import files, repair, sound
 from ami_listener.connection import OutcomeUnknown
-from ami_listener.files import Files
+from ami_listener.files import Files, Identity, Replaced
 from ami_listener.pbx import NoChannel, Pbx
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
@@ -27,6 +28,7 @@ from compliance.store.sqlite.recordings import Finished
 PROOF_SECONDS = 1.0
 POLL_SECONDS = 0.002
 SETTLE_SECONDS = 3.0  # how long a file may take to be complete after its call
+CLOSING_SECONDS = 60.0  # and how long somebody may still have it open for writing
 SHORT = 0.9  # of the talk that a recording must cover
 SIDES = ("mix", "callee", "agent")
 SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
@@ -45,6 +47,7 @@ class Segment(msgspec.Struct):
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     proven_at: datetime | None = None
+    identities: tuple[Identity, ...] = ()  # of the files that were proven; empty when not known
     monitor: str = ""  # the MixMonitor's id, as long as it may be attached
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
 
@@ -53,6 +56,9 @@ class Segment(msgspec.Struct):
         if self.answered_at is None or self.ended_at is None:
             return None
         return self._since(max(self.answered_at, self.started_at))
+
+    def identity(self, side: int) -> Identity | None:
+        return self.identities[side] if self.identities else None
 
     def proven_seconds(self) -> float:
         """Of those, the part after the proof: what the file has to hold."""
@@ -122,6 +128,7 @@ class Recorder:
             raise RecordingError("no such MixMonitor on the channel")
         if reason := ended():
             raise RecordingError(reason)
+        segment.identities = files.identities(segment.files)
 
     def _missing(self, segment: Segment, begun: Callable[[], bool]) -> str:
         if not segment.monitor and not begun():
@@ -141,15 +148,32 @@ class Recorder:
 
 
 async def settle(segment: Segment) -> None:
-    """Waits until the files are complete and have stopped changing, ``SETTLE_SECONDS`` at most."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    """Waits until the files are complete and have stopped changing, ``SETTLE_SECONDS`` at most; longer only
+    while the kernel says that one of them is being written.
+    """
+    began = time.monotonic()
     before = None
-    while (now := files.sizes(segment.files)) is not None and time.monotonic() < deadline:
+    while (now := files.sizes(segment.files)) is not None:
         complete = not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
         if complete and now == before:
             return
+        waited = time.monotonic() - began
+        if waited >= CLOSING_SECONDS or (waited >= SETTLE_SECONDS and not _is_open(segment)):
+            return
         before = now
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05 if waited < SETTLE_SECONDS else 0.5)
+
+
+def _is_open(segment: Segment) -> bool:
+    return any(repair.is_being_written(path) for path in segment.files.all)
+
+
+def damages(segment: Segment) -> list[repair.Damage]:
+    """The headers that can be mended. Blocking: run it in a thread."""
+    if segment.format != "wav":
+        return []
+    found = (repair.find(path, segment.identity(side)) for side, path in enumerate(segment.files.all))
+    return [damage for damage in found if damage]
 
 
 def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
@@ -159,21 +183,26 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     """
     assert segment.ended_at is not None
     problems: list[Problem] = []
-    measured: list[sound.Sound | None] = []
-    for path in segment.files.all:
-        try:
-            measured.append(sound.measure(path, segment.format))
-        except OSError as error:
-            measured.append(None)
-            problems.append(Problem("recording-missing", f"{path.name}: {error.strerror or error}"))
+    measured = [_measure(segment, side, problems) for side in range(len(SIDES))]
     main, callee, agent = measured
     talk = segment.talk_seconds()
     answered = talk is not None
     if not answered and not any(found and found.audio_bytes for found in measured):
         _remove(segment.files)
-        return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), []
-    if talk is not None and main is not None:
+        told = [problem for problem in problems if problem.kind == "recording-replaced"]
+        return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), told
+    if flaws := [
+        f"{side}: {found.flaw}" for side, found in zip(SIDES, measured, strict=True) if found and found.flaw
+    ]:
+        problems.append(Problem("recording-incomplete", "; ".join(flaws)))
+    if talk is not None:
         problems += _judge(main, callee, agent, segment.proven_seconds())
+    try:
+        files.flush_folder(segment.files.main.parent)
+    except OSError as error:
+        problems.append(
+            Problem("recording-incomplete", f"{segment.files.main.parent}: {error.strerror or error}")
+        )
     return (
         Finished(
             id=segment.id,
@@ -193,18 +222,30 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     )
 
 
+def _measure(segment: Segment, side: int, problems: list[Problem]) -> sound.Sound | None:
+    path, identity = segment.files.all[side], segment.identity(side)
+    try:
+        with files.open_kept(path, identity) as file:
+            if (names := os.fstat(file.fileno()).st_nlink) != 1:
+                problems.append(Problem("recording-linked", f"{path.name} has {names} names"))
+            elif exposed := files.restrict(file, path):
+                problems.append(Problem("recording-exposed", exposed))
+        return sound.measure(path, segment.format, identity)
+    except Replaced as error:
+        problems.append(Problem("recording-replaced", str(error)))
+    except OSError as error:
+        problems.append(Problem("recording-missing", f"{path.name}: {error.strerror or error}"))
+    return None
+
+
 def _judge(
-    main: sound.Sound, callee: sound.Sound | None, agent: sound.Sound | None, talk: float
+    main: sound.Sound | None, callee: sound.Sound | None, agent: sound.Sound | None, talk: float
 ) -> list[Problem]:
+    """``talk``: seconds that had to be recorded."""
     problems = []
-    flaws = [
-        f"{side}: {found.flaw}"
-        for side, found in zip(SIDES, (main, callee, agent), strict=True)
-        if found and found.flaw
-    ]
-    if flaws:
-        problems.append(Problem("recording-incomplete", "; ".join(flaws)))
-    if not main.audio_bytes:
+    if main is None:
+        pass  # that has been said
+    elif not main.audio_bytes:
         if talk > 0.1:
             problems.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
     elif main.seconds < SHORT * talk - 0.1:

@@ -11,7 +11,7 @@ from compliance.clock import instant
 from compliance.numbers import masked
 from compliance.registers.fault import Fault
 from compliance.registers.moment import moment
-from compliance.store.sqlite import incidents
+from compliance.store.sqlite import cdr_incidents, incidents
 from console import texts
 from console.command import command, group
 from console.flag import Limit
@@ -22,6 +22,8 @@ app = group("The incidents: calls that went round the gate, recordings with a fl
 ALL = -1  # SQLite's LIMIT: none
 TABLE = "incident."
 _NUMBER = re.compile(r"(?<![\w=.+-])\+?[0-9]{7,}(?![\w.])")  # not the digits of a unique id
+Since = Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")]
+Until = Annotated[str, typer.Option(help="Up to then; a bare date includes that day.")]
 COLUMNS = ("at", "kind", "meaning", "channel", "detail", "decision")
 
 
@@ -30,8 +32,8 @@ async def list_(
     session: Session,
     *,
     kind: Annotated[str, typer.Option(help="Of this kind, as in docs/incidents.md.")] = "",
-    since: Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")] = "",
-    until: Annotated[str, typer.Option(help="Up to then; a bare date includes that day.")] = "",
+    since: Since = "",
+    until: Until = "",
     full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
     limit: Limit = 100,
 ) -> None:
@@ -51,13 +53,32 @@ async def list_(
     session.table(COLUMNS, rows, shown)
 
 
+@command(app, "count")
+async def count(session: Session, *, since: Since = "", until: Until = "") -> None:
+    """How many there are of each kind."""
+    async with session.store() as store:
+        found = await incidents.count_incidents(
+            store,
+            since=moment(since, "since") if since else None,
+            until=moment(until, "until", end_of_day=True) if until else None,
+        )
+    columns = ("kind", "incidents", "first_at", "last_at")
+    rows = [[row["kind"], row["count"], instant(row["first"]), instant(row["last"])] for row in found]
+    session.table(columns, rows, found)
+
+
 def kinds() -> list[str]:
-    """All that can be written, in the catalogue's order."""
-    return [key.removeprefix(TABLE) for key in texts.catalogue("en") if key.startswith(TABLE)]
+    """All that can be written, in the catalogue's order; last what a reconciliation writes."""
+    own = [key.removeprefix(TABLE) for key in texts.catalogue("en") if key.startswith(TABLE)]
+    return [*own, *cdr_incidents.WRITTEN]
+
+
+def _meaning(session: Session, kind: str) -> str:
+    """In words; a kind of another version speaks for itself."""
+    told = texts.catalogue(session.language)
+    return told.get(TABLE + kind) or told.get(kind.replace(cdr_incidents.PREFIX, "cdr-kind.", 1), kind)
 
 
 def _told(session: Session, row: dict[str, Any], full: bool) -> dict[str, Any]:
-    """The row with its kind in words; one of another version speaks for itself."""
-    meaning = texts.catalogue(session.language).get(TABLE + row["kind"], row["kind"])
     detail = row["detail"] if full else _NUMBER.sub(lambda number: masked(number[0]), row["detail"])
-    return {**row, "meaning": meaning, "detail": detail}
+    return {**row, "meaning": _meaning(session, row["kind"]), "detail": detail}

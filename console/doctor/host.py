@@ -92,6 +92,8 @@ def recordings(site: Site) -> Iterator[Found]:
         yield ok("recordings", folder=folder, free=free, least=least, **values)
     if found.st_mode & stat.S_IWOTH:
         yield warn("recordings-open", folder=folder)
+    elif found.st_mode & stat.S_IXOTH:
+        yield warn("recordings-readable", folder=folder)
 
 
 def secret(site: Site) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import access, files, sound
+from ami_listener import access, files, repair, sound
 from ami_listener.access import Identity
 from ami_listener.recorder import Segment, conclude
 from compliance.errors import RecordingError
@@ -58,6 +58,22 @@ def test_folders_are_made_like_their_parent(tmp_path: Path) -> None:
         assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (4711, 4712, 0o2770)
 
 
+@pytest.mark.parametrize(
+    ("parent", "made"),
+    [
+        (0o755, 0o750),  # Asterisk writes as its owner: nobody else has to enter
+        (0o2775, 0o2770),
+        (0o700, 0o700),
+        (0o777, 0o777),  # it may be as anybody that Asterisk writes here
+    ],
+    ids=oct,
+)
+def test_folders_are_shut_to_others(tmp_path: Path, parent: int, made: int) -> None:
+    tmp_path.chmod(parent)
+    files.make_folder(tmp_path, tmp_path / "2026/11/24")
+    assert (tmp_path / "2026/11/24").stat().st_mode & 0o7777 == made
+
+
 def test_header_is_the_proof(tmp_path: Path) -> None:
     planned = files.plan(tmp_path, ID, AT, "wav")
     planned.main.parent.mkdir(parents=True)
@@ -90,6 +106,76 @@ def test_header_and_size(tmp_path: Path, header: bytes, audio: int, flaw: str) -
     found = sound.header_flaw(path, "wav")
     assert flaw in found
     assert bool(flaw) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("header", "audio", "mended"),
+    [
+        (wav_header(0), 3200, 3200),  # killed before it was closed
+        (wav_header(1600), 3200, 3200),  # a header that was written once before
+        (wav_header(0), 3201, 3201),  # half a sample is no reason to lose it
+        (wav_header(3200), 3200, None),  # complete
+        (wav_header(0), 0, None),
+        (wav_header(3200), 3000, None),  # sound was lost: that must show
+        (wav_header(0)[:43], 0, None),
+        (b"x" * 44, 3200, None),
+        (wav_header(0).replace(b"data", b"LIST"), 3200, None),
+    ],
+)
+def test_what_is_mended(tmp_path: Path, header: bytes, audio: int, mended: int | None) -> None:
+    path = tmp_path / "a.wav"
+    sound_of_it = bytes(n % 251 for n in range(audio))
+    path.write_bytes(header + sound_of_it)
+    damage = repair.find(path)
+    assert (damage is not None) == (mended is not None)
+    if damage is not None and mended is not None:
+        assert damage.sha256 == hashlib.sha256(header + sound_of_it).hexdigest()
+        repair.mend(damage)
+        assert path.read_bytes() == wav_header(mended) + sound_of_it
+        assert sound.header_flaw(path, "wav") == ""
+
+
+def test_nothing_is_mended_through_a_link(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_header(0) + bytes(3200))
+    (tmp_path / "soft.wav").symlink_to(path)
+    assert repair.find(tmp_path / "soft.wav") is None
+    (tmp_path / "hard.wav").hardlink_to(path)
+    assert repair.find(tmp_path / "hard.wav") is None
+    assert repair.find(path) is None
+    found = path.stat()
+    assert repair.find(path, (found.st_dev, found.st_ino)) is None  # known, but another name leads to it
+    assert path.read_bytes()[:44] == wav_header(0)
+
+
+def test_a_file_that_is_being_written_is_not_mended(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_header(0) + bytes(3200))
+    damage = repair.find(path)
+    assert damage is not None
+    with path.open("ab") as file:
+        assert repair.is_being_written(path) is True
+        assert repair.find(path) is None
+        with pytest.raises(RecordingError, match="being written"):
+            repair.mend(damage)
+        file.write(b"xx")
+    assert repair.is_being_written(path) is False
+    with pytest.raises(RecordingError, match="has changed"):
+        repair.mend(damage)
+    assert path.read_bytes()[:44] == wav_header(0)
+
+
+def test_what_the_kernel_does_not_tell_is_no_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is not ours: its writer is not shown to us."""
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_header(0) + bytes(3200))
+
+    def not_ours(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("fcntl.fcntl", not_ours)
+    assert repair.is_being_written(path) is None
+    assert repair.find(path) is None
 
 
 @pytest.mark.parametrize(

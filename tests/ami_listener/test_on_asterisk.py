@@ -175,7 +175,7 @@ async def test_an_asterisk_that_was_killed_leaves_a_recording_and_comes_back(sce
         await scene.ready()
         (row,) = await scene.recorded("kept", timeout=15)
     assert row["seconds"] > 1.5
-    assert {"call-ended-unseen", "recording-incomplete"} <= set(await scene.incidents())
+    assert {"call-ended-unseen", "recording-repaired"} <= set(await scene.incidents())
 
 
 async def test_a_frozen_asterisk_is_noticed_in_time(scene: Scene, pbx: Pbx) -> None:

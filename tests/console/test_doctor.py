@@ -203,6 +203,8 @@ def test_recordings_folder(site: Site, tmp_path: Path) -> None:
     assert keys(host.recordings(here)) == ["ok recordings"]
     folder.chmod(0o777)
     assert keys(host.recordings(here)) == ["ok recordings", "warn recordings-open"]
+    folder.chmod(0o751)
+    assert keys(host.recordings(here)) == ["ok recordings", "warn recordings-readable"]
     full = with_config(here, "recording", min_free_mb=1 << 40)
     assert keys(host.recordings(full))[0] == "fail recordings-full"
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tests.lab.pbx import Pbx
 from tests.lab.trace import Message, read
@@ -20,17 +20,27 @@ SWITCHES = ("-nostdin", "-trace_msg", "-trace_err", "-aa")
 
 
 class Sipp:
-    """A SIPp that runs ``scenario`` (XML) on ``address:port`` until its calls are done or ``close``."""
+    """A SIPp that runs ``scenario`` (XML) on ``address:port`` until its calls are done or ``close``.
+
+    ``options``: further ones of its command line, or others than the usual.
+    """
 
     def __init__(
-        self, pbx: Pbx, name: str, scenario: str, address: str, port: int, calls: int | None = None
+        self,
+        pbx: Pbx,
+        name: str,
+        scenario: str,
+        address: str,
+        port: int,
+        calls: int | None = None,
+        options: Mapping[str, object] | None = None,
     ) -> None:
         self.address, self.port = address, port
         self.folder = pbx.home / "sip" / f"{name}-{next(_serial)}"
         self.folder.mkdir(parents=True)
         self._trace = self.folder / "messages"
         (self.folder / "scenario.xml").write_text(scenario)
-        options: dict[str, object] = {
+        given: dict[str, object] = {
             "-sf": "scenario.xml",
             "-i": address,
             "-p": port,
@@ -40,10 +50,10 @@ class Sipp:
             "-message_file": self._trace,
             "-error_file": self.folder / "errors",
             "-timeout": 600,
-        }
+        } | dict(options or {})
         if calls is not None:
-            options["-m"] = calls
-        words = [str(word) for option in options.items() for word in option]
+            given["-m"] = calls
+        words = [str(word) for option in given.items() for word in option]
         with (self.folder / "screen").open("wb") as screen:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "sipp", f"127.0.0.1:{pbx.ports.sip}", *words, *SWITCHES],

@@ -156,6 +156,11 @@ class Site:
         assert done.returncode == code, f"dialpact {' '.join(words)}: {done.returncode}\n{done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else None
 
+    def has(self, noun: str) -> bool:
+        """Whether the program knows this command."""
+        done = subprocess.run(self._program(noun, "--help"), capture_output=True, cwd=ROOT)
+        return done.returncode == 0
+
     def ready(self, ready: bool = True, seconds: float = 10, why: str = "") -> None:
         """Waits until the listener reports that it could record, or that it could not and ``why``."""
         self._wait(lambda: self._lease()[0] == ready and why in self._lease()[1], seconds)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import aiosql
 
 from compliance.clock import stamp
-from compliance.reconcile import NOTES, Found
+from compliance.reconcile import KINDS, NOTES, Found
 from compliance.store.sqlite import incidents
 from compliance.store.sqlite.connection import Store
 
@@ -26,6 +26,7 @@ TOGETHER = 200
 PREFIX = "cdr-"
 # Not of a call that was made: a caller who gave up leaves the same trace where cdr.conf leaves him out.
 LEFT_OUT = NOTES | {"decision-without-call"}
+WRITTEN = tuple(PREFIX + kind for kind in KINDS if kind not in LEFT_OUT)
 # What the listener says of the same thing (ami_listener.bypass), when it was there.
 LISTENER = {
     "without-decision": ("no-decision", "malformed-decision", "unknown-decision"),

@@ -71,3 +71,18 @@ async def list_incidents(
         )
 
     return await store.transact(work)
+
+
+async def count_incidents(
+    store: Store, *, since: datetime | None = None, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """``kind``, ``count``, ``first`` and ``last``, the most frequent first."""
+
+    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+        return rows(
+            SQL.count_incidents(
+                connection, since=stamp(since) if since else "", until=stamp(until) if until else ""
+            )
+        )
+
+    return await store.transact(work)

@@ -136,6 +136,25 @@ async def unfinished(store: Store, node: str) -> list[dict[str, Any]]:
     return await store.transact(lambda connection: rows(SQL.open_recordings(connection, node=node)))
 
 
+async def last_renewal(store: Store, node: str) -> datetime | None:
+    """When the recorder of ``node`` last gave word; None when it never did."""
+    row = await store.transact(lambda connection: SQL.last_renewal(connection, node=node))
+    return instant(row["renewed_at"]) if row else None
+
+
+async def unseen(
+    store: Store, node: str, since: datetime, until: datetime, reported: str
+) -> list[dict[str, Any]]:
+    """``id`` and ``channel`` (the caller's) of what was let out in between and has neither a recording nor an
+    incident of the kind ``reported``.
+    """
+    return await store.transact(
+        lambda connection: rows(
+            SQL.unseen(connection, node=node, since=stamp(since), until=stamp(until), kind=reported)
+        )
+    )
+
+
 async def list_recordings(
     store: Store, *, number: str = "", decision: str = "", state: str = "", most: int = 100
 ) -> list[dict[str, Any]]:

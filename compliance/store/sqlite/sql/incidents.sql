@@ -6,3 +6,8 @@ VALUES (:at, :node, :kind, :decision, :channel, :detail);
 SELECT * FROM incident
 WHERE (:kind = '' OR kind = :kind) AND (:since = '' OR at >= :since) AND (:until = '' OR at < :until)
 ORDER BY seq DESC LIMIT :most;
+
+-- name: count_incidents(since, until)
+SELECT kind, count(*) AS count, min(at) AS first, max(at) AS last FROM incident
+WHERE (:since = '' OR at >= :since) AND (:until = '' OR at < :until)
+GROUP BY kind ORDER BY count DESC, kind;

@@ -46,3 +46,17 @@ SELECT count(*) FROM recording WHERE state = 'kept' OR (state = 'unanswered' AND
 -- name: kept_after(id, most)
 SELECT id, decision, path, sha256, bytes, callee_path, callee_sha256, agent_path, agent_sha256, keep_until
 FROM recording WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND id > :id ORDER BY id LIMIT :most;
+
+-- name: last_renewal(node)^
+SELECT renewed_at FROM recorder_lease WHERE node = :node;
+
+-- name: unseen(node, since, until, kind)
+SELECT decision.id, decision.channel FROM decision
+-- Times have no index of their own, and a gap is short: the newest are enough.
+WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
+  AND decision.node = :node AND decision.decided_at >= :since AND decision.decided_at < :until
+  AND (decision.verdict = 'ALLOW' OR decision.mode = 'shadow') AND decision.dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
+ORDER BY decision.seq;

@@ -1,0 +1,80 @@
+"""Calls that were let out while nobody listened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from compliance.store.sqlite import decisions
+from tests.ami_listener.scene import NUMBER, Scene, until
+from tests.fakes.ami import FakeAmi
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.05)
+    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 0.2)
+
+
+async def restarted(scene: Scene) -> None:
+    await scene.start()
+    await scene.ready()
+    await until(lambda: scene.listener._deaf_since is None)
+    await scene.listener.outbox.drained()
+
+
+async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, scene: Scene) -> None:
+    await scene.kill()
+    decision = await scene.allow()
+    await restarted(scene)
+    assert (await scene.incident("call-unseen"))["decision"] == decision
+    await scene.kill()
+    await restarted(scene)
+    assert await scene.incidents() == ["call-unseen"]
+
+
+async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi) -> None:
+    await until(lambda: scene.listener._deaf_since is None)
+    decision = await scene.allow()  # its leg's events are lost with the link
+    ami.drop()
+    assert (await scene.incident("call-unseen"))["decision"] == decision
+
+
+@pytest.mark.parametrize(
+    ("ago", "listed"),
+    [
+        (timedelta(seconds=110), True),  # dialled late, it may have become a call in the gap
+        (timedelta(seconds=130), False),  # its call would have been seen
+    ],
+)
+async def test_how_old_it_may_be(soon: None, scene: Scene, ago: timedelta, listed: bool) -> None:
+    await scene.kill()
+    await scene.allow(decided_at=scene.clock.now() - ago)
+    await restarted(scene)
+    assert await scene.incidents() == ["call-unseen"] * listed
+
+
+async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
+    await scene.kill()
+    await scene.allow(blocked=True)
+    await scene.allow(node="pbx2")
+    late = await scene.allow()
+    await decisions.undelivered(scene.store, late, scene.clock.now(), "deadline")
+    await restarted(scene)
+    assert await scene.incidents() == []
+
+
+async def test_a_call_that_is_up_is_taken_over_and_not_listed(soon: None, scene: Scene, ami: FakeAmi) -> None:
+    await scene.kill()
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.ring()
+    leg.seconds = 5
+    await restarted(scene)
+    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    assert "call-unseen" not in await scene.incidents()
