@@ -17,6 +17,7 @@ from compliance.reconcile.judge import Judge
 from compliance.reconcile.match import Group, Matcher, Pair, grouped, seen
 from compliance.reconcile.shift import Shift
 from compliance.reconcile.values import (
+    KINDS,
     NOTES,
     Asked,
     Call,
@@ -28,6 +29,7 @@ from compliance.reconcile.values import (
 )
 
 __all__ = [
+    "KINDS",
     "NOTES",
     "Asked",
     "Call",
