@@ -73,9 +73,7 @@ async def resume(config: Config, store: Store) -> Signer:
     known = await _finish(config, store)
     signer = keys.load(config)
     if not known or known[-1].new == signer.vkey:
-        with suppress(
-            OSError
-        ):  # a read-only folder must not stop the signing; doctor says what ledger.pub lacks
+        with suppress(OSError):  # a read-only folder must not stop the signing
             keys.publish(keys.path_of(config), signer)
     return signer
 
