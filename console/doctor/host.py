@@ -114,9 +114,13 @@ def secret(site: Site) -> Iterator[Found]:
 def key(site: Site) -> Iterator[Found]:
     path = keys.path_of(site.config)
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        found = path.stat()
+        mode = stat.S_IMODE(found.st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield fail("key-open", file=path, mode=f"{mode:04o}")
+            return
+        if found.st_uid != os.geteuid():
+            yield warn("key-of-another", file=path, owner=_user(found.st_uid))
             return
         keys.load(site.config)
     except OSError as error:

@@ -247,6 +247,7 @@ def test_any_bit_of_a_leaf_or_its_salt(thief: Thief, bit: int) -> None:
         ("DELETE FROM decision WHERE seq = 7", ("removed", "decision-gap", None)),
         ("DELETE FROM decision WHERE seq = 1", ("removed", "decision-gap", None)),
         ("UPDATE ledger SET salt = NULL WHERE leaf_index = 20", ("erased", "erased-unlogged", 20)),
+        ("UPDATE ledger SET salt = NULL WHERE leaf_index = 21", ("erased", "erased-unlogged", 21)),
         ("UPDATE ledger_node SET hash = zeroblob(32)", ("node", "node-wrong", 0)),
         ("DELETE FROM ledger_node", ("node", "node-missing", 0)),
         ("INSERT INTO ledger_node VALUES (1, 9, zeroblob(32))", ("node", "node-beyond", None)),

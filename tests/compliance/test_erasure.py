@@ -214,10 +214,11 @@ async def test_an_erased_record_gets_no_content_again(path: Path) -> None:
     assert (found.code, found.key) == ("erased-not-blank", f"{6:032x}")
 
 
-async def test_an_erasure_behind_the_log_s_back_is_found(path: Path) -> None:
+@pytest.mark.parametrize("detail", ["'{}'", "replace(detail, '[[', '[[0,9000],[')"])
+async def test_an_erasure_behind_the_log_s_back_is_found(path: Path, detail: str) -> None:
     disposed(path)
     await erase(path)
-    run(path, "UPDATE register_change SET detail = '{}' WHERE register = 'ledger'", guards=False)
+    run(path, f"UPDATE register_change SET detail = {detail} WHERE register = 'ledger'", guards=False)
     codes = [found.code for found in audit(path).found.listed]
     assert codes.count("erased-unlogged") == 90 and "record-changed" in codes
 

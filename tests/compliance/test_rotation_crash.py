@@ -132,6 +132,16 @@ async def test_a_new_key_that_the_log_does_not_name_is_left_alone(config: Config
     assert config.path("ledger.key.new").exists()
 
 
+async def test_a_public_key_that_can_not_be_written_stops_no_signing(
+    config: Config, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(keys, "publish", read_only)
+    assert (await rotations.resume(config, store)).vkey == keys.load(config).vkey
+
+
 async def test_the_mode_of_the_new_key_is_right_from_the_first_byte(config: Config, store: Store) -> None:
     before = os.umask(0)
     try:

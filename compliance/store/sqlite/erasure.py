@@ -24,7 +24,7 @@ from compliance.store.sqlite.registers import change
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "erasure.sql", "sqlite3")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
-BATCH = 500  # decisions in one transaction, and so in one line of the log
+BATCH = 100  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
 WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock
 STILL_NEEDED = frozenset({"starting", "running", "kept"})  # states of a recording whose file is there
 

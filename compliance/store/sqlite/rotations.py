@@ -20,7 +20,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -73,7 +73,8 @@ async def resume(config: Config, store: Store) -> Signer:
     known = await _finish(config, store)
     signer = keys.load(config)
     if not known or known[-1].new == signer.vkey:
-        keys.publish(keys.path_of(config), signer)
+        with suppress(OSError):  # a read-only folder must not stop the signing
+            keys.publish(keys.path_of(config), signer)
     return signer
 
 

@@ -62,7 +62,8 @@ class Audit:
             try:
                 connection.execute("BEGIN")
                 self.size = ledger.size(connection)
-                if not self._whole and not 0 <= self._first <= (self._last or self._first) < self.size:
+                last = self.size - 1 if self._last is None else self._last
+                if not self._whole and not 0 <= self._first <= last < self.size:
                     raise LedgerError(f"the log has {self.size} entries, numbered from 0")
                 yield 0
                 chain = Chain(list(_links(connection, self.found)), self._trusted)
