@@ -88,9 +88,11 @@ async def test_a_call(store: Store, scene: str, ids: bool) -> None:
     assert list(result.found) == found
 
 
-async def test_all_of_them_at_once(store: Store) -> None:
+@pytest.mark.parametrize("together", [1, 4, 1000])
+async def test_all_of_them_at_once(store: Store, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
     """In any order of the files: after a restart of Asterisk a name of a channel occurs again."""
     await store.transact(lambda connection: cdr_lab.fill(connection, *SCENES))
+    monkeypatch.setattr("compliance.store.sqlite.reconcile.TOGETHER", together)
     sources = [
         Source(scene, Master(cdr_lab.BytesIO(cdr_lab.csv(scene)), cdr_lab.UTC)) for scene in reversed(SCENES)
     ]
@@ -146,3 +148,15 @@ async def test_a_call_that_never_ends(store: Store) -> None:
     """A line may say anything; its call is a call all the same."""
     late = cdr_lab.csv("ungated").replace(b",2,2,", b",999999999,2,")
     assert (await cdr_lab.run(store, late))[0].counts.found == {"without-decision": 1}
+
+
+async def test_by_the_decision_that_the_user_field_names(store: Store) -> None:
+    """Nothing else of it fits: channel, unique id, caller ID and time are another's."""
+    await store.transact(lambda connection: cdr_lab.fill(connection, "answered"))
+    (decision,) = cdr_lab.kept("answered")["decisions"]
+    data = renamed(without_ids(cdr_lab.csv("answered"))).replace(b"02788880007", b"95588")
+    data = data.replace(b"2026-11-25 16:28", b"2026-11-25 16:13")
+    assert (await cdr_lab.run(store, data))[0].counts.found["without-decision"] == 1
+    named = data.replace(b"\n", f',"1.1","dialpact:{decision["id"]}"\n'.encode())
+    result, _ = await cdr_lab.run(store, named)
+    assert (result.counts.matched, result.counts.found) == (1, {"caller-id-differs": 1})

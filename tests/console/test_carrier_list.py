@@ -77,6 +77,9 @@ def test_calls_are_counted(stocked: Home, monkeypatch: pytest.MonkeyPatch, toget
     listed = compared(stocked, HEADER + f"{NUMBER},,,,\n02788880007,,,,\n", *DAY)
     (used,) = listed["caller_ids"]
     assert (used["calls"], used["refused"], used["registered"], used["listed"]) == (4, 1, False, True)
+    (busy,) = cdr_lab.kept("busy")["decisions"]
+    exact = ("--since", busy["decided_at"], "--until", "2026-11-25T16:29:00Z")
+    assert compared(stocked, HEADER + f"{NUMBER},,,,\n", *exact)["calls"] == 1
     other = ("--since", "2026-11-25T16:28:50Z", "--until", "2026-11-25T16:29:00Z")
     assert compared(stocked, HEADER + f"{NUMBER},,,,\n", *other)["calls"] == 1
 

@@ -121,7 +121,7 @@ def test_decisions_of_which_the_cdrs_know_nothing(lab: Home) -> None:
 
 
 def test_a_period_without_an_end(lab: Home) -> None:
-    period = ("--since", "1970-01-02", "--until", "9999-12-30")
+    period = ("--since", "1970-01-02", "--until", "9999-12-31T23:30:00Z")
     assert lab("reconcile", *files(lab, "ungated"), *UTC, *period, code=3)["findings_total"] == 1
 
 
