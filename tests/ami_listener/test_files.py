@@ -148,6 +148,20 @@ def test_nothing_is_mended_through_a_link(tmp_path: Path) -> None:
     assert path.read_bytes()[:44] == wav_header(0)
 
 
+def test_nothing_is_measured_through_a_link(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_header(3200) + bytes(3200))
+    assert sound.measure(path, "wav").audio_bytes == 3200
+    found = path.stat()
+    (tmp_path / "hard.wav").hardlink_to(path)
+    (tmp_path / "soft.wav").symlink_to(path)
+    for name, why in (("hard.wav", "2 names"), ("soft.wav", "a link"), ("a.wav", "2 names")):
+        with pytest.raises(files.Replaced, match=why):
+            sound.measure(tmp_path / name, "wav")
+        assert why in sound.header_flaw(tmp_path / name, "wav")
+    assert sound.measure(path, "wav", (found.st_dev, found.st_ino)).audio_bytes == 3200
+
+
 def test_a_file_that_is_being_written_is_not_mended(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(wav_header(0) + bytes(3200))

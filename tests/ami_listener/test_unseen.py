@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance.errors import RecordingError
 from compliance.store.sqlite import decisions
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.fakes.ami import FakeAmi
@@ -23,7 +24,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def restarted(scene: Scene) -> None:
     await scene.start()
-    await scene.ready()
+    await until(lambda: scene.listener.lease.synchronised)
     await until(lambda: scene.listener._deaf_since is None)
     await scene.listener.outbox.drained()
 
@@ -78,3 +79,20 @@ async def test_a_call_that_is_up_is_taken_over_and_not_listed(soon: None, scene:
     await restarted(scene)
     await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
     assert "call-unseen" not in await scene.incidents()
+
+
+async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
+    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no recording's row, and an incident that says so."""
+
+    def no_room(*_: object) -> None:
+        raise RecordingError("99 segments already")
+
+    await scene.kill()
+    leg = ami.dial(NUMBER, await scene.allow())
+    leg.ring()
+    leg.seconds = 5
+    monkeypatch.setattr("ami_listener.recorder.Recorder.plan", no_room)
+    await restarted(scene)
+    assert await scene.incidents() == ["recording-not-started"]
