@@ -35,7 +35,9 @@ class Judge:
         self._seq = 0
 
     def wanted(self, at: float, trunk: str) -> bool:
-        return self._since <= at < self._until and (not self._trunk or trunk == self._trunk)
+        return self._since <= at < self._until and (
+            not self._trunk or self._matcher.same_trunk(trunk, self._trunk)
+        )
 
     def lonely_call(self, call: Call) -> None:
         """No decision fits."""
@@ -57,6 +59,8 @@ class Judge:
             self._compare(call, asked, ambiguous=call in pair.ambiguous)
         if len(answered) > 1:
             self._found("used-twice", call=answered[1], asked=asked, calls=str(len(answered)))
+        elif second := _beside(calls):
+            self._found("used-twice", call=second, asked=asked, calls=str(len(calls)))
         for call in answered:
             legs = [kept for kept in asked.kept if kept.channel == call.leg]
             self._listen(call, asked, legs or (list(asked.kept) if len(pair.calls) == 1 else []))
@@ -105,7 +109,7 @@ class Judge:
             self._found("number-differs", call=call, asked=asked, decided=asked.dial)
         if call.caller_id and asked.caller_id and call.caller_id != asked.caller_id:
             self._found("caller-id-differs", call=call, asked=asked, decided=asked.caller_id)
-        if asked.trunk and call.trunk != asked.trunk:
+        if asked.trunk and not self._matcher.same_trunk(call.trunk, asked.trunk):
             self._found("trunk-differs", call=call, asked=asked, decided=asked.trunk)
 
     def _listen(self, call: Call, asked: Asked, legs: list[Kept]) -> None:
@@ -158,3 +162,13 @@ class Judge:
                 detail=detail,
             )
         )
+
+
+def _beside(calls: list[Call]) -> Call | None:
+    """The one that began while another one went on: a failover begins when the first attempt is over."""
+    ended = float("inf")
+    for call in sorted(calls, key=lambda call: call.at):
+        if call.at + 1 < ended < float("inf"):
+            return call
+        ended = call.end if ended == float("inf") else max(ended, call.end)
+    return None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 from compliance import numbers
+from compliance.config import Trunk
 from compliance.reconcile.values import Asked, Call
 
 FRESH = 120  # seconds between decision and dialling, as the listener has it
@@ -59,14 +60,19 @@ def canonical(number: str, area_code: str) -> str:
 
 
 class Matcher:
-    """``area_codes``: of the trunks. ``tolerance``: seconds by which clocks may differ. ``node``: whose CDRs
-    these are; another one has channels of the same names.
+    """``tolerance``: seconds by which clocks may differ. ``node``: whose CDRs these are; another one has
+    channels of the same names.
     """
 
-    def __init__(self, node: str, area_codes: dict[str, str], tolerance: int) -> None:
+    def __init__(self, node: str, trunks: Mapping[str, Trunk], tolerance: int) -> None:
         self._node = node
-        self._area_codes = area_codes
+        self._area_codes = {name: trunk.area_code for name, trunk in trunks.items()}
+        self._endpoints = {name: trunk.channel_prefix for name, trunk in trunks.items()}
         self._tolerance = tolerance
+
+    def same_trunk(self, one: str, other: str) -> bool:
+        """Two names may stand for one endpoint, and a CDR has only the endpoint."""
+        return self._endpoints.get(one, one) == self._endpoints.get(other, other)
 
     def is_emergency(self, call: Call) -> bool:
         return emergency(call.number, self._area_codes.get(call.trunk, ""))
@@ -135,7 +141,11 @@ class Matcher:
         """Those of which none is likelier but for its time; the nearest first."""
 
         def likeness(asked: Asked) -> tuple[bool, bool, bool]:
-            return asked.node == self._node, asked.caller_id == call.caller_id, asked.trunk == call.trunk
+            return (
+                asked.node == self._node,
+                asked.caller_id == call.caller_id,
+                self.same_trunk(asked.trunk, call.trunk),
+            )
 
         best = max(map(likeness, fitting))
         equal = [asked for asked in fitting if likeness(asked) == best]

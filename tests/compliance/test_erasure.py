@@ -88,6 +88,13 @@ async def test_not_a_day_before_the_longest_retention(path: Path, today: date, d
     assert (done.decisions, done.recordings) == (decisions_, decisions_)
 
 
+@pytest.mark.parametrize(("today", "decisions_"), [(date(2027, 11, 24), 0), (OVER, 45)])
+async def test_a_call_without_a_recording_is_kept_as_long(path: Path, today: date, decisions_: int) -> None:
+    run(path, "DELETE FROM recording", guards=False)
+    async with await Store.open(path) as store:
+        assert (await erasure.due(store, LAST_DAY, today)).decisions == decisions_
+
+
 async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
     disposed(path)
     await erase(path)
@@ -115,8 +122,11 @@ async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
     """(A refusal's number is stored as an integer, and a refusal has no end.)"""
     disposed(path)
     assert b"13800138000" in path.read_bytes()
-    await erase(path)
-    assert b"13800138000" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+    async with await Store.open(path) as store:
+        await store.transact(lambda connection: connection.execute("PRAGMA secure_delete = OFF").fetchall())
+        await erasure.erase(store, LAST_DAY, OVER, **WHO)  # type: ignore[arg-type]
+        left = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"13800138000" not in left
 
 
 @pytest.mark.parametrize(
@@ -160,7 +170,16 @@ SALT = f"UPDATE ledger SET salt = NULL WHERE kind = 'decision' AND key = '{7:032
         (SALT, "logged first"),
         ("UPDATE ledger SET salt = zeroblob(16) WHERE leaf_index = 0", "never changed"),
         ("UPDATE decision SET number = '' WHERE seq = 7", "only erased with its salt"),
+        (
+            "UPDATE decision SET number = '', given = '', dial = 'erased', caller_id = '', agent = '',"
+            " channel = '', uniqueid = '', attack = '', retry_at = NULL, record = '' WHERE seq = 7",
+            "only erased with its salt",
+        ),
         ("UPDATE recording SET number = '' WHERE id = 'r7'", "only erased with its salt"),
+        (
+            "UPDATE recording SET number = '', caller_id = '', channel = '', uniqueid = '' WHERE id = 'r7'",
+            "only erased with its salt",
+        ),
         ("UPDATE recording SET sha256 = 'x' WHERE id = 'r7'", "only erased with its salt"),
     ],
 )

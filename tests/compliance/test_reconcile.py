@@ -114,7 +114,7 @@ def asked(**changes: Any) -> Asked:
 
 
 def matcher(tolerance: int = 0) -> Matcher:
-    return Matcher("pbx1", {"carrier": "027", "two": ""}, tolerance)
+    return Matcher("pbx1", TRUNKS | {"alias": TRUNKS["carrier"]}, tolerance)
 
 
 def rows(**changes: Any) -> list[Row]:
@@ -360,6 +360,7 @@ class TestJudge:
             ({"caller_id": "95588"}, {}, ["caller-id-differs"]),
             ({"caller_id": ""}, {}, []),
             ({"trunk": "two"}, {}, ["trunk-differs"]),
+            ({"trunk": "alias"}, {}, []),  # another name of the same endpoint
             ({}, {"node": "pbx2"}, ["other-node"]),
             ({}, {"through": False, "why": "do-not-call"}, ["despite-refusal"]),
             ({}, {"kept": ()}, ["without-recording"]),
@@ -409,7 +410,13 @@ class TestJudge:
 
     def test_a_failover_is_one_answered_call(self) -> None:
         failed = call(leg="PJSIP/carrier-00000002", answer=0, end=T + 5)
-        assert judged([failed, call()], asked())[0] == []
+        assert judged([failed, call(at=T + 5)], asked())[0] == []
+
+    @pytest.mark.parametrize(("at", "kinds"), [(T + 4, []), (T + 3, ["used-twice"]), (T, ["used-twice"])])
+    def test_two_legs_at_the_same_time(self, at: int, kinds: list[str]) -> None:
+        """Dial(A&B): a decision is for one call. CDRs have whole seconds."""
+        first = call(leg="PJSIP/carrier-00000002", answer=0, end=T + 5)
+        assert [kind for kind, _ in judged([first, call(at=at)], asked())[0]] == kinds
 
     @pytest.mark.parametrize(
         ("changes", "saw", "kinds"),
@@ -456,6 +463,7 @@ class TestJudge:
     def test_one_trunk(self) -> None:
         assert judged([call()], None, trunk="two")[0] == []
         assert judged([call(trunk="two")], None, trunk="two")[0]
+        assert judged([call()], None, trunk="alias")[0]
 
 
 class TestShift:

@@ -112,6 +112,18 @@ async def test_a_crash(
         assert audit.found.listed == []
 
 
+async def test_the_next_rotation_finishes_the_one_before(
+    config: Config, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        cut(patch, Path, "replace")
+        with pytest.raises(PowerCutError):
+            await rotations.rotate(config, store, at=AT, **WHO)
+    named = keys.load_file(config.path("ledger.key.new"), keys.name_of(config))
+    done = await rotations.rotate(config, store, at=AT + timedelta(hours=1), **WHO)
+    assert done.old == named.vkey
+
+
 async def test_one_rotation_at_a_time(config: Config, store: Store) -> None:
     with rotations._alone(config.database.parent), pytest.raises(LedgerError, match="under way"):
         await rotations.rotate(config, store, at=AT, **WHO)

@@ -84,7 +84,7 @@ async def reconcile(
     and how many are done. StoreError; Fault for a file that is none of CDRs.
     """
     own = await store.transact(lambda connection: [number for (number,) in SQL.own_numbers(connection)])
-    matcher = Matcher(node, {name: one.area_code for name, one in trunks.items()}, tolerance)
+    matcher = Matcher(node, trunks, tolerance)
     with ExitStack() as stack:
         files = _Files(stack, Calls(trunks, own=own, inbound=inbound), since, until)
         files.read(sources, bad, progress)

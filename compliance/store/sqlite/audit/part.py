@@ -10,7 +10,7 @@ from compliance.ledger import merkle
 from compliance.ledger.chain import Chain
 from compliance.store.sqlite import checkpoints, ledger
 from compliance.store.sqlite.audit.found import Findings
-from compliance.store.sqlite.audit.tree import HEADS, SQL, Head, cut, report
+from compliance.store.sqlite.audit.tree import HEADS, SQL, Head, cut, report, stored_name
 
 
 class Part:
@@ -52,7 +52,7 @@ class Part:
             try:
                 found = self._chain.open(text)
             except LedgerError as error:
-                key = name or str(row["size"])
+                key = name or stored_name(row["size"])
                 self._findings.add("checkpoint", "checkpoint-bad", key=key, error=str(error))
                 continue
             head = Head(found.size, found.root, name)

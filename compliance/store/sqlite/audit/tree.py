@@ -29,6 +29,11 @@ class Head(NamedTuple):
     name: str
 
 
+def stored_name(size: int) -> str:
+    """Of a checkpoint in the store, where one from elsewhere has its file's name."""
+    return f"checkpoint/{size}"
+
+
 class Tree:
     def __init__(
         self,
@@ -93,13 +98,13 @@ class Tree:
         while page := list(HEADS.checkpoints(self._connection, size=size, at=at, most=PAGE)):
             for row in page:
                 size, at = row["size"], row["at"]
-                head = self._opened(row["note"], "")
+                head, name = self._opened(row["note"], ""), stored_name(size)
                 if head and head.size != size:
-                    self._findings.add("checkpoint", "checkpoint-size", key=str(size), stated=head.size)
+                    self._findings.add("checkpoint", "checkpoint-size", key=name, stated=head.size)
                 elif head:
                     yield head
                 else:
-                    self._findings.add("checkpoint", "checkpoint-bad", key=str(size), error=self._why)
+                    self._findings.add("checkpoint", "checkpoint-bad", key=name, error=self._why)
 
     def _given(self, given: Sequence[tuple[str, str]]) -> Iterator[Head]:
         for name, text in given:
@@ -136,12 +141,12 @@ def report(findings: Findings, bad: Sequence[Head], good: int) -> None:
     stored = [head for head in bad if not head.name]
     for head in [*stored[:1], *(head for head in bad if head.name)]:
         more = 0 if head.name else len(stored) - 1
-        key, last = head.name or str(head.size), head.size - 1
+        key, last = head.name or stored_name(head.size), head.size - 1
         findings.add("checkpoint", "checkpoint-root", good, key=key, size=head.size, last=last, more=more)
 
 
 def cut(findings: Findings, beyond: Sequence[Head], present: int) -> None:
     stored = [head for head in beyond if not head.name]
     for head in [*stored[-1:], *(head for head in beyond if head.name)]:
-        key, last = head.name or str(head.size), head.size - 1
+        key, last = head.name or stored_name(head.size), head.size - 1
         findings.add("truncated", "log-cut", present, key=key, size=head.size, last=last, present=present)
