@@ -25,7 +25,7 @@ TEMPLATES = Path(template.__file__).parent / "templates"
 BASE = '{% extends "base.html" %}{% block title %}T{% endblock %}{% block body %}<h1>T</h1>'
 SAMPLES = {
     "hostile.html": BASE + "<p>{{ name }}</p>{% endblock %}",
-    "missing.html": BASE + "{{ nobody.gave.it }}{% endblock %}",
+    "missing.html": BASE + "{{ nobody }}{% endblock %}",
     "unknown.html": BASE + '{{ text("no.such") }}{% endblock %}',
     "reason.html": BASE + '{{ reason("do-not-call") }}{% endblock %}',
     "filters.html": "{{ at | moment }}|{{ on | day }}|{{ n | count }}|{{ f | count }}|{{ none | moment }}",
