@@ -22,6 +22,7 @@ from console import (
     leads,
     recordings,
     replay,
+    report,
     script,
     suspension,
 )
@@ -76,6 +77,7 @@ for name, module in {
     "leads": leads,
     "calls": calls,
     "recordings": recordings,
+    "report": report,
 }.items():
     app.add_typer(module.app, name=name)
 

@@ -14,8 +14,9 @@ from compliance.inspection.verdicts import headings
 from compliance.store.sqlite.connection import Store
 from compliance.store.sqlite.inspection import calls, kept, refused
 from compliance.store.sqlite.inspection.question import SQL, Question, counts, purposes_ever
+from compliance.store.sqlite.registers.change import log
 
-__all__ = ["Question", "inspect"]
+__all__ = ["Question", "inspect", "note_full_report"]
 
 
 async def inspect(store: Store, question: Question) -> Inspection:
@@ -46,4 +47,21 @@ def _inspect(connection: sqlite3.Connection, question: Question) -> Inspection:
             consents=refused.consents(connection, question),
         ),
         question.policy,
+    )
+
+
+async def note_full_report(store: Store, question: Question, format: str) -> None:
+    """Who asked for everybody's numbers, in the log before he has them."""
+    period = question.period
+    key = f"{period.first.isoformat()}..{period.last.isoformat()}"
+    await store.transact(
+        lambda connection: log(
+            connection,
+            "report",
+            "full",
+            key,
+            {"report": "inspection", "format": format},
+            by=question.by,
+            at=question.now,
+        )
     )
