@@ -25,13 +25,18 @@ WIDTHS = range(16, 22)
 EARLIEST = 1970
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _UNIQUEID = re.compile(r"(?:.*-)?[0-9]{9,}\.[0-9]+")
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Record(NamedTuple):
-    """One line. Texts are as Asterisk wrote them; ``start`` is in UTC."""
+    """One line. Texts are as Asterisk wrote them; ``start`` is in UTC.
+
+    ``duration`` (from the start) and ``billsec`` (from the answer) are still text, to be read with
+    :func:`seconds`: a line without them is one all the same.
+    """
 
     line: int
     accountcode: str
@@ -44,6 +49,8 @@ class Record(NamedTuple):
     lastapp: str
     lastdata: str
     start: datetime
+    duration: str
+    billsec: str
     disposition: str
     uniqueid: str
     userfield: str
@@ -113,10 +120,19 @@ def read(line: bytes, number: int, zone: tzinfo) -> Record:
         lastapp=app,
         lastdata=data,
         start=_instant(cells[9], zone),
+        duration=cells[12],
+        billsec=cells[13],
         disposition=cells[14],
         uniqueid=uniqueid,
         userfield=_text(userfield),
     )
+
+
+def seconds(cell: str) -> int:
+    """A duration of a CDR. Fault for what is none."""
+    if _SECONDS.fullmatch(cell):
+        return int(cell)
+    raise Fault("cdr-seconds", value=shown(cell))
 
 
 def _extra(cells: list[str]) -> tuple[str, str]:

@@ -41,6 +41,37 @@ class Leg(NamedTuple):
     number: str  # empty for a telephone of the house
 
 
+class Way(NamedTuple):
+    """How a record's call left the house: by which trunk, and what the trunk was given to dial."""
+
+    trunk: str
+    number: str  # empty where the record does not say: it was answered and went on to something else
+
+
+class Outside:
+    """The legs of configured trunks, and nothing else."""
+
+    def __init__(self, trunks: Mapping[str, Trunk]) -> None:
+        self._names = {trunk.channel_prefix: name for name, trunk in trunks.items()}
+
+    def trunk(self, channel: str) -> str:
+        """The name of the trunk whose leg ``channel`` is; empty for any other."""
+        return self._names.get(endpoint(channel), "") if channel else ""
+
+    def way(self, record: Record) -> Way | None:
+        """None: not a call to the outside."""
+        found = _dialled(record)
+        if record.dstchannel:
+            target = endpoint(record.dstchannel)
+            if not (trunk := self._names.get(target, "")):
+                return None
+            return Way(trunk, next((leg.number for leg in found if leg.target == target), ""))
+        for leg in found:
+            if trunk := self._names.get(leg.target, ""):
+                return Way(trunk, leg.number)
+        return None
+
+
 class Outbound:
     """``trunks`` None: no configuration (3). ``campaign`` and ``caller_id`` replace what the record says."""
 
@@ -53,8 +84,7 @@ class Outbound:
         campaign_from: Field = "accountcode",
         caller_id: str = "",
     ) -> None:
-        self._names = {trunk.channel_prefix: name for name, trunk in (trunks or {}).items()}
-        self._guess = trunks is None
+        self._outside = Outside(trunks) if trunks is not None else None
         self._contexts = frozenset(contexts)
         self._campaign = campaign
         self._campaign_from = campaign_from
@@ -62,39 +92,32 @@ class Outbound:
 
     def __call__(self, record: Record) -> Dialled | None:
         """None: not a call to the outside."""
-        found = legs(record.lastdata) if record.lastapp == "Dial" else []
-        chosen, trunk = self._chosen(record, found)
-        if chosen is None and not trunk:
+        way = self._outside.way(record) if self._outside else _guess(record)
+        if way is None:
             if record.dcontext not in self._contexts:
                 return None
-            chosen = next((leg for leg in found if leg.number), None)
+            way = Way("", next((leg.number for leg in _dialled(record) if leg.number), ""))
         return Dialled(
             at=int(record.start.timestamp()),
             line=record.line,
-            number=(chosen.number if chosen else "") or record.dst,
-            caller_id=self._caller_id or record.src or _caller(record.clid),
+            number=way.number or record.dst,
+            caller_id=self._caller_id or caller(record),
             campaign=self._campaign or getattr(record, self._campaign_from),
             agent=_agent(record.channel),
-            trunk=trunk,
+            trunk=way.trunk,
         )
 
-    def _chosen(self, record: Record, found: list[Leg]) -> tuple[Leg | None, str]:
-        """The destination that left the house, and the trunk's name."""
-        if self._guess:
-            outside = (
-                leg
-                for leg in found
-                if _SUBSCRIBER.fullmatch(leg.number) and not leg.target.startswith("Local/")
-            )
-            return next(outside, None), ""
-        if record.dstchannel:
-            prefix = _prefix(record.dstchannel)
-            trunk = self._names.get(prefix, "")
-            return next((leg for leg in found if leg.target == prefix), None) if trunk else None, trunk
-        for leg in found:
-            if trunk := self._names.get(leg.target, ""):
-                return leg, trunk
-        return None, ""
+
+def _dialled(record: Record) -> list[Leg]:
+    return legs(record.lastdata) if record.lastapp == "Dial" else []
+
+
+def _guess(record: Record) -> Way | None:
+    """Rule 3."""
+    for leg in _dialled(record):
+        if _SUBSCRIBER.fullmatch(leg.number) and not leg.target.startswith("Local/"):
+            return Way("", leg.number)
+    return None
 
 
 def legs(data: str) -> list[Leg]:
@@ -115,7 +138,7 @@ def _leg(text: str) -> Leg | None:
     return Leg(f"{technology}/{peer}", number)
 
 
-def _prefix(channel: str) -> str:
+def endpoint(channel: str) -> str:
     """``PJSIP/carrier`` of ``PJSIP/carrier-0000002a``: as :meth:`compliance.config.Trunk.owns` sees it."""
     name, dash, serial = channel.rpartition("-")
     return name if dash and serial else ""
@@ -123,10 +146,13 @@ def _prefix(channel: str) -> str:
 
 def _agent(channel: str) -> str:
     """``agent1001`` of ``PJSIP/agent1001-0000002a``; a Local channel is nobody's telephone."""
-    technology, _, peer = _prefix(channel).partition("/")
+    technology, _, peer = endpoint(channel).partition("/")
     return "" if technology == "Local" else peer
 
 
-def _caller(clid: str) -> str:
-    match = _CLID.search(clid)
+def caller(record: Record) -> str:
+    """The caller ID that was shown."""
+    if record.src:
+        return record.src
+    match = _CLID.search(record.clid)
     return match[1] if match else ""

@@ -20,6 +20,7 @@ from console import (
     dnc,
     init,
     leads,
+    reconcile,
     recordings,
     replay,
     report,
@@ -61,6 +62,7 @@ def dialpact(
 command(app, "init")(init.init)
 command(app, "check")(check.check)
 command(app, "replay")(replay.replay)
+command(app, "reconcile")(reconcile.reconcile)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)

@@ -42,9 +42,11 @@ class BadRows:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, line: int, fault: Fault) -> None:
+    def add(self, line: int, fault: Fault, **more: object) -> None:
+        """``more``: which of several files it is in."""
         reason = texts.fault_text(fault, self._session.language)
-        self._file.write(msgspec.json.encode({"line": line, "reason": reason, "code": fault.key}) + b"\n")
+        row = {**more, "line": line, "reason": reason, "code": fault.key}
+        self._file.write(msgspec.json.encode(row) + b"\n")
         self.count += 1
 
     def __iter__(self) -> Iterator[bytes]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -15,13 +13,14 @@ from compliance import numbers
 from compliance.cdr import Master
 from compliance.config import Trunk
 from compliance.judge import Judge
+from compliance.ordered import Ordered
 from compliance.outbound import Dialled, Field, Outbound
 from compliance.registers.fault import Fault
+from console.cdr_file import opened
 from console.flag import Limit
 from console.imports import BadRows
 from console.progress import progress
 from console.replay.choice import the_config, the_policy, the_rules, the_zone
-from console.replay.order import Ordered
 from console.replay.report import Report
 from console.replay.trial import RULES, Trial
 from console.session import DONE, FAILED, FOUND, Session
@@ -104,7 +103,7 @@ def _read(
 ) -> int:
     """The attempts into ``past``, the unreadable lines into ``bad``; how many lines there were."""
     lines = 0
-    with _opened(path) as (file, size), progress(session) as bar:
+    with opened(path) as (file, size), progress(session) as bar:
         task = bar.add_task(path.name, total=size)
         master = Master(file, zone)
         for number, record in master:
@@ -116,16 +115,3 @@ def _read(
             if lines % STEP == 0:
                 bar.update(task, completed=master.position)
     return lines
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The file and its size, where it has one."""
-    if str(path) == "-":
-        yield sys.stdin.buffer, None
-        return
-    try:
-        with path.open("rb") as file:
-            yield file, path.stat().st_size or None
-    except OSError as error:
-        raise Fault("file", file=str(path), error=error.strerror or str(error)) from error

@@ -99,7 +99,7 @@ class Report:
             "from": self.first,
             "to": self.last,
             "reasons": [
-                {"code": code, "calls": calls, "share": _share(calls, self.attempts)}
+                {"code": code, "calls": calls, "share": share(calls, self.attempts)}
                 for code, calls in self._reasons.most_common()
             ],
         }
@@ -120,14 +120,14 @@ class Report:
         """Calls and errors one after the other: there may be a million of them."""
         typer.echo(msgspec.json.encode(sums).decode()[:-1], nl=False)
         if self._limit is not None:
-            _echo_list("calls", self._calls())
-        _echo_list("errors", bad)
+            echo_list("calls", self._calls())
+        echo_list("errors", bad)
         typer.echo("}")
 
     def _print_text(self, sums: dict[str, Any], bad: BadRows) -> None:
         session = self._session
-        _note_bad(session, bad)
-        typer.echo(session.text("say.replay-sums", **{**sums, "share": _share(self.refused, self.attempts)}))
+        note_bad(session, bad)
+        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(self.refused, self.attempts)}))
         if self._reasons:
             rows = [
                 [row["code"], reason_text(row["code"], session.language), row["calls"], row["share"]]
@@ -136,7 +136,7 @@ class Report:
             session.table(("code", "reason", "calls", "share"), rows, None)
         for name in self._by if self.refused else ():
             rows = [
-                [row[name], row["attempts"], row["refused"], _share(row["refused"], row["attempts"])]
+                [row[name], row["attempts"], row["refused"], share(row["refused"], row["attempts"])]
                 for row in sums[f"{name}s"][: None if name == "hour" else SHOWN]
             ]
             typer.echo("")
@@ -150,21 +150,24 @@ class Report:
             session.note(session.text("say.more", limit=self._limit))
 
 
-def _share(part: int, whole: int) -> str:
+def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else ""
 
 
-def _echo_list(name: str, lines: Iterable[bytes]) -> None:
+def echo_list(name: str, lines: Iterable[bytes]) -> None:
     typer.echo(f', "{name}": [', nl=False)
     for place, line in enumerate(lines):
         typer.echo((b",\n" if place else b"\n") + line, nl=False)
     typer.echo("]", nl=False)
 
 
-def _note_bad(session: Session, bad: BadRows) -> None:
+def note_bad(session: Session, bad: BadRows) -> None:
     for place, line in enumerate(bad):
         if place == SHOWN:
             session.note(session.text("say.replay-more-bad", more=bad.count - SHOWN))
             return
         found = msgspec.json.decode(line)
-        session.note(session.text("say.bad-line", line=found["line"], reason=found["reason"]))
+        if "file" in found:
+            session.note(session.text("say.bad-row", **found))
+        else:
+            session.note(session.text("say.bad-line", line=found["line"], reason=found["reason"]))

@@ -52,6 +52,8 @@ def test_a_line_of_asterisk() -> None:
         lastapp="Dial",
         lastdata="PJSIP/13800138000@carrier,60,tT",
         start=datetime(2026, 11, 24, 2, tzinfo=UTC),
+        duration="30",
+        billsec="0",
         disposition="NO ANSWER",
         uniqueid="1763949600.1",
         userfield='a, "b"',

@@ -27,6 +27,8 @@ def record(**changes: Any) -> Record:
         lastapp="Dial",
         lastdata="PJSIP/13800138000@carrier,60,tT",
         start=datetime(2026, 11, 24, 2, tzinfo=UTC),
+        duration="30",
+        billsec="0",
         disposition="ANSWERED",
         uniqueid="1763949600.1",
         userfield="spring",

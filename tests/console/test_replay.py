@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
+from compliance.ordered import Ordered
 from console.app import app
-from console.replay.order import Ordered
 from console.replay.trial import FREE
 from tests.console.conftest import NUMBER, Home
 

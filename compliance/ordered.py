@@ -17,7 +17,8 @@ import msgspec
 
 T = TypeVar("T", bound=tuple[Any, ...])
 
-PIECE = 100_000  # values in memory
+PIECE = 25_000  # values in memory
+FILES = 64  # open at once, each for a piece; more are merged into one
 _READ = 1 << 16  # bytes of each piece's buffer while merging
 
 
@@ -39,6 +40,7 @@ class Ordered(Generic[T]):
     ) -> None:
         for file in self._files:
             file.close()
+        self._files.clear()
 
     def add(self, value: T) -> None:
         self._values.append(value)
@@ -53,10 +55,19 @@ class Ordered(Generic[T]):
         # JSON has no line end within a value, so a line is a value.
         file.writelines(msgspec.json.encode(value) + b"\n" for value in self._values)
         self._values.clear()
+        if len(self._files) == FILES:
+            merged = tempfile.TemporaryFile(buffering=_READ)  # noqa: SIM115 - closed by __exit__
+            merged.writelines(msgspec.json.encode(value) + b"\n" for value in heapq.merge(*self._pieces()))
+            self.__exit__(None, None, None)
+            self._files.append(merged)
+
+    def _pieces(self) -> list[Iterator[T]]:
+        for file in self._files:
+            file.seek(0)
+        return [map(self._decoder.decode, file) for file in self._files]
 
     def __iter__(self) -> Iterator[T]:
         self._values.sort()
-        for file in self._files:
-            file.seek(0)
-        pieces = [map(self._decoder.decode, file) for file in self._files]
-        return heapq.merge(*pieces, iter(self._values))
+        yield from heapq.merge(*self._pieces(), iter(self._values))
+        self._values.clear()
+        self.__exit__(None, None, None)  # what has been read needs no room any more

@@ -1,0 +1,172 @@
+"""Which call belongs to which decision: groups of one key, the strongest evidence first.
+
+A group is what has the same key in one pass: one channel, one leg, one number. It is small, and it is all
+that is in memory.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from compliance import numbers
+from compliance.reconcile.values import Asked, Call
+
+FRESH = 120  # seconds between decision and dialling, as the listener has it
+SLACK = 2  # CDRs have whole seconds
+DAY = 86_400
+_MOBILE = re.compile(r"(?:(?:\+|00)?86|0)?(1[3-9][0-9]{9})")
+
+
+class Pass(NamedTuple):
+    """One kind of evidence. An empty key: it has none of this kind."""
+
+    name: str
+    of_call: Callable[[Call], str]
+    of_asked: Callable[[Asked], str]
+
+
+class Pair(NamedTuple):
+    """A decision and its calls; ``ambiguous`` are those that could as well be another decision's."""
+
+    asked: Asked
+    calls: list[Call]
+    ambiguous: list[Call]
+
+
+class Group(NamedTuple):
+    key: str
+    calls: list[Call]
+    asked: list[Asked]
+
+
+@lru_cache(4096)
+def emergency(number: str, area_code: str) -> bool:
+    # A million mobile numbers can not afford to be parsed, and none of them is one.
+    return not _MOBILE.fullmatch(number) and numbers.is_emergency(number, area_code)
+
+
+@lru_cache(4096)
+def canonical(number: str, area_code: str) -> str:
+    """E.164 where it is any, else as it is. To compare by, not to call: it may be assigned to nobody."""
+    if found := _MOBILE.fullmatch(number):
+        return "+86" + found[1]
+    return numbers.parse(number, regions=numbers.REGIONS, area_code=area_code).e164 or number
+
+
+class Matcher:
+    """``area_codes``: of the trunks. ``tolerance``: seconds by which clocks may differ."""
+
+    def __init__(self, area_codes: dict[str, str], tolerance: int) -> None:
+        self._area_codes = area_codes
+        self._tolerance = tolerance
+
+    def is_emergency(self, call: Call) -> bool:
+        return emergency(call.number, self._area_codes.get(call.trunk, ""))
+
+    def same_number(self, call: Call, asked: Asked) -> bool:
+        return call.number == asked.dial or self.canonical(call) == asked.number
+
+    def canonical(self, call: Call) -> str:
+        return canonical(call.number, self._area_codes.get(call.trunk, "")) if call.number else ""
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        return (
+            Pass("id", lambda call: call.decision, lambda asked: asked.id),
+            Pass("uniqueid", lambda call: call.uniqueid, lambda asked: asked.uniqueid),
+            Pass("channel", lambda call: call.channel, lambda asked: asked.channel),
+            Pass("leg", lambda call: call.leg, lambda asked: asked.kept[0].channel if asked.kept else ""),
+            Pass("number", self.canonical, lambda asked: asked.number if asked.through else ""),
+        )
+
+    def pair(self, by: str, group: Group) -> tuple[list[Pair], list[Call], list[Asked]]:
+        """The pairs, and what is left of the group. Many calls on one decision: failover, or misuse."""
+        pairs: dict[str, Pair] = {}
+        left: list[Call] = []
+        for call in sorted(group.calls, key=lambda call: call.at):
+            fitting = [asked for asked in group.asked if self._fits(by, call, asked)]
+            if by == "number":  # no more than a likeness: one decision carries one call
+                fitting = [asked for asked in fitting if asked.id not in pairs]
+            if not fitting:
+                left.append(call)
+                continue
+            if by == "number":
+                chosen, *others = self._likest(call, fitting)
+            else:
+                chosen, others = self._in_force(call, fitting), []
+            pair = pairs.setdefault(chosen.id, Pair(chosen, [], []))
+            pair.calls.append(call)
+            if others:
+                pair.ambiguous.append(call)
+        return list(pairs.values()), left, [asked for asked in group.asked if asked.id not in pairs]
+
+    def _fits(self, by: str, call: Call, asked: Asked) -> bool:
+        if by == "id":
+            return True
+        if call.way == "in" and by != "leg":
+            return False
+        if call.number and not self.same_number(call, asked) and self.is_emergency(call):
+            return False  # a person's, on a telephone that also asks the gate
+        latest = call.end + SLACK + self._tolerance
+        if by == "uniqueid":  # the channel may have waited for hours before it asked, and asked several times
+            return call.at - DAY <= asked.at <= latest
+        if by == "channel" and call.uniqueid and asked.uniqueid and call.uniqueid != asked.uniqueid:
+            return False
+        return call.at - FRESH - self._tolerance <= asked.at <= latest
+
+    def _in_force(self, call: Call, fitting: list[Asked]) -> Asked:
+        """The decision that was in force when this was dialled: the last one before it, for its number."""
+        same = [asked for asked in fitting if self.same_number(call, asked)] if call.number else fitting
+        likely = same or fitting
+        likely = [asked for asked in likely if asked.through] or likely
+        before = [asked for asked in likely if asked.at <= call.at + SLACK]
+        # The first row of a channel starts with the channel, so before anything was asked.
+        return max(before, key=_at) if before else min(likely, key=_at)
+
+    def _likest(self, call: Call, fitting: list[Asked]) -> list[Asked]:
+        """Those of which none is likelier but for its time; the nearest first."""
+
+        def likeness(asked: Asked) -> tuple[bool, bool]:
+            return asked.caller_id == call.caller_id, asked.trunk == call.trunk
+
+        best = max(map(likeness, fitting))
+        equal = [asked for asked in fitting if likeness(asked) == best]
+        return sorted(equal, key=lambda asked: abs(asked.at - call.at))
+
+
+def seen(asked: Asked, calls: Iterable[Call]) -> bool:
+    """Whether one of ``calls``, on the caller's channel, is of the call that asked."""
+    return any(
+        call.uniqueid == asked.uniqueid
+        if call.uniqueid and asked.uniqueid
+        else call.at - SLACK <= asked.at <= call.end + SLACK
+        for call in calls
+    )
+
+
+def _at(asked: Asked) -> float:
+    return asked.at
+
+
+def grouped(calls: Iterable[Call], asked: Iterable[Asked]) -> Iterator[Group]:
+    """Both sorted by their key. What has no key comes as a group of its own, in pieces."""
+    both: Iterator[tuple[str, Call | Asked]] = heapq.merge(
+        ((call.key, call) for call in calls), ((one.key, one) for one in asked), key=lambda item: item[0]
+    )
+    for key, items in groupby(both, key=lambda item: item[0]):
+        if not key:
+            for _, item in items:
+                yield Group("", [item], []) if isinstance(item, Call) else Group("", [], [item])
+            continue
+        group = Group(key, [], [])
+        for _, item in items:
+            if isinstance(item, Call):
+                group.calls.append(item)
+            else:
+                group.asked.append(item)
+        yield group

@@ -1,0 +1,135 @@
+"""What is put side by side, and what comes of it. Times are seconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, get_args
+
+import msgspec
+
+Kind = Literal[
+    # findings: somebody has to look at them
+    "without-decision",  # a call that left by a trunk, and nobody was asked
+    "despite-refusal",  # a call whose decision is a refusal, or was never told to the PBX
+    "number-differs",
+    "caller-id-differs",
+    "trunk-differs",
+    "other-node",  # the decision is of another PBX
+    "used-twice",  # two answered calls on one decision
+    "without-recording",  # an answered call
+    "recording-without-call",
+    "length-differs",  # the recording is far shorter than the talk
+    "decision-without-call",  # allowed and told, and the CDRs know nothing of it
+    # notes: said, and no reproach
+    "ambiguous",  # two decisions fit equally well
+    "gave-up",  # allowed, and the caller was gone before it was dialled
+    "in-progress",  # the recording says that the call goes on
+    "emergency",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NOTES: frozenset[Kind] = frozenset({"ambiguous", "gave-up", "in-progress", "emergency"})
+
+
+class Call(NamedTuple):
+    """One leg on a trunk. ``key`` is what it is sorted by; ``number`` as dialled, empty where no CDR says."""
+
+    key: str
+    at: int  # start of its first CDR
+    end: int
+    answer: int  # 0: not answered
+    way: Literal["out", "originated", "in", "house"]
+    leg: str  # the carrier leg's channel; empty when none came into being
+    channel: str  # the caller's; of an originated or inbound call the leg
+    uniqueid: str  # of ``channel``
+    number: str
+    caller_id: str
+    trunk: str
+    decision: str  # what the user field names
+    file: str
+    line: int
+
+
+class Kept(NamedTuple):
+    """A recording."""
+
+    id: str
+    state: str
+    channel: str  # the carrier leg
+    answered: float  # 0: not
+    ended: float  # 0: it goes on
+    seconds: float  # of sound; 0: unknown
+
+
+class Asked(NamedTuple):
+    """A decision, as far as a call can be held against it."""
+
+    key: str
+    at: float
+    id: str
+    node: str
+    through: bool  # the PBX was given something to dial, and told so
+    why: str  # reasons of a refusal, comma separated
+    number: str  # E.164
+    dial: str  # what the trunk was to dial
+    caller_id: str
+    campaign: str
+    trunk: str
+    shadow: bool
+    channel: str
+    uniqueid: str
+    kept: tuple[Kept, ...]
+
+
+class Found(NamedTuple):
+    """One finding or note. Fields that do not apply are empty; ``detail`` fills the text of ``kind``."""
+
+    at: float  # of the call's start; without a call of the decision
+    seq: int
+    kind: Kind
+    number: str
+    caller_id: str
+    trunk: str
+    decision: str
+    recording: str
+    channel: str  # the carrier leg, else the caller's channel
+    uniqueid: str
+    file: str
+    line: int
+    detail: dict[str, str]
+
+    @property
+    def is_note(self) -> bool:
+        return self.kind in NOTES
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """Of the period and the trunk that were asked for."""
+
+    lines: int = 0  # of the files, whatever their time
+    bad: int = 0  # lines that could not be read
+    house: int = 0  # lines of calls that never touched a trunk
+    calls: int = 0  # that left by a trunk, answered or not
+    answered: int = 0
+    emergency: int = 0
+    inbound: int = 0
+    decisions: int = 0
+    allowed: int = 0  # of which were given something to dial
+    other_nodes: int = 0  # decisions of other PBXes, which these CDRs say nothing of
+    recordings: int = 0
+    matched: int = 0  # calls with their decision
+    recorded: int = 0  # answered calls, emergency apart, with a kept recording
+    found: dict[Kind, int] = {}
+
+
+class Reconciliation(msgspec.Struct, kw_only=True):
+    """What came out. ``found`` holds the first of each kind, in the order of time; the counts are whole."""
+
+    counts: Counts
+    found: tuple[Found, ...]
+    since: float | None  # bounds of the period: as asked for, else what the files cover; None: no line
+    until: float | None
+    shift: int = 0  # seconds by which the files' times are off, where all of them are; see ``Shift``
+
+    @property
+    def findings(self) -> int:
+        """How many there are in all, notes apart."""
+        return sum(count for kind, count in self.counts.found.items() if kind not in NOTES)

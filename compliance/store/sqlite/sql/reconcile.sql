@@ -1,0 +1,24 @@
+-- name: decisions(since, until, after, after_seq, most)
+SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.reasons, decision.number,
+       decision.dial, decision.caller_id, decision.campaign, decision.trunk, decision.mode, decision.channel,
+       decision.uniqueid, undelivered.reason AS undelivered
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.decided_at >= :since AND decision.decided_at < :until
+  AND (decision.decided_at, decision.seq) > (:after, :after_seq)
+ORDER BY decision.decided_at, decision.seq LIMIT :most;
+
+-- name: recordings(decision)
+SELECT id, state, channel, answered_at, ended_at, seconds FROM recording WHERE decision = :decision
+ORDER BY started_at, id;
+
+-- name: own_numbers()
+SELECT number FROM caller_id;
+
+-- What the listener saw itself, or an earlier reconciliation.
+-- name: is_known(kind, node, decision, channel, at)^
+SELECT 1 FROM incident
+WHERE kind = :kind AND channel = :channel AND at = :at AND node = :node AND decision = :decision;
+
+-- name: was_seen(kind, node, channel, since, until)^
+SELECT 1 FROM incident
+WHERE kind = :kind AND channel = :channel AND at >= :since AND at < :until AND node = :node LIMIT 1;
