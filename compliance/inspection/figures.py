@@ -272,7 +272,9 @@ class Retention(Figures, frozen=True, kw_only=True):
     held: int  # legal holds set in the period
     released: int
     disposed: int
-    past_due: int  # kept today although their last day is over
+    in_force: int  # legal holds today
+    unfinished: int  # disposals that were begun and whose files may still be there
+    past_due: int  # kept today although their last day is over and nobody holds them
     keep_until_missing: int  # kept without a last day
 
 
@@ -305,8 +307,11 @@ class Cdr(Figures, frozen=True, kw_only=True):
     """What the carrier's or Asterisk's own call records say (``dialpact reconcile``)."""
 
     files: tuple[str, ...]
-    records: int
-    calls: int
+    lines: int
+    unreadable: int
+    calls: int  # that left by a trunk
+    emergency: int  # of these; not recorded on purpose
+    hours_off: float  # by which all times of the files are wrong; 0: they are right
     findings: tuple[Count, ...]
 
 

@@ -134,6 +134,10 @@ def _control(report: Inspection, policy: Policy) -> Findings:
         yield _point("open", "control-no-cdr", True)
     else:
         yield _some("violation", "control-cdr", sum(found.count for found in control.cdr.findings))
+        # A line that nobody could read may be the call that went round the gate.
+        yield _some("open", "control-cdr-unreadable", control.cdr.unreadable)
+        hours = f"{control.cdr.hours_off:g}"
+        yield _point("open", "control-cdr-shifted", bool(control.cdr.hours_off), hours=hours)
     if ledger.checkpoint_size is None:
         yield _point("open", "control-no-checkpoint", bool(ledger.size))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from console import page
 from console.command import command, group
 from console.flag import By
 from console.policy import load_policy
+from console.report import compared as compare
 from console.report import flat, view
 from console.session import DONE, FOUND, Session
 
@@ -44,6 +46,11 @@ async def inspection(
     full: Annotated[
         bool, typer.Option("--full", help="Callees' numbers in full; that it was asked for is logged.")
     ] = False,
+    cdr: Annotated[
+        list[Path] | None,
+        typer.Option("--cdr", metavar="FILE", help="Asterisk's Master.csv to compare with; may be repeated."),
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Of the call records' times.")] = "Asia/Shanghai",
     by: By,
 ) -> int:
     """The covenant's self-check with its figures. Exit 3 when a heading shows a violation."""
@@ -62,6 +69,8 @@ async def inspection(
     async with session.store() as store:
         if full:
             await note_full_report(store, question, kind)
+        compared = await compare.cdr(session, store, cdr or [], timezone, question.period)
+        question = dataclasses.replace(question, cdr=compared)
         report = await inspect(store, question)
     _hand_out(rendered(report, kind, session), output)
     return FOUND if any(heading.verdict == "violation" for heading in report.headings) else DONE

@@ -34,9 +34,7 @@ async def due_after(store: Store, day: date, after: tuple[str, str]) -> list[dic
 
 async def not_due(store: Store, day: date) -> tuple[int, str | None]:
     """How many must still be kept on ``day``, and until when the first of them."""
-    count, first = await store.transact(
-        lambda connection: SQL.count_not_due(connection, day=day.isoformat())
-    )
+    count, first = await store.transact(lambda connection: SQL.count_not_due(connection, day=day.isoformat()))
     return count, first
 
 

@@ -64,9 +64,7 @@ async def release(store: Store, id: int, *, reason: str, by: str, at: datetime) 
 
 async def list_holds(store: Store, *, recording: str = "", released: bool = False) -> list[Hold]:
     """Oldest first. ``recording``: only those that bear on it; ``released``: also those no longer in force."""
-    return await store.transact(
-        lambda connection: _holds(connection, recording=recording, released=released)
-    )
+    return await store.transact(lambda connection: _holds(connection, recording=recording, released=released))
 
 
 def _holds(

@@ -101,6 +101,8 @@ def retention(connection: sqlite3.Connection, question: Question, changes: dict[
         held=changes.get("recording hold", 0),
         released=changes.get("recording release", 0),
         disposed=changes.get("recording dispose", 0),
+        in_force=SQL.holds_in_force(connection)[0],
+        unfinished=SQL.disposals_unfinished(connection)[0],
         past_due=int(kept["past_due"]),
         keep_until_missing=int(kept["missing"]),
     )

@@ -113,8 +113,15 @@ SELECT count(*) AS rows, total(state = 'failed') AS failed, total(seconds) AS se
 WHERE started_at >= :since AND started_at < :until;
 
 -- name: recordings_kept(today)^
-SELECT total(keep_until < :today) AS past_due, total(keep_until IS NULL) AS missing FROM recording
-WHERE state = 'kept';
+SELECT total(keep_until < :today AND NOT EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id)) AS past_due,
+       total(keep_until IS NULL) AS missing
+FROM recording WHERE state = 'kept' AND disposed_at IS NULL;
+
+-- name: holds_in_force()^
+SELECT count(*) FROM hold WHERE released_at IS NULL;
+
+-- name: disposals_unfinished()^
+SELECT count(*) FROM disposal WHERE done_at IS NULL;
 
 -- Calls to somebody who had refused when they were made. Refusals come from all that tells of one, so that an
 -- entry which vanished from the register without a trace is still missed: the register, each opt-out, and the
