@@ -91,9 +91,13 @@ def _format(session: Session, given: Format | None, output: Path | None) -> Form
     endings: dict[str, Format] = {".html": "html", ".pdf": "pdf", ".json": "json", ".csv": "csv"}
     by_name = endings.get(output.suffix.lower()) if output else None
     kind = given or ("json" if session.as_json else by_name or "html")
-    if kind == "pdf" and _to_stdout(output) and sys.stdout.isatty():
+    if kind == "pdf" and _to_stdout(output) and _terminal():
         raise Fault("pdf-to-terminal")
     return kind
+
+
+def _terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _to_stdout(output: Path | None) -> bool:
