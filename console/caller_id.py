@@ -12,6 +12,7 @@ from compliance.registers import caller_id as register
 from compliance.registers.cell import identifier
 from compliance.registers.number import caller_id as exact
 from compliance.store.sqlite import registers
+from console import carrier_list as carrier_lists
 from console import entry, imports, suspension
 from console.command import command, group
 from console.flag import By, SkipBad, Why
@@ -101,3 +102,21 @@ async def remove(session: Session, number: Number, *, reason: Why = "", by: By) 
 async def suspend(session: Session, number: Number, *, reason: Why, by: By) -> None:
     """Refuse all calls with it until it is lifted: suspension lift caller-id NUMBER."""
     await suspension.suspend(session, "caller-id", number, reason=reason, by=by)
+
+
+@command(app, "reconcile")
+async def reconcile(
+    session: Session,
+    *,
+    carrier_list: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV with number, and what else the carrier says.")
+    ],
+    since: Annotated[str, typer.Option(help="Count calls from then on; else 30 days back.")] = "",
+    until: Annotated[str, typer.Option(help="Count calls before then; else now.")] = "",
+    skip_bad: SkipBad = False,
+    by: By,
+) -> int:
+    """Compare the register with the carrier's list. Changes nothing, is logged. Exit 3 with differences."""
+    return await carrier_lists.reconcile(
+        session, carrier_list, since=since, until=until, skip_bad=skip_bad, by=by
+    )

@@ -26,6 +26,7 @@ KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
 
 Reader = Callable[[Sequence[str], datetime], Any]
 Opening = Callable[[Store, str], Import]  # with the file's SHA-256
+Reporting = Callable[[Session, Path, int, "BadRows", Applied], None]  # with the number of rows
 
 
 class BadRows:
@@ -85,12 +86,15 @@ async def load(
     optional: Sequence[str] = (),
     skip_bad: bool,
     by: str,
+    report: Reporting | None = None,
 ) -> Applied:
     """Reads, applies and reports; ``Applied.about`` is part of the JSON."""
     with BadRows(session) as bad:
-        return await _load(
+        total, applied = await _load(
             session, path, opening, columns, read, bad, optional=optional, skip_bad=skip_bad, by=by
         )
+        (report or _report)(session, path, total, bad, applied)
+        return applied
 
 
 async def _load(
@@ -104,7 +108,7 @@ async def _load(
     optional: Sequence[str],
     skip_bad: bool,
     by: str,
-) -> Applied:
+) -> tuple[int, Applied]:
     total = 0
     now = session.clock.now()
     async with session.store() as store:
@@ -137,8 +141,7 @@ async def _load(
         )
     for line, clash in applied.clashes:
         bad.add(line, clash)
-    _report(session, path, total, bad, applied)
-    return applied
+    return total, applied
 
 
 def _report(session: Session, path: Path, total: int, bad: BadRows, applied: Applied) -> None:
@@ -159,14 +162,18 @@ def _report(session: Session, path: Path, total: int, bad: BadRows, applied: App
             typer.echo((b",\n" if place else b"\n") + row, nl=False)
         typer.echo("]}")
     else:
-        for row in bad:
-            found = msgspec.json.decode(row)
-            session.note(session.text("say.bad-row", file=path, line=found["line"], reason=found["reason"]))
+        note_bad_rows(session, path, bad)
         if bad.count:
             session.note(session.text("say.skipped" if applied.done else "say.not-applied", **figures))
         typer.echo(session.text("say.imported", **figures))
     if applied.unknown:
         session.note(session.text("say.unknown", names=", ".join(applied.unknown)))
+
+
+def note_bad_rows(session: Session, path: Path, bad: BadRows) -> None:
+    for row in bad:
+        found = msgspec.json.decode(row)
+        session.note(session.text("say.bad-row", file=path, line=found["line"], reason=found["reason"]))
 
 
 @contextmanager

@@ -22,3 +22,10 @@ WHERE kind = :kind AND channel = :channel AND at = :at AND node = :node AND deci
 -- name: was_seen(kind, node, channel, since, until)^
 SELECT 1 FROM incident
 WHERE kind = :kind AND channel = :channel AND at >= :since AND at < :until AND node = :node LIMIT 1;
+
+-- name: shown(since, until, after, after_seq, most)
+SELECT decided_at, seq, caller_id,
+       dial <> '' AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id) AS through
+FROM decision
+WHERE decided_at >= :since AND decided_at < :until AND (decided_at, seq) > (:after, :after_seq)
+ORDER BY decided_at, seq LIMIT :most;
