@@ -138,12 +138,22 @@ class CallerUse(Figures, frozen=True, kw_only=True):
     listed: bool | None  # by the carrier; None: no list was compared
 
 
-class CarrierList(Figures, frozen=True, kw_only=True):
-    """A comparison of the register with a carrier's list."""
+class ListDifference(Figures, frozen=True, kw_only=True):
+    kind: str  # compliance.registers.carrier_list.Kind
+    number: str
+    register: str  # what the register has
+    carrier: str  # what the carrier has
+    calls: int  # put through with it in the period
 
-    at: datetime | None  # None: with the list that was given for this report
-    source: str
-    differences: tuple[Count, ...]
+
+class CarrierList(Figures, frozen=True, kw_only=True):
+    """A comparison of the register with carriers' lists."""
+
+    at: datetime | None  # None: made for this report
+    source: str  # the files' names
+    listed: int  # numbers on the lists
+    differences: tuple[Count, ...]  # by kind
+    list: tuple[ListDifference, ...]  # only of one that was made for this report
 
 
 class Numbers(Figures, frozen=True, kw_only=True):

@@ -50,6 +50,12 @@ async def inspection(
         list[Path] | None,
         typer.Option("--cdr", metavar="FILE", help="Asterisk's Master.csv to compare with; may be repeated."),
     ] = None,
+    carrier_list: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--carrier-list", metavar="FILE", help="A carrier's list of numbers, as for caller-id reconcile."
+        ),
+    ] = None,
     timezone: Annotated[str, typer.Option(help="Of the call records' times.")] = "Asia/Shanghai",
     by: By,
 ) -> int:
@@ -65,6 +71,8 @@ async def inspection(
         now=now,
         by=by,
         full=full,
+        listed=compare.carrier_lists(session, carrier_list or []),
+        lists=", ".join(path.name for path in carrier_list or []),
     )
     async with session.store() as store:
         if full:

@@ -185,6 +185,32 @@ def test_call_records_are_compared(called: Home) -> None:
     assert ENGLISH["cdr-kind.without-decision"] in shown
 
 
+def test_a_carriers_list_is_compared(called: Home) -> None:
+    """The last comparison in the log counts, and one for this report before it."""
+    other = called.file("list.csv", "number,holder\n02711111111,acme\n")
+    assert called(*PERIOD, code=3)["numbers"]["carrier_list"] is None
+    called.run("caller-id", "reconcile", "--carrier-list", other, code=3)
+    made = called(*PERIOD, code=3)["numbers"]["carrier_list"]
+    assert (made["source"], made["listed"], made["list"]) == ("list.csv", 1, [])
+    assert made["at"] is not None
+    assert {one["key"]: one["count"] for one in made["differences"]}["not-registered"] == 1
+    good = called.file("good.csv", f"number\n{CALLER_ID}\n")
+    made = called(*PERIOD, "--carrier-list", good, code=3)
+    assert made["numbers"]["carrier_list"]["differences"] == []
+    assert [use["listed"] for use in made["numbers"]["uses"]] == [True]
+    both = called(*PERIOD, "--carrier-list", good, "--carrier-list", other, code=3)["numbers"]["carrier_list"]
+    assert (both["listed"], [one["kind"] for one in both["list"]]) == (2, ["not-registered"])
+    shown = called.run(*PERIOD, "--carrier-list", other, code=3).stdout
+    assert ENGLISH["carrier-list.not-registered"] in shown and "02711111111" in shown
+
+
+def test_a_carriers_list_with_a_bad_row_is_none(called: Home) -> None:
+    bad = called.file("bad.csv", f"number\n{CALLER_ID}\nx\n")
+    result = called.run(*PERIOD, "--carrier-list", bad, code=1)
+    assert "bad.csv, line 3" in result.stderr
+    assert result.stdout == ""
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_has_the_six_headings_with_their_verdicts_on_its_first_page(
     figures: Inspection, language: Any

@@ -14,6 +14,7 @@ from compliance.inspection.period import LONGEST, period
 from compliance.model import PolicyVersion
 from compliance.profile import Policy
 from compliance.reasons import Reason
+from compliance.registers.carrier_list import Listed
 from compliance.registers.fault import Fault
 from tests.compliance.inspection.world import SHANGHAI, World, finding, local, slots, verdict
 
@@ -167,7 +168,7 @@ async def test_caller_ids_beside_register_and_list(world: World) -> None:
     await world.call("2026-11-24 10:02", caller_id="95555")
     await world.call("2026-11-24 10:03", caller_id="02799999999")
     await world.call("2026-11-24 10:04", Reason.CALLER_ID_UNAUTHORISED, caller_id="13912345678", shadow=True)
-    report = await world.report(listed=frozenset({"02787654321"}))
+    report = await world.report(listed={"02787654321": Listed(number="02787654321")}, lists="a.csv")
     numbers = report.numbers
     uses = {use.number: use for use in numbers.uses}
     assert {n: (u.attempts, u.put_through, u.refused_for_it, u.by_others) for n, u in uses.items()} == {
@@ -182,6 +183,19 @@ async def test_caller_ids_beside_register_and_list(world: World) -> None:
     assert (numbers.used, numbers.used_unregistered, numbers.used_unauthenticated) == (4, 1, 1)
     assert numbers.refusals == (Count(key="caller-id-expired", count=1),)
     assert finding(report, "use-unlisted") == {"count": 3}
+    compared = numbers.carrier_list
+    assert compared is not None and (compared.at, compared.source, compared.listed) == (None, "a.csv", 1)
+    assert {(one.kind, one.number, one.calls) for one in compared.list} == {
+        ("not-listed", "95555", 1),
+        ("not-listed", "02799999999", 1),
+        ("used-not-listed", "95555", 1),
+        ("used-not-listed", "02799999999", 1),
+        ("used-not-listed", "139****5678", 1),
+    }
+    assert compared.differences == (
+        Count(key="not-listed", count=2),
+        Count(key="used-not-listed", count=3),
+    )
     assert finding(report, "filing-unregistered") == {"count": 1}
     assert {verdict(report, name) for name in ("filing", "use")} == {"violation"}
 
@@ -253,4 +267,5 @@ def test_the_listeners_bypasses_are_the_reports() -> None:
 
     from ami_listener import bypass
 
-    assert set(get_args(bypass.Kind)) - {"", "emergency"} == set(BYPASSES)
+    not_judged = {"", "emergency", "emergency-unusual", "store-unavailable", "leg-not-judged"}
+    assert set(get_args(bypass.Kind)) - not_judged == set(BYPASSES)

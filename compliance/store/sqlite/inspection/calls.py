@@ -25,6 +25,7 @@ from compliance.inspection.permitted import Permitted
 from compliance.model import Decision
 from compliance.numbers import masked
 from compliance.reasons import Reason
+from compliance.store.sqlite.inspection import carriers
 from compliance.store.sqlite.inspection.question import SQL, Question, day
 
 KINDS = ("passed", "refused", "shadow", "undelivered")
@@ -115,8 +116,11 @@ def numbers(
     soon = (today + ENDING).isoformat()
     used = unregistered = unauthenticated = 0
     uses: list[CallerUse] = []
+    shown: dict[str, int] = {}
     for row in SQL.caller_uses(connection, **question.span):
         used += 1
+        if row["put_through"]:
+            shown[row["number"]] = row["put_through"]
         unregistered += row["put_through"] * (not row["registered"])
         unauthenticated += row["put_through"] * (bool(row["registered"]) and not row["authenticated"])
         if len(uses) < MOST:
@@ -138,7 +142,7 @@ def numbers(
         ),
         busy=sum(found.count for found in incidents if found.key == "busy-caller-id"),
         uses=tuple(uses),
-        carrier_list=question.carrier_list,
+        carrier_list=carriers.compared(connection, question, shown),
     )
 
 

@@ -13,19 +13,20 @@ from typing import Any
 import aiosql
 
 from compliance.clock import instant, stamp
-from compliance.inspection.figures import CarrierList, Cdr, Count
+from compliance.inspection.figures import Cdr, Count
 from compliance.inspection.period import Period
 from compliance.model import PURPOSES
 from compliance.numbers import masked
 from compliance.profile import Policy
+from compliance.registers.carrier_list import Listed
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "inspection.sql", "sqlite3")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """``holders``: every trunk and the business that holds it, empty where any may use it. ``listed``: the
-    caller IDs on the carrier's list, where one was compared for this report.
+    """``holders``: every trunk and the business that holds it, empty where any may use it. ``listed``: what
+    carriers list, where it is to be compared for this report; ``lists``: from which files.
     """
 
     period: Period
@@ -36,8 +37,8 @@ class Question:
     now: datetime
     by: str
     full: bool = False
-    listed: frozenset[str] | None = None
-    carrier_list: CarrierList | None = None
+    listed: Mapping[str, Listed] | None = None
+    lists: str = ""
     cdr: Cdr | None = None
     campaigns: dict[str, frozenset[str]] = field(default_factory=dict)  # every purpose that each ever had
 
