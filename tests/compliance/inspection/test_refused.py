@@ -176,3 +176,23 @@ async def test_the_register_of_consents(world: World) -> None:
     found = (await world.report()).consents
     assert (found.entries, found.with_hash, found.with_wording) == (3, 1, 1)
     assert (found.granted, found.withdrawn, found.expired) == (1, 1, 1)
+
+
+async def test_each_source_tells_by_itself(world: World) -> None:
+    """An opt-out without any entry; an entry of an import, which logs no additions, and its removal."""
+    stamp = "2026-11-24T01:00:00.000000Z"  # 09:00 in Shanghai
+    await world.sql(
+        "INSERT INTO opt_out (at, number, scope, value, how, by) VALUES (?, ?, 'all', '', 'line', 'x')",
+        stamp,
+        int(number(1)[1:]),
+    )
+    await world.sql(
+        "INSERT INTO do_not_call VALUES (?, 'all', '', ?, 'list', ?)", int(number(2)[1:]), stamp, stamp
+    )
+    for place in (1, 2):
+        await world.call("2026-11-24 10:00", to=number(place))
+    assert await late(world) == (2, 0)
+    await registers.remove_refusal(
+        world.store, number(2), "all", "", reason="her wish", by="li", at=local("2026-11-24 11:00")
+    )
+    assert await late(world) == (2, 0)  # it stood when she was called
