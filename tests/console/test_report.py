@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from pypdf import PdfReader
 
 from ami_listener import bypass
+from compliance.inspection import figures as figures_module
 from compliance.inspection import verdicts
 from compliance.inspection.figures import (
     ANSWERED,
@@ -396,3 +397,17 @@ def test_a_page_from_the_json_is_the_same_page(figures: Inspection) -> None:
     made = html(later)
     assert "a-kind-of-tomorrow" in made and "reason-of-tomorrow" in made
     assert get_args(bypass.Kind)
+
+
+@pytest.mark.parametrize("name", ["inspection-report.md", "inspection-report.zh-CN.md"])
+def test_the_docs_define_every_figure(name: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / name).read_text("utf-8")
+    fields = {
+        field.name
+        for kind in vars(figures_module).values()
+        if isinstance(kind, type) and issubclass(kind, figures_module.Figures)
+        for field in msgspec.structs.fields(kind)
+    }
+    told = {"key", "count", "list", "lines"}  # of Count, and of lists whose entries are described
+    missing = {one for one in fields - told if not re.search(rf"`(?:\w+\.)?{one}[`.]", text)}
+    assert not missing
