@@ -22,7 +22,7 @@ from compliance.registers.fault import Fault, shown
 
 LONGEST = 65_536  # bytes of a line: cdr_csv itself writes at most 1024
 WIDTHS = range(16, 22)
-EARLIEST = 1970
+EARLIEST, LATEST = 1970, 2999  # years; what adds to a time must not leave the calendar
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -161,7 +161,7 @@ def _instant(cell: str, zone: tzinfo) -> datetime:
     if _TIME.fullmatch(cell):
         try:
             found = datetime.fromisoformat(cell)
-            if found.year >= EARLIEST:
+            if EARLIEST <= found.year <= LATEST:
                 return found.replace(tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError):
             pass

@@ -17,8 +17,8 @@ import msgspec
 
 T = TypeVar("T", bound=tuple[Any, ...])
 
-PIECE = 25_000  # values in memory
-FILES = 64  # open at once, each for a piece; more are merged into one
+PIECE = 12_000  # values in memory
+FILES = 100  # open at once, each for a piece; more are merged into one
 _READ = 1 << 16  # bytes of each piece's buffer while merging
 
 

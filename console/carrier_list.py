@@ -75,7 +75,12 @@ def _report(
     figures = {name: applied.about[name] for name in ("registered", "listed", "calls", "calls_not_listed")}
     typer.echo(session.text("say.list-compared", file=path, rows=total, **figures, **span))
     rows: list[list[object]] = [
-        [session.text(f"carrier-list.{one.kind}"), one.number, one.register, one.carrier, one.calls]
+        [
+            session.text(f"carrier-list.{one.kind}"),
+            one.number,
+            *(_said(session, text) for text in (one.register, one.carrier)),
+            one.calls,
+        ]
         for one in made.differences
     ]
     if rows:
@@ -88,3 +93,7 @@ def _report(
         session.table(columns, used, None)
     typer.echo("")
     typer.echo(session.text("say.cdr-findings", count=len(rows)))
+
+
+def _said(session: Session, text: str) -> str:
+    return session.text(f"say.{text}") if text in ("yes", "no") else text

@@ -166,6 +166,7 @@ class Numbers(Figures, frozen=True, kw_only=True):
     used: int  # distinct caller IDs in the period's attempts
     used_unregistered: int  # calls put through over a caller ID that is not registered now
     used_unauthenticated: int  # calls put through over one that is registered, but not as authenticated
+    used_unlisted: int | None  # calls put through over one that no carrier lists; None: no list was given
     refusals: tuple[Count, ...]  # for caller-id reasons, by code
     busy: int  # alarms: more calls over one caller ID than the profile watches for
     uses: tuple[CallerUse, ...]

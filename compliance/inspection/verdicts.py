@@ -89,8 +89,7 @@ def _filing(report: Inspection, policy: Policy) -> Findings:
 
 def _use(report: Inspection, policy: Policy) -> Findings:
     numbers = report.numbers
-    unlisted = sum(use.put_through for use in numbers.uses if use.listed is False)
-    yield _some("violation", "use-unlisted", unlisted)
+    yield _some("violation", "use-unlisted", numbers.used_unlisted or 0)
     yield _some("notice", "use-refused", sum(found.count for found in numbers.refusals))
     yield _some("notice", "use-busy", numbers.busy)
     yield _point("notice", "no-calls", not report.calls.decisions)

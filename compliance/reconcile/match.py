@@ -59,9 +59,12 @@ def canonical(number: str, area_code: str) -> str:
 
 
 class Matcher:
-    """``area_codes``: of the trunks. ``tolerance``: seconds by which clocks may differ."""
+    """``area_codes``: of the trunks. ``tolerance``: seconds by which clocks may differ. ``node``: whose CDRs
+    these are; another one has channels of the same names.
+    """
 
-    def __init__(self, area_codes: dict[str, str], tolerance: int) -> None:
+    def __init__(self, node: str, area_codes: dict[str, str], tolerance: int) -> None:
+        self._node = node
         self._area_codes = area_codes
         self._tolerance = tolerance
 
@@ -108,7 +111,7 @@ class Matcher:
     def _fits(self, by: str, call: Call, asked: Asked) -> bool:
         if by == "id":
             return True
-        if call.way == "in" and by != "leg":
+        if (call.way == "in" and by != "leg") or (asked.node != self._node and by != "number"):
             return False
         if call.number and not self.same_number(call, asked) and self.is_emergency(call):
             return False  # a person's, on a telephone that also asks the gate
@@ -131,8 +134,8 @@ class Matcher:
     def _likest(self, call: Call, fitting: list[Asked]) -> list[Asked]:
         """Those of which none is likelier but for its time; the nearest first."""
 
-        def likeness(asked: Asked) -> tuple[bool, bool]:
-            return asked.caller_id == call.caller_id, asked.trunk == call.trunk
+        def likeness(asked: Asked) -> tuple[bool, bool, bool]:
+            return asked.node == self._node, asked.caller_id == call.caller_id, asked.trunk == call.trunk
 
         best = max(map(likeness, fitting))
         equal = [asked for asked in fitting if likeness(asked) == best]

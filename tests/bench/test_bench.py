@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.bench import gate_bench, inspection_bench
+from tests.bench import gate_bench, inspection_bench, reconcile_bench
 
 
 def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,3 +23,14 @@ def test_inspection_bench_runs(tmp_path: Path) -> None:
     found = inspection_bench.measure(tmp_path / "a.db")
     assert (found.calls.decisions, found.calls.passed, found.control.recordings.full) == (500, 300, 150)
     assert (found.calls.outside_hours, found.consents.without, found.numbers.used_unregistered) == (0, 0, 0)
+
+
+def test_reconcile_bench_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["reconcile_bench", "3000"])
+    reconcile_bench.main()
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in said[1:]] == [
+        *("with unique ids", "without", "a database that knows nothing")
+    ]
+    asked = sum(call.asked and not call.house for call in reconcile_bench.calls(3000))
+    assert all(f"matched {asked}," in line for line in said[1:3])

@@ -112,6 +112,7 @@ def test_line_ends(end: str) -> None:
         (LINE.replace("2026-11-24 10:00:00", ""), "cdr-time"),
         (LINE.replace("2026-11-24 10:00:00", "2026-02-30 10:00:00"), "cdr-time"),
         (LINE.replace("2026-11-24 10:00:00", "0001-01-01 00:00:00"), "cdr-time"),
+        (LINE.replace("2026-11-24 10:00:00", "9999-12-31 10:00:00"), "cdr-time"),
         (LINE.replace("2026-11-24 10:00:00", "2026-11-24T10:00:00"), "cdr-time"),
         (LINE.replace("2026-11-24 10:00:00", "２026-11-24 10:00:00"), "cdr-time"),
         (LINE.replace('""Ann""', '"Ann"x'), "bad-quotes"),

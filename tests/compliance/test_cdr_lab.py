@@ -140,3 +140,9 @@ async def test_from_which_contexts_calls_come_in(store: Store) -> None:
     scene = cdr_lab.csv("inbound") + cdr_lab.csv("inbound").replace(b"from-carrier", b"agents")
     named, _ = await cdr_lab.run(store, scene.replace(b'1a"', b'2b"', 1), inbound=["from-carrier"])
     assert (named.counts.inbound, named.counts.found) == (1, {"without-decision": 1})
+
+
+async def test_a_call_that_never_ends(store: Store) -> None:
+    """A line may say anything; its call is a call all the same."""
+    late = cdr_lab.csv("ungated").replace(b",2,2,", b",999999999,2,")
+    assert (await cdr_lab.run(store, late))[0].counts.found == {"without-decision": 1}

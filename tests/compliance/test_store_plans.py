@@ -42,3 +42,16 @@ def test_no_scan(tmp_path: Path, name: str) -> None:
 def test_they_are_all_looked_at() -> None:
     assert {"facts.neighbours", "facts.suspensions", "reactions.last_refused"} <= set(FOUND)
     assert len(FOUND) > 20
+
+
+@pytest.mark.parametrize("name", ["decisions", "shown"])
+def test_a_page_of_a_period_begins_where_the_last_one_ended(tmp_path: Path, name: str) -> None:
+    """Both bounds in the index: a million decisions are read once, not once a page, and sorted by nobody."""
+    sqlite.create(tmp_path / "a.db")
+    sql = getattr(aiosql.from_path(FOLDER / "reconcile.sql", "sqlite3"), name).sql
+    assert ":since" not in sql  # the other lower bound, which the index would be entered by
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as db:
+        values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert plan[0] == "SEARCH decision USING INDEX decision_by_time (decided_at>? AND decided_at<?)"
+    assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step]

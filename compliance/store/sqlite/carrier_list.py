@@ -96,9 +96,8 @@ class CarrierList(Import):
         """Calls put through by number, and refused ones of ``known`` numbers: others could be any text."""
         calls: Counter[str] = Counter()
         refused: Counter[str] = Counter()
-        after, seq = "", 0
-        bounds = {"since": stamp(self._since), "until": stamp(self._until)}
-        while page := await self._store.transact(partial(_shown, bounds=bounds, after=after, seq=seq)):
+        after, seq, until = stamp(self._since), -1, stamp(self._until)
+        while page := await self._store.transact(partial(_shown, after=after, seq=seq, until=until)):
             for row in page:
                 if row["through"]:
                     calls[row["caller_id"]] += 1
@@ -121,10 +120,8 @@ class CarrierList(Import):
         ]
 
 
-def _shown(
-    connection: sqlite3.Connection, *, bounds: dict[str, str], after: str, seq: int
-) -> list[sqlite3.Row]:
-    return list(SQL.shown(connection, after=after, after_seq=seq, most=TOGETHER, **bounds))
+def _shown(connection: sqlite3.Connection, *, after: str, seq: int, until: str) -> list[sqlite3.Row]:
+    return list(SQL.shown(connection, after=after, after_seq=seq, until=until, most=TOGETHER))
 
 
 def _log(connection: sqlite3.Connection, *, key: str, detail: dict[str, Any], by: str, at: datetime) -> None:

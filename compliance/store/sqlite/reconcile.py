@@ -48,6 +48,7 @@ SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3
 TOGETHER = 1000  # decisions a transaction
 MARGIN = 3600  # seconds around the period in which counterparts are looked for
 FARTHEST = 15 * 3600  # seconds by which the times of a file could be off
+LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()  # whatever is asked for
 SHOWN = 1000  # findings of each kind that the result holds
 STEP = 1000  # lines between two reports of progress
 
@@ -83,7 +84,7 @@ async def reconcile(
     and how many are done. StoreError; Fault for a file that is none of CDRs.
     """
     own = await store.transact(lambda connection: [number for (number,) in SQL.own_numbers(connection)])
-    matcher = Matcher({name: one.area_code for name, one in trunks.items()}, tolerance)
+    matcher = Matcher(node, {name: one.area_code for name, one in trunks.items()}, tolerance)
     with ExitStack() as stack:
         files = _Files(stack, Calls(trunks, own=own, inbound=inbound), since, until)
         files.read(sources, bad, progress)
@@ -226,22 +227,21 @@ class _Join:
 
 
 async def _decisions(store: Store, since: float, until: float) -> AsyncIterator[Asked]:
-    first, last = stamp(_moment(since)), stamp(_moment(until))
-    after, seq = "", 0
-    while page := await store.transact(partial(_page, since=first, until=last, after=after, seq=seq)):
+    after, seq, end = stamp(_moment(since)), -1, stamp(_moment(until))
+    while page := await store.transact(partial(_page, after=after, seq=seq, until=end)):
         for row, kept in page:
             yield _asked(row, kept)
         after, seq = page[-1][0]["decided_at"], page[-1][0]["seq"]
 
 
 def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return datetime.fromtimestamp(min(seconds, LATEST), UTC)
 
 
 def _page(
-    connection: sqlite3.Connection, *, since: str, until: str, after: str, seq: int
+    connection: sqlite3.Connection, *, after: str, seq: int, until: str
 ) -> list[tuple[sqlite3.Row, list[sqlite3.Row]]]:
-    found = SQL.decisions(connection, since=since, until=until, after=after, after_seq=seq, most=TOGETHER)
+    found = SQL.decisions(connection, after=after, after_seq=seq, until=until, most=TOGETHER)
     return [(row, list(SQL.recordings(connection, decision=row["id"]))) for row in list(found)]
 
 

@@ -181,6 +181,8 @@ async def test_caller_ids_beside_register_and_list(world: World) -> None:
     assert {n for n, u in uses.items() if u.listed} == {"02787654321"}
     assert (numbers.registered, numbers.valid, numbers.unauthenticated, numbers.ending) == (3, 3, 1, 1)
     assert (numbers.used, numbers.used_unregistered, numbers.used_unauthenticated) == (4, 1, 1)
+    assert numbers.used_unlisted == 3
+    assert (await world.report()).numbers.used_unlisted is None
     assert numbers.refusals == (Count(key="caller-id-expired", count=1),)
     assert finding(report, "use-unlisted") == {"count": 3}
     compared = numbers.carrier_list

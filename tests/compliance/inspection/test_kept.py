@@ -314,3 +314,34 @@ async def test_the_json_is_the_value(world: World) -> None:
     await world.answered("2026-11-24 10:00")
     report = await world.report()
     assert msgspec.json.decode(msgspec.json.encode(report), type=type(report)) == report
+
+
+async def test_no_number_that_may_be_a_persons_is_shown(world: World) -> None:
+    """A caller ID that nobody issued; numbers in what officers wrote; the callee's own."""
+    stranger, callee = "13912345678", NUMBER[3:]
+    call = await world.call("2026-11-24 10:00", caller_id=stranger)
+    await world.recorded(call, "2026-11-24 10:00", state="failed")
+    await world.incident("no-decision")
+    at = local("2026-11-24 11:00")
+    await registers.add_suspension(
+        world.store, "agent", "1001", cause=f"called {callee} twice", by="li", at=at
+    )
+    await registers.lift_suspension(world.store, "agent", "1001", reason=f"{NUMBER} forgave", by="li", at=at)
+    await registers.add_complaint(
+        world.store,
+        Complaint(
+            number=NUMBER, called_at=at, source="12321", caller_id="13812344321", note=callee, received_at=at
+        ),
+        within=timedelta(0),
+        refuse_all=True,
+        rules={},
+        by="li",
+        at=at,
+    )
+    told = msgspec.json.encode(await world.report()).decode()
+    for number_ in (stranger, callee, "13812344321"):
+        assert number_ not in told
+    assert "138****8000 twice" in told and "+86138****8000 forgave" in told
+    whole = msgspec.json.encode(await world.report(full=True)).decode()
+    for number_ in (stranger, callee, "13812344321"):
+        assert number_ in whole

@@ -25,7 +25,8 @@ async def inspect(store: Store, question: Question) -> Inspection:
 
 
 def _inspect(connection: sqlite3.Connection, question: Question) -> Inspection:
-    question = dataclasses.replace(question, campaigns=purposes_ever(connection))
+    registered = frozenset(row["number"] for row in SQL.caller_ids(connection))
+    question = dataclasses.replace(question, campaigns=purposes_ever(connection), registered=registered)
     changes = counts(SQL.changes(connection, **question.span))
     incidents = counts(SQL.incidents(connection, **question.span))
     changed = {found.key: found.count for found in changes}

@@ -23,7 +23,6 @@ from compliance.inspection.figures import (
 )
 from compliance.inspection.permitted import Permitted
 from compliance.model import Decision
-from compliance.numbers import masked
 from compliance.reasons import Reason
 from compliance.store.sqlite.inspection import carriers
 from compliance.store.sqlite.inspection.question import SQL, Question, day
@@ -114,7 +113,7 @@ def numbers(
     today = question.today
     valid = [row for row in register if row["valid_from"] <= today.isoformat() <= (row["valid_to"] or "9")]
     soon = (today + ENDING).isoformat()
-    used = unregistered = unauthenticated = 0
+    used = unregistered = unauthenticated = unlisted = 0
     uses: list[CallerUse] = []
     shown: dict[str, int] = {}
     for row in SQL.caller_uses(connection, **question.span):
@@ -123,6 +122,8 @@ def numbers(
             shown[row["number"]] = row["put_through"]
         unregistered += row["put_through"] * (not row["registered"])
         unauthenticated += row["put_through"] * (bool(row["registered"]) and not row["authenticated"])
+        if question.listed is not None and row["number"] not in question.listed:
+            unlisted += row["put_through"]
         if len(uses) < MOST:
             uses.append(_use(row, question))
     return Numbers(
@@ -135,6 +136,7 @@ def numbers(
         used=used,
         used_unregistered=unregistered,
         used_unauthenticated=unauthenticated,
+        used_unlisted=None if question.listed is None else unlisted,
         refusals=tuple(
             Count(key=found.code, count=found.any)
             for found in reasons
@@ -147,10 +149,8 @@ def numbers(
 
 
 def _use(row: sqlite3.Row, question: Question) -> CallerUse:
-    """A number that is in no register may be a person's: it is masked like a callee's."""
-    shown = row["number"] if row["registered"] or question.full else masked(row["number"])
     return CallerUse(
-        number=shown,
+        number=question.caller_id(row["number"]),
         attempts=row["attempts"],
         put_through=row["put_through"],
         refused_for_it=row["refused_for_it"],

@@ -11,7 +11,6 @@ from datetime import date
 from compliance.clock import instant
 from compliance.inspection.figures import MOST, CarrierList, Count, ListDifference
 from compliance.model import CallerId
-from compliance.numbers import masked
 from compliance.registers.carrier_list import Difference, compare
 from compliance.store.sqlite.inspection.question import SQL, Question, day
 
@@ -25,13 +24,12 @@ def compared(
     entries = [_entry(row) for row in SQL.caller_ids(connection)]
     names = {row["id"]: row["name"] for row in SQL.businesses(connection)}
     found = compare(entries, names, question.listed, calls, question.today)
-    known = {entry.number for entry in entries} | set(question.listed)
     return CarrierList(
         at=None,
         source=question.lists,
         listed=len(question.listed),
         differences=_counts(Counter(one.kind for one in found)),
-        list=tuple(_difference(one, known, question) for one in found[:MOST]),
+        list=tuple(_difference(one, question) for one in found[:MOST]),
     )
 
 
@@ -54,11 +52,10 @@ def _counts(found: Mapping[str, int]) -> tuple[Count, ...]:
     return tuple(Count(key=kind, count=count) for kind, count in sorted(found.items()))
 
 
-def _difference(one: Difference, known: set[str], question: Question) -> ListDifference:
-    """A number that nobody issued may be a person's."""
+def _difference(one: Difference, question: Question) -> ListDifference:
     return ListDifference(
         kind=one.kind,
-        number=one.number if one.number in known or question.full else masked(one.number),
+        number=question.caller_id(one.number),
         register=one.register,
         carrier=one.carrier,
         calls=one.calls,

@@ -130,7 +130,7 @@ def _complaints(connection: sqlite3.Connection, question: Question) -> Complaint
                     id=row["id"],
                     received_at=instant(row["received_at"]),
                     source=row["source"],
-                    caller_id=row["caller_id"],
+                    caller_id=question.caller_id(row["caller_id"]),
                     campaign=row["campaign"],
                     matched=bool(row["matched"]),
                     due=due,
@@ -160,7 +160,9 @@ def control(
                 **{
                     **dict(row),
                     "since": instant(row["since"]),
+                    "cause": question.words(row["cause"]),
                     "lifted_at": moment(row["lifted_at"]),
+                    "lift_reason": question.words(row["lift_reason"]),
                 }
             )
             for row in SQL.suspensions(connection, **question.span, most=MOST)

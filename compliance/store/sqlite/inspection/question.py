@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from compliance.numbers import masked
 from compliance.profile import Policy
 from compliance.registers.carrier_list import Listed
 
+_NUMBER = re.compile(r"\+?[0-9]{7,}")
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "inspection.sql", "sqlite3")
 
 
@@ -40,7 +42,9 @@ class Question:
     listed: Mapping[str, Listed] | None = None
     lists: str = ""
     cdr: Cdr | None = None
-    campaigns: dict[str, frozenset[str]] = field(default_factory=dict)  # every purpose that each ever had
+    # Read from the store before all else: every purpose that each campaign ever had, the caller IDs.
+    campaigns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    registered: frozenset[str] = frozenset()
 
     @property
     def span(self) -> dict[str, str]:
@@ -52,6 +56,15 @@ class Question:
 
     def number(self, e164: str) -> str:
         return e164 if self.full else masked(e164)
+
+    def caller_id(self, number: str) -> str:
+        """One that is in no register and on no list may be a person's: it is masked like a callee's."""
+        issued = number in self.registered or number in (self.listed or ())
+        return number if self.full or issued else masked(number)
+
+    def words(self, text: str) -> str:
+        """What an officer wrote, without the numbers in it."""
+        return text if self.full else _NUMBER.sub(lambda match: masked(match[0]), text)
 
     def exempt(self, purposes: Iterable[str]) -> str:
         """The campaigns that never had one of ``purposes``, for ``:exempt``. One that nobody knows has."""

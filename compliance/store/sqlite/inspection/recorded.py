@@ -89,7 +89,7 @@ def _gap(row: sqlite3.Row, why: tuple[str, ...], question: Question) -> Gap:
         decision=row["id"],
         at=instant(row["decided_at"]),
         number=question.number(row["number"]),
-        caller_id=row["caller_id"],
+        caller_id=question.caller_id(row["caller_id"]),
         campaign=row["campaign"],
         why=why,
     )

@@ -1,10 +1,10 @@
--- name: decisions(since, until, after, after_seq, most)
+-- A page begins behind the last row of the one before; the first one with the period and no row (-1).
+-- name: decisions(after, after_seq, until, most)
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.reasons, decision.number,
        decision.dial, decision.caller_id, decision.campaign, decision.trunk, decision.mode, decision.channel,
        decision.uniqueid, undelivered.reason AS undelivered
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
-WHERE decision.decided_at >= :since AND decision.decided_at < :until
-  AND (decision.decided_at, decision.seq) > (:after, :after_seq)
+WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.decided_at < :until
 ORDER BY decision.decided_at, decision.seq LIMIT :most;
 
 -- name: recordings(decision)
@@ -23,9 +23,9 @@ WHERE kind = :kind AND channel = :channel AND at = :at AND node = :node AND deci
 SELECT 1 FROM incident
 WHERE kind = :kind AND channel = :channel AND at >= :since AND at < :until AND node = :node LIMIT 1;
 
--- name: shown(since, until, after, after_seq, most)
+-- name: shown(after, after_seq, until, most)
 SELECT decided_at, seq, caller_id,
        dial <> '' AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id) AS through
 FROM decision
-WHERE decided_at >= :since AND decided_at < :until AND (decided_at, seq) > (:after, :after_seq)
+WHERE (decided_at, seq) > (:after, :after_seq) AND decided_at < :until
 ORDER BY decided_at, seq LIMIT :most;

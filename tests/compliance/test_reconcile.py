@@ -1,0 +1,521 @@
+"""Calls, decisions and recordings side by side: the bounds of each comparison, without a store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.cdr import Record
+from compliance.config import Trunk
+from compliance.ordered import FILES, Ordered
+from compliance.reconcile import (
+    Asked,
+    Call,
+    Calls,
+    Found,
+    Group,
+    Judge,
+    Kept,
+    Matcher,
+    Row,
+    Shift,
+    grouped,
+    house,
+    merged,
+    seen,
+)
+from compliance.reconcile.calls import GAP
+from compliance.reconcile.match import DAY, FRESH, SLACK
+from compliance.reconcile.shift import SAMPLE
+from compliance.registers.fault import Fault
+
+TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier", area_code="027"), "two": Trunk(endpoint="PJSIP/two")}
+T = 1_795_624_129
+NUMBER = "13800138000"
+
+
+def record(**changes: Any) -> Record:
+    base = Record(
+        line=7,
+        accountcode="",
+        src="02788880007",
+        dst=NUMBER,
+        dcontext="agents",
+        clid='"" <02788880007>',
+        channel="PJSIP/agent1001-00000000",
+        dstchannel="PJSIP/carrier-00000001",
+        lastapp="Dial",
+        lastdata=f"PJSIP/{NUMBER}@carrier,30",
+        start=datetime.fromtimestamp(T, UTC),
+        duration="30",
+        billsec="20",
+        disposition="ANSWERED",
+        uniqueid=f"{T}.0",
+        userfield="",
+    )
+    return base._replace(**changes)
+
+
+def call(**changes: Any) -> Call:
+    base = Call(
+        key="k",
+        at=T,
+        end=T + 30,
+        answer=T + 10,
+        way="out",
+        leg="PJSIP/carrier-00000001",
+        channel="PJSIP/agent1001-00000000",
+        uniqueid=f"{T}.0",
+        number=NUMBER,
+        caller_id="02788880007",
+        trunk="carrier",
+        decision="",
+        file="Master.csv",
+        line=7,
+    )
+    return base._replace(**changes)
+
+
+def kept(**changes: Any) -> Kept:
+    base = Kept(
+        id="r1",
+        state="kept",
+        channel="PJSIP/carrier-00000001",
+        answered=T + 10.2,
+        ended=T + 30.1,
+        seconds=20.0,
+    )
+    return base._replace(**changes)
+
+
+def asked(**changes: Any) -> Asked:
+    base = Asked(
+        key="k",
+        at=T + 0.4,
+        id="d1",
+        node="pbx1",
+        through=True,
+        why="",
+        number=f"+86{NUMBER}",
+        dial=NUMBER,
+        caller_id="02788880007",
+        campaign="spring",
+        trunk="carrier",
+        shadow=False,
+        channel="PJSIP/agent1001-00000000",
+        uniqueid=f"{T}.0",
+        kept=(kept(),),
+    )
+    return base._replace(**changes)
+
+
+def matcher(tolerance: int = 0) -> Matcher:
+    return Matcher("pbx1", {"carrier": "027", "two": ""}, tolerance)
+
+
+def rows(**changes: Any) -> list[Row]:
+    return Calls(TRUNKS, own=["02788880007"])(record(**changes), "Master.csv")
+
+
+class TestRows:
+    """From a record to what it says of a trunk's legs."""
+
+    def test_a_dialled_leg(self) -> None:
+        (row,) = rows()
+        assert (row.leg, row.at, row.end, row.answer) == ("PJSIP/carrier-00000001", T, T + 30, T + 10)
+        assert (row.way, row.number, row.trunk, row.line) == ("out", NUMBER, "carrier", 7)
+
+    @pytest.mark.parametrize(
+        ("changes", "ways"),
+        [
+            ({"dstchannel": "PJSIP/1002-1", "lastdata": "PJSIP/1002"}, []),
+            ({"dstchannel": "", "lastapp": "Hangup"}, []),
+            ({"dstchannel": ""}, ["out"]),  # it failed before a leg came into being
+            ({"dstchannel": "PJSIP/carriers-1"}, []),  # another endpoint
+            ({"channel": "PJSIP/two-1", "dstchannel": "PJSIP/1002-1", "src": "139"}, ["in"]),
+            ({"channel": "PJSIP/two-1", "src": "139"}, ["out", "in"]),  # came in, and was passed on
+            ({"channel": "PJSIP/two-1", "dstchannel": "", "lastapp": "AppDial2", "src": "1"}, ["originated"]),
+            ({"channel": "PJSIP/two-1", "dstchannel": "", "lastapp": "Wait", "dst": "s"}, ["originated"]),
+            ({"channel": "PJSIP/two-1", "dstchannel": "", "lastapp": "Wait", "dst": ""}, ["originated"]),
+            # our own number calls us from outside
+            ({"channel": "PJSIP/two-1", "dstchannel": "", "lastapp": "Wait"}, ["originated"]),
+            ({"channel": "PJSIP/two-1", "dstchannel": "", "lastapp": "Wait", "src": "1"}, ["in"]),
+        ],
+    )
+    def test_which_way_it_went(self, changes: dict[str, str], ways: list[str]) -> None:
+        assert [row.way for row in rows(**changes)] == ways
+
+    @pytest.mark.parametrize(
+        ("disposition", "answer"), [("ANSWERED", T + 10), ("NO ANSWER", 0), ("BUSY", 0), ("FAILED", 0)]
+    )
+    def test_answered(self, disposition: str, answer: int) -> None:
+        assert rows(disposition=disposition)[0].answer == answer
+
+    @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "9999999999"])
+    @pytest.mark.parametrize("field", ["duration", "billsec"])
+    def test_no_duration_is_a_bad_line(self, field: str, value: str) -> None:
+        with pytest.raises(Fault) as raised:
+            rows(**{field: value})
+        assert raised.value.key == "cdr-seconds"
+
+    @pytest.mark.parametrize(
+        ("userfield", "expected"),
+        [("dialpact:" + "a" * 32, "a" * 32), ("dialpact:do-not-call", ""), ("x dialpact:" + "a" * 32, "")],
+    )
+    def test_the_decision_in_the_user_field(self, userfield: str, expected: str) -> None:
+        assert rows(userfield=userfield)[0].decision == expected
+
+    @pytest.mark.parametrize(
+        ("changes", "number"),
+        [
+            ({"lastapp": "Queue", "lastdata": "q"}, NUMBER),  # the extension, where it is a number
+            ({"lastapp": "Queue", "lastdata": "q", "dst": "*5"}, ""),
+            ({"lastdata": "PJSIP/1002&PJSIP/02787654321@carrier"}, "02787654321"),
+        ],
+    )
+    def test_what_was_dialled(self, changes: dict[str, str], number: str) -> None:
+        assert rows(**changes)[0].number == number
+
+
+class TestMerged:
+    """Rows of one leg are one call."""
+
+    def test_a_transfer(self) -> None:
+        (first,) = rows()
+        second = first._replace(
+            at=T + 30, end=T + 90, answer=T + 30, way="in", channel=first.leg, uniqueid="x", number=""
+        )
+        (found,) = merged([first, second])
+        assert (found.at, found.end, found.answer, found.way) == (T, T + 90, T + 10, "out")
+        assert (found.uniqueid, found.number) == (first.uniqueid, NUMBER)
+
+    @pytest.mark.parametrize(("pause", "calls"), [(GAP, 1), (GAP + 1, 2)])
+    def test_a_name_of_after_a_restart_is_another_leg(self, pause: int, calls: int) -> None:
+        (first,) = rows()
+        assert len(list(merged([first, first._replace(at=T + 30 + pause, end=T + 60 + pause)]))) == calls
+
+    def test_a_long_row_covers_a_short_one_within_it(self) -> None:
+        (row,) = rows()
+        long = row._replace(end=T + 3000)
+        short = row._replace(at=T + 5, end=T + 6)
+        late = row._replace(at=T + 2900, end=T + 3100)
+        assert len(list(merged([long, short, late]))) == 1
+
+    def test_calls_without_a_leg_stay_apart(self) -> None:
+        row = rows(dstchannel="")[0]
+        assert len(list(merged([row, row]))) == 2
+
+    def test_the_first_answer_counts(self) -> None:
+        (row,) = rows()
+        (found,) = merged([row._replace(answer=0), row._replace(at=T + 1, answer=T + 9)])
+        assert found.answer == T + 9
+
+
+class TestMatch:
+    @pytest.mark.parametrize(
+        ("by", "at", "fits"),
+        [
+            ("uniqueid", T + 30 + SLACK, True),
+            ("uniqueid", T + 30 + SLACK + 0.1, False),  # decided after the call was over
+            ("uniqueid", T - DAY, True),
+            ("uniqueid", T - DAY - 1, False),
+            ("channel", T - FRESH, True),
+            ("channel", T - FRESH - 0.1, False),  # a name of before a restart
+            ("channel", T + 30 + SLACK + 0.1, False),
+            ("number", T - FRESH, True),
+            ("number", T - FRESH - 0.1, False),
+            ("id", T + 99_999, True),
+        ],
+    )
+    def test_bounds_of_time(self, by: str, at: float, fits: bool) -> None:
+        pairs, left, unused = matcher().pair(by, Group("k", [call()], [asked(at=at)]))
+        assert (len(pairs), len(left), len(unused)) == ((1, 0, 0) if fits else (0, 1, 1))
+
+    def test_the_tolerance_is_added(self) -> None:
+        late = asked(at=T - FRESH - 5)
+        assert not matcher(4).pair("number", Group("k", [call()], [late]))[0]
+        assert matcher(5).pair("number", Group("k", [call()], [late]))[0]
+
+    def test_one_channel_with_another_unique_id_is_another_call(self) -> None:
+        assert not matcher().pair("channel", Group("k", [call()], [asked(uniqueid=f"{T}.9")]))[0]
+
+    @pytest.mark.parametrize(("by", "fits"), [("uniqueid", 0), ("channel", 0), ("leg", 0), ("number", 1)])
+    def test_another_pbx_has_channels_of_the_same_names(self, by: str, fits: int) -> None:
+        pairs, _, _ = matcher().pair(by, Group("k", [call()], [asked(node="pbx2")]))
+        assert len(pairs) == fits
+
+    def test_a_decision_of_this_pbx_comes_first(self) -> None:
+        there = [asked(id="d2", node="pbx2", at=float(T)), asked(caller_id="", at=T + 9.0)]
+        (pair,) = matcher().pair("number", Group("k", [call()], there))[0]
+        assert (pair.asked.id, pair.ambiguous) == ("d1", [])
+
+    @pytest.mark.parametrize(
+        ("decisions", "chosen"),
+        [
+            # the first row of a channel begins before all that is asked on it
+            ([("a", 1.0, NUMBER, True), ("b", 9.0, "2", True)], "a"),
+            ([("a", 5.0, NUMBER, True), ("b", 9.0, NUMBER, True)], "a"),
+            ([("a", -20.0, NUMBER, True), ("b", -9.0, NUMBER, True)], "b"),
+            ([("a", -9.0, "2", True), ("b", -20.0, NUMBER, True)], "b"),
+            # refused, and allowed a moment later
+            ([("a", 1.0, NUMBER, False), ("b", 5.0, NUMBER, True)], "b"),
+            ([("a", 1.0, NUMBER, False)], "a"),
+        ],
+    )
+    def test_the_decision_in_force(self, decisions: list[tuple[str, float, str, bool]], chosen: str) -> None:
+        there = [
+            asked(id=id, at=T + at, dial=dial, number=dial, through=through)
+            for id, at, dial, through in decisions
+        ]
+        (pair,) = matcher().pair("uniqueid", Group("k", [call()], there))[0]
+        assert (pair.asked.id, pair.ambiguous) == (chosen, [])
+
+    def test_a_number_in_another_form_is_the_same(self) -> None:
+        assert matcher().same_number(
+            call(number="87654321"), asked(dial="02787654321", number="+862787654321")
+        )
+
+    @pytest.mark.parametrize("by", ["uniqueid", "channel"])
+    def test_an_emergency_call_needs_no_decision_and_takes_none(self, by: str) -> None:
+        assert not matcher().pair(by, Group("k", [call(number="027110")], [asked()]))[0]
+
+    def test_by_number_each_decision_carries_one_call(self) -> None:
+        calls = [call(at=T), call(at=T + 5, line=8)]
+        pairs, left, _ = matcher().pair("number", Group("k", calls, [asked()]))
+        assert [one.line for one in pairs[0].calls] == [7]
+        assert [one.line for one in left] == [8]
+
+    @pytest.mark.parametrize(
+        ("other", "ambiguous", "chosen"),
+        [
+            ({"at": T + 3.0}, True, "d1"),
+            ({"at": T + 0.1}, True, "d2"),
+            ({"caller_id": "95588"}, False, "d1"),
+            ({"trunk": "two"}, False, "d1"),
+            ({"at": T - FRESH - 1.0}, False, "d1"),
+        ],
+    )
+    def test_two_decisions_fit(self, other: dict[str, Any], ambiguous: bool, chosen: str) -> None:
+        there = [asked(), asked(id="d2", **other)]
+        (pair,) = matcher().pair("number", Group("k", [call()], there))[0]
+        assert (bool(pair.ambiguous), pair.asked.id) == (ambiguous, chosen)
+
+    def test_a_refusal_is_no_decision_to_call_by_the_number(self) -> None:
+        """Somebody else called a number that was refused here: he has no decision at all."""
+        *_, by_number = matcher().passes
+        assert by_number.of_asked(asked(through=False)) == ""
+
+    def test_groups(self) -> None:
+        calls = [call(key=""), call(key=""), call(key="a"), call(key="c")]
+        there = [asked(key=""), asked(key="a"), asked(key="b")]
+        sizes = [(group.key, len(group.calls), len(group.asked)) for group in grouped(calls, there)]
+        assert sizes == [("", 1, 0), ("", 1, 0), ("", 0, 1), ("a", 1, 1), ("b", 0, 1), ("c", 1, 0)]
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, True),
+            ({"uniqueid": "other.1"}, False),
+            ({"uniqueid": "", "start": datetime.fromtimestamp(T - 300, UTC)}, False),
+            ({"uniqueid": ""}, True),
+        ],
+    )
+    def test_the_caller_was_seen(self, changes: dict[str, Any], expected: bool) -> None:
+        assert seen(asked(), [house(record(**changes))]) is expected
+
+
+def judged(
+    calls: list[Call], decision: Asked | None, *, saw: bool = True, **options: Any
+) -> tuple[list[tuple[str, dict[str, str]]], Judge]:
+    said: list[Found] = []
+    given_options = {"node": "pbx1", "since": 0.0, "until": float("inf")} | options
+    judge = Judge(matcher(), said.append, **given_options)
+    if decision is None:
+        for one in calls:
+            judge.lonely_call(one)
+    elif calls:
+        (pair,) = matcher().pair("id", Group("k", calls, [decision]))[0]
+        judge.pair(pair)
+    else:
+        judge.lonely_asked(decision, seen=saw)
+    return [(one.kind, one.detail) for one in said], judge
+
+
+class TestJudge:
+    def test_a_call_with_its_decision_and_its_recording(self) -> None:
+        found, judge = judged([call()], asked())
+        assert found == []
+        assert (judge.counts.matched, judge.counts.recorded, judge.counts.found) == (1, 1, {})
+
+    @pytest.mark.parametrize(
+        ("of_call", "of_decision", "kinds"),
+        [
+            ({"number": "13900139000"}, {}, ["number-differs"]),
+            ({"number": ""}, {}, []),  # no CDR says what was dialled
+            ({"number": f"+86{NUMBER}"}, {}, ["number-differs"]),  # dialled is not what the gate said
+            ({"caller_id": "95588"}, {}, ["caller-id-differs"]),
+            ({"caller_id": ""}, {}, []),
+            ({"trunk": "two"}, {}, ["trunk-differs"]),
+            ({}, {"node": "pbx2"}, ["other-node"]),
+            ({}, {"through": False, "why": "do-not-call"}, ["despite-refusal"]),
+            ({}, {"kept": ()}, ["without-recording"]),
+            ({"answer": 0}, {"kept": ()}, []),
+            ({}, {"kept": (kept(state="failed"),)}, ["without-recording"]),
+            ({}, {"kept": (kept(state="running", ended=0.0),)}, ["without-recording"]),  # nobody finished it
+            ({}, {"kept": (kept(state="unanswered"),)}, ["without-recording"]),
+            ({}, {"kept": (), "shadow": True}, ["without-recording"]),
+        ],
+    )
+    def test_what_does_not_fit(
+        self, of_call: dict[str, Any], of_decision: dict[str, Any], kinds: list[str]
+    ) -> None:
+        assert [kind for kind, _ in judged([call(**of_call)], asked(**of_decision))[0]] == kinds
+
+    @pytest.mark.parametrize(
+        ("seconds", "talk", "found"),
+        [
+            (17.0, 20, []),  # three seconds less
+            (16.9, 20, ["length-differs"]),
+            (180.0, 200, []),  # a tenth less
+            (179.9, 200, ["length-differs"]),
+            (25.0, 20, []),  # ringing and early media are recorded, too
+        ],
+    )
+    def test_seconds_recorded_against_seconds_talked(
+        self, seconds: float, talk: int, found: list[str]
+    ) -> None:
+        one = call(end=T + 10 + talk)
+        assert [kind for kind, _ in judged([one], asked(kept=(kept(seconds=seconds),)))[0]] == found
+
+    def test_segments_of_one_recording_are_added(self) -> None:
+        halves = (kept(seconds=9.0), kept(id="r2", seconds=9.0))
+        assert judged([call()], asked(kept=halves))[0] == []
+
+    def test_a_caller_who_was_connected_before_he_asked_talked_later(self) -> None:
+        """An announcement first, then the gate and the Dial: CDRs bill all of it."""
+        late = asked(at=T + 60.0, kept=(kept(answered=T + 70.0, seconds=20.0),))
+        assert judged([call(answer=T + 1, end=T + 90)], late)[0] == []
+        short = asked(at=T + 60.0, kept=(kept(answered=T + 70.0, seconds=2.0),))
+        assert [kind for kind, _ in judged([call(answer=T + 1, end=T + 90)], short)[0]] == ["length-differs"]
+
+    def test_two_answered_calls_on_one_decision(self) -> None:
+        second = call(leg="PJSIP/carrier-00000002", at=T + 40, answer=T + 50, end=T + 70)
+        found, _ = judged([call(), second], asked())
+        assert [kind for kind, _ in found] == ["used-twice", "without-recording"]
+
+    def test_a_failover_is_one_answered_call(self) -> None:
+        failed = call(leg="PJSIP/carrier-00000002", answer=0, end=T + 5)
+        assert judged([failed, call()], asked())[0] == []
+
+    @pytest.mark.parametrize(
+        ("changes", "saw", "kinds"),
+        [
+            ({"kept": ()}, True, ["gave-up"]),
+            ({"kept": ()}, False, ["decision-without-call"]),
+            ({"kept": (), "through": False, "why": "do-not-call"}, False, []),  # refused, and not called
+            ({"kept": (), "node": "pbx2"}, False, []),  # these CDRs are not of that PBX
+            ({}, True, ["recording-without-call"]),
+            ({"node": "pbx2"}, True, []),
+            ({"kept": (kept(state="failed"),)}, True, ["recording-without-call"]),
+            ({"kept": (kept(state="unanswered", answered=0.0),)}, False, ["gave-up"]),
+            ({"kept": (kept(state="running", ended=0.0),)}, False, ["in-progress"]),
+        ],
+    )
+    def test_a_decision_without_a_call(self, changes: dict[str, Any], saw: bool, kinds: list[str]) -> None:
+        assert [kind for kind, _ in judged([], asked(**changes), saw=saw)[0]] == kinds
+
+    @pytest.mark.parametrize(
+        ("changes", "found"),
+        [
+            ({}, [("without-decision", {"way": "out"})]),
+            ({"way": "originated", "number": ""}, [("without-decision", {"way": "originated"})]),
+            ({"answer": 0}, [("without-decision", {"way": "out"})]),
+            ({"number": "110"}, [("emergency", {})]),
+            ({"number": "027120"}, [("emergency", {})]),
+            ({"number": "1100"}, [("without-decision", {"way": "out"})]),
+            ({"way": "in"}, []),
+        ],
+    )
+    def test_a_call_without_a_decision(
+        self, changes: dict[str, Any], found: list[tuple[str, dict[str, str]]]
+    ) -> None:
+        assert judged([call(**changes)], None)[0] == found
+
+    @pytest.mark.parametrize(("since", "counted"), [(T, True), (T + 0.1, False)])
+    def test_the_period_begins_with_the_call(self, since: float, counted: bool) -> None:
+        assert bool(judged([call()], None, since=since)[0]) is counted
+
+    @pytest.mark.parametrize(("until", "counted"), [(T, False), (T + 0.1, True)])
+    def test_the_period_ends_before(self, until: float, counted: bool) -> None:
+        assert bool(judged([call()], None, until=until)[0]) is counted
+
+    def test_one_trunk(self) -> None:
+        assert judged([call()], None, trunk="two")[0] == []
+        assert judged([call(trunk="two")], None, trunk="two")[0]
+
+
+class TestShift:
+    @pytest.mark.parametrize(
+        ("offsets", "expected"),
+        [
+            ([-28_800] * 5, -28_800),
+            ([-28_800] * 4, 0),  # too few to say anything
+            ([0] * 9, 0),
+            ([3600] * 8 + [0, 0], 3600),
+            ([3600] * 7 + [0, 0, 0], 0),  # seven of ten: a channel that waited an hour
+            ([19_860] * 9, 19_800),  # a minute beside five and a half hours
+            ([19_861] * 9, 0),
+            ([15 * 3600] * 9, 0),  # no zone is so far away
+        ],
+    )
+    def test_by_unique_ids(self, offsets: list[int], expected: int) -> None:
+        shift = Shift()
+        for offset in offsets:
+            shift.row(f"{T}.1", T + offset)
+        shift.row("nonsense", T)
+        assert (shift.seconds, shift.unsure) == (expected, False)
+
+    def test_by_numbers_that_were_called_often(self) -> None:
+        shift = Shift()
+        for place in range(10):
+            for again in (0, 4321, 9999):
+                shift.asked(f"+86{place}", T + place * 77 + again)
+                shift.call(f"+86{place}", T + place * 77 + again + 28_800)
+        assert shift.unsure
+        assert shift.seconds == 28_800
+
+    def test_a_bounded_sample_of_the_same_numbers_on_both_sides(self) -> None:
+        shift = Shift()
+        for place in range(SAMPLE * 5):
+            shift.call(f"+86{place}", T + 28_800)
+        for place in reversed(range(SAMPLE * 5)):
+            shift.asked(f"+86{place}", T)
+        assert len(shift._calls) <= SAMPLE
+        assert shift.seconds == 28_800
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(-200, 200), st.booleans()), max_size=12))
+def test_no_call_and_no_decision_is_lost_or_used_twice(items: list[tuple[int, int, bool]]) -> None:
+    calls = [call(line=n, at=T + at, end=T + at + 30) for n, (_, at, is_call) in enumerate(items) if is_call]
+    there = [asked(id=str(n), at=T + at) for n, (_, at, is_call) in enumerate(items) if not is_call]
+    for by in ("uniqueid", "channel", "leg", "number"):
+        pairs, left, unused = matcher().pair(by, Group("k", calls, there))
+        lines = [one.line for pair in pairs for one in pair.calls] + [one.line for one in left]
+        assert sorted(lines) == sorted(one.line for one in calls)
+        ids = [pair.asked.id for pair in pairs] + [one.id for one in unused]
+        assert sorted(ids) == sorted(one.id for one in there)
+
+
+def test_more_pieces_than_files_may_be_open() -> None:
+    with Ordered(Row, piece=2) as ordered:
+        (row,) = rows()
+        for place in range(5 * FILES):
+            ordered.add(row._replace(at=(place * 7919) % 1000, line=place))
+            assert len(ordered._files) < FILES
+        found = list(ordered)
+    assert len(found) == 5 * FILES
+    assert found == sorted(found)
