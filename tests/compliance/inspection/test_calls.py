@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ami_listener import bypass
 from compliance import calendars, profile
 from compliance.inspection.figures import BYPASSES, Count, ReasonCount
 from compliance.inspection.period import LONGEST, period
@@ -16,6 +18,7 @@ from compliance.profile import Policy
 from compliance.reasons import Reason
 from compliance.registers.carrier_list import Listed
 from compliance.registers.fault import Fault
+from compliance.store.sqlite import Store, create, registers
 from tests.compliance.inspection.world import SHANGHAI, World, finding, local, slots, verdict
 
 
@@ -135,8 +138,6 @@ async def test_hours_bind_by_the_purpose_at_the_time(world: World) -> None:
     await world.call("2026-11-24 12:34", Reason.OUTSIDE_HOURS, shadow=True)
     assert (await world.report()).calls.outside_hours == 2
     # Renaming the purpose later does not make a marketing call a service call.
-    from compliance.store.sqlite import registers
-
     await registers.change_campaign(
         world.store, "renewal", {"purpose": "service"}, reason="x", by="li", at=local("2026-11-25 10:00")
     )
@@ -251,8 +252,6 @@ async def test_profiles_of_then_and_now(world: World) -> None:
 
 
 async def test_an_empty_installation(tmp_path: Path) -> None:
-    from compliance.store.sqlite import Store, create
-
     create(tmp_path / "a.db")
     async with await Store.open(tmp_path / "a.db") as store:
         report = await World(store).report()
@@ -265,9 +264,5 @@ async def test_an_empty_installation(tmp_path: Path) -> None:
 
 
 def test_the_listeners_bypasses_are_the_reports() -> None:
-    from typing import get_args
-
-    from ami_listener import bypass
-
     not_judged = {"", "emergency", "emergency-unusual", "store-unavailable", "leg-not-judged"}
     assert set(get_args(bypass.Kind)) - not_judged == set(BYPASSES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from ami_listener import calls as listener
 from compliance import calendars, profile
+from compliance.errors import StoreError
 from compliance.inspection.figures import ANSWERED, GAPS, MOST, Count
 from compliance.profile import Policy
 from compliance.registers.complaint import Complaint
@@ -175,7 +177,7 @@ async def test_scripts_by_what_may_be_read_now(world: World) -> None:
 
 
 async def test_complaints_and_their_days(world: World) -> None:
-    call = await world.call("2026-11-24 10:00")
+    await world.call("2026-11-24 10:00")
     due = local("2026-11-25 00:00").astimezone(world.policy.profiles[0].zone).date()
     for place, answer in enumerate(("2026-11-25 23:59", "2026-11-26 00:00", "")):
         new = Complaint(
@@ -204,7 +206,6 @@ async def test_complaints_and_their_days(world: World) -> None:
     report = await world.report(now="2026-11-26 10:00")
     assert [line.late for line in report.conduct.complaints.lines] == [False, True, True]
     assert finding(report, "conduct-complaints-late") == {"count": 2}
-    assert call
 
 
 async def test_suspensions_that_were_in_force_in_the_period(world: World) -> None:
@@ -288,9 +289,6 @@ async def test_what_was_dialled_while_the_gate_only_watched(world: World) -> Non
 
 async def test_the_report_waits_for_no_decision_and_no_decision_for_it(world: World) -> None:
     """While it reads, another connection writes; the report does not see it, and cannot write itself."""
-    import sqlite3
-
-    from compliance.errors import StoreError
 
     def reading(connection: sqlite3.Connection) -> int:
         (before,) = connection.execute("SELECT count(*) FROM incident").fetchone()
