@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from compliance.profile import Policy
 
@@ -35,3 +35,16 @@ def months_later(day: date, months: int) -> date:
     except ValueError:
         year, month = divmod(year * 12 + month + 1, 12)
         return date(year, month + 1, 1)
+
+
+def earliest_day(at: datetime) -> date:
+    """The day it is where it is earliest on earth (UTC-12): every day before it is over in every time zone.
+
+    A recording may go when its ``keep_until`` lies before this day, whatever the zones of its profiles were.
+    """
+    return (at.astimezone(UTC) - timedelta(hours=12)).date()
+
+
+def goes_from(keep_until: date) -> datetime:
+    """The first instant at which a recording that is kept until that day may go."""
+    return datetime.combine(keep_until + timedelta(days=1), time(12), UTC)

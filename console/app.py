@@ -25,6 +25,7 @@ from console import (
     reconcile,
     recordings,
     replay,
+    report,
     script,
     suspension,
 )
@@ -82,6 +83,7 @@ for name, module in {
     "recordings": recordings,
     "ledger": ledger,
     "incidents": incidents,
+    "report": report,
 }.items():
     app.add_typer(module.app, name=name)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import gate_bench, reconcile_bench
+from tests.bench import gate_bench, inspection_bench, reconcile_bench
 
 
 def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +15,14 @@ def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     found = gate_bench.measure(1, tmp_path)["2"]
     assert found["full_to_stub"] > 0
     assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
+
+
+def test_inspection_bench_runs(tmp_path: Path) -> None:
+    """Every call of it has what a call must have, so that nothing but counting is measured."""
+    inspection_bench.fill(tmp_path / "a.db", 500)
+    found = inspection_bench.measure(tmp_path / "a.db")
+    assert (found.calls.decisions, found.calls.passed, found.control.recordings.full) == (500, 300, 150)
+    assert (found.calls.outside_hours, found.consents.without, found.numbers.used_unregistered) == (0, 0, 0)
 
 
 def test_reconcile_bench_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

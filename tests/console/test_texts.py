@@ -21,7 +21,7 @@ from console import texts
 ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(
     path.read_text("utf-8")
-    for folder in ("console", "compliance/registers", "compliance/store")
+    for folder in ("console", "compliance/inspection", "compliance/registers", "compliance/store")
     for path in (ROOT / folder).rglob("*.py")
 ) + (ROOT / "compliance/cdr.py").read_text("utf-8")
 SQL = (ROOT / "compliance/store/sqlite/sql/imports.sql").read_text("utf-8")

@@ -94,7 +94,7 @@ def create(path: Path) -> None:
 
 
 class Store:
-    """An open database. ``transact`` is the only way in; the nouns' modules build on it."""
+    """An open database. ``transact`` and ``read`` are the only ways in; the nouns' modules build on them."""
 
     def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
         self.path = path
@@ -151,6 +151,32 @@ class Store:
         except StoreGone:
             await self.close()
             raise
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs ``work`` on one snapshot of the database, for as long as it takes.
+
+        No lock is held that a decision waits for: a report over a year must not stop the calls. Writing in it
+        fails. Raises StoreBusy, StoreGone or StoreError.
+        """
+        connection = self._connection or await self._reopen()
+        try:
+            return await connection.run(partial(self._reading, work))
+        except StoreGone:
+            await self.close()
+            raise
+
+    def _reading(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+        if self._on_disk() != self._identity:
+            raise StoreGone(f"{self.path}: the database file is missing or was replaced")
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            return work(connection)
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+        finally:
+            self._roll_back(connection)
+            connection.execute("PRAGMA query_only = OFF")
 
     def _within(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
         if self._on_disk() != self._identity:

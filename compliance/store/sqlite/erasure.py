@@ -1,7 +1,7 @@
 """Erasing what the log says of calls whose time is over. The leaves stay, so the tree still verifies.
 
 1. The erasure is logged first, with the leaves it is going to take; the store refuses any other (triggers in
-   ``0005_erasure.sql``, which also take a row's content together with its leaf's salt).
+   ``0006_erasure.sql``, which also take a row's content together with its leaf's salt).
 2. Whatever says that a call's record is still needed, keeps it: :func:`may_erase` is the one place.
 """
 

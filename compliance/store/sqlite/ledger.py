@@ -90,6 +90,18 @@ def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> Entry | Non
     return Entry(**row) if row else None
 
 
+def flaw(connection: sqlite3.Connection, kind: str, key: str) -> str:
+    """How a row fails its leaf: ``no-leaf``, ``not-its-leaf``; empty when it fits, or its record was erased."""
+    entry = entry_of(connection, kind, key)
+    if entry is None:
+        return "no-leaf"
+    if entry.salt is None:
+        return ""
+    content = content_of(connection, entry.leaf_index, kind, key, entry.version)
+    fits = content is not None and record.leaf(entry.salt, content) == entry.leaf
+    return "" if fits else "not-its-leaf"
+
+
 def entries(connection: sqlite3.Connection, first: int, most: int) -> list[Entry]:
     """At most ``most`` from leaf ``first`` on."""
     return [Entry(**row) for row in SQL.entries(connection, first=first, most=most)]

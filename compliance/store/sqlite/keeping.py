@@ -1,0 +1,71 @@
+"""How long a recording is kept: raised by an officer or by longer profiles, never lowered. Each raise is logged."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import aiosql
+
+from compliance.clock import instant
+from compliance.registers.fault import Fault
+from compliance.store.sqlite.connection import Store
+from compliance.store.sqlite.registers.change import Outcome, log
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "keeping.sql", "sqlite3")
+PAGE = 200  # recordings in one transaction: no call waits long for it
+KeepUntil = Callable[[datetime], date]
+
+
+async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: datetime) -> Outcome:
+    """Keeps one recording until a later day. Fault: no such one, still being made, disposed of, or an earlier day."""
+
+    def work(connection: sqlite3.Connection) -> Outcome:
+        found = SQL.kept_until(connection, id=id)
+        if found is None:
+            raise Fault("not-registered", entry=id)
+        before, disposed_at = found
+        if disposed_at:
+            raise Fault("disposed", entry=id)
+        if before is None:
+            raise Fault("not-kept", entry=id)
+        if until.isoformat() < before:
+            raise Fault("keep-only-rises", entry=id, until=before)
+        if until.isoformat() == before:
+            return "already"
+        SQL.raise_keep_until(connection, id=id, keep_until=until.isoformat())
+        detail = {"from": before, "to": until, "reason": reason}
+        log(connection, "recording", "keep", id, detail, by=by, at=at)
+        return "updated"
+
+    return await store.transact(work)
+
+
+async def raise_to(
+    store: Store, keep_until: KeepUntil, profiles: Sequence[str], *, by: str, at: datetime
+) -> int:
+    """Raises what the profiles in force ask to keep for longer; how many. Shorter ones change nothing.
+
+    A page at a time; cut off half-way it is complete with the next run.
+    """
+
+    def page(connection: sqlite3.Connection, after: str) -> tuple[int, str]:
+        raised, last = 0, ""
+        for last, ended_at, before in list(SQL.still_kept(connection, id=after, most=PAGE)):
+            until = keep_until(instant(ended_at)).isoformat()
+            if until <= before:
+                continue
+            SQL.raise_keep_until(connection, id=last, keep_until=until)
+            detail = {"from": before, "to": until, "profiles": list(profiles)}
+            log(connection, "recording", "policy", last, detail, by=by, at=at)
+            raised += 1
+        return raised, last
+
+    total, after = 0, ""
+    while True:
+        raised, after = await store.transact(lambda connection, after=after: page(connection, after))  # type: ignore[misc]
+        total += raised
+        if not after:
+            return total

@@ -1,0 +1,24 @@
+-- name: due_after(day, keep_until, id, most)
+SELECT recording.*, EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id) AS is_held
+FROM recording
+WHERE keep_until IS NOT NULL AND ended_at IS NOT NULL AND disposed_at IS NULL AND keep_until < :day
+  AND (keep_until, id) > (:keep_until, :id)
+ORDER BY keep_until, id LIMIT :most;
+
+-- name: count_not_due(day)^
+SELECT count(*), min(keep_until) FROM recording
+WHERE keep_until IS NOT NULL AND ended_at IS NOT NULL AND disposed_at IS NULL AND keep_until >= :day;
+
+-- name: insert_disposal(recording, at, by, keep_until)!
+INSERT INTO disposal (recording, at, by, keep_until, reading)
+VALUES (:recording, :at, :by, :keep_until, (SELECT max(reading) FROM witnessed));
+
+-- name: finish_disposal(recording, done_at)!
+UPDATE disposal SET done_at = :done_at WHERE recording = :recording;
+
+-- name: unfinished()
+SELECT recording.* FROM disposal JOIN recording ON recording.id = disposal.recording
+WHERE disposal.done_at IS NULL ORDER BY disposal.recording;
+
+-- name: known_incident(kind, decision, detail)^
+SELECT 1 FROM incident WHERE kind = :kind AND channel = '' AND decision = :decision AND detail = :detail;
