@@ -25,7 +25,7 @@ def test_only_the_index_is_read(tmp_path: Path, name: str) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as db:
         values = dict.fromkeys(re.findall(r":(\w+)", sql), "[]")
         plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-    assert any("decision USING COVERING INDEX decision_by_time" in step for step in plan), plan
+    assert any("decision USING COVERING INDEX decision_in_report" in step for step in plan), plan
     assert not [step for step in plan if step.startswith("SCAN decision")], plan
 
 

@@ -1,6 +1,6 @@
 -- Figures of the inspection report. :since is inside the period, :until is not.
 --
--- "Put through": there was something to dial and the PBX was told of it. decision_by_time has all the columns
+-- "Put through": there was something to dial and the PBX was told of it. decision_in_report has all the columns
 -- that the statements over a period look at; a decision's JSON is read only for the rows that they return.
 -- :exempt is a JSON list of campaigns that never had a purpose which the rule in question binds.
 
