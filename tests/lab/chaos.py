@@ -38,7 +38,7 @@ SHORTEST = 0.9
 LATE = 30.0  # seconds in which the listener has to have found everything
 ABOUT_RECORDING = ("recording-", "call-", "bridged-")  # kinds that say what became of a call's recording
 # A carrier whose peer was killed hangs up by itself.
-CALLEE = Behaviour(hangup_after=15.0)
+CALLEE = Behaviour(hangup_after=8.0)
 
 
 @dataclass
@@ -100,6 +100,7 @@ def chaos(calls: int, concurrent: int, seed: int, faults: Sequence[Fault] = KILL
                 storm.strike()
                 print(f"{sum(storm.struck.values())} kills", file=sys.stderr, flush=True)
         callers.close()
+        storm.stage.spare.close()
         site.ready(seconds=40)
         product.finished(site, 90)
         return _when_settled(pbx, site, callees, storm)
