@@ -23,6 +23,7 @@ from compliance.ledger import merkle
 from compliance.store.sqlite import ledger
 from compliance.store.sqlite.connection import Store, rows
 from compliance.store.sqlite.registers.change import digits, log
+from compliance.store.sqlite.registers.suspension import entry_key
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "evidence.sql", "sqlite3")
 REGISTER = "evidence"  # under which exports are logged
@@ -188,9 +189,9 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
         ("business", decision["business"]),
         ("campaign", decision["campaign"]),
         ("caller-id", decision["caller_id"]),
-        ("suspension", f"agent:{decision['agent']}"),
-        ("suspension", f"campaign:{decision['campaign']}"),
-        ("suspension", f"caller-id:{decision['caller_id']}"),
+        ("suspension", entry_key("agent", decision["agent"])),
+        ("suspension", entry_key("campaign", decision["campaign"])),
+        ("suspension", entry_key("caller-id", decision["caller_id"])),
         ("dnc", decision["number"]),
         *(("leads", str(batch["id"])) for batch in batches),
         *(("script", script["id"]) for _ in range(bool(script))),
