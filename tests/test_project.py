@@ -29,6 +29,8 @@ SEAMS = {
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
     "phonenumbers": {"compliance/numbers/metadata.py", "compliance/registers/number.py"},
     "holidays": {"compliance/public_holidays.py"},
+    "jinja2": {"console/page/template.py"},
+    "weasyprint": {"console/page/paper.py"},
 }
 
 

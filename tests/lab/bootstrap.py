@@ -1,12 +1,13 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
-As root this installs SIPp and mmdebstrap where they are missing and builds a small root file system with
-Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed outside
-``.lab``. Other users get by with an Asterisk (18 or later) and a SIPp that are installed already.
+As root this installs SIPp, mmdebstrap and what PDF needs where they are missing, and builds a small root
+file system with Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed
+outside ``.lab``. Other users get by with an Asterisk (18 or later) and a SIPp that are installed already.
 """
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
 import os
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.page.paper import has_chinese_font
 from tests.lab.mirror import Mirror, machine_mirror
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"
@@ -30,7 +32,19 @@ PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "python3")
 # A frozen mirror's Release file may be past its date; its signature is checked all the same.
 APT_OPTIONS = ('Acquire::Check-Valid-Until "false"', 'Acquire::Languages "none"')
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
-TOOLS = {"mmdebstrap": "mmdebstrap", "sipp": "sip-tester", "setpriv": "util-linux"}
+TOOLS = {
+    "mmdebstrap": "mmdebstrap",
+    "sipp": "sip-tester",
+    "setpriv": "util-linux",
+    "pdftoppm": "poppler-utils",
+}
+# Of reports as PDF: no program tells whether they are there.
+LIBRARIES = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+FONT = "fonts-wqy-microhei"
 
 
 class LabError(Exception):
@@ -96,7 +110,8 @@ def locate() -> Installation:
         return Installation(None)
     raise LabError(
         "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
-        "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester"
+        "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester\n"
+        f"and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
     )
 
 
@@ -105,7 +120,7 @@ def bootstrap() -> Installation:
     if os.geteuid() != 0:
         return locate()
     with _only_one():
-        missing = sorted(package for tool, package in TOOLS.items() if not shutil.which(tool))
+        missing = missing_packages()
         if missing:
             environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
             _run(["apt-get", "update"], environment)
@@ -116,6 +131,21 @@ def bootstrap() -> Installation:
         if not stamp.exists() or stamp.read_text() != recipe:
             _build(mirror, recipe)
     return Installation(ROOT)
+
+
+def missing_packages() -> list[str]:
+    """The Debian packages of what the tests need on the machine itself and do not find."""
+    packages = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
+    packages |= {package for library, package in LIBRARIES.items() if not _loads(library)}
+    return sorted(packages if has_chinese_font() else packages | {FONT})
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _build(mirror: Mirror, recipe: str) -> None:
