@@ -27,30 +27,31 @@ def sha256(data: bytes) -> bytes:
 
 
 def decoded(text: str) -> bytes:
-    """Base64 in its one right spelling."""
     data = base64.b64decode(text, validate=True)
-    return data if base64.b64encode(data).decode() == text else b""
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("not the one right spelling")
+    return data
 
 
 def opened(note: bytes, keys: list[str]) -> list[str]:
     """The lines of a signed note (C2SP signed-note, Ed25519) that one of the keys has signed."""
     body, _, signatures = note.decode().rpartition("\n\n")
-    for name, number, public in (key.split("+", 2) for key in keys):
-        raw = decoded(public)
-        mark = sha256(f"{name}\n".encode() + raw)[:4]
-        for line in signatures.split("\n"):
-            signed = decoded(line.split(" ")[2]) if line.startswith(f"\u2014 {name} ") else b""
-            if signed[:4] == mark and mark.hex() == number and raw[0] == 1:
-                Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signed[4:], f"{body}\n".encode())
-                return body.split("\n")
-    raise ValueError("no signature by the key")
+    signed = False
+    for dash, name, encoded in (line.split(" ") for line in signatures.split("\n")[:-1]):
+        signature = decoded(encoded)
+        for key in (key for key in keys if dash == "\u2014" and key.startswith(f"{name}+")):
+            raw = decoded(key.split("+", 2)[2])
+            mark = sha256(f"{name}\n".encode() + raw)[:4]
+            if raw[0] == 1 and key.startswith(f"{name}+{mark.hex()}+") and signature[:4] == mark:
+                Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], f"{body}\n".encode())
+                signed = True
+    return body.split("\n") if signed else []
 
 
-def tree(note: bytes, keys: list[str]) -> tuple[int, bytes]:
+def tree(note: bytes, keys: list[str]) -> Any:
     _, size, root = opened(note, keys)[:3]
-    if not re.fullmatch("[1-9][0-9]{0,17}", size) or len(decoded(root)) != 32:
-        raise ValueError(size)
-    return int(size), decoded(root)
+    right = re.fullmatch("[1-9][0-9]{0,18}", size) and len(decoded(root)) == 32
+    return (int(size), decoded(root)) if right else False
 
 
 def climb(proof: list[str], number: int, last: int, start: bytes) -> tuple[bytes, bytes]:
@@ -70,16 +71,13 @@ def climb(proof: list[str], number: int, last: int, start: bytes) -> tuple[bytes
 
 
 def record(texts: dict[str, bytes], entry: Any, size: int, root: bytes) -> Any:
-    """The record, once it is proven to be in the ledger at its place."""
-    data, index = texts[entry["file"]], entry["index"]
-    leaf = sha256(b"\0" + sha256(bytes.fromhex(entry["salt"]) + data))
-    content = json.loads(data)
+    content, index = json.loads(texts[entry["file"]]), entry["index"]
+    leaf = sha256(b"\0" + sha256(bytes.fromhex(entry["salt"]) + texts[entry["file"]]))
     placed = type(index) is int and 0 <= index < size and content["index"] == index
     return content if placed and climb(entry["proof"], index, size - 1, leaf)[1] == root else False
 
 
 def consistent(texts: dict[str, bytes], entry: Any, keys: list[str], size: int, root: bytes) -> bool:
-    """Whether an older checkpoint is a beginning of this ledger."""
     before, its_root = tree(texts[entry["file"]], keys)
     number, last, path = before - 1, size - 1, list(entry["proof"])
     while number & 1:
@@ -122,7 +120,7 @@ def examine(folder: Path, key: str) -> str:
         name, data = path.relative_to(folder).as_posix(), path.read_bytes()
         sums[name] = (len(data), sha256(data).hex())
         texts[name] = data[: 1 << 24]
-    manifest, proofs = json.loads(texts["manifest.json"]), json.loads(texts["ledger/proofs.json"])
+    manifest = json.loads(texts["manifest.json"])
     keys = [key, *manifest["keys"][1:]] if key else manifest["keys"]
     said = ["dialpact-evidence/1", "manifest.json {1} {0}".format(*sums["manifest.json"])]
     attempt("signature", "manifest.sig", lambda: opened(texts["manifest.sig"], keys[:1]) == said)
@@ -132,6 +130,7 @@ def examine(folder: Path, key: str) -> str:
             found.add(("missing" if name not in sums else "changed" if name in listed else "foreign", name))
     head = "ledger/checkpoint.note"
     size, root = attempt("checkpoint", head, lambda: tree(texts[head], keys[:1])) or (0, b"")
+    proofs = json.loads(texts["ledger/proofs.json"])
     records = [attempt("record", one["file"], record, texts, one, size, root) for one in proofs["records"]]
     for one in proofs["older"]:
         attempt("older", one["file"], consistent, texts, one, keys, size, root)
@@ -145,5 +144,7 @@ if __name__ == "__main__":
     summary = attempt("form", "package", examine, Path(given[0] or Path(__file__).parent), trusted)
     if not trusted:
         found.add(("key", "not given: so far only the sender vouches for this package"))
-    sys.stdout.write("".join(f"{code}: {where}\n" for code, where in sorted(found)) or f"VALID: {summary}\n")
+    sys.stdout.write(
+        "".join(f"{code}: {where!a}\n" for code, where in sorted(found)) or f"VALID: {summary}\n"
+    )
     sys.exit(3 if found else 0)
