@@ -40,3 +40,7 @@ class RegisterError(DialpactError):
 
 class RecordingError(DialpactError):
     """The recording can not be made or read."""
+
+
+class LedgerError(DialpactError):
+    """The ledger, its key or a signature can not be relied on."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from compliance import config as configuration
 from compliance import profile as profiles
+from compliance.config import Node
+from compliance.ledger import keys
+from compliance.ledger.checkpoint import ORIGIN
 from compliance.registers.fault import Fault
 from compliance.store import sqlite
 from compliance.texts import Language
@@ -34,6 +35,7 @@ async def init(
         "config": target,
         "database": target.parent / "dialpact.db",
         "key": target.parent / "ledger.key",
+        "public_key": keys.public_path(target.parent / "ledger.key"),
         "secret": target.parent / "ami.secret",
     }
     for path in plan.values():
@@ -43,8 +45,14 @@ async def init(
     made: list[Path] = []
     try:
         # The configuration comes last: who finds it finds everything that it names.
-        for name, content in (("key", _key()), ("secret", _secret())):
-            _write(plan[name], content, 0o600)
+        private = keys.generate()
+        public = keys.signer_of(private, ORIGIN + Node().name).vkey
+        for name, content, mode in (
+            ("key", private, 0o600),
+            ("public_key", f"{public}\n".encode(), 0o644),
+            ("secret", _secret(), 0o600),
+        ):
+            _write(plan[name], content, mode)
             made.append(plan[name])
         made.append(plan["database"])
         sqlite.create(plan["database"])
@@ -73,11 +81,6 @@ def template(language: Language, profile: str) -> str:
     """The commented configuration."""
     text = files("console").joinpath("templates", f"dialpact.{language}.toml").read_text("utf-8")
     return text.replace("@PROFILE@", profile)
-
-
-def _key() -> bytes:
-    """Ed25519, PKCS #8 in PEM."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _secret() -> bytes:

@@ -29,17 +29,19 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case float():
-            if value.is_integer() and abs(value) < 2**53:
-                return int(value)
-            if not 1e-6 <= abs(value) < 1e21:
-                raise ValueError(f"{value} has no canonical form here")
-            return value
-        case Mapping():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
+    kind = type(value)
+    if kind is str or kind is int or value is None:  # nearly all: this is on the decision's path
+        return value
+    if kind is float:
+        if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+        if not 1e-6 <= abs(value) < 1e21:
+            raise ValueError(f"{value} has no canonical form here")
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     return value
 
 

@@ -7,13 +7,9 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-from compliance.errors import ConfigError
+from compliance.errors import ConfigError, LedgerError
+from compliance.ledger import keys
 from console.doctor.found import Found, Site, fail, ok, warn
 
 SECONDS = 2.0  # the dialplan itself waits little longer
@@ -111,24 +107,19 @@ def secret(site: Site) -> Iterator[Found]:
 
 
 def key(site: Site) -> Iterator[Found]:
-    path = site.config.path(site.config.ledger.key_file)
-    problem = _key_problem(path)
-    if problem:
-        yield fail("key-unreadable", file=path, error=problem)
-    elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield fail("key-open", file=path, mode=f"{stat.S_IMODE(path.stat().st_mode):04o}")
+    path = keys.path_of(site.config)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield fail("key-open", file=path, mode=f"{mode:04o}")
+            return
+        keys.load(site.config)
+    except OSError as error:
+        yield fail("key-unreadable", error=f"{path}: {error.strerror or error}")
+    except LedgerError as error:
+        yield fail("key-unreadable", error=error)
     else:
         yield ok("key", file=path)
-
-
-def _key_problem(path: Path) -> str:
-    try:
-        found = load_pem_private_key(path.read_bytes(), None)
-    except OSError as error:
-        return error.strerror or str(error)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return "no private key in PEM without a password"
-    return "" if isinstance(found, Ed25519PrivateKey) else "not an Ed25519 key"
 
 
 def _user(number: int) -> str:

@@ -215,6 +215,7 @@ def test_secret_and_key(site: Site, home: Home) -> None:
     assert (keys(host.secret(site)), keys(host.key(site))) == (["fail secret-open"], ["fail key-open"])
     secret.write_text("REPLACE-ME\n")
     key.write_text("no key")
+    key.chmod(0o600)
     assert keys(host.secret(site)) == ["fail secret-example"]
     assert keys(host.key(site)) == ["fail key-unreadable"]
     secret.unlink()

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from compliance import config as configuration
 from compliance.config import Config
+from compliance.ledger import keys as keys_of_ledger
 from compliance.texts import LANGUAGES, Language
 from console import init
 from tests.console.conftest import Home
@@ -28,6 +29,8 @@ def test_what_it_makes(home: Home) -> None:
     key = load_pem_private_key((home.path / "ledger.key").read_bytes(), None)
     assert isinstance(key, Ed25519PrivateKey)
     assert len(config.ami_secret()) >= 24
+    assert stat.S_IMODE((home.path / "ledger.pub").stat().st_mode) & 0o600 == 0o600
+    assert keys_of_ledger.load_public(home.path / "ledger.pub") == keys_of_ledger.load(config).verifier
     for name in ("ledger.key", "ami.secret"):
         assert stat.S_IMODE((home.path / name).stat().st_mode) == 0o600
     assert home("business", "list") == []
@@ -66,7 +69,7 @@ def test_both_languages_say_the_same() -> None:
     assert english == chinese
 
 
-@pytest.mark.parametrize("name", ["dialpact.toml", "dialpact.db", "ledger.key", "ami.secret"])
+@pytest.mark.parametrize("name", ["dialpact.toml", "dialpact.db", "ledger.key", "ledger.pub", "ami.secret"])
 def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_text("mine")
@@ -84,6 +87,7 @@ def test_elsewhere(tmp_path: Path) -> None:
         "pact.toml",
         "dialpact.db",
         "ledger.key",
+        "ledger.pub",
         "ami.secret",
     }
     assert Home(tmp_path)("dnc", "list", "--config", str(target)) == []
