@@ -26,6 +26,7 @@ from console import (
     suspension,
 )
 from console.command import AsJson, ConfigFile, Lang, command
+from console.evidence import commands as evidence
 
 app = typer.Typer(
     name="dialpact",
@@ -76,6 +77,7 @@ for name, module in {
     "leads": leads,
     "calls": calls,
     "recordings": recordings,
+    "evidence": evidence,
 }.items():
     app.add_typer(module.app, name=name)
 

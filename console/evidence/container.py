@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import struct
 import zlib
@@ -119,9 +120,18 @@ def _chunks(source: Source) -> Iterator[bytes]:
     if isinstance(source, bytes):
         yield source
         return
-    with source.open("rb") as file:
+    with os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
+
+
+def digest(source: Source) -> tuple[int, str]:
+    """Size and SHA-256."""
+    size, found = 0, hashlib.sha256()
+    for chunk in _chunks(source):
+        size += len(chunk)
+        found.update(chunk)
+    return size, found.hexdigest()
 
 
 def _checksum(source: Source) -> tuple[int, int]:

@@ -6,15 +6,20 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-FORMAT = "dialpact-evidence/1"
+from compliance.ledger.rotation import Rotation
+
+FORMAT: Literal["dialpact-evidence/1"] = "dialpact-evidence/1"
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 CHECKPOINT = "ledger/checkpoint.note"
 PROOFS = "ledger/proofs.json"
 SCRIPT = "verify.py"
+RECORDINGS = "/recordings/"
+SIDES = ("", "callee_", "agent_")  # of a recording's columns: the mix, and each direction
+EXPORTED = ("evidence", "export")  # register and action of the custody log's lines
 
 Why = Literal["running", "disposed", "missing", "changed", "unreadable", "no-hash"]
-Size = Annotated[int, msgspec.Meta(ge=0, lt=1 << 63)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}\\Z")]
 Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
 Proof = Annotated[list[Hash], msgspec.Meta(max_length=63)]
@@ -33,8 +38,15 @@ class Absent(msgspec.Struct, frozen=True, kw_only=True):
     why: Why
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be known of a package besides. Each code has its text in both languages."""
+
+    code: Literal["version-unknown", "script-unknown", "profile-unknown", "not-in-ledger", "no-pdf"]
+    about: str
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """``keys``: the one that signs, then older ones of this ledger. ``notes``: what is to be known besides."""
+    """``keys``: the one that signs, then older ones of this ledger. ``notes``: what is to be known too."""
 
     format: Literal["dialpact-evidence/1"]
     made_at: str
@@ -45,8 +57,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]]
     complaint: int | None = None
     absent: list[Absent]
-    notes: list[str]
+    notes: list[Note]
     keys: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
+    rotations: list[Rotation]  # of the ledger's key, the oldest first
     files: list[Listed]
 
 
@@ -60,6 +73,15 @@ class RecordProof(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     salt: Salt
     proof: Proof
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a leaf of the ledger is the hash of."""
+
+    index: Size
+    kind: str
+    row: dict[str, Any]
+    version: int
 
 
 class Older(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +112,12 @@ class ProofList(msgspec.Struct, frozen=True, kw_only=True):
 def signed_text(sha256: str, size: int) -> str:
     """What the signature of a package is made over."""
     return f"{FORMAT}\n{MANIFEST} {sha256} {size}\n"
+
+
+def recording_name(row: dict[str, Any], side: str) -> str:
+    """Where a package has the file of a recording's row."""
+    file = str(row.get(f"{side}path")).rpartition("/")[2]
+    return f"calls/{row.get('decision')}{RECORDINGS}{file}"
 
 
 def pretty(value: object) -> bytes:

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Checks an unpacked evidence package: python3 verify.py [FOLDER] [KEY|FILE]. Exit 0: valid, 3: findings.
 
-Needs Python 3.9 and `cryptography`, not Dialpact. Take KEY from somebody else than the package's sender.
-"""
+Needs Python 3.9 and `cryptography`, not Dialpact. Take KEY from somebody else than the package's sender."""
 
 from __future__ import annotations
 
@@ -73,7 +72,8 @@ def climb(proof: list[str], number: int, last: int, start: bytes) -> tuple[bytes
 def record(texts: dict[str, bytes], entry: Any, size: int, root: bytes) -> Any:
     content, index = json.loads(texts[entry["file"]]), entry["index"]
     leaf = sha256(b"\0" + sha256(bytes.fromhex(entry["salt"]) + texts[entry["file"]]))
-    placed = type(index) is int and 0 <= index < size and content["index"] == index
+    same = (content["index"], content["kind"], content["version"]) == (index, entry["kind"], entry["version"])
+    placed = same and type(index) is int and 0 <= index < size
     return content if placed and climb(entry["proof"], index, size - 1, leaf)[1] == root else False
 
 

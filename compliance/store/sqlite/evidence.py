@@ -20,7 +20,8 @@ import msgspec
 
 from compliance.clock import stamp
 from compliance.ledger import merkle
-from compliance.store.sqlite import ledger
+from compliance.ledger.rotation import Rotation
+from compliance.store.sqlite import checkpoints, ledger
 from compliance.store.sqlite.connection import Store, rows
 from compliance.store.sqlite.registers.change import digits, log
 from compliance.store.sqlite.registers.suspension import entry_key
@@ -129,6 +130,16 @@ async def log_export(
 async def gather(store: Store, id: str) -> Call | None:
     """Everything about one decision; None when there is no such."""
     return await store.transact(lambda connection: _gather(connection, id))
+
+
+async def key_chain(store: Store) -> tuple[list[Rotation], list[Key]]:
+    """The changes of the ledger's key, oldest first, and their leaves."""
+
+    def work(connection: sqlite3.Connection) -> tuple[list[Rotation], list[Key]]:
+        leaves = [("register-change", str(row["seq"])) for row in checkpoints.SQL.rotations(connection)]
+        return checkpoints.rotations(connection), leaves
+
+    return await store.transact(work)
 
 
 async def prove(store: Store, leaves: Iterable[Key], size: int) -> list[Proven]:
