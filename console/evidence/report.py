@@ -163,7 +163,6 @@ class _Words:
         return {
             "name": name,
             "failed": found.result == "fail",
-            "result": texts.text(f"result.{found.result}", self._language),
             "found": finding_text(found, self._language),
             "looked": looked_at(found.rule, one.decision, self._language),
             "clause": clause(found, one),
@@ -311,7 +310,8 @@ def clause(found: Finding, one: Folder) -> str:
         except ProfileError:  # of another version of this product
             section = None
         if section is not None and section.clause:
-            return f"{section.clause} ({name})"
+            several = len(one.decision.policy) > 1
+            return f"{section.clause} ({name})" if several else section.clause
     return found.clause
 
 
