@@ -82,6 +82,7 @@ class Trunk(_Section, frozen=True, kw_only=True):
 
 class Ledger(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"
+    checkpoints: str = ""  # folder for copies of the signed tree heads
 
 
 class Config(_Section, frozen=True, kw_only=True):

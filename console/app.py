@@ -20,6 +20,7 @@ from console import (
     dnc,
     init,
     leads,
+    ledger,
     recordings,
     replay,
     script,
@@ -78,6 +79,7 @@ for name, module in {
     "calls": calls,
     "recordings": recordings,
     "evidence": evidence,
+    "ledger": ledger,
 }.items():
     app.add_typer(module.app, name=name)
 

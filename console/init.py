@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from importlib.resources import files
 from pathlib import Path
@@ -52,11 +51,11 @@ async def init(
             ("public_key", f"{public}\n".encode(), 0o644),
             ("secret", _secret(), 0o600),
         ):
-            _write(plan[name], content, mode)
+            keys.write_new(plan[name], content, mode)
             made.append(plan[name])
         made.append(plan["database"])
         sqlite.create(plan["database"])
-        _write(target, template(session.language, known.id).encode(), 0o644)
+        keys.write_new(target, template(session.language, known.id).encode(), 0o644)
         made.append(target)
         config = configuration.load(target)
     except BaseException:
@@ -85,11 +84,3 @@ def template(language: Language, profile: str) -> str:
 
 def _secret() -> bytes:
     return secrets.token_urlsafe(24).encode() + b"\n"
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """O_EXCL: never over a file that somebody else has just made. The mode holds from the first byte on."""
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -40,6 +40,11 @@ def public_path(key_file: Path) -> Path:
     return key_file.with_suffix(".pub" if key_file.suffix != ".pub" else ".pub.pub")
 
 
+def pending_path(key_file: Path) -> Path:
+    """A new key until the log names it."""
+    return key_file.with_name(f"{key_file.name}.new")
+
+
 def load(config: Config) -> Signer:
     """The key that signs. LedgerError names the file: missing, no key, not ours, open to others."""
     return load_file(path_of(config), name_of(config))
@@ -63,6 +68,51 @@ def signer_of(pem: bytes, name: str, place: str = "the key") -> Signer:
 def generate() -> bytes:
     """A new private key: Ed25519, PKCS #8 in PEM."""
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def write_new(file: Path, content: bytes, mode: int) -> None:
+    """On disk when it returns. Never over a file that is there; the mode holds from the first byte on."""
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode), "wb") as made:
+        made.write(content)
+        made.flush()
+        os.fsync(made.fileno())
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """What was made, renamed or linked in it outlives a power cut."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def keep_old(file: Path, key_id: bytes) -> Path:
+    """The key's file under another name too, before a new one takes its place."""
+    kept = file.with_name(f"{file.name}.old-{key_id.hex()}")
+    if kept.exists() and not kept.samefile(file):
+        raise LedgerError(f"{kept} is there already and is another file")
+    if not kept.exists():
+        os.link(file, kept)
+        sync_folder(file.parent)
+    return kept
+
+
+def publish(file: Path, signer: Signer) -> None:
+    """``ledger.pub`` says the key in force; written only when it says something else."""
+    public, line = public_path(file), f"{signer.vkey}\n"
+    try:
+        if public.read_text("utf-8") == line:
+            return
+    except (OSError, UnicodeDecodeError):
+        pass  # missing, or no text: written anew
+    fresh = public.with_name(f".{public.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    write_new(fresh, line.encode(), 0o644)
+    fresh.chmod(0o644)
+    fresh.replace(public)
+    sync_folder(public.parent)
 
 
 def load_public(text_or_path: str | Path, name: str = "") -> Verifier:

@@ -129,3 +129,27 @@ def verify_consistency(old: int, size: int, old_root: bytes, root: bytes, proof:
             now = node_hash(now, step)
         number, last = number >> 1, last >> 1
     return last == 0 and before == old_root and now == root
+
+
+class Growing:
+    """A tree to which one leaf after the other is added, in memory that grows with its height only."""
+
+    def __init__(self) -> None:
+        self._whole: list[tuple[int, bytes]] = []  # complete subtrees, the largest first: leaves, hash
+
+    def add(self, leaf: bytes) -> list[bytes]:
+        """The hashes of the subtrees that this leaf completes: of 1, 2, 4, ... leaves."""
+        completed, leaves = [leaf], 1
+        while self._whole and self._whole[-1][0] == leaves:
+            completed.append(node_hash(self._whole.pop()[1], completed[-1]))
+            leaves *= 2
+        self._whole.append((leaves, completed[-1]))
+        return completed
+
+    def root(self) -> bytes:
+        if not self._whole:
+            return EMPTY
+        found = self._whole[-1][1]
+        for _, left in self._whole[-2::-1]:
+            found = node_hash(left, found)
+        return found

@@ -18,7 +18,7 @@ from compliance.clock import stamp
 from compliance.errors import LedgerError
 from compliance.ledger import merkle, note
 from compliance.ledger.checkpoint import Checkpoint
-from compliance.ledger.note import Signer
+from compliance.ledger.note import Signer, Verifier
 from compliance.ledger.rotation import Rotation
 from compliance.store.sqlite import ledger
 from compliance.store.sqlite.connection import Store
@@ -70,13 +70,8 @@ def sign(connection: sqlite3.Connection, signer: Signer, at: datetime) -> str:
     """Within a transaction."""
     size, row = ledger.size(connection), SQL.last_checkpoint(connection)
     before = continued(connection, row["note"]) if row else None
-    if before and before.origin != signer.name:
-        raise LedgerError(
-            f"the log is {before.origin}, the configuration names {signer.name}: a node that was given "
-            "another name needs `dialpact ledger rotate`"
-        )
     mine = bool(row and _signed_by(row["note"], signer))
-    _check_in_force(connection, signer, fresh=row is None or mine)
+    _check_in_force(connection, signer, before, mine=mine)
     if row and mine and row["size"] == size:
         return str(row["note"])
     text = signer.sign(Checkpoint(signer.name, size, root(connection, size)).body())
@@ -112,11 +107,19 @@ def rotations(connection: sqlite3.Connection) -> list[Rotation]:
         raise LedgerError(f"a change of the key that can not be read: {error}") from error
 
 
-def _check_in_force(connection: sqlite3.Connection, signer: Signer, *, fresh: bool) -> None:
+def _check_in_force(
+    connection: sqlite3.Connection, signer: Signer, before: Checkpoint | None, *, mine: bool
+) -> None:
     known = rotations(connection)
+    name = Verifier.parse(known[-1].new).name if known else before.origin if before else signer.name
+    if name != signer.name:
+        raise LedgerError(
+            f"the log is {name}, the configuration names {signer.name}: a node that was given another name "
+            "needs `dialpact ledger rotate`"
+        )
     if known and known[-1].new != signer.vkey:
         raise LedgerError("[ledger] key_file is not the key in force: the log names its successor")
-    if not known and not fresh:
+    if not known and before and not mine:
         raise LedgerError(
             "[ledger] key_file is not the key that signed before: restore it, or use `dialpact ledger rotate`"
         )

@@ -17,6 +17,7 @@ import aiosql
 import msgspec
 
 from compliance.clock import Clock, instant, stamp
+from compliance.errors import LedgerError
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.reading import Reading
 from compliance.store.sqlite import incidents, reactions
@@ -161,6 +162,8 @@ def _as_told(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def get_call(store: Store, decision: str) -> tuple[Decision, str | None] | None:
-    """A decision with all its inputs, and why it was not delivered, if it was not."""
+    """A decision with all its inputs, and why it was not delivered, if so. LedgerError once erased."""
     row = await store.transact(lambda connection: SQL.get_call(connection, id=decision))
+    if row and not row["record"]:
+        raise LedgerError(f"the record of {decision} was erased when its time was over; its leaf is kept")
     return (msgspec.json.decode(row["record"], type=Decision), row["undelivered"]) if row else None

@@ -24,6 +24,7 @@ from compliance.ledger import merkle, record
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "ledger.sql", "sqlite3")
 WIDTH = 256  # children of a kept node
 LEVELS = {WIDTH**level: level for level in (1, 2, 3)}  # leaves below a kept node: its level
+ERASABLE = ("decision", "recording")  # kinds whose content goes when its time is over
 KINDS = ("decision", "undelivered", "recording", "register-change", "incident", "opt-out", "clock")
 
 
@@ -36,6 +37,15 @@ class Entry(msgspec.Struct, frozen=True):
     version: int
     salt: bytes | None
     leaf: bytes
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log says of an erasure. ``leaves``: first and last of each run of them."""
+
+    leaves: tuple[tuple[int, int], ...]
+    count: int
+    today: str  # the day that was taken for today
+    reason: str = ""
 
 
 def seal(connection: sqlite3.Connection, most: int = -1) -> int:
@@ -102,10 +112,10 @@ def subtree(connection: sqlite3.Connection) -> merkle.Subtree:
         count = end - first
         level = LEVELS.get(count)
         if level and first % count == 0:
-            (found,) = _stored(connection, level, first // count, first // count + 1)
+            (found,) = stored(connection, level, first // count, first // count + 1)
             return found
         if count <= WIDTH:
-            return merkle.over(_stored(connection, 0, first, end))(0, count)
+            return merkle.over(stored(connection, 0, first, end))(0, count)
         middle = first + merkle.split(count)
         return merkle.node_hash(hash_of(first, middle), hash_of(middle, end))
 
@@ -118,11 +128,11 @@ def _keep_nodes(connection: sqlite3.Connection, size: int) -> None:
         if size % leaves:
             return
         number = size // leaves - 1
-        below = _stored(connection, level - 1, number * WIDTH, (number + 1) * WIDTH)
+        below = stored(connection, level - 1, number * WIDTH, (number + 1) * WIDTH)
         SQL.insert_node(connection, level=level, number=number, hash=merkle.over(below)(0, WIDTH))
 
 
-def _stored(connection: sqlite3.Connection, level: int, first: int, end: int) -> list[bytes]:
+def stored(connection: sqlite3.Connection, level: int, first: int, end: int) -> list[bytes]:
     found = (
         SQL.nodes(connection, level=level, first=first, end=end)
         if level

@@ -1,0 +1,53 @@
+"""What an audit finds: which leaf, which record, what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Problem = Literal[
+    "changed", "removed", "inserted", "reordered", "truncated", "erased", "node", "checkpoint", "key"
+]
+MOST = 1000  # findings that are listed; all are counted
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """``code`` names the text that says it, ``values`` fill it. ``leaf`` is None where there is none."""
+
+    problem: Problem
+    code: str
+    leaf: int | None = None
+    kind: str = ""
+    key: str = ""
+    values: dict[str, Any] = {}
+
+
+class Findings:
+    """Bounded: a log that was replaced as a whole has as many findings as leaves."""
+
+    def __init__(self) -> None:
+        self.listed: list[Finding] = []
+        self.count = 0
+
+    def add(
+        self,
+        problem: Problem,
+        code: str,
+        leaf: int | None = None,
+        kind: str = "",
+        key: str = "",
+        **values: Any,
+    ) -> None:
+        self.count += 1
+        if len(self.listed) < MOST:
+            self.listed.append(
+                Finding(
+                    problem=problem, code=code, leaf=leaf, kind=_safe(kind), key=_safe(key), values=values
+                )
+            )
+
+
+def _safe(text: object) -> str:
+    """Of a tampered column: bounded, and printable."""
+    return ascii(text)[1:-1][:100] if not (isinstance(text, str) and text.isprintable()) else text[:100]

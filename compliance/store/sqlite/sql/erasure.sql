@@ -1,0 +1,19 @@
+-- name: not_erased(after, most)
+SELECT decision.seq, decision.id, decision.decided_at, decision.behind_us, ledger.leaf_index
+FROM decision JOIN ledger ON ledger.kind = 'decision' AND ledger.key = decision.id
+WHERE decision.seq > :after AND ledger.salt IS NOT NULL
+ORDER BY decision.seq LIMIT :most;
+
+-- name: recordings_of(decision)
+SELECT recording.id, recording.state, recording.keep_until, ledger.leaf_index
+FROM recording LEFT JOIN ledger ON ledger.kind = 'recording' AND ledger.key = recording.id AND ledger.salt IS NOT NULL
+WHERE recording.decision = :decision;
+
+-- name: open_complaints(decision)^
+SELECT count(*) FROM complaint WHERE decision = :decision AND status = 'open';
+
+-- name: take_salt(leaf_index)!
+UPDATE ledger SET salt = NULL WHERE leaf_index = :leaf_index;
+
+-- name: shred()!
+PRAGMA secure_delete = ON;

@@ -1,0 +1,51 @@
+"""``dialpact ledger erase``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import msgspec
+import typer
+
+from compliance.clock import instant
+from compliance.registers.fault import Fault
+from compliance.registers.moment import HOME
+from compliance.retention import keep_until
+from compliance.store.sqlite import erasure
+from console.flag import By, Why
+from console.policy import load_policy
+from console.session import Session
+
+
+async def erase(
+    session: Session,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only say what would be.")] = False,
+    by: By,
+    reason: Why = "",
+) -> None:
+    """Erase what is known of calls whose time is over. The log still verifies; it can not be undone."""
+    policy = load_policy(session.config)
+    if not any(profile.recording and profile.recording.retention_months for profile in policy.profiles):
+        raise Fault("no-retention")
+    if yes and not reason.strip():
+        raise Fault("no-reason")
+    now = session.clock.now()
+    last_day, today = partial(keep_until, policy=policy), now.astimezone(HOME).date()
+    async with session.store() as store:
+        if yes:
+            done = await erasure.erase(store, last_day, today, by=by, reason=reason, at=now)
+        else:
+            done = await erasure.due(store, last_day, today)
+    if session.as_json:
+        session.json({"erased": yes, **msgspec.to_builtins(done)})
+        return
+    key = "say.ledger-erased" if yes else "say.ledger-erasable"
+    typer.echo(session.text(key, decisions=done.decisions, recordings=done.recordings, needed=done.needed))
+    session.facts(
+        [
+            ("oldest", instant(done.oldest) if done.oldest else ""),
+            ("newest", instant(done.newest) if done.newest else ""),
+        ]
+    )
