@@ -26,6 +26,7 @@ from console.evidence import container
 from console.evidence.container import Broken, Member
 from console.evidence.form import (
     CHECKPOINT,
+    DISPOSED,
     EXPORTED,
     MANIFEST,
     PROOFS,
@@ -235,19 +236,19 @@ class _Examination:
         """What is outside the ledger, against the hashes that the ledger's records have of it."""
         wanted = {f"calls/{call}/decision.json": "" for call in manifest.calls}
         wanted |= {name: "" for name in self._members if RECORDINGS in name}
-        gone = {one.path for one in manifest.absent if one.why == "disposed"}
-        logged = set()
+        logged = {
+            (one["row"].get("register"), one["row"].get("action"), one["row"].get("key"))
+            for one in rows
+            if one["kind"] == "register-change"
+        }
         for kind, row in ((one["kind"], one["row"]) for one in rows):
             if kind == "decision":
                 wanted[f"calls/{row.get('id')}/decision.json"] = row.get("record_sha256")
-            if kind == "register-change" and (row.get("register"), row.get("action")) == EXPORTED:
-                logged.add(row.get("key"))
             for side in SIDES if kind == "recording" else ():
-                name = recording_name(row, side)
-                if row.get(f"{side}sha256") and name not in gone:
-                    wanted[name] = row[f"{side}sha256"]
+                if row.get(f"{side}sha256") and (*DISPOSED, row.get("id")) not in logged:
+                    wanted[recording_name(row, side)] = row[f"{side}sha256"]
         for call in manifest.calls:
-            if call not in logged:
+            if (*EXPORTED, call) not in logged:
                 self._add("export", call)
         for name, sha256 in wanted.items():
             member = self._members.get(name)

@@ -16,7 +16,8 @@ PROOFS = "ledger/proofs.json"
 SCRIPT = "verify.py"
 RECORDINGS = "/recordings/"
 SIDES = ("", "callee_", "agent_")  # of a recording's columns: the mix, and each direction
-EXPORTED = ("evidence", "export")  # register and action of the custody log's lines
+EXPORTED = ("evidence", "export")  # register and action of the log's line of an export,
+DISPOSED = ("recording", "dispose")  # and of a recording's end
 
 Why = Literal["running", "disposed", "missing", "changed", "unreadable", "no-hash"]
 Size = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]

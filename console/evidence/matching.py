@@ -61,6 +61,8 @@ async def match(store: Store, question: Asked) -> Matched:
     A complaint without a call is answered all the same: that no such call is known is evidence too.
     """
     if question.call:
+        if await evidence.gather(store, question.call) is None:
+            raise Fault("not-registered", entry=question.call)
         return Matched(calls=[question.call])
     if question.complaint:
         return await _complaint(store, question.complaint)

@@ -130,7 +130,7 @@ class _Words:
             ("campaign", named),
             ("agent", " · ".join(filter(None, (attempt.agent, attempt.trunk)))),
             ("decided", moment(decision.decided_at)),
-            ("answered", f"{_time(about['answered_at'])}, {_time(about['ended_at'])}"),
+            ("answered", _span(about["answered_at"], about["ended_at"])),
             ("disposition", self._disposition(about)),
             ("decision", decision.id),
         ]
@@ -177,8 +177,7 @@ class _Words:
         seconds = segment["seconds"]
         state = mix["state"]
         return {
-            "start": _time(segment["started_at"]),
-            "end": _time(segment["ended_at"]),
+            "span": _span(segment["started_at"], segment["ended_at"]),
             "seconds": self._text("second", count=f"{seconds:.1f}") if seconds is not None else DASH,
             "levels": " / ".join(levels) if segment["ended_at"] else DASH,
             "keep": segment["keep_until"] or DASH,
@@ -317,6 +316,14 @@ def clause(found: Finding, one: Folder) -> str:
 
 def note_text(note: Note, language: Language) -> str:
     return texts.text(f"note.{note.code}", language, about=note.about)
+
+
+def _span(start: str | None, end: str | None) -> str:
+    """From, to; the day and the offset once where they are the same."""
+    first, last = _time(start), _time(end)
+    if DASH in (first, last) or first[:10] != last[:10]:
+        return f"{first}, {last}"
+    return f"{first[:19]} {DASH} {last[11:]}"
 
 
 def _time(text: str | None) -> str:

@@ -98,19 +98,17 @@ def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
 
 def links(manifest: Any, rows: list[Any]) -> None:
     """What is outside the ledger, against the hashes that the ledger's records have of it."""
-    wanted, logged = {f"calls/{call}/decision.json": "" for call in manifest["calls"]}, []
+    wanted = {f"calls/{call}/decision.json": "" for call in manifest["calls"]}
     wanted.update({name: "" for name in sums if "/recordings/" in name})
-    gone = [one["path"] for one in manifest["absent"] if one["why"] == "disposed"]
+    logged = [(row["register"], row["action"], row["key"]) for kind, row in rows if kind == "register-change"]
     for kind, row in rows:
         if kind == "decision":
             wanted[f"calls/{row['id']}/decision.json"] = row["record_sha256"]
-        if kind == "register-change" and (row["register"], row["action"]) == ("evidence", "export"):
-            logged.append(row["key"])
         for side in ("", "callee_", "agent_") if kind == "recording" else ():
             name = f"calls/{row['decision']}/recordings/{row[side + 'path'].rpartition('/')[2]}"
-            if row[side + "sha256"] and name not in gone:
+            if row[side + "sha256"] and ("recording", "dispose", row["id"]) not in logged:
                 wanted[name] = row[side + "sha256"]
-    found.update(("export", call) for call in manifest["calls"] if call not in logged)
+    found.update(("export", call) for call in manifest["calls"] if ("evidence", "export", call) not in logged)
     found.update(("content", name) for name, hash in wanted.items() if sums.get(name, (0, "-"))[1] != hash)
 
 

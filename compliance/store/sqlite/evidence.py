@@ -21,6 +21,7 @@ import msgspec
 from compliance.clock import stamp
 from compliance.ledger import merkle
 from compliance.ledger.rotation import Rotation
+from compliance.registers.fault import Fault
 from compliance.store.sqlite import checkpoints, ledger
 from compliance.store.sqlite.connection import Store, rows
 from compliance.store.sqlite.registers.change import digits, log
@@ -128,7 +129,7 @@ async def log_export(
 
 
 async def gather(store: Store, id: str) -> Call | None:
-    """Everything about one decision; None when there is no such."""
+    """Everything about one decision; None when there is no such. Fault when its record was erased."""
     return await store.transact(lambda connection: _gather(connection, id))
 
 
@@ -184,6 +185,8 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
     if found is None:
         return None
     decision = dict(found)
+    if not decision["record"]:
+        raise Fault("evidence-erased", entry=id)
     facts = json.loads(decision["record"])["facts"]
     number = digits(decision["number"])
     recordings = rows(SQL.recordings(connection, id=id))
@@ -208,6 +211,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
         *(("script", script["id"]) for _ in range(bool(script))),
         *(("profile", version["sha256"]) for version in json.loads(decision["record"])["policy"]),
         *(("recording", recording["id"]) for recording in recordings),
+        *(("recording", held) for held in (id, decision["number"])),  # holds of the call, and of the callee
         *(("complaint", str(complaint["id"])) for complaint in complaints),
         (REGISTER, id),
     ]
