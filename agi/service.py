@@ -14,7 +14,7 @@ from compliance.config import Config
 from compliance.judge import Judge
 from compliance.numbers import warm
 from compliance.profile import Policy
-from compliance.store.sqlite import Store
+from compliance.store.sqlite import Store, registers
 
 
 @contextlib.asynccontextmanager
@@ -26,6 +26,7 @@ async def serving(config: Config, policy: Policy, clock: Clock) -> AsyncIterator
     warm()
     judge = Judge(policy, config.trunks, config.node.name, config.policy.mode)
     async with await Store.open(config.database) as store:
+        await registers.note_profiles(store, policy.profiles, at=clock.now())
         gate = Gate(store, judge, clock)
         desk = Desk(store, judge, clock)
         server = Server(config, judge, gate, desk)

@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from compliance import numbers, policy
+from compliance import numbers, policy, zones
 from compliance.config import Trunk
 from compliance.model import CallAttempt, Decision, Facts, Finding, Mode
+from compliance.numbers import metadata
 from compliance.profile import Policy
 from compliance.reading import reading
 from compliance.reasons import Reason
@@ -100,6 +101,8 @@ class Judge:
             dial=self._dial(attempt, failed),
             policy=self.policy.versions,
             calendar=self.policy.calendar_version,
+            tz=zones.version(),
+            number_metadata=metadata.VERSION,
             mode=self.mode,
         )
 
@@ -114,6 +117,8 @@ class Judge:
             dial=self._dial(attempt, True),
             policy=self.policy.versions,
             calendar=self.policy.calendar_version,
+            tz=zones.version(),
+            number_metadata=metadata.VERSION,
             mode=self.mode,
         )
 

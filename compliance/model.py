@@ -223,6 +223,8 @@ class Decision(Value, frozen=True, kw_only=True):
     dial: str = ""  # what the trunk is to dial; empty unless allowed
     policy: tuple[PolicyVersion, ...] = ()
     calendar: str = ""  # version of the calendar data that was used
+    tz: str = ""  # of the time zone data; empty in decisions from before it was noted
+    number_metadata: str = ""  # of what is known about telephone numbers; likewise
     mode: Mode = "enforce"
 
     @property

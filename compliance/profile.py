@@ -80,6 +80,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Profile(_Document, dict=True, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    text: str  # the file's, so that it can be handed out with a decision
     sha256: str  # of the file's bytes
 
     @cached_property
@@ -178,7 +179,7 @@ def parse(content: bytes, origin: str) -> Profile:
         section, key = _place(str(error))
         raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
-    return Profile(**fields, sha256=hashlib.sha256(content).hexdigest())
+    return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _is_zone(name: str) -> bool:

@@ -30,6 +30,7 @@ from console import (
     suspension,
 )
 from console.command import AsJson, ConfigFile, Lang, command
+from console.evidence import commands as evidence
 
 app = typer.Typer(
     name="dialpact",
@@ -81,6 +82,7 @@ for name, module in {
     "leads": leads,
     "calls": calls,
     "recordings": recordings,
+    "evidence": evidence,
     "ledger": ledger,
     "incidents": incidents,
     "report": report,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Literal
+from datetime import date, timedelta
+from typing import Annotated, Literal, NamedTuple
 
+import msgspec
 import typer
 
+from compliance.calendars import WorkingDays
 from compliance.registers import complaint as register
 from compliance.registers.cell import free_text
 from compliance.registers.complaint import WITHIN, Complaint, Status
 from compliance.registers.fault import Fault
+from compliance.registers.moment import HOME
 from compliance.sections import SuspensionRule
 from compliance.store.sqlite import registers
 from compliance.store.sqlite.registers import Filed
@@ -23,6 +26,10 @@ from console.session import Session
 app = group("The complaints: about which call, what followed, and by when they must be answered.")
 
 Id = Annotated[int, typer.Argument(min=1, help="The complaint's number in this register.")]
+LISTED = (
+    *("id", "number", "called_at", "source", "caller_id", "campaign", "agent"),
+    *("due", "days_left", "status", "decision"),
+)
 BRIEF = ("id", "number", "called_at", "source", "caller_id", "campaign", "agent", "due", "status", "decision")
 
 
@@ -89,19 +96,28 @@ async def list_(
     *,
     status: Annotated[Status | None, typer.Option()] = None,
     number: Annotated[str, typer.Option(help="Of this person.")] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Open ones whose last day is over.")] = False,
     limit: Limit = 100,
 ) -> None:
-    """Complaints, the newest first."""
+    """Complaints, the newest first, and how long there is to answer them."""
+    calendar = load_policy(session.config).calendar
+    today = session.clock.now().astimezone(HOME).date()
     async with session.store() as store:
         found = await registers.list_complaints(
             store,
             number=entry.callee(number),
-            status=status or "",
-            most=limit + 1 if limit else registers.ALL,
+            status="open" if overdue and status is None else status or "",
+            most=limit + 1 if limit and not overdue else registers.ALL,
         )
-    complaints = session.limited(found, limit)
-    rows = [[getattr(complaint, name) for name in BRIEF] for complaint in complaints]
-    session.table(BRIEF, rows, complaints)
+    deadlines = [_deadline(one, today, calendar) for one in found]
+    wanted = [one for one in deadlines if one.overdue or not overdue]
+    shown = session.limited(wanted, limit)
+    rows = [
+        [_left(session, one) if name == "days_left" else one.field(name) for name in LISTED] for one in shown
+    ]
+    session.table(LISTED, rows, [one.answer() for one in shown])
+    if late := sum(one.overdue for one in shown):
+        session.note(session.text("say.complaint-overdue-count", count=late))
 
 
 @command(app, "show")
@@ -112,6 +128,37 @@ async def show(session: Session, id: Id) -> int:
         if not found:
             raise Fault("not-registered", entry=str(id))
         return await entry.shown(session, store, "complaint", str(id), Complaint, found)
+
+
+class _Deadline(NamedTuple):
+    """A complaint with its last day for the answer, as the calendar of today knows it."""
+
+    complaint: Complaint
+    due: date | None
+    left: int | None  # working days; None: answered, or not known
+    overdue: bool
+
+    def field(self, name: str) -> object:
+        return self.due if name == "due" else getattr(self.complaint, name)
+
+    def answer(self) -> dict[str, object]:
+        about = {"due": self.due, "days_left": self.left, "overdue": self.overdue}
+        return msgspec.structs.asdict(self.complaint) | about
+
+
+def _deadline(complaint: Complaint, today: date, calendar: WorkingDays) -> _Deadline:
+    due = complaint.due or register.due(complaint.received_at, calendar)
+    is_open = complaint.status == "open" and due is not None
+    left = register.days_left(due, today, calendar) if is_open and due else None
+    return _Deadline(complaint, due, left, register.is_overdue(complaint, due, today))
+
+
+def _left(session: Session, one: _Deadline) -> str:
+    if one.overdue:
+        return session.text("say.complaint-overdue", days="?" if one.left is None else -one.left)
+    if one.left == 0:
+        return session.text("say.complaint-today")
+    return "" if one.left is None else str(one.left)
 
 
 def _tell(session: Session, filed: Filed) -> None:

@@ -29,10 +29,12 @@ SEAMS = {
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
     "phonenumbers": {"compliance/numbers/metadata.py", "compliance/registers/number.py"},
     "holidays": {"compliance/public_holidays.py"},
+    # (the last goes into evidence packages, and works without the rest of the product)
     "cryptography": {
         "compliance/ledger/keys.py",
         "compliance/ledger/note.py",
         "compliance/ledger/timestamp.py",
+        "console/evidence/verify.py",
     },
     "rfc3161_client": {"compliance/ledger/timestamp.py"},
     "jinja2": {"console/page/template.py"},

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, number_type, region_code_for_number
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+
+VERSION = f"phonenumbers {phonenumbers.__version__}"
+"""Of the metadata: stored with every decision."""
 
 _KINDS = {
     PhoneNumberType.FIXED_LINE: "fixed-line",

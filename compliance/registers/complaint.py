@@ -16,6 +16,8 @@ from compliance.registers.number import caller_id as exact
 ANSWER_DAYS = 15  # working days, for a complaint that 12321 passes on; a draft of 2020, known from the press
 WITHIN = 30  # minutes on either side of the time that the person remembers
 
+FARTHEST = 3660  # days that are counted one by one
+
 Status = Literal["open", "answered"]
 
 
@@ -77,3 +79,25 @@ def due(received_at: datetime, calendar: WorkingDays, days: int = ANSWER_DAYS) -
             return None
         days -= kind == "working"
     return day
+
+
+def days_left(due: date, today: date, calendar: WorkingDays) -> int | None:
+    """Working days after ``today`` up to ``due``; below zero: those after ``due`` up to ``today``.
+
+    None when the calendar does not know one of the days, or they are too many to be meant.
+    """
+    day, last, count = min(due, today), max(due, today), 0
+    if last - day > timedelta(days=FARTHEST):
+        return None
+    while day < last:
+        day += timedelta(days=1)
+        kind = calendar.day(day).kind
+        if kind not in ("working", "off"):
+            return None
+        count += kind == "working"
+    return count if due >= today else -count
+
+
+def is_overdue(complaint: Complaint, due: date | None, today: date) -> bool:
+    """Open after the last day. An off day between the two changes nothing: the day is over."""
+    return complaint.status == "open" and due is not None and today > due

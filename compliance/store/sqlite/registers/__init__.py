@@ -23,6 +23,7 @@ from compliance.store.sqlite.registers.complaint import (
 )
 from compliance.store.sqlite.registers.consent import add_consent, list_consents, withdraw_consent
 from compliance.store.sqlite.registers.dnc import add_refusal, list_refusals, remove_refusal
+from compliance.store.sqlite.registers.profile import note_profiles
 from compliance.store.sqlite.registers.script import (
     ScriptVersion,
     add_script,
@@ -72,6 +73,7 @@ __all__ = [
     "list_scripts",
     "list_suspensions",
     "log",
+    "note_profiles",
     "put_caller_id",
     "remove_caller_id",
     "remove_refusal",

@@ -1,0 +1,26 @@
+"""The profiles' texts, kept since they were first in force: a decision names them by their SHA-256 alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from compliance.profile import Profile
+from compliance.store.sqlite.connection import Store
+from compliance.store.sqlite.registers.change import SQL, log
+
+BY = "dialpact"
+
+
+async def note_profiles(store: Store, profiles: Iterable[Profile], *, at: datetime) -> None:
+    """One line of the log for each text that it does not have; the gate does so before it answers."""
+
+    def work(connection: sqlite3.Connection) -> None:
+        for profile in profiles:
+            if list(SQL.history(connection, register="profile", key=profile.sha256)):
+                continue
+            about = {"id": profile.id, "version": profile.version, "text": profile.text}
+            log(connection, "profile", "in-force", profile.sha256, about, by=BY, at=at)
+
+    await store.transact(work)

@@ -1,0 +1,50 @@
+-- What belongs to a call. Every row whole: a package that leaves a column out can not prove the row.
+
+-- name: calls_of(number, caller_id, since, until, most)
+SELECT id FROM decision
+WHERE number = :number AND (:caller_id = '' OR caller_id = :caller_id)
+  AND (:since = '' OR decided_at BETWEEN :since AND :until)
+ORDER BY seq LIMIT :most;
+
+-- name: decision(id)^
+SELECT * FROM decision WHERE id = :id;
+
+-- name: undelivered(id)^
+SELECT * FROM undelivered WHERE decision = :id;
+
+-- name: recordings(id)
+SELECT * FROM recording WHERE decision = :id ORDER BY started_at, id;
+
+-- name: incidents(id)
+SELECT * FROM incident WHERE decision = :id ORDER BY seq;
+
+-- name: opt_outs(number)
+SELECT * FROM opt_out WHERE number = :number ORDER BY seq;
+
+-- name: refusals(number)
+SELECT * FROM do_not_call WHERE number = :number ORDER BY requested_at, scope, value;
+
+-- name: consents(number, business)
+SELECT * FROM consent WHERE number = :number AND business = :business ORDER BY granted_at, industry;
+
+-- name: batches(number, campaign)
+SELECT batch.* FROM lead JOIN batch ON batch.id = lead.batch
+WHERE lead.number = :number AND batch.campaign = :campaign ORDER BY batch.id;
+
+-- name: script(id, version)^
+SELECT * FROM script WHERE id = :id AND version = :version;
+
+-- name: complaints_about(decision)
+SELECT * FROM complaint WHERE decision = :decision ORDER BY id;
+
+-- name: complaint(id)^
+SELECT * FROM complaint WHERE id = :id;
+
+-- name: changes(register, key)
+SELECT * FROM register_change WHERE register = :register AND key = :key ORDER BY seq;
+
+-- name: imports(register, at)
+SELECT * FROM register_change WHERE register = :register AND action = 'import' AND at = :at ORDER BY seq;
+
+-- name: checkpoints(size)
+SELECT size, at, note FROM checkpoint WHERE size < :size ORDER BY size, at;

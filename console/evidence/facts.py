@@ -1,0 +1,108 @@
+"""What is known of a call, from its decision and its recordings. What is not known is null, and named so."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from compliance.clock import instant
+from compliance.model import Decision
+from compliance.store.sqlite.evidence import Call
+
+# Nothing in Dialpact notes these yet; a package says so and does not leave them out.
+NEVER_KNOWN = ("linkedid", "sip_call_id", "ringing_at", "hangup_cause")
+# Null in these is a gap in what is known; in others it is an answer.
+EXPECTED = ("agent", "answered_at", "business", "caller_id", "campaign", "disposition", "ended_at", "trunk")
+
+
+def facts(call: Call, decision: Decision) -> dict[str, Any]:
+    """Times are UTC. ``caller_id`` is what was to be shown; what the carrier did show is not known here."""
+    row, attempt = call.decision, decision.attempt
+    answered = [one["answered_at"] for one in call.recordings if one["answered_at"]]
+    ended = [one["ended_at"] for one in call.recordings if one["ended_at"]]
+    running = any(not one["ended_at"] for one in call.recordings)
+    known: dict[str, Any] = {
+        "id": call.id,
+        "node": row["node"],
+        "number_of_the_decision": row["seq"],
+        "decided_at": row["decided_at"],
+        "behind_us": row["behind_us"],
+        "mode": row["mode"],
+        "verdict": row["verdict"],
+        "delivered": call.undelivered is None,
+        "not_delivered_because": call.undelivered["reason"] if call.undelivered else None,
+        "reasons": list(decision.reasons),
+        "callee": row["number"] or None,
+        "callee_as_dialled": row["given"],
+        "number_given_to_the_trunk": row["dial"] or None,
+        "caller_id": row["caller_id"] or None,
+        "campaign": row["campaign"] or None,
+        "business": row["business"] or None,
+        "agent": row["agent"] or None,
+        "trunk": row["trunk"] or None,
+        "agent_leg": {"channel": attempt.channel or None, "uniqueid": attempt.uniqueid or None},
+        "carrier_legs": legs(call.recordings),
+        "answered_at": min(answered, default=None),
+        "ended_at": max(ended, default=None) if not running else None,
+        "disposition": disposition(call),
+        "versions": {
+            "profiles": decision.policy,
+            "calendar": decision.calendar or None,
+            "tz": decision.tz or None,
+            "number_metadata": decision.number_metadata or None,
+        },
+    }
+    known |= dict.fromkeys(NEVER_KNOWN)
+    unknown = [name for name in (*EXPECTED, *NEVER_KNOWN) if known[name] is None]
+    unknown += [f"versions.{name}" for name, value in known["versions"].items() if not value]
+    return known | {"unknown": sorted(unknown)}
+
+
+def disposition(call: Call) -> str | None:
+    """``refused``, ``not-delivered``, ``answered``, ``unanswered``, ``running``; None when it is not known.
+
+    Without a recording nobody here saw whether the call was made: a reconciliation with the CDR may know.
+    """
+    if not call.decision["dial"]:
+        return "refused"
+    if call.undelivered:
+        return "not-delivered"
+    if any(not one["ended_at"] for one in call.recordings):
+        return "running"
+    if any(one["answered_at"] for one in call.recordings):
+        return "answered"
+    return "unanswered" if call.recordings else None
+
+
+def legs(recordings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The carrier's legs as they were recorded, the first one first."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in recordings:
+        leg = found.setdefault(
+            (row["node"], row["uniqueid"]),
+            {"channel": row["channel"], "uniqueid": row["uniqueid"], "first_recorded_at": row["started_at"]},
+        )
+        leg["answered_at"] = leg.get("answered_at") or row["answered_at"]
+        leg["ended_at"] = row["ended_at"]
+    return list(found.values())
+
+
+def gaps(recordings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Between the segments of one answered leg: from the end of one to the start of the next, in seconds."""
+    found = []
+    by_leg: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in recordings:
+        by_leg.setdefault((row["node"], row["uniqueid"]), []).append(row)
+    for segments in by_leg.values():
+        for before, after in pairwise(segments):
+            if not before["ended_at"] or not after["answered_at"]:
+                continue
+            seconds = (instant(after["started_at"]) - instant(before["ended_at"])).total_seconds()
+            if seconds > 0:
+                between = {
+                    "from": before["ended_at"],
+                    "to": after["started_at"],
+                    "seconds": round(seconds, 3),
+                }
+                found.append({"after": before["id"], "before": after["id"], **between})
+    return found
