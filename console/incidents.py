@@ -73,12 +73,6 @@ def kinds() -> list[str]:
     return [*own, *cdr_incidents.WRITTEN]
 
 
-def _meaning(session: Session, kind: str) -> str:
-    """In words; a kind of another version speaks for itself."""
-    told = texts.catalogue(session.language)
-    return told.get(TABLE + kind) or told.get(kind.replace(cdr_incidents.PREFIX, "cdr-kind.", 1), kind)
-
-
 def _told(session: Session, row: dict[str, Any], full: bool) -> dict[str, Any]:
     detail = row["detail"] if full else _NUMBER.sub(lambda number: masked(number[0]), row["detail"])
-    return {**row, "meaning": _meaning(session, row["kind"]), "detail": detail}
+    return {**row, "meaning": texts.incident_text(row["kind"], session.language), "detail": detail}

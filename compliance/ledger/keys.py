@@ -155,7 +155,7 @@ def _private(file: Path) -> bytes:
         os.close(opened)
         raise LedgerError(f"[ledger] key_file {file}: not a file")
     with os.fdopen(opened, "rb") as key:
-        if found.st_uid != os.geteuid():
+        if os.geteuid() not in (0, found.st_uid):
             owner, user = _user(found.st_uid), _user(os.geteuid())
             raise LedgerError(f"[ledger] key_file {file}: belongs to {owner}, not to {user} who runs this")
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -22,6 +22,9 @@ def context(report: Inspection, language: Language) -> dict[str, Any]:
     def named(table: str, key: str) -> str:
         return catalogue.get(f"{table}.{key}", key)
 
+    def incident(kind: str) -> str:
+        return catalogue.get(f"inspection-gap.{kind}") or texts.incident_text(kind, language)
+
     def finding_text(finding: Finding) -> str:
         values = {
             name: f"{value:,}" if isinstance(value, int) else value for name, value in finding.values.items()
@@ -40,6 +43,7 @@ def context(report: Inspection, language: Language) -> dict[str, Any]:
         "report": report,
         "shown": SHOWN,
         "named": named,
+        "incident": incident,
         "finding_text": finding_text,
         "hours": _chart(report.calls.hours, series) | {"names": names(series)},
         "days": _chart(days, series)

@@ -40,3 +40,9 @@ def fault_text(fault: Fault, language: Language) -> str:
         detail["problem"] = reason_text(detail["problem"], language)
         detail["flaw"] = domain_text(f"why.{detail['flaw']}", language)
     return text(f"fault.{fault.key}", language, **detail)
+
+
+def incident_text(kind: str, language: Language) -> str:
+    """What kind of incident it is, in words; a kind of another version speaks for itself."""
+    told = catalogue(language)
+    return told.get(f"incident.{kind}") or told.get(kind.replace("cdr-", "cdr-kind.", 1), kind)

@@ -274,8 +274,10 @@ def test_what_is_cut_off_is_said(figures: Inspection) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_has_its_words(figures: Inspection, language: Any) -> None:
     catalogue = texts.catalogue(language)
-    kinds = {*GAPS, *ANSWERED, *BYPASSES, "failed", "no-hash", "no-recording"}
-    assert {f"inspection-incident.{kind}" for kind in kinds} <= set(catalogue)
+    assert {"inspection-gap.failed", "inspection-gap.no-hash", "inspection-gap.no-recording"} <= set(
+        catalogue
+    )
+    assert {f"incident.{kind}" for kind in {*GAPS, *ANSWERED, *BYPASSES}} <= set(catalogue)
     keys = set(re.findall(r'"((?:filing|use|renting|conduct|control|consent)-[\w-]+|no-calls)"', SOURCE))
     assert {f"inspection-finding.{key}" for key in keys} == {
         key for key in catalogue if key.startswith("inspection-finding.")
