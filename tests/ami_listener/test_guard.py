@@ -346,6 +346,7 @@ async def test_an_originated_call_that_was_answered_while_nobody_listened_is_cut
     await scene.stop()
     leg = ami.dial(NUMBER, agent=False, quiet=True)
     leg.answer()
+    leg.variables["DIALEDPEERNUMBER"] = "110"  # set by whoever originated it, to look like an emergency
     leg.application, leg.seconds = "Playback", 5
     await scene.start()
     await ami.seen("Hangup", Channel=leg.name)
