@@ -71,14 +71,13 @@ class Pbx:
         return bool(await self.variable(channel, "CHANNEL(pjsip,request_uri)" if sip else "CALLERID(dnid)"))
 
     async def dialled(self, channel: str) -> str:
-        """What was dialled to reach it, when its DialBegin was not seen: Dial's own note, else the INVITE's
-        To. Raises NoChannel.
+        """What was dialled to reach it, when its DialBegin was not seen: the INVITE's To, which nobody
+        can set as he can the variable that Dial leaves; that one for other technologies. Raises NoChannel.
         """
-        noted = await self.variable(channel, DIALLED)
-        if noted or not channel.startswith("PJSIP/"):
-            return noted
-        found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
-        return found[1] if found else ""
+        if channel.startswith("PJSIP/"):
+            found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
+            return found[1] if found else ""
+        return await self.variable(channel, DIALLED)
 
     async def is_dialled(self, channel: str) -> bool:
         """Whether Dial, Queue, Originate or the like have dialled it; one that was only made has no

@@ -97,11 +97,12 @@ async def _is_outgoing(pbx: Pbx, row: Live) -> bool:
     caller's channel as well (both seen on 22). The received INVITE alone tells them apart.
     """
     try:
-        if await pbx.came_in(row.channel):
-            return False
-        if row.application.startswith("AppDial") or row.channel.startswith("PJSIP/"):
-            return row.application.startswith("AppDial") or await pbx.is_dialled(row.channel)
-        return row.application != "Dial" and bool(await pbx.variable(row.channel, DIALLED))
+        if row.channel.startswith("PJSIP/"):
+            return not await pbx.came_in(row.channel) and await pbx.is_dialled(row.channel)
+        if row.application.startswith("AppDial"):
+            return True
+        noted = row.application != "Dial" and bool(await pbx.variable(row.channel, DIALLED))
+        return noted and not await pbx.came_in(row.channel)
     except NoChannel:
         return False
 

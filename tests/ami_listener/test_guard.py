@@ -16,7 +16,7 @@ from ami_listener.guard import originator
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import recordings
 from tests.ami_listener.scene import NUMBER, Scene, until
-from tests.ami_listener.test_listener import ringing, talking
+from tests.ami_listener.test_listener import judged, ringing, talking
 from tests.fakes.ami import FakeAmi
 
 OTHER = "13900139000"
@@ -155,7 +155,9 @@ async def test_in_shadow_mode_a_bridge_without_a_recording_is_told_and_let_be(
 async def test_an_emergency_call_is_never_cut(
     scene: Scene, ami: FakeAmi, endpoint: str, number: str, by: str
 ) -> None:
-    ami.dial(number, endpoint=endpoint, agent=by == "agent").hang_up()
+    leg = ami.dial(number, endpoint=endpoint, agent=by == "agent")
+    await judged(scene, leg)
+    leg.hang_up()
     await quiet(scene, ami)
 
 
@@ -163,6 +165,7 @@ async def test_nor_is_one_with_an_id_that_is_not_its_own(scene: Scene, ami: Fake
     """The caller's channel still has the id of the call before."""
     leg = ami.dial("120", await scene.allow())
     await scene.incident("foreign-number")
+    await judged(scene, leg)
     leg.hang_up()
     await quiet(scene, ami, "foreign-number")
 
@@ -179,6 +182,7 @@ async def test_nor_while_the_store_is_down(
     legs = [ami.dial("119"), ami.dial("119", "e" * 32)]
     await scene.incident("store-unavailable")  # of the second: its id could not be looked up
     for leg in legs:
+        await judged(scene, leg)
         leg.hang_up()
     await quiet(scene, ami, "store-unavailable")
 
@@ -342,6 +346,7 @@ async def test_an_originated_call_that_was_answered_while_nobody_listened_is_cut
     await scene.stop()
     leg = ami.dial(NUMBER, agent=False, quiet=True)
     leg.answer()
+    leg.variables["DIALEDPEERNUMBER"] = "110"  # set by whoever originated it, to look like an emergency
     leg.application, leg.seconds = "Playback", 5
     await scene.start()
     await ami.seen("Hangup", Channel=leg.name)

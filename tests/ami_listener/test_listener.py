@@ -17,6 +17,7 @@ import structlog
 from ami_listener import listener as listener_module
 from ami_listener import recorder as recorder_module
 from ami_listener import repair
+from ami_listener.calls import Phase
 from compliance.store.sqlite import incidents as stored_incidents
 from compliance.store.sqlite import recordings
 from tests.ami_listener.scene import NUMBER, Scene, until
@@ -38,6 +39,16 @@ async def talking(scene: Scene, ami: FakeAmi) -> tuple[str, Channel]:
     leg.answer()
     leg.enter_bridge()
     return decision, leg
+
+
+async def judged(scene: Scene, leg: Channel) -> None:
+    """Waits for the verdict: a call that ends before it would show nothing."""
+
+    def is_judged() -> bool:
+        known = scene.listener.legs.get(leg.uniqueid)
+        return known is not None and known.state.phase is not Phase.JUDGING
+
+    await until(is_judged)
 
 
 # The call that goes as it should
@@ -215,7 +226,9 @@ async def test_a_decision_is_used_up_when_its_call_is_over(scene: Scene, ami: Fa
 
 @pytest.mark.parametrize("number", ["110", "120", "027119"])
 async def test_an_emergency_call_is_let_be(scene: Scene, ami: FakeAmi, number: str) -> None:
+    ami.forbid("Hangup")
     leg = ami.dial(number)
+    await judged(scene, leg)
     leg.answer()
     leg.enter_bridge()
     leg.hang_up()

@@ -226,7 +226,7 @@ async def test_text_from_sip_forges_no_event(scene: Scene, pbx: Pbx) -> None:
             session = scene.listener.lease.session
             assert session is not None
             assert session.ignored == 0, "the filter did not let it through"
-            assert list(scene.listener.legs) == [uniqueid]
+            assert uniqueid in scene.listener.legs  # the hidden call's own leg is seen too, and cut
             await call.hang_up()
     finally:
         spy.close()

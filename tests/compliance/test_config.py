@@ -38,6 +38,7 @@ def test_the_least_that_works(tmp_path: Path) -> None:
         (TRUNK + "[gate]\nlisten = 'host:99999'\n", "HOST:PORT"),
         (TRUNK + "[gate]\ndeadline_ms = 9000\n", "deadline_ms"),
         (TRUNK + "[store]\nurl = 'mysql://x'\n", "only sqlite"),
+        (TRUNK + "bypass = 'warn'\n", "bypass"),
         (TRUNK + "[recording]\ndirectory = 'relative'\n", "absolute"),
         (TRUNK + "[recording]\ndirectory = '/var/$(id)'\n", "absolute"),
         (TRUNK + "[recording]\ndirectory = '/var/../etc'\n", "absolute"),
@@ -95,3 +96,16 @@ def test_an_unusable_ami_secret(tmp_path: Path, content: bytes) -> None:
 )
 def test_whose_leg_a_channel_is(endpoint: str, channel: str, owns: bool) -> None:
     assert config.Trunk(endpoint=endpoint).owns(channel) is owns
+
+
+@pytest.mark.parametrize(
+    ("text", "guarded"),
+    [
+        (TRUNK, {"carrier"}),  # cut is the default
+        (TRUNK + "bypass = 'report'\n", set()),
+        (TRUNK + "[trunks.other]\nendpoint = 'x'\nbypass = 'report'\n", {"carrier"}),
+        ("[policy]\nmode = 'shadow'\n" + TRUNK + "bypass = 'cut'\n", set()),  # in shadow mode nothing is cut
+    ],
+)
+def test_trunks_on_which_a_bypass_is_cut(tmp_path: Path, text: str, guarded: set[str]) -> None:
+    assert config.load(written(tmp_path, text)).guarded == guarded

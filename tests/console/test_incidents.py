@@ -17,6 +17,7 @@ from console import texts
 from console.incidents import kinds
 from tests.console.conftest import Home
 
+DETAIL = "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 13900139000"
 ROOT = Path(__file__).parents[2]
 WRITES = re.compile(r'(?:\breport\(|\b_report\(|\bProblem\(|\bkind=)\s*"([a-z]+(?:-[a-z]+)+)"', re.MULTILINE)
 
@@ -46,9 +47,8 @@ def test_every_kind_has_its_words_and_its_line_on_both_pages() -> None:
 def some(home: Home) -> Home:
     async def write() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
-            cut = "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 13900139000"
             for day, kind, detail in (
-                (24, "no-decision", cut),
+                (24, "no-decision", DETAIL),
                 (25, "recording-muted", ""),
                 (26, "of-another-version", "x"),
             ):

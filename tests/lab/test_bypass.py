@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from compliance.store.sqlite.incidents import list_incidents
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.carrier import Carrier, Invite
@@ -295,13 +296,15 @@ async def test_a_phone_that_dials_no_emergency_number_through_that_context(
 
 async def test_one_that_began_while_nobody_listened(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
     await scene.kill()
-    originate(pbx, TALKS)
+    originate(pbx, TALKS, Variable="DIALEDPEERNUMBER=110")  # it does not help
     async with Phone(pbx).calling(f"*70{RINGS}", **CALLER) as call:
         await call.provisional(180)
         await asyncio.sleep(2.1)  # younger ones are left to their events
         await scene.start()
         await until(lambda: legs(pbx) == [], 8)
     assert await scene.incidents() == ["no-decision", "no-decision"]
+    told = [row["detail"].rpartition(" ")[2] for row in await list_incidents(scene.store)]
+    assert sorted(told) == sorted([TALKS, RINGS])
 
 
 async def test_with_the_store_down_an_id_is_worth_nothing_and_no_id_even_less(
