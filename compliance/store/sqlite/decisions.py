@@ -164,3 +164,9 @@ async def get_call(store: Store, decision: str) -> tuple[Decision, str | None] |
     """A decision with all its inputs, and why it was not delivered, if it was not."""
     row = await store.transact(lambda connection: SQL.get_call(connection, id=decision))
     return (msgspec.json.decode(row["record"], type=Decision), row["undelivered"]) if row else None
+
+
+async def behind(store: Store, decision: str) -> timedelta:
+    """How far its time lies before the latest that was known then; 0 for an unknown one."""
+    row = await store.transact(lambda connection: SQL.behind(connection, id=decision))
+    return timedelta(microseconds=row["behind_us"] if row else 0)
