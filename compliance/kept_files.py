@@ -1,4 +1,4 @@
-"""A recording's files, looked at without following any link, and removed only when they are what was looked at.
+"""A recording's files: looked at without following a link, removed only when they are what was looked at.
 
 A path is walked from the recordings' directory down, each folder opened without following a link, so that
 nobody who may write there can turn a disposal against another file.
@@ -20,8 +20,8 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO mu
 
 
 class Seen(NamedTuple):
-    """One file. ``problem``: empty when it is what was recorded, else ``missing``, ``changed``, ``unreadable``,
-    ``no-hash`` (it is there, but none was recorded), ``elsewhere`` (not below the directory).
+    """One file. ``problem``: empty when it is what was recorded, else ``missing``, ``changed``,
+    ``unreadable``, ``no-hash`` (it is there, but none was recorded), ``elsewhere`` (not below the directory).
 
     ``identity`` names this file, unchanged; None when there is none.
     """

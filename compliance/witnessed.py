@@ -6,14 +6,14 @@ of both, taken every few minutes and sealed in the ledger, bear out how much tim
 1. While the host runs, no more has passed between two readings than the host's uptime has grown.
 2. Over a restart of the host no more has passed than the wall clock says, and than the uptime since plus
    ``DARK`` (and no longer than the host had run before): what nobody saw is believed only so far.
-3. It is never later than the wall clock of the last reading says, and a wall clock that goes back does not take
-   witnessed time back. But one that stays ``ASIDE`` or more behind for ``PATIENCE`` of uptime is believed: then
-   it was the earlier readings that were ahead, and a witness that is ahead witnesses nothing.
+3. It never passes what the wall clock says, and a wall clock that goes back does not take it back. But one
+   that stays more than ``ASIDE`` behind for ``PATIENCE`` of uptime is believed: then it was the earlier
+   readings that were ahead, and a witness that is ahead witnesses nothing.
 4. The first reading is believed, but not more than ``DARK`` after the last call that is known from before.
 
-So a clock that lags, a host that was off for long, or readings that were not taken only make it *earlier* than
-it is: what is deleted by it is deleted later. The store computes the same in SQL (view ``witness_rule``), where
-a trigger lets nothing be disposed of before its time.
+So a clock that lags, a host that was off for long, or readings that were not taken only make it *earlier*
+than it is: what is deleted by it is deleted later. The store computes the same in SQL (view
+``witness_rule``), where a trigger lets nothing be disposed of before its time.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -48,7 +49,7 @@ async def list_(
     calls = session.limited(found, limit)
     rows = [
         [
-            instant(call["decided_at"]),
+            _when(session, call),
             call["number"] or call["given"],
             call["caller_id"],
             call["campaign"],
@@ -73,17 +74,25 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
             raise Fault("not-registered", entry=id)
         decision, undelivered = found
         kept = await recordings.list_recordings(store, decision=decision.id, most=ALL)
+        behind = await decisions.behind(store, decision.id)
     verdict = "BLOCK" if undelivered else decision.verdict
     reasons = [undelivered] if undelivered else list(decision.reasons)
     if session.as_json:
         stored = msgspec.to_builtins(decision)
-        told = {"verdict": verdict, "reasons": reasons, "undelivered": undelivered, "recordings": kept}
+        told: dict[str, object] = {
+            "verdict": verdict,
+            "reasons": reasons,
+            "undelivered": undelivered,
+            "recordings": kept,
+        }
+        told["behind_us"] = behind // timedelta(microseconds=1)
         findings = {"findings": finding_objects(decision, session.language)}
         session.json(stored | told | findings)
         return
     attempt = decision.attempt
     lines = [
         ("decided_at", decision.decided_at),
+        ("behind", session.text("say.behind", seconds=f"{behind.total_seconds():.6f}") if behind else ""),
         ("number", attempt.callee.e164 or attempt.callee.given),
         ("caller_id", attempt.caller_id),
         ("campaign", attempt.campaign),
@@ -98,3 +107,9 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
     ]
     session.facts(lines)
     session.table(*finding_rows(session, decision), None)
+
+
+def _when(session: Session, call: dict[str, Any]) -> str:
+    """When it was decided; with a mark where that lies before what was known already."""
+    told = session.cell(instant(call["decided_at"]))
+    return f"{told} (-{call['behind_us'] / 1e6:.1f} s)" if call["behind_us"] else told

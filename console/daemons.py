@@ -14,9 +14,9 @@ from typing import Any
 
 import structlog
 
-from compliance.errors import DialpactError
+from compliance.errors import DialpactError, StoreError
 from compliance.retention import keep_until
-from compliance.store.sqlite import Store
+from compliance.store.sqlite import Store, keeping
 from console.keeper import keep
 from console.policy import load_policy
 from console.session import DONE, FAILED, Session
@@ -28,7 +28,7 @@ Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
 
 def serve(session: Session) -> int:
     """Gate and listener in one process."""
-    return _run(session, _gate, _listener, keep)
+    return _run(session, _gate, _listener, _keeping, keep)
 
 
 def gate(session: Session) -> int:
@@ -38,7 +38,7 @@ def gate(session: Session) -> int:
 
 def listener(session: Session) -> int:
     """Records the calls, and watches that none goes round the gate."""
-    return _run(session, _listener, keep)
+    return _run(session, _listener, _keeping, keep)
 
 
 async def _gate(session: Session, stop: asyncio.Event) -> None:
@@ -63,6 +63,20 @@ async def _listener(session: Session, stop: asyncio.Event) -> None:
         await running  # writes what is under way
         if not stop.is_set():
             raise DialpactError("the listener ended by itself")
+
+
+async def _keeping(session: Session, stop: asyncio.Event) -> None:
+    """Longer profiles than before keep for longer what is kept already."""
+    policy = load_policy(session.config)
+    names = [profile.id for profile in policy.profiles]
+    keep = partial(keep_until, policy=policy)
+    try:
+        async with session.store() as store:
+            raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
+    except StoreError as error:  # nothing is lost by it: a purge does the same first
+        log.error("retention not raised", error=str(error))
+    else:
+        log.info("retention", raised=raised)
 
 
 def _run(session: Session, *parts: Part) -> int:

@@ -49,7 +49,7 @@ def foretold(connection: sqlite3.Connection, reading: Reading) -> Witness:
 
 
 async def forged(store: Store) -> int | None:
-    """The first reading that is not as it was sealed, or whose witnessed time does not follow from those before.
+    """The first reading that is not as it was sealed, or whose witnessed time is not what follows.
 
     A page at a time, so that no call waits for it.
     """

@@ -167,3 +167,9 @@ async def get_call(store: Store, decision: str) -> tuple[Decision, str | None] |
     if row and not row["record"]:
         raise LedgerError(f"the record of {decision} was erased when its time was over; its leaf is kept")
     return (msgspec.json.decode(row["record"], type=Decision), row["undelivered"]) if row else None
+
+
+async def behind(store: Store, decision: str) -> timedelta:
+    """How far its time lies before the latest that was known then; 0 for an unknown one."""
+    row = await store.transact(lambda connection: SQL.behind(connection, id=decision))
+    return timedelta(microseconds=row["behind_us"] if row else 0)

@@ -38,13 +38,16 @@ async def not_due(store: Store, day: date) -> tuple[int, str | None]:
     return count, first
 
 
-async def record(store: Store, recording: str, keep_until: str, *, by: str, at: datetime) -> None:
-    """On disk when it returns. StoreError when the store finds that its time is not over, or it is held."""
-    await store.transact(
-        lambda connection: SQL.insert_disposal(
-            connection, recording=recording, at=stamp(at), by=by, keep_until=keep_until
-        )
-    )
+async def record(store: Store, recording: str, keep_until: str, *, by: str, at: datetime) -> bool:
+    """On disk when it returns; False when it has come under a hold. StoreError: the store refuses it."""
+
+    def work(connection: sqlite3.Connection) -> bool:
+        if SQL.is_held(connection, recording=recording) is not None:
+            return False
+        SQL.insert_disposal(connection, recording=recording, at=stamp(at), by=by, keep_until=keep_until)
+        return True
+
+    return await store.transact(work)
 
 
 async def finish(store: Store, recording: str, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Legal holds: what is held is not disposed of, whatever its time. The store's triggers log and enforce them."""
+"""Legal holds: what is held is not disposed of, whatever its time. Triggers log and enforce them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def release(store: Store, id: int, *, reason: str, by: str, at: datetime) 
 
 
 async def list_holds(store: Store, *, recording: str = "", released: bool = False) -> list[Hold]:
-    """Oldest first. ``recording``: only those that bear on it; ``released``: also those no longer in force."""
+    """Oldest first. ``recording``: those that bear on it; ``released``: also those no longer in force."""
     return await store.transact(lambda connection: _holds(connection, recording=recording, released=released))
 
 

@@ -1,4 +1,4 @@
-"""How long a recording is kept: raised by an officer or by longer profiles, never lowered. Each raise is logged."""
+"""How long a recording is kept: raised by an officer or by longer profiles, never lowered. All is logged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ KeepUntil = Callable[[datetime], date]
 
 
 async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: datetime) -> Outcome:
-    """Keeps one recording until a later day. Fault: no such one, still being made, disposed of, or an earlier day."""
+    """Keeps one recording until a later day.
+
+    Fault: no such one, still being made, disposed of, or an earlier day.
+    """
 
     def work(connection: sqlite3.Connection) -> Outcome:
         found = SQL.kept_until(connection, id=id)

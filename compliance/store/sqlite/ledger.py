@@ -91,7 +91,7 @@ def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> Entry | Non
 
 
 def flaw(connection: sqlite3.Connection, kind: str, key: str) -> str:
-    """How a row fails its leaf: ``no-leaf``, ``not-its-leaf``; empty when it fits, or its record was erased."""
+    """How a row fails its leaf: ``no-leaf``, ``not-its-leaf``; empty when it fits or was erased."""
     entry = entry_of(connection, kind, key)
     if entry is None:
         return "no-leaf"

@@ -156,20 +156,39 @@ async def unseen(
 
 
 async def list_recordings(
-    store: Store, *, number: str = "", decision: str = "", state: str = "", most: int = 100
+    store: Store,
+    *,
+    id: str = "",
+    number: str = "",
+    decision: str = "",
+    state: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    due: date | None = None,
+    held: bool = False,
+    most: int = 100,
 ) -> list[dict[str, Any]]:
-    """Newest first; every column of the table."""
+    """Newest first; every column of the table, and how many ``holds`` there are on it.
+
+    ``state``: one of the table's, or ``disposed``, whatever it was before. ``since``, ``until``: started from
+    then on, before then. ``due``: only those that may go on that day.
+    """
 
     def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-        return rows(SQL.list_recordings(connection, number=number, decision=decision, state=state, most=most))
+        return rows(
+            SQL.list_recordings(
+                connection,
+                id=id,
+                number=number,
+                decision=decision,
+                state=state,
+                since=stamp(since) if since else "",
+                until=stamp(until) if until else "",
+                due=due.isoformat() if due else "",
+                held=held,
+                most=most,
+            )
+        )
 
-    return await store.transact(work)
-
-
-async def count_kept(store: Store) -> int:
-    return int(await store.transact(lambda connection: SQL.count_kept(connection)[0]))
-
-
-async def kept_after(store: Store, recording: str, most: int = 500) -> list[dict[str, Any]]:
-    """Kept recordings by id, a page at a time: ``recordings verify`` walks all of them in bounded memory."""
-    return await store.transact(lambda connection: rows(SQL.kept_after(connection, id=recording, most=most)))
+    found = await store.transact(work)
+    return [row | {"state": "disposed"} if row["disposed_at"] else row for row in found]

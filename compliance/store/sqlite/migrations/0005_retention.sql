@@ -180,6 +180,7 @@ WHEN NEW.id IS NOT OLD.id OR NEW.path IS NOT OLD.path
 BEGIN SELECT RAISE(ABORT, 'a recording keeps its id and its path'); END;
 CREATE TRIGGER recording_keep_until_is_a_day BEFORE UPDATE OF keep_until ON recording
 WHEN NEW.keep_until IS NOT NULL AND date(NEW.keep_until) IS NOT NEW.keep_until
+  AND (OLD.keep_until IS NULL OR NEW.keep_until >= OLD.keep_until)  -- to lower it is refused in its own words
 BEGIN SELECT RAISE(ABORT, 'keep_until is a day: 2027-11-24'); END;
 CREATE TRIGGER recording_begins_unfinished BEFORE INSERT ON recording
 WHEN NEW.ended_at IS NOT NULL OR NEW.keep_until IS NOT NULL OR NEW.disposed_at IS NOT NULL

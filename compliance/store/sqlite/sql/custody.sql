@@ -15,3 +15,29 @@ EXCEPT SELECT path FROM recording
 EXCEPT SELECT callee_path FROM recording
 EXCEPT SELECT agent_path FROM recording
 ORDER BY 1;
+
+-- name: count_kept(since, until)^
+SELECT count(*) FROM recording
+WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND disposed_at IS NULL
+  AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until);
+
+-- name: kept_after(id, since, until, most)
+SELECT * FROM recording
+WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND disposed_at IS NULL AND id > :id
+  AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
+ORDER BY id LIMIT :most;
+
+-- name: kept_at_random(since, until, most)
+SELECT id FROM recording
+WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND disposed_at IS NULL
+  AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
+ORDER BY random() LIMIT :most;
+
+-- name: recording(id)^
+SELECT * FROM recording WHERE id = :id;
+
+-- name: disposed_after(id, since, until, most)
+SELECT recording.*, disposal.done_at FROM disposal JOIN recording ON recording.id = disposal.recording
+WHERE disposal.recording > :id
+  AND (:since = '' OR recording.started_at >= :since) AND (:until = '' OR recording.started_at < :until)
+ORDER BY disposal.recording LIMIT :most;

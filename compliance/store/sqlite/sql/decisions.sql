@@ -27,6 +27,9 @@ WHERE (:number = '' OR decision.number = :number OR decision.given = :number)
 ORDER BY decision.seq DESC
 LIMIT :most;
 
+-- name: behind(id)^
+SELECT behind_us FROM decision WHERE id = :id;
+
 -- name: get_call(id)^
 SELECT decision.seq, decision.record, undelivered.reason AS undelivered, undelivered.at AS undelivered_at
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id

@@ -9,6 +9,9 @@ ORDER BY keep_until, id LIMIT :most;
 SELECT count(*), min(keep_until) FROM recording
 WHERE keep_until IS NOT NULL AND ended_at IS NOT NULL AND disposed_at IS NULL AND keep_until >= :day;
 
+-- name: is_held(recording)^
+SELECT 1 FROM held WHERE recording = :recording;
+
 -- name: insert_disposal(recording, at, by, keep_until)!
 INSERT INTO disposal (recording, at, by, keep_until, reading)
 VALUES (:recording, :at, :by, :keep_until, (SELECT max(reading) FROM witnessed));

@@ -33,19 +33,18 @@ WHERE id = :id;
 -- name: open_recordings(node)
 SELECT * FROM recording WHERE node = :node AND state IN ('starting', 'running');
 
--- name: list_recordings(number, decision, state, most)
-SELECT * FROM recording
-WHERE (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)
-  AND (:state = '' OR state = :state)
+-- ``due``: to be kept until a day before it. ``held``: 1 for those under a hold only.
+-- name: list_recordings(id, number, decision, state, since, until, due, held, most)
+SELECT recording.*, (SELECT count(*) FROM held WHERE held.recording = recording.id) AS holds
+FROM recording
+WHERE (:id = '' OR id = :id) AND (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)
+  AND CASE :state WHEN '' THEN 1 WHEN 'disposed' THEN disposed_at IS NOT NULL
+      ELSE state = :state AND disposed_at IS NULL END
+  AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
+  AND (:due = '' OR (keep_until < :due AND ended_at IS NOT NULL AND disposed_at IS NULL))
+  AND (NOT :held OR EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id))
 ORDER BY started_at DESC, id
 LIMIT :most;
-
--- name: count_kept()^
-SELECT count(*) FROM recording WHERE state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL);
-
--- name: kept_after(id, most)
-SELECT id, decision, path, sha256, bytes, callee_path, callee_sha256, agent_path, agent_sha256, keep_until
-FROM recording WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND id > :id ORDER BY id LIMIT :most;
 
 -- name: last_renewal(node)^
 SELECT renewed_at FROM recorder_lease WHERE node = :node;

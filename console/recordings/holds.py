@@ -1,0 +1,73 @@
+"""``dialpact recordings hold``, ``release``, ``holds``: what must stay whatever its time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compliance.registers.cell import free_text
+from compliance.registers.fault import Fault
+from compliance.store.sqlite import holds as register
+from compliance.store.sqlite.holds import Hold, Scope
+from console import entry
+from console.flag import By, Why
+from console.session import Session
+
+
+async def hold(
+    session: Session,
+    id: Annotated[str, typer.Argument(help="The recording's id.")] = "",
+    *,
+    call: Annotated[str, typer.Option(help="All recordings of this decision.")] = "",
+    callee: Annotated[str, typer.Option(help="All of calls to this number, also those to come.")] = "",
+    reason: Why,
+    by: By,
+) -> None:
+    """Put a legal hold on recordings: they are not disposed of until it is released."""
+    scopes: dict[Scope, str] = {
+        "recording": id.strip().lower(),
+        "call": call.strip().lower(),
+        "callee": entry.callee(callee),
+    }
+    named = [(scope, key) for scope, key in scopes.items() if key]
+    if len(named) != 1:
+        raise Fault("hold-which")
+    ((scope, key),) = named
+    why = free_text(reason, "reason")
+    async with session.store() as store:
+        made = await register.hold(store, scope, key, reason=why, by=by, at=session.clock.now())
+    _tell(session, made, "added")
+
+
+async def release(
+    session: Session,
+    hold: Annotated[int, typer.Argument(min=1, help="The hold's number: dialpact recordings holds.")],
+    *,
+    reason: Why,
+    by: By,
+) -> None:
+    """Release one hold. Others on the same recordings stay."""
+    why = free_text(reason, "reason")
+    async with session.store() as store:
+        ended = await register.release(store, hold, reason=why, by=by, at=session.clock.now())
+    _tell(session, ended, "released")
+
+
+async def holds(
+    session: Session,
+    *,
+    recording: Annotated[str, typer.Option(help="Only those that bear on this recording.")] = "",
+    released: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
+) -> None:
+    """The legal holds, the oldest first."""
+    async with session.store() as store:
+        found = await register.list_holds(store, recording=recording.strip().lower(), released=released)
+    entry.listed(session, Hold, found)
+
+
+def _tell(session: Session, hold: Hold, result: str) -> None:
+    entry.done(session, "hold", result, hold)
+    if not session.as_json:
+        scope = session.text(f"scope.{hold.scope}")
+        session.note(session.text("say.hold-bears", scope=scope, entry=hold.key, count=hold.recordings))

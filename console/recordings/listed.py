@@ -1,0 +1,105 @@
+"""``dialpact recordings list``, ``show``: the recordings, and one of them with all that was done about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import typer
+
+from compliance.clock import instant
+from compliance.registers.fault import Fault
+from compliance.registers.moment import moment
+from compliance.retention import earliest_day
+from compliance.store.sqlite import Store, holds, ledger, recordings, registers
+from console import entry
+from console.flag import Limit
+from console.recordings import witness
+from console.session import FOUND, Session
+
+ALL = -1  # SQLite's LIMIT: none
+State = Literal["starting", "running", "kept", "unanswered", "failed", "disposed"]
+Id = Annotated[str, typer.Argument(help="The recording's id.")]
+FACTS = (
+    *("id", "decision", "state", "number", "caller_id", "campaign", "started_at", "answered_at", "ended_at"),
+    *("seconds", "bytes", "path", "sha256", "keep_until", "disposed_at"),
+)
+TIMES = ("started_at", "answered_at", "ended_at", "disposed_at")
+
+
+async def list_(
+    session: Session,
+    *,
+    number: Annotated[str, typer.Option(help="Of calls to this callee.")] = "",
+    decision: Annotated[str, typer.Option(help="Of this decision.")] = "",
+    state: Annotated[State | None, typer.Option()] = None,
+    since: Annotated[str, typer.Option(help="Started from then on; without a zone: Asia/Shanghai.")] = "",
+    until: Annotated[
+        str, typer.Option(help="Started before then; a bare date: to the end of that day.")
+    ] = "",
+    due: Annotated[bool, typer.Option("--due", help="Only those whose time is over.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Only those under a legal hold.")] = False,
+    limit: Limit = 100,
+) -> None:
+    """Recordings, the newest first."""
+    async with session.store() as store:
+        found = await recordings.list_recordings(
+            store,
+            number=entry.callee(number),
+            decision=decision,
+            state=state or "",
+            since=moment(since, "since") if since else None,
+            until=moment(until, "until", end_of_day=True) if until else None,
+            due=earliest_day((await witness.look(session, store)).now) if due else None,
+            held=held,
+            most=limit + 1 if limit else ALL,
+        )
+    shown = session.limited(found, limit)
+    columns = ("started_at", "number", "state", "seconds", "bytes", "keep_until", "holds", "path", "id")
+    rows = [[_told(row, name) for name in columns] for row in shown]
+    session.table(columns, rows, shown)
+
+
+async def show(session: Session, id: Id) -> int:
+    """One recording, its holds, its leaf and its history. Exit 3 when it does not fit its leaf."""
+    wanted = id.strip().lower()
+    async with session.store() as store:
+        found = await recordings.list_recordings(store, id=wanted) if wanted else []
+        if not found:
+            raise Fault("not-registered", entry=id)
+        (row,) = found
+        bearing = await holds.list_holds(store, recording=wanted, released=True)
+        history = await _history(store, row)
+        leaf, flaw = await store.transact(
+            lambda connection: (
+                ledger.entry_of(connection, "recording", wanted),
+                ledger.flaw(connection, "recording", wanted) if row["ended_at"] else "",
+            )
+        )
+    index = leaf.leaf_index if leaf else None
+    if session.as_json:
+        session.json(row | {"leaf_index": index, "flaw": flaw, "held_by": bearing, "history": history})
+        return FOUND if flaw else 0
+    session.facts([(name, _told(row, name)) for name in FACTS])
+    session.facts([("leaf_index", index), ("problem", session.text(f"problem.{flaw}") if flaw else "")])
+    if bearing:
+        entry.listed(session, holds.Hold, bearing)
+    if history:
+        session.note(session.text("say.history"))
+        lines: list[list[Any]] = [
+            [change["at"], change["by"], change["action"], msgspec.json.encode(change["detail"]).decode()]
+            for change in history
+        ]
+        session.table(("at", "by", "action", "detail"), lines, None)
+    return FOUND if flaw else 0
+
+
+async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was done about it, about its call and about its callee."""
+    keys = dict.fromkeys(key for key in (row["id"], row["decision"], row["number"]) if key)
+    found = [change for key in keys for change in await registers.history(store, "recording", key)]
+    return sorted(found, key=lambda change: change["at"])
+
+
+def _told(row: dict[str, Any], name: str) -> object:
+    return instant(row[name]) if name in TIMES and row[name] else row[name]
