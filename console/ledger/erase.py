@@ -15,6 +15,7 @@ from compliance.retention import keep_until
 from compliance.store.sqlite import erasure
 from console.flag import By, Why
 from console.policy import load_policy
+from console.recordings import witness
 from console.session import Session
 
 
@@ -31,9 +32,11 @@ async def erase(
         raise Fault("no-retention")
     if yes and not reason.strip():
         raise Fault("no-reason")
-    now = session.clock.now()
-    last_day, today = partial(keep_until, policy=policy), now.astimezone(HOME).date()
+    now, last_day = session.clock.now(), partial(keep_until, policy=policy)
     async with session.store() as store:
+        # As late as the host's clocks bear out: a clock that was set forward erases nothing early.
+        seen = await (witness.take(session, store, "erase") if yes else witness.look(session, store))
+        today = seen.now.astimezone(HOME).date()
         if yes:
             done = await erasure.erase(store, last_day, today, by=by, reason=reason, at=now)
         else:

@@ -60,8 +60,10 @@ def run(path: Path, *statements: str, guards: bool = True) -> list[sqlite3.Row]:
 
 
 def disposed(path: Path, which: str = "1") -> None:
-    """The files are gone (another state of the row says so), and their last day has passed."""
-    run(path, f"UPDATE recording SET state = 'failed' WHERE {which}")
+    """The files are gone, as a purge leaves the rows."""
+    guard = "recording_is_disposed_of_by_a_disposal"
+    (kept,) = run(path, f"SELECT sql FROM sqlite_master WHERE name = '{guard}'")
+    run(path, f"DROP TRIGGER {guard}", f"UPDATE recording SET disposed_at = 'x' WHERE {which}", kept["sql"])
 
 
 def audit(path: Path) -> Audit:
@@ -129,10 +131,29 @@ async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
     assert b"13800138000" not in left
 
 
+HOLD = "INSERT INTO hold (scope, key, since, by, reason) VALUES"
+
+
+async def test_a_file_that_is_there_keeps_its_call(path: Path) -> None:
+    disposed(path, "id <> 'r7'")
+    done = await erase(path)
+    assert (done.decisions, done.needed) == (44, 1)
+
+
+async def test_a_callee_under_a_hold_keeps_all_his_calls_until_it_is_released(path: Path) -> None:
+    disposed(path)
+    run(path, f"{HOLD} ('callee', '+8613800138000', '', 'chen', 'court')")
+    done = await erase(path)
+    assert (done.decisions, done.needed) == (0, 45)
+    run(path, "UPDATE hold SET released_at = 'x', released_by = 'chen', release_reason = 'over'")
+    assert (await erase(path)).decisions == 45
+
+
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        ("UPDATE recording SET state = 'kept' WHERE id = 'r7'", "a file that is there"),
+        (f"{HOLD} ('recording', 'r7', '', 'chen', 'court')", "a hold on its recording"),
+        (f"{HOLD} ('call', '{7:032x}', '', 'chen', 'court')", "a hold on the call"),
         ("UPDATE recording SET keep_until = '2027-11-25' WHERE id = 'r7'", "its last day is today"),
         ("UPDATE recording SET keep_until = '2031-01-01' WHERE id = 'r7'", "it was raised"),
         (
@@ -199,6 +220,7 @@ LOGGED = (
     ("before", "reason"),
     [
         ("SELECT 1", "still kept"),
+        (f"{HOLD} ('call', '{7:032x}', '', 'chen', 'court')", "legal hold"),
         (
             "INSERT INTO complaint (number, called_at, source, decision, received_at)"
             f" VALUES (1, '', '12321', '{7:032x}', '')",
@@ -207,7 +229,7 @@ LOGGED = (
     ],
 )
 def test_the_store_itself_knows_what_is_needed(path: Path, before: str, reason: str) -> None:
-    if reason == "still open":
+    if reason != "still kept":
         disposed(path)
     run(path, before, LOGGED)
     for statement in (SALT, "UPDATE ledger SET salt = NULL WHERE kind = 'recording' AND key = 'r7'"):

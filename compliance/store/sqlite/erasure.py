@@ -26,7 +26,6 @@ SQL = aiosql.from_path(Path(__file__).parent / "sql" / "erasure.sql", "sqlite3")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
 BATCH = 100  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
 WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock
-STILL_NEEDED = frozenset({"starting", "running", "kept"})  # states of a recording whose file is there
 
 KeepUntil = Callable[[datetime], date]
 
@@ -58,11 +57,14 @@ class _Piece(NamedTuple):
 def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> bool:
     """Whether nothing needs the record of this call any more, its age apart.
 
-    No recording of it that is kept, or must be until a day that has not passed; no open complaint about it.
+    No recording of it that is kept, or must be until a day that has not passed; no legal hold; no open
+    complaint about it.
     """
     for recording in SQL.recordings_of(connection, decision=decision):
-        if recording["state"] in STILL_NEEDED or (recording["keep_until"] or "") >= today.isoformat():
+        if recording["is_there"] or (recording["keep_until"] or "") >= today.isoformat():
             return False
+    if SQL.under_hold(connection, decision=decision) is not None:
+        return False
     (complaints,) = SQL.open_complaints(connection, decision=decision)
     return not complaints
 

@@ -1,13 +1,24 @@
 -- Erasing a call's record when its time is over: its numbers and inputs go, and with them the leaf's salt, so that
 -- nobody can find the number by trying them all. What stays: that there was a decision, when, and which.
 
+-- Of a call without a recording too.
+CREATE VIEW call_under_hold AS
+SELECT decision.id AS decision
+FROM decision JOIN hold ON hold.released_at IS NULL AND (
+    (hold.scope = 'call' AND hold.key = decision.id) OR (hold.scope = 'callee' AND hold.key = decision.number)
+    OR (hold.scope = 'recording' AND hold.key IN (SELECT id FROM recording WHERE recording.decision = decision.id)));
+
 CREATE TRIGGER ledger_erased_with_leave BEFORE UPDATE OF salt ON ledger WHEN OLD.salt IS NOT NULL AND NEW.salt IS NULL
 BEGIN
     SELECT RAISE(ABORT, 'only the records of calls are erased') WHERE OLD.kind NOT IN ('decision', 'recording');
     SELECT RAISE(ABORT, 'a recording of this call is still kept')
     WHERE EXISTS (SELECT 1 FROM recording
                   WHERE (OLD.kind = 'recording' AND id = OLD.key OR OLD.kind = 'decision' AND decision = OLD.key)
-                    AND state IN ('starting', 'running', 'kept'));
+                    AND (ended_at IS NULL OR keep_until IS NOT NULL AND disposed_at IS NULL));
+    SELECT RAISE(ABORT, 'this call is under a legal hold')
+    WHERE EXISTS (SELECT 1 FROM call_under_hold
+                  WHERE decision = iif(OLD.kind = 'decision', OLD.key,
+                                       (SELECT decision FROM recording WHERE id = OLD.key)));
     SELECT RAISE(ABORT, 'a complaint about this call is still open')
     WHERE EXISTS (SELECT 1 FROM complaint
                   WHERE status = 'open'

@@ -8,12 +8,16 @@ WHERE decision.seq > :after AND decision.seq <= :until AND ledger.salt IS NOT NU
 ORDER BY decision.seq LIMIT :most;
 
 -- name: recordings_of(decision)
-SELECT recording.id, recording.state, recording.keep_until, ledger.leaf_index
+SELECT recording.keep_until, ledger.leaf_index,
+       recording.ended_at IS NULL OR (recording.keep_until IS NOT NULL AND recording.disposed_at IS NULL) AS is_there
 FROM recording LEFT JOIN ledger ON ledger.kind = 'recording' AND ledger.key = recording.id AND ledger.salt IS NOT NULL
 WHERE recording.decision = :decision;
 
 -- name: open_complaints(decision)^
 SELECT count(*) FROM complaint WHERE decision = :decision AND status = 'open';
+
+-- name: under_hold(decision)^
+SELECT 1 FROM call_under_hold WHERE decision = :decision LIMIT 1;
 
 -- name: take_salt(leaf_index)!
 UPDATE ledger SET salt = NULL WHERE leaf_index = :leaf_index;
