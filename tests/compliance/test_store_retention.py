@@ -16,6 +16,7 @@ from compliance.registers.fault import Fault
 from compliance.store.sqlite import Store, clocks, create, decisions, disposals, holds, keeping, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
 
+INSERT_DISPOSAL = "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES "
 BY = {"by": "chen", "at": AT}
 LAST = date(2026, 12, 24)  # of the recording r1
 OVER = datetime.fromisoformat("2026-12-25T12:00:00+00:00")  # when that day is over everywhere
@@ -118,7 +119,7 @@ async def test_held_it_stays(store: Store) -> None:
     with pytest.raises(StoreError, match="legal hold"):
         await sql(
             store,
-            f"INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES ('r1', '', 'x', '{LAST}', 2)",
+            INSERT_DISPOSAL + f"('r1', '', 'x', '{LAST}', 2)",
         )
 
 
@@ -126,30 +127,32 @@ async def test_held_it_stays(store: Store) -> None:
     ("statement", "match"),
     [
         ("DELETE FROM recording", "never deleted"),
-        ("INSERT OR REPLACE INTO recording SELECT * FROM recording", "already"),
+        (
+            "INSERT OR REPLACE INTO recording SELECT * FROM recording WHERE id = 'r1'",
+            "without an end|already",
+        ),
+        ("INSERT OR REPLACE INTO recording SELECT * FROM recording WHERE id = 'r2'", "already"),
         ("UPDATE OR REPLACE recording SET path = '/r/r1' WHERE id = 'r2'", "keeps its id and its path"),
         ("UPDATE recording SET id = 'r3' WHERE id = 'r2'", "keeps its id"),
         ("UPDATE recording SET keep_until = '2026-12-23'", "never lowered"),
         ("UPDATE recording SET keep_until = 'x' WHERE id = 'r2'", "is a day"),
+        ("UPDATE recording SET keep_until = '2027-02-30' WHERE id = 'r2'", "is a day"),
         ("UPDATE recording SET disposed_at = '2026-12-26' WHERE id = 'r1'", "disposed of by its row"),
         ("UPDATE witnessed SET us = us + 1", "clock readings alone"),
         ("DELETE FROM witnessed", "clock readings alone"),
         ("INSERT OR REPLACE INTO witnessed SELECT reading, us + 1, 0 FROM witnessed", "clock readings alone"),
         ("INSERT INTO witnessed SELECT reading + 1, us, 0 FROM witnessed", "clock readings alone"),
         ("INSERT OR REPLACE INTO clock_reading SELECT * FROM clock_reading", "never changed"),
-        ("INSERT INTO clock_reading VALUES (9, 'now', 'b', 1, '')", "clock readings alone|not a clock"),
+        ("INSERT INTO clock_reading VALUES (9, 'now', 'b', 1, '')", "not a clock"),
+        ("INSERT INTO clock_reading VALUES (9, '2026-02-30T00:00:00.000000Z', 'b', 1, '')", "not a clock"),
+        ("INSERT INTO clock_reading VALUES (9, '2026-02-28T00:00:00Z', 'b', 1, '')", "not a clock"),
+        ("INSERT INTO clock_reading VALUES (9, '2026-02-28T00:00:00.000000Z', 'b', -1, '')", "not a clock"),
         ("DELETE FROM hold", "only ever released"),
         ("UPDATE hold SET reason = 'x'", "only ever released"),
         ("INSERT OR REPLACE INTO hold SELECT * FROM hold", "only ever released"),
         ("UPDATE hold SET released_at = '', released_by = '', release_reason = ''", "CHECK"),
-        (
-            "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES ('r2', '', 'x', '2020-01-01', 1)",
-            "not a recording that has ended",
-        ),
-        (
-            "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES ('r1', '', 'x', '2020-01-01', 1)",
-            "not a recording that has ended",
-        ),
+        (INSERT_DISPOSAL + "('r2', '', 'x', '2020-01-01', 1)", "not a recording that has ended"),
+        (INSERT_DISPOSAL + "('r1', '', 'x', '2020-01-01', 1)", "not a recording that has ended"),
     ],
 )
 async def test_what_the_store_refuses(store: Store, statement: str, match: str) -> None:

@@ -8,8 +8,10 @@ CREATE TABLE witnessed (
     behind_us INTEGER NOT NULL   -- of the host's uptime, in which the wall clock has stayed behind that time
 ) STRICT;
 
+-- SQLite rounds a time to milliseconds, so the seconds are cut off first: .9996 must not count as the next one.
 CREATE VIEW clock_us AS
-SELECT seq, boot_id, uptime_us, strftime('%s', at) * 1000000 + CAST(substr(at, 21, 6) AS INTEGER) AS at_us
+SELECT seq, boot_id, uptime_us,
+       strftime('%s', substr(at, 1, 19)) * 1000000 + CAST(substr(at, 21, 6) AS INTEGER) AS at_us
 FROM clock_reading;
 
 -- What the rule makes of the newest reading.
@@ -38,8 +40,8 @@ UNION ALL
 SELECT reading, at_us, 0 FROM weighed WHERE behind >= 604800000000
 UNION ALL
 SELECT reading,
-       min(at_us, coalesce((SELECT strftime('%s', decided_at) * 1000000 + CAST(substr(decided_at, 21, 6) AS INTEGER)
-                                   + behind_us
+       min(at_us, coalesce((SELECT strftime('%s', substr(decided_at, 1, 19)) * 1000000
+                                   + CAST(substr(decided_at, 21, 6) AS INTEGER) + behind_us
                             FROM decision ORDER BY seq DESC LIMIT 1) + 86400000000, at_us)), 0
 FROM step WHERE old_us IS NULL;
 
@@ -49,6 +51,11 @@ BEGIN
     SELECT reading, us, behind_us FROM witness_rule WHERE reading = NEW.seq;
     SELECT RAISE(ABORT, 'not a clock reading') WHERE NOT EXISTS (SELECT 1 FROM witnessed WHERE reading = NEW.seq);
 END;
+-- For SQLite 'now' is a time too, and 30 February is one.
+CREATE TRIGGER clock_reading_is_a_time BEFORE INSERT ON clock_reading
+WHEN coalesce(strftime('%Y-%m-%dT%H:%M:%S', substr(NEW.at, 1, 19), '+0 days'), '') IS NOT substr(NEW.at, 1, 19)
+  OR substr(NEW.at, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z' OR NEW.uptime_us < 0
+BEGIN SELECT RAISE(ABORT, 'not a clock reading'); END;
 CREATE TRIGGER clock_reading_is_not_replaced BEFORE INSERT ON clock_reading
 WHEN EXISTS (SELECT 1 FROM clock_reading WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'a clock reading is never changed'); END;
@@ -179,7 +186,7 @@ CREATE TRIGGER recording_keeps_its_name BEFORE UPDATE OF id, path ON recording
 WHEN NEW.id IS NOT OLD.id OR NEW.path IS NOT OLD.path
 BEGIN SELECT RAISE(ABORT, 'a recording keeps its id and its path'); END;
 CREATE TRIGGER recording_keep_until_is_a_day BEFORE UPDATE OF keep_until ON recording
-WHEN NEW.keep_until IS NOT NULL AND date(NEW.keep_until) IS NOT NEW.keep_until
+WHEN NEW.keep_until IS NOT NULL AND date(NEW.keep_until, '+0 days') IS NOT NEW.keep_until
   AND (OLD.keep_until IS NULL OR NEW.keep_until >= OLD.keep_until)  -- to lower it is refused in its own words
 BEGIN SELECT RAISE(ABORT, 'keep_until is a day: 2027-11-24'); END;
 CREATE TRIGGER recording_begins_unfinished BEFORE INSERT ON recording
