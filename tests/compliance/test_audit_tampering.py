@@ -171,8 +171,6 @@ TABLES = {
     "opt-out": "opt_out",
     "clock": "clock_reading",
 }
-# Not in a record, because they may change by rules of their own.
-FREE = {("recording", "state"), ("recording", "keep_until")}
 
 
 def columns() -> list[tuple[str, str]]:
@@ -182,7 +180,6 @@ def columns() -> list[tuple[str, str]]:
         (kind, row[1])
         for kind in ledger.KINDS
         for row in connection.execute(f"PRAGMA table_info({TABLES[kind]})")
-        if (kind, row[1]) not in FREE
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -59,11 +60,23 @@ def run(path: Path, *statements: str, guards: bool = True) -> list[sqlite3.Row]:
         connection.close()
 
 
+CHANGE = "INSERT INTO register_change (at, actor, register, action, key, detail)"
+
+
 def disposed(path: Path, which: str = "1") -> None:
     """The files are gone, as a purge leaves the rows."""
     guard = "recording_is_disposed_of_by_a_disposal"
     (kept,) = run(path, f"SELECT sql FROM sqlite_master WHERE name = '{guard}'")
-    run(path, f"DROP TRIGGER {guard}", f"UPDATE recording SET disposed_at = 'x' WHERE {which}", kept["sql"])
+    gone = f"UPDATE recording SET disposed_at = 'x' WHERE {which}"
+    said = f"{CHANGE} SELECT 'x', 'chen', 'recording', 'dispose', id, '{{}}' FROM recording WHERE {which}"
+    run(path, f"DROP TRIGGER {guard}", gone, said, kept["sql"])
+
+
+def raised(path: Path, until: str) -> None:
+    """An officer keeps the recording of the eighth call for longer."""
+    said = json.dumps({"from": "2027-11-24", "to": until})
+    run(path, f"{CHANGE} VALUES ('x', 'chen', 'recording', 'keep', 'r7', '{said}')")
+    run(path, f"UPDATE recording SET keep_until = '{until}' WHERE id = 'r7'")
 
 
 def audit(path: Path) -> Audit:
@@ -134,6 +147,15 @@ async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
 HOLD = "INSERT INTO hold (scope, key, since, by, reason) VALUES"
 
 
+@pytest.mark.parametrize("until", ["2027-11-25", "2031-01-01"])  # today, and long after
+async def test_a_day_that_was_raised_keeps_its_call(path: Path, until: str) -> None:
+    disposed(path)
+    raised(path, until)
+    done = await erase(path)
+    assert (done.decisions, done.needed) == (44, 1)
+    assert audit(path).found.listed == []
+
+
 async def test_a_file_that_is_there_keeps_its_call(path: Path) -> None:
     disposed(path, "id <> 'r7'")
     done = await erase(path)
@@ -154,8 +176,6 @@ async def test_a_callee_under_a_hold_keeps_all_his_calls_until_it_is_released(pa
     [
         (f"{HOLD} ('recording', 'r7', '', 'chen', 'court')", "a hold on its recording"),
         (f"{HOLD} ('call', '{7:032x}', '', 'chen', 'court')", "a hold on the call"),
-        ("UPDATE recording SET keep_until = '2027-11-25' WHERE id = 'r7'", "its last day is today"),
-        ("UPDATE recording SET keep_until = '2031-01-01' WHERE id = 'r7'", "it was raised"),
         (
             "INSERT INTO complaint (number, called_at, source, decision, received_at)"
             f" VALUES (1, '', '12321', '{7:032x}', '')",

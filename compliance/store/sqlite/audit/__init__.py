@@ -101,6 +101,7 @@ class Audit:
             tree.tear()
         records.finish()
         if self._whole:
+            records.kept()
             records.strangers()
         tree.finish(self.size)
         self.erased, self.checkpoints = records.erased, tree.heads

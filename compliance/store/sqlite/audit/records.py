@@ -95,6 +95,14 @@ class Records:
                 return int(index)
         return None
 
+    def kept(self) -> None:
+        """Recordings that are kept until, or were disposed of at, another time than the log says."""
+        try:
+            for row in SQL.kept_otherwise(self._connection):
+                self._findings.add("changed", "record-changed", row["leaf_index"], "recording", row["key"])
+        except BROKEN:
+            return  # a record that is no JSON: it is named as changed itself
+
     def strangers(self) -> None:
         """Records that have no leaf: put in by other means."""
         waiting = {(row["kind"], str(row["key"])) for row in SQL.waiting(self._connection)}

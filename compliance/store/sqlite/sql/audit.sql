@@ -81,3 +81,15 @@ FROM decision WHERE id = :key;
 
 -- name: blank_recording(key)^
 SELECT number = '' AND caller_id = '' AND channel = '' AND uniqueid = '' FROM recording WHERE id = :key;
+
+-- Recordings whose day, or whose disposal, is not what the log says of it.
+-- name: kept_otherwise()
+SELECT ledger.leaf_index, recording.id AS key
+FROM recording JOIN ledger ON ledger.kind = 'recording' AND ledger.key = recording.id
+WHERE recording.keep_until IS NOT coalesce(
+          (SELECT json_extract(detail, '$.to') FROM register_change
+           WHERE register = 'recording' AND key = recording.id AND action IN ('keep', 'policy')
+           ORDER BY seq DESC LIMIT 1), recording.keep_until)
+   OR recording.disposed_at IS NOT (SELECT at FROM register_change
+                                    WHERE register = 'recording' AND key = recording.id AND action = 'dispose')
+ORDER BY ledger.leaf_index LIMIT 1000;

@@ -37,10 +37,14 @@ FROM decision WHERE id = :key;
 -- name: undelivered_1(key)^
 SELECT decision, at, reason FROM undelivered WHERE decision = :key;
 
+-- keep_until: as it was at the end of the call; each raise is a record of its own, and says what was before it.
 -- name: recording_1(key)^
-SELECT id, decision, node, channel, uniqueid, number, caller_id, campaign, started_at, answered_at, ended_at,
+SELECT id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at, answered_at, ended_at,
        format, path, bytes, seconds, talk_seconds, sha256, callee_path, callee_sha256, callee_dbfs, agent_path,
-       agent_sha256, agent_dbfs
+       agent_sha256, agent_dbfs,
+       coalesce((SELECT json_extract(detail, '$.from') FROM register_change
+                 WHERE register = 'recording' AND key = recording.id AND action IN ('keep', 'policy')
+                 ORDER BY seq LIMIT 1), keep_until) AS keep_until
 FROM recording WHERE id = :key;
 
 -- name: register_change_1(key)^
