@@ -167,11 +167,11 @@ async def test_late_answer_of_a_transaction_that_failed(
 ) -> None:
     real, failed = decisions.record, []
 
-    def record(*args: Any) -> None:
+    def record(*args: Any, **named: Any) -> None:
         if args[1] and not failed:
             failed.append(1)
             raise StoreError("disk full")
-        real(*args)
+        real(*args, **named)
 
     monkeypatch.setattr(decisions, "record", held.before(record))
     async with office.gate() as gate:
