@@ -139,10 +139,9 @@ def main() -> None:
         fill(home / "dialpact.db", lines)
         timed("with unique ids", "--cdr", "ids.csv")
         timed("without", "--cdr", "plain.csv")
-        for file in ("dialpact.toml", "dialpact.db", "dialpact.db-wal", "dialpact.db-shm"):
-            (home / file).unlink(missing_ok=True)
-        for file in ("ledger.key", "ami.secret"):
-            (home / file).unlink(missing_ok=True)
+        for file in home.iterdir():
+            if file.suffix != ".csv":
+                file.unlink()
         run("init")
         timed("a database that knows nothing", "--cdr", "ids.csv")
 
