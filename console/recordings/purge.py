@@ -53,7 +53,7 @@ async def purge(
             for item in told.findings:
                 await disposer.report(item)
         later, first = await disposals.not_due(store, disposer.wall_day)
-    _tell(session, told, seen, later, first, yes)
+    _tell(session, told, seen, later + disposer.spared, first, yes)
     return FOUND if told.findings else DONE
 
 
