@@ -56,6 +56,7 @@ class Disposer:
         self._store, self._directory, self._node, self._clock = store, directory, node, clock
         self._keep_until = keep_until
         self.wall_day, self.day = earliest_day(witness.last.at), earliest_day(witness.now)
+        self.spared = 0  # due by their own day, but not by the profiles in force
         self._seen: dict[str, Sequence[Seen]] = {}  # of the item that was yielded last
 
     async def items(self) -> AsyncIterator[Item]:
@@ -72,6 +73,7 @@ class Disposer:
         """None for one that must still be kept, by the profiles that are in force now."""
         until = max(date.fromisoformat(row["keep_until"]), self._keep_until(instant(row["ended_at"])))
         if until >= self.wall_day:
+            self.spared += 1
             return None
         if row["is_held"]:
             return _item(row, "held")
@@ -81,10 +83,8 @@ class Disposer:
             return _item(row, "finding", problem=row["flaw"])
         seen = [kept_files.look(path, sha256, self._directory) for path, sha256 in kept_files.hashes(row)]
         for file in seen:
-            if file.problem:
-                return _item(row, "finding", problem=file.problem, path=str(file.path))
-            if file.identity and not kept_files.can_remove(file.path):
-                return _item(row, "finding", problem="read-only", path=str(file.path))
+            if problem := _problem(file):
+                return _item(row, "finding", problem=problem, path=str(file.path))
         self._seen = {row["id"]: seen}
         return _item(row, "due")
 
@@ -110,7 +110,7 @@ class Disposer:
 
     async def _remove(self, item: Item, seen: Sequence[Seen]) -> Item:
         for file in seen:
-            problem = file.problem
+            problem = _problem(file)
             if not problem:
                 try:
                     problem = kept_files.remove(file, self._directory)
@@ -125,6 +125,15 @@ class Disposer:
         """A finding as an incident, once."""
         detail = f"recording {item.id}: {item.problem}: {Path(item.path).name}"
         await disposals.refused(self._store, self._node, item.decision, detail, self._clock.now())
+
+
+def _problem(file: Seen) -> str:
+    """Why this file may not be removed. With a second name (a hard link) it would not be gone."""
+    if file.problem:
+        return file.problem
+    if file.names > 1:
+        return "linked"
+    return "read-only" if file.identity and not kept_files.can_remove(file.path) else ""
 
 
 def _item(

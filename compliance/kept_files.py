@@ -23,12 +23,13 @@ class Seen(NamedTuple):
     """One file. ``problem``: empty when it is what was recorded, else ``missing``, ``changed``,
     ``unreadable``, ``no-hash`` (it is there, but none was recorded), ``elsewhere`` (not below the directory).
 
-    ``identity`` names this file, unchanged; None when there is none.
+    ``identity`` names this file, unchanged; None when there is none. ``names``: how many it has (hard links).
     """
 
     path: Path
     problem: str
     identity: tuple[int, ...] | None = None
+    names: int = 1
 
 
 def hashes(row: dict[str, Any]) -> list[tuple[Path, str | None]]:
@@ -113,7 +114,7 @@ def _read(path: Path, file: int, sha256: str | None) -> Seen:
     while chunk := os.read(file, CHUNK):
         digest.update(chunk)
     same = digest.hexdigest() == sha256 and _identity(os.fstat(file)) == _identity(before)
-    return Seen(path, "" if same else "changed", _identity(before) if same else None)
+    return Seen(path, "" if same else "changed", _identity(before) if same else None, before.st_nlink)
 
 
 def _identity(found: os.stat_result) -> tuple[int, ...]:

@@ -112,4 +112,4 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
 def _when(session: Session, call: dict[str, Any]) -> str:
     """When it was decided; with a mark where that lies before what was known already."""
     told = session.cell(instant(call["decided_at"]))
-    return f"{told} (-{call['behind_us'] / 1e6:.1f} s)" if call["behind_us"] else told
+    return f"{told} (-{call['behind_us'] / 1e6:.6g} s)" if call["behind_us"] else told

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 import typer
+from msgspec.structs import fields
 
 from compliance.registers.cell import free_text
 from compliance.registers.fault import Fault
@@ -63,7 +66,16 @@ async def holds(
     """The legal holds, the oldest first."""
     async with session.store() as store:
         found = await register.list_holds(store, recording=recording.strip().lower(), released=released)
-    entry.listed(session, Hold, found)
+    tell(session, found)
+
+
+def tell(session: Session, found: Sequence[Hold]) -> None:
+    columns = ("id", "held_thing", *(field.name for field in fields(Hold)[3:]))
+    rows = [
+        [one.id, f"{session.text(f'scope.{one.scope}')} {one.key}", *msgspec.structs.astuple(one)[3:]]
+        for one in found
+    ]
+    session.table(columns, rows, found)
 
 
 def _tell(session: Session, hold: Hold, result: str) -> None:

@@ -15,6 +15,7 @@ from compliance.store.sqlite import Store, holds, ledger, recordings, registers
 from console import entry
 from console.flag import Limit
 from console.recordings import witness
+from console.recordings.holds import tell
 from console.session import FOUND, Session
 
 ALL = -1  # SQLite's LIMIT: none
@@ -83,7 +84,7 @@ async def show(session: Session, id: Id) -> int:
     session.facts([(name, _told(row, name)) for name in FACTS])
     session.facts([("leaf_index", index), ("problem", session.text(f"problem.{flaw}") if flaw else "")])
     if bearing:
-        entry.listed(session, holds.Hold, bearing)
+        tell(session, bearing)
     if history:
         session.note(session.text("say.history"))
         lines: list[list[Any]] = [
@@ -96,9 +97,7 @@ async def show(session: Session, id: Id) -> int:
 
 async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
     """What was done about it, about its call and about its callee."""
-    keys = dict.fromkeys(key for key in (row["id"], row["decision"], row["number"]) if key)
-    found = [change for key in keys for change in await registers.history(store, "recording", key)]
-    return sorted(found, key=lambda change: change["at"])
+    return await registers.history(store, "recording", row["id"], row["decision"], row["number"])
 
 
 def _told(row: dict[str, Any], name: str) -> object:

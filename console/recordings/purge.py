@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from compliance.clock import instant
 from compliance.disposal import Disposer, Item
 from compliance.registers.fault import Fault
 from compliance.retention import keep_until
@@ -53,7 +55,7 @@ async def purge(
             for item in told.findings:
                 await disposer.report(item)
         later, first = await disposals.not_due(store, disposer.wall_day)
-    _tell(session, told, seen, later, first, yes)
+    _tell(session, told, seen, later + disposer.spared, first, yes)
     return FOUND if told.findings else DONE
 
 
@@ -109,7 +111,7 @@ def _tell(session: Session, told: _Told, seen: Witness, later: int, first: str |
     rows = [
         [
             session.text(f"fate.{item.state}"),
-            session.text(f"problem.{item.problem}") if item.problem else item.goes_from,
+            session.text(f"problem.{item.problem}") if item.problem else _instant(item.goes_from),
             item.keep_until,
             item.path,
             item.id,
@@ -120,7 +122,7 @@ def _tell(session: Session, told: _Told, seen: Witness, later: int, first: str |
         session.table(("state", "why_not", "keep_until", "path", "id"), rows, None)
     if told.left_out:
         session.note(session.text("say.left-out", count=told.left_out))
-    if behind >= 1:
+    if told.count["clock"]:
         session.note(
             session.text(
                 "say.clock-not-witnessed",
@@ -136,3 +138,7 @@ def _tell(session: Session, told: _Told, seen: Witness, later: int, first: str |
     typer.echo(session.text("say.not-due", count=later, first=first or "-"))
     if not done:
         session.note(session.text("say.dry-run"))
+
+
+def _instant(text: str) -> datetime | None:
+    return instant(text) if text else None

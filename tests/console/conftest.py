@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from console.app import app
+from tests.console.recorded import Host, Shelf, set_clocks
 
 NUMBER = "13800138000"
 
@@ -64,3 +65,10 @@ def stocked(home: Home) -> Home:
     agreed = ("--evidence", "form 7", "--granted-at", "2026-01-05")
     home.run("consent", "add", NUMBER, "--business", "acme", "--industry", "保险", *agreed)
     return home
+
+
+@pytest.fixture
+def shelf(home: Home, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    host = Host()
+    set_clocks(host, monkeypatch.setattr)
+    return Shelf(home, host)

@@ -7,6 +7,7 @@ import hashlib
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from compliance.store.sqlite import Store, decisions, recordings
@@ -111,6 +112,30 @@ def test_one_call(home: Home, spool: Path) -> None:
     assert home("calls", "show", refused)["findings"][0]["text"]
     assert "refused" in home.run("calls", "show", refused).stdout
     assert home("calls", "show", "0" * 32, code=1)["error"]
+
+
+def test_a_decision_from_before_the_last_one_is_marked(home: Home) -> None:
+    made = [
+        msgspec.structs.replace(decision(), decided_at=AT - back * timedelta(seconds=1)) for back in (0, 3, 0)
+    ]
+
+    async def store() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            for one in made:
+                await store.transact(lambda connection, one=one: decisions.record(connection, [one]))  # type: ignore[misc]
+
+    asyncio.run(store())
+    calls = {call["id"]: call["behind_us"] for call in home("calls", "list")}
+    assert calls == {made[0].id: 0, made[1].id: 3_000_000, made[2].id: 0}
+    assert home.run("calls", "list").stdout.count("2026-11-24 09:59:57+08:00 (-3 s)") == 1
+    assert home.run("calls", "list").stdout.count("(-") == 1
+    for one, behind in zip(made, (0, 3_000_000, 0), strict=True):
+        assert home("calls", "show", one.id)["behind_us"] == behind
+        english, chinese = (
+            home.run("calls", "show", one.id, "--lang", language).stdout for language in ("en", "zh")
+        )
+        assert ("3.000000 s behind an earlier decision: the clock was set back" in english) == bool(behind)
+        assert ("比此前的判定早 3.000000 秒：时钟曾被回拨" in chinese) == bool(behind)
 
 
 def test_recordings(home: Home, spool: Path) -> None:

@@ -21,15 +21,20 @@ INCIDENT = "disposal-refused"
 async def due_after(store: Store, day: date, after: tuple[str, str]) -> list[dict[str, Any]]:
     """A page of the recordings to be kept until a day before ``day``, in the order of (keep_until, id).
 
-    With ``is_held``, and with ``flaw``: how the row fails its leaf in the ledger, empty when it fits.
+    With ``is_held``, and with ``flaw``: how the row fails its leaf in the ledger, ``lowered`` when by the log
+    it was to be kept for longer, empty when it fits.
     """
 
     def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
         keep_until, id = after
         found = SQL.due_after(connection, day=day.isoformat(), keep_until=keep_until, id=id, most=PAGE)
-        return [row | {"flaw": ledger.flaw(connection, "recording", row["id"])} for row in rows(found)]
+        return [row | {"flaw": _flaw(connection, row)} for row in rows(found)]
 
     return await store.transact(work)
+
+
+def _flaw(connection: sqlite3.Connection, row: dict[str, Any]) -> str:
+    return ledger.flaw(connection, "recording", row["id"]) or ("lowered" if row["is_lowered"] else "")
 
 
 async def not_due(store: Store, day: date) -> tuple[int, str | None]:

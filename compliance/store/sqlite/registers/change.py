@@ -48,9 +48,12 @@ def log(
     )
 
 
-async def history(store: Store, register: str, key: str) -> list[dict[str, Any]]:
-    """Every logged change of one entry, oldest first. Imports are logged under their file's name."""
-    found = await store.transact(lambda connection: list(SQL.history(connection, register=register, key=key)))
+async def history(store: Store, register: str, *keys: str) -> list[dict[str, Any]]:
+    """Every logged change of these entries, oldest first. Imports are logged under their file's name."""
+    wanted = json.dumps(keys)
+    found = await store.transact(
+        lambda connection: list(SQL.history(connection, register=register, keys=wanted))
+    )
     return [
         {"at": instant(at), "by": by, "action": action, "detail": json.loads(detail)}
         for at, by, action, detail in found

@@ -1,5 +1,8 @@
 -- name: due_after(day, keep_until, id, most)
-SELECT recording.*, EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id) AS is_held
+SELECT recording.*, EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id) AS is_held,
+       EXISTS (SELECT 1 FROM register_change
+               WHERE register = 'recording' AND key = recording.id AND action IN ('keep', 'policy')
+                 AND NOT coalesce(json_extract(detail, '$.to') <= recording.keep_until, 0)) AS is_lowered
 FROM recording
 WHERE keep_until IS NOT NULL AND ended_at IS NOT NULL AND disposed_at IS NULL AND keep_until < :day
   AND (keep_until, id) > (:keep_until, :id)

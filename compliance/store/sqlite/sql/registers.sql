@@ -2,9 +2,9 @@
 INSERT INTO register_change (at, actor, register, action, key, detail)
 VALUES (:at, :actor, :register, :action, :key, :detail);
 
--- name: history(register, key)
+-- name: history(register, keys)
 SELECT at, actor, action, detail FROM register_change
-WHERE register = :register AND key = :key ORDER BY seq;
+WHERE register = :register AND key IN (SELECT value FROM json_each(:keys)) ORDER BY seq;
 
 -- name: get_business(id)^
 SELECT id, name, actor FROM business WHERE id = :id;
