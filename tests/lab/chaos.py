@@ -8,9 +8,7 @@ calls and faults; the instants at which they meet are the machine's. Exit status
 
 from __future__ import annotations
 
-import argparse
 import random
-import signal
 import sys
 import time
 from collections import Counter
@@ -26,7 +24,7 @@ from tests.lab.chaos_faults import KILLS, Fault, Stage
 from tests.lab.pbx import Pbx
 from tests.lab.site import Site, load_samples
 from tests.lab.site import product as with_product
-from tests.lab.soak import Findings, show
+from tests.lab.soak import Findings, prove
 from tests.lab.soak_crowd import Callees, Callers, pairs, register
 
 CALLS, CONCURRENT, SEED = 200, 8, 4
@@ -67,18 +65,7 @@ class Storm:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make chaos")
-    parser.add_argument("--calls", type=int, default=CALLS)
-    parser.add_argument("--concurrent", type=int, default=CONCURRENT)
-    parser.add_argument("--seed", type=int, default=SEED)
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything that was started ends with it
-    began = time.monotonic()
-    findings = chaos(options.calls, options.concurrent, options.seed)
-    print(f"\n{options.calls} calls, {options.concurrent} at once, seed {options.seed}", end="")
-    print(f", {time.monotonic() - began:.0f} s\n")
-    show(findings)
-    return 1 if findings.faults else 0
+    return prove("chaos", chaos, CALLS, CONCURRENT, SEED)
 
 
 def chaos(calls: int, concurrent: int, seed: int, faults: Sequence[Fault] = KILLS) -> Findings:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,14 +49,18 @@ class Findings:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make soak")
-    parser.add_argument("--calls", type=int, default=CALLS)
-    parser.add_argument("--concurrent", type=int, default=CONCURRENT)
-    parser.add_argument("--seed", type=int, default=SEED)
+    return prove("soak", soak, CALLS, CONCURRENT, SEED)
+
+
+def prove(name: str, proof: Callable[[int, int, int], Findings], *numbers: int) -> int:
+    """A program of it; ``numbers``: calls, how many at once, seed. 1 when anything is amiss."""
+    parser = argparse.ArgumentParser(prog=f"make {name}")
+    for option, default in zip(("calls", "concurrent", "seed"), numbers, strict=True):
+        parser.add_argument(f"--{option}", type=int, default=default)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything that was started ends with it
     began = time.monotonic()
-    findings = soak(options.calls, options.concurrent, options.seed)
+    findings = proof(options.calls, options.concurrent, options.seed)
     print(f"\n{options.calls} calls, {options.concurrent} at once, seed {options.seed}", end="")
     print(f", {time.monotonic() - began:.0f} s\n")
     show(findings)
