@@ -11,6 +11,7 @@ from msgspec.structs import fields
 
 from compliance.registers.cell import free_text
 from compliance.registers.fault import Fault
+from compliance.store.sqlite import Store
 from compliance.store.sqlite import holds as register
 from compliance.store.sqlite.holds import Hold, Scope
 from console import entry
@@ -45,7 +46,7 @@ async def hold(
 
 async def release(
     session: Session,
-    hold: Annotated[int, typer.Argument(min=1, help="The hold's number: dialpact recordings holds.")],
+    hold: Annotated[str, typer.Argument(help="The hold's number, or the id of the recording that has one.")],
     *,
     reason: Why,
     by: By,
@@ -53,8 +54,21 @@ async def release(
     """Release one hold. Others on the same recordings stay."""
     why = free_text(reason, "reason")
     async with session.store() as store:
-        ended = await register.release(store, hold, reason=why, by=by, at=session.clock.now())
+        number = await _number(store, hold.strip().lower())
+        ended = await register.release(store, number, reason=why, by=by, at=session.clock.now())
     _tell(session, ended, "released")
+
+
+async def _number(store: Store, which: str) -> int:
+    """A recording's id stands for its hold as long as there is no doubt which one is meant."""
+    if which.isascii() and which.isdecimal() and len(which) < 19:
+        return int(which)
+    found = [one for one in await register.list_holds(store, recording=which) if one.scope == "recording"]
+    if len(found) > 1:
+        raise Fault("hold-several", entry=which, numbers=", ".join(str(one.id) for one in found))
+    if not found:
+        raise Fault("no-hold", entry=which)
+    return found[0].id
 
 
 async def holds(

@@ -76,6 +76,17 @@ def test_holds(shelf: Shelf) -> None:
     assert "保全对象" in shelf.home.run("recordings", "holds", "--lang", "zh").stdout
 
 
+def test_a_recording_s_id_stands_for_its_hold_where_there_is_no_doubt(shelf: Shelf) -> None:
+    id, over = shelf.put(), ("--reason", "over", "--by", "li")
+    shelf.home.run("recordings", "hold", "--callee", "13800138000", *WHY)  # bears on it, and is not its own
+    for _ in range(2):
+        shelf.home.run("recordings", "hold", id, *WHY)
+    assert "2, 3" in shelf.home("recordings", "release", id, *over, code=1)["error"]
+    shelf.home.run("recordings", "release", "2", *over)
+    shelf.home.run("recordings", "release", id.upper(), *over)
+    assert [hold["id"] for hold in shelf.home("recordings", "holds")] == [1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -89,7 +100,8 @@ def test_holds(shelf: Shelf) -> None:
         (("hold", "ID", "--by", "chen"), 2, ""),
         (("hold", "ID", "--reason", "x", "--by", ""), 1, "by"),
         (("release", "7", *WHY), 1, "no hold 7"),
-        (("release", "0", *WHY), 2, ""),
+        (("release", "0", *WHY), 1, "no hold 0"),
+        (("release", "ID", *WHY), 1, "no hold"),
         (("release", str(2**70), *WHY), 1, ""),
         (("keep", *WHY), 1, "name one"),
         (("keep", "ID", "--by-profiles", *WHY), 1, "name one"),
