@@ -24,7 +24,7 @@ from tests.lab.chaos_faults import KILLS, Fault, Stage
 from tests.lab.pbx import Pbx
 from tests.lab.site import Site, load_samples
 from tests.lab.site import product as with_product
-from tests.lab.soak import Findings, prove
+from tests.lab.soak import Findings, prove, verify
 from tests.lab.soak_crowd import Callees, Callers, pairs, register
 
 CALLS, CONCURRENT, SEED = 200, 8, 4
@@ -120,6 +120,7 @@ def examine(pbx: Pbx, site: Site, callees: Callees, storm: Storm) -> Findings:
         found.figure(f"leaves of kind {kind}", "ledger, computed anew", ledger.kinds[kind])
     found.figure("decisions without a leaf", "ledger, computed anew", _leafless(decisions, ledger.keys), 0)
     found.faults += ledger.faults
+    verify(found, site)
     return found
 
 

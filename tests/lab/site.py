@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from compliance.ledger import keys
 from compliance.store.sqlite import create
 from tests.lab.clock import set_clock
 from tests.lab.pbx import Pbx
@@ -82,6 +83,7 @@ class Site:
         self.folder.mkdir()
         self.configure()
         (self.folder / "ami.secret").write_text(SECRET, "ascii")
+        keys.write_new(self.folder / "ledger.key", keys.generate(), 0o600)
         self.set_time(self._at)
         create(self.database)
         return self
@@ -155,11 +157,6 @@ class Site:
         )
         assert done.returncode == code, f"dialpact {' '.join(words)}: {done.returncode}\n{done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else None
-
-    def has(self, noun: str) -> bool:
-        """Whether the program knows this command."""
-        done = subprocess.run(self._program(noun, "--help"), capture_output=True, cwd=ROOT)
-        return done.returncode == 0
 
     def ready(self, ready: bool = True, seconds: float = 10, why: str = "") -> None:
         """Waits until the listener reports that it could record, or that it could not and ``why``."""
