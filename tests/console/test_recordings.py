@@ -43,23 +43,25 @@ def test_list_in_part(shelf: Shelf) -> None:
 
 def test_show_tells_all_that_was_done(shelf: Shelf) -> None:
     id = shelf.put()
+    shelf.home.run("recordings", "keep", id, "--until", "2027-11-25", *WHY)
     shelf.home.run("recordings", "hold", "--callee", "13800138000", *WHY)
     shelf.home.run("recordings", "release", "1", "--reason", "over", "--by", "li")
-    shelf.home.run("recordings", "keep", id, "--until", "2027-11-25", *WHY)
+    shelf.home.run("recordings", "keep", id, "--until", "2027-11-26", *WHY)
     told = shelf.home("recordings", "show", id)
     assert [(change["action"], change["by"]) for change in told["history"]] == [
+        ("keep", "chen"),
         ("hold", "chen"),
         ("release", "li"),
         ("keep", "chen"),
     ]
     assert [hold["release_reason"] for hold in told["held_by"]] == ["over"]
-    assert (told["flaw"], told["keep_until"]) == ("", "2027-11-25")
+    assert (told["flaw"], told["keep_until"]) == ("", "2027-11-26")
     assert isinstance(told["leaf_index"], int)
     english, chinese = (
         shelf.home.run("recordings", "show", id, "--lang", language).output for language in ("en", "zh")
     )
     assert "callee +8613800138000" in english and "court case 12" in english
-    assert "被叫 +8613800138000" in chinese and "保存至: 2027-11-25" in chinese
+    assert "被叫 +8613800138000" in chinese and "保存至: 2027-11-26" in chinese
     assert "not registered" in shelf.home("recordings", "show", NOBODY, code=1)["error"]
 
 

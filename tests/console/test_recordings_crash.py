@@ -86,6 +86,18 @@ def test_what_was_put_in_the_place_of_a_file_meanwhile_stays(shelf: Shelf) -> No
     assert (shelf.files(), shelf.history(id)) == (set(), ["dispose", "disposed"])
 
 
+def test_a_second_name_that_was_made_meanwhile_stops_the_rest(shelf: Shelf) -> None:
+    id = shelf.put()
+    shelf.lives_until(OVER)
+    cut(shelf, f"{STORE}.disposals.record", 0, "after")
+    copy = shelf.home.path / "copy.wav"
+    copy.hardlink_to(shelf.path(side="-callee"))
+    assert shelf.purge("--yes", code=3) == {id: "linked"}
+    assert shelf.files() == {"-callee", "-agent"}
+    copy.unlink()
+    assert shelf.purge("--yes") == {id: "disposed"}
+
+
 def test_the_leaf_is_on_disk_before_a_file_goes(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     id = shelf.put()
     shelf.lives_until(OVER)
