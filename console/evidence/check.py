@@ -28,6 +28,7 @@ from console.evidence.container import Broken, Member
 from console.evidence.form import (
     CHECKPOINT,
     DISPOSED,
+    ERASED,
     EXPORTED,
     MANIFEST,
     PROOFS,
@@ -35,7 +36,6 @@ from console.evidence.form import (
     SIDES,
     SIGNATURE,
     Absent,
-    ERASED,
     Erased,
     Manifest,
     Older,
@@ -76,6 +76,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def valid(self) -> bool:
         return not self.findings
+
+    @property
+    def intact(self) -> bool:
+        """Nothing is wrong but that nobody's key was given: only the sender vouches for it."""
+        return {found.code for found in self.findings} == {"key"}
 
 
 def examine(file: Path, key: Verifier | None, held: str = "") -> Verdict:

@@ -99,6 +99,8 @@ def _show(session: Session, file: Path, verdict: Verdict) -> None:
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
     said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"
+    if verdict.intact:
+        said = "say.evidence-intact"
     typer.echo(session.text(said, file=file, findings=len(verdict.findings)))
 
 

@@ -3,12 +3,11 @@
 
 Needs Python 3.9 and `cryptography`, not Dialpact. Take KEY from somebody else than the package's sender."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import json
 import mmap
+import os
 import re
 import struct
 import sys
@@ -45,7 +44,7 @@ def unpacked(data: Any) -> Iterator[tuple[str, bytes]]:
 
 
 def opened(note: bytes, key: str) -> list[str]:
-    """The lines of a signed note (C2SP signed-note, Ed25519), if the key has signed it."""
+    """The lines of a note (C2SP signed-note, Ed25519) that the key has signed."""
     body, _, signatures = note.decode().rpartition("\n\n")
     name, mark, public = key.split("+", 2)
     raw = base64.b64decode(public, validate=True)
@@ -58,14 +57,9 @@ def opened(note: bytes, key: str) -> list[str]:
         if (signer, signature[:4], mark, raw[0]) == (name, identity, identity.hex(), 1):
             Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], f"{body}\n".encode())
             held = True
-    return body.split("\n") if held and note.endswith(b"\n") else []
-
-
-def tree(note: bytes, key: str) -> Any:
-    """Size and root of a checkpoint."""
-    origin, size, root = opened(note, key)[:3]
-    right = re.fullmatch("[1-9][0-9]{0,18}", size) and origin == key.partition("+")[0]
-    return (int(size), base64.b64decode(root, validate=True)) if right else False
+    if not held or not note.endswith(b"\n"):
+        raise ValueError("not signed by this key")
+    return body.split("\n")
 
 
 def root_of(proof: list[str], index: int, size: int, leaf: bytes) -> bytes:
@@ -101,10 +95,9 @@ def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
 
 def examine(package: Path, key: str) -> str:
     sums, texts = {}, {}
-    file = mmap.mmap(package.open("rb").fileno(), 0, access=mmap.ACCESS_READ) if package.is_file() else b""
-    folder = (
-        (one.relative_to(package).as_posix(), one.read_bytes()) for one in package.rglob("*") if one.is_file()
-    )
+    file = mmap.mmap(os.open(package, os.O_RDONLY), 0, access=mmap.ACCESS_READ) if package.is_file() else b""
+    paths = filter(Path.is_file, package.rglob("*"))
+    folder = ((path.relative_to(package).as_posix(), path.read_bytes()) for path in paths)
     for name, data in unpacked(file) if file else folder:
         sums[name] = (len(data), sha256(data).hexdigest())
         texts[name] = b"" if "/recordings/" in name else data
@@ -120,11 +113,12 @@ def examine(package: Path, key: str) -> str:
     for name in (listed.keys() | sums.keys()) - {"manifest.json", "manifest.sig"}:
         if listed.get(name) != sums.get(name):
             found.add(("missing" if name not in sums else "changed" if name in listed else "foreign", name))
-    size, root = attempt("checkpoint", HEAD, lambda: tree(texts[HEAD], key)) or (0, b"")
-    records = [
-        attempt("record", one["file"], record, texts, one, [], size, root) for one in proofs["records"]
-    ]
-    acts = [one["row"] for one in records if one and one["kind"] == "register-change"]
+    name, number, root64 = (attempt("checkpoint", HEAD, opened, texts.get(HEAD), key) or ["", "0", ""])[:3]
+    if number != "0" and name != key.partition("+")[0]:
+        found.add(("checkpoint", HEAD))  # of another log
+    size, root = int(number), base64.b64decode(root64, validate=True)
+    told = [attempt("record", one["file"], record, texts, one, [], size, root) for one in proofs["records"]]
+    acts = [one["row"] for one in told if one and one["kind"] == "register-change"]
     logged = [(row["register"], row["action"], row["key"]) for row in acts]
     erasures = [row["detail"] for row in acts if (row["register"], row["action"]) == ("ledger", "erase")]
     gone = [run for detail in erasures for run in json.loads(detail)["leaves"]]
@@ -134,7 +128,7 @@ def examine(package: Path, key: str) -> str:
     erased = [one["key"] for one in proofs["erased"] if one["kind"] == "decision"]
     wanted = {f"calls/{call}/decision.json": "" for call in manifest["calls"] if call not in erased}
     wanted.update({name: "" for name in sums if "/recordings/" in name})
-    for kind, row in ((one["kind"], one["row"]) for one in records if one):
+    for kind, row in ((one["kind"], one["row"]) for one in told if one):
         if kind == "decision":
             wanted[f"calls/{row['id']}/decision.json"] = row["record_sha256"]
         for side in ("", "callee_", "agent_") if kind == "recording" else ():
@@ -143,18 +137,14 @@ def examine(package: Path, key: str) -> str:
                 wanted[name] = row[side + "sha256"]
     found.update(("content", name) for name, sha in wanted.items() if sums.get(name, (0, "-"))[1] != sha)
     found.update(("export", call) for call in manifest["calls"] if ("evidence", "export", call) not in logged)
-    return f"{len(manifest['calls'])} calls, {len(records)} records, checkpoint of {size} records"
+    return f"{len(manifest['calls'])} calls, {len(told)} records, checkpoint of {size} records"
 
 
 if __name__ == "__main__":
-    given = [*sys.argv[1:], "", ""]
-    package, key = Path(given[0] or Path(__file__).parent), given[1]
-    with contextlib.suppress(OSError):
-        key = Path(key).read_text("utf-8").strip() if key else ""
-    summary = attempt("form", ascii(str(package)), examine, package, key)
+    given, key, *_ = [*sys.argv[1:], "", ""]
+    key = Path(key).read_text("utf-8").strip() if Path(key).is_file() else key
+    summary = attempt("form", ascii(given), examine, Path(given or Path(__file__).parent), key)
     if not key:
         found.add(("key", "not given: so far only the sender vouches for this package"))
-    sys.stdout.write(
-        "".join(f"{code}: {where!a}\n" for code, where in sorted(found)) or f"VALID: {summary}\n"
-    )
+    sys.stdout.write("".join(f"{code}: {at!a}\n" for code, at in sorted(found)) or f"VALID: {summary}\n")
     sys.exit(3 if found else 0)
