@@ -51,7 +51,7 @@ async def export(
             session, store, question, matched, output.absolute(), by=by, reason=reason, force=force
         )
     _tell(session, made)
-    return FOUND if any(one.why not in ("running", "disposed") for one in made.absent) else DONE
+    return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
 
 
 @command(app, "verify")

@@ -104,7 +104,7 @@ def examine(package: Path, key: str) -> str:
     manifest, proofs = json.loads(texts["manifest.json"]), json.loads(texts["ledger/proofs.json"])
     now, signer = key, manifest["keys"][0]
     for old, new, word in ((one["old"], one["new"], one["word"].encode()) for one in manifest["rotations"]):
-        if old == now and opened(word, old) == [old.partition("+")[0], f"next key {new}"]:
+        if old == now and word and opened(word, old) == [old.partition("+")[0], f"next key {new}"]:
             now = new  # the trusted key vouches for it, or one that it vouches for
     key = signer if now in ("", signer) else key
     said = ["dialpact-evidence/1", "manifest.json {1} {0}".format(*sums["manifest.json"])]
