@@ -1,4 +1,4 @@
-"""What the tests of evidence packages share: a home with recorded calls, the two verifiers, and ways to cheat."""
+"""What the tests of evidence packages share: recorded calls, the two verifiers, and ways to cheat."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import io
 import json
-import sqlite3
 import wave
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -16,9 +15,10 @@ from typing import Any
 
 import msgspec
 
+from compliance.clock import Uptime
 from compliance.ledger import keys
 from compliance.ledger.note import Signer, Verifier
-from compliance.store.sqlite import Store, decisions, erasure, recordings
+from compliance.store.sqlite import Store, clocks, decisions, disposals, erasure, recordings
 from console.evidence import check, container, verify
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 from tests.console.conftest import NUMBER, Home
@@ -108,20 +108,16 @@ def recorded(
 
 
 def dispose(home: Home, name: str) -> None:
-    """The recording's time is over (which is for once not left to the clocks) and its files go."""
-    id = hashlib.md5(name.encode()).hexdigest()
-    with sqlite3.connect(home.path / "dialpact.db") as connection:
-        connection.execute("DROP TRIGGER disposal_in_its_time")
-    connection.close()
+    """A year of uptime later, the recording's time is over and its files go."""
+    id, late = hashlib.md5(name.encode()).hexdigest(), timedelta(days=400)
 
     async def run(store: Store) -> None:
-        await store.transact(
-            lambda connection: connection.execute(
-                "INSERT INTO disposal (recording, at, by, keep_until, reading)"
-                " VALUES (?, '2027-11-25T02:00:00.000000Z', 'chen', '2027-11-24', 1)",
-                [id],
+        for passed in (timedelta(), late):
+            uptime = Uptime("boot", passed)
+            await store.transact(
+                lambda connection, up=uptime: clocks.take(connection, AT + up.up, up, "gate")  # type: ignore[misc]
             )
-        )
+        assert await disposals.record(store, id, "2027-11-24", by="chen", at=AT + late)
 
     work(home, run)
     for path in spool(home).glob(f"{name}*.wav"):
@@ -156,7 +152,7 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 
 def resigned(members: Files, by: Signer, **manifest: object) -> bytes:
-    """What whoever has the key could make: the manifest fits the files, and the signature fits the manifest."""
+    """What whoever has the key could make: manifest and signature fit the files."""
     listed = [
         {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for name, data in sorted(members.items())

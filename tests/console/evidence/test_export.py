@@ -1,4 +1,4 @@
-"""``evidence export`` and ``verify``: what is in a package, what it says is not, and what the log says of it."""
+"""``evidence export`` and ``verify``: what is in a package, what is not, and what the log says of it."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ def test_against_a_checkpoint_that_was_kept(
     stocked.run("ledger", "checkpoint", "-o", "later.note")
     later = stocked("evidence", "verify", str(package), "--checkpoint", "later.note", code=3)
     assert [one["code"] for one in later["findings"]] == ["held-unproven"]
-    # The same key, and another history: what one sees who had kept a checkpoint of the log before it was rewritten.
+    # The same key and another history: what one sees who kept a checkpoint before the log was rewritten.
     text = (stocked.path / "old.note").read_text("utf-8").rpartition("\n\n")[0].split("\n")
     other = signer(stocked).sign("\n".join([text[0], text[1], "A" * 43 + "=", ""]))
     (stocked.path / "other.note").write_text(other, "utf-8")

@@ -53,7 +53,7 @@ def test_the_form_is_the_one_of_its_files(packaged: Packaged) -> None:
 
 
 def test_each_structure_of_the_zip_and_each_file(packaged: Packaged) -> None:
-    """Every byte of a local header, of a central entry and of the end; of each file first, middle and last."""
+    """Every byte of a local header, a central entry and the end; of each file first, middle and last."""
     with zipfile.ZipFile(packaged.package) as opened:
         entries, central = opened.infolist(), opened.start_dir
     places = set(range(entries[1].header_offset, entries[1].header_offset + 30 + len(entries[1].filename)))
@@ -293,6 +293,35 @@ def test_what_the_signer_could_do(packaged: Packaged) -> None:
         assert one == other, name
 
 
+def test_an_older_checkpoint_that_is_no_beginning(packaged: Packaged) -> None:
+    """Signed by the right key, of a log that was rewritten since; or with a proof of something else."""
+    whole = files(packaged.package)
+    proofs = json.loads(whole[PROOFS])
+    older = proofs["older"][0]
+    origin, size = whole[older["file"]].decode().split("\n")[:2]
+    rewritten = packaged.signer.sign("\n".join([origin, size, "A" * 43 + "=", ""])).encode()
+    foreign = packaged.signer.sign("\n".join(["dialpact/else", size, "A" * 43 + "=", ""])).encode()
+    proofs["older"][0]["proof"] = ["00" * 32]
+    for change in (
+        {older["file"]: rewritten},
+        {older["file"]: foreign},
+        {older["file"]: b"x"},
+        {PROOFS: json.dumps(proofs).encode()},
+    ):
+        made = packaged.file(resigned(whole | change, packaged.signer))
+        assert ours(made, packaged.key) == {("older", older["file"])}
+
+
+def test_the_checkpoint_of_another_log(packaged: Packaged) -> None:
+    """By the right key, but under another name: no proof of this log."""
+    whole = files(packaged.package)
+    lines = whole[HEAD].decode().rpartition("\n\n")[0].split("\n")
+    for change in (["dialpact/else", *lines[1:]], [lines[0], "1", lines[2]], [*lines[:2], "A" * 43 + "="]):
+        note = packaged.signer.sign("\n".join([*change, ""])).encode()
+        codes = refused(packaged, resigned(whole | {HEAD: note}, packaged.signer))
+        assert codes >= {"checkpoint" if change[0] == "dialpact/else" else "record"}
+
+
 def test_a_stranger_s_key(packaged: Packaged) -> None:
     stranger = keys.signer_of(keys.generate(), "dialpact/pbx1").vkey
     one = ours(packaged.package, stranger)
@@ -317,9 +346,9 @@ def test_the_script_as_it_is_run(packaged: Packaged, tmp_path: Path) -> None:
     alone = tmp_path / "verify.py"
     alone.write_bytes((unpacked / "verify.py").read_bytes())
     assert alone.read_bytes() == SCRIPT.read_bytes()
-    for given in (public, packaged.key):
+    for key in (public, packaged.key):
         for package in (packaged.package, unpacked):
-            code, said = script(str(package), given, place=alone)
+            code, said = script(str(package), key, place=alone)
             assert (code, said[:6]) == (0, "VALID:"), said
     assert script("", public, place=unpacked / "verify.py")[0] == 0  # its own folder
     code, said = script(str(packaged.package), place=alone)
