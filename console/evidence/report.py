@@ -224,8 +224,7 @@ class _Words:
         later = [
             self._text(
                 "refusal-after",
-                scope=row["scope"],
-                value=row["value"],
+                scope=f"{row['scope']} {row['value']}".strip(),
                 at=_time(row["requested_at"]),
                 source=row["source"],
             )
@@ -237,8 +236,7 @@ class _Words:
             [
                 self._text(
                     name,
-                    scope=refusal.scope,
-                    value=refusal.value,
+                    scope=f"{refusal.scope} {refusal.value}".strip(),
                     at=moment(refusal.requested_at),
                     source=refusal.source,
                 )
@@ -300,6 +298,7 @@ class _Words:
                         ),
                     ]
                 )
+                or self._text("none")
             ],
         )
 

@@ -41,6 +41,7 @@ TEXTS = {
     "script.txt",
 }
 PDF = page.pdf
+ROOT = Path(page.__file__).parents[2]
 TOP = {
     "README.md",
     "verify.py",
@@ -348,3 +349,12 @@ def test_every_code_has_its_text() -> None:
     for language in LANGUAGES:
         for table, codes in wanted.items():
             assert all(texts.text(f"{table}.{code}", language, about="x") for code in codes)
+
+
+@pytest.mark.parametrize("name", ["evidence.md", "evidence.zh-CN.md"])
+def test_the_page_names_every_finding_and_every_reason(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    assert len(text.splitlines()) <= 80
+    first_cells = " ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("|"))
+    for word in (*CODES, *get_args(Why), *TOP - {"ledger/proofs.json"}):
+        assert f"`{word}`" in first_cells, word
