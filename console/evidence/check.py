@@ -22,11 +22,13 @@ from compliance.errors import LedgerError
 from compliance.ledger import merkle, note, record
 from compliance.ledger.checkpoint import Checkpoint
 from compliance.ledger.note import Verifier
+from compliance.store.sqlite import ledger
 from console.evidence import container
 from console.evidence.container import Broken, Member
 from console.evidence.form import (
     CHECKPOINT,
     DISPOSED,
+    ERASED,
     EXPORTED,
     MANIFEST,
     PROOFS,
@@ -75,6 +77,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def valid(self) -> bool:
         return not self.findings
 
+    @property
+    def intact(self) -> bool:
+        """Nothing is wrong but that nobody's key was given: only the sender vouches for it."""
+        return {found.code for found in self.findings} == {"key"}
+
 
 def examine(file: Path, key: Verifier | None, held: str = "") -> Verdict:
     """``held``: a signed checkpoint that the examiner had before. OSError when the file can not be read."""
@@ -112,12 +119,12 @@ class _Examination:
             proofs = self._list(PROOFS, ProofList)
             rows = [row for one in proofs.records if (row := self._record(one)) is not None]
             for erased in proofs.erased:
-                self._erased(erased)
+                self._erased(erased, rows)
             for older in proofs.older:
                 self._older(older)
             about |= {"records": len(proofs.records), "older": len(proofs.older)}
             about |= {"size": self._head.size if self._head else 0}
-            self._links(manifest, rows)
+            self._links(manifest, rows, {one.key for one in proofs.erased if one.kind == "decision"})
             if held:
                 self._held(held, proofs)
         except _Unreadable as problem:
@@ -176,9 +183,16 @@ class _Examination:
 
     def _checkpoint(self) -> None:
         try:
-            self._head = Checkpoint.parse(note.verify(self._note(CHECKPOINT), self._keys[:1]))
+            self._head = self._parsed(self._note(CHECKPOINT), self._keys[:1])
         except (LedgerError, UnicodeDecodeError):
             self._add("checkpoint", CHECKPOINT)
+
+    def _parsed(self, text: str, keys: list[Verifier]) -> Checkpoint:
+        """Of the log of one of the keys: each signs for the log of its name, which a rotation can change."""
+        found = Checkpoint.parse(note.verify(text, keys))
+        if found.origin not in {key.name for key in keys}:
+            raise LedgerError(f"a checkpoint of another log: {found.origin}")
+        return found
 
     def _record(self, one: RecordProof) -> dict[str, Any] | None:
         """Kind and row of a record that is in the ledger at its place."""
@@ -195,8 +209,15 @@ class _Examination:
         self._add("record", one.file)
         return None
 
-    def _erased(self, one: Erased) -> None:
-        if not self._in_tree(bytes.fromhex(one.leaf), one.index, one.proof):
+    def _erased(self, one: Erased, rows: list[dict[str, Any]]) -> None:
+        """Its leaf is in the tree, and the log said that it was going to be erased."""
+        logged = any(
+            one.index in range(first, last + 1)
+            for each in rows
+            if each["kind"] == "register-change" and _is(each["row"], ERASED)
+            for first, last in _runs(each["row"])
+        )
+        if not logged or not self._in_tree(bytes.fromhex(one.leaf), one.index, one.proof):
             self._add("record", f"{one.kind} {one.key}")
 
     def _in_tree(self, leaf: bytes, index: int, proof: list[str]) -> bool:
@@ -205,7 +226,7 @@ class _Examination:
 
     def _older(self, one: Older) -> None:
         try:
-            before = Checkpoint.parse(note.verify(self._note(one.file), self._keys))
+            before = self._parsed(self._note(one.file), self._keys)
         except (LedgerError, UnicodeDecodeError):
             before = None
         if before is None or before.size != one.size or not self._continues(before, one.proof):
@@ -213,14 +234,14 @@ class _Examination:
 
     def _continues(self, before: Checkpoint, proof: list[str]) -> bool:
         head, path = self._head, [bytes.fromhex(step) for step in proof]
-        if head is None or before.origin != head.origin or not 0 < before.size < head.size:
+        if head is None or not 0 < before.size < head.size:
             return False
         return merkle.verify_consistency(before.size, head.size, before.root, head.root, path)
 
     def _held(self, text: str, proofs: ProofList) -> None:
         """A checkpoint that the examiner kept: this ledger must continue it, or be it."""
         try:
-            before = Checkpoint.parse(note.verify(text, self._keys))
+            before = self._parsed(text, self._keys)
         except LedgerError as error:
             self._add("held", str(error))
             return
@@ -232,9 +253,9 @@ class _Examination:
         known = {one.size for one in proofs.older} | {self._head.size if self._head else 0}
         self._add("held-contradicted" if before.size in known else "held-unproven", f"{before.size}")
 
-    def _links(self, manifest: Manifest, rows: list[dict[str, Any]]) -> None:
+    def _links(self, manifest: Manifest, rows: list[dict[str, Any]], erased: set[str]) -> None:
         """What is outside the ledger, against the hashes that the ledger's records have of it."""
-        wanted = {f"calls/{call}/decision.json": "" for call in manifest.calls}
+        wanted = {f"calls/{call}/decision.json": "" for call in manifest.calls if call not in erased}
         wanted |= {name: "" for name in self._members if RECORDINGS in name}
         logged = {
             (one["row"].get("register"), one["row"].get("action"), one["row"].get("key"))
@@ -254,6 +275,17 @@ class _Examination:
             member = self._members.get(name)
             if member is None or member.sha256 != sha256:
                 self._add("content", name)
+
+
+def _is(row: dict[str, Any], act: tuple[str, str]) -> bool:
+    return (row.get("register"), row.get("action")) == act
+
+
+def _runs(row: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+    try:
+        return msgspec.json.decode(row.get("detail") or "", type=ledger.Erasure).leaves
+    except (msgspec.MsgspecError, RecursionError, TypeError):
+        return ()
 
 
 def _successor(given: Verifier, signer: Verifier, manifest: Manifest) -> Verifier:

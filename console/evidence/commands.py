@@ -51,7 +51,7 @@ async def export(
             session, store, question, matched, output.absolute(), by=by, reason=reason, force=force
         )
     _tell(session, made)
-    return FOUND if any(one.why not in ("running", "disposed") for one in made.absent) else DONE
+    return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
 
 
 @command(app, "verify")
@@ -99,6 +99,8 @@ def _show(session: Session, file: Path, verdict: Verdict) -> None:
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
     said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"
+    if verdict.intact:
+        said = "say.evidence-intact"
     typer.echo(session.text(said, file=file, findings=len(verdict.findings)))
 
 

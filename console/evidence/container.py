@@ -98,7 +98,7 @@ def read(file: BinaryIO) -> Iterator[tuple[str, Member]]:
         last = name
         yield name.decode(), member
     tail = b"".join(central) + _end(central, offset)
-    if head + file.read(len(tail) + 1 - len(head)) != tail:
+    if head + file.read(max(len(tail) + 1 - len(head), 0)) != tail:
         raise Broken(offset)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -56,6 +57,26 @@ def facts(call: Call, decision: Decision) -> dict[str, Any]:
     unknown = [name for name in (*EXPECTED, *NEVER_KNOWN) if known[name] is None]
     unknown += [f"versions.{name}" for name, value in known["versions"].items() if not value]
     return known | {"unknown": sorted(unknown)}
+
+
+def remains(call: Call) -> dict[str, Any]:
+    """What is left of a call whose inputs were erased."""
+    row = call.decision
+    return {
+        "id": call.id,
+        "erased": True,
+        "node": row["node"],
+        "number_of_the_decision": row["seq"],
+        "decided_at": row["decided_at"],
+        "behind_us": row["behind_us"],
+        "mode": row["mode"],
+        "verdict": row["verdict"],
+        "reasons": json.loads(row["reasons"]),
+        "campaign": row["campaign"] or None,
+        "business": row["business"] or None,
+        "trunk": row["trunk"] or None,
+        "unknown": [],
+    }
 
 
 def disposition(call: Call) -> str | None:

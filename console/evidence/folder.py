@@ -12,16 +12,19 @@ from compliance.clock import instant
 from compliance.model import Decision, PolicyVersion
 from compliance.store.sqlite.evidence import REGISTER, Call, Row
 from console.evidence.container import Source
-from console.evidence.facts import facts
+from console.evidence.facts import facts, remains
 from console.evidence.form import Absent, Note, pretty
 from console.evidence.sound import Disposed, sound
 
 
 class Folder(NamedTuple):
-    """``about``, ``sound`` and ``profiles`` (texts by SHA-256) are for the report too."""
+    """``about``, ``sound`` and ``profiles`` (texts by SHA-256) are for the report too.
+
+    ``decision`` is None when its record was erased.
+    """
 
     call: Call
-    decision: Decision
+    decision: Decision | None
     about: dict[str, Any]
     sound: dict[str, Any]
     profiles: dict[str, str]
@@ -32,6 +35,8 @@ class Folder(NamedTuple):
 
 def folder(call: Call, disposed: Disposed) -> Folder:
     """``decision.json`` is the stored text byte for byte: its SHA-256 is in the ledger's record."""
+    if call.erased:
+        return _erased(call, disposed)
     stored = call.decision["record"]
     decision = msgspec.json.decode(stored, type=Decision)
     about, heard = facts(call, decision), sound(call, disposed)
@@ -61,15 +66,8 @@ def folder(call: Call, disposed: Disposed) -> Folder:
                 "suspensions_history": _history(call, "suspension"),
             }
         ),
-        "complaints.json": pretty(
-            {
-                "complaints": [_complaint(row) for row in call.complaints],
-                "history": _history(call, "complaint"),
-            }
-        ),
-        "custody.json": pretty(
-            {"exports": _history(call, REGISTER), "recordings": _history(call, "recording")}
-        ),
+        "complaints.json": pretty(_complaints(call)),
+        "custody.json": pretty(_custody(call)),
         "script.json": pretty(
             {
                 "script_then": decision.facts.script,
@@ -94,6 +92,34 @@ def folder(call: Call, disposed: Disposed) -> Folder:
         if text := texts[version.sha256]:
             files[f"profiles/{version.profile}-{version.sha256[:16]}.toml"] = text.encode()
     return Folder(call, decision, about, heard.about, texts, files, heard.absent, notes)
+
+
+def _erased(call: Call, disposed: Disposed) -> Folder:
+    """What is left of a call whose time was over: that it was judged, how, and who erased the rest."""
+    about, heard = remains(call), sound(call, disposed)
+    found: dict[str, Source] = {
+        "call.json": pretty(about),
+        "recordings.json": pretty(heard.about),
+        "incidents.json": pretty(call.incidents),
+        "complaints.json": pretty(_complaints(call)),
+        "custody.json": pretty(_custody(call) | {"erasures": _history(call, "ledger")}),
+    }
+    files = {f"calls/{call.id}/{name}": content for name, content in found.items()}
+    files.update(heard.files)
+    return Folder(
+        call, None, about, heard.about, {}, files, heard.absent, [Note(code="erased", about=call.id)]
+    )
+
+
+def _complaints(call: Call) -> dict[str, Any]:
+    return {
+        "complaints": [_complaint(row) for row in call.complaints],
+        "history": _history(call, "complaint"),
+    }
+
+
+def _custody(call: Call) -> dict[str, Any]:
+    return {"exports": _history(call, REGISTER), "recordings": _history(call, "recording")}
 
 
 def _profile(call: Call, version: PolicyVersion) -> str:

@@ -17,9 +17,10 @@ SCRIPT = "verify.py"
 RECORDINGS = "/recordings/"
 SIDES = ("", "callee_", "agent_")  # of a recording's columns: the mix, and each direction
 EXPORTED = ("evidence", "export")  # register and action of the log's line of an export,
-DISPOSED = ("recording", "dispose")  # and of a recording's end
+DISPOSED = ("recording", "dispose")  # of a recording's end,
+ERASED = ("ledger", "erase")  # and of the end of what is known of calls
 
-Why = Literal["running", "disposed", "missing", "changed", "unreadable", "no-hash"]
+Why = Literal["running", "disposed", "missing", "changed", "unreadable", "erased"]
 Size = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}\\Z")]
 Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
@@ -42,7 +43,7 @@ class Absent(msgspec.Struct, frozen=True, kw_only=True):
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be known of a package besides. Each code has its text in both languages."""
 
-    code: Literal["version-unknown", "script-unknown", "profile-unknown", "not-in-ledger", "no-pdf"]
+    code: Literal["version-unknown", "script-unknown", "profile-unknown", "not-in-ledger", "no-pdf", "erased"]
     about: str
 
 

@@ -15,7 +15,7 @@ from compliance import profile as profiles
 from compliance.clock import instant
 from compliance.errors import ProfileError
 from compliance.ledger.checkpoint import Checkpoint
-from compliance.model import Finding
+from compliance.model import Decision, Finding
 from compliance.registers.fault import Fault
 from compliance.texts import LANGUAGES, Language, finding_text, reason_text
 from compliance.texts import text as domain_text
@@ -118,6 +118,8 @@ class _Words:
 
     def _call(self, one: Folder) -> dict[str, Any]:
         decision, about = one.decision, one.about
+        if decision is None:
+            return self._erased(one)
         attempt, campaign = decision.attempt, decision.facts.campaign
         named = (
             f"{campaign.id} ({campaign.business}, {campaign.industry}, {self._purpose(campaign.purpose)})"
@@ -140,13 +142,39 @@ class _Words:
             "shadow": decision.put_through and not decision.allowed,
             "reasons": [reason_text(code, self._language) for code in decision.reasons],
             "facts": [(name, value or DASH) for name, value in facts],
-            "rules": [self._rule(found, one) for found in decision.findings],
-            "segments": [self._segment(segment) for segment in one.sound["segments"]],
-            "gaps": [
-                self._text("gap", seconds=gap["seconds"], at=_time(gap["from"])) for gap in one.sound["gaps"]
-            ],
-            "lists": list(self._lists(one)),
+            "rules": [self._rule(found, one, decision) for found in decision.findings],
+            **self._sound(one),
+            "lists": list(self._lists(one, decision)),
         }
+
+    def _erased(self, one: Folder) -> dict[str, Any]:
+        about = one.about
+        facts = [
+            ("campaign", about["campaign"]),
+            ("agent", about["trunk"]),
+            ("decided", _time(about["decided_at"])),
+            ("decision", about["id"]),
+        ]
+        return {
+            "number": self._text("erased-number"),
+            "allowed": about["verdict"] == "ALLOW",
+            "shadow": False,
+            "reasons": [note_text(Note(code="erased", about=about["id"]), self._language)],
+            "facts": [(name, value or DASH) for name, value in facts],
+            "rules": [],
+            **self._sound(one),
+            "lists": [("incidents", self._incidents(one))],
+        }
+
+    def _sound(self, one: Folder) -> dict[str, Any]:
+        gaps = [self._text("gap", seconds=gap["seconds"], at=_time(gap["from"])) for gap in one.sound["gaps"]]
+        return {"segments": [self._segment(each) for each in one.sound["segments"]], "gaps": gaps}
+
+    def _incidents(self, one: Folder) -> list[str]:
+        return [
+            self._text("incident", at=_time(row["at"]), kind=row["kind"], detail=row["detail"])
+            for row in one.call.incidents
+        ]
 
     def _purpose(self, purpose: str) -> str:
         return domain_text(f"purpose.{purpose}", self._language)
@@ -155,7 +183,7 @@ class _Words:
         name = f"disposition-{about['disposition'] or 'unknown'}"
         return self._text(name, why=about["not_delivered_because"])
 
-    def _rule(self, found: Finding, one: Folder) -> dict[str, Any]:
+    def _rule(self, found: Finding, one: Folder, decision: Decision) -> dict[str, Any]:
         try:
             name = domain_text(f"rule.{found.rule}", self._language)
         except KeyError:  # stored by another version
@@ -164,8 +192,8 @@ class _Words:
             "name": name,
             "failed": found.result == "fail",
             "found": finding_text(found, self._language),
-            "looked": looked_at(found.rule, one.decision, self._language),
-            "clause": clause(found, one),
+            "looked": looked_at(found.rule, decision, self._language),
+            "clause": clause(found, one, decision),
         }
 
     def _segment(self, segment: dict[str, Any]) -> dict[str, str]:
@@ -187,8 +215,8 @@ class _Words:
             "sha256": mix["sha256"] or DASH,
         }
 
-    def _lists(self, one: Folder) -> Iterator[tuple[str, list[str]]]:
-        decision, call = one.decision, one.call
+    def _lists(self, one: Folder, decision: Decision) -> Iterator[tuple[str, list[str]]]:
+        call = one.call
         facts = decision.facts
         yield "consent", [self._consent(consent) for consent in facts.consents]
         before = [("refusal-before", refusal) for refusal in facts.refusals]
@@ -196,8 +224,7 @@ class _Words:
         later = [
             self._text(
                 "refusal-after",
-                scope=row["scope"],
-                value=row["value"],
+                scope=f"{row['scope']} {row['value']}".strip(),
                 at=_time(row["requested_at"]),
                 source=row["source"],
             )
@@ -209,8 +236,7 @@ class _Words:
             [
                 self._text(
                     name,
-                    scope=refusal.scope,
-                    value=refusal.value,
+                    scope=f"{refusal.scope} {refusal.value}".strip(),
                     at=moment(refusal.requested_at),
                     source=refusal.source,
                 )
@@ -250,10 +276,7 @@ class _Words:
             )
         yield (
             "incidents",
-            [
-                self._text("incident", at=_time(row["at"]), kind=row["kind"], detail=row["detail"])
-                for row in call.incidents
-            ],
+            self._incidents(one),
         )
         named = [
             f"{version.profile} {version.version} (SHA-256 {version.sha256[:16]}…)"
@@ -275,6 +298,7 @@ class _Words:
                         ),
                     ]
                 )
+                or self._text("none")
             ],
         )
 
@@ -297,10 +321,10 @@ class _Words:
         )
 
 
-def clause(found: Finding, one: Folder) -> str:
+def clause(found: Finding, one: Folder, decision: Decision) -> str:
     """The clause's own words, from the text of the profile in force; else what the finding calls it."""
     name, _, rule = found.clause.partition(" ")
-    for version in one.decision.policy:
+    for version in decision.policy:
         if version.profile != name:
             continue
         text = one.profiles.get(version.sha256, "")
@@ -309,7 +333,7 @@ def clause(found: Finding, one: Folder) -> str:
         except ProfileError:  # of another version of this product
             section = None
         if section is not None and section.clause:
-            several = len(one.decision.policy) > 1
+            several = len(decision.policy) > 1
             return f"{section.clause} ({name})" if several else section.clause
     return found.clause
 

@@ -57,6 +57,8 @@ def _state(row: dict[str, Any], side: str, path: Path, disposed: Disposed) -> Wh
         return "none"
     if disposed(row):
         return "disposed"
+    if not row["number"]:
+        return "erased"  # nothing in the ledger says any more what the file would have to be
     try:
         if path.is_symlink():
             return "unreadable"  # and never followed: it could lead to any file of this host

@@ -1,148 +1,150 @@
 #!/usr/bin/env python3
-"""Checks an unpacked evidence package: python3 verify.py [FOLDER] [KEY|FILE]. Exit 0: valid, 3: findings.
+"""Checks an evidence package: python3 verify.py FILE.zip|FOLDER KEY|FILE. Exit 0: valid, 3: findings.
 
 Needs Python 3.9 and `cryptography`, not Dialpact. Take KEY from somebody else than the package's sender."""
 
-from __future__ import annotations
-
 import base64
-import hashlib
+import contextlib
 import json
+import mmap
+import os
 import re
+import struct
 import sys
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-BAD = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, InvalidSignature)
+NAME = re.compile(rb"(?=.{1,200}\Z)[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+HEAD = "ledger/checkpoint.note"
 found: set[tuple[str, str]] = set()
-sums: dict[str, tuple[int, str]] = {}  # of each file: size and SHA-256
 
 
-def sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
+def unpacked(data: Any) -> Iterator[tuple[str, bytes]]:
+    """The files of a zip of the one form that a package has: each byte is content or has one right value."""
+    central, at, last, count = bytearray(), 0, b"", 0
+    while data[at : at + 4] == b"PK\3\4":
+        crc, size, _, length = struct.unpack_from("<3IH", data, at + 14)
+        start = at + 30 + length
+        name, content = data[at + 30 : start], data[start : start + size]
+        form = struct.pack("<5H3I2H", 20, 0x800, 0, 0, 0x21, crc, size, size, length, 0)
+        right = data[at + 4 : at + 30] == form and len(content) == size and zlib.crc32(content) == crc
+        if not right or not NAME.fullmatch(name) or name <= last:
+            raise ValueError(f"byte {at}")
+        central += b"PK\1\2\x14\3" + form + struct.pack("<3H2I", 0, 0, 0, 0o100600 << 16, at) + name
+        at, last, count = start + size, name, count + 1
+        yield name.decode(), content
+    central += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(central), at, 0)
+    if count > 20_000 or data[at : at + len(central) + 1] != central:
+        raise ValueError(f"byte {at}")
 
 
-def decoded(text: str) -> bytes:
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("not the one right spelling")
-    return data
-
-
-def opened(note: bytes, keys: list[str]) -> list[str]:
-    """The lines of a signed note (C2SP signed-note, Ed25519) that one of the keys has signed."""
+def opened(note: bytes, key: str) -> list[str]:
+    """The lines of a note (C2SP signed-note, Ed25519) that the key has signed."""
     body, _, signatures = note.decode().rpartition("\n\n")
-    signed = False
-    for dash, name, encoded in (line.split(" ") for line in signatures.split("\n")[:-1]):
-        signature = decoded(encoded)
-        for key in (key for key in keys if dash == "\u2014" and key.startswith(f"{name}+")):
-            raw = decoded(key.split("+", 2)[2])
-            mark = sha256(f"{name}\n".encode() + raw)[:4]
-            if raw[0] == 1 and key.startswith(f"{name}+{mark.hex()}+") and signature[:4] == mark:
-                Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], f"{body}\n".encode())
-                signed = True
-    return body.split("\n") if signed else []
+    name, mark, public = key.split("+", 2)
+    raw = base64.b64decode(public, validate=True)
+    identity = sha256(f"{name}\n".encode() + raw).digest()[:4]
+    held = False
+    for dash, signer, encoded in (line.split(" ") for line in signatures.split("\n")[:-1]):
+        signature = base64.b64decode(encoded, validate=True)
+        if dash != "\u2014" or base64.b64encode(signature).decode() != encoded or len(signature) < 5:
+            raise ValueError("not the one right spelling")
+        if (signer, signature[:4], mark, raw[0]) == (name, identity, identity.hex(), 1):
+            Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], f"{body}\n".encode())
+            held = True
+    if not held or not note.endswith(b"\n"):
+        raise ValueError("not signed by this key")
+    return body.split("\n")
 
 
-def tree(note: bytes, keys: list[str]) -> Any:
-    _, size, root = opened(note, keys)[:3]
-    right = re.fullmatch("[1-9][0-9]{0,18}", size) and len(decoded(root)) == 32
-    return (int(size), decoded(root)) if right else False
+def root_of(proof: list[str], index: int, size: int, leaf: bytes) -> bytes:
+    """RFC 9162, 2.1.3: the root to which the proof leads from a leaf."""
+    if size == 1:
+        return b"" if proof else leaf
+    half, step = 1 << (size - 1).bit_length() - 1, bytes.fromhex(proof[-1])
+    if index < half:
+        return sha256(b"\1" + root_of(proof[:-1], index, half, leaf) + step).digest()
+    return sha256(b"\1" + step + root_of(proof[:-1], index - half, size - half, leaf)).digest()
 
 
-def climb(proof: list[str], number: int, last: int, start: bytes) -> tuple[bytes, bytes]:
-    """RFC 9162, 2.1.3.2 and 2.1.4.2: the older and the newer root to which the proof leads."""
-    older = newer = start
-    for step in map(bytes.fromhex, proof):
-        if last == 0:
-            raise ValueError("too long a proof")
-        if number & 1 or number == last:
-            older, newer = sha256(b"\1" + step + older), sha256(b"\1" + step + newer)
-            while number and not number & 1:
-                number, last = number >> 1, last >> 1
-        else:
-            newer = sha256(b"\1" + newer + step)
-        number, last = number >> 1, last >> 1
-    return (older, newer) if last == 0 else (b"", b"")
-
-
-def record(texts: dict[str, bytes], entry: Any, size: int, root: bytes) -> Any:
-    content, index = json.loads(texts[entry["file"]]), entry["index"]
-    leaf = sha256(b"\0" + sha256(bytes.fromhex(entry["salt"]) + texts[entry["file"]]))
-    same = (content["index"], content["kind"], content["version"]) == (index, entry["kind"], entry["version"])
-    placed = same and type(index) is int and 0 <= index < size
-    return content if placed and climb(entry["proof"], index, size - 1, leaf)[1] == root else False
-
-
-def consistent(texts: dict[str, bytes], entry: Any, keys: list[str], size: int, root: bytes) -> bool:
-    before, its_root = tree(texts[entry["file"]], keys)
-    number, last, path = before - 1, size - 1, list(entry["proof"])
-    while number & 1:
-        number, last = number >> 1, last >> 1
-    path = [its_root.hex(), *path] if number == 0 else path
-    return before < size and climb(path[1:], number, last, bytes.fromhex(path[0])) == (its_root, root)
+def record(texts: dict[str, bytes], one: Any, gone: list[Any], size: int, root: bytes) -> Any:
+    """The record, at its place in the tree. Of an erased one, that the log says that it was erased."""
+    index = one["index"]
+    if "leaf" in one:
+        said, leaf = any(first <= index <= last for first, last in gone), bytes.fromhex(one["leaf"])
+    else:
+        said, salted = json.loads(texts[one["file"]]), bytes.fromhex(one["salt"]) + texts[one["file"]]
+        leaf = sha256(b"\0" + sha256(salted).digest()).digest()
+        said = said if all(said[name] == one[name] for name in ("index", "kind", "version")) else False
+    placed = type(index) is int and 0 <= index < size
+    return said if placed and root_of(one["proof"], index, size, leaf) == root else False
 
 
 def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
     """The check's answer; a finding where it fails, whatever in the package made it fail."""
-    try:
+    with contextlib.suppress(Exception):
         if (answer := check(*given)) is not False:
             return answer
-    except BAD:
-        pass
     return found.add((code, where))
 
 
-def links(manifest: Any, rows: list[Any]) -> None:
-    """What is outside the ledger, against the hashes that the ledger's records have of it."""
-    wanted = {f"calls/{call}/decision.json": "" for call in manifest["calls"]}
+def examine(package: Path, key: str) -> str:
+    sums, texts = {}, {}
+    file = mmap.mmap(os.open(package, os.O_RDONLY), 0, access=mmap.ACCESS_READ) if package.is_file() else b""
+    paths = filter(Path.is_file, package.rglob("*"))
+    folder = ((path.relative_to(package).as_posix(), path.read_bytes()) for path in paths)
+    for name, data in unpacked(file) if file else folder:
+        sums[name] = (len(data), sha256(data).hexdigest())
+        texts[name] = b"" if "/recordings/" in name else data
+    manifest, proofs = json.loads(texts["manifest.json"]), json.loads(texts["ledger/proofs.json"])
+    now, signer = key, manifest["keys"][0]
+    for old, new, word in ((one["old"], one["new"], one["word"].encode()) for one in manifest["rotations"]):
+        if old == now and word and opened(word, old) == [old.partition("+")[0], f"next key {new}"]:
+            now = new  # the trusted key vouches for it, or one that it vouches for
+    key = signer if now in ("", signer) else key
+    said = ["dialpact-evidence/1", "manifest.json {1} {0}".format(*sums["manifest.json"])]
+    attempt("signature", "manifest.sig", lambda: opened(texts["manifest.sig"], key) == said)
+    listed = {one["path"]: (one["size"], one["sha256"]) for one in manifest["files"]}
+    for name in (listed.keys() | sums.keys()) - {"manifest.json", "manifest.sig"}:
+        if listed.get(name) != sums.get(name):
+            found.add(("missing" if name not in sums else "changed" if name in listed else "foreign", name))
+    name, number, root64 = (attempt("checkpoint", HEAD, opened, texts.get(HEAD), key) or ["", "0", ""])[:3]
+    if number != "0" and name != key.partition("+")[0]:
+        found.add(("checkpoint", HEAD))  # of another log
+    size, root = int(number), base64.b64decode(root64, validate=True)
+    told = [attempt("record", one["file"], record, texts, one, [], size, root) for one in proofs["records"]]
+    acts = [one["row"] for one in told if one and one["kind"] == "register-change"]
+    logged = [(row["register"], row["action"], row["key"]) for row in acts]
+    erasures = [row["detail"] for row in acts if (row["register"], row["action"]) == ("ledger", "erase")]
+    gone = [run for detail in erasures for run in json.loads(detail)["leaves"]]
+    for one in proofs["erased"]:
+        attempt("record", f"{one['kind']} {one['key']}", record, texts, one, gone, size, root)
+    # What is outside the ledger, against the hashes that the ledger's records have of it.
+    erased = [one["key"] for one in proofs["erased"] if one["kind"] == "decision"]
+    wanted = {f"calls/{call}/decision.json": "" for call in manifest["calls"] if call not in erased}
     wanted.update({name: "" for name in sums if "/recordings/" in name})
-    logged = [(row["register"], row["action"], row["key"]) for kind, row in rows if kind == "register-change"]
-    for kind, row in rows:
+    for kind, row in ((one["kind"], one["row"]) for one in told if one):
         if kind == "decision":
             wanted[f"calls/{row['id']}/decision.json"] = row["record_sha256"]
         for side in ("", "callee_", "agent_") if kind == "recording" else ():
             name = f"calls/{row['decision']}/recordings/{row[side + 'path'].rpartition('/')[2]}"
             if row[side + "sha256"] and ("recording", "dispose", row["id"]) not in logged:
                 wanted[name] = row[side + "sha256"]
+    found.update(("content", name) for name, sha in wanted.items() if sums.get(name, (0, "-"))[1] != sha)
     found.update(("export", call) for call in manifest["calls"] if ("evidence", "export", call) not in logged)
-    found.update(("content", name) for name, hash in wanted.items() if sums.get(name, (0, "-"))[1] != hash)
-
-
-def examine(folder: Path, key: str) -> str:
-    texts = {}
-    for path in (path for path in folder.rglob("*") if path.is_file()):
-        name, data = path.relative_to(folder).as_posix(), path.read_bytes()
-        sums[name] = (len(data), sha256(data).hex())
-        texts[name] = data[: 1 << 24]
-    manifest = json.loads(texts["manifest.json"])
-    keys = [key, *manifest["keys"][1:]] if key else manifest["keys"]
-    said = ["dialpact-evidence/1", "manifest.json {1} {0}".format(*sums["manifest.json"])]
-    attempt("signature", "manifest.sig", lambda: opened(texts["manifest.sig"], keys[:1]) == said)
-    listed = {one["path"]: (one["size"], one["sha256"]) for one in manifest["files"]}
-    for name in (listed.keys() | sums.keys()) - {"manifest.json", "manifest.sig"}:
-        if listed.get(name) != sums.get(name):
-            found.add(("missing" if name not in sums else "changed" if name in listed else "foreign", name))
-    head = "ledger/checkpoint.note"
-    size, root = attempt("checkpoint", head, lambda: tree(texts[head], keys[:1])) or (0, b"")
-    proofs = json.loads(texts["ledger/proofs.json"])
-    records = [attempt("record", one["file"], record, texts, one, size, root) for one in proofs["records"]]
-    for one in proofs["older"]:
-        attempt("older", one["file"], consistent, texts, one, keys, size, root)
-    links(manifest, [(one["kind"], one["row"]) for one in records if one])
-    return f"{len(manifest['calls'])} calls, {len(records)} records, checkpoint of {size} records"
+    return f"{len(manifest['calls'])} calls, {len(told)} records, checkpoint of {size} records"
 
 
 if __name__ == "__main__":
-    given = [*sys.argv[1:], "", ""]
-    trusted = Path(given[1]).read_text("utf-8").strip() if Path(given[1]).is_file() else given[1]
-    summary = attempt("form", "package", examine, Path(given[0] or Path(__file__).parent), trusted)
-    if not trusted:
+    given, key, *_ = [*sys.argv[1:], "", ""]
+    key = Path(key).read_text("utf-8").strip() if Path(key).is_file() else key
+    summary = attempt("form", ascii(given), examine, Path(given or Path(__file__).parent), key)
+    if not key:
         found.add(("key", "not given: so far only the sender vouches for this package"))
-    sys.stdout.write(
-        "".join(f"{code}: {where!a}\n" for code, where in sorted(found)) or f"VALID: {summary}\n"
-    )
+    sys.stdout.write("".join(f"{code}: {at!a}\n" for code, at in sorted(found)) or f"VALID: {summary}\n")
     sys.exit(3 if found else 0)

@@ -21,7 +21,6 @@ import msgspec
 from compliance.clock import stamp
 from compliance.ledger import merkle
 from compliance.ledger.rotation import Rotation
-from compliance.registers.fault import Fault
 from compliance.store.sqlite import checkpoints, ledger
 from compliance.store.sqlite.connection import Store, rows
 from compliance.store.sqlite.registers.change import digits, log
@@ -54,6 +53,11 @@ class Call(msgspec.Struct, kw_only=True):
     @property
     def id(self) -> str:
         return str(self.decision["id"])
+
+    @property
+    def erased(self) -> bool:
+        """Whether its inputs were erased when its time was over."""
+        return not self.decision["record"]
 
     def leaves(self) -> Iterator[Key]:
         """Kind and key of every row here that has a leaf."""
@@ -129,7 +133,7 @@ async def log_export(
 
 
 async def gather(store: Store, id: str) -> Call | None:
-    """Everything about one decision; None when there is no such. Fault when its record was erased."""
+    """Everything about one decision; None when there is no such. Of an erased one what is left."""
     return await store.transact(lambda connection: _gather(connection, id))
 
 
@@ -185,15 +189,13 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
     if found is None:
         return None
     decision = dict(found)
-    if not decision["record"]:
-        raise Fault("evidence-erased", entry=id)
-    facts = json.loads(decision["record"])["facts"]
-    number = digits(decision["number"])
+    record = json.loads(decision["record"] or "{}")
+    number = digits(decision["number"]) if decision["number"] else 0  # nobody's
     recordings = rows(SQL.recordings(connection, id=id))
     refusals = rows(SQL.refusals(connection, number=number))
     consents = rows(SQL.consents(connection, number=number, business=decision["business"]))
     batches = rows(SQL.batches(connection, number=number, campaign=decision["campaign"]))
-    script = facts.get("script")
+    script = record.get("facts", {}).get("script")
     text = SQL.script(connection, id=script["id"], version=script["version"]) if script else None
     complaints = rows(SQL.complaints_about(connection, decision=id))
     undelivered = SQL.undelivered(connection, id=id)
@@ -209,7 +211,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
         ("dnc", decision["number"]),
         *(("leads", str(batch["id"])) for batch in batches),
         *(("script", script["id"]) for _ in range(bool(script))),
-        *(("profile", version["sha256"]) for version in json.loads(decision["record"])["policy"]),
+        *(("profile", version["sha256"]) for version in record.get("policy", [])),
         *(("recording", recording["id"]) for recording in recordings),
         *(("recording", held) for held in (id, decision["number"])),  # holds of the call, and of the callee
         *(("complaint", str(complaint["id"])) for complaint in complaints),
@@ -218,6 +220,8 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
     for register, key in keyed:
         if key and (lines := _changes(connection, register, key)):
             changes[f"{register} {key}"] = lines
+    if erasures := _erasures(connection, id, recordings):
+        changes["ledger erase"] = erasures
     consented = [line for line in _changes(connection, "consent", decision["number"]) if _of(line, decision)]
     if consented:
         changes[f"consent {decision['number']}"] = consented
@@ -246,6 +250,18 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
 
 def _changes(connection: sqlite3.Connection, register: str, key: str) -> list[Row]:
     return rows(SQL.changes(connection, register=register, key=key))
+
+
+def _erasures(connection: sqlite3.Connection, id: str, recordings: list[Row]) -> list[Row]:
+    """The log's lines of the erasures that took the content of these records."""
+    found = {}
+    for kind, key in (("decision", id), *(("recording", row["id"]) for row in recordings)):
+        entry = ledger.entry_of(connection, kind, key)
+        if entry and entry.salt is None:
+            line = SQL.erasure(connection, leaf_index=entry.leaf_index)
+            if line:
+                found[line["seq"]] = dict(line)
+    return [found[seq] for seq in sorted(found)]
 
 
 def _of(line: Row, decision: Row) -> bool:

@@ -48,3 +48,10 @@ SELECT * FROM register_change WHERE register = :register AND action = 'import' A
 
 -- name: checkpoints(size)
 SELECT size, at, note FROM checkpoint WHERE size < :size ORDER BY size, at;
+
+-- name: erasure(leaf_index)^
+SELECT * FROM register_change
+WHERE register = 'ledger' AND action = 'erase'
+  AND EXISTS (SELECT 1 FROM json_each(detail, '$.leaves') AS run
+              WHERE :leaf_index BETWEEN json_extract(run.value, '$[0]') AND json_extract(run.value, '$[1]'))
+ORDER BY seq LIMIT 1;
