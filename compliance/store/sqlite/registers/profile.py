@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +19,7 @@ async def note_profiles(store: Store, profiles: Iterable[Profile], *, at: dateti
 
     def work(connection: sqlite3.Connection) -> None:
         for profile in profiles:
-            if list(SQL.history(connection, register="profile", key=profile.sha256)):
+            if list(SQL.history(connection, register="profile", keys=json.dumps([profile.sha256]))):
                 continue
             about = {"id": profile.id, "version": profile.version, "text": profile.text}
             log(connection, "profile", "in-force", profile.sha256, about, by=BY, at=at)
