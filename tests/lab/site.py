@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ secret_file = "ami.secret"
 directory = "{recordings}"
 min_free_mb = 16
 [policy]
-profiles = ["cn-hubei-2018"]
+profiles = ["{profile}"]
 mode = "{mode}"
 [trunks.carrier]
 endpoint = "PJSIP/carrier"
@@ -92,11 +92,26 @@ class Site:
         for role in list(self._running):
             self.stop(role)
 
-    def configure(self, ami: int = 0, mode: str = "enforce") -> None:
+    def configure(self, ami: int = 0, mode: str = "enforce", profile: str = "cn-hubei-2018") -> None:
         """Writes the configuration; ``ami``: another port than Asterisk's own."""
         ports = self.pbx.ports
-        text = CONFIG.format(gate=ports.gate, ami=ami or ports.ami, recordings=self.pbx.recordings, mode=mode)
-        self.config.write_text(text, "utf-8")
+        words = {"gate": ports.gate, "ami": ami or ports.ami, "recordings": self.pbx.recordings}
+        self.config.write_text(CONFIG.format(**words, mode=mode, profile=profile), "utf-8")
+
+    def now(self) -> None:
+        """The machine's own time, and the covenant but for its hours: Asterisk's CDRs know no other time."""
+        text = (ROOT / "compliance/profiles/cn-hubei-2018.toml").read_text("utf-8")
+        for rule, other in {
+            'windows = ["08:00-12:00", "14:00-18:30"]': 'windows = ["00:00-24:00"]',
+            "guard_seconds = 60": "guard_seconds = 0",
+            'kind = "working"': 'kind = "all"',
+        }.items():
+            assert rule in text
+            text = text.replace(rule, other)
+        profile = self.folder / "any-hour.toml"
+        profile.write_text(text, "utf-8")
+        self.configure(profile=str(profile))
+        self.set_time(datetime.now(UTC))
 
     def set_time(self, at: datetime) -> None:
         set_clock(self.clock, at)
