@@ -19,11 +19,11 @@ from typing import Any, Literal
 import msgspec
 
 from compliance import kept_files
-from compliance.clock import Clock, instant
+from compliance.clock import Clock
 from compliance.kept_files import Seen
 from compliance.retention import earliest_day, goes_from
 from compliance.store.sqlite import Store, disposals
-from compliance.store.sqlite.keeping import KeepUntil
+from compliance.store.sqlite.keeping import KeepUntil, ended
 from compliance.witnessed import Witness
 
 State = Literal["due", "held", "clock", "finding", "unfinished", "disposed"]
@@ -71,7 +71,8 @@ class Disposer:
 
     def _judged(self, row: dict[str, Any]) -> Item | None:
         """None for one that must still be kept, by the profiles that are in force now."""
-        until = max(date.fromisoformat(row["keep_until"]), self._keep_until(instant(row["ended_at"])))
+        asked = self._keep_until(ended(row["ended_at"], row["witnessed_us"]))
+        until = max(date.fromisoformat(row["keep_until"]), asked)
         if until >= self.wall_day:
             self.spared += 1
             return None

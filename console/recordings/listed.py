@@ -97,7 +97,9 @@ async def show(session: Session, id: Id) -> int:
 
 async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
     """What was done about it, about its call and about its callee."""
-    return await registers.history(store, "recording", row["id"], row["decision"], row["number"])
+    return await registers.history(
+        store, "recording", *filter(None, (row["id"], row["decision"], row["number"]))
+    )
 
 
 def _told(row: dict[str, Any], name: str) -> object:

@@ -24,8 +24,8 @@ YEAR = timedelta(days=365)
 
 def test_says_what_would_go_and_then_exactly_that_goes(shelf: Shelf) -> None:
     due, held = shelf.put("due"), shelf.put("held")
-    kept = shelf.put("kept", ended=AT + 2 * DAY, until=LAST + 2 * DAY)
     changed, missing = shelf.put("changed"), shelf.put("missing")
+    kept = shelf.put("kept", ended=AT + 2 * DAY, until=LAST + 2 * DAY)
     shelf.put("failed", until=None, state="failed")
     shelf.home.run("recordings", "hold", held, "--reason", "court", "--by", "chen")
     shelf.path("changed", "-agent").write_bytes(b"other words")
@@ -234,6 +234,31 @@ def test_the_store_refuses_what_a_command_was_made_to_believe(
     error = shelf.home("recordings", "purge", "--yes", code=1)["error"]
     assert "must still be kept, by the witnessed time" in error
     assert (len(shelf.files()), shelf.history(id)) == (3, [])
+
+
+def test_a_call_made_while_the_clock_was_set_back_is_kept_from_when_it_was_made(shelf: Shelf) -> None:
+    """A year back, a call, and forward again: its recording says that its time is over."""
+    shelf.put("before")
+    shelf.reads_clock()
+    id = shelf.put("back", ended=AT - YEAR, until=LAST - YEAR)
+    shelf.host.runs(5 * DAY)
+    shelf.reads_clock()
+    assert shelf.purge() == {}
+    assert shelf.home("recordings", "purge")["counts"] == {"not-due": 2}
+    assert shelf.purge("--yes") == {}
+    assert (len(shelf.files("back")), shelf.history(id)) == (3, ["policy"])
+    (row,) = shelf.home("recordings", "list", "--until", "2025-12-31")
+    assert row["keep_until"] == LAST.isoformat()
+
+
+def test_one_decision_from_far_ahead_keeps_nothing_for_ever(shelf: Shelf) -> None:
+    """Every later decision lies behind it. What was witnessed does not."""
+    shelf.reads_clock()
+    shelf.put("ahead", ended=AT + 70 * YEAR, until=LAST + 70 * YEAR)
+    id = shelf.put("later")
+    shelf.lives_until(OVER)
+    assert shelf.purge("--yes") == {id: "disposed"}
+    assert shelf.history(id) == ["dispose", "disposed"]
 
 
 # Profiles

@@ -11,12 +11,21 @@ import aiosql
 
 from compliance.clock import instant
 from compliance.registers.fault import Fault
+from compliance.store.sqlite.clocks import EPOCH, MICROSECOND
 from compliance.store.sqlite.connection import Store
 from compliance.store.sqlite.registers.change import Outcome, log
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "keeping.sql", "sqlite3")
 PAGE = 200  # recordings in one transaction: no call waits long for it
 KeepUntil = Callable[[datetime], date]
+
+
+def ended(ended_at: str, witnessed_us: int | None) -> datetime:
+    """When a call ended: by the wall clock, or where that had been set back by what was witnessed then (view
+    ``recording_end``).
+    """
+    told = instant(ended_at)
+    return told if witnessed_us is None else max(told, EPOCH + witnessed_us * MICROSECOND)
 
 
 async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: datetime) -> Outcome:
@@ -56,8 +65,8 @@ async def raise_to(
 
     def page(connection: sqlite3.Connection, after: str) -> tuple[int, str]:
         raised, last = 0, ""
-        for last, ended_at, before in list(SQL.still_kept(connection, id=after, most=PAGE)):
-            until = keep_until(instant(ended_at)).isoformat()
+        for last, ended_at, witnessed_us, before in list(SQL.still_kept(connection, id=after, most=PAGE)):
+            until = keep_until(ended(ended_at, witnessed_us)).isoformat()
             if until <= before:
                 continue
             SQL.raise_keep_until(connection, id=last, keep_until=until)

@@ -75,6 +75,20 @@ SELECT date(min(witnessed.us, clock_us.at_us) / 1000000 - 43200, 'unixepoch') AS
 FROM witnessed JOIN clock_us ON clock_us.seq = witnessed.reading
 WHERE witnessed.reading = (SELECT max(reading) FROM witnessed);
 
+-- When a call ended, told by a clock that may have been set back: its decision then lies behind an earlier one, and
+-- what was witnessed before the recording's leaf is the better witness. Else its recording would be due too early.
+CREATE INDEX ledger_of_clocks ON ledger (leaf_index) WHERE kind = 'clock';
+CREATE VIEW recording_end AS
+SELECT recording.id AS recording, recording.ended_at,
+       CASE WHEN decision.behind_us > 0 THEN
+           (SELECT us FROM witnessed
+            WHERE reading = (SELECT CAST(key AS INTEGER) FROM ledger AS clock
+                             WHERE clock.kind = 'clock' AND clock.leaf_index < (
+                                 SELECT leaf_index FROM ledger WHERE kind = 'recording' AND key = recording.id)
+                             ORDER BY clock.leaf_index DESC LIMIT 1))
+       END AS witnessed_us
+FROM recording LEFT JOIN decision ON decision.id = recording.decision;
+
 -- A legal hold: of one recording, of all recordings of a call, or of all of a callee, those to come included.
 CREATE TABLE hold (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,

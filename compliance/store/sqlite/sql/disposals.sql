@@ -1,5 +1,6 @@
 -- name: due_after(day, keep_until, id, most)
-SELECT recording.*, EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id) AS is_held,
+SELECT recording.*, (SELECT witnessed_us FROM recording_end WHERE recording = recording.id) AS witnessed_us,
+       EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id) AS is_held,
        EXISTS (SELECT 1 FROM register_change
                WHERE register = 'recording' AND key = recording.id AND action IN ('keep', 'policy')
                  AND NOT coalesce(json_extract(detail, '$.to') <= recording.keep_until, 0)) AS is_lowered

@@ -5,5 +5,6 @@ SELECT keep_until, disposed_at FROM recording WHERE id = :id;
 UPDATE recording SET keep_until = :keep_until WHERE id = :id;
 
 -- name: still_kept(id, most)
-SELECT id, ended_at, keep_until FROM recording
+SELECT id, ended_at, (SELECT witnessed_us FROM recording_end WHERE recording = recording.id) AS witnessed_us, keep_until
+FROM recording
 WHERE id > :id AND keep_until IS NOT NULL AND ended_at IS NOT NULL AND disposed_at IS NULL ORDER BY id LIMIT :most;
