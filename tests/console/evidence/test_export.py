@@ -17,6 +17,7 @@ from compliance.ledger import keys
 from compliance.store.sqlite import decisions
 from compliance.texts import LANGUAGES
 from console import page, texts
+from console.evidence import maker
 from console.evidence.check import CODES
 from console.evidence.form import Note, Why
 from tests.compliance.store_values import AT, attempt, decision
@@ -110,12 +111,31 @@ def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch:
     assert (found["valid"], found["findings"]) == (True, [])
 
 
-def test_whose_it_is_and_that_nothing_is_overwritten(stocked: Home, call: str) -> None:
+def acts(home: Home, call: str) -> list[dict[str, Any]]:
+    """The lines of the custody log about the call's exports."""
+    with sqlite3.connect(home.path / "dialpact.db") as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute(
+            "SELECT * FROM register_change WHERE register = 'evidence' AND key = ? ORDER BY seq", [call]
+        ).fetchall()
+    connection.close()
+    return [dict(row) for row in found]
+
+
+def test_whose_it_is_and_that_nothing_is_overwritten(
+    stocked: Home, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = export(stocked, "--call", call)
     assert stat.S_IMODE(package.stat().st_mode) == 0o600
     before = package.read_bytes()
     again = ("evidence", "export", "--call", call, "-o", "package.zip", *BY)
     assert "package.zip" in stocked.run(*again, code=1).output
+    assert package.read_bytes() == before
+    exports = [line["action"] for line in acts(stocked, call)]
+    assert exports == ["export", "given-out"]  # what is refused at once was no export
+    with monkeypatch.context() as patch:  # somebody else makes the file meanwhile
+        patch.setattr(maker, "_check_target", lambda target, force: None)
+        assert "package.zip" in stocked.run(*again, code=1).output
     assert package.read_bytes() == before
     stocked.run(*again, "--force")
     assert package.read_bytes() != before
