@@ -30,6 +30,7 @@ from tests.console.evidence.packages import (
     erase,
     export,
     files,
+    judged,
     ours,
     recorded,
     signer,
@@ -79,7 +80,8 @@ def valid(home: Home, package: Path) -> None:
     assert (ours(package, key), theirs(package, key)) == (set(), set())
 
 
-def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_with_all_that_is_known(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = judged(stocked)
     monkeypatch.setattr(page, "pdf", PDF)
     paths = recorded(stocked, call, "a")
     package = export(stocked, "--call", call, "--reason", "12321")
@@ -87,7 +89,10 @@ def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch:
     reports = {f"report.{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf")}
     mine = {name.removeprefix(f"calls/{call}/") for name in whole if name.startswith("calls/")}
     assert mine == TEXTS | {f"recordings/{path.name}" for path in paths}
-    assert {name for name in whole if not name.startswith(("calls/", "ledger/records/"))} == TOP | reports
+    rest = {name for name in whole if not name.startswith(("calls/", "ledger/records/", "profiles/"))}
+    assert rest == TOP | reports
+    (rules,) = (name for name in whole if name.startswith("profiles/"))
+    assert hashlib.sha256(whole[rules]).hexdigest()[:16] in rules
     for path in paths:
         assert whole[f"calls/{call}/recordings/{path.name}"] == path.read_bytes()
     assert whole[f"calls/{call}/script.txt"].decode() == "您好，这里是某某公司。"
@@ -102,6 +107,7 @@ def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch:
     assert about(package, call, "campaign")["business_then"]["id"] == "acme"
     assert about(package, call, "caller-id")["then"]["number"] == "02787654321"
     assert about(package, call, "call")["callee"] == f"+86{NUMBER}"
+    assert about(package, call, "call")["verdict"] == "ALLOW"
     assert {"linkedid", "sip_call_id"} <= set(about(package, call, "call")["unknown"])
     (segment,) = about(package, call, "recordings")["segments"]
     assert [part["state"] for part in segment["files"]] == ["kept"] * 3
@@ -142,6 +148,7 @@ def test_whose_it_is_and_that_nothing_is_overwritten(
     (stocked.path / "link.zip").symlink_to("elsewhere.zip")
     stocked.run("evidence", "export", "--call", call, "-o", "link.zip", *BY, code=1)
     assert not (stocked.path / "elsewhere.zip").exists()
+    assert json.loads(acts(stocked, call)[-1]["detail"])["file"] == "package.zip"
     stocked.run("evidence", "export", "--call", call, "-o", "none/a.zip", *BY, code=1)
     assert [path.name for path in stocked.path.glob(".*zip*")] == []
 
