@@ -151,7 +151,7 @@ async def make(
         size, sha256 = container.digest(temporary)
         given = {"file": target.name, "sha256": sha256, "bytes": size}
         # After the package: what it is can not stand in it.
-        await evidence.log_export(store, "given-out", logged[:1], given, by=by, at=session.clock.now())
+        await evidence.log_export(store, "given-out", logged, given, by=by, at=session.clock.now())
     return Made(
         file=str(target),
         sha256=sha256,

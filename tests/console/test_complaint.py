@@ -88,6 +88,21 @@ def test_listed_shown_and_answered(stocked: Home) -> None:
     assert stocked("complaint", "answer", "9", "--note", "x", code=1)["error"]
 
 
+@pytest.mark.parametrize(("language", "says"), [("en", "overdue"), ("zh", "逾期")])
+def test_overdue_until_it_is_answered(stocked: Home, language: str, says: str) -> None:
+    old = ("--at", "2026-03-02 10:00", "--received-at", "2026-03-02 12:00")
+    stocked.run("complaint", "add", NUMBER, *old, "--by", "chen")
+    stocked.run(*add("13800138001"), "--by", "chen")
+    listed = {one["id"]: one for one in stocked("complaint", "list")}
+    assert (listed[1]["due"], listed[1]["overdue"], listed[2]["overdue"]) == ("2026-03-23", True, False)
+    assert listed[2]["days_left"] is None or 0 < listed[2]["days_left"] <= 15
+    assert [one["id"] for one in stocked("complaint", "list", "--overdue")] == [1]
+    assert says in stocked.run("complaint", "list", "--overdue", "--lang", language).output
+    stocked.run("complaint", "answer", "1", "--note", "已致歉", "--by", "chen")
+    assert stocked("complaint", "list", "--overdue") == []
+    assert [one["days_left"] for one in stocked("complaint", "list", "--status", "answered")] == [None]
+
+
 def test_a_cut_list_says_so(stocked: Home) -> None:
     for last in range(3):
         stocked.run(*add(f"1390013900{last}"))

@@ -15,11 +15,14 @@ from typing import Any
 
 import msgspec
 
+from compliance import config
 from compliance.clock import Uptime
+from compliance.judge import Judge
 from compliance.ledger import keys
 from compliance.ledger.note import Signer, Verifier
 from compliance.store.sqlite import Store, clocks, decisions, disposals, erasure, recordings
 from console.evidence import check, container, verify
+from console.policy import load_policy
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 from tests.console.conftest import NUMBER, Home
 
@@ -51,6 +54,21 @@ def called(home: Home, at: datetime = AT) -> str:
     async def run(store: Store) -> str:
         facts = await decisions.look_up(store, attempt(), ASKED, at, live=False)
         made = msgspec.structs.replace(decision(), facts=facts, decided_at=at)
+        await store.transact(lambda connection: decisions.record(connection, [made]))
+        return made.id
+
+    return str(work(home, run))
+
+
+def judged(home: Home, at: datetime = AT) -> str:
+    """A decision by the gate's own judge, under the configured rules; its id."""
+    settings = config.load(home.config)
+    judge = Judge(load_policy(settings), settings.trunks, settings.node.name)
+    asked = judge.attempt(NUMBER, "renewal", "02787654321", agent="1001", trunk="carrier")
+
+    async def run(store: Store) -> str:
+        facts = await decisions.look_up(store, asked, judge.asked, at, live=False)
+        made = judge.decide(asked, facts, at, recorder_required=False)
         await store.transact(lambda connection: decisions.record(connection, [made]))
         return made.id
 

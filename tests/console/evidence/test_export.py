@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import stat
@@ -16,6 +17,7 @@ from compliance.ledger import keys
 from compliance.store.sqlite import decisions
 from compliance.texts import LANGUAGES
 from console import page, texts
+from console.evidence import maker
 from console.evidence.check import CODES
 from console.evidence.form import Note, Why
 from tests.compliance.store_values import AT, attempt, decision
@@ -28,6 +30,7 @@ from tests.console.evidence.packages import (
     erase,
     export,
     files,
+    judged,
     ours,
     recorded,
     signer,
@@ -77,7 +80,8 @@ def valid(home: Home, package: Path) -> None:
     assert (ours(package, key), theirs(package, key)) == (set(), set())
 
 
-def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_with_all_that_is_known(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = judged(stocked)
     monkeypatch.setattr(page, "pdf", PDF)
     paths = recorded(stocked, call, "a")
     package = export(stocked, "--call", call, "--reason", "12321")
@@ -85,7 +89,10 @@ def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch:
     reports = {f"report.{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf")}
     mine = {name.removeprefix(f"calls/{call}/") for name in whole if name.startswith("calls/")}
     assert mine == TEXTS | {f"recordings/{path.name}" for path in paths}
-    assert {name for name in whole if not name.startswith(("calls/", "ledger/records/"))} == TOP | reports
+    rest = {name for name in whole if not name.startswith(("calls/", "ledger/records/", "profiles/"))}
+    assert rest == TOP | reports
+    (rules,) = (name for name in whole if name.startswith("profiles/"))
+    assert hashlib.sha256(whole[rules]).hexdigest()[:16] in rules
     for path in paths:
         assert whole[f"calls/{call}/recordings/{path.name}"] == path.read_bytes()
     assert whole[f"calls/{call}/script.txt"].decode() == "您好，这里是某某公司。"
@@ -100,6 +107,7 @@ def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch:
     assert about(package, call, "campaign")["business_then"]["id"] == "acme"
     assert about(package, call, "caller-id")["then"]["number"] == "02787654321"
     assert about(package, call, "call")["callee"] == f"+86{NUMBER}"
+    assert about(package, call, "call")["verdict"] == "ALLOW"
     assert {"linkedid", "sip_call_id"} <= set(about(package, call, "call")["unknown"])
     (segment,) = about(package, call, "recordings")["segments"]
     assert [part["state"] for part in segment["files"]] == ["kept"] * 3
@@ -109,18 +117,38 @@ def test_a_package_with_all_that_is_known(stocked: Home, call: str, monkeypatch:
     assert (found["valid"], found["findings"]) == (True, [])
 
 
-def test_whose_it_is_and_that_nothing_is_overwritten(stocked: Home, call: str) -> None:
+def acts(home: Home, call: str) -> list[dict[str, Any]]:
+    """The lines of the custody log about the call's exports."""
+    with sqlite3.connect(home.path / "dialpact.db") as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute(
+            "SELECT * FROM register_change WHERE register = 'evidence' AND key = ? ORDER BY seq", [call]
+        ).fetchall()
+    connection.close()
+    return [dict(row) for row in found]
+
+
+def test_whose_it_is_and_that_nothing_is_overwritten(
+    stocked: Home, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = export(stocked, "--call", call)
     assert stat.S_IMODE(package.stat().st_mode) == 0o600
     before = package.read_bytes()
     again = ("evidence", "export", "--call", call, "-o", "package.zip", *BY)
     assert "package.zip" in stocked.run(*again, code=1).output
     assert package.read_bytes() == before
+    exports = [line["action"] for line in acts(stocked, call)]
+    assert exports == ["export", "given-out"]  # what is refused at once was no export
+    with monkeypatch.context() as patch:  # somebody else makes the file meanwhile
+        patch.setattr(maker, "_check_target", lambda target, force: None)
+        assert "package.zip" in stocked.run(*again, code=1).output
+    assert package.read_bytes() == before
     stocked.run(*again, "--force")
     assert package.read_bytes() != before
     (stocked.path / "link.zip").symlink_to("elsewhere.zip")
     stocked.run("evidence", "export", "--call", call, "-o", "link.zip", *BY, code=1)
     assert not (stocked.path / "elsewhere.zip").exists()
+    assert json.loads(acts(stocked, call)[-1]["detail"])["file"] == "package.zip"
     stocked.run("evidence", "export", "--call", call, "-o", "none/a.zip", *BY, code=1)
     assert [path.name for path in stocked.path.glob(".*zip*")] == []
 
@@ -132,11 +160,13 @@ def test_the_export_is_in_the_log_and_in_its_own_checkpoint(stocked: Home, call:
     assert line["detail"]["reason"] == "12321"
     records = [json.loads(data) for name, data in files(package).items() if "/records/" in name]
     assert any(one["row"].get("register") == "evidence" and one["row"]["key"] == call for one in records)
+    data = package.read_bytes()
+    first = {"file": "package.zip", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     again = export(stocked, "--call", call, "--force")
     acts = [line["action"] for line in about(again, call, "custody")["exports"]]
     assert acts == ["export", "given-out", "export"]
     given = about(again, call, "custody")["exports"][1]["detail"]
-    assert given["bytes"] == package.stat().st_size or len(given["sha256"]) == 64
+    assert given == first
     assert stocked("ledger", "verify")["findings"] == 0
 
 
@@ -242,7 +272,8 @@ def test_a_complaint_and_its_history(stocked: Home, call: str) -> None:
     filed = json.loads(files(package)["complaint.json"])
     assert (filed["complaint"]["decision"], manifest(package)["complaint"]) == (call, 1)
     assert [line["action"] for line in filed["history"]] == ["add", "export"]
-    assert "export" in [line["action"] for line in stocked("complaint", "show", "1")["history"]]
+    after = [line["action"] for line in stocked("complaint", "show", "1")["history"]]
+    assert after == ["add", "export", "given-out"]
     valid(stocked, package)
 
 

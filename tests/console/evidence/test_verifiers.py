@@ -178,8 +178,26 @@ def test_names_that_lead_out(packaged: Packaged, name: str, monkeypatch: pytest.
 def test_too_many_files(packaged: Packaged, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(container, "MOST_FILES", 30_000)
-        data = packed({f"f{number:05}": b"" for number in range(20_001)})
-    assert refused(packaged, data) & {"container", "form"}
+        many = {f"f{number:05}": b"" for number in range(20_001 - len(files(packaged.package)))}
+        data = resigned(files(packaged.package) | many, packaged.signer)
+    assert refused(packaged, data) == {"container"}
+    fewer = {name: data for name, data in many.items() if name != "f00000"}
+    made = packaged.file(resigned(files(packaged.package) | fewer, packaged.signer))
+    assert (ours(made, packaged.key), theirs(made, packaged.key)) == (set(), set())
+
+
+def test_a_signature_has_one_spelling(packaged: Packaged) -> None:
+    """The last character before the padding has two bits that decoding passes over."""
+    whole = files(packaged.package)
+    text = whole["manifest.sig"].decode()
+    last = text[-3]
+    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/":
+        note = f"{text[:-3]}{other}=\n".encode()
+        made = packaged.file(packed(whole | {"manifest.sig": note}))
+        expected = set() if other == last else {("signature", "manifest.sig")}
+        assert ours(made, packaged.key) == theirs(made, packaged.key) == expected, other
+    for tail in ("x", "\n", "\n\n", " "):
+        refused(packaged, packed(whole | {"manifest.sig": (text + tail).encode()}))
 
 
 def scalars(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
