@@ -113,7 +113,7 @@ def recorded(
         callee_sha256=callee,
         callee_dbfs=-12.5,
         agent_sha256=agent,
-        keep_until=date(2026, 11, 24) if state == "unanswered" else date(2027, 11, 24),
+        keep_until=date(2027, 11, 24),
     )
 
     async def run(store: Store) -> None:

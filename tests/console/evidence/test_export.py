@@ -209,13 +209,14 @@ def test_a_recording_whose_time_is_over(stocked: Home, call: str) -> None:
 
 def test_a_call_whose_record_was_erased(stocked: Home, call: str) -> None:
     """What is left is given out, without a number, and the leaf with the log's word for the erasure."""
-    paths = recorded(stocked, call, "a", state="unanswered")
+    paths = recorded(stocked, call, "a")
+    dispose(stocked, "a")
     erase(stocked)
     package = export(stocked, "--call", call)
     whole = files(package)
-    assert f"calls/{call}/decision.json" not in whole and paths[0].exists()
+    assert f"calls/{call}/decision.json" not in whole and not paths[0].exists()
     assert not any("/recordings/" in name for name in whole)
-    assert {one["why"] for one in manifest(package)["absent"]} == {"erased"}
+    assert {one["why"] for one in manifest(package)["absent"]} == {"disposed"}
     assert manifest(package)["notes"][0]["code"] == "erased"
     assert NUMBER not in "".join(
         data.decode("utf-8", "replace") for name, data in whole.items() if "calls/" in name
