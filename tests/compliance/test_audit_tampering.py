@@ -172,7 +172,7 @@ TABLES = {
     "clock": "clock_reading",
 }
 # Not in a record, because they may change by rules of their own.
-FREE = {("recording", "state"), ("recording", "keep_until")}
+FREE = {("recording", "state"), ("recording", "keep_until"), ("recording", "disposed_at")}
 
 
 def columns() -> list[tuple[str, str]]:
