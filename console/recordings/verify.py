@@ -82,6 +82,8 @@ def _problem(path: Path, sha256: str | None, row: dict[str, Any], directory: Pat
 
 async def _left_behind(store: Store, span: Span) -> AsyncIterator[dict[str, str]]:
     async for row in span.disposed(store):
+        if not row["is_proven"]:
+            yield _finding(row, row["path"], "not-disposed")
         for path, _ in kept_files.hashes(row):
             if kept_files.is_there(path):
                 yield _finding(row, str(path), "disposed" if row["done_at"] else "disposal-unfinished")

@@ -51,6 +51,35 @@ def test_what_was_disposed_of_must_stay_away(shelf: Shelf) -> None:
     assert found(shelf) == {("a-callee.wav", "disposed")}
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [
+            "DROP TRIGGER recording_is_disposed_of_by_a_disposal",
+            "UPDATE recording SET disposed_at = '2027-11-25'",
+        ],
+        [
+            "DROP TRIGGER disposal_in_its_time",
+            "DROP TRIGGER disposal_is_logged",
+            "INSERT INTO disposal SELECT id, '2027', 'nobody', keep_until, 1, '2027' FROM recording",
+        ],
+    ],
+)
+def test_a_disposal_that_the_ledger_does_not_have(shelf: Shelf, statements: list[str]) -> None:
+    """A file was deleted, and the database made to say that its time was over."""
+    shelf.put()
+    shelf.reads_clock()
+    for path in shelf.folder.rglob("*.wav"):
+        path.unlink()
+    for statement in statements:
+        shelf.sql(statement)
+    assert ("a.wav", "not-disposed") in found(shelf)
+    assert (
+        "标为已处置，但账本中没有处置记录"
+        in shelf.home.run("recordings", "verify", "--lang", "zh", code=3).stdout
+    )
+
+
 def test_a_second_name_is_no_finding_here(shelf: Shelf) -> None:
     """A copy by hard links is a way to back up; it only keeps a purge from deleting."""
     shelf.put()

@@ -76,13 +76,17 @@ class Span:
             )
 
     async def disposed(self, store: Store) -> AsyncIterator[Row]:
-        """Every recording disposed of, by id; ``done_at`` is None while files may be left."""
+        """Every recording disposed of, by id; ``done_at`` is None while files may be left.
+
+        ``is_proven``: the ledger has its disposal. Else only the database says so.
+        """
+
+        def page(connection: sqlite3.Connection, after: str) -> list[Row]:
+            found = rows(SQL.disposed_after(connection, id=after, most=PAGE, **self._bounds))
+            return [row | {"is_proven": _is_proven(connection, row["logged"])} for row in found]
+
         after = ""
-        while found := await store.transact(
-            lambda connection, after=after: rows(  # type: ignore[misc]
-                SQL.disposed_after(connection, id=after, most=PAGE, **self._bounds)
-            )
-        ):
+        while found := await store.transact(lambda connection, after=after: page(connection, after)):  # type: ignore[misc]
             for row in found:
                 yield row
             after = found[-1]["id"]
@@ -90,3 +94,7 @@ class Span:
 
 def _with_flaw(connection: sqlite3.Connection, row: Row) -> Row:
     return row | {"flaw": ledger.flaw(connection, "recording", row["id"])}
+
+
+def _is_proven(connection: sqlite3.Connection, change: int | None) -> bool:
+    return change is not None and not ledger.flaw(connection, "register-change", str(change))

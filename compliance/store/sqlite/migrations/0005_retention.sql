@@ -82,7 +82,7 @@ CREATE VIEW recording_end AS
 SELECT recording.id AS recording, recording.ended_at,
        CASE WHEN decision.behind_us > 0 THEN
            (SELECT us FROM witnessed
-            WHERE reading = (SELECT CAST(key AS INTEGER) FROM ledger AS clock
+            WHERE reading = (SELECT CAST(key AS INTEGER) FROM ledger AS clock INDEXED BY ledger_of_clocks
                              WHERE clock.kind = 'clock' AND clock.leaf_index < (
                                  SELECT leaf_index FROM ledger WHERE kind = 'recording' AND key = recording.id)
                              ORDER BY clock.leaf_index DESC LIMIT 1))

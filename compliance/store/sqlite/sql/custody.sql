@@ -37,7 +37,10 @@ ORDER BY random() LIMIT :most;
 SELECT * FROM recording WHERE id = :id;
 
 -- name: disposed_after(id, since, until, most)
-SELECT recording.*, disposal.done_at FROM disposal JOIN recording ON recording.id = disposal.recording
-WHERE disposal.recording > :id
+SELECT recording.*, disposal.done_at,
+       (SELECT max(seq) FROM register_change
+        WHERE register = 'recording' AND key = recording.id AND action = 'dispose') AS logged
+FROM recording LEFT JOIN disposal ON disposal.recording = recording.id
+WHERE recording.id > :id AND (recording.disposed_at IS NOT NULL OR disposal.recording IS NOT NULL)
   AND (:since = '' OR recording.started_at >= :since) AND (:until = '' OR recording.started_at < :until)
-ORDER BY disposal.recording LIMIT :most;
+ORDER BY recording.id LIMIT :most;
