@@ -63,6 +63,11 @@ def test_what_was_disposed_of_must_stay_away(shelf: Shelf) -> None:
             "DROP TRIGGER disposal_is_logged",
             "INSERT INTO disposal SELECT id, '2027', 'nobody', keep_until, 1, '2027' FROM recording",
         ],
+        [
+            "DROP TRIGGER disposal_in_its_time",
+            "DROP TRIGGER ledger_register_change",
+            "INSERT INTO disposal SELECT id, '2027', 'nobody', keep_until, 1, '2027' FROM recording",
+        ],
     ],
 )
 def test_a_disposal_that_the_ledger_does_not_have(shelf: Shelf, statements: list[str]) -> None:
