@@ -332,9 +332,11 @@ def test_an_older_checkpoint_that_is_no_beginning(packaged: Packaged) -> None:
     rewritten = packaged.signer.sign("\n".join([origin, size, "A" * 43 + "=", ""])).encode()
     foreign = packaged.signer.sign("\n".join(["dialpact/else", size, "A" * 43 + "=", ""])).encode()
     proofs["older"][0]["proof"] = ["00" * 32]
+    stranger = keys.signer_of(keys.generate(), "dialpact/pbx1")
     for change in (
         {older["file"]: rewritten},
         {older["file"]: foreign},
+        {older["file"]: stranger.sign(whole[older["file"]].decode().rpartition("\n\n")[0] + "\n").encode()},
         {older["file"]: b"x"},
         {PROOFS: json.dumps(proofs).encode()},
     ):
