@@ -201,7 +201,7 @@ class _Examination:
             leaf = record.leaf(bytes.fromhex(one.salt), data)
             try:
                 said = msgspec.json.decode(data, type=Record)
-            except (msgspec.MsgspecError, RecursionError):
+            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
                 said = None
             same = said and (said.index, said.kind, said.version) == (one.index, one.kind, one.version)
             if said and same and self._in_tree(leaf, one.index, one.proof):
@@ -284,7 +284,7 @@ def _is(row: dict[str, Any], act: tuple[str, str]) -> bool:
 def _runs(row: dict[str, Any]) -> tuple[tuple[int, int], ...]:
     try:
         return msgspec.json.decode(row.get("detail") or "", type=ledger.Erasure).leaves
-    except (msgspec.MsgspecError, RecursionError, TypeError):
+    except (msgspec.MsgspecError, RecursionError, ValueError, TypeError):
         return ()
 
 

@@ -132,4 +132,7 @@ def _read(file: Path) -> str:
         content = opened.read(MOST_NOTE + 1)
     if len(content) > MOST_NOTE:
         raise Fault("evidence-too-large", file=str(file), limit=str(MOST_NOTE))
-    return content.decode()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise Fault("file", file=str(file), error="no UTF-8 text") from error

@@ -28,7 +28,8 @@ from compliance.store.sqlite.registers.suspension import entry_key
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "evidence.sql", "sqlite3")
 REGISTER = "evidence"  # under which exports are logged
-MOST_OLDER = 366  # checkpoints whose consistency a package proves
+NEWEST_OLDER = 200  # checkpoints whose consistency a package proves,
+MOST_DAYS = 366  # and before them the last one of each day
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -171,17 +172,27 @@ async def prove(store: Store, leaves: Iterable[Key], size: int) -> list[Proven]:
 
 
 async def older_checkpoints(store: Store, size: int) -> list[tuple[int, str, list[bytes]]]:
-    """Size, note and consistency proof of the newest stored checkpoints below ``size``, oldest first."""
+    """Size, note and consistency proof of checkpoints below ``size`` (:func:`thinned`), oldest first."""
 
     def work(connection: sqlite3.Connection) -> list[tuple[int, str, list[bytes]]]:
         subtree = ledger.subtree(connection)
-        notes = {row["size"]: row["note"] for row in SQL.checkpoints(connection, size=size) if row["size"]}
+        stored = {row["size"]: row for row in SQL.checkpoints(connection, size=size) if row["size"]}
         return [
-            (old, notes[old], merkle.consistency_proof(subtree, old, size))
-            for old in sorted(notes)[-MOST_OLDER:]
+            (old, stored[old]["note"], merkle.consistency_proof(subtree, old, size))
+            for old in thinned({size: row["at"] for size, row in stored.items()})
         ]
 
     return await store.transact(work)
+
+
+def thinned(stored: dict[int, str]) -> list[int]:
+    """Sizes of the newest checkpoints, and of the last one of each day before; ``stored``: their times.
+
+    One is signed every ten minutes: all of them would be more than the rest of the package.
+    """
+    sizes = sorted(stored)
+    last_of_day = {stored[size][:10]: size for size in sizes[:-NEWEST_OLDER]}
+    return [*sorted(last_of_day.values())[-MOST_DAYS:], *sizes[-NEWEST_OLDER:]]
 
 
 def _gather(connection: sqlite3.Connection, id: str) -> Call | None:

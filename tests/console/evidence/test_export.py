@@ -6,15 +6,16 @@ import hashlib
 import json
 import sqlite3
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pypdf
 import pytest
 
+from compliance.clock import stamp
 from compliance.ledger import keys
-from compliance.store.sqlite import decisions
+from compliance.store.sqlite import decisions, evidence
 from compliance.texts import LANGUAGES
 from console import page, texts
 from console.evidence import maker
@@ -336,8 +337,22 @@ def test_against_a_checkpoint_that_was_kept(
     (stocked.path / "other.note").write_text(other, "utf-8")
     found = stocked(*verify, "other.note", code=3)
     assert [one["code"] for one in found["findings"]] == ["held-contradicted"]
+    (stocked.path / "no.note").write_bytes(b"\xff")
+    assert "no.note" in stocked.run(*verify, "no.note", code=1).output
     (stocked.path / "no.note").write_text("hello", "utf-8")
     assert [one["code"] for one in stocked(*verify, "no.note", code=3)["findings"]] == ["held"]
+
+
+def test_checkpoints_are_thinned_by_day() -> None:
+    """One every ten minutes for 500 days: 200 newest, then the last of each of 366 days, and in order."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    stored = {size: stamp(start + timedelta(minutes=10 * size)) for size in range(1, 144 * 500)}
+    found = evidence.thinned(stored)
+    assert found == sorted(set(found)) and len(found) == 200 + 366
+    assert found[-200:] == list(range(144 * 500 - 200, 144 * 500))
+    days = [stored[size][11:16] for size in found[:365]]
+    assert set(days) == {"23:50"}
+    assert evidence.thinned({3: stored[3]}) == [3] and evidence.thinned({}) == []
 
 
 def test_without_a_key_it_is_only_intact(

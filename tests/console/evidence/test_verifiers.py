@@ -89,6 +89,18 @@ def test_each_file_changed_by_one_who_knows_zip(packaged: Packaged) -> None:
             assert other
 
 
+@pytest.mark.parametrize("bit", [1, 128])
+def test_every_byte_of_every_list(packaged: Packaged, bit: int) -> None:
+    """Of what is parsed, not only hashed: no byte of it makes a verifier fall over."""
+    whole = files(packaged.package)
+    record = next(name for name in whole if name.endswith("-decision.json"))
+    older = next(name for name in whole if name.startswith("ledger/older/"))
+    for name in (record, older, HEAD, "manifest.sig"):
+        for place in range(len(whole[name])):
+            made = packaged.file(packed(whole | {name: flipped(whole[name], place, bit)}))
+            assert ours(made, packaged.key) and theirs(made, packaged.key), (name, place)
+
+
 def test_each_file_taken_out_or_put_in(packaged: Packaged) -> None:
     whole = files(packaged.package)
     for name in whole:
@@ -320,9 +332,11 @@ def test_an_older_checkpoint_that_is_no_beginning(packaged: Packaged) -> None:
     rewritten = packaged.signer.sign("\n".join([origin, size, "A" * 43 + "=", ""])).encode()
     foreign = packaged.signer.sign("\n".join(["dialpact/else", size, "A" * 43 + "=", ""])).encode()
     proofs["older"][0]["proof"] = ["00" * 32]
+    stranger = keys.signer_of(keys.generate(), "dialpact/pbx1")
     for change in (
         {older["file"]: rewritten},
         {older["file"]: foreign},
+        {older["file"]: stranger.sign(whole[older["file"]].decode().rpartition("\n\n")[0] + "\n").encode()},
         {older["file"]: b"x"},
         {PROOFS: json.dumps(proofs).encode()},
     ):
