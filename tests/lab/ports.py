@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 
-FIRST, LAST, SIZE = 20000, 32000, 400  # below the kernel's ephemeral ports (32768 and up)
+FIRST, LAST, SIZE = 20000, 32000, 1000  # below the kernel's ephemeral ports (32768 and up)
+TAKEN = 700  # from there on, for phones and carriers
 
 
 class PortBlock:
@@ -17,8 +18,9 @@ class PortBlock:
         self._claim, self.first = self._take_block()
         self.sip, self.ami, self.gate = (self.first + offset for offset in (1, 2, 3))
         self.carrier, self.carrier2 = self.first + 4, self.first + 5
-        self.rtp = (self.first + 100, self.first + 199)
-        self._next = 200
+        # Wide: who is late to stop sends to a port that the next call would otherwise be given at once.
+        self.rtp = (self.first + 100, self.first + 699)
+        self._next = TAKEN
 
     @staticmethod
     def _take_block() -> tuple[socket.socket, int]:
@@ -38,7 +40,7 @@ class PortBlock:
             port = self.first + self._next
             self._next += count + count % 2
             if self._next + count + 1 > SIZE:
-                self._next = 200
+                self._next = TAKEN
             if all(_free(port + offset) for offset in range(count)):
                 return port
         raise OSError("no free port left in this lab's block")
