@@ -43,7 +43,7 @@ soak chaos: $(STAMP)
 
 transcripts: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m tests.fakes.capture_agi
+	@$(PY) -m tests.lab.capture_agi
 
 $(STAMP): requirements.lock pyproject.toml setup.sh
 	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)

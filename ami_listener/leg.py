@@ -153,9 +153,12 @@ class Leg:
         self.decision = segment.decision
         self._answered_at = segment.answered_at
         self._claim = self._desk.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
+        self.segments.append(segment)
         if self.state.line is not Line.RINGING:
             self._claim.answered(self._answered_at or self._began)
-        self.segments.append(segment)
+            if self._answered_at is None:  # at once: it may hang up before anything else is asked
+                self._answered_at = self._desk.clock.now()
+                self._note_answer()
         self._work.put_nowait(self._adopt)
 
     async def run(self) -> None:
@@ -245,11 +248,10 @@ class Leg:
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
         newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
         runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
+        if not runs and not await self._pbx.is_live(self.channel, self.uniqueid):
+            raise NoChannel(f"{self.channel} is gone")
         missing = "" if runs else "no such MixMonitor on the channel"
         missing = missing or files.begun(segment.files, segment.format)
-        if self.state.line is not Line.RINGING and self._answered_at is None:
-            self._answered_at = self._desk.clock.now()
-            self._note_answer()
         if not runs:
             segment.monitor = ""
         if missing:

@@ -20,7 +20,7 @@ from compliance.sections import Section
 from console.app import app
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("agi", "ami_listener", "compliance", "console")
+ROOMS = ("agi", "ami_listener", "compliance", "console", "dialpact_testing")
 SEAMS = {
     "panoramisk": {"ami_listener/connection.py"},
     "asterisk": {"agi/script.py"},

@@ -23,8 +23,8 @@ from compliance.judge import Judge
 from compliance.model import CallAttempt
 from compliance.profile import Policy
 from compliance.store.sqlite import Store, create
-from tests.fakes import registers
-from tests.fakes.asterisk import FakeAsterisk
+from dialpact_testing.asterisk import FakeAsterisk
+from tests import registers
 
 SINCE = registers.SINCE
 NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"

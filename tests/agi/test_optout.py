@@ -12,9 +12,9 @@ import pytest
 from agi import optout as optout_module
 from agi import variables
 from compliance.errors import StoreError
+from dialpact_testing.agi_process import FakeProcess
+from dialpact_testing.asterisk import NOTHING, FakeAsterisk, Told
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
-from tests.fakes.agi_process import FakeProcess
-from tests.fakes.asterisk import NOTHING, FakeAsterisk, Told
 
 SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"
 TAKEN = (SUBJECT, r"SET VARIABLE DIALPACT_OPTOUT (done|failed)")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from dialpact_testing.agi_process import FakeProcess
+from dialpact_testing.asterisk import REFUSED_AT_SIGHT, USUAL, FakeAsterisk, Told
 from tests.agi.office import CALLER_ID, NUMBER, SINCE, STRANGER, Office
-from tests.fakes.agi_process import FakeProcess
-from tests.fakes.asterisk import REFUSED_AT_SIGHT, USUAL, FakeAsterisk, Told
 
 Address = tuple[str, int]
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from agi import script, variables
+from dialpact_testing.agi_header import Ringing, header
+from dialpact_testing.agi_process import ROOT, FakeProcess, ToldByScript
+from dialpact_testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
-from tests.fakes.agi_header import Ringing, header
-from tests.fakes.agi_process import ROOT, FakeProcess, ToldByScript
-from tests.fakes.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
 
 Address = tuple[str, int]
 PLAIN = header(Ringing(), fast=False)

@@ -14,9 +14,9 @@ from agi import server as server_module
 from agi.protocol import MAX_LINE, MAX_REPLY
 from compliance.errors import StoreError
 from compliance.store.sqlite import decisions
+from dialpact_testing.agi_header import Ringing, header
+from dialpact_testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
-from tests.fakes.agi_header import Ringing, header
-from tests.fakes.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 
 HEADER = header(Ringing())
 

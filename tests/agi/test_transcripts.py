@@ -9,9 +9,9 @@ import pytest
 
 from agi import variables
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
-from tests.fakes.agi_commands import PROBES, Channel
-from tests.fakes.agi_header import Ringing, header
-from tests.fakes.transcripts import FOLDER, Transcript, read
+from dialpact_testing.agi_commands import PROBES, Channel
+from dialpact_testing.agi_header import Ringing, header
+from dialpact_testing.transcripts import FOLDER, Transcript, read
 
 DECIDED = ("allowed", "refused", "refused-two-reasons")
 OPTOUTS = ("optout-key", "optout-line", "optout-unknown")

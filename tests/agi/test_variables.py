@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from agi import variables
 from compliance.reasons import Reason
-from tests.fakes.agi_commands import Channel
-from tests.fakes.asterisk import ASKS, REASONS, TELLS
+from dialpact_testing.agi_commands import Channel
+from dialpact_testing.asterisk import ASKS, REASONS, TELLS
 
 NAMES = {
     "DIALPACT_VERDICT",

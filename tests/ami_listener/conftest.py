@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ami_listener import leg, listener, recorder
+from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene
-from tests.fakes.ami import FakeAmi
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from ami_listener.events import (
     MonitorStopped,
     StateChanged,
 )
+from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.transcripts import received
-from tests.fakes.ami import FakeAmi
 
 LEG = "PJSIP/carrier-00000001"
 

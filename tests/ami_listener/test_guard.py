@@ -15,9 +15,9 @@ from ami_listener.claims import UNSEEN, Origin
 from ami_listener.guard import originator
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import recordings
+from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.ami_listener.test_listener import judged, ringing, talking
-from tests.fakes.ami import FakeAmi
 
 OTHER = "13900139000"
 

@@ -13,8 +13,8 @@ from ami_listener import connection, lease
 from ami_listener.access import Identity
 from compliance.errors import StoreError
 from compliance.store.sqlite.connection import Store
+from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
-from tests.fakes.ami import FakeAmi
 
 
 @pytest.fixture

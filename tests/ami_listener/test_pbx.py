@@ -12,7 +12,7 @@ from ami_listener.connection import LinkError, OutcomeUnknown, Session
 from ami_listener.events import HungUp
 from ami_listener.pbx import NoChannel, Pbx, monitor_id
 from compliance.errors import RecordingError
-from tests.fakes.ami import FakeAmi, FakeFailure
+from dialpact_testing.ami import FakeAmi, FakeFailure
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ami_listener import connection
+from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.ami_listener.test_listener import ringing, talking
-from tests.fakes.ami import FakeAmi
 
 
 async def test_a_running_recording_is_adopted_after_a_lost_connection(scene: Scene, ami: FakeAmi) -> None:
@@ -205,7 +205,7 @@ async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: Fak
 async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_missed(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.fakes.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("dialpact_testing.ami_calls.Monitor.close", lambda monitor: None)
     monkeypatch.setattr("ami_listener.recorder.SETTLE_SECONDS", 1.5)
     _, leg = await talking(scene, ami)
     leg.speak(0.2)

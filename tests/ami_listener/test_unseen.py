@@ -9,8 +9,8 @@ import pytest
 
 from compliance.errors import RecordingError
 from compliance.store.sqlite import decisions
+from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
-from tests.fakes.ami import FakeAmi
 
 ROOT = Path(__file__).parents[2]
 

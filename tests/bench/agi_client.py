@@ -15,8 +15,8 @@ from typing import cast
 
 import uvloop
 
+from dialpact_testing.agi_header import Ringing, header
 from tests.bench.gate_site import CALLER_ID, numbers
-from tests.fakes.agi_header import Ringing, header
 
 
 class Session(asyncio.Protocol):

@@ -28,7 +28,7 @@ from compliance.model import CallAttempt, Decision, Facts, Finding
 from compliance.profile import Policy
 from compliance.store.sqlite import create
 from console.daemons import configure_logs
-from tests.fakes import registers
+from tests import registers
 
 CALLER_ID = "02788880007"
 ENTRIES = 200_000

@@ -32,7 +32,7 @@ from compliance.profile import Policy
 from compliance.reading import reading
 from compliance.store.sqlite import Store, create, decisions
 from compliance.store.sqlite.inspection import Question, inspect
-from tests.fakes import registers
+from tests import registers
 
 CALLER_IDS = [f"0278888{n:04}" for n in range(200)]
 FIRST = date(2026, 1, 1)

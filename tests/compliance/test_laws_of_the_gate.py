@@ -28,7 +28,7 @@ from compliance.sections import Cap
 from compliance.store.sqlite import create, decisions, reactions
 from compliance.store.sqlite.facts import facts
 from compliance.store.sqlite.registers.suspension import suspend
-from tests.fakes import registers
+from tests import registers
 
 HUBEI, MIIT = profile.load("cn-hubei-2018"), profile.load("cn-miit-2020-81")
 assert HUBEI.attempts and HUBEI.suspension and HUBEI.hours

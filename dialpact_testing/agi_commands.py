@@ -148,7 +148,7 @@ COMMANDS: dict[tuple[str, ...], Callable[[Channel, list[str]], str]] = {
     ("SET", "VARIABLE"): Channel.set_one,
     ("EXEC",): Channel.exec,
 }
-# What ``tests.fakes.capture_agi`` asks a real Asterisk.
+# What ``tests.lab.capture_agi`` asks a real Asterisk.
 PROBES = (
     b"GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}",
     b"GET FULL VARIABLE 0123456789abcdef:${FILTER(0-9+,${CALLERID(num)})}",

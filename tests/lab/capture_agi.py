@@ -1,4 +1,4 @@
-"""Records what a real Asterisk says on AGI: ``python -m tests.fakes.capture_agi``.
+"""Records what a real Asterisk says on AGI: ``python -m tests.lab.capture_agi``.
 
 Starts the lab (``python -m tests.lab.bootstrap`` makes it) with the gate in this process behind a recording
 relay, and writes ``tests/transcripts/agi/*.txt``. Every number in them is fictitious.
@@ -16,9 +16,9 @@ from msgspec import structs
 from agi.service import serving
 from compliance import calendars, config, profile
 from compliance.profile import Policy
-from tests.fakes import registers
-from tests.fakes.agi_commands import PROBES
-from tests.fakes.transcripts import Transcript
+from dialpact_testing.agi_commands import PROBES
+from dialpact_testing.transcripts import Transcript
+from tests import registers
 from tests.lab.carrier import Carrier
 from tests.lab.clock import FileClock
 from tests.lab.manager import act
@@ -111,7 +111,7 @@ async def main() -> None:
         agent, raw, classic = (Phone(pbx, name) for name in ("agent1001", "raw", "classic"))
 
         def begun(*about: str) -> Transcript:
-            return Transcript(about=[f"{version}, by python -m tests.fakes.capture_agi", *about])
+            return Transcript(about=[f"{version}, by python -m tests.lab.capture_agi", *about])
 
         async with serving(loaded, policy, FileClock(site.clock)) as (host, port):
             for name, about, phone, number, words in (

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
-from tests.fakes.ami_calls import STATES, Channel, Monitor
+from dialpact_testing.ami_calls import STATES, Channel, Monitor
 
 CLASSES = {
     "Ping": set(),

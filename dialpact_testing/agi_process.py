@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.agi_commands import MAX_LINE, Channel
-from tests.fakes.agi_header import Ringing, header
-from tests.fakes.asterisk import PATIENCE, USUAL, FakeAsterisk, Told
+from dialpact_testing.agi_commands import MAX_LINE, Channel
+from dialpact_testing.agi_header import Ringing, header
+from dialpact_testing.asterisk import PATIENCE, USUAL, FakeAsterisk, Told
 
 ROOT = Path(__file__).parents[2]
 

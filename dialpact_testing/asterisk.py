@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.agi_commands import MAX_LINE, Channel
-from tests.fakes.agi_header import Ringing, header
+from dialpact_testing.agi_commands import MAX_LINE, Channel
+from dialpact_testing.agi_header import Ringing, header
 
 PATIENCE = 5.0  # seconds; Asterisk itself waits for ever
 ASKS = r"GET FULL VARIABLE \$\{FILTER\(0-9\+,\$\{CALLERID\(num\)\}\)\}"
