@@ -248,8 +248,10 @@ class Leg:
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
         newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
         runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
-        if not runs and not await self._pbx.is_live(self.channel, self.uniqueid):
-            raise NoChannel(f"{self.channel} is gone")
+        if not runs:
+            await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
+            if not await self._pbx.is_live(self.channel, self.uniqueid):
+                raise NoChannel(f"{self.channel} is gone")
         missing = "" if runs else "no such MixMonitor on the channel"
         missing = missing or files.begun(segment.files, segment.format)
         if not runs:
