@@ -26,6 +26,7 @@ NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
+_CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
 
 
@@ -78,6 +79,13 @@ class Pbx:
             found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
             return found[1] if found else ""
         return await self.variable(channel, DIALLED)
+
+    async def sip_call_id(self, channel: str) -> str:
+        """The INVITE's Call-ID; empty for other technologies. Raises NoChannel."""
+        if not channel.startswith("PJSIP/"):
+            return ""
+        found = await self.variable(channel, "CHANNEL(pjsip,call-id)")
+        return found if _CALL_ID.fullmatch(found) else ""
 
     async def is_dialled(self, channel: str) -> bool:
         """Whether Dial, Queue, Originate or the like have dialled it; one that was only made has no

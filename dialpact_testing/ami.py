@@ -406,6 +406,7 @@ class FakeAmi:
             "CHANNEL(state)": channel.state,
             "CHANNEL(appname)": channel.application,
             "CHANNEL(pjsip,request_uri)": incoming,
+            "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
             "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
         }
         name = action["Variable"]
