@@ -69,8 +69,8 @@ def arguments(text: str) -> list[str]:
 class Channel:
     """A channel's variables, and the AGI commands on it. ``inherited`` names go to the carrier leg.
 
-    ``variables``: what the dialplan has set before. ``answers``: pattern of a command to the line that answers
-    it, for commands that this fake has no answer of its own to (``{"ANSWER": "200 result=0"}``).
+    ``variables``: what the dialplan has set before. ``answers``: pattern of a command to the line that
+    answers it, for commands that this fake has no answer of its own to (``{"ANSWER": "200 result=0"}``).
     """
 
     def __init__(

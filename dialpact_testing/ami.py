@@ -88,8 +88,8 @@ class _Connection:
 class FakeAmi:
     """See the module. ``write`` and ``read`` are the user's classes; ``clock`` tells this PBX the time.
 
-    ``house_rules`` False: for programs that are not Dialpact's listener. They need no random ActionID, and may
-    record without a file for each direction. What else they may say, :meth:`knows` says.
+    ``house_rules`` False: for programs that are not Dialpact's listener. They need no random ActionID, and
+    may record without a file for each direction. What else they may say, :meth:`knows` says.
     """
 
     def __init__(
@@ -166,9 +166,8 @@ class FakeAmi:
     # Expectations
 
     def knows(self, action: str, *answers: dict[str, str]) -> None:
-        """Another action that is expected, and what it is answered (``Response: Success`` if nothing is said).
-
-        >>> FakeAmi().knows("QueuePause", {"Response": "Success", "Message": "Interface paused successfully"})
+        """Another action that may come, and what it is answered: the headers of each message, ``Response:
+        Success`` if nothing is said. The ActionID goes into all of them.
         """
         self._known[action] = [list(answer.items()) for answer in answers] or [[("Response", "Success")]]
 
@@ -350,7 +349,9 @@ class FakeAmi:
             self.failures.append(f"unexpected action {name} before the login")
         if self.house_rules and not re.fullmatch(r"[0-9a-f]{32}", action.get("ActionID", "")):
             self.failures.append(f"{name} without a random ActionID")
-        elif "ActionID" in action and any(sent.get("ActionID") == action["ActionID"] for sent in self.actions):
+        elif "ActionID" in action and any(
+            sent.get("ActionID") == action["ActionID"] for sent in self.actions
+        ):
             self.failures.append(f"{name} was sent twice")
         if missing := NEEDS.get(name, set()) - action.keys():
             self.failures.append(f"{name} without {sorted(missing)}")
@@ -471,9 +472,7 @@ class FakeAmi:
             channel.variables[variable] = monitor.id
         channel.variables["MIXMONITOR_FILENAME"] = str(files["main"])
         channel.start_monitor(monitor)
-        return reply.success(
-            *([("MixMonitorID", monitor.id)] if variable and self.tells_monitor_id else [])
-        )
+        return reply.success(*([("MixMonitorID", monitor.id)] if variable and self.tells_monitor_id else []))
 
     def _free_address(self) -> str:
         """An id is an address: that of a MixMonitor that has ended is given to the next."""

@@ -1,4 +1,4 @@
-"""A strict Asterisk for an AGI server: dials, sends the header, does as it is told, fails what is not expected.
+"""A strict Asterisk for an AGI server: dials, sends the header, does as told, fails what is not expected.
 
 ``told = await FakeAsterisk(host, port).dial("13800138000", campaign="spring")`` gives the channel as the
 dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan refuses such a call.
@@ -154,7 +154,9 @@ def check(told: Told, expect: Sequence[str]) -> None:
             place += 1
         elif not re.fullmatch(pattern, ""):
             came = repr(told.commands[place]) if place < len(told.commands) else "the end of the session"
-            raise UnexpectedCommand(f"expected {pattern!r} as command {place + 1}, then came {came}{_all(told)}")
+            raise UnexpectedCommand(
+                f"expected {pattern!r} as command {place + 1}, then came {came}{_all(told)}"
+            )
     if more := told.commands[place:]:
         raise UnexpectedCommand(f"more than was expected: {more}{_all(told)}")
 
