@@ -19,16 +19,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from compliance.clock import instant
+from compliance.model import Scope
 from compliance.reasons import Reason
 from compliance.store.sqlite import registers as stored
 from dialpact_testing.ami import Channel, FakeAmi
 from dialpact_testing.asterisk import ASKS, REASONS, TELLS, FakeAsterisk, Told
 from dialpact_testing.clock import FixedClock
-from dialpact_testing.listening import Listening, Recording, listening
+from dialpact_testing.listening import PATIENCE, Listening, Recording, listening
 from dialpact_testing.looking import Answer, Duties, Failed
 from dialpact_testing.registers import CALLER_ID, CAMPAIGN, NUMBER, Registers
 from dialpact_testing.site import Site
 
+OPT_OUT = ("GET VARIABLE DIALPACT_SUBJECT", "SET VARIABLE DIALPACT_OPTOUT done")
 EXPECTED = (f"({ASKS})?", f"({REASONS})?", TELLS)  # what a gate may ever say to Asterisk
 KNOWN = [str(reason) for reason in Reason]
 
@@ -151,7 +153,7 @@ class Agent:
         trunk = trunk or next(iter(dialpact.site.config.trunks))
         caller_id = caller_id or await dialpact.a_caller_id()
         host, port = await dialpact.gate()
-        fake = FakeAsterisk(host, port, expect=EXPECTED, patience=20.0)
+        fake = FakeAsterisk(host, port, expect=EXPECTED, patience=PATIENCE)
         told = await fake.dial(number, campaign, agent=self.number, trunk=trunk, caller_id=caller_id)
         call = Call(dialpact, told, f"{self.number} dials {number} for {campaign}", trunk)
         dialpact.duties.add(call.unseen)
@@ -229,6 +231,16 @@ class Call:
         """When the same call could pass; None when never, or when nobody knows."""
         found = self._told.channel.variables.get("DIALPACT_RETRY_AT", "")
         return instant(found) if found else None
+
+    async def opts_out(self, *, scope: Scope = "business", by: str = "callee-key") -> None:
+        """In the call somebody presses the key for "never again": the callee, or the agent (``agent-key``).
+
+        The dialplan tells the gate, which has stored it when this returns.
+        """
+        host, port = await self._dialpact.gate()
+        about = {"subject": self.decision}
+        fake = FakeAsterisk(host, port, expect=OPT_OUT, about=about, patience=PATIENCE)
+        await fake.dial(by, self.decision, agent=scope, trunk="PJSIP/test-1", script="optout")
 
     # With a listener
 
