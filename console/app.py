@@ -27,6 +27,7 @@ from console import (
     replay,
     report,
     script,
+    status,
     suspension,
 )
 from console.command import AsJson, ConfigFile, Lang, command
@@ -66,6 +67,7 @@ command(app, "init")(init.init)
 command(app, "check")(check.check)
 command(app, "replay")(replay.replay)
 command(app, "reconcile")(reconcile.reconcile)
+command(app, "status")(status.status)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)
