@@ -81,6 +81,15 @@ class Listening:
         await until(settled, lambda: f"the listener neither recorded {channel.name} nor hung it up")
         return recorded() and channel.name in self.pbx.channels
 
+    async def until_answered(self, decision: str) -> None:
+        """The listener has heard that the call was answered: from now on the clock may go on."""
+
+        async def heard() -> bool:
+            rows = await recordings.list_recordings(self.store, decision=decision)
+            return bool(rows) and rows[0]["answered_at"] is not None
+
+        await until(heard, lambda: "the listener did not hear that the call was answered")
+
     async def recording(self, decision: str) -> Recording:
         """Of a call that is over, once it is settled."""
         found: list[dict[str, Any]] = []
