@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance.config import SAFE_PATH
 from compliance.errors import ConfigError, ProfileError
 from compliance.profile import load
 from dialpact_testing import BadEntry, Dialpact, FixedClock, Registers
@@ -115,6 +116,14 @@ def test_own_configuration_and_own_profile(tmp_path: Path) -> None:
         assert site.config.gate.address == ("127.0.0.1", 0)
         database = site.config.database
     assert not database.exists()
+
+
+def test_folder_that_asterisk_could_not_be_told(tmp_path: Path) -> None:
+    """MixMonitor takes no letters but ours; the name of the user, which is in tmp_path, may have others."""
+    folder = tmp_path / "李雷"
+    folder.mkdir()
+    with made(None, FixedClock(), folder) as site:
+        assert SAFE_PATH.fullmatch(site.config.recording.directory)
 
 
 @pytest.mark.parametrize(
