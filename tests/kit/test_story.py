@@ -102,7 +102,7 @@ async def test_decision_of_another_call(dialpact: Dialpact) -> None:
     assert await call.cut("foreign-number")
 
 
-@pytest.mark.parametrize("mode", ["refuses", "lies", "empty"])
+@pytest.mark.parametrize("mode", ["refuses", "lies"])
 async def test_no_bridge_without_a_recording(dialpact: Dialpact, mode: str) -> None:
     await dialpact.listens()
     dialpact.pbx.monitor_mode = mode  # type: ignore[assignment]
