@@ -180,12 +180,13 @@ class FakeAmi:
         """``action`` with these headers must not come from now on."""
         self._forbidden.append((action, headers))
 
-    async def seen(self, action: str, timeout: float = 5.0, **headers: str) -> dict[str, str]:
+    async def seen(self, action: str, timeout: float = 10.0, **headers: str) -> dict[str, str]:
         """Waits for an action (it may have come already) and returns it."""
         deadline = time.monotonic() + timeout
         while not (found := self._matching(action, headers)):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"no {action} {headers} in {[a['Action'] for a in self.actions]}")
+                came = [sent.get("Action", "?") for sent in self.actions]
+                raise TimeoutError(f"{_said(action, headers)} did not come within {timeout:g} s, but {came}")
             await asyncio.sleep(0.002)
         return found[-1]
 

@@ -11,12 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from compliance.config import Config
-    from dialpact_testing.ami import FakeAmi
-    from dialpact_testing.callers import FastAgi, ProcessAgi
-    from dialpact_testing.clock import FixedClock
-    from dialpact_testing.registers import Registers
-    from dialpact_testing.site import Site
-    from dialpact_testing.story import Dialpact
+    from dialpact_testing import Dialpact, FakeAmi, FastAgi, FixedClock, ProcessAgi, Registers, Site
 
 
 NEEDS = "this fixture needs pytest-asyncio: pip install 'dialpact[testing]'"
@@ -36,7 +31,7 @@ def async_fixture(function: Callable[..., Any]) -> Any:
 @pytest.fixture
 def dialpact_clock() -> FixedClock:
     """The clock of the test's gate and listener. It stands at 2026-11-24T10:00+08:00, a working day."""
-    from dialpact_testing.clock import FixedClock
+    from dialpact_testing import FixedClock
 
     return FixedClock()
 
@@ -78,7 +73,7 @@ async def dialpact(
     dialpact_site: Site, dialpact_registers: Registers, dialpact_clock: FixedClock
 ) -> AsyncIterator[Dialpact]:
     """A story's call centre: gate, and listener if it is asked for."""
-    from dialpact_testing.story import Dialpact
+    from dialpact_testing import Dialpact
 
     async with Dialpact(dialpact_site, dialpact_clock) as story:
         yield story
@@ -87,7 +82,7 @@ async def dialpact(
 @async_fixture
 async def fake_ami() -> AsyncIterator[FakeAmi]:
     """Asterisk's manager on a port of its own (user ``dialpact``, secret ``hush``), for anyone's programs."""
-    from dialpact_testing.ami import FakeAmi
+    from dialpact_testing import FakeAmi
 
     async with FakeAmi(house_rules=False) as ami:
         yield ami
@@ -96,7 +91,7 @@ async def fake_ami() -> AsyncIterator[FakeAmi]:
 @pytest.fixture
 def fastagi() -> Iterator[FastAgi]:
     """Asterisk's side of FastAGI, against any server."""
-    from dialpact_testing.callers import FastAgi
+    from dialpact_testing import FastAgi
 
     callers = FastAgi()
     yield callers
@@ -106,7 +101,7 @@ def fastagi() -> Iterator[FastAgi]:
 @pytest.fixture
 def process_agi() -> Iterator[ProcessAgi]:
     """Asterisk's side of classic AGI, for any script."""
-    from dialpact_testing.callers import ProcessAgi
+    from dialpact_testing import ProcessAgi
 
     callers = ProcessAgi()
     yield callers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,6 +15,7 @@ from unittest import mock
 
 from msgspec import structs
 
+from ami_listener import connection, lease, recorder
 from ami_listener import leg as legs
 from ami_listener.listener import Listener
 from compliance.retention import keep_until
@@ -81,6 +82,15 @@ class Listening:
         await until(settled, lambda: f"the listener neither recorded {channel.name} nor hung it up")
         return recorded() and channel.name in self.pbx.channels
 
+    async def until_answered(self, decision: str) -> None:
+        """The listener has heard that the call was answered: from now on the clock may go on."""
+
+        async def heard() -> bool:
+            rows = await recordings.list_recordings(self.store, decision=decision)
+            return bool(rows) and rows[0]["answered_at"] is not None
+
+        await until(heard, lambda: "the listener did not hear that the call was answered")
+
     async def recording(self, decision: str) -> Recording:
         """Of a call that is over, once it is settled."""
         found: list[dict[str, Any]] = []
@@ -130,10 +140,7 @@ async def listening(site: Site, clock: FixedClock) -> AsyncIterator[Listening]:
     await pbx.start()
     config = structs.replace(site.config, ami=structs.replace(site.config.ami, port=pbx.port))
     await site.recorder(ready=False)
-    # The test's clock stands still, and people speak when it says so: whether a file grows in real time says
-    # nothing here.
-    patient = mock.patch.multiple(legs, GROWTH_AFTER=3600.0, STALLED_AFTER=3600.0)
-    with patient:
+    with patient():
         async with await Store.open(config.database) as store:
             listener = Listener(config, store, clock, partial(keep_until, policy=site.policy))
             running = asyncio.create_task(listener.run())
@@ -147,6 +154,22 @@ async def listening(site: Site, clock: FixedClock) -> AsyncIterator[Listening]:
                 await listener.close()
                 await asyncio.wait_for(running, PATIENCE)
                 await pbx.stop()
+
+
+@contextlib.contextmanager
+def patient() -> Iterator[None]:
+    """The listener's patience with real seconds, which say nothing here.
+
+    The clock stands still and people speak when the test says so: a file need not grow while they do. And a
+    test machine that is busy for three seconds is no PBX that has died.
+    """
+    with (
+        mock.patch.multiple(legs, GROWTH_AFTER=3600.0, STALLED_AFTER=3600.0),
+        mock.patch.multiple(lease, LIFE_SECONDS=60.0, PONG_SECONDS=60.0, DISK_SECONDS=PATIENCE),
+        mock.patch.multiple(connection, PONG_SECONDS=PATIENCE, LOGIN_SECONDS=PATIENCE),
+        mock.patch.object(recorder, "PROOF_SECONDS", 2.0),
+    ):
+        yield
 
 
 async def until(so: Callable[[], Awaitable[bool]], otherwise: Callable[[], str]) -> None:

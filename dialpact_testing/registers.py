@@ -163,15 +163,11 @@ class Registers:
 
     def withdraw_consent(self, number: str, *, business: str = BUSINESS, industry: str = "") -> None:
         """And no longer does; without an industry: for all of them. BadEntry when there was no consent."""
-
-        async def work(store: Store) -> None:
-            found = await stored.withdraw_consent(
+        self._put(
+            lambda store: stored.withdraw_consent(
                 store, callee(number), business, industry, reason="", by=BY, at=self._clock.now()
             )
-            if not found:
-                raise BadEntry(f"{number} has not agreed to anything that could be withdrawn")
-
-        self._put(work)
+        )
 
     def refuse(self, number: str, *, scope: Scope = "all", value: str = "") -> None:
         """Do not call: of everything, of an ``industry`` or of a ``business``, which ``value`` names."""

@@ -254,6 +254,7 @@ class Call:
             )
         leg.answer()
         leg.enter_bridge()
+        await self._dialpact.listening.until_answered(self.decision)
 
     async def not_bridged(self) -> Answer:
         """The callee answers, but the call is not being recorded, so the dialplan does not bridge it."""

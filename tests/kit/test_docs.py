@@ -29,6 +29,23 @@ def test_examples(pytester: pytest.Pytester, page: str) -> None:
     result.assert_outcomes(passed=count)
 
 
+def test_in_a_project_that_marks_its_async_tests(pytester: pytest.Pytester) -> None:
+    """pytest-asyncio's strict mode, which is its default."""
+    pytester.makepyfile(f"import pytest\n\n\n@pytest.mark.asyncio\n{pages.code('testing.md')[0]}")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    result = pytester.runpytest_inprocess("-p", "dialpact_testing.plugin", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+
+
+def test_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin is in every pytest run beside Dialpact; only who uses it needs more."""
+    monkeypatch.setattr(dialpact_testing.fixtures, "find_spec", lambda name: None)
+    fixture = dialpact_testing.fixtures.async_fixture(test_without_pytest_asyncio)
+    assert fixture.name == "test_without_pytest_asyncio"
+    with pytest.raises(pytest.fail.Exception, match="needs pytest-asyncio: pip install"):
+        fixture.__wrapped__()
+
+
 def test_both_languages_have_the_same_code() -> None:
     english, chinese = (pages.blocks(page) for page in PAGES)
     assert english == chinese
