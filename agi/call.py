@@ -12,7 +12,6 @@ from agi import variables
 from agi.gate import Gate
 from agi.protocol import Malformed, Reply, Request
 from compliance.judge import Judge
-from compliance.meters import METERS
 from compliance.model import CallAttempt, Decision
 from compliance.numbers import masked
 from compliance.reasons import Reason
@@ -50,8 +49,7 @@ class Call:
         self._line = line
         self._judge = judge
         self._gate = gate
-        self._began = asyncio.get_running_loop().time()
-        self._until = self._began + deadline
+        self._until = asyncio.get_running_loop().time() + deadline
 
     async def answer(self, request: Request | Malformed) -> None:
         """Decides and tells. Whatever happens, the connection is closed at the end."""
@@ -66,9 +64,6 @@ class Call:
             self._line.close()
 
     async def _answer(self, request: Request) -> None:
-        if request.route == variables.HEALTH:  # somebody asks whether anybody is there
-            await self._line.last_words(variables.REFUSAL, CONFIRM_SECONDS)
-            return
         if request.route != variables.ROUTE:
             log.error("unknown route", route=request.route[:64])
             await self._tell(variables.REFUSAL)
@@ -83,7 +78,6 @@ class Call:
             attempt = self._attempt(request, request.callerid or "", "")
             why = "the PBX did not tell the caller number in time"
             decision = self._gate.refuse(attempt, Reason.DEADLINE, why)
-            self._counted("BLOCK", Reason.DEADLINE)
             await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))
@@ -133,16 +127,13 @@ class Call:
         log.warning("attack", why=broken.why)
         attempt = self._judge.attempt("", "", "", attack=broken.why)
         decision = await self._gate.decide(attempt, self._until)
-        self._counted("BLOCK", *decision.reasons[:1])
         await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
 
     async def _allow(self, decision: Decision) -> None:
         if self._line.hung_up:
-            self._counted("BLOCK", Reason.GATE_ERROR)
             await self._gate.withdraw(decision, Reason.GATE_ERROR)
             return
         if decision.mode == "enforce" and asyncio.get_running_loop().time() >= self._until:
-            self._counted("BLOCK", Reason.DEADLINE)
             await self._gate.withdraw(decision, Reason.DEADLINE)
             await self._tell(variables.answer("BLOCK", [Reason.DEADLINE], decision=decision.id))
             return
@@ -150,7 +141,6 @@ class Call:
             confirmed = await self._tell(_commands(decision))
         except ConnectionError:
             confirmed = False
-        self._counted(*(("ALLOW", *decision.reasons[:1]) if confirmed else ("BLOCK", Reason.GATE_ERROR)))
         if confirmed:
             _logged(decision)
         else:
@@ -160,12 +150,7 @@ class Call:
         try:
             await self._tell(_commands(decision))
         finally:
-            self._counted("BLOCK", *decision.reasons[:1])
             _logged(decision)
-
-    def _counted(self, verdict: str, reason: str = "") -> None:
-        METERS.decisions.add(verdict, reason)
-        METERS.latency.observe(asyncio.get_running_loop().time() - self._began)
 
     async def _tell(self, commands: list[str]) -> bool:
         """True when the PBX confirmed every command in time. Raises ConnectionError."""

@@ -25,7 +25,6 @@ from msgspec import structs
 from compliance.clock import Clock
 from compliance.errors import StoreError
 from compliance.judge import Judge
-from compliance.meters import METERS
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.numbers import masked
 from compliance.reasons import Reason
@@ -139,7 +138,6 @@ class Gate:
             log.error("store failed", error=str(error), exc_info=None if known else error)
             self._fail(batch, str(error) if known else "internal error")
             return False
-        METERS.batches.observe(len(batch))
         saved = {decision.id for decision in overdue}
         while self._overdue and self._overdue[0].id in saved:  # a full queue may have dropped some meanwhile
             self._overdue.popleft()

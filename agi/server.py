@@ -22,7 +22,6 @@ from agi.optout import Desk, OptOutCall
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
 from compliance.config import Config
 from compliance.judge import Judge
-from compliance.meters import METERS
 
 HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024
@@ -69,17 +68,14 @@ class Server:
 
     def admit(self, connection: Connection) -> None:
         self.open.add(connection)
-        METERS.sessions_open = len(self.open)
         self.headless[connection] = None
         if len(self.open) > self.config.gate.max_sessions:
             victim = next(iter(self.headless))
             log.warning("too many sessions", open=len(self.open))
-            METERS.sessions_refused.add("too many")
             victim.close()
 
     def release(self, connection: Connection) -> None:
         self.open.discard(connection)
-        METERS.sessions_open = len(self.open)
         self.headless.pop(connection, None)
 
     def begin(self, connection: Connection, request: Request | Malformed) -> None:
@@ -171,7 +167,6 @@ class Connection(asyncio.Protocol):
             self.reply.exception()  # seen: the asker may have given up already
 
     def _no_header(self) -> None:
-        METERS.sessions_refused.add("no header in time")
         log.info("no header in time", peer=self.transport.get_extra_info("peername"))
         self.close()
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Sequence
 
 ROUTE = "outbound"  # agi://HOST:PORT/outbound: number, campaign, agent, trunk
-HEALTH = "health"  # agi://HOST:PORT/health: refused in the gate's own words; leaves nothing
 OPTOUT = "optout"  # agi://HOST:PORT/optout: way, subject, scope, channel
 CALLER_ID = "GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}"
 

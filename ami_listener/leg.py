@@ -25,7 +25,6 @@ from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
 from compliance.errors import RecordingError, StoreError
-from compliance.meters import METERS
 from compliance.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
@@ -75,7 +74,7 @@ class Leg:
         self._desk, self._pbx, self._trunks = desk, pbx, trunks
         self._began, self._dial, self._origin = began, dial, origin
         self._claim: Claim | None = None
-        self._spared = self._cut_counted = False
+        self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._answered_at: datetime | None = None
         self._hung_up_at: datetime | None = None
@@ -381,8 +380,6 @@ class Leg:
                 self._spared = True
                 self._report("forged-event", "a DialBegin event for a call that came in")
             return
-        if not self._cut_counted:
-            METERS.calls_cut, self._cut_counted = METERS.calls_cut + 1, True
         log.error("call cut", leg=self.channel, decision=self.decision)
         await self._pbx.hang_up(self.channel)
 

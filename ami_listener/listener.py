@@ -19,7 +19,6 @@ import structlog
 
 from ami_listener import access, events, recorder, repair, resync, unseen
 from ami_listener.alone import alone
-from ami_listener.calls import Phase
 from ami_listener.claims import Claims
 from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
@@ -32,7 +31,6 @@ from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
 from compliance.config import Config
 from compliance.errors import ConfigError, RecordingError, StoreError
-from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
 
@@ -177,11 +175,9 @@ class Listener:
                 self.lease.disconnected(str(error))
                 continue
             since = time.monotonic()
-            METERS.ami_up = 1
             try:
                 await self._serve(session)
             finally:
-                METERS.ami_up, METERS.ami_lost = 0, METERS.ami_lost + 1
                 self._deaf_since = self._deaf_since or self._clock.now()
                 self.lease.disconnected(session.why_lost or "closed")
                 await session.close()
@@ -328,11 +324,8 @@ class Listener:
     async def _watch_growth(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            legs = list(self.legs.values())
-            for leg in legs:
+            for leg in list(self.legs.values()):
                 leg.look()
-            METERS.recordings_running = sum(leg.state.phase is Phase.RECORDED for leg in legs)
-            METERS.outbox_waiting = len(self.outbox)
 
     # Endings
 
@@ -369,7 +362,6 @@ class Listener:
             await recordings.finish(self._store, end)
             self.finishing.discard(segment.id)
 
-        METERS.recordings_ended.add(end.state)
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
         self.outbox.put("recording ended", write)
 

@@ -86,14 +86,6 @@ class Ledger(_Section, frozen=True, kw_only=True):
     checkpoints: str = ""  # folder for copies of the signed tree heads
 
 
-class Metrics(_Section, frozen=True, kw_only=True):
-    listen: str = ""  # HOST:PORT of metrics and health; empty: none
-
-    @property
-    def address(self) -> tuple[str, int] | None:
-        return split_address(self.listen) if self.listen else None
-
-
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
 
@@ -105,7 +97,6 @@ class Config(_Section, frozen=True, kw_only=True):
     recording: Recording = Recording()
     policy: Policy = Policy()
     ledger: Ledger = Ledger()
-    metrics: Metrics = Metrics()
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -203,7 +194,6 @@ def _check(config: Config, file: Path) -> None:
         )
     try:
         config.gate.address  # noqa: B018 - raises when unusable
-        config.metrics.address  # noqa: B018
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

@@ -27,7 +27,6 @@ from console import (
     replay,
     report,
     script,
-    status,
     suspension,
 )
 from console.command import AsJson, ConfigFile, Lang, command
@@ -67,7 +66,6 @@ command(app, "init")(init.init)
 command(app, "check")(check.check)
 command(app, "replay")(replay.replay)
 command(app, "reconcile")(reconcile.reconcile)
-command(app, "status")(status.status)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)

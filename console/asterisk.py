@@ -15,7 +15,6 @@ from compliance.store.sqlite.health import health
 from console.command import command, group
 from console.doctor import host, pbx, rules
 from console.doctor.found import Found, Site, fail, ok
-from console.doctor.said import as_object
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
 
@@ -56,7 +55,7 @@ async def doctor(
 ) -> int:
     """Look at all that a call needs, and say what to do. Changes nothing. Exit 3 if something fails."""
     found = [item async for item in _examined(session, asterisk_etc)]
-    answer = [{"check": check} | as_object(session, item) for check, item in found]
+    answer = [_object(session, check, item) for check, item in found]
     rows = [
         [
             session.text(f"check.{row['check']}"),
@@ -103,3 +102,10 @@ async def _examined(session: Session, etc: Path) -> AsyncIterator[tuple[str, Fou
     for name, check in AFTER:
         for item in check(site):
             yield name, item
+
+
+def _object(session: Session, check: str, item: Found) -> dict[str, str]:
+    """For programs; ``code`` is the same in every language."""
+    text = session.text(f"doctor.{item.key}", **item.values)
+    advice = session.text(f"advice.{item.key}", **item.values) if item.result in ("warn", "fail") else ""
+    return {"check": check, "result": item.result, "code": item.key, "text": text, "advice": advice}

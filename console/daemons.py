@@ -6,8 +6,8 @@ The parts are imported when they start: a look into the registers need not wait 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -15,13 +15,9 @@ from typing import Any
 import structlog
 
 from compliance.errors import DialpactError, StoreError
-from compliance.meters import METERS
 from compliance.retention import keep_until
 from compliance.store.sqlite import Store, keeping
 from console.keeper import keep
-from console.observe import notify, web
-from console.observe.logs import configure_logs
-from console.observe.watch import Watch
 from console.policy import load_policy
 from console.session import DONE, FAILED, Session
 
@@ -32,17 +28,17 @@ Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
 
 def serve(session: Session) -> int:
     """Gate and listener in one process."""
-    return _run(session, _gate, _listener, _keeping, keep, _watch)
+    return _run(session, _gate, _listener, _keeping, keep)
 
 
 def gate(session: Session) -> int:
     """Answers the PBX: may this call be placed?"""
-    return _run(session, _gate, keep, _watch)
+    return _run(session, _gate, keep)
 
 
 def listener(session: Session) -> int:
     """Records the calls, and watches that none goes round the gate."""
-    return _run(session, _listener, _keeping, keep, _watch)
+    return _run(session, _listener, _keeping, keep)
 
 
 async def _gate(session: Session, stop: asyncio.Event) -> None:
@@ -83,17 +79,6 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
         log.info("retention", raised=raised)
 
 
-async def _watch(session: Session, stop: asyncio.Event) -> None:
-    """Tells systemd how it goes, and whoever asks at ``[metrics] listen``."""
-    policy = load_policy(session.config)
-    watch = Watch(session, lambda: policy)
-    METERS.reloaded_at = session.clock.now().timestamp()
-    with contextlib.ExitStack() as stack:
-        if address := session.config.metrics.address:
-            stack.enter_context(web.serving(address, watch))
-        await watch.run(stop)
-
-
 def _run(session: Session, *parts: Part) -> int:
     configure_logs()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -111,9 +96,7 @@ async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
     if policy.mode == "shadow":
         log.warning("shadow mode: every call is decided and recorded, none is refused")
     tasks = [asyncio.create_task(part(session, stop)) for part in parts]
-    notify.tell("READY=1")
     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    notify.tell("STOPPING=1")
     stop.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     failures = [outcome for outcome in outcomes if outcome is not None]
@@ -137,3 +120,23 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
+
+
+def configure_logs() -> None:
+    """JSON lines for the journal, colours for a terminal; always on stderr."""
+    terminal = sys.stderr.isatty()
+    render: tuple[Any, ...] = (
+        (structlog.dev.ConsoleRenderer(),)
+        if terminal
+        else (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *render,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

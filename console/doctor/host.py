@@ -15,10 +15,11 @@ from compliance.ledger import keys
 from console.doctor.found import Found, Site, fail, ok, warn
 
 SECONDS = 2.0  # the dialplan itself waits little longer
-# The route is refused before anything is judged, and leaves no decision. That it is refused in the gate's own
-# words proves that the process lives; a connection alone proves no more than a kernel.
+# A route that does not exist is refused before anything is judged, and leaves no decision. That it is refused
+# in the gate's own words proves that the process lives; a connection alone proves no more than a kernel.
 KNOCK = (
-    b"agi_network: yes\nagi_network_script: health\nagi_channel: doctor\nagi_uniqueid: 0.0\nagi_arg_1: \n\n"
+    b"agi_network: yes\nagi_network_script: dialpact-doctor\nagi_channel: doctor\nagi_uniqueid: 0.0\n"
+    b"agi_arg_1: \n\n"
 )
 ANSWER = b"SET VARIABLE "
 MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
@@ -26,7 +27,7 @@ EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
 async def gate(site: Site) -> Found:
-    """Asks it, as Asterisk would."""
+    """Leaves one line in the gate's log that names this program."""
     host, port = site.config.gate.address
     address = site.config.gate.listen
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on
