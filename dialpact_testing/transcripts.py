@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "transcripts" / "agi"
+FOLDER = Path(__file__).parents[1] / "tests" / "transcripts" / "agi"
 
 
 @dataclass
