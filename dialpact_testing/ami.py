@@ -35,6 +35,8 @@ CLASSES = {
     "CoreSettings": {"system", "reporting"},
     "Hangup": {"system", "call"},
 }
+# Asterisk knows these too, and a user without the right is told so.
+FOREIGN = {"Originate": {"originate"}, "Command": {"command"}}
 NEEDS = {
     "Login": {"Username", "Secret"},
     "Getvar": {"Variable"},
@@ -306,7 +308,7 @@ class FakeAmi:
         if name == "Login":
             await self._login(connection, action, ident)
             return
-        answers = self._answer(name, action, ident)
+        answers = self._answer(name, action, ident, connection.logged_in)
         if name not in self.silent:
             for answer in answers:
                 connection.send(answer)
@@ -346,10 +348,13 @@ class FakeAmi:
         if self.booted and "system" in self.read:
             connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
 
-    def _answer(self, name: str, action: dict[str, str], ident: Headers) -> list[Headers]:
+    def _answer(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
         reply = _Reply(ident)
-        if name not in CLASSES:
-            return reply.error(f"Invalid/unknown command: {name}.")
+        if name not in CLASSES and not FOREIGN.get(name, set()) - self.write:
+            more = "Use Action: ListCommands to show available commands."
+            return reply.error(f"Invalid/unknown command: {name}. {more}")
+        if not logged_in or name in FOREIGN:
+            return reply.error("Permission denied")
         if CLASSES[name] and not CLASSES[name] & self.write:
             return reply.error("Permission denied")
         if name == "Ping":

@@ -50,7 +50,9 @@ def normalised(text: str, recordings: str = "") -> str:
 
 def write(name: str, about: Sequence[str], said: Said, recordings: str) -> None:
     blocks = [
-        "\n".join(f"{way} {line}".rstrip("\r") for line in raw.decode("utf-8", "backslashreplace").split("\r\n"))
+        "\n".join(
+            f"{way} {line}".rstrip("\r") for line in raw.decode("utf-8", "backslashreplace").split("\r\n")
+        )
         for way, raw in said
     ]
     head = "\n".join(f"# {line}" for line in about)

@@ -75,8 +75,12 @@ async def by_the_listener() -> None:
             )
             await finished(site, 1)
             await asyncio.to_thread(site.stop, "listener")
-        write("listener", [head(pbx), "the listener's own connection, one call"], without_pings(proxy.said),
-              str(pbx.recordings))
+        write(
+            "listener",
+            [head(pbx), "the listener's own connection, one call"],
+            without_pings(proxy.said),
+            str(pbx.recordings),
+        )
 
 
 def head(pbx: Pbx) -> str:
