@@ -1,4 +1,4 @@
-"""What of a conversation has to be the same on the fake: order, fields and their order, and the values that count."""
+"""What has to be the same on the fake: order, fields and their order, and the values that count."""
 
 from __future__ import annotations
 

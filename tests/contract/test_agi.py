@@ -1,4 +1,4 @@
-"""The fake's header and answers are those of the lab's Asterisk now, and of the oldest one as it was captured."""
+"""The fake's header and answers are those of the lab's Asterisk now, and of the oldest one when captured."""
 
 from __future__ import annotations
 

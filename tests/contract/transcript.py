@@ -1,6 +1,7 @@
 """An AMI transcript: read, written, and made the same from one capture to the next.
 
-``< `` is what was sent to Asterisk and ``> `` what it sent, a line of the wire a line; an empty line ends a message.
+``< `` is what was sent to Asterisk and ``> `` what it sent, a line of the wire a line; an empty line ends a
+message.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ As root this installs SIPp, mmdebstrap and what PDF needs where they are missing
 file system with Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed
 outside ``.lab``. Other users get by with an Asterisk (18 or later) and a SIPp that are installed already.
 
-``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests and
-captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.
+``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
+and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.
 """
 
 from __future__ import annotations
@@ -53,6 +53,13 @@ LIBRARIES = {
 FONT = "fonts-wqy-microhei"
 
 
+ENDS_WITH_PARENT = (
+    "import ctypes, os, signal, sys;"
+    "ctypes.CDLL(None).prctl(1, signal.SIGKILL);"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
 class LabError(Exception):
     """The lab cannot be made ready."""
 
@@ -68,10 +75,13 @@ class Installation:
         drop = ["setpriv", "--pdeathsig=KILL"] if service else []
         if self.root is None:
             return [*drop, *words]
-        if service:
-            # Inside the chroot and after the change of user, since that change clears the death signal.
-            drop = ["setpriv", "--reuid=asterisk", "--regid=asterisk", "--init-groups", "--pdeathsig=KILL"]
-        return ["chroot", str(self.root), *drop, *words]
+        if not service:
+            return ["chroot", str(self.root), *words]
+        uid, gid = self.owner
+        # Debian 11's setpriv wants a /proc, which the chroot has not. The signal is set inside, after the change
+        # of user, since that change clears it.
+        user = [f"--userspec={uid}:{gid}", "--groups="]
+        return ["chroot", *user, str(self.root), "python3", "-Ic", ENDS_WITH_PARENT, *words]
 
     @property
     def owner(self) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """Records what a real Asterisk says on AGI: ``python -m tests.lab.capture_agi``.
 
 Starts the lab (``python -m tests.lab.bootstrap`` makes it) with the gate in this process behind a recording
-relay, and writes ``tests/transcripts/agi/*.txt`` (those of Asterisk 16 in ``16/``). Every number in them is fictitious.
+relay, and writes ``tests/transcripts/agi/*.txt`` (those of Asterisk 16 in ``16/``). Every number in
+them is fictitious.
 """
 
 from __future__ import annotations

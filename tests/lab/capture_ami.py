@@ -1,8 +1,8 @@
 """Records what a real Asterisk says on AMI: ``python -m tests.lab.capture_ami``.
 
 Runs the scenarios of ``tests/contract`` on the lab, and one call through gate and listener with a recording
-proxy between the listener and Asterisk, and writes ``tests/transcripts/ami/MAJOR/*.txt``. Every number in them
-is fictitious.
+proxy between the listener and Asterisk, and writes ``tests/transcripts/ami/MAJOR/*.txt``. Every number in
+them is fictitious.
 """
 
 from __future__ import annotations
