@@ -78,8 +78,8 @@ class Installation:
         if not service:
             return ["chroot", str(self.root), *words]
         uid, gid = self.owner
-        # Debian 11's setpriv wants a /proc, which the chroot has not. The signal is set inside, after the change
-        # of user, since that change clears it.
+        # Debian 11's setpriv wants a /proc, which the chroot has not. The signal is set inside, after the
+        # change of user, since that change clears it.
         user = [f"--userspec={uid}:{gid}", "--groups="]
         return ["chroot", *user, str(self.root), "python3", "-Ic", ENDS_WITH_PARENT, *words]
 
