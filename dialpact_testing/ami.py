@@ -105,6 +105,7 @@ class FakeAmi:
         self.dropped: set[str] = set()  # actions that are neither done nor answered
         self.dribble = self.frozen = False
         self.booted = True
+        self.heeds_monitor_id = True  # in MixMonitorMute; Asterisk 16 does not
         self.tells_monitor_id = True  # in the answer to MixMonitor
         self.greeting = "Asterisk Call Manager/11.0.0"
         self.globals: dict[str, str] = {}
@@ -452,7 +453,8 @@ class FakeAmi:
         return next(one for one in map(hex, itertools.count(0x7F0000001000, 0x40)) if one not in used)
 
     def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        done = channel.mute_monitor(action.get("MixMonitorID", ""), action["State"] == "1")
+        ident = action.get("MixMonitorID", "") if self.heeds_monitor_id else ""
+        done = channel.mute_monitor(ident, action["State"] == "1")
         return reply.success() if done else reply.error("Cannot set mute flag")
 
     def _stopmixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:

@@ -24,24 +24,33 @@ from tests.lab.site import Site, load_samples, product
 
 
 class Proxy:
-    """Passes one connection on to Asterisk's manager port and keeps it, message by message."""
+    """Passes connections on to Asterisk's manager port and keeps the first, message by message."""
 
     def __init__(self, port: int) -> None:
         self.said: list[tuple[str, bytes]] = []
         self._target = port
+        self._first = True
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        kept = self.said if self._first else []
+        self._first = False
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         greeting = await there.readuntil(b"\r\n")
-        self.said.append((">", greeting.strip()))
+        kept.append((">", greeting.strip()))
         writer.write(greeting)
-        await asyncio.gather(self._pump("<", reader, back), self._pump(">", there, writer))
+        await asyncio.gather(self._pump(kept, "<", reader, back), self._pump(kept, ">", there, writer))
 
-    async def _pump(self, way: str, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        kept: list[tuple[str, bytes]],
+        way: str,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+    ) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 message = await source.readuntil(b"\r\n\r\n")
-                self.said.append((way, message.removesuffix(b"\r\n\r\n")))
+                kept.append((way, message.removesuffix(b"\r\n\r\n")))
                 sink.write(message)
         sink.close()
 
