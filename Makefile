@@ -18,7 +18,7 @@ help:
 	@echo "make bench  speed of the decision as ratios"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  kill -9 of gate, listener and Asterisk during 200 calls (CALLS, CONCURRENT, SEED)"
-	@echo "make transcripts  what the real Asterisk says in AGI, captured anew"
+	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
 
 demo: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
@@ -45,8 +45,9 @@ soak chaos: $(STAMP)
 	@$(PY) -m tests.lab.$@ $(NUMBERS)
 
 transcripts: $(STAMP)
-	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m tests.lab.capture_agi
+	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.bootstrap
+	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.capture_agi
+	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.capture_ami
 
 $(STAMP): requirements.lock pyproject.toml setup.sh
 	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)

@@ -4,6 +4,7 @@
 write class ``command``, with which a stolen password could run any console command. The listener's user has
 ``system,call`` only. :meth:`Pbx.attached` asks the same question within those: unmuting a MixMonitor by its
 id succeeds exactly when it is attached to the channel (seen on 22), and an unmuted one stays as it is.
+Asterisk 16 takes no notice of the id and says yes to any: so one that nothing can have is asked about first.
 The id is an address in Asterisk's memory: once a MixMonitor has ended, the next one may get the same id.
 """
 
@@ -23,6 +24,7 @@ EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's em
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
+NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
@@ -51,6 +53,7 @@ class Pbx:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._heeds_ids = False  # until it was seen
 
     @property
     def lost(self) -> bool:
@@ -135,7 +138,17 @@ class Pbx:
         return monitor_id(answer.headers.get("MixMonitorID", ""))
 
     async def attached(self, channel: str, monitor: str) -> bool:
-        """Whether the MixMonitor of this id is on the channel; unmutes it."""
+        """Whether the MixMonitor of this id is on the channel; unmutes it.
+
+        False from an Asterisk that does not tell one id from another: its yes would prove nothing.
+        """
+        if not self._heeds_ids:
+            if await self._unmuted(channel, NO_MONITOR):
+                return False
+            self._heeds_ids = True
+        return await self._unmuted(channel, monitor)
+
+    async def _unmuted(self, channel: str, monitor: str) -> bool:
         answer = await self._session.act(
             "MixMonitorMute", Channel=channel, Direction="both", State="0", MixMonitorID=monitor
         )

@@ -36,6 +36,8 @@ CLASSES = {
     "CoreSettings": {"system", "reporting"},
     "Hangup": {"system", "call"},
 }
+# Asterisk knows these too, and a user without the right is told so.
+FOREIGN = {"Originate": {"originate"}, "Command": {"command"}}
 NEEDS = {
     "Login": {"Username", "Secret"},
     "Getvar": {"Variable"},
@@ -112,6 +114,7 @@ class FakeAmi:
         self.dropped: set[str] = set()  # actions that are neither done nor answered
         self.dribble = self.frozen = False
         self.booted = True
+        self.heeds_monitor_id = True  # in MixMonitorMute; Asterisk 16 does not
         self.tells_monitor_id = True  # in the answer to MixMonitor
         self.greeting = "Asterisk Call Manager/11.0.0"
         self.globals: dict[str, str] = {}
@@ -328,7 +331,7 @@ class FakeAmi:
         if name == "Login":
             await self._login(connection, action, ident)
             return
-        answers = self._answer(name, action, ident)
+        answers = self._answer(name, action, ident, connection.logged_in)
         if name not in self.silent:
             for answer in answers:
                 connection.send(answer)
@@ -372,12 +375,15 @@ class FakeAmi:
         if self.booted and "system" in self.read:
             connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
 
-    def _answer(self, name: str, action: dict[str, str], ident: Headers) -> list[Headers]:
+    def _answer(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
         reply = _Reply(ident)
         if name in self._known:
             return [[*answer[:1], *ident, *answer[1:]] for answer in self._known[name]]
-        if name not in CLASSES:
-            return reply.error(f"Invalid/unknown command: {name}.")
+        if name not in CLASSES and not FOREIGN.get(name, set()) - self.write:
+            more = "Use Action: ListCommands to show available commands."
+            return reply.error(f"Invalid/unknown command: {name}. {more}")
+        if not logged_in or name in FOREIGN:
+            return reply.error("Permission denied")
         if CLASSES[name] and not CLASSES[name] & self.write:
             return reply.error("Permission denied")
         if name == "Ping":
@@ -482,7 +488,8 @@ class FakeAmi:
         return next(one for one in map(hex, itertools.count(0x7F0000001000, 0x40)) if one not in used)
 
     def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        done = channel.mute_monitor(action.get("MixMonitorID", ""), action["State"] == "1")
+        ident = action.get("MixMonitorID", "") if self.heeds_monitor_id else ""
+        done = channel.mute_monitor(ident, action["State"] == "1")
         return reply.success() if done else reply.error("Cannot set mute flag")
 
     def _stopmixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:

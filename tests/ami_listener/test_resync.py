@@ -54,10 +54,10 @@ class HangsUpWhen:
         self._ami, self._leg, self._of = ami, leg, (action, variable)
         self._answer, ami._answer = ami._answer, self  # type: ignore[method-assign]
 
-    def __call__(self, name: str, action: dict[str, str], ident: Headers) -> list[Headers]:
+    def __call__(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
         if (name, action.get("Variable", "")) == self._of and self._leg.name in self._ami.channels:
             self._leg.hang_up()
-        return self._answer(name, action, ident)
+        return self._answer(name, action, ident, logged_in)
 
 
 @pytest.mark.parametrize(
