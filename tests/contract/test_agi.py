@@ -22,21 +22,29 @@ from tests.lab.site import DIALPLAN
 OLDEST = FOLDER / "16"
 
 
-def compare(found: Transcript) -> None:
-    """Header fields and order; every command's answer; the hang-up's own line at the end."""
+def placed(lines: list[bytes]) -> list[bytes]:
+    """Without where our dialplan asks, which is its own affair."""
+    return [line for line in shape(lines) if not line.startswith(b"agi_priority")]
+
+
+def compare(found: Transcript, *, longest: bool = True) -> None:
+    """Header fields and order; every command's answer; the hang-up's own line at the end.
+
+    ``longest`` False leaves out the command that is longer than Asterisk's line, and what comes after it.
+    """
     fake = header(Ringing(agent="agent1001")).splitlines()
-    assert shape(fake) == shape(found.header)
+    assert placed(fake) == placed(found.header)
     channel = Channel(CALLER_ID)
     channel.set("DIALPACT_VERDICT", "")
     assert [command for command, _ in found.exchanges] == list(PROBES)
-    for command, lines in found.exchanges:
+    for command, lines in found.exchanges if longest else found.exchanges[:-1]:
         real = [line for line in lines if line != b"HANGUP"]
         answer = channel.execute(command).splitlines()
         if real[0].startswith(b"520-"):  # the usage text itself is documentation
             assert (answer[0], answer[-1]) == (real[0], real[-1]), command[:80]
         else:
             assert answer == real, command[:80]
-    assert found.exchanges[-1][1][-1] == b"HANGUP"
+    assert not longest or found.exchanges[-1][1][-1] == b"HANGUP"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +70,10 @@ async def test_fake_answers_as_the_lab_does(lab: Pbx) -> None:
 
 
 def test_fake_answers_as_the_oldest_did() -> None:
-    compare(read("commands", OLDEST))
+    """But for its line, a quarter as long: 8191 bytes are five commands to it and two to the fake."""
+    found = read("commands", OLDEST)
+    compare(found, longest=False)
+    assert sum(line[3:4] == b" " for line in found.exchanges[-1][1]) == 5
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in OLDEST.glob("*.txt")))
@@ -75,6 +86,8 @@ def test_our_protocol_understands_the_oldest(name: str) -> None:
     [request] = session.receive(b"\n".join(found.header) + b"\n")
     assert isinstance(request, Request)
     for command, lines in found.exchanges:
+        if len(command) > 2047:  # our side never says so much
+            break
         session.ask(command.decode() or "x")
         events = session.receive(b"".join(line + b"\n" for line in lines))
         assert isinstance(events[0], Reply)

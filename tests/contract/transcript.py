@@ -34,13 +34,13 @@ def normalised(text: str, recordings: str = "") -> str:
     if recordings:
         text = text.replace(recordings, "/recordings")
     for pattern, form in (
-        (r"(?<=ActionID: )\S+", "%032x"),
+        # Action ids and decisions; the scenarios' own decision stays.
+        (r"(?<![0-9a-f])(?!0123456789abcdef)[0-9a-f]{32}(?![0-9a-f])", "%032x"),
         (r"\b\d{10}\.\d+$", "1795485207.%d"),
         (r"(?<=-)[0-9a-f]{8}$", "%08x"),
         (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "00000000-0000-0000-0000-%012x"),
         (r"(?<=/recordings/)[0-9a-f]{16}", "%016x"),
         (r"0x[0-9a-f]{6,}", "0x7f00%08x"),
-        (r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", "%032x"),
     ):
         text = re.sub(pattern, _numbered(form), text, flags=re.MULTILINE)
     text = re.sub(r"(?<=Timestamp: )[\d.]+", "1795485207.000000", text)
