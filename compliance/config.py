@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from compliance import masking
 from compliance.errors import ConfigError
 from compliance.numbers import is_area_code
 
@@ -131,6 +132,7 @@ class Config(_Section, frozen=True, kw_only=True):
             raise ConfigError(f"[ami] secret_file {file}: {error}") from error
         if not secret or not secret.isprintable():
             raise ConfigError(f"[ami] secret_file {file}: empty, or with control characters")
+        masking.hide(secret)
         return secret
 
     def the_trunk(self, name: str) -> str:

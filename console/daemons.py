@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from compliance.errors import DialpactError, StoreError
 from compliance.retention import keep_until
 from compliance.store.sqlite import Store, keeping
 from console.keeper import keep
+from console.logs import configure_logs
 from console.policy import load_policy
 from console.session import DONE, FAILED, Session
 
@@ -120,23 +120,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def configure_logs() -> None:
-    """JSON lines for the journal, colours for a terminal; always on stderr."""
-    terminal = sys.stderr.isatty()
-    render: tuple[Any, ...] = (
-        (structlog.dev.ConsoleRenderer(),)
-        if terminal
-        else (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *render,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
