@@ -272,7 +272,8 @@ def test_a_real_process_starts_and_stops_in_order(home: Home, tmp_path: Path) ->
                 while b"DIALPACT_VERDICT" not in said:
                     said = replies.readline()
                     assert said, "the gate left a call that it had begun"
-                    call.sendall(b"200 result=1\n")
+                    if b"DIALPACT_VERDICT" not in said:
+                        call.sendall(b"200 result=1\n")
                 assert b"=BLOCK" in said
             _, log = child.communicate(timeout=WAIT)
         finally:
