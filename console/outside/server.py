@@ -127,4 +127,5 @@ def state(look: Look) -> dict[str, object]:
 
 def said(item: Found, language: Language) -> str:
     """Without a number: an error's text may quote what it was about."""
-    return masking.text(texts.text(f"doctor.{item.key}", language, **item.values))
+    table = "status" if f"status.{item.key}" in texts.catalogue(language) else "doctor"
+    return masking.text(texts.text(f"{table}.{item.key}", language, **item.values))
