@@ -12,6 +12,7 @@ from agi import variables
 from agi.gate import Gate
 from agi.protocol import Malformed, Reply, Request
 from compliance.judge import Judge
+from compliance.meters import METERS
 from compliance.model import CallAttempt, Decision
 from compliance.numbers import masked
 from compliance.reasons import Reason
@@ -64,6 +65,9 @@ class Call:
             self._line.close()
 
     async def _answer(self, request: Request) -> None:
+        if request.route == variables.PROBE:
+            await self._line.last_words(list(variables.REFUSAL), CONFIRM_SECONDS)
+            return
         if request.route != variables.ROUTE:
             log.error("unknown route", route=request.route[:64])
             await self._tell(variables.REFUSAL)
@@ -166,6 +170,7 @@ class Call:
 
 
 def _commands(decision: Decision) -> list[str]:
+    METERS.decided(decision.verdict, [str(reason) for reason in decision.reasons])
     return variables.answer(
         "ALLOW" if decision.put_through else "BLOCK",
         decision.reasons or ([] if decision.allowed else [Reason.GATE_ERROR]),

@@ -25,6 +25,7 @@ from msgspec import structs
 from compliance.clock import Clock
 from compliance.errors import StoreError
 from compliance.judge import Judge
+from compliance.meters import METERS
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.numbers import masked
 from compliance.reasons import Reason
@@ -97,6 +98,7 @@ class Gate:
 
     async def withdraw(self, decision: Decision, reason: Reason) -> None:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
+        METERS.undelivered += 1
         log.warning("decision not delivered", decision=decision.id, reason=reason)
         await self._undelivered(decision.id, self._clock.now(), reason)
         self._work.set()
@@ -138,6 +140,7 @@ class Gate:
             log.error("store failed", error=str(error), exc_info=None if known else error)
             self._fail(batch, str(error) if known else "internal error")
             return False
+        METERS.batch.observe(len(batch) + len(overdue))
         saved = {decision.id for decision in overdue}
         while self._overdue and self._overdue[0].id in saved:  # a full queue may have dropped some meanwhile
             self._overdue.popleft()

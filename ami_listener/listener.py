@@ -31,6 +31,7 @@ from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
 from compliance.config import Config
 from compliance.errors import ConfigError, RecordingError, StoreError
+from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
 
@@ -296,6 +297,7 @@ class Listener:
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
         self.legs[leg.uniqueid] = leg
+        METERS.legs = len(self.legs)
         task = asyncio.create_task(self._work(leg), name=f"leg {leg.channel}")
         self._leg_tasks[leg.uniqueid] = task
 
@@ -311,6 +313,7 @@ class Listener:
             if self.legs.get(leg.uniqueid) is leg:
                 del self.legs[leg.uniqueid]
                 self._leg_tasks.pop(leg.uniqueid, None)
+                METERS.legs = len(self.legs)
 
     async def _drop_legs(self) -> None:
         tasks = list(self._leg_tasks.values())
@@ -318,6 +321,7 @@ class Listener:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
+        METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()
 
@@ -362,6 +366,7 @@ class Listener:
             await recordings.finish(self._store, end)
             self.finishing.discard(segment.id)
 
+        METERS.recordings[end.state] += 1
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
         self.outbox.put("recording ended", write)
 

@@ -6,8 +6,8 @@ The parts are imported when they start: a look into the registers need not wait 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -15,11 +15,16 @@ from typing import Any
 import structlog
 
 from compliance.errors import DialpactError, StoreError
+from compliance.meters import METERS
 from compliance.retention import keep_until
 from compliance.store.sqlite import Store, keeping
+from console import notify
 from console.keeper import keep
+from console.logs import configure_logs
 from console.policy import load_policy
 from console.session import DONE, FAILED, Session
+
+OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
 
 log = structlog.get_logger()
 
@@ -28,17 +33,17 @@ Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
 
 def serve(session: Session) -> int:
     """Gate and listener in one process."""
-    return _run(session, _gate, _listener, _keeping, keep)
+    return _run(session, _gate, _listener, _keeping, keep, _outside)
 
 
 def gate(session: Session) -> int:
     """Answers the PBX: may this call be placed?"""
-    return _run(session, _gate, keep)
+    return _run(session, _gate, keep, _outside)
 
 
 def listener(session: Session) -> int:
     """Records the calls, and watches that none goes round the gate."""
-    return _run(session, _listener, _keeping, keep)
+    return _run(session, _listener, _keeping, keep, _outside_of_listener)
 
 
 async def _gate(session: Session, stop: asyncio.Event) -> None:
@@ -79,6 +84,26 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
         log.info("retention", raised=raised)
 
 
+async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> None:
+    """Metrics and health. They never end a gate: what fails is told and tried again."""
+    if session.config.metrics is None:
+        return
+    from console.outside.server import serving
+
+    while not stop.is_set():
+        try:
+            async with serving(session, session.config.metrics.addresses[address]):
+                await stop.wait()
+        except OSError as error:
+            log.error("no metrics", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), OUTSIDE_SECONDS)
+
+
+async def _outside_of_listener(session: Session, stop: asyncio.Event) -> None:
+    await _outside(session, stop, address=1)
+
+
 def _run(session: Session, *parts: Part) -> int:
     configure_logs()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -95,16 +120,36 @@ async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
     log.info("starting", config=session.config.origin, policy=policy.profiles, mode=policy.mode)
     if policy.mode == "shadow":
         log.warning("shadow mode: every call is decided and recorded, none is refused")
+    METERS.reloaded_at = session.clock.now().timestamp()
+    alive = asyncio.create_task(notify.stay_alive())
     tasks = [asyncio.create_task(part(session, stop)) for part in parts]
+    ready = asyncio.create_task(_say_when_ready(session, parts))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    ready.cancel()
+    notify.tell(notify.STOPPING)
     stop.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     failures = [outcome for outcome in outcomes if outcome is not None]
     for failure in failures:
         expected = isinstance(failure, DialpactError | OSError)
         log.critical("failed", error=str(failure), exc_info=None if expected else failure)
+    alive.cancel()
     log.info("stopped")
     return FAILED if failures else DONE
+
+
+async def _say_when_ready(session: Session, parts: tuple[Part, ...]) -> None:
+    """To systemd: when the gate's socket takes calls, and at once for a listener alone."""
+    if _gate in parts and session.config.gate.address[1]:
+        host, port = session.config.gate.address
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection(here, port)
+                writer.close()
+                break
+            await asyncio.sleep(0.05)
+    notify.tell(notify.READY)
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -120,23 +165,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def configure_logs() -> None:
-    """JSON lines for the journal, colours for a terminal; always on stderr."""
-    terminal = sys.stderr.isatty()
-    render: tuple[Any, ...] = (
-        (structlog.dev.ConsoleRenderer(),)
-        if terminal
-        else (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *render,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
