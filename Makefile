@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 # Most tests wait for something: twice as many at once as there are cores. The lab's are measured against time.
 JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: soak chaos demo test check bench transcripts lock clean help
+.PHONY: fuzz soak chaos demo test check bench transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench  speed of the decision as ratios"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  kill -9 of gate, listener and Asterisk during 200 calls (CALLS, CONCURRENT, SEED)"
+	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
 
 demo: $(STAMP)
@@ -43,6 +44,9 @@ NUMBERS = $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONC
 soak chaos: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
 	@$(PY) -m tests.lab.$@ $(NUMBERS)
+
+fuzz: $(STAMP)
+	@$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
 transcripts: $(STAMP)
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.bootstrap
