@@ -7,6 +7,7 @@ import contextlib
 import random
 import secrets
 import shutil
+import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
@@ -98,9 +99,11 @@ class World:
     def __post_init__(self) -> None:
         self.callees = {trunk: Callee(self.pbx, trunk) for trunk in SIDES}
         self.console = Console(self.pbx.home / "log/full")
+        self._looking = threading.Lock()
         self.plans: list[Plan] = []
         self.refused: dict[str, float] = {}  # number: since when its refusal is known to be taken
         self.not_taken = 0
+        self.troubles: list[str] = []
         self._again: deque[tuple[float, Pair]] = deque()
         self._serial = 0
         self._deck: list[Callable[[World], Awaitable[None]]] = []
@@ -156,6 +159,11 @@ class World:
         return f"0276{self._serial:07d}"
 
     def look(self, last: bool = False) -> None:
+        """Takes in what is new, from whichever thread."""
+        with self._looking:
+            self._look(last)
+
+    def _look(self, last: bool) -> None:
         for callee in self.callees.values():
             callee.log.look(last)
         self.console.look()
@@ -165,15 +173,19 @@ class World:
 
     async def work(self, until: float) -> None:
         """One agent: a call after the other."""
-        while time.time() < until:
-            if self._again and self._again[0][0] < time.time():
+        while time.time() < until or self._again:
+            if self._again and (self._again[0][0] < time.time() or time.time() > until):
                 await self._call_again(self._again.popleft()[1])
             else:
                 if not self._deck:
                     self._deck = self.dice.sample(KINDS, len(KINDS))
                 kind = self._deck.pop()
-                with contextlib.suppress(IndexError):
+                try:
                     await kind(self)
+                except IndexError:
+                    pass  # nobody is left who may be called
+                except TROUBLES as error:  # the run goes on, whatever a call met with
+                    self.troubles.append(f"{type(error).__name__}: {str(error)[:200]}")
             await asyncio.sleep(self.dice.uniform(0.05, 0.4))
 
     async def dial(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import random
 import re
 import signal
@@ -152,8 +153,6 @@ def recordings_mounted(pbx: Pbx) -> None:
     _mount(where, f"size={ROOM_MB}m", "-t", "tmpfs", "tmpfs")
     pbx.on_close(lambda: subprocess.run(["umount", "--lazy", str(where)], check=False))
     where.chmod(0o755)
-    import os
-
     os.chown(where, owner.st_uid, owner.st_gid)
 
 
@@ -292,16 +291,32 @@ class Storm:
         for fault in self._draw(self._dice.choice(AT_ONCE)):
             blows.append(Blow(fault, time.time()))
             self.blows.append(blows[-1])
-            fault.strike(self.stage)
+            self._do(fault.strike, fault.name)
         for blow in self._dice.sample(blows, len(blows)):
             time.sleep(self._dice.uniform(*OUTAGE))
-            blow.fault.mend(self.stage)
+            self._do(blow.fault.mend, blow.fault.name)
             blow.mended = time.time()
         names = ", ".join(blow.fault.name for blow in blows)
         if why := self._well():
             self.troubles.append(f"not well within {RECOVERY:.0f} s after: {names}: {why}")
         for blow in blows:
             blow.well = time.time()
+
+    def _do(self, step: Callable[[Stage], None], name: str) -> None:
+        """A fault that cannot be made, or mended at once, is told; the run goes on."""
+        try:
+            step(self.stage)
+        except (
+            LabError,
+            OSError,
+            RuntimeError,
+            subprocess.SubprocessError,
+            sqlite3.Error,
+            KeyError,
+        ) as error:
+            self.troubles.append(
+                f"{time.strftime('%H:%M:%S')} {name}: {type(error).__name__}: {str(error)[:200]}"
+            )
 
     def _draw(self, count: int) -> list[Fault]:
         if not self._deck:
@@ -319,7 +334,7 @@ class Storm:
         why = ""
         while time.monotonic() < until:
             if not self.stage.pbx.pid:
-                _start_asterisk(self.stage)
+                self._do(_start_asterisk, "start of Asterisk")
             for role in ("gate", "listener"):
                 if not self.stage.alive(role):
                     self.stage.restart(role)

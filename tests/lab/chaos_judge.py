@@ -214,7 +214,7 @@ class Judge:
         folder = site.folder / decision
         with zipfile.ZipFile(file) as package:
             package.extractall(folder)
-        words = [sys.executable, "verify.py", "--key", made["key"]]
+        words = [sys.executable, "verify.py", str(file), made["key"]]
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         promise.check(
             done.returncode == 0, f"verify.py on {decision}: {done.stdout[-300:]}{done.stderr[-300:]}"
@@ -327,6 +327,8 @@ def answered_in_calm(world: World, storm: Storm) -> tuple[int, int]:
 
 def copied(folder: Path, world: World) -> None:
     """The logs, for whoever has to find out what went wrong."""
+    with (folder / "calls.jsonl").open("w") as calls:
+        calls.writelines(json.dumps(vars(plan)) + "\n" for plan in world.plans)
     for path in (
         world.pbx.home / "log/full",
         world.pbx.home / "log/cdr-csv/Master.csv",

@@ -1,4 +1,4 @@
-"""What an observer sees who trusts no table of the product: SIPp's logs, Asterisk's log, sound, and the disk."""
+"""What an observer sees who trusts no table of the product: SIPp's logs, Asterisk's, sound, the disk."""
 
 from __future__ import annotations
 
@@ -125,6 +125,7 @@ class Console:
 
     def __init__(self, log: Path) -> None:
         self._tail = Tail(log)
+        self._asked: dict[str, str] = {}  # unique id of who waits for an answer: decision
         self.told: list[Told] = []
         self.allowed: dict[str, list[Told]] = defaultdict(list)  # by the number to be dialled
         self.keys: dict[str, tuple[float, str]] = {}  # decision: when, and whether it was stored
@@ -140,8 +141,6 @@ class Console:
                     self.keys[decision] = (_time(key["at"]), key["end"])
             elif "DIALPACT_ASK=" in line and (asked := _ASKED.search(line)):
                 self._asked[asked["asker"]] = asked["id"]
-
-    _asked: dict[str, str] = {}
 
     def _verdict(self, at: float, pairs: str) -> None:
         words = dict(pair.partition("=")[::2] for pair in pairs.split(","))

@@ -80,7 +80,7 @@ def parse(text: str, keep_last: bool = False) -> tuple[list[Message], str]:
         rest = text[frames[-1].start() :] if frames else text
         frames, ends = frames[:-1], ends[:-1]
     messages = []
-    for frame, end in zip(frames, ends, strict=True):
+    for frame, end in zip(frames, ends, strict=False):
         body = _TRACE_NOTE.split(text[frame.end() : end])[0]
         stamp = datetime.fromisoformat(frame[1].replace("T", " "))
         messages.append(Message(stamp.timestamp(), frame[2] == "sent", body))
