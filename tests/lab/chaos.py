@@ -1,9 +1,9 @@
-"""``make chaos``: an hour of mixed calls, random faults, and an observer who counts what was promised.
+"""``make chaos``: an hour of mixed calls and random faults, and an observer who counts what was promised.
 
-Calls that may be made and calls that may not, emergency calls, refusals by key and calls that go round the gate are
-made while things break (chaos_faults.py). Whether P1 to P7 of the design held is counted from SIPp's logs,
-Asterisk's log, the sound, and the files on disk (chaos_judge.py). The same seed draws the same calls and faults; the
-instants at which they meet are the machine's. Exit status 1 on any violation, and for a promise nothing was seen of.
+Calls that may be made and calls that may not, emergency calls, refusals by key and calls that go round the
+gate are made while things break (chaos_faults.py). Whether P1 to P7 of the design held is counted from SIPp's
+logs, Asterisk's log, the sound, and the files on disk (chaos_judge.py). The same seed draws the same calls and
+faults; when they meet is the machine's. Exit status 1 on any violation, and for a promise nothing was seen of.
 """
 
 from __future__ import annotations
@@ -187,6 +187,7 @@ def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
         "refusals that the operator took over": world.not_taken,
     }
     report.troubles = storm.troubles
+    report.figures["calls that met with trouble"] = len(world.troubles)
     if report.violations and keep:
         report.evidence = tempfile.mkdtemp(prefix="dialpact-chaos-")
         copied(Path(report.evidence), world)

@@ -61,7 +61,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Fault:
-    """``strike`` returns at once; ``mend`` when it has done its own part. One fault of a ``part`` at a time."""
+    """``strike`` returns at once; ``mend`` when it has done its part. One fault of a ``part`` at a time."""
 
     name: str
     part: str
@@ -74,7 +74,9 @@ def _signal(role: str, number: signal.Signals) -> Callable[[Stage], None]:
 
 
 def _daemon(role: str) -> list[Fault]:
-    restart: Callable[[Stage], None] = lambda stage: stage.restart(role)
+    def restart(stage: Stage) -> None:
+        stage.restart(role)
+
     return [
         Fault(f"kill -9 of the {role}", role, _signal(role, signal.SIGKILL), restart),
         Fault(f"SIGTERM of the {role}", role, _signal(role, signal.SIGTERM), restart),
@@ -151,7 +153,11 @@ def recordings_mounted(pbx: Pbx) -> None:
     where = pbx.recordings.resolve()
     owner = where.stat()
     _mount(where, f"size={ROOM_MB}m", "-t", "tmpfs", "tmpfs")
-    pbx.on_close(lambda: subprocess.run(["umount", "--lazy", str(where)], check=False))
+
+    def unmount() -> None:
+        subprocess.run(["umount", "--lazy", str(where)], check=False)
+
+    pbx.on_close(unmount)
     where.chmod(0o755)
     os.chown(where, owner.st_uid, owner.st_gid)
 

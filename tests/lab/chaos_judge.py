@@ -138,7 +138,7 @@ class Judge:
             promise.excused[why] += 1
         promise.check(
             short <= SLACK + allowance,
-            f"{name(leg)}: the callee heard the agent for {bridged:.1f} s; of {[path.name for path in files]} "
+            f"{name(leg)}: the callee heard the agent for {bridged:.1f} s; of {[one.name for one in files]} "
             f"{agent:.1f} s are the agent's and {callee:.1f} s the callee's voice; allowed for: {why or '-'}",
         )
 
@@ -314,7 +314,7 @@ def unproven(promises: dict[str, Promise]) -> list[str]:
 
 
 def answered_in_calm(world: World, storm: Storm) -> tuple[int, int]:
-    """Of calls that may be made while all is well: how many were put through or ended as their callee wished."""
+    """Of calls that may be made while all is well: how many reached the carrier."""
     parts = {fault.part for fault in storm.faults}
     calm = [
         plan

@@ -30,9 +30,11 @@ _TURNS = {
 
 def strength(samples: list[int], tone: float) -> float:
     """The part (0 to 1) of the energy of a packet of 20 ms that lies at ``tone``."""
-    energy = sum(map(operator.mul, samples, samples))
+    energy: float = sum(map(operator.mul, samples, samples))
     if energy < PACKET * 100:  # next to silence
         return 0.0
+    real: float
+    imaginary: float
     real, imaginary = (sum(map(operator.mul, samples, turn)) for turn in _TURNS[tone])
     return 2 * (real * real + imaginary * imaginary) / (energy * len(samples))
 

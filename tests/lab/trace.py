@@ -72,7 +72,7 @@ def read(path: Path) -> list[Message]:
 
 
 def parse(text: str, keep_last: bool = False) -> tuple[list[Message], str]:
-    """The messages in a trace, and the text after them: with ``keep_last`` the last one, half written maybe."""
+    """The messages in a trace, and the text after them: ``keep_last``: the last one, half written maybe."""
     frames = list(_FRAME.finditer(text))
     ends = [*(frame.start() for frame in frames[1:]), len(text)]
     rest = ""
