@@ -2,7 +2,7 @@
 
 Calls that may be made and calls that may not, emergency calls, refusals by key and calls that go round the
 gate are made while things break (chaos_faults.py). Whether P1 to P7 of the design held is counted from SIPp's
-logs, Asterisk's log, the sound, and the files on disk (chaos_judge.py). The same seed draws the same calls and
+logs, Asterisk's log, the sound and the files (chaos_judge.py). The same seed draws the same calls and
 faults; when they meet is the machine's. Exit status 1 on a violation, or if nothing was seen of a promise.
 """
 
