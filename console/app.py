@@ -24,6 +24,7 @@ from console import (
     ledger,
     reconcile,
     recordings,
+    reload,
     replay,
     report,
     script,
@@ -66,6 +67,7 @@ command(app, "init")(init.init)
 command(app, "check")(check.check)
 command(app, "replay")(replay.replay)
 command(app, "reconcile")(reconcile.reconcile)
+command(app, "reload")(reload.reload)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)

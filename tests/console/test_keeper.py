@@ -174,7 +174,7 @@ async def test_it_ends_when_it_is_told(session: Session, hands: Hands) -> None:
 def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
     from console import daemons
 
-    monkeypatch.setattr(daemons, "_run", lambda _, *parts: parts)
+    monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
     for daemon in (daemons.serve, daemons.gate, daemons.listener):
         assert keeper.keep in daemon(session), daemon  # type: ignore[operator]
 
