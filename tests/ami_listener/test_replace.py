@@ -76,7 +76,7 @@ async def test_the_next_call_is_cut_or_let_be_by_the_new_mode(scene: Scene, ami:
     cut = ami.dial(NUMBER, "")
     await ami.seen("Hangup", Channel=cut.name)
     await until(lambda: cut.uniqueid not in scene.listener.legs)
-    assert spared.uniqueid in ami.channels or spared.name in str(ami.channels)
+    assert spared.name in ami.channels
 
 
 async def test_a_call_that_shadow_put_through_is_not_cut_when_shadow_ends(scene: Scene, ami: FakeAmi) -> None:

@@ -85,7 +85,11 @@ BAD = {
     "no trunk": ("config", CONFIG.partition("[trunks")[0], "trunks"),
     "another address": ("config", CONFIG.replace(":0", ":4573"), "needs a restart: gate.listen"),
     "another node": ("config", CONFIG.replace("pbx1", "pbx2"), "needs a restart: node.name"),
-    "another format": ("config", CONFIG + '[recording]\nformat = "sln"\n', "needs a restart: recording.format"),
+    "another format": (
+        "config",
+        CONFIG + '[recording]\nformat = "sln"\n',
+        "needs a restart: recording.format",
+    ),
     "another manager": ("config", CONFIG + "[ami]\nport = 5039\n", "needs a restart: ami.port"),
     "another store": ("config", CONFIG + '[store]\nurl = "sqlite:b.db"\n', "needs a restart: store.url"),
     "another key": ("config", CONFIG + '[ledger]\nkey_file = "b.key"\n', "needs a restart: ledger.key_file"),
@@ -195,13 +199,13 @@ async def test_no_call_is_dropped_or_judged_by_half_of_each(place: Place) -> Non
         over.set()
         await asyncio.gather(*callers)
     assert place.reloading.reloads == 50
-    rows = office.sql("SELECT policy, verdict, reasons FROM decision")
+    rows = office.sql("SELECT record, verdict, reasons FROM decision")
     assert len(rows) == len(told), "each call has its decision"
     assert Counter(verdict for _, verdict, _ in rows) == Counter(told)
     assert set(told) == {"ALLOW", "BLOCK"}
     versions = set()
-    for policy, _, reasons in rows:
-        (one,) = json.loads(policy)
+    for record, _, reasons in rows:
+        (one,) = json.loads(record)["policy"]
         versions.add(one["version"])
         # The new profile forbids the hour, the old one does not: facts and rules are of one of them.
         assert ("outside-hours" in reasons) == (one["version"] == "2")
@@ -218,7 +222,9 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
         old = gate.judge
         with office.locked():
             deciding = [
-                asyncio.create_task(gate.decide(office.attempt(), asyncio.get_running_loop().time() + 20, old))
+                asyncio.create_task(
+                    gate.decide(office.attempt(), asyncio.get_running_loop().time() + 20, old)
+                )
             ]
             await asyncio.sleep(0)
             gate.judge = type(old)(in_force.load(place.config)[1], old.trunks, "pbx1", mode="shadow")
@@ -237,7 +243,7 @@ async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Pl
         assert await place.call() == "ALLOW"
         place.office.refuse(NUMBER)
         assert await place.call() == "BLOCK"
-        assert place.office.reasons()[-1] == "do-not-call"
+        assert place.office.reasons()[-1].startswith("do-not-call")
     assert place.reloading.reloads == 0
 
 
