@@ -81,11 +81,11 @@ class Call:
         except TimeoutError:
             attempt = self._attempt(request, request.callerid or "", "")
             why = "the PBX did not tell the caller number in time"
-            decision = self._gate.refuse(attempt, Reason.DEADLINE, why)
+            decision = self._gate.refuse(attempt, Reason.DEADLINE, why, self._judge)
             await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))
-        decision = await self._gate.decide(attempt, self._until)
+        decision = await self._gate.decide(attempt, self._until, self._judge)
         if decision.put_through:
             await self._allow(decision)
         else:
@@ -130,7 +130,7 @@ class Call:
             return
         log.warning("attack", why=broken.why)
         attempt = self._judge.attempt("", "", "", attack=broken.why)
-        decision = await self._gate.decide(attempt, self._until)
+        decision = await self._gate.decide(attempt, self._until, self._judge)
         await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
 
     async def _allow(self, decision: Decision) -> None:

@@ -24,6 +24,7 @@ from console import (
     ledger,
     reconcile,
     recordings,
+    reload,
     replay,
     report,
     script,
@@ -68,6 +69,7 @@ command(app, "check")(check.check)
 command(app, "replay")(replay.replay)
 command(app, "reconcile")(reconcile.reconcile)
 command(app, "status")(status.status)
+command(app, "reload")(reload.reload)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)

@@ -1,4 +1,4 @@
-"""Word to systemd over $NOTIFY_SOCKET: ready, alive, stopping. Without that variable, nothing.
+"""Word to systemd over $NOTIFY_SOCKET: ready, alive, reloading, stopping. Without that variable, nothing.
 
 Alive is said by the event loop that answers the calls, twice in each period that systemd allows: a loop that
 hangs says nothing, and systemd ends the process and starts it anew.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 
 READY, ALIVE, STOPPING = "READY=1", "WATCHDOG=1", "STOPPING=1"
 
@@ -26,6 +27,11 @@ def tell(word: str) -> None:
             line.sendto(word.encode("ascii"), address)
         except OSError:
             return
+
+
+def reloading() -> str:
+    """Ended by READY, whatever became of it."""
+    return f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}"
 
 
 def period() -> float:

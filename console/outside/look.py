@@ -73,7 +73,10 @@ class Looking:
         site = Site(config, now, now.astimezone(HOME).date(), Path())
         problems: list[Found] = []
         try:
-            site = replace(site, policy=await asyncio.to_thread(load_policy, config))
+            # A daemon's own, which a bad file on the disk does not change; a command's is the disk's.
+            daemon = self._session.reloading
+            policy = daemon.policy if daemon else await asyncio.to_thread(load_policy, config)
+            site = replace(site, policy=policy)
         except DialpactError as error:
             problems.append(fail("policy", error=error))
         figures: Figures | None = None

@@ -197,7 +197,7 @@ async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Ses
 def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
     from console import daemons
 
-    monkeypatch.setattr(daemons, "_run", lambda _, *parts: parts)
+    monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
     for daemon in (daemons.serve, daemons.gate, daemons.listener):
         assert keeper.keep in daemon(session), daemon  # type: ignore[operator]
 
