@@ -121,7 +121,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 def session_of(office: Office) -> Any:
-    return SimpleNamespace(config=office.config, clock=office.clock)
+    return SimpleNamespace(config=office.config, clock=office.clock, reloading=None)
 
 
 @pytest.fixture
