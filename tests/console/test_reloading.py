@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from agi.service import serving
+from agi.gate import Gate, _Waiting
+from agi.service import judge_of, serving
 from compliance import profile
 from compliance.errors import ConfigError
+from compliance.store.sqlite import Store
 from console import in_force, running
 from console.in_force import InForce
 from console.reloading import Reloading
@@ -221,19 +223,24 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
     async with office.gate() as gate:
         old = gate.judge
         with office.locked():
-            deciding = [
-                asyncio.create_task(
-                    gate.decide(office.attempt(), asyncio.get_running_loop().time() + 20, old)
-                )
-            ]
-            await asyncio.sleep(0)
+            until = asyncio.get_running_loop().time() + 20
+            deciding = [asyncio.create_task(gate.decide(office.attempt(), until, old))]
             gate.judge = type(old)(in_force.load(place.config)[1], old.trunks, "pbx1", mode="shadow")
-            deciding.append(
-                asyncio.create_task(gate.decide(office.attempt(), asyncio.get_running_loop().time() + 20))
-            )
+            deciding.append(asyncio.create_task(gate.decide(office.attempt(), until)))
             await asyncio.sleep(0)
         first, second = await asyncio.gather(*deciding)
     assert (first.mode, second.mode) == ("enforce", "shadow")
+
+
+async def test_a_batch_has_one_judge(place: Place) -> None:
+    """The facts of a batch are read as its judge asks for them."""
+    office = place.office
+    async with await Store.open(office.database) as store:
+        gate = Gate(store, office.judge, office.clock)
+        other = judge_of(place.session.config, place.reloading.policy)
+        judges = [office.judge, office.judge, other, office.judge]
+        gate._queue.extend(_Waiting(office.attempt(), judge) for judge in judges)
+        assert [len(gate._next()) for _ in range(4)] == [2, 1, 1, 0]
 
 
 async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Place) -> None:
