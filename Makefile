@@ -9,13 +9,14 @@ STAMP := $(VENV)/.ready
 # Most tests wait for something: twice as many at once as there are cores. The lab's are measured against time.
 JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: soak chaos demo test check bench transcripts lock clean help
+.PHONY: soak chaos demo test check bench load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
 	@echo "make test   make check, then all tests, those on the real Asterisk included"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision as ratios"
+	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  kill -9 of gate, listener and Asterisk during 200 calls (CALLS, CONCURRENT, SEED)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
@@ -37,6 +38,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
+
+load: $(STAMP)
+	@$(PY) -m tests.bench.load_bench $(LOAD)
 
 NUMBERS = $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
 

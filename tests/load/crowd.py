@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import random
 import re
 import resource
 import sqlite3
@@ -173,3 +174,26 @@ async def idle(
     finally:
         for _, writer in pairs:
             writer.transport.abort()
+
+
+async def dribble(port: int, stop: asyncio.Event) -> int:
+    """A byte a second, again and again. Returns how often it was cut off."""
+    cut = 0
+    dice = random.Random(port)
+    while not stop.is_set():
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            closed = asyncio.create_task(reader.read())
+            for n in range(1000):
+                writer.write(b"agi_network: yes\nagi_x: "[n % 24 : n % 24 + 1])
+                over = asyncio.create_task(stop.wait())
+                await asyncio.wait({closed, over}, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+                over.cancel()
+                if closed.done() or stop.is_set():
+                    break
+            cut += closed.done()
+            closed.cancel()
+            await asyncio.gather(closed, return_exceptions=True)
+            writer.transport.abort()
+        await asyncio.sleep(dice.random() / 10)
+    return cut

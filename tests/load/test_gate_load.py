@@ -7,8 +7,6 @@ what must hold on any machine.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,33 +63,10 @@ def nothing_lost(house: House, found: list[Told]) -> None:
     assert "Traceback" not in house.log() and '"exception"' not in house.log()
 
 
-async def dribble(port: int, stop: asyncio.Event) -> int:
-    """A byte a second, again and again. Returns how often it was cut off."""
-    cut = 0
-    dice = random.Random(port)
-    while not stop.is_set():
-        with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection(crowd.HOST, port)
-            closed = asyncio.create_task(reader.read())
-            for n in range(1000):
-                writer.write(b"agi_network: yes\nagi_x: "[n % 24 : n % 24 + 1])
-                over = asyncio.create_task(stop.wait())
-                await asyncio.wait({closed, over}, timeout=1, return_when=asyncio.FIRST_COMPLETED)
-                over.cancel()
-                if closed.done() or stop.is_set():
-                    break
-            cut += closed.done()
-            closed.cancel()
-            await asyncio.gather(closed, return_exceptions=True)
-            writer.transport.abort()
-        await asyncio.sleep(dice.random() / 10)
-    return cut
-
-
 async def test_slow_loris(tmp_path: Path) -> None:
     with crowd.house(tmp_path) as house:
         before, stop = house.megabytes, asyncio.Event()
-        crowds = [asyncio.create_task(dribble(house.port, stop)) for _ in range(1000)]
+        crowds = [asyncio.create_task(crowd.dribble(house.port, stop)) for _ in range(1000)]
         found: list[Told] = []
         for n in range(20):  # goes on while they are cut off and come again
             found += await crowd.calls(house.port, 2)
