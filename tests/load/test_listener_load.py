@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import connection, recorder
+from ami_listener import connection, guard, recorder
 from ami_listener import leg as leg_module
 from ami_listener.connection import Session
 from dialpact_testing.ami import FakeAmi
@@ -47,6 +47,7 @@ def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(connection, name, PATIENCE)
     monkeypatch.setattr(Session.act, "__kwdefaults__", {"limit": PATIENCE})
     monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
+    monkeypatch.setattr(guard, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
     monkeypatch.setattr(leg_module, "STALLED_AFTER", 10 * PATIENCE)
 
 
@@ -74,7 +75,11 @@ async def end(made: list[tuple[str, Channel]]) -> None:
 
 
 async def all_kept(scene: Scene, made: list[tuple[str, Channel]]) -> None:
-    rows = await scene.recorded("kept", len(made), PATIENCE)
+    try:
+        rows = await scene.recorded("kept", len(made), PATIENCE)
+    except TimeoutError as error:
+        waiting = [what for what, _ in scene.listener.outbox._waiting]
+        raise TimeoutError(f"{error}; not yet written: {waiting}") from None
     assert {row["decision"] for row in rows} == {decision for decision, _ in made}
     assert all(Path(row["path"]).exists() for row in rows)
     assert [row["state"] for row in await scene.recordings()] == ["kept"] * len(made)
@@ -99,7 +104,7 @@ async def test_calls_live_and_begin_and_end_in_a_storm(scene: Scene, ami: FakeAm
     for _, leg in made:
         leg.answer()
         leg.enter_bridge()
-    async with blowing(ami, Storm([leg for _, leg in made]), 3):
+    async with blowing(ami, Storm([leg for _, leg in made]), 2):
         later = await ring(scene, ami)  # their proofs are asked for while it blows
         await end(made)
     for _, leg in later:
