@@ -9,13 +9,14 @@ STAMP := $(VENV)/.ready
 # Most tests wait for something: twice as many at once as there are cores. The lab's are measured against time.
 JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: fuzz soak chaos demo test check bench transcripts lock clean help
+.PHONY: fuzz soak chaos demo test check bench load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
 	@echo "make test   make check, then all tests, those on the real Asterisk included"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision as ratios"
+	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED)"
 	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
@@ -38,6 +39,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
+
+load: $(STAMP)
+	@$(PY) -m tests.bench.load_bench $(LOAD)
 
 NUMBERS = $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
 
