@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 # Most tests wait for something: twice as many at once as there are cores. The lab's are measured against time.
 JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: soak chaos demo test check bench transcripts lock clean help
+.PHONY: fuzz soak chaos demo test check bench transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
@@ -17,7 +17,8 @@ help:
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision as ratios"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
-	@echo "make chaos  kill -9 of gate, listener and Asterisk during 200 calls (CALLS, CONCURRENT, SEED)"
+	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED)"
+	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
 
 demo: $(STAMP)
@@ -38,11 +39,14 @@ check: $(STAMP)
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
 
-NUMBERS = $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
+NUMBERS = $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
 
 soak chaos: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
 	@$(PY) -m tests.lab.$@ $(NUMBERS)
+
+fuzz: $(STAMP)
+	@$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
 transcripts: $(STAMP)
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.bootstrap

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections import OrderedDict
+from functools import partial
 from typing import cast
 
 import structlog
@@ -22,6 +23,7 @@ from agi.optout import Desk, OptOutCall
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
 from compliance.config import Config
 from compliance.judge import Judge
+from compliance.meters import METERS
 
 HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024
@@ -68,14 +70,17 @@ class Server:
 
     def admit(self, connection: Connection) -> None:
         self.open.add(connection)
+        METERS.connections_open = len(self.open)
         self.headless[connection] = None
         if len(self.open) > self.config.gate.max_sessions:
             victim = next(iter(self.headless))
+            METERS.connections_refused["too-many"] += 1
             log.warning("too many sessions", open=len(self.open))
             victim.close()
 
     def release(self, connection: Connection) -> None:
         self.open.discard(connection)
+        METERS.connections_open = len(self.open)
         self.headless.pop(connection, None)
 
     def begin(self, connection: Connection, request: Request | Malformed) -> None:
@@ -87,11 +92,17 @@ class Server:
         task = asyncio.create_task(answering)
         self.calls.add(task)
         task.add_done_callback(self._ended)
+        if not isinstance(request, Request) or request.route != variables.PROBE:
+            task.add_done_callback(partial(_measured, asyncio.get_running_loop().time()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.calls.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("session failed", exc_info=task.exception())
+
+
+def _measured(since: float, task: asyncio.Task[None]) -> None:
+    METERS.latency.observe(task.get_loop().time() - since)
 
 
 class Connection(asyncio.Protocol):
@@ -167,6 +178,7 @@ class Connection(asyncio.Protocol):
             self.reply.exception()  # seen: the asker may have given up already
 
     def _no_header(self) -> None:
+        METERS.connections_refused["no-header"] += 1
         log.info("no header in time", peer=self.transport.get_extra_info("peername"))
         self.close()
 
