@@ -91,7 +91,7 @@ def _listen_of(file: str) -> str:
 
         with open(file, "rb") as stream:  # noqa: PTH123 - pathlib costs 10 ms
             return str(tomllib.load(stream)["gate"]["listen"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from compliance import masking
+from compliance import masking, toml
 from compliance.errors import ConfigError
 from compliance.numbers import is_area_code
 
@@ -173,14 +172,13 @@ def load(explicit: str | Path | None = None) -> Config:
     """Reads and checks the file. Raises ConfigError with file, place and reason."""
     file = find(explicit)
     try:
-        text = file.read_text("utf-8-sig")
-        raw: dict[str, Any] = tomllib.loads(text)
+        raw: dict[str, Any] = toml.parse(toml.read(file).decode("utf-8-sig"))
         if "origin" in raw:  # ours, not a setting
             raise ConfigError(f"{file}: unknown key `origin`")
         config = msgspec.convert({**raw, "origin": str(file.absolute())}, Config)
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, toml.TomlError) as error:
         raise ConfigError(f"{file}: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {error}") from error
