@@ -28,8 +28,8 @@ demo: $(STAMP)
 
 test: check
 	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m pytest -m "not lab" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST)
-	@$(PY) -m pytest -m lab --cov --cov-append --cov-report=term:skip-covered $(TEST)
+	@$(PY) -m pytest -m "not lab and not alone" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST)
+	@$(PY) -m pytest -m "lab or alone" --cov --cov-append --cov-report=term:skip-covered $(TEST)
 
 check: $(STAMP)
 	@$(VENV)/bin/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -88,7 +89,8 @@ def test_a_check_changes_nothing_and_a_reload_does(ruled: Home, gate: subprocess
 def test_what_needs_a_restart_is_told_before_a_signal_is_sent(
     ruled: Home, gate: subprocess.Popen[str]
 ) -> None:
-    change(ruled, "max_sessions = 4096", "max_sessions = 4097")
+    text = re.sub(r"max_sessions = \d+", "max_sessions = 4097", ruled.config.read_text("utf-8"))
+    ruled.config.write_text(text, "utf-8")
     for words in (("reload",), ("reload", "--check")):
         assert "needs a restart: gate.max_sessions" in ruled(*words, code=1)["error"]
     (found,) = running.running(configuration.load(ruled.config))
