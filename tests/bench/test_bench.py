@@ -9,6 +9,8 @@ import pytest
 
 from tests.bench import gate_bench, inspection_bench, load_bench, reconcile_bench
 
+pytestmark = pytest.mark.alone
+
 
 def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate_bench, "LOADS", {2: 20})

@@ -19,6 +19,8 @@ from console import running
 from tests.console.conftest import Home
 from tests.console.test_app import events_until, start
 
+pytestmark = pytest.mark.alone
+
 SHIPPED = Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml"
 
 

@@ -25,6 +25,9 @@ GROWTH = 300.0  # megabytes: 5,000 sessions of some 20 kB each, three times over
 REST = 64  # descriptors of a gate that has nothing to do; 20 as a rule
 
 
+pytestmark = pytest.mark.alone
+
+
 @pytest.fixture(autouse=True)
 def files() -> Iterator[int]:
     with crowd.many_files(12_000) as files:

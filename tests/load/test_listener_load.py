@@ -26,6 +26,8 @@ from tests.load.storm import EVENTS_PER_SECOND, Storm
 
 __all__ = ["ami", "directory", "quick", "scene"]
 
+pytestmark = pytest.mark.alone
+
 CALLS = 20
 PATIENCE = 60.0
 GROWTH = 300.0  # megabytes; a queue that is full of events is 50
