@@ -148,6 +148,9 @@ class Judge:
             during = begin - 1 < blow.began < end + 1
             if blow.fault.name in ("kill -9 of Asterisk", "core restart now") and during:
                 return LOST_IN_A_CRASH, blow.fault.name
+            # What came meanwhile is passed on in one burst, of which a recording keeps only a part.
+            if blow.fault.name == "Asterisk hangs" and blow.began < end and blow.mended > begin:
+                return min(end, blow.mended) - max(begin, blow.began), blow.fault.name
         for blow in self.storm.blows:
             if blow.fault.part == "monitor" and begin - 1 < blow.began < end + 1:
                 # As long as the listener cannot mend it, and then at once.
