@@ -71,7 +71,7 @@ def locked(site: Site) -> Iterator[sqlite3.Connection]:
 
 
 @contextlib.contextmanager
-def instead_of_the_gate(site: Site, behave: Callable[[socket.socket], None]) -> Iterator[None]:
+def instead_of_the_gate(site: Site, behave: Callable[[socket.socket], object]) -> Iterator[None]:
     """A server on the gate's port that does ``behave(connection)``, each in a thread of its own."""
 
     def served(connection: socket.socket) -> None:
@@ -86,13 +86,15 @@ def instead_of_the_gate(site: Site, behave: Callable[[socket.socket], None]) -> 
                     threading.Thread(target=served, args=(listening.accept()[0],), daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
-        yield
-        listening.shutdown(socket.SHUT_RDWR)
+        try:
+            yield
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept keeps the port otherwise
 
 
 @contextlib.contextmanager
 def gate_does_not_start(site: Site) -> Iterator[None]:
-    """With what was put wrong before; the caller mends it, then starts the gate."""
+    """With what is put wrong inside ``gate_started_after``."""
     site.stop("gate")
     try:
         site.start("gate")
@@ -100,6 +102,15 @@ def gate_does_not_start(site: Site) -> Iterator[None]:
         yield
     else:
         raise AssertionError("the gate started")
+
+
+@contextlib.contextmanager
+def gate_started_after(site: Site) -> Iterator[None]:
+    """Once all that was put wrong inside is mended."""
+    try:
+        yield
+    finally:
+        again(site, "gate")
 
 
 @contextlib.contextmanager
@@ -161,7 +172,7 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 
 @fault("gate-killed")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    with locked(site) as lock:  # so that the call waits
+    with gate_started_after(site), locked(site) as lock:  # so that the call waits
 
         def kill() -> None:
             site.process("gate").kill()
@@ -171,7 +182,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         killing.start()
         yield
         killing.join()
-    again(site, "gate")
 
 
 @fault("gate-hung")
@@ -209,7 +219,7 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 
 @fault("gate-corrupt-mute")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    with instead_of_the_gate(site, lambda connection: None):
+    with instead_of_the_gate(site, lambda connection: connection.recv(4096)):  # no reset: an end
         yield
 
 
@@ -317,7 +327,7 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     sealed = site.folder / "sealed"
     sealed.mkdir()
-    with tmpfs(sealed, 16):
+    with gate_started_after(site), tmpfs(sealed, 16):
         _copied(site.database, sealed / "dialpact.db")
         subprocess.run(["mount", "-o", "remount,ro", str(sealed)], check=True)
         with (
@@ -325,7 +335,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
             gate_does_not_start(site),
         ):
             yield
-    again(site, "gate")
 
 
 @fault("store-corrupt")
@@ -334,11 +343,11 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
     with (site.folder / "corrupt.db").open("r+b") as database:
         database.write(b"junk" * 4096)
     with (
+        gate_started_after(site),
         configured(site, ('"sqlite:dialpact.db"', '"sqlite:corrupt.db"')),
         gate_does_not_start(site),
     ):
         yield
-    again(site, "gate")
 
 
 @fault("disk-absent")
@@ -419,8 +428,10 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 @fault("asterisk-restarted")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     pbx.cli("core restart now")
-    yield
-    pbx.wait_booted()
+    try:
+        yield
+    finally:
+        pbx.wait_booted()
 
 
 @fault("asterisk-corrupt")
@@ -464,9 +475,12 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
     folder = site.folder / "calendars"
     folder.mkdir()
     (folder / "2027.toml").write_text("year = 2027\nsource = [", "utf-8")
-    with configured(site, ("[policy]", '[policy]\ncalendars = "calendars"')), gate_does_not_start(site):
+    with (
+        gate_started_after(site),
+        configured(site, ("[policy]", '[policy]\ncalendars = "calendars"')),
+        gate_does_not_start(site),
+    ):
         yield
-    again(site, "gate")
 
 
 @contextlib.contextmanager
@@ -519,15 +533,21 @@ def _own_profile(site: Site) -> Path:
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     own = _own_profile(site)
     own.unlink()
-    with configured(site, ('"cn-hubei-2018"', f'"{own}"')), gate_does_not_start(site):
+    with (
+        gate_started_after(site),
+        configured(site, ('"cn-hubei-2018"', f'"{own}"')),
+        gate_does_not_start(site),
+    ):
         yield
-    again(site, "gate")
 
 
 @fault("profile-corrupt")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     own = _own_profile(site)
     os.truncate(own, own.stat().st_size // 2)
-    with configured(site, ('"cn-hubei-2018"', f'"{own}"')), gate_does_not_start(site):
+    with (
+        gate_started_after(site),
+        configured(site, ('"cn-hubei-2018"', f'"{own}"')),
+        gate_does_not_start(site),
+    ):
         yield
-    again(site, "gate")
