@@ -8,6 +8,7 @@ the comparison.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -80,7 +81,7 @@ class MonitorMuted(ChannelEvent, frozen=True):
 
 
 class HungUp(ChannelEvent, frozen=True):
-    pass
+    cause: int | None  # Q.850
 
 
 _BLOCK = [
@@ -161,6 +162,15 @@ def _begun(message: Message) -> Event:
     )
 
 
+def _hung_up(message: Message) -> Event:
+    cause = message.get("Cause")
+    return HungUp(
+        channel=message.get("Channel"),
+        uniqueid=message.get("Uniqueid"),
+        cause=int(cause) if re.fullmatch(r"[0-9]{1,3}", cause) else None,
+    )
+
+
 def _muted(message: Message) -> Event:
     return MonitorMuted(
         channel=message.get("Channel"),
@@ -191,7 +201,7 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "MixMonitorStart": [("call,all", _BLOCK, _own(MonitorStarted))],
     "MixMonitorStop": [("call,all", _BLOCK, _own(MonitorStopped))],
     "MixMonitorMute": [("call,all", [*_BLOCK, "Direction", "State"], _muted)],
-    "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _own(HungUp))],
+    "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _hung_up)],
 }
 NAMES = tuple(_SHAPES)  # what the listener's event filter must let through
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from ami_listener import events, files
@@ -24,7 +25,7 @@ from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
 from compliance.errors import RecordingError, StoreError
-from compliance.store.sqlite import recordings
+from compliance.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 GROWTH_AFTER = 3.0  # seconds after the answer
@@ -36,6 +37,15 @@ UNANSWERED = {
     Phase.CHECKING: Happening.DETACHED,
 }
 log = structlog.get_logger()
+
+
+class Told(msgspec.Struct):
+    """What Asterisk said of the leg that the recording does not need."""
+
+    sip_call_id: str = ""
+    ringing_at: datetime | None = None
+    dial_status: str = ""
+    hangup_cause: int | None = None
 
 
 class Leg:
@@ -68,6 +78,7 @@ class Leg:
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._answered_at: datetime | None = None
         self._hung_up_at: datetime | None = None
+        self._told = Told()
         self._started = self._interrupted = 0
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
@@ -81,11 +92,16 @@ class Leg:
     def feed(self, event: events.ChannelEvent) -> None:
         """Takes an event of this leg's channel."""
         match event:
+            case events.StateChanged(state="Ringing"):
+                self._told.ringing_at = self._told.ringing_at or self._desk.clock.now()
             case events.StateChanged(state="Up") | events.DialEnded(status="ANSWER"):
+                self._told.dial_status = "ANSWER"
                 self._answered_at = self._answered_at or self._desk.clock.now()
                 if self._claim is not None:
                     self._claim.answered(self._answered_at)
                 self.happen(Happening.ANSWERED)
+            case events.DialEnded():
+                self._told.dial_status = event.status[:32]
             case events.BridgeEntered():
                 self.happen(Happening.BRIDGED)
             case events.BridgeLeft():
@@ -103,6 +119,7 @@ class Leg:
             case events.HungUp():
                 # The channel is asked for once more: text from SIP must not end a recording that goes on.
                 self._hung_up_at = self._desk.clock.now()
+                self._told.hangup_cause = event.cause
                 self._work.put_nowait(self._confirm_end)
 
     def happen(self, happening: Happening) -> None:
@@ -248,8 +265,10 @@ class Leg:
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
         newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
         runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
-        if not runs and not await self._pbx.is_live(self.channel, self.uniqueid):
-            raise NoChannel(f"{self.channel} is gone")
+        if not runs:
+            await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
+            if not await self._pbx.is_live(self.channel, self.uniqueid):
+                raise NoChannel(f"{self.channel} is gone")
         missing = "" if runs else "no such MixMonitor on the channel"
         missing = missing or files.begun(segment.files, segment.format)
         if not runs:
@@ -259,6 +278,7 @@ class Leg:
             self._why = missing
         else:
             await self._write_running(segment)
+            self._work.put_nowait(self._tell)
         self.happen(Happening.GAP if missing else Happening.ADOPTED)
 
     async def _known(self, decision: str) -> recordings.Allowed | None:
@@ -287,6 +307,7 @@ class Leg:
             return
         self._size, self._grown_at = 0, time.monotonic()
         self.happen(Happening.PROVEN)
+        self._work.put_nowait(self._tell)  # behind the interlock
         if self._interrupted > interrupted:  # perhaps after the last look at it
             self.happen(Happening.STOPPED)
         if resume and old is not None:
@@ -364,7 +385,7 @@ class Leg:
 
     async def _confirm_end(self) -> None:
         if await self._pbx.is_live(self.channel, self.uniqueid):
-            self._hung_up_at = None
+            self._hung_up_at = self._told.hangup_cause = None
             self._report("forged-event", "a Hangup event for a channel that is up")
             if self._unproven:
                 self.happen(Happening.UNPROVEN)
@@ -376,6 +397,34 @@ class Leg:
             segment.ended_at = segment.ended_at or self._hung_up_at or self._desk.clock.now()
             self._desk.finish(segment)
         self.segments.clear()
+        if self.decision:
+            self._write_leg(self._hung_up_at or self._desk.clock.now())
+
+    async def _tell(self) -> None:
+        """What the leg is joined by, while it is up: the listener may not be there at its end."""
+        try:
+            if not self._told.sip_call_id:
+                self._told.sip_call_id = await self._pbx.sip_call_id(self.channel)
+        finally:
+            self._write_leg(None)
+
+    def _write_leg(self, ended_at: datetime | None) -> None:
+        told = self._told
+        leg = carrier_legs.CarrierLeg(
+            decision=self.decision,
+            node=self._desk.node,
+            channel=self.channel,
+            uniqueid=self.uniqueid,
+            linkedid=self._origin.linkedid,
+            dialled_at=self._began,
+            sip_call_id=told.sip_call_id,
+            ringing_at=told.ringing_at,
+            answered_at=self._answered_at,
+            ended_at=ended_at,
+            dial_status=told.dial_status,
+            hangup_cause=told.hangup_cause,
+        )
+        self._desk.outbox.put("carrier leg", lambda: carrier_legs.write(self._desk.store, leg))
 
     def _report(self, kind: str, detail: str) -> None:
         self._desk.report(kind, self.decision, self.channel, detail)

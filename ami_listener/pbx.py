@@ -4,6 +4,11 @@
 write class ``command``, with which a stolen password could run any console command. The listener's user has
 ``system,call`` only. :meth:`Pbx.attached` asks the same question within those: unmuting a MixMonitor by its
 id succeeds exactly when it is attached to the channel (seen on 22), and an unmuted one stays as it is.
+<<<<<<< HEAD
+Asterisk 16 takes no notice of the id and says yes to any: so one that nothing can have is asked about first.
+=======
+Asterisk 16 takes no notice of the id and says yes to any, so one that nothing can have is asked about first.
+>>>>>>> h-contract
 The id is an address in Asterisk's memory: once a MixMonitor has ended, the next one may get the same id.
 """
 
@@ -23,9 +28,11 @@ EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's em
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
+NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
+_CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
 
 
@@ -50,6 +57,7 @@ class Pbx:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._heeds_ids = False  # until it was seen
 
     @property
     def lost(self) -> bool:
@@ -78,6 +86,13 @@ class Pbx:
             found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
             return found[1] if found else ""
         return await self.variable(channel, DIALLED)
+
+    async def sip_call_id(self, channel: str) -> str:
+        """The INVITE's Call-ID; empty for other technologies. Raises NoChannel."""
+        if not channel.startswith("PJSIP/"):
+            return ""
+        found = await self.variable(channel, "CHANNEL(pjsip,call-id)")
+        return found if _CALL_ID.fullmatch(found) else ""
 
     async def is_dialled(self, channel: str) -> bool:
         """Whether Dial, Queue, Originate or the like have dialled it; one that was only made has no
@@ -127,7 +142,17 @@ class Pbx:
         return monitor_id(answer.headers.get("MixMonitorID", ""))
 
     async def attached(self, channel: str, monitor: str) -> bool:
-        """Whether the MixMonitor of this id is on the channel; unmutes it."""
+        """Whether the MixMonitor of this id is on the channel; unmutes it.
+
+        False from an Asterisk that does not tell one id from another: its yes would prove nothing.
+        """
+        if not self._heeds_ids:
+            if await self._unmuted(channel, NO_MONITOR):
+                return False
+            self._heeds_ids = True
+        return await self._unmuted(channel, monitor)
+
+    async def _unmuted(self, channel: str, monitor: str) -> bool:
         answer = await self._session.act(
             "MixMonitorMute", Channel=channel, Direction="both", State="0", MixMonitorID=monitor
         )

@@ -21,7 +21,7 @@ from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
 from ami_listener.recorder import Segment
 from compliance.clock import instant
-from compliance.store.sqlite import recordings
+from compliance.store.sqlite import carrier_legs, recordings
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
@@ -50,6 +50,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         if row is None:  # the name may have changed, the unique id does not
             segment.unseen = True
             _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
+            _forget(listener, segment)
             desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
             continue
         leg = _leg(listener, pbx, row, Phase.ADOPTING)
@@ -110,6 +111,15 @@ async def _is_outgoing(pbx: Pbx, row: Live) -> bool:
 def _end(listener: Listener, segment: Segment, at: datetime) -> None:
     segment.ended_at = max(at, segment.answered_at or segment.started_at, segment.started_at)
     listener.finish(segment)
+
+
+def _forget(listener: Listener, segment: Segment) -> None:
+    """The carrier's leg of a call whose end nobody saw."""
+    desk, at = listener.desk, segment.ended_at or listener.desk.clock.now()
+    desk.outbox.put(
+        "carrier leg",
+        lambda: carrier_legs.end_unseen(desk.store, segment.decision, desk.node, segment.uniqueid, at),
+    )
 
 
 def segment_of(row: Mapping[str, Any]) -> Segment:

@@ -13,7 +13,7 @@ from compliance.errors import CalendarError, ConfigError, ProfileError, StoreErr
 from compliance.registers.moment import HOME
 from compliance.store.sqlite.health import health
 from console.command import command, group
-from console.doctor import host, pbx, rules
+from console.doctor import host, pbx, rules, version
 from console.doctor.found import Found, Site, fail, ok
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
@@ -37,6 +37,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),
     ("suspensions", rules.suspensions),
+    ("version", version.installed),
     ("asterisk", pbx.looked_at),
     ("manager", pbx.manager),
     ("dialplan", pbx.dialplan),

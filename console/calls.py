@@ -12,7 +12,7 @@ from compliance import numbers
 from compliance.clock import instant
 from compliance.registers.fault import Fault
 from compliance.registers.moment import moment
-from compliance.store.sqlite import decisions, recordings
+from compliance.store.sqlite import carrier_legs, decisions, recordings
 from compliance.texts import reason_text
 from console.check import finding_objects, finding_rows
 from console.command import command, group
@@ -74,6 +74,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
             raise Fault("not-registered", entry=id)
         decision, undelivered = found
         kept = await recordings.list_recordings(store, decision=decision.id, most=ALL)
+        legs = await carrier_legs.of_decision(store, decision.id)
         behind = await decisions.behind(store, decision.id)
     verdict = "BLOCK" if undelivered else decision.verdict
     reasons = [undelivered] if undelivered else list(decision.reasons)
@@ -84,6 +85,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
             "reasons": reasons,
             "undelivered": undelivered,
             "recordings": kept,
+            "carrier_legs": legs,
         }
         told["behind_us"] = behind // timedelta(microseconds=1)
         findings = {"findings": finding_objects(decision, session.language)}
@@ -104,9 +106,24 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
         ("recordings", [row["path"] for row in kept]),
+        ("carrier_legs", [_leg(session, leg) for leg in legs]),
     ]
     session.facts(lines)
     session.table(*finding_rows(session, decision), None)
+
+
+def _leg(session: Session, leg: dict[str, Any]) -> str:
+    """What a carrier's trace and a CDR are asked for by."""
+    cause = "-" if leg["hangup_cause"] is None else leg["hangup_cause"]
+    times = [
+        f"{name.removesuffix('_at')}={session.cell(instant(leg[name]))}"
+        for name in ("dialled_at", "ringing_at", "answered_at", "ended_at")
+        if leg[name]
+    ]
+    joined = (
+        f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'}"
+    )
+    return f"{joined} {leg['dial_status'] or '-'} cause={cause} {' '.join(times)}"
 
 
 def _when(session: Session, call: dict[str, Any]) -> str:

@@ -6,11 +6,12 @@ Behaviour as recorded in ``tests/transcripts/agi/commands.txt`` (``tests/agi/tes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 MAX_LINE = 8191  # the rest of a longer line is the next command
 SHOWN = 1023  # characters of a value that GET VARIABLE shows
 UNKNOWN = b"510 Invalid or unknown command\n"
+HELP = "the fake Asterisk has no answer to this; give it one in answers={pattern: reply}"
 USAGE = b"520-Invalid command syntax.  Proper usage follows:\n%s\n520 End of proper usage.\n"
 
 
@@ -66,11 +67,24 @@ def arguments(text: str) -> list[str]:
 
 
 class Channel:
-    """A channel's variables, and the AGI commands on it. ``inherited`` names go to the carrier leg."""
+    """A channel's variables, and the AGI commands on it. ``inherited`` names go to the carrier leg.
 
-    def __init__(self, caller_id: str = "", subject: str = "") -> None:
+    ``variables``: what the dialplan has set before. ``answers``: pattern of a command to the line that
+    answers it, for commands that this fake has no answer of its own to (``{"ANSWER": "200 result=0"}``).
+    """
+
+    def __init__(
+        self,
+        caller_id: str = "",
+        subject: str = "",
+        *,
+        variables: Mapping[str, str] | None = None,
+        answers: Mapping[str, str] | None = None,
+    ) -> None:
         self.caller_id = caller_id
+        self.answers = dict(answers or {})
         self.variables: dict[str, str] = {"DIALPACT_SUBJECT": subject} if subject else {}
+        self.variables.update(variables or {})
         self.inherited: set[str] = set()
 
     def set(self, name: str, value: str) -> None:
@@ -84,7 +98,11 @@ class Channel:
         """The reply to one line without its newline, or to the two that it is."""
         if len(line) > MAX_LINE:
             return self.execute(line[:MAX_LINE]) + self.execute(line[MAX_LINE:])
-        found = words(line.decode("utf-8", "surrogateescape"))
+        text = line.decode("utf-8", "surrogateescape")
+        for pattern, answer in self.answers.items():
+            if re.fullmatch(pattern, text):
+                return answer.encode("utf-8", "surrogateescape") + b"\n"
+        found = words(text)
         for name, handler in COMMANDS.items():
             if [word.upper() for word in found[: len(name)]] == list(name):
                 return handler(self, found[len(name) :]).encode("utf-8", "surrogateescape")
@@ -102,7 +120,7 @@ class Channel:
     def get_full(self, given: list[str]) -> str:
         if len(given) not in (1, 2):
             return usage("Evaluates the given <replaceable>expression</replaceable>")
-        assert len(given) == 1, "the gate asks for other channels"
+        assert len(given) == 1, f"GET FULL VARIABLE of another channel, {given[1]}: {HELP}"
         return f"200 result=1 ({self.substituted(given[0])})\n"
 
     def set_one(self, given: list[str]) -> str:
@@ -115,7 +133,7 @@ class Channel:
         if not given:
             return usage("Executes <replaceable>application</replaceable> with given options.")
         if given[0].lower() != "mset":
-            assert given[0] == "NoSuchApp", f"the gate executes {given[0]}"
+            assert given[0] == "NoSuchApp", f"EXEC {given[0]}: {HELP}"
             return "200 result=-2\n"
         for pair in arguments(given[1]) if len(given) > 1 else []:
             name, equals, value = pair.partition("=")
@@ -134,7 +152,7 @@ class Channel:
             return self.caller_id
         if found := re.fullmatch(r"FILTER\(0-9\+,(.*)\)", expression, re.DOTALL):
             return re.sub(r"[^0-9+]", "", found[1])
-        assert re.fullmatch(r"\w+", expression), f"the gate evaluates {expression}"
+        assert re.fullmatch(r"\w+", expression), f"GET FULL VARIABLE ${{{expression}}}: {HELP}"
         return self.variables.get(expression, "")
 
 

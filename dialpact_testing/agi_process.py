@@ -6,16 +6,31 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dialpact_testing.agi_commands import MAX_LINE, Channel
 from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.asterisk import PATIENCE, USUAL, FakeAsterisk, Told
+from dialpact_testing.asterisk import PATIENCE, USUAL, Told, check, silent
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]  # where the product's packages lie
+GATE_SCRIPT = (sys.executable, "-m", "agi.script")
+# What res_agi tells every script of where things are (Debian's folders).
+ASTERISK = {
+    "AST_CONFIG_DIR": "/etc/asterisk",
+    "AST_CONFIG_FILE": "/etc/asterisk/asterisk.conf",
+    "AST_MODULE_DIR": "/usr/lib/asterisk/modules",
+    "AST_SPOOL_DIR": "/var/spool/asterisk",
+    "AST_MONITOR_DIR": "/var/spool/asterisk/monitor",
+    "AST_VAR_DIR": "/var/lib/asterisk",
+    "AST_DATA_DIR": "/usr/share/asterisk",
+    "AST_LOG_DIR": "/var/log/asterisk",
+    "AST_AGI_DIR": "/usr/share/asterisk/agi-bin",
+    "AST_KEY_DIR": "/usr/share/asterisk/keys",
+    "AST_RUN_DIR": "/var/run/asterisk",
+}
 
 
 @dataclass
@@ -28,39 +43,54 @@ class ToldByScript(Told):
 
 @dataclass(frozen=True)
 class FakeProcess:
-    """``gate``: where the script finds it (HOST:PORT). Knobs as those of ``FakeAsterisk``."""
+    """``gate``: where Dialpact's own script finds it (HOST:PORT). Knobs as those of ``FakeAsterisk``.
 
-    gate: str
+    ``script``: another command, the words that start it; the call's arguments come after them.
+    """
+
+    gate: str = ""
     raw: bytes | None = None
     hang_up_after: int | None = None  # closes the pipes, after the SIGHUP that Asterisk sends
     sighup: bool = True
     sighup_at: int | None = None  # the caller hangs up, this Asterisk goes on: a SIGHUP ahead of the reply
     expect: Sequence[str] = USUAL
-    environment: dict[str, str] = field(default_factory=dict)
-    about: dict[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    script: Sequence[str] = GATE_SCRIPT
+    encoding: str = "ascii"
+    patience: float = PATIENCE
 
     async def dial(self, number: str = "13800138000", campaign: str = "spring", **call: Any) -> ToldByScript:
+        """One run of the script to its end. ``call``: the other fields of :class:`Ringing`."""
         ringing = Ringing(number=number, campaign=campaign, **call)
+        gate = {"DIALPACT_GATE": self.gate} if self.gate else {}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agi.script", *ringing.arguments),
+            *self.script,
+            *ringing.arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            cwd=ROOT,
-            env={"PATH": os.defpath, "DIALPACT_GATE": self.gate, **self.environment},
+            cwd=ROOT if self.script == GATE_SCRIPT else None,
+            env={"PATH": os.defpath, **ASTERISK, **gate, **self.environment},
         )
         told = ToldByScript(Channel(ringing.caller_id, **self.about))
+        assert process.stderr is not None
+        # Read from the start: a script that has much to say would otherwise stop when the pipe is full.
+        errors = asyncio.create_task(process.stderr.read())
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 await self._session(process, told, header(ringing, fast=False))
-                assert process.stderr is not None
-                told.stderr = (await process.stderr.read()).decode()
+                told.stderr = (await errors).decode("utf-8", "replace")
                 told.exit = await process.wait()
+        except TimeoutError:
+            raise TimeoutError(silent(told, self.patience)) from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        FakeAsterisk("", 0, expect=self.expect).check(told)
+            errors.cancel()
+            await asyncio.wait([errors])
+        check(told, self.expect)
         return told
 
     async def _session(self, process: asyncio.subprocess.Process, told: Told, text: bytes) -> None:
@@ -74,7 +104,7 @@ class FakeProcess:
                 told.left = ended.partial
                 break
             assert len(line) <= MAX_LINE
-            told.commands.append(line[:-1].decode("ascii"))
+            told.commands.append(line[:-1].decode(self.encoding))
             told.hung_up = self.hang_up_after == len(told.commands)
             if self.sighup_at == len(told.commands):
                 process.send_signal(signal.SIGHUP)

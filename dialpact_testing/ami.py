@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
+from compliance.clock import Clock, SystemClock
 from dialpact_testing.ami_calls import STATES, Channel, Monitor
 
 CLASSES = {
@@ -35,6 +36,8 @@ CLASSES = {
     "CoreSettings": {"system", "reporting"},
     "Hangup": {"system", "call"},
 }
+# Asterisk knows these too, and a user without the right is told so.
+FOREIGN = {"Originate": {"originate"}, "Command": {"command"}}
 NEEDS = {
     "Login": {"Username", "Secret"},
     "Getvar": {"Variable"},
@@ -85,7 +88,11 @@ class _Connection:
 
 
 class FakeAmi:
-    """See the module. ``write`` and ``read`` are the user's classes."""
+    """See the module. ``write`` and ``read`` are the user's classes; ``clock`` tells this PBX the time.
+
+    ``house_rules`` False: for programs that are not Dialpact's listener. They need no random ActionID, and
+    may record without a file for each direction. What else they may say, :meth:`knows` says.
+    """
 
     def __init__(
         self,
@@ -94,7 +101,11 @@ class FakeAmi:
         secret: str = "hush",
         read: set[str] | None = None,
         write: set[str] | None = None,
+        house_rules: bool = True,
+        clock: Clock | None = None,
     ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.house_rules = house_rules
         self.username, self.secret = username, secret
         self.read = {"call", "system"} if read is None else read
         self.write = {"call", "system"} if write is None else write
@@ -103,6 +114,7 @@ class FakeAmi:
         self.dropped: set[str] = set()  # actions that are neither done nor answered
         self.dribble = self.frozen = False
         self.booted = True
+        self.heeds_monitor_id = True  # in MixMonitorMute; Asterisk 16 does not
         self.tells_monitor_id = True  # in the answer to MixMonitor
         self.greeting = "Asterisk Call Manager/11.0.0"
         self.globals: dict[str, str] = {}
@@ -111,12 +123,13 @@ class FakeAmi:
         self.channels: dict[str, Channel] = {}
         self.actions: list[dict[str, str]] = []
         self.failures: list[str] = []
+        self._known: dict[str, list[Headers]] = {}
         self._expected: list[tuple[str, dict[str, str]]] = []
         self._forbidden: list[tuple[str, dict[str, str]]] = []
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._serial = itertools.count()
-        self._epoch = int(time.time())
+        self._epoch = int(self.clock.now().timestamp())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -124,9 +137,14 @@ class FakeAmi:
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         await self.stop()
-        unmet = [f"never came: {action} {want}" for action, want in self._expected]
-        if kind is None and (self.failures or unmet):
-            raise FakeFailure("; ".join(self.failures + unmet))
+        if kind is None and (wrong := self.complaints()):
+            raise FakeFailure("; ".join(wrong))
+
+    def complaints(self) -> list[str]:
+        """Whatever came that should not have, and whatever should have come and did not."""
+        came = ", ".join(dict.fromkeys(action.get("Action", "?") for action in self.actions)) or "nothing"
+        unmet = [f"never came: {_said(action, want)} (what came: {came})" for action, want in self._expected]
+        return self.failures + unmet
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=1 << 20)
@@ -150,6 +168,12 @@ class FakeAmi:
 
     # Expectations
 
+    def knows(self, action: str, *answers: dict[str, str]) -> None:
+        """Another action that may come, and what it is answered: the headers of each message, ``Response:
+        Success`` if nothing is said. The ActionID goes into all of them.
+        """
+        self._known[action] = [list(answer.items()) for answer in answers] or [[("Response", "Success")]]
+
     def expect(self, action: str, **headers: str) -> None:
         """``action`` with these headers has to come before the block is left."""
         if not self._matching(action, headers):
@@ -159,12 +183,13 @@ class FakeAmi:
         """``action`` with these headers must not come from now on."""
         self._forbidden.append((action, headers))
 
-    async def seen(self, action: str, timeout: float = 5.0, **headers: str) -> dict[str, str]:
+    async def seen(self, action: str, timeout: float = 10.0, **headers: str) -> dict[str, str]:
         """Waits for an action (it may have come already) and returns it."""
         deadline = time.monotonic() + timeout
         while not (found := self._matching(action, headers)):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"no {action} {headers} in {[a['Action'] for a in self.actions]}")
+                came = [sent.get("Action", "?") for sent in self.actions]
+                raise TimeoutError(f"{_said(action, headers)} did not come within {timeout:g} s, but {came}")
             await asyncio.sleep(0.002)
         return found[-1]
 
@@ -306,7 +331,7 @@ class FakeAmi:
         if name == "Login":
             await self._login(connection, action, ident)
             return
-        answers = self._answer(name, action, ident)
+        answers = self._answer(name, action, ident, connection.logged_in)
         if name not in self.silent:
             for answer in answers:
                 connection.send(answer)
@@ -322,17 +347,21 @@ class FakeAmi:
 
     def _judge(self, name: str, action: dict[str, str], connection: _Connection) -> None:
         """Everything that is wrong with an action whatever Asterisk would do with it."""
-        if name != "Login" and (name not in CLASSES or not connection.logged_in):
+        if name not in CLASSES and name not in self._known and name != "Login":
             self.failures.append(f"unexpected action {name}")
-        if not re.fullmatch(r"[0-9a-f]{32}", action.get("ActionID", "")):
+        elif name != "Login" and not connection.logged_in:
+            self.failures.append(f"unexpected action {name} before the login")
+        if self.house_rules and not re.fullmatch(r"[0-9a-f]{32}", action.get("ActionID", "")):
             self.failures.append(f"{name} without a random ActionID")
-        elif any(sent.get("ActionID") == action["ActionID"] for sent in self.actions):
+        elif "ActionID" in action and any(
+            sent.get("ActionID") == action["ActionID"] for sent in self.actions
+        ):
             self.failures.append(f"{name} was sent twice")
         if missing := NEEDS.get(name, set()) - action.keys():
             self.failures.append(f"{name} without {sorted(missing)}")
         for forbidden, headers in self._forbidden:
             if forbidden == name and headers.items() <= action.items():
-                self.failures.append(f"forbidden: {name} {headers}")
+                self.failures.append(f"forbidden: {_said(name, headers)}")
 
     async def _login(self, connection: _Connection, action: dict[str, str], ident: Headers) -> None:
         if (action.get("Username"), action.get("Secret")) != (self.username, self.secret):
@@ -346,14 +375,19 @@ class FakeAmi:
         if self.booted and "system" in self.read:
             connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
 
-    def _answer(self, name: str, action: dict[str, str], ident: Headers) -> list[Headers]:
+    def _answer(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
         reply = _Reply(ident)
-        if name not in CLASSES:
-            return reply.error(f"Invalid/unknown command: {name}.")
+        if name in self._known:
+            return [[*answer[:1], *ident, *answer[1:]] for answer in self._known[name]]
+        if name not in CLASSES and not FOREIGN.get(name, set()) - self.write:
+            more = "Use Action: ListCommands to show available commands."
+            return reply.error(f"Invalid/unknown command: {name}. {more}")
+        if not logged_in or name in FOREIGN:
+            return reply.error("Permission denied")
         if CLASSES[name] and not CLASSES[name] & self.write:
             return reply.error("Permission denied")
         if name == "Ping":
-            return reply.success(("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}"))
+            return reply.success(("Ping", "Pong"), ("Timestamp", f"{self.clock.now().timestamp():.6f}"))
         if name == "CoreSettings":
             return reply.success(("AMIversion", "11.0.0"), ("CoreRunUser", ""), ("CoreRunGroup", ""))
         if name == "CoreShowChannels":
@@ -406,6 +440,7 @@ class FakeAmi:
             "CHANNEL(state)": channel.state,
             "CHANNEL(appname)": channel.application,
             "CHANNEL(pjsip,request_uri)": incoming,
+            "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
             "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
         }
         name = action["Variable"]
@@ -417,10 +452,18 @@ class FakeAmi:
 
     def _mixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
         options = OPTIONS.fullmatch(action.get("Options", ""))
+        if options is None and not self.house_rules and "Command" not in action:
+            return self._record(channel, {"main": Path(action["File"])}, "", reply)
         if "Command" in action or options is None:
             self.failures.append(f"MixMonitor with Command, or without both directions: {action}")
             return reply.error("Could not start monitoring channel")
         files = {"main": Path(action["File"]), "callee": Path(options[1]), "agent": Path(options[2])}
+        return self._record(channel, files, options[3] or "", reply)
+
+    def _record(
+        self, channel: Channel, files: dict[str, Path], variable: str, reply: _Reply
+    ) -> list[Headers]:
+        """``variable``: the one that gets the MixMonitor's id."""
         for path in files.values():
             shown = bool(channel.number) and channel.number in path.name
             if not SAFE.fullmatch(str(path)) or ".." in path.parts or shown:
@@ -433,13 +476,11 @@ class FakeAmi:
         monitor = Monitor(self._free_address(), files)  # type: ignore[arg-type]
         if self.monitor_mode != "lies":
             monitor.open(empty=self.monitor_mode == "empty")
-        if options[3]:
-            channel.variables[options[3]] = monitor.id
-        channel.variables["MIXMONITOR_FILENAME"] = action["File"]
+        if variable:
+            channel.variables[variable] = monitor.id
+        channel.variables["MIXMONITOR_FILENAME"] = str(files["main"])
         channel.start_monitor(monitor)
-        return reply.success(
-            *([("MixMonitorID", monitor.id)] if options[3] and self.tells_monitor_id else [])
-        )
+        return reply.success(*([("MixMonitorID", monitor.id)] if variable and self.tells_monitor_id else []))
 
     def _free_address(self) -> str:
         """An id is an address: that of a MixMonitor that has ended is given to the next."""
@@ -447,7 +488,8 @@ class FakeAmi:
         return next(one for one in map(hex, itertools.count(0x7F0000001000, 0x40)) if one not in used)
 
     def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        done = channel.mute_monitor(action.get("MixMonitorID", ""), action["State"] == "1")
+        ident = action.get("MixMonitorID", "") if self.heeds_monitor_id else ""
+        done = channel.mute_monitor(ident, action["State"] == "1")
         return reply.success() if done else reply.error("Cannot set mute flag")
 
     def _stopmixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
@@ -457,6 +499,11 @@ class FakeAmi:
     def _hangup(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
         asyncio.get_running_loop().call_later(0.002, channel.hang_up)
         return reply.success(("Message", "Channel Hungup"))
+
+
+def _said(action: str, headers: dict[str, str]) -> str:
+    wanted = ", ".join(f"{name}={value}" for name, value in headers.items())
+    return f"{action} with {wanted}" if wanted else action
 
 
 _BOOTED = [("Uptime", "0"), ("LastReload", "0"), ("Status", "Fully Booted")]

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+# How a leg ends that was never answered, by its DialStatus; every other end is a normal one.
+CAUSES = {"BUSY": ("17", "User busy"), "CANCEL": ("127", "Interworking, unspecified")}
+NORMAL = ("16", "Normal Clearing")
 STATES = {"Down": 0, "Ring": 4, "Ringing": 5, "Up": 6}
 Send = Callable[[str, str, list[tuple[str, str]]], None]  # event, privilege class, headers
 
@@ -204,4 +207,5 @@ class Channel:
         for monitor in self.monitors:
             monitor.close()
         self.monitors.clear()
-        self._call("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
+        number, text = NORMAL if answered else CAUSES.get(status, NORMAL)
+        self._call("Hangup", ("Cause", number), ("Cause-txt", text))

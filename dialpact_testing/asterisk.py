@@ -1,4 +1,4 @@
-"""A strict Asterisk for the gate: dials, sends the header, does as it is told, fails what is not expected.
+"""A strict Asterisk for an AGI server: dials, sends the header, does as told, fails what is not expected.
 
 ``told = await FakeAsterisk(host, port).dial("13800138000", campaign="spring")`` gives the channel as the
 dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan refuses such a call.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ NOTHING = ()
 
 
 class UnexpectedCommand(AssertionError):
-    """The gate said something else than was expected of it, or not all of it."""
+    """The AGI side said something else than was expected of it, or not all of it."""
 
 
 @dataclass
@@ -71,7 +71,9 @@ class FakeAsterisk:
     the last one unanswered unless ``politely``; ``deaf_after`` so many none is answered any more;
     ``announce``: a HANGUP line goes ahead of the reply to that command.
     ``replies``: instead of the reply to command n, these bytes. ``expect``: the commands, as patterns.
-    ``about``: ``subject`` that the channel of an opt-out has.
+    ``about``: ``subject`` that the channel of an opt-out has, ``variables`` and ``answers`` of the channel
+    (:class:`dialpact_testing.agi_commands.Channel`). ``encoding``: of the commands; the gate's are ASCII.
+    ``patience``: seconds for the whole session, which Asterisk itself would wait for ever.
     """
 
     host: str
@@ -84,7 +86,9 @@ class FakeAsterisk:
     announce: int | None = None
     replies: dict[int, bytes] = field(default_factory=dict)
     expect: Sequence[str] = USUAL
-    about: dict[str, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    encoding: str = "ascii"
+    patience: float = PATIENCE
 
     async def dial(self, number: str = "13800138000", campaign: str = "spring", **call: Any) -> Told:
         """One session to its end. ``call``: the other fields of :class:`Ringing`."""
@@ -92,9 +96,11 @@ class FakeAsterisk:
         told = Told(Channel(ringing.caller_id, **self.about))
         reader, writer = await asyncio.open_connection(self.host, self.port)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 await self._send(writer, header(ringing) if self.raw is None else self.raw)
                 await self._session(reader, writer, told)
+        except TimeoutError:
+            raise TimeoutError(silent(told, self.patience)) from None
         except ConnectionError:
             pass  # the gate cut it: whatever it has said by then holds
         finally:
@@ -111,7 +117,7 @@ class FakeAsterisk:
                 told.left = ended.partial
                 return
             assert len(line) <= MAX_LINE
-            told.commands.append(line[:-1].decode("ascii"))
+            told.commands.append(line[:-1].decode(self.encoding))
             serial = len(told.commands)
             told.hung_up = self.hang_up_after == serial
             if told.hung_up and not self.politely:
@@ -135,14 +141,30 @@ class FakeAsterisk:
                 await asyncio.sleep(0)
 
     def check(self, told: Told) -> None:
-        """Every command was expected, every expectation met, in this order."""
-        if told.left:
-            raise UnexpectedCommand(f"half a command: {told.left!r}")
-        commands = list(told.commands)
-        for pattern in self.expect:
-            if commands and re.fullmatch(pattern, commands[0]):
-                commands.pop(0)
-            elif not re.fullmatch(pattern, ""):
-                raise UnexpectedCommand(f"expected {pattern}, then came {commands or 'the end'}")
-        if commands:
-            raise UnexpectedCommand(f"more than was expected: {commands}")
+        check(told, self.expect)
+
+
+def check(told: Told, expect: Sequence[str]) -> None:
+    """Every command was expected, every expectation met, in this order. UnexpectedCommand says which not."""
+    if told.left:
+        raise UnexpectedCommand(f"half a command: {told.left!r}")
+    place = 0
+    for pattern in expect:
+        if place < len(told.commands) and re.fullmatch(pattern, told.commands[place]):
+            place += 1
+        elif not re.fullmatch(pattern, ""):
+            came = repr(told.commands[place]) if place < len(told.commands) else "the end of the session"
+            raise UnexpectedCommand(
+                f"expected {pattern!r} as command {place + 1}, then came {came}{_all(told)}"
+            )
+    if more := told.commands[place:]:
+        raise UnexpectedCommand(f"more than was expected: {more}{_all(told)}")
+
+
+def silent(told: Told, patience: float) -> str:
+    """What to say when the AGI side neither spoke nor ended."""
+    return f"the AGI side neither said anything more nor ended within {patience:g} s{_all(told)}"
+
+
+def _all(told: Told) -> str:
+    return f"; all commands: {told.commands}" if told.commands else "; it sent no command"

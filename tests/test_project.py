@@ -39,6 +39,8 @@ SEAMS = {
     "rfc3161_client": {"compliance/ledger/timestamp.py"},
     "jinja2": {"console/page/template.py"},
     "weasyprint": {"console/page/paper.py"},
+    "pytest": {"dialpact_testing/fixtures.py", "dialpact_testing/plugin.py"},
+    "pytest_asyncio": {"dialpact_testing/fixtures.py"},
 }
 
 
@@ -97,6 +99,7 @@ def test_wheel_holds_the_product_and_nothing_else(tmp_path: Path) -> None:
     text = zipfile.ZipFile(wheel).read(points).decode()
     assert "dialpact = console" in text
     assert "dialpact-agi = agi.script:main" in text
+    assert "[pytest11]\ndialpact_testing.plugin = dialpact_testing.plugin" in text
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

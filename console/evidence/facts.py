@@ -10,10 +10,11 @@ from compliance.clock import instant
 from compliance.model import Decision
 from compliance.store.sqlite.evidence import Call
 
-# Nothing in Dialpact notes these yet; a package says so and does not leave them out.
-NEVER_KNOWN = ("linkedid", "sip_call_id", "ringing_at", "hangup_cause")
 # Null in these is a gap in what is known; in others it is an answer.
-EXPECTED = ("agent", "answered_at", "business", "caller_id", "campaign", "disposition", "ended_at", "trunk")
+EXPECTED = (
+    *("agent", "answered_at", "business", "caller_id", "campaign", "disposition", "ended_at", "trunk"),
+    *("linkedid", "sip_call_id", "ringing_at", "hangup_cause"),
+)
 
 
 def facts(call: Call, decision: Decision) -> dict[str, Any]:
@@ -42,7 +43,8 @@ def facts(call: Call, decision: Decision) -> dict[str, Any]:
         "agent": row["agent"] or None,
         "trunk": row["trunk"] or None,
         "agent_leg": {"channel": attempt.channel or None, "uniqueid": attempt.uniqueid or None},
-        "carrier_legs": legs(call.recordings),
+        "carrier_legs": legs(call),
+        **_joined_by(call.carrier_legs),
         "answered_at": min(answered, default=None),
         "ended_at": max(ended, default=None) if not running else None,
         "disposition": disposition(call),
@@ -53,8 +55,7 @@ def facts(call: Call, decision: Decision) -> dict[str, Any]:
             "number_metadata": decision.number_metadata or None,
         },
     }
-    known |= dict.fromkeys(NEVER_KNOWN)
-    unknown = [name for name in (*EXPECTED, *NEVER_KNOWN) if known[name] is None]
+    unknown = [name for name in EXPECTED if known[name] is None]
     unknown += [f"versions.{name}" for name, value in known["versions"].items() if not value]
     return known | {"unknown": sorted(unknown)}
 
@@ -95,14 +96,33 @@ def disposition(call: Call) -> str | None:
     return "unanswered" if call.recordings else None
 
 
-def legs(recordings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The carrier's legs as they were recorded, the first one first."""
+# What Asterisk said of a leg, as a package has it. The cause is a Q.850 number.
+TOLD = ("linkedid", "sip_call_id", "dialled_at", "ringing_at", "dial_status", "hangup_cause")
+
+
+def _joined_by(carrier_legs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of the leg that was answered, or the last one that was tried."""
+    answered = [leg for leg in carrier_legs if leg["answered_at"]]
+    chosen = (answered or carrier_legs or [{}])[-1]
+    names = ("linkedid", "sip_call_id", "ringing_at", "hangup_cause")
+    return {name: None if chosen.get(name) == "" else chosen.get(name) for name in names}
+
+
+def legs(call: Call) -> list[dict[str, Any]]:
+    """The carrier's legs, the first one first: how each was recorded, and what Asterisk told of it."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in recordings:
+    for leg in call.carrier_legs:
+        found[leg["node"], leg["uniqueid"]] = {
+            **{name: leg[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},
+            **{name: None if leg[name] == "" else leg[name] for name in TOLD},
+            "first_recorded_at": None,
+        }
+    for row in call.recordings:
         leg = found.setdefault(
             (row["node"], row["uniqueid"]),
-            {"channel": row["channel"], "uniqueid": row["uniqueid"], "first_recorded_at": row["started_at"]},
+            {"channel": row["channel"], "uniqueid": row["uniqueid"], **dict.fromkeys(TOLD)},
         )
+        leg["first_recorded_at"] = leg.get("first_recorded_at") or row["started_at"]
         leg["answered_at"] = leg.get("answered_at") or row["answered_at"]
         leg["ended_at"] = row["ended_at"]
     return list(found.values())

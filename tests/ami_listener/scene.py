@@ -177,6 +177,21 @@ class Scene:
             ) from None
         return found
 
+    async def carrier_legs(self, ended: int = 0, timeout: float = 10.0) -> list[dict[str, Any]]:
+        """Oldest first, once ``ended`` of them have ended."""
+        found: list[dict[str, Any]] = []
+
+        async def are_there() -> bool:
+            nonlocal found
+            query = "SELECT * FROM carrier_leg ORDER BY dialled_at"
+            found = await self.store.transact(
+                lambda connection: [dict(row) for row in connection.execute(query)]
+            )
+            return sum(row["ended_at"] is not None for row in found) >= ended
+
+        await until(are_there, timeout)
+        return found
+
     async def incidents(self) -> list[str]:
         """Kinds, oldest first."""
         return [row["kind"] for row in reversed(await stored_incidents.list_incidents(self.store))]

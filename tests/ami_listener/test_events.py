@@ -102,7 +102,7 @@ def read(lines: list[str]) -> events.Event | None:
 
 
 def test_the_usual_one_is_taken() -> None:
-    assert read(HANGUP) == HungUp(channel=LEG, uniqueid="1.1")
+    assert read(HANGUP) == HungUp(channel=LEG, uniqueid="1.1", cause=16)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_does_not_look_so_is_not(lines: list[str], why: str) -> None:
     [["Timestamp: 1.2"], ["SequenceNumber: 4", "File: x.c", "Line: 3", "Func: f"], ["SystemName: pbx1"]],
 )
 def test_headers_that_a_site_switches_on_are_no_harm(more: list[str]) -> None:
-    assert read([*HANGUP[:2], *more, *HANGUP[2:]]) == HungUp(channel=LEG, uniqueid="1.1")
+    assert read([*HANGUP[:2], *more, *HANGUP[2:]]) == HungUp(channel=LEG, uniqueid="1.1", cause=16)
     assert read([*HANGUP[:16], "ChanVariable: A=1", *HANGUP[16:], "TechCause: 487"]) is not None
 
 

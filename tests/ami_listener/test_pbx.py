@@ -154,3 +154,13 @@ async def test_the_fake_tells_of_what_asterisk_would_overwrite(tmp_path: Path) -
                 await Pbx(session).record(leg.name, str(precious), f"{tmp_path}/b.wav", f"{tmp_path}/c.wav")
             await session.close()
     assert precious.read_bytes() == b"evidence"
+
+
+async def test_a_yes_to_any_id_proves_no_recording(ami: FakeAmi, session: Session, tmp_path: Path) -> None:
+    """Asterisk 16 says yes whatever the id: an attachment that can not be seen is not believed."""
+    leg = ami.channel("carrier")
+    files = [str(tmp_path / f"{name}.wav") for name in ("main", "callee", "agent")]
+    monitor = await Pbx(session).record(leg.name, *files)
+    assert await Pbx(session).attached(leg.name, monitor)
+    ami.heeds_monitor_id = False
+    assert not await Pbx(session).attached(leg.name, monitor)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ami_listener import connection
-from dialpact_testing.ami import FakeAmi
+from dialpact_testing.ami import FakeAmi, Headers
+from dialpact_testing.ami_calls import Channel
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.ami_listener.test_listener import ringing, talking
 
@@ -44,6 +45,51 @@ async def test_a_running_recording_is_adopted_by_the_next_listener(
     assert row["seconds"] == 0.4
     assert row["answered_at"]
     assert await scene.incidents() == []
+
+
+class HangsUpWhen:
+    """The callee hangs up in the instant in which Asterisk is asked for something, before it answers."""
+
+    def __init__(self, ami: FakeAmi, leg: Channel, action: str, variable: str = "") -> None:
+        self._ami, self._leg, self._of = ami, leg, (action, variable)
+        self._answer, ami._answer = ami._answer, self  # type: ignore[method-assign]
+
+    def __call__(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
+        if (name, action.get("Variable", "")) == self._of and self._leg.name in self._ami.channels:
+            self._leg.hang_up()
+        return self._answer(name, action, ident, logged_in)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("Getvar", "UNIQUEID"),
+        ("Getvar", "DIALPACT_MIXMONITOR"),
+        ("Getvar", "MIXMONITOR_FILENAME"),
+        ("MixMonitorMute", ""),
+    ],
+)
+@pytest.mark.parametrize("seen", [True, False])
+async def test_a_call_that_ends_while_it_is_adopted_is_no_gap(
+    scene: Scene, ami: FakeAmi, asked: tuple[str, str], seen: bool
+) -> None:
+    """``seen``: whether anybody was there to see it answered."""
+    if seen:
+        _, leg = await talking(scene, ami)
+        await scene.stop()
+    else:
+        _, leg = await ringing(scene, ami)
+        await scene.stop()
+        leg.answer()
+        leg.enter_bridge()
+    leg.speak(0.3)
+    HangsUpWhen(ami, leg, *asked)
+    await scene.start()
+    (row,) = await scene.recorded("kept")
+    assert row["seconds"] == 0.3
+    assert row["answered_at"]
+    assert await scene.incidents() == []
+    assert ami.count("MixMonitor", Channel=leg.name) == 1
 
 
 async def test_a_call_that_ended_meanwhile_is_finished(scene: Scene, ami: FakeAmi) -> None:
@@ -228,7 +274,8 @@ async def test_a_comparison_leaves_calls_alone_that_it_knows(
     _, leg = await talking(scene, ami)
     before = ami.count("CoreShowChannels")
     await until(lambda: ami.count("CoreShowChannels") > before + 5)
-    assert ami.count("MixMonitorMute", Channel=leg.name) == 1
+    # Two for the first recording of a connection, and none by the comparisons.
+    assert ami.count("MixMonitorMute", Channel=leg.name) == 2
     assert await scene.incidents() == []
     assert (await scene.lease())[0]
 

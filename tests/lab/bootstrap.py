@@ -3,10 +3,14 @@
 As root this installs SIPp, mmdebstrap and what PDF needs where they are missing, and builds a small root
 file system with Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed
 outside ``.lab``. Other users get by with an Asterisk (18 or later) and a SIPp that are installed already.
+
+``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
+and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.
 """
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import fcntl
 import hashlib
@@ -16,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +30,8 @@ from tests.lab.mirror import Mirror, machine_mirror
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"
 ROOT = LAB / "pbx"
+OLDEST = "bullseye"  # Debian 11, with Asterisk 16
+RELEASE = "DIALPACT_LAB_RELEASE"  # names it, or is not set
 STAMP = "dialpact-lab-recipe"
 # python3-minimal has neither json nor tomllib, which a classic AGI script needs.
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "python3")
@@ -47,6 +53,13 @@ LIBRARIES = {
 FONT = "fonts-wqy-microhei"
 
 
+ENDS_WITH_PARENT = (
+    "import ctypes, os, signal, sys;"
+    "ctypes.CDLL(None).prctl(1, signal.SIGKILL);"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
 class LabError(Exception):
     """The lab cannot be made ready."""
 
@@ -62,10 +75,13 @@ class Installation:
         drop = ["setpriv", "--pdeathsig=KILL"] if service else []
         if self.root is None:
             return [*drop, *words]
-        if service:
-            # Inside the chroot and after the change of user, since that change clears the death signal.
-            drop = ["setpriv", "--reuid=asterisk", "--regid=asterisk", "--init-groups", "--pdeathsig=KILL"]
-        return ["chroot", str(self.root), *drop, *words]
+        if not service:
+            return ["chroot", str(self.root), *words]
+        uid, gid = self.owner
+        # Debian 11's setpriv wants a /proc, which the chroot has not. The signal is set inside, after the
+        # change of user, since that change clears it.
+        user = [f"--userspec={uid}:{gid}", "--groups="]
+        return ["chroot", *user, str(self.root), "python3", "-Ic", ENDS_WITH_PARENT, *words]
 
     @property
     def owner(self) -> tuple[int, int]:
@@ -95,12 +111,30 @@ def mmdebstrap_command(mirror: Mirror, target: Path) -> list[str]:
     ]
 
 
+def chosen() -> str:
+    """The release that the environment asks for; empty for the usual one."""
+    release = os.environ.get(RELEASE, "")
+    if release not in ("", OLDEST):
+        raise LabError(f"{RELEASE}={release}: only {OLDEST} can be chosen")
+    return release
+
+
+def root_of(release: str) -> Path:
+    """Where this release's root file system is."""
+    return LAB.with_name(".lab16") / "pbx" if release == OLDEST else ROOT
+
+
 def locate() -> Installation:
     """Return the Asterisk that tests may use; LabError says what to do when there is none."""
+    release = chosen()
     if os.geteuid() == 0:
-        if not (ROOT / STAMP).exists():
-            raise LabError("no lab yet: run python -m tests.lab.bootstrap")
-        return Installation(ROOT)
+        root = root_of(release)
+        if not (root / STAMP).exists():
+            more = f" --release {release}" if release else ""
+            raise LabError(f"no lab yet: run python -m tests.lab.bootstrap{more}")
+        return Installation(root)
+    if release:
+        raise LabError(f"not root, so {release} can not be built")
     found = shutil.which("asterisk")
     version = (
         subprocess.run([found, "-V"], check=False, capture_output=True, text=True).stdout if found else ""
@@ -115,8 +149,9 @@ def locate() -> Installation:
     )
 
 
-def bootstrap() -> Installation:
+def bootstrap(release: str = "") -> Installation:
     """Install and build what is missing; well under a second when nothing is."""
+    root = root_of(release)
     if os.geteuid() != 0:
         return locate()
     with _only_one():
@@ -125,12 +160,12 @@ def bootstrap() -> Installation:
             environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
             _run(["apt-get", "update"], environment)
             _run(["apt-get", "install", "-y", "--no-install-recommends", *missing], environment)
-        mirror = machine_mirror()
+        mirror = machine_mirror(suite=release)
         recipe = hashlib.sha256("\n".join(mmdebstrap_command(mirror, Path("ROOT"))).encode()).hexdigest()
-        stamp = ROOT / STAMP
+        stamp = root / STAMP
         if not stamp.exists() or stamp.read_text() != recipe:
-            _build(mirror, recipe)
-    return Installation(ROOT)
+            _build(mirror, recipe, root)
+    return Installation(root)
 
 
 def missing_packages() -> list[str]:
@@ -148,14 +183,15 @@ def _loads(library: str) -> bool:
     return True
 
 
-def _build(mirror: Mirror, recipe: str) -> None:
+def _build(mirror: Mirror, recipe: str, root: Path) -> None:
     # Built aside and renamed, so that an interrupted build is never taken for a good one.
-    building = LAB / "pbx.building"
-    for old in (building, ROOT):
+    building = root.with_name("pbx.building")
+    root.parent.mkdir(exist_ok=True)
+    for old in (building, root):
         shutil.rmtree(old, ignore_errors=True)
     _run(mmdebstrap_command(mirror, building))
     (building / STAMP).write_text(recipe)
-    building.rename(ROOT)
+    building.rename(root)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
@@ -184,11 +220,14 @@ def _only_one() -> Iterator[None]:
         yield
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Make the lab ready; 0 when it is."""
+    parser = argparse.ArgumentParser(prog="python -m tests.lab.bootstrap", description="Make the lab ready.")
+    parser.add_argument("--release", choices=[OLDEST], default="", help="Debian 11's Asterisk 16 instead")
+    release = parser.parse_args(words).release
     start = time.monotonic()
     try:
-        installation = bootstrap()
+        installation = bootstrap(release or chosen())
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,7 +1,8 @@
 """Records what a real Asterisk says on AGI: ``python -m tests.lab.capture_agi``.
 
 Starts the lab (``python -m tests.lab.bootstrap`` makes it) with the gate in this process behind a recording
-relay, and writes ``tests/transcripts/agi/*.txt``. Every number in them is fictitious.
+relay, and writes ``tests/transcripts/agi/*.txt`` (those of Asterisk 16 in ``16/``). Every number in
+them is fictitious.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from agi.service import serving
 from compliance import calendars, config, profile
 from compliance.profile import Policy
 from dialpact_testing.agi_commands import PROBES
-from dialpact_testing.transcripts import Transcript
+from dialpact_testing.transcripts import FOLDER, Transcript
 from tests import registers
+from tests.lab.bootstrap import OLDEST, chosen
 from tests.lab.carrier import Carrier
 from tests.lab.clock import FileClock
 from tests.lab.manager import act
@@ -98,6 +100,7 @@ async def listening(port: int, handler: Handler) -> AsyncIterator[None]:
 
 
 async def main() -> None:
+    into = FOLDER / "16" if chosen() == OLDEST else FOLDER
     with (
         Pbx(dialplan=[DIALPLAN], variables={"DIALPACT_GATE": "127.0.0.1:@gate_port@"}) as pbx,
         Site(pbx) as site,
@@ -132,7 +135,7 @@ async def main() -> None:
                 async with listening(pbx.ports.gate, relay(host, port, seen)):
                     options = {"caller_id": CALLER_ID, "talk_seconds": 0.2, **words}
                     await phone.call(number, **options)  # type: ignore[arg-type]
-                seen.write(name)
+                seen.write(name, into)
 
             with contextlib.closing(sqlite3.connect(site.database)) as db:
                 [(call,)] = db.execute("SELECT id FROM decision WHERE number <> '' LIMIT 1").fetchall()
@@ -149,7 +152,7 @@ async def main() -> None:
                     async with asyncio.timeout(5):
                         while len(seen.exchanges) < 2 or not seen.exchanges[-1][1]:
                             await asyncio.sleep(0.05)
-                seen.write(name)
+                seen.write(name, into)
 
         seen, over = begun("commands, and a hang-up while the gate is silent"), asyncio.Event()
         async with (
@@ -158,7 +161,7 @@ async def main() -> None:
         ):
             await asyncio.wait_for(over.wait(), 20)
             await call.hang_up()
-        seen.write("commands")
+        seen.write("commands", into)
 
         script = pbx.home / "agi-bin" / "dialpact-agi"
         script.write_text(CLASSIC)
@@ -169,7 +172,7 @@ async def main() -> None:
         count, *lines = script.with_name("dialpact-agi.seen").read_bytes().split(b"\n")
         seen = begun("classic AGI; arguments of the process: " + b" | ".join(lines[: int(count)]).decode())
         seen.add(">", b"\n".join(lines[int(count) :]))
-        seen.write("classic")
+        seen.write("classic", into)
 
 
 if __name__ == "__main__":

@@ -18,17 +18,20 @@ class Mirror:
     components: tuple[str, ...]
 
 
-def machine_mirror(apt: Path = Path("/etc/apt")) -> Mirror:
+def machine_mirror(apt: Path = Path("/etc/apt"), suite: str = "") -> Mirror:
     """Return the mirror of this machine's distribution.
 
     Debian takes the suite that has a maintained Asterisk (stable has none since bookworm), Ubuntu its own.
+    ``suite``: another one, of Debian's mirror only.
     """
     release = platform.freedesktop_os_release()
     codename = release.get("VERSION_CODENAME", "")
     for url, suites in sources(apt):
         if codename in suites:
             if release["ID"] == "debian":
-                return Mirror(url, "forky", ("main",))
+                return Mirror(url, suite or "forky", ("main",))
+            if suite:
+                raise LookupError(f"{suite} is Debian's, and this machine's mirror is not")
             return Mirror(url, codename, ("main", "universe"))
     raise LookupError(f"no apt source for {codename or release['ID']} in {apt}")
 

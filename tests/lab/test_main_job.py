@@ -53,6 +53,11 @@ async def test_allowed_call_is_put_through_and_recorded(site: Site, carrier: Car
     assert kept["caller_id"] == "02788880007"
     assert kept["started_at"] <= kept["answered_at"] <= kept["ended_at"]
     assert "138001" not in kept["path"]
+    (leg,) = site.dialpact("calls", "show", kept["decision"])["carrier_legs"]
+    assert leg["sip_call_id"] == carrier.invites()[-1].call_id, "what the carrier itself saw"
+    assert leg["dialled_at"] <= leg["ringing_at"] <= leg["answered_at"] <= leg["ended_at"]
+    assert (leg["uniqueid"], leg["dial_status"], leg["hangup_cause"]) == (kept["uniqueid"], "ANSWER", 16)
+    assert leg["linkedid"]
     site.dialpact("recordings", "verify")  # exit status 0: all there, all unchanged
 
 

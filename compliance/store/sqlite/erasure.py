@@ -43,6 +43,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 class _Call(NamedTuple):
     decided_at: str
     leaves: Sequence[int]
+    recordings: int
     needed: bool
 
 
@@ -104,7 +105,7 @@ async def _sweep(store: Store, work: Callable[[sqlite3.Connection, int], _Piece]
         gone = [call for call in piece.calls if not call.needed]
         total = Due(
             decisions=total.decisions + len(gone),
-            recordings=total.recordings + sum(len(call.leaves) - 1 for call in gone),
+            recordings=total.recordings + sum(call.recordings for call in gone),
             needed=total.needed + len(piece.calls) - len(gone),
             oldest=total.oldest or (gone[0].decided_at if gone else None),
             newest=gone[-1].decided_at if gone else total.newest,
@@ -140,9 +141,11 @@ def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, af
         if keep_until(decided) >= today:
             return _Piece(found, reached, end=True)  # and so are all after it
         recordings = [each["leaf_index"] for each in SQL.recordings_of(connection, decision=row["id"])]
-        leaves = [row["leaf_index"], *(leaf for leaf in recordings if leaf is not None)]
+        recorded = [leaf for leaf in recordings if leaf is not None]
+        legs = [each["leaf_index"] for each in SQL.legs_of(connection, decision=row["id"])]
+        leaves = [row["leaf_index"], *recorded, *legs]
         needed = not may_erase(connection, row["id"], today)
-        found.append(_Call(row["decided_at"], leaves, needed))
+        found.append(_Call(row["decided_at"], leaves, len(recorded), needed))
     return _Piece(found, reached, end=reached >= last)
 
 

@@ -41,6 +41,7 @@ class Call(msgspec.Struct, kw_only=True):
     decision: Row
     undelivered: Row | None
     recordings: list[Row]
+    carrier_legs: list[Row]
     incidents: list[Row]
     opt_outs: list[Row]
     refusals: list[Row]
@@ -68,6 +69,9 @@ class Call(msgspec.Struct, kw_only=True):
         for row in self.recordings:
             if row["ended_at"]:
                 yield "recording", row["id"]
+        for row in self.carrier_legs:
+            if row["ended_at"]:
+                yield "carrier-leg", row["id"]
         for kind, found in (("incident", self.incidents), ("opt-out", self.opt_outs)):
             yield from ((kind, str(row["seq"])) for row in found)
         yield from changed(self.changes)
@@ -247,6 +251,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Call | None:
         decision=decision,
         undelivered=dict(undelivered) if undelivered else None,
         recordings=recordings,
+        carrier_legs=rows(SQL.carrier_legs(connection, id=id)),
         incidents=rows(SQL.incidents(connection, id=id)),
         opt_outs=rows(SQL.opt_outs(connection, number=number)),
         refusals=refusals,

@@ -24,8 +24,11 @@ from compliance.ledger import merkle, record
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "ledger.sql", "sqlite3")
 WIDTH = 256  # children of a kept node
 LEVELS = {WIDTH**level: level for level in (1, 2, 3)}  # leaves below a kept node: its level
-ERASABLE = ("decision", "recording")  # kinds whose content goes when its time is over
-KINDS = ("decision", "undelivered", "recording", "register-change", "incident", "opt-out", "clock")
+ERASABLE = ("decision", "recording", "carrier-leg")  # kinds whose content goes when its time is over
+KINDS = (
+    *("decision", "undelivered", "recording", "carrier-leg"),
+    *("register-change", "incident", "opt-out", "clock"),
+)
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from compliance.clock import Uptime
 from compliance.judge import Judge
 from compliance.ledger import keys
 from compliance.ledger.note import Signer, Verifier
-from compliance.store.sqlite import Store, clocks, decisions, disposals, erasure, recordings
+from compliance.store.sqlite import Store, carrier_legs, clocks, decisions, disposals, erasure, recordings
 from console.evidence import check, container, verify
 from console.policy import load_policy
 from tests.compliance.store_values import ASKED, AT, attempt, decision
@@ -123,6 +123,28 @@ def recorded(
 
     work(home, run)
     return paths
+
+
+def witnessed(home: Home, call: str, **told: Any) -> None:
+    """The carrier's leg of the call of :func:`recorded`."""
+    leg = carrier_legs.CarrierLeg(
+        **{
+            "decision": call,
+            "node": "pbx1",
+            "channel": "PJSIP/carrier-1",
+            "uniqueid": "1.1",
+            "linkedid": "1.0",
+            "sip_call_id": "c0ffee@pbx",
+            "dialled_at": AT,
+            "ringing_at": AT,
+            "answered_at": AT,
+            "ended_at": AT + timedelta(seconds=2),
+            "dial_status": "ANSWER",
+            "hangup_cause": 16,
+            **told,
+        }
+    )
+    work(home, lambda store: carrier_legs.write(store, leg))
 
 
 def dispose(home: Home, name: str) -> None:

@@ -36,6 +36,7 @@ from tests.console.evidence.packages import (
     recorded,
     signer,
     theirs,
+    witnessed,
     work,
 )
 
@@ -116,6 +117,29 @@ def test_a_package_with_all_that_is_known(stocked: Home, monkeypatch: pytest.Mon
     valid(stocked, package)
     found = stocked("evidence", "verify", str(package))
     assert (found["valid"], found["findings"]) == (True, [])
+
+
+def test_a_package_says_what_the_carrier_s_leg_is_joined_by(stocked: Home, call: str) -> None:
+    recorded(stocked, call, "a")
+    witnessed(stocked, call)
+    package = export(stocked, "--call", call, "--reason", "12321")
+    said = about(package, call, "call")
+    assert (said["linkedid"], said["sip_call_id"], said["hangup_cause"]) == ("1.0", "c0ffee@pbx", 16)
+    assert said["ringing_at"] and not {"linkedid", "sip_call_id", "ringing_at"} & set(said["unknown"])
+    (leg,) = said["carrier_legs"]
+    assert (leg["dial_status"], leg["uniqueid"]) == ("ANSWER", "1.1") and leg["first_recorded_at"]
+    assert "carrier-leg" in {
+        one["kind"] for one in json.loads(files(package)["ledger/proofs.json"])["records"]
+    }
+    valid(stocked, package)
+
+
+def test_a_leg_whose_end_was_missed_is_said_to_be_unknown(stocked: Home, call: str) -> None:
+    recorded(stocked, call, "a")
+    witnessed(stocked, call, hangup_cause=None, sip_call_id="")
+    said = about(export(stocked, "--call", call, "--reason", "12321"), call, "call")
+    assert {"hangup_cause", "sip_call_id"} <= set(said["unknown"])
+    assert said["carrier_legs"][0]["sip_call_id"] is None
 
 
 def acts(home: Home, call: str) -> list[dict[str, Any]]:

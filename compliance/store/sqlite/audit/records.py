@@ -58,7 +58,7 @@ class Records:
             self._findings.add("erased", "erased-unlogged", index, kind, key)
             return
         try:
-            row = getattr(SQL, f"blank_{kind}")(self._connection, key=key)
+            row = getattr(SQL, f"blank_{kind.replace('-', '_')}")(self._connection, key=key)
             blank = row and row[0]
         except BROKEN:
             row = blank = False

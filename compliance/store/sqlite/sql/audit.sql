@@ -56,6 +56,11 @@ SELECT id AS key FROM recording
 WHERE ended_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM ledger WHERE kind = 'recording' AND ledger.key = recording.id) LIMIT 1000;
 
+-- name: leafless_carrier_leg()
+SELECT id AS key FROM carrier_leg
+WHERE ended_at IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM ledger WHERE kind = 'carrier-leg' AND ledger.key = carrier_leg.id) LIMIT 1000;
+
 -- name: leafless_register_change()
 SELECT CAST(seq AS TEXT) AS key FROM register_change
 WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE kind = 'register-change' AND ledger.key = CAST(seq AS TEXT)) LIMIT 1000;
@@ -81,6 +86,9 @@ FROM decision WHERE id = :key;
 
 -- name: blank_recording(key)^
 SELECT number = '' AND caller_id = '' AND channel = '' AND uniqueid = '' FROM recording WHERE id = :key;
+
+-- name: blank_carrier_leg(key)^
+SELECT channel = '' AND uniqueid = '' AND linkedid = '' AND sip_call_id = '' FROM carrier_leg WHERE id = :key;
 
 -- Recordings whose day, or whose disposal, is not what the log says of it.
 -- name: kept_otherwise()

@@ -13,6 +13,11 @@ SELECT recording.keep_until, ledger.leaf_index,
 FROM recording LEFT JOIN ledger ON ledger.kind = 'recording' AND ledger.key = recording.id AND ledger.salt IS NOT NULL
 WHERE recording.decision = :decision;
 
+-- name: legs_of(decision)
+SELECT ledger.leaf_index FROM carrier_leg
+JOIN ledger ON ledger.kind = 'carrier-leg' AND ledger.key = carrier_leg.id AND ledger.salt IS NOT NULL
+WHERE carrier_leg.decision = :decision;
+
 -- name: open_complaints(decision)^
 SELECT count(*) FROM complaint WHERE decision = :decision AND status = 'open';
 

@@ -15,6 +15,9 @@ SELECT * FROM undelivered WHERE decision = :id;
 -- name: recordings(id)
 SELECT * FROM recording WHERE decision = :id ORDER BY started_at, id;
 
+-- name: carrier_legs(id)
+SELECT * FROM carrier_leg WHERE decision = :id ORDER BY dialled_at, id;
+
 -- name: incidents(id)
 SELECT * FROM incident WHERE decision = :id ORDER BY seq;
 

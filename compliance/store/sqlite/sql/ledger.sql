@@ -47,6 +47,11 @@ SELECT id, decision, node, channel, uniqueid, state, number, caller_id, campaign
                  ORDER BY seq LIMIT 1), keep_until) AS keep_until
 FROM recording WHERE id = :key;
 
+-- name: carrier_leg_1(key)^
+SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at,
+       dial_status, hangup_cause
+FROM carrier_leg WHERE id = :key;
+
 -- name: register_change_1(key)^
 SELECT seq, at, actor, register, action, key, detail FROM register_change WHERE seq = CAST(:key AS INTEGER);
 
