@@ -9,15 +9,17 @@ STAMP := $(VENV)/.ready
 # Most tests wait for something: twice as many at once as there are cores. The lab's are measured against time.
 JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: soak chaos demo test check bench transcripts lock clean help
+.PHONY: fuzz soak chaos demo test check bench load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
 	@echo "make test   make check, then all tests, those on the real Asterisk included"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision as ratios"
+	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
-	@echo "make chaos  kill -9 of gate, listener and Asterisk during 200 calls (CALLS, CONCURRENT, SEED)"
+	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED)"
+	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
 
 demo: $(STAMP)
@@ -26,8 +28,8 @@ demo: $(STAMP)
 
 test: check
 	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m pytest -m "not lab" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST)
-	@$(PY) -m pytest -m lab --cov --cov-append --cov-report=term:skip-covered $(TEST)
+	@$(PY) -m pytest -m "not lab and not alone" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST)
+	@$(PY) -m pytest -m "lab or alone" --cov --cov-append --cov-report=term:skip-covered $(TEST)
 
 check: $(STAMP)
 	@$(VENV)/bin/ruff check .
@@ -38,11 +40,17 @@ check: $(STAMP)
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
 
-NUMBERS = $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
+load: $(STAMP)
+	@$(PY) -m tests.bench.load_bench $(LOAD)
+
+NUMBERS = $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
 
 soak chaos: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
 	@$(PY) -m tests.lab.$@ $(NUMBERS)
+
+fuzz: $(STAMP)
+	@$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
 transcripts: $(STAMP)
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.bootstrap

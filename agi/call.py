@@ -12,6 +12,7 @@ from agi import variables
 from agi.gate import Gate
 from agi.protocol import Malformed, Reply, Request
 from compliance.judge import Judge
+from compliance.meters import METERS
 from compliance.model import CallAttempt, Decision
 from compliance.numbers import masked
 from compliance.reasons import Reason
@@ -64,6 +65,9 @@ class Call:
             self._line.close()
 
     async def _answer(self, request: Request) -> None:
+        if request.route == variables.PROBE:
+            await self._line.last_words(list(variables.REFUSAL), CONFIRM_SECONDS)
+            return
         if request.route != variables.ROUTE:
             log.error("unknown route", route=request.route[:64])
             await self._tell(variables.REFUSAL)
@@ -77,11 +81,11 @@ class Call:
         except TimeoutError:
             attempt = self._attempt(request, request.callerid or "", "")
             why = "the PBX did not tell the caller number in time"
-            decision = self._gate.refuse(attempt, Reason.DEADLINE, why)
+            decision = self._gate.refuse(attempt, Reason.DEADLINE, why, self._judge)
             await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))
-        decision = await self._gate.decide(attempt, self._until)
+        decision = await self._gate.decide(attempt, self._until, self._judge)
         if decision.put_through:
             await self._allow(decision)
         else:
@@ -126,7 +130,7 @@ class Call:
             return
         log.warning("attack", why=broken.why)
         attempt = self._judge.attempt("", "", "", attack=broken.why)
-        decision = await self._gate.decide(attempt, self._until)
+        decision = await self._gate.decide(attempt, self._until, self._judge)
         await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
 
     async def _allow(self, decision: Decision) -> None:
@@ -166,6 +170,7 @@ class Call:
 
 
 def _commands(decision: Decision) -> list[str]:
+    METERS.decided(decision.verdict, [str(reason) for reason in decision.reasons])
     return variables.answer(
         "ALLOW" if decision.put_through else "BLOCK",
         decision.reasons or ([] if decision.allowed else [Reason.GATE_ERROR]),

@@ -25,6 +25,7 @@ from msgspec import structs
 from compliance.clock import Clock
 from compliance.errors import StoreError
 from compliance.judge import Judge
+from compliance.meters import METERS
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.numbers import masked
 from compliance.reasons import Reason
@@ -41,8 +42,8 @@ log = structlog.get_logger()
 class _Waiting:
     """An attempt in the queue."""
 
-    def __init__(self, attempt: CallAttempt) -> None:
-        self.attempt = attempt
+    def __init__(self, attempt: CallAttempt, judge: Judge) -> None:
+        self.attempt, self.judge = attempt, judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.winner: Decision | None = None
         self.late: Decision | None = None  # the refusal that was told while the transaction was under way
@@ -60,18 +61,22 @@ class Gate:
 
     def __init__(self, store: Store, judge: Judge, clock: Clock) -> None:
         self._store = store
-        self._judge = judge
+        self.judge = judge
+        """Of the calls that come from now on; each keeps the one that it began with."""
         self._clock = clock
         self._queue: deque[_Waiting] = deque()
         self._work = asyncio.Event()
         self._overdue: deque[Decision] = deque(maxlen=MAX_OVERDUE)
         self._unmarked: deque[tuple[str, datetime, Reason]] = deque(maxlen=MAX_OVERDUE)
 
-    async def decide(self, attempt: CallAttempt, deadline: float) -> Decision:
-        """Never raises for a failure of ours, never later than ``deadline`` (event loop time, seconds)."""
+    async def decide(self, attempt: CallAttempt, deadline: float, judge: Judge | None = None) -> Decision:
+        """Never raises for a failure of ours, never later than ``deadline`` (event loop time, seconds).
+
+        ``judge`` is the one that read the attempt, so that a reload meanwhile mixes no two policies.
+        """
         if len(self._queue) >= MAX_WAITING:
-            return self.refuse(attempt, Reason.GATE_ERROR, "too many attempts are waiting")
-        waiting = _Waiting(attempt)
+            return self.refuse(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
+        waiting = _Waiting(attempt, judge or self.judge)
         self._queue.append(waiting)
         self._work.set()
         try:
@@ -80,7 +85,8 @@ class Gate:
         except TimeoutError:
             if waiting.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
                 return waiting.answer.result()
-            refusal = self._refusal(attempt, Reason.DEADLINE, "the store did not answer in time")
+            why = "the store did not answer in time"
+            refusal = self._refusal(attempt, Reason.DEADLINE, why, waiting.judge)
             winner = waiting.claim(refusal)
             if winner is refusal:
                 waiting.answer.cancel()  # nobody waits for it: no second refusal if the store fails
@@ -89,14 +95,15 @@ class Gate:
             waiting.late = structs.replace(refusal, id=winner.id)
             return waiting.late
 
-    def refuse(self, attempt: CallAttempt, code: Reason, why: str) -> Decision:
+    def refuse(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
         """A refusal that needs no judging; the next transaction stores it."""
-        refusal = self._refusal(attempt, code, why)
+        refusal = self._refusal(attempt, code, why, judge or self.judge)
         self._keep(refusal)
         return refusal
 
     async def withdraw(self, decision: Decision, reason: Reason) -> None:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
+        METERS.undelivered += 1
         log.warning("decision not delivered", decision=decision.id, reason=reason)
         await self._undelivered(decision.id, self._clock.now(), reason)
         self._work.set()
@@ -110,8 +117,7 @@ class Gate:
             self._work.clear()
             stored = True
             while self._queue or (self._overdue and stored):
-                batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
-                stored = await self._batch(batch)
+                stored = await self._batch(self._next())
             await self._mark()
 
     async def close(self) -> None:
@@ -122,6 +128,15 @@ class Gate:
         for decision in self._overdue:
             log.error("refusal was never stored", decision=decision.id, reasons=decision.reasons)
 
+    def _next(self) -> list[_Waiting]:
+        """Those that wait longest, all with one judge: its facts are read for the whole batch."""
+        batch: list[_Waiting] = []
+        while self._queue and len(batch) < MAX_BATCH:
+            if batch and self._queue[0].judge is not batch[0].judge:
+                break
+            batch.append(self._queue.popleft())
+        return batch
+
     async def _batch(self, batch: list[_Waiting]) -> bool:
         """False when the store failed. Refusals that are overdue go first, a bounded number of them."""
         overdue = tuple(itertools.islice(self._overdue, MAX_BATCH))
@@ -129,7 +144,7 @@ class Gate:
             await decisions.decide(
                 self._store,
                 [(waiting.attempt, partial(self._judged, waiting)) for waiting in batch],
-                self._judge.asked,
+                (batch[0].judge if batch else self.judge).asked,
                 self._clock,
                 overdue,
             )
@@ -138,6 +153,7 @@ class Gate:
             log.error("store failed", error=str(error), exc_info=None if known else error)
             self._fail(batch, str(error) if known else "internal error")
             return False
+        METERS.batch.observe(len(batch) + len(overdue))
         saved = {decision.id for decision in overdue}
         while self._overdue and self._overdue[0].id in saved:  # a full queue may have dropped some meanwhile
             self._overdue.popleft()
@@ -154,7 +170,7 @@ class Gate:
         """On the store's thread, inside the transaction."""
         if waiting.winner is not None:
             return None
-        decision = self._judge.decide(waiting.attempt, facts, now)
+        decision = waiting.judge.decide(waiting.attempt, facts, now)
         return decision if waiting.claim(decision) is decision else None
 
     def _fail(self, batch: list[_Waiting], why: str) -> None:
@@ -163,12 +179,12 @@ class Gate:
             if waiting.late is not None:
                 self._keep(waiting.late)
             elif not waiting.answer.done():
-                refusal = self._refusal(waiting.attempt, Reason.GATE_ERROR, why)
+                refusal = self._refusal(waiting.attempt, Reason.GATE_ERROR, why, waiting.judge)
                 self._keep(refusal)
                 waiting.answer.set_result(refusal)
 
-    def _refusal(self, attempt: CallAttempt, code: Reason, why: str) -> Decision:
-        decision = self._judge.refuse(attempt, self._clock.now(), code, why)
+    def _refusal(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
+        decision = judge.refuse(attempt, self._clock.now(), code, why)
         log.error(
             "refused by failure",
             decision=decision.id,

@@ -91,7 +91,7 @@ def _listen_of(file: str) -> str:
 
         with open(file, "rb") as stream:  # noqa: PTH123 - pathlib costs 10 ms
             return str(tomllib.load(stream)["gate"]["listen"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
@@ -146,7 +146,9 @@ def main() -> int:
                 gate.settimeout(ANSWER_SECONDS)
                 _relay(agi, tap, gate, route)
         except (OSError, OverflowError, UnicodeError) as error:  # the last two: no address at all
-            sys.stderr.write(f"dialpact-agi: the gate can not be asked: {error}\n")
+            # The error's own text may quote what was sent: a number. That of the system does not.
+            why = getattr(error, "strerror", None) or type(error).__name__
+            sys.stderr.write(f"dialpact-agi: the gate can not be asked: {why}\n")
             _refuse(agi, route)
     except (AGIException, ValueError, EOFError, OSError) as error:
         sys.stderr.write(f"dialpact-agi: {type(error).__name__}\n")

@@ -4,6 +4,8 @@
    places are taken the one that has waited longest without a header makes room.
 2. Each session ends by its own deadline, with an answer or without one. Asterisk has no read timeout.
 3. ALLOW is written last, and only before the deadline. If the PBX does not confirm it, it is withdrawn.
+4. There are never more places than the process has file descriptors for: at the last descriptor the event
+   loop would close newcomers unseen, those with a call among them, while idle ones keep their places.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections import OrderedDict
+from functools import partial
 from typing import cast
 
 import structlog
@@ -22,9 +25,11 @@ from agi.optout import Desk, OptOutCall
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
 from compliance.config import Config
 from compliance.judge import Judge
+from compliance.meters import METERS
 
 HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024
+SPARE_FILES = 256  # store, log, and what is accepted in one turn of the loop before room is made
 
 log = structlog.get_logger()
 
@@ -38,6 +43,7 @@ class Server:
         self.gate = gate
         self.desk = desk
         self.deadline = config.gate.deadline_ms / 1000
+        self.places = config.gate.max_sessions
         self.headless: OrderedDict[Connection, None] = OrderedDict()
         self.open: set[Connection] = set()
         self.calls: set[asyncio.Task[None]] = set()
@@ -45,7 +51,10 @@ class Server:
 
     async def start(self) -> tuple[str, int]:
         """Returns the address in use (the port may have been 0). Raises OSError when it can not be bound."""
-        _raise_file_limit(self.config.gate.max_sessions + 64)
+        wanted = self.config.gate.max_sessions
+        self.places = places(wanted, _raise_file_limit(wanted + SPARE_FILES))
+        if self.places < wanted:
+            log.warning("too few file descriptors for max_sessions", max_sessions=wanted, places=self.places)
         host, port = self.config.gate.address
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
@@ -68,14 +77,17 @@ class Server:
 
     def admit(self, connection: Connection) -> None:
         self.open.add(connection)
+        METERS.connections_open = len(self.open)
         self.headless[connection] = None
-        if len(self.open) > self.config.gate.max_sessions:
+        if len(self.open) > self.places:
             victim = next(iter(self.headless))
+            METERS.connections_refused["too-many"] += 1
             log.warning("too many sessions", open=len(self.open))
             victim.close()
 
     def release(self, connection: Connection) -> None:
         self.open.discard(connection)
+        METERS.connections_open = len(self.open)
         self.headless.pop(connection, None)
 
     def begin(self, connection: Connection, request: Request | Malformed) -> None:
@@ -87,11 +99,17 @@ class Server:
         task = asyncio.create_task(answering)
         self.calls.add(task)
         task.add_done_callback(self._ended)
+        if not isinstance(request, Request) or request.route != variables.PROBE:
+            task.add_done_callback(partial(_measured, asyncio.get_running_loop().time()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.calls.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("session failed", exc_info=task.exception())
+
+
+def _measured(since: float, task: asyncio.Task[None]) -> None:
+    METERS.latency.observe(task.get_loop().time() - since)
 
 
 class Connection(asyncio.Protocol):
@@ -167,12 +185,21 @@ class Connection(asyncio.Protocol):
             self.reply.exception()  # seen: the asker may have given up already
 
     def _no_header(self) -> None:
+        METERS.connections_refused["no-header"] += 1
         log.info("no header in time", peer=self.transport.get_extra_info("peername"))
         self.close()
 
 
-def _raise_file_limit(wanted: int) -> None:
+def places(wanted: int, files: int) -> int:
+    """How many sessions fit into ``files`` descriptors; ``wanted`` at most."""
+    return min(wanted, max(files - SPARE_FILES, files // 2))
+
+
+def _raise_file_limit(wanted: int) -> int:
+    """As far as it goes. Returns how many of the wanted descriptors there are."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+    return enough

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from agi.gate import Gate
 from agi.optout import Desk
@@ -17,20 +17,45 @@ from compliance.profile import Policy
 from compliance.store.sqlite import Store, registers
 
 
+def judge_of(config: Config, policy: Policy) -> Judge:
+    return Judge(policy, config.trunks, config.node.name, config.policy.mode)
+
+
+class Reloadable:
+    """A running gate's rules, to be changed while it answers calls."""
+
+    def __init__(self, store: Store, clock: Clock, server: Server) -> None:
+        self._store, self._clock, self._server = store, clock, server
+
+    async def prepare(self, config: Config, policy: Policy) -> None:
+        """No decision may name a profile whose text nobody has. Raises StoreError."""
+        await registers.note_profiles(self._store, policy.profiles, at=self._clock.now())
+
+    def replace(self, config: Config, policy: Policy) -> None:
+        """For every call whose session begins from now on. Those that have begun end as they began."""
+        judge, server = judge_of(config, policy), self._server
+        server.judge = server.gate.judge = server.desk.judge = judge
+        server.deadline = config.gate.deadline_ms / 1000
+
+
 @contextlib.asynccontextmanager
-async def serving(config: Config, policy: Policy, clock: Clock) -> AsyncIterator[tuple[str, int]]:
+async def serving(
+    config: Config, policy: Policy, clock: Clock, started: Callable[[Reloadable], None] = lambda _: None
+) -> AsyncIterator[tuple[str, int]]:
     """Answers calls inside the block; gives the address in use. At the end what was begun is answered.
 
-    Raises StoreError when the database can not be opened, OSError when the address can not be bound.
+    ``started`` is given what changes the rules while it runs. Raises StoreError when the database can not be
+    opened, OSError when the address can not be bound.
     """
     warm()
-    judge = Judge(policy, config.trunks, config.node.name, config.policy.mode)
+    judge = judge_of(config, policy)
     async with await Store.open(config.database) as store:
         await registers.note_profiles(store, policy.profiles, at=clock.now())
         gate = Gate(store, judge, clock)
         desk = Desk(store, judge, clock)
         server = Server(config, judge, gate, desk)
         address = await server.start()
+        started(Reloadable(store, clock, server))
         running = [asyncio.create_task(work) for work in (gate.run(), desk.run())]
         try:
             yield address

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 ROUTE = "outbound"  # agi://HOST:PORT/outbound: number, campaign, agent, trunk
+PROBE = "health"  # refused without a word in the log: the health endpoint asks for it often
 OPTOUT = "optout"  # agi://HOST:PORT/optout: way, subject, scope, channel
 CALLER_ID = "GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}"
 

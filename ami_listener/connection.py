@@ -29,6 +29,7 @@ from panoramisk.message import Message as Paired
 from ami_listener import events, wire
 from ami_listener.wire import Message
 from compliance.errors import DialpactError
+from compliance.meters import METERS
 
 QUEUE = 50_000  # events
 ACTION_SECONDS = 2.0
@@ -163,6 +164,7 @@ class Session:
     async def events(self) -> AsyncIterator[events.Event]:
         """Every event in order, until the link is lost."""
         while (event := await self._events.get()) is not None:
+            METERS.ami_queue = self._events.qsize()
             yield event
 
     @property
@@ -198,11 +200,13 @@ class Session:
         """The one synchronous way from the socket into the queue."""
         if message.flaw:
             self.ignored += 1
+            METERS.ami_flawed += 1
             return
         event = events.read(message)
         if event is None or self.lost.is_set():
             return
         self._events.put_nowait(event)
+        METERS.ami_queue = self._events.qsize()
         if self._events.qsize() > QUEUE:
             self.lose("too many events waiting; the real state has to be read anew")
 

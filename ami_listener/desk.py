@@ -11,6 +11,7 @@ from ami_listener.claims import Claims
 from ami_listener.outbox import Outbox
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
+from compliance.meters import METERS
 from compliance.store.sqlite import incidents, recordings
 from compliance.store.sqlite.connection import Store
 
@@ -35,6 +36,7 @@ class Desk(msgspec.Struct, frozen=True):
     def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:
         """An incident. The log gets everything but ``number``, the store that as well."""
         at = self.clock.now()
+        METERS.cut += detail.startswith("cut")
         log.warning("incident", kind=kind, decision=decision, leg=channel, detail=detail)
         stored = f"{detail} {number}".strip()
         self.outbox.put(

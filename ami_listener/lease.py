@@ -17,6 +17,7 @@ from ami_listener.connection import Session
 from compliance.clock import Clock
 from compliance.config import Config
 from compliance.errors import StoreError
+from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
 
@@ -51,12 +52,14 @@ class Lease:
 
     def connected(self, session: Session) -> None:
         self.session, self.link_problem = session, ""
+        METERS.ami_up = True
         self.booted = self.synchronised = False
         self.right_problem = "the AMI user's rights are not known yet"
         self.wake()
 
     def disconnected(self, why: str) -> None:
         """Withdraws the lease at once."""
+        METERS.ami_up = False
         self.session, self.link_problem = None, f"no connection to the Asterisk manager: {why}"
         self.wake()
 

@@ -83,6 +83,8 @@ class Leg:
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
         self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
+        self._ending = False  # a Hangup event waits to be confirmed
+        self._forged = False  # one was not confirmed, and that is reported
         self._rows = 0  # of this decision in the store
         self._size, self._grown_at, self._stalled = 0, time.monotonic(), False
         self._talking_since = self._overdue_at = 0.0
@@ -120,7 +122,9 @@ class Leg:
                 # The channel is asked for once more: text from SIP must not end a recording that goes on.
                 self._hung_up_at = self._desk.clock.now()
                 self._told.hangup_cause = event.cause
-                self._work.put_nowait(self._confirm_end)
+                if not self._ending:  # however many come: asking once answers them all
+                    self._ending = True
+                    self._work.put_nowait(self._confirm_end)
 
     def happen(self, happening: Happening) -> None:
         before, (self.state, actions) = self.state, step(self.state, happening)
@@ -384,9 +388,12 @@ class Leg:
         await self._pbx.hang_up(self.channel)
 
     async def _confirm_end(self) -> None:
+        self._ending = False  # what comes while Asterisk is asked may be true
         if await self._pbx.is_live(self.channel, self.uniqueid):
             self._hung_up_at = self._told.hangup_cause = None
-            self._report("forged-event", "a Hangup event for a channel that is up")
+            if not self._forged:
+                self._report("forged-event", "a Hangup event for a channel that is up")
+            self._forged = True
             if self._unproven:
                 self.happen(Happening.UNPROVEN)
             return

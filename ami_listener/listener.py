@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import structlog
+from msgspec import structs
 
 from ami_listener import access, events, recorder, repair, resync, unseen
 from ami_listener.alone import alone
@@ -31,6 +32,7 @@ from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
 from compliance.config import Config
 from compliance.errors import ConfigError, RecordingError, StoreError
+from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
 
@@ -39,6 +41,7 @@ SECOND_LOOK_SECONDS = 3.0
 JUDGING_SECONDS = 1.0  # for the legs that the second look has found
 AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
 PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
+KeepUntil = Callable[[datetime], date]
 log = structlog.get_logger()
 
 
@@ -66,10 +69,10 @@ class Listener:
     the end the lease is withdrawn; recordings that run go on in Asterisk and are adopted at the next start.
     """
 
-    def __init__(
-        self, config: Config, store: Store, clock: Clock, keep_until: Callable[[datetime], date]
-    ) -> None:
-        self._config, self._store, self._clock, self._keep_until = config, store, clock, keep_until
+    def __init__(self, config: Config, store: Store, clock: Clock, keep_until: KeepUntil) -> None:
+        self._config, self._store, self._clock = config, store, clock
+        self._keepers: list[tuple[datetime | None, KeepUntil]] = [(None, keep_until)]  # until when in force
+        self._trunks = list(config.trunks.items())  # with those that a reload has taken out
         self.lease = Lease(config, store, clock)
         self.legs: dict[str, Leg] = {}  # by unique id
         self.finishing: set[str] = set()  # ids of recordings whose files are being measured
@@ -99,7 +102,25 @@ class Listener:
 
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
-        return {name: trunk.area_code for name, trunk in self._config.trunks.items() if trunk.owns(channel)}
+        return {name: trunk.area_code for name, trunk in self._trunks if trunk.owns(channel)}
+
+    def replace(self, config: Config, keep_until: KeepUntil) -> None:
+        """Other trunks, mode and retention, for the calls that begin from now on.
+
+        A call that is up ends as it began: its leg keeps its desk, a trunk that was taken out stays known
+        until the listener ends, and its recording is kept for the longest of what was in force meanwhile.
+        """
+        former = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
+        self._trunks = [*former, *config.trunks.items()]  # (of one name on one endpoint the newest is told)
+        now = self._clock.now()
+        self._keepers = [(now if until is None else until, keep) for until, keep in self._keepers]
+        self._keepers.append((None, keep_until))
+        self._config = config
+        self.desk = structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow")
+
+    def _keep_until(self, segment: Segment) -> KeepUntil:
+        keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
+        return lambda ended_at: max(keep(ended_at) for keep in keepers)
 
     # Life
 
@@ -296,6 +317,7 @@ class Listener:
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
         self.legs[leg.uniqueid] = leg
+        METERS.legs = len(self.legs)
         task = asyncio.create_task(self._work(leg), name=f"leg {leg.channel}")
         self._leg_tasks[leg.uniqueid] = task
 
@@ -311,6 +333,7 @@ class Listener:
             if self.legs.get(leg.uniqueid) is leg:
                 del self.legs[leg.uniqueid]
                 self._leg_tasks.pop(leg.uniqueid, None)
+                METERS.legs = len(self.legs)
 
     async def _drop_legs(self) -> None:
         tasks = list(self._leg_tasks.values())
@@ -318,6 +341,7 @@ class Listener:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
+        METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()
 
@@ -344,7 +368,7 @@ class Listener:
             loop = asyncio.get_running_loop()
             await self._repair(segment)
             end, problems = await loop.run_in_executor(
-                self._threads, recorder.conclude, segment, self._keep_until
+                self._threads, recorder.conclude, segment, self._keep_until(segment)
             )
         except Exception:
             log.exception("recording not concluded", recording=segment.id)
@@ -362,6 +386,7 @@ class Listener:
             await recordings.finish(self._store, end)
             self.finishing.discard(segment.id)
 
+        METERS.recordings[end.state] += 1
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
         self.outbox.put("recording ended", write)
 

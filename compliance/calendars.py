@@ -9,7 +9,6 @@ allow five to nine wrong days a year.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -19,6 +18,7 @@ from typing import Literal
 import chinese_calendar
 import msgspec
 
+from compliance import toml
 from compliance.errors import CalendarError
 
 DayKind = Literal["working", "off", "missing", "provisional"]
@@ -95,7 +95,10 @@ def load(directory: Path | None = None) -> WorkingDays:
     seen: dict[int, Path] = {}
     digest = hashlib.sha256()
     for path in sorted(directory.glob("*.toml")):
-        content = path.read_bytes()
+        try:
+            content = toml.read(path)
+        except (OSError, toml.TomlError) as error:
+            raise CalendarError(f"{path}: {error}") from error
         number, year = _read(path, content, years)
         if number in seen:
             raise CalendarError(f"{path}: {number} is already given by {seen[number].name}")
@@ -107,8 +110,8 @@ def load(directory: Path | None = None) -> WorkingDays:
 
 def _read(path: Path, content: bytes, known: Mapping[int, Year]) -> tuple[int, Year]:
     try:
-        file = msgspec.convert(tomllib.loads(content.decode()), _File)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        file = msgspec.convert(toml.parse(content.decode()), _File)
+    except (toml.TomlError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CalendarError(f"{path}: {error}") from error
     off, working = frozenset(file.off), frozenset(file.working)
     reason = ""

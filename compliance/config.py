@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from compliance import masking, toml
 from compliance.errors import ConfigError
 from compliance.numbers import is_area_code
 
@@ -86,6 +86,15 @@ class Ledger(_Section, frozen=True, kw_only=True):
     checkpoints: str = ""  # folder for copies of the signed tree heads
 
 
+class Metrics(_Section, frozen=True, kw_only=True):
+    listen: str = "127.0.0.1:9464"  # of `serve` and `gate`
+    listener: str = "127.0.0.1:9465"  # of `listener`, when it runs apart
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        return split_address(self.listen), split_address(self.listener)
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
 
@@ -97,6 +106,7 @@ class Config(_Section, frozen=True, kw_only=True):
     recording: Recording = Recording()
     policy: Policy = Policy()
     ledger: Ledger = Ledger()
+    metrics: Metrics | None = None
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -131,6 +141,7 @@ class Config(_Section, frozen=True, kw_only=True):
             raise ConfigError(f"[ami] secret_file {file}: {error}") from error
         if not secret or not secret.isprintable():
             raise ConfigError(f"[ami] secret_file {file}: empty, or with control characters")
+        masking.hide(secret)
         return secret
 
     def the_trunk(self, name: str) -> str:
@@ -161,14 +172,13 @@ def load(explicit: str | Path | None = None) -> Config:
     """Reads and checks the file. Raises ConfigError with file, place and reason."""
     file = find(explicit)
     try:
-        text = file.read_text("utf-8-sig")
-        raw: dict[str, Any] = tomllib.loads(text)
+        raw: dict[str, Any] = toml.parse(toml.read(file).decode("utf-8-sig"))
         if "origin" in raw:  # ours, not a setting
             raise ConfigError(f"{file}: unknown key `origin`")
         config = msgspec.convert({**raw, "origin": str(file.absolute())}, Config)
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, toml.TomlError) as error:
         raise ConfigError(f"{file}: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {error}") from error
@@ -194,6 +204,8 @@ def _check(config: Config, file: Path) -> None:
         )
     try:
         config.gate.address  # noqa: B018 - raises when unusable
+        if config.metrics is not None:
+            config.metrics.addresses  # noqa: B018
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

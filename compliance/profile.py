@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from compliance import toml
 from compliance.calendars import WorkingDays
 from compliance.errors import ProfileError
 from compliance.model import PolicyVersion
@@ -151,9 +151,11 @@ def load(name_or_path: str | Path) -> Profile:
         content = where.read_bytes()
     else:
         try:
-            content = Path(name_or_path).read_bytes()
+            content = toml.read(Path(name_or_path))
         except OSError as error:
             raise ProfileError(f"{name_or_path}: {error.strerror}") from error
+        except ValueError as error:  # too large, or no path at all: a null character in it
+            raise ProfileError(f"{str(name_or_path)!r}: {error}") from error
     profile = parse(content, str(name_or_path))
     if shipped and profile.id != name_or_path:
         raise ProfileError(f"{name_or_path}: calls itself {profile.id!r}")
@@ -170,10 +172,10 @@ def parse(content: bytes, origin: str) -> Profile:
     """The profile in ``content``; ``origin`` is what an error calls it."""
     try:
         text = content.decode()
-        document = msgspec.convert(tomllib.loads(text), _Document)
+        document = msgspec.convert(toml.parse(text), _Document)
     except UnicodeDecodeError as error:
         raise ProfileError(f"{origin}: not UTF-8 ({error.reason} at byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
+    except toml.TomlError as error:
         raise ProfileError(f"{origin}: {error}") from error
     except msgspec.ValidationError as error:
         section, key = _place(str(error))

@@ -24,6 +24,7 @@ from console import (
     ledger,
     reconcile,
     recordings,
+    reload,
     replay,
     report,
     script,
@@ -31,6 +32,7 @@ from console import (
 )
 from console.command import AsJson, ConfigFile, Lang, command
 from console.evidence import commands as evidence
+from console.outside import status
 
 app = typer.Typer(
     name="dialpact",
@@ -66,6 +68,8 @@ command(app, "init")(init.init)
 command(app, "check")(check.check)
 command(app, "replay")(replay.replay)
 command(app, "reconcile")(reconcile.reconcile)
+command(app, "status")(status.status)
+command(app, "reload")(reload.reload)
 command(app, "serve")(daemons.serve)
 command(app, "gate")(daemons.gate)
 command(app, "listener")(daemons.listener)

@@ -13,7 +13,7 @@ from compliance.errors import CalendarError, ConfigError, ProfileError, StoreErr
 from compliance.registers.moment import HOME
 from compliance.store.sqlite.health import health
 from console.command import command, group
-from console.doctor import host, pbx, rules, version
+from console.doctor import host, pbx, rules, running, version
 from console.doctor.found import Found, Site, fail, ok
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
@@ -28,6 +28,7 @@ BEFORE: tuple[tuple[str, Check], ...] = (
     ("calendar", rules.calendar),
 )
 AFTER: tuple[tuple[str, Check], ...] = (
+    ("running", running.applied),
     ("recorder", host.recorder),
     ("recordings", host.recordings),
     ("secret", host.secret),

@@ -6,20 +6,31 @@ The parts are imported when they start: a look into the registers need not wait 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from compliance.config import Config
 from compliance.errors import DialpactError, StoreError
+from compliance.meters import METERS
+from compliance.profile import Policy
 from compliance.retention import keep_until
 from compliance.store.sqlite import Store, keeping
+from console import notify
 from console.keeper import keep
+from console.logs import configure_logs
 from console.policy import load_policy
+from console.reloading import Reloading
+from console.running import Role
 from console.session import DONE, FAILED, Session
+
+OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
+if TYPE_CHECKING:
+    from ami_listener.listener import Listener
 
 log = structlog.get_logger()
 
@@ -28,33 +39,36 @@ Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
 
 def serve(session: Session) -> int:
     """Gate and listener in one process."""
-    return _run(session, _gate, _listener, _keeping, keep)
+    return _run(session, "serve", _gate, _listener, _keeping_longer, keep, _outside)
 
 
 def gate(session: Session) -> int:
     """Answers the PBX: may this call be placed?"""
-    return _run(session, _gate, keep)
+    return _run(session, "gate", _gate, keep, _outside)
 
 
 def listener(session: Session) -> int:
     """Records the calls, and watches that none goes round the gate."""
-    return _run(session, _listener, _keeping, keep)
+    return _run(session, "listener", _listener, _keeping_longer, keep, _outside_of_listener)
 
 
 async def _gate(session: Session, stop: asyncio.Event) -> None:
     from agi.service import serving
 
-    async with serving(session.config, load_policy(session.config), session.clock):
+    reloading = _reloading(session)
+    async with serving(session.config, reloading.policy, session.clock, reloading.add):
         await stop.wait()
 
 
 async def _listener(session: Session, stop: asyncio.Event) -> None:
     from ami_listener.listener import Listener
 
-    keep = partial(keep_until, policy=load_policy(session.config))
+    reloading = _reloading(session)
     # The store's own patience with locks, not the console's: the lease must be renewed in time.
     async with await Store.open(session.config.database) as store:
+        keep = partial(keep_until, policy=reloading.policy)
         listener = Listener(session.config, store, session.clock, keep)
+        reloading.add(_Reloadable(listener))
         running = asyncio.create_task(listener.run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -65,9 +79,33 @@ async def _listener(session: Session, stop: asyncio.Event) -> None:
             raise DialpactError("the listener ended by itself")
 
 
+class _Reloadable:
+    """The listener's side of a reload."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def prepare(self, config: Config, policy: Policy) -> None:
+        """Nothing of it can fail."""
+
+    def replace(self, config: Config, policy: Policy) -> None:
+        self._listener.replace(config, partial(keep_until, policy=policy))
+
+
+async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
+    """At the start, and again after each reload."""
+    while not stop.is_set():
+        replaced = _reloading(session).replaced
+        await _keeping(session, stop)
+        waits = [asyncio.create_task(event.wait()) for event in (replaced, stop)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+
 async def _keeping(session: Session, stop: asyncio.Event) -> None:
     """Longer profiles than before keep for longer what is kept already."""
-    policy = load_policy(session.config)
+    policy = session.reloading.policy if session.reloading else load_policy(session.config)
     names = [profile.id for profile in policy.profiles]
     keep = partial(keep_until, policy=policy)
     try:
@@ -79,10 +117,36 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
         log.info("retention", raised=raised)
 
 
-def _run(session: Session, *parts: Part) -> int:
+async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> None:
+    """Metrics and health. They never end a gate: what fails is told and tried again."""
+    if session.config.metrics is None:
+        return
+    from console.outside.server import serving
+
+    while not stop.is_set():
+        try:
+            async with serving(session, session.config.metrics.addresses[address]):
+                await stop.wait()
+        except OSError as error:
+            log.error("no metrics", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), OUTSIDE_SECONDS)
+
+
+async def _outside_of_listener(session: Session, stop: asyncio.Event) -> None:
+    await _outside(session, stop, address=1)
+
+
+def _reloading(session: Session) -> Reloading:
+    assert session.reloading is not None  # set before any part starts
+    return session.reloading
+
+
+def _run(session: Session, role: Role, *parts: Part) -> int:
     configure_logs()
+    session.reloading = Reloading(session, role)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_until_stopped(session, parts))
+        return runner.run(_until_stopped(session, (session.reloading.run, *parts)))
 
 
 async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
@@ -91,20 +155,41 @@ async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
     asyncio.get_running_loop().set_exception_handler(_unhandled)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reloading(session).ask)
     policy = session.config.policy
     log.info("starting", config=session.config.origin, policy=policy.profiles, mode=policy.mode)
     if policy.mode == "shadow":
         log.warning("shadow mode: every call is decided and recorded, none is refused")
+    METERS.reloaded_at = session.clock.now().timestamp()
+    alive = asyncio.create_task(notify.stay_alive())
     tasks = [asyncio.create_task(part(session, stop)) for part in parts]
+    ready = asyncio.create_task(_say_when_ready(session, parts))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    ready.cancel()
+    notify.tell(notify.STOPPING)
     stop.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     failures = [outcome for outcome in outcomes if outcome is not None]
     for failure in failures:
         expected = isinstance(failure, DialpactError | OSError)
         log.critical("failed", error=str(failure), exc_info=None if expected else failure)
+    alive.cancel()
     log.info("stopped")
     return FAILED if failures else DONE
+
+
+async def _say_when_ready(session: Session, parts: tuple[Part, ...]) -> None:
+    """To systemd: when the gate's socket takes calls, and at once for a listener alone."""
+    if _gate in parts and session.config.gate.address[1]:
+        host, port = session.config.gate.address
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection(here, port)
+                writer.close()
+                break
+            await asyncio.sleep(0.05)
+    notify.tell(notify.READY)
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -120,23 +205,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def configure_logs() -> None:
-    """JSON lines for the journal, colours for a terminal; always on stderr."""
-    terminal = sys.stderr.isatty()
-    render: tuple[Any, ...] = (
-        (structlog.dev.ConsoleRenderer(),)
-        if terminal
-        else (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *render,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 EVERY = timedelta(minutes=10)
 FRESH = EVERY - timedelta(minutes=1)  # a reading that is younger is not repeated
 NAME = "keeper"  # in the readings of the clocks
+LAST_SECONDS = 3.0  # for the checkpoint of what was logged before an orderly end
 COPIES = 1000  # checkpoints that are copied after the folder was away
 
 
@@ -35,7 +36,7 @@ async def keep(
     uptime: Callable[[], Uptime] = host_uptime,
     every: timedelta = EVERY,
 ) -> None:
-    """At once, then regularly, until ``stop``. Raises nothing but cancellation."""
+    """At once, then regularly, until ``stop``, and then once more. Raises nothing but cancellation."""
     start = True
     while True:
         try:
@@ -49,6 +50,10 @@ async def keep(
             await asyncio.wait_for(stop.wait(), every.total_seconds())
         except TimeoutError:
             continue
+        try:
+            await asyncio.wait_for(once(session, uptime, start=True), LAST_SECONDS)
+        except Exception as error:  # the next start signs it
+            log.warning("the ledger is not signed at the end", error=str(error))
         return
 
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import typer
@@ -31,6 +31,9 @@ from compliance.store.sqlite import Store
 from compliance.texts import Language
 from console import texts
 
+if TYPE_CHECKING:
+    from console.reloading import Reloading
+
 DONE, FAILED, USAGE, FOUND = 0, 1, 2, 3
 WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut there
 BUSY_MS = 10_000  # a person can wait longer for another process's lock than a call can
@@ -38,6 +41,8 @@ BUSY_MS = 10_000  # a person can wait longer for another process's lock than a c
 
 class Session:
     """What a command needs of the outside. Answers go to stdout, everything about them to stderr."""
+
+    reloading: Reloading | None = None  # a daemon's, set when it starts
 
     def __init__(self, config: Path | None, as_json: bool, language: Language, clock: Clock | None = None):
         self.config_file = config

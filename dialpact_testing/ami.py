@@ -278,6 +278,21 @@ class FakeAmi:
             if connection.logged_in:
                 connection.raw(data)
 
+    @property
+    def listeners(self) -> int:
+        """Connections that are logged in."""
+        return sum(connection.logged_in for connection in self._connections)
+
+    @property
+    def pending(self) -> int:
+        """Bytes that were said and that the slowest of those that are logged in has not taken yet."""
+        sizes = (
+            connection.writer.transport.get_write_buffer_size()
+            for connection in self._connections
+            if connection.logged_in
+        )
+        return max(sizes, default=0)
+
     def boot(self) -> None:
         """From starting to started."""
         self.booted = True

@@ -38,6 +38,7 @@ SEAMS = {
     },
     "rfc3161_client": {"compliance/ledger/timestamp.py"},
     "jinja2": {"console/page/template.py"},
+    "prometheus_client": {"console/outside/metrics.py"},
     "weasyprint": {"console/page/paper.py"},
     "pytest": {"dialpact_testing/fixtures.py", "dialpact_testing/plugin.py"},
     "pytest_asyncio": {"dialpact_testing/fixtures.py"},

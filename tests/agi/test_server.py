@@ -242,6 +242,19 @@ async def test_oldest_without_a_header_makes_room(office: Office) -> None:
             assert len(server.open) == len(server.headless) == 10
 
 
+async def test_idle_connections_leave_descriptors_for_callers(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found under load: at the last descriptor callers were closed unseen, and the idle ones stayed."""
+    monkeypatch.setattr(server_module, "HEADER_SECONDS", 60)
+    monkeypatch.setattr(server_module, "_raise_file_limit", lambda wanted: server_module.SPARE_FILES + 300)
+    async with office.server() as server, connected(office, 350) as pairs:
+        await until(lambda: len(server.open) == 300)
+        assert await ended(pairs[0][0]) == b""
+        assert (await office.fake().dial(NUMBER)).allowed
+        assert len(server.open) <= 300
+
+
 async def test_calls_are_not_put_out_for_newcomers(office: Office) -> None:
     async with office.server(max_sessions=10) as server, connected(office, 10, HEADER) as pairs:
         await until(lambda: len(server.calls) == 10)

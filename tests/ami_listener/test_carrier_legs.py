@@ -11,6 +11,7 @@ async def test_an_answered_leg(scene: Scene, ami: FakeAmi) -> None:
     decision, leg = await ringing(scene, ami)
     leg.ring()
     leg.answer()
+    await until_noted(scene)
     leg.hang_up()
     (row,) = await scene.carrier_legs(1)
     assert (row["decision"], row["node"], row["channel"]) == (decision, "pbx1", leg.name)

@@ -27,7 +27,7 @@ from compliance.judge import Judge
 from compliance.model import CallAttempt, Decision, Facts, Finding
 from compliance.profile import Policy
 from compliance.store.sqlite import create
-from console.daemons import configure_logs
+from console.logs import configure_logs
 from tests import registers
 
 CALLER_ID = "02788880007"

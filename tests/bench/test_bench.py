@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import gate_bench, inspection_bench, reconcile_bench
+from tests.bench import gate_bench, inspection_bench, load_bench, reconcile_bench
 
 
 def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +15,13 @@ def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     found = gate_bench.measure(1, tmp_path)["2"]
     assert found["full_to_stub"] > 0
     assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
+
+
+def test_load_bench_runs() -> None:
+    found = load_bench.measure(20, 20)
+    assert found["gate"].keys() == {"quiet", "slow-loris", "idle", "at once"}
+    assert all(one["answered"] > 0 and one["resident_mb"] > 0 for one in found["gate"].values())
+    assert found["listener"]["storm_share_of_a_core"] > 0
 
 
 def test_inspection_bench_runs(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from compliance.clock import Uptime
 from compliance.ledger import keys, note
 from compliance.ledger.checkpoint import Checkpoint
+from compliance.store.sqlite import Store, checkpoints, incidents, ledger
 from console import keeper
 from console.session import Session
 from tests.console.conftest import Home
@@ -160,8 +161,9 @@ async def test_what_fails_is_said_and_tried_again(
     with capture_logs() as logs:
         async with asyncio.timeout(20):
             await keeper.keep(session, stop, uptime, timedelta(milliseconds=1))
-    assert [entry["log_level"] for entry in logs] == ["error"] * 3
-    assert all(entry["event"] == "the ledger is not kept" for entry in logs)
+    assert [entry["log_level"] for entry in logs] == ["error"] * 3 + ["warning"]
+    assert all(entry["event"] == "the ledger is not kept" for entry in logs[:3])
+    assert logs[3]["event"] == "the ledger is not signed at the end"
 
 
 async def test_it_ends_when_it_is_told(session: Session, hands: Hands) -> None:
@@ -171,10 +173,31 @@ async def test_it_ends_when_it_is_told(session: Session, hands: Hands) -> None:
         await keeper.keep(session, stop, hands.uptime)
 
 
+async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Session, hands: Hands) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(keeper.keep(session, stop, hands.uptime))
+    async with await Store.open(session.config.database) as store:
+
+        def sizes(connection: sqlite3.Connection) -> tuple[int, int]:
+            newest = checkpoints.newest(connection, 1)
+            return newest[0]["size"] if newest else 0, ledger.size(connection)
+
+        async with asyncio.timeout(20):
+            while (await store.transact(sizes))[0] == 0:
+                await asyncio.sleep(0.01)
+            await incidents.incident(
+                store, at=NOW, node="pbx1", kind="k", decision="", channel="", detail="in the last minute"
+            )
+            stop.set()
+            await running
+        signed, size = await store.transact(sizes)
+    assert signed == size
+
+
 def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
     from console import daemons
 
-    monkeypatch.setattr(daemons, "_run", lambda _, *parts: parts)
+    monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
     for daemon in (daemons.serve, daemons.gate, daemons.listener):
         assert keeper.keep in daemon(session), daemon  # type: ignore[operator]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.lab.dialog import Dialog
 from tests.lab.ear import Ear, Sound
@@ -48,6 +49,11 @@ class Call:
     def __init__(self, sipp: Sipp, ear: Ear) -> None:
         self._sipp, self._ear = sipp, ear
         self._dialog: Dialog | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where SIPp's files of this call are."""
+        return self._sipp.folder
 
     @property
     def sound(self) -> Sound:

@@ -1,200 +1,215 @@
-"""``make chaos``: gate, listener and Asterisk are killed at random moments while calls are made.
+"""``make chaos``: an hour of mixed calls and random faults, and an observer who counts what was promised.
 
-Each is started again as systemd would. Afterwards the carrier's SIPp log, Asterisk's CDR and its console say
-which calls there were and which decisions Asterisk was told; every answered call must be recorded in full or
-be listed as an incident, no decision may be missing, and the ledger must verify. The same seed makes the same
-calls and faults; the instants at which they meet are the machine's. Exit status 1 on any difference.
+Calls that may be made and calls that may not, emergency calls, refusals by key and calls that go round the
+gate are made while things break (chaos_faults.py). Whether P1 to P7 of the design held is counted from SIPp's
+logs, Asterisk's log, the sound and the files (chaos_judge.py). The same seed draws the same calls and
+faults; when they meet is the machine's. Exit status 1 on a violation, or if nothing was seen of a promise.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import concurrent.futures
+import json
 import random
+import signal
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.lab import soak_product as product
-from tests.lab import soak_witness as witness
-from tests.lab.behaviour import Behaviour
-from tests.lab.chaos_faults import KILLS, Fault, Stage
+from tests.lab.chaos_calls import FORGOT, World
+from tests.lab.chaos_faults import FAULTS, Fault, Stage, Storm, recordings_mounted
+from tests.lab.chaos_judge import PROMISES, Judge, Promise, answered_in_calm, copied, unproven
 from tests.lab.pbx import Pbx
+from tests.lab.relay import Relay
 from tests.lab.site import Site, load_samples
 from tests.lab.site import product as with_product
-from tests.lab.soak import Findings, prove, verify
-from tests.lab.soak_crowd import Callees, Callers, pairs, register
 
-CALLS, CONCURRENT, SEED = 200, 8, 4
-TALK_SECONDS = 3.2
-PAUSE = (2.0, 7.0)  # seconds between two strikes
-OUTAGE = (0.1, 2.0)  # seconds until the service manager starts it again
-AT_ONCE = (1, 1, 1, 1, 2, 2, 3)  # faults in one strike, as often as it stands here
-SHORTEST = 0.9
-LATE = 30.0  # seconds in which the listener has to have found everything
-ABOUT_RECORDING = ("recording-", "call-", "bridged-")  # kinds that say what became of a call's recording
-# A carrier whose peer was killed hangs up by itself.
-CALLEE = Behaviour(hangup_after=8.0)
+MINUTES, CONCURRENT, SEED = 60.0, 3, 4
+CALLS_A_MINUTE = 30  # that one agent can make at most
+LOOK = 2.0  # seconds between two looks
+SAID = 30.0  # seconds between two lines of progress
 
 
 @dataclass
-class Storm:
-    """The strikes so far. ``begin`` them while calls go on."""
+class Report:
+    """What became of the run."""
 
-    stage: Stage
-    faults: Sequence[Fault]
-    dice: random.Random
-    struck: Counter[str] = field(default_factory=Counter)
+    promises: dict[str, Promise]
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    figures: dict[str, int] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    evidence: str = ""
 
-    def strike(self) -> None:
-        """Some of the faults at once, and each mended after an outage of its own, in any order."""
-        chosen = self.dice.sample(self.faults, min(len(self.faults), self.dice.choice(AT_ONCE)))
-        for fault in chosen:
-            fault.strike(self.stage)
-            self.struck[fault.name] += 1
-        for fault in self.dice.sample(chosen, len(chosen)):
-            time.sleep(self.dice.uniform(*OUTAGE))
-            fault.mend(self.stage)
+    @property
+    def violations(self) -> list[str]:
+        found = [f"{name}: {what}" for name, seen in self.promises.items() for what in seen.violations]
+        found += [f"{name}: nothing was seen of it" for name in unproven(self.promises)]
+        return [*found, *self.troubles]
 
-    def pause(self, still: Callers) -> None:
-        until = time.monotonic() + self.dice.uniform(*PAUSE)
-        while still.running and time.monotonic() < until:
-            time.sleep(0.05)
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "promises": {
+                name: {"checks": p.checks, "violations": p.violations, "excused": dict(p.excused)}
+                for name, p in self.promises.items()
+            },
+            "calls": dict(self.calls),
+            "faults": dict(self.faults),
+            "figures": self.figures,
+            "troubles": self.troubles,
+            "evidence": self.evidence,
+        }
+
+    def text(self) -> str:
+        lines = [f"{count:>6}  {kind}" for kind, count in sorted(self.calls.items())]
+        lines += ["", *(f"{count:>6}  {fault}" for fault, count in sorted(self.faults.items()))]
+        lines += ["", *(f"{count:>6}  {what}" for what, count in self.figures.items()), ""]
+        for name, seen in self.promises.items():
+            lines.append(
+                f"{name}  {PROMISES[name]:44} {seen.checks:>6} checks {len(seen.violations):>4} violations"
+            )
+            lines += [
+                f"      {count} not judged or allowed for: {why}" for why, count in seen.excused.items()
+            ]
+        lines += ["", *(f"VIOLATION  {what}" for what in self.violations)]
+        if self.evidence:
+            lines.append(f"evidence: {self.evidence}")
+        return "\n".join(lines)
+
+
+Meddle = Callable[[World, Stage], None]
+
+
+def chaos(
+    minutes: float,
+    agents: int,
+    seed: int,
+    faults: tuple[Fault, ...] = FAULTS,
+    meddle: Meddle | None = None,
+    keep: bool = True,
+) -> Report:
+    """A run on an Asterisk of its own. ``meddle`` breaks promises on purpose, to see that it is found."""
+    dice = random.Random(seed)
+    with tempfile.TemporaryDirectory() as conf, concurrent.futures.ThreadPoolExecutor(1) as thread:
+        extra = Path(conf, "forgot.conf")
+        extra.write_text(FORGOT)
+        options = with_product()
+        options["dialplan"] = [*options["dialplan"], extra]
+        with Pbx(**options) as pbx, Site(pbx) as site:
+            recordings_mounted(pbx)
+            cable = Relay(pbx.ports.ami)
+            pbx.on_close(cable.close)
+            site.now()
+            site.configure(ami=cable.port, profile=str(site.folder / "any-hour.toml"))
+            load_samples(site)
+            world = World(
+                pbx, site, random.Random(dice.random()), round(minutes * agents * CALLS_A_MINUTE) + 60
+            )
+            world.registered()
+            stage = Stage(pbx, site, cable, random.Random(dice.random()))
+            storm = Storm(stage, faults, random.Random(dice.random()))
+            for role in ("gate", "listener"):
+                site.start(role)
+            site.ready(seconds=20)
+            judge = Judge(world, storm)
+            ended = False
+            # From one thread that lives to the end: Asterisk dies with the thread that started it.
+            blowing = thread.submit(storm.run, time.time() + 60 * minutes, lambda: ended)
+            try:
+                asyncio.run(_run(world, judge, storm, time.time() + 60 * minutes, agents))
+                blowing.result()
+            finally:
+                ended = True
+            if meddle:
+                meddle(world, stage)
+            return _judged(world, judge, storm, keep)
+
+
+async def _run(world: World, judge: Judge, storm: Storm, until: float, agents: int) -> None:
+    working = [asyncio.create_task(world.work(until)) for _ in range(agents)]
+    said = time.monotonic()
+    try:
+        while not all(task.done() for task in working):
+            await asyncio.sleep(LOOK)
+            await asyncio.to_thread(judge.look)
+            if time.monotonic() - said > SAID:
+                said = time.monotonic()
+                _say(world, judge, storm)
+                with (world.pbx.home / "console").open("r+") as console:
+                    console.truncate()  # log/full has it too
+    finally:
+        for task in working:
+            task.cancel()
+    await asyncio.gather(*working)
+
+
+def _say(world: World, judge: Judge, storm: Storm) -> None:
+    seen = judge.promises["P2"]
+    print(
+        f"{time.strftime('%H:%M:%S')} {len(world.plans)} calls, {len(storm.blows)} faults, "
+        f"{seen.checks} answered calls looked at, {len(judge.disk.files)} files",
+        f"VIOLATIONS {[*seen.violations, *judge.disk.faults][:3]}" if seen.violations else "",
+        f"TROUBLES {storm.troubles}" if storm.troubles else "",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
+    storm.stage.spare.close()
+    try:
+        product.finished(world.site, 90)
+    except TimeoutError as error:
+        storm.troubles.append(str(error))
+    time.sleep(3)
+    report = Report(judge.promises)
+    judge.verdict()
+    report.calls.update(plan.kind for plan in world.plans)
+    report.faults.update(blow.fault.name for blow in storm.blows)
+    reached, calm = answered_in_calm(world, storm)
+    report.figures = {
+        "calls": len(world.plans),
+        "INVITEs at the carrier": len(world.legs()),
+        "answered there": sum(leg.answered is not None for leg in world.legs()),
+        "verdicts told to Asterisk": len(world.console.told),
+        "files": len(judge.disk.files),
+        "calls that may be made, while all was well": calm,
+        "of these at the carrier": reached,
+        "refusals taken": len(world.refused),
+        "refusals that the operator took over": world.not_taken,
+    }
+    report.troubles = storm.troubles
+    report.figures["calls that met with trouble"] = len(world.troubles)
+    if report.violations and keep:
+        report.evidence = tempfile.mkdtemp(prefix="dialpact-chaos-")
+        copied(Path(report.evidence), world)
+        (Path(report.evidence) / "report.json").write_text(json.dumps(report.as_json(), indent=1))
+    return report
 
 
 def main() -> int:
-    return prove("chaos", chaos, CALLS, CONCURRENT, SEED)
-
-
-def chaos(calls: int, concurrent: int, seed: int, faults: Sequence[Fault] = KILLS) -> Findings:
-    """Makes the calls on an Asterisk of their own, strikes, and accounts for every one of them."""
-    planned = pairs(calls, seed)
-    with Pbx(**with_product()) as pbx, Site(pbx) as site:
-        load_samples(site)
-        register(site, planned)
-        site.start("gate")
-        site.start("listener")
-        site.ready()
-        callees = Callees(pbx, CALLEE)
-        rate = concurrent / (TALK_SECONDS + 0.8)
-        callers = Callers(pbx, planned, concurrent=concurrent, rate=rate, talk_seconds=TALK_SECONDS)
-        storm = Storm(Stage(pbx, site), faults, random.Random(seed))
-        while callers.running:
-            storm.pause(callers)
-            if callers.running:
-                storm.strike()
-                print(f"{sum(storm.struck.values())} kills", file=sys.stderr, flush=True)
-        callers.close()
-        storm.stage.spare.close()
-        site.ready(seconds=40)
-        product.finished(site, 90)
-        return _when_settled(pbx, site, callees, storm)
-
-
-def _when_settled(pbx: Pbx, site: Site, callees: Callees, storm: Storm) -> Findings:
-    until = time.monotonic() + LATE
-    while (found := examine(pbx, site, callees, storm)).faults and time.monotonic() < until:
-        time.sleep(2)
-    return found
-
-
-def examine(pbx: Pbx, site: Site, callees: Callees, storm: Storm) -> Findings:
-    found = Findings()
-    for name, count in sorted(storm.struck.items()):
-        found.figure("struck", name, count)
-    carrier, cdr, told = witness.carrier(callees.trace), witness.cdr(pbx), witness.told(pbx)
-    decisions = product.decisions(site)
-    _decisions(found, carrier, told, decisions)
-    answered = set(carrier.answered) | set(cdr.answered)
-    found.figure("answered", "carrier's SIPp log", len(carrier.answered))
-    found.figure("answered", "Asterisk's CDR", len(cdr.answered))
-    _calls(found, site, carrier, answered, decisions)
-    on_disk = {str(path) for path in witness.files(pbx)}
-    found.figure("files", "the disk", len(on_disk))
-    named = {row[f"{side}path"] for row in product.recordings(site) for side in ("", "callee_", "agent_")}
-    found.figure("files that no recording names", "the disk", len(on_disk - named), 0)
-    ledger = product.ledger_anew(site)
-    for kind in ("decision", "recording", "incident"):
-        found.figure(f"leaves of kind {kind}", "ledger, computed anew", ledger.kinds[kind])
-    found.figure("decisions without a leaf", "ledger, computed anew", _leafless(decisions, ledger.keys), 0)
-    found.faults += ledger.faults
-    verify(found, site)
-    return found
-
-
-def _decisions(
-    found: Findings, carrier: witness.Seen, told: set[str], decisions: list[dict[str, Any]]
-) -> None:
-    found.figure("decisions", "dialpact calls list", len(decisions))
-    missing = told - {row["id"] for row in decisions}
-    found.figure("decisions told to Asterisk", "Asterisk's console", len(told))
-    found.figure("of these not in the store", "Asterisk's console", len(missing), 0)
-    allowed = {row["given"] for row in decisions if row["verdict"] == "ALLOW"}
-    found.figure("INVITEs", "carrier's SIPp log", carrier.invited.total())
-    found.figure("of these without an ALLOW", "carrier's SIPp log", len(set(carrier.invited) - allowed), 0)
-    twice = [number for number, count in carrier.invited.items() if count > 1]
-    found.figure("dialled more than once", "carrier's SIPp log", len(twice), 0)
-
-
-def _calls(
-    found: Findings,
-    site: Site,
-    carrier: witness.Seen,
-    answered: set[str],
-    decisions: list[dict[str, Any]],
-) -> None:
-    """Each answered call: recorded in full, or listed."""
-    kept: dict[str, list[dict[str, Any]]] = {}
-    for row in product.recordings(site):
-        if row["state"] == "kept" and row["sha256"]:
-            kept.setdefault(row["decision"], []).append(row)
-    incidents: dict[str, set[str]] = {}
-    for row in product.incidents(site):
-        if not row["kind"].startswith(ABOUT_RECORDING):
-            continue
-        incidents.setdefault(row["decision"], set()).add(row["kind"])
-    ids: dict[str, set[str]] = {}
-    for row in decisions:
-        ids.setdefault(row["given"], set()).add(row["id"])
-    full, listed, kinds = 0, 0, Counter[str]()
-    for number in answered:
-        told = set().union(*(incidents.get(decision, set()) for decision in ids.get(number, ())))
-        rows = [row for decision in ids.get(number, ()) for row in kept.get(decision, ())]
-        if told:
-            listed += 1
-            kinds.update(told)
-        elif not (flaw := _not_full(rows, carrier.talk.get(number))):
-            full += 1
-        else:
-            found.faults.append(f"call {number[:3]}*{number[-4:]} {sorted(ids.get(number, ()))}: {flaw}")
-    found.figure("recorded in full", "files against the witnesses", full)
-    found.figure("listed as incidents", "dialpact incidents list", listed)
-    for kind, count in kinds.most_common():
-        found.figure(f"  {kind}", "dialpact incidents list", count)
-    found.figure("answered and neither", "all of them", len(answered) - full - listed, 0)
-
-
-def _not_full(rows: list[dict[str, Any]], talk: float | None) -> str:
-    """Why these recordings are not the whole of a call that the carrier saw ``talk`` seconds of."""
-    if not rows:
-        return "no recording"
-    if talk is None:
-        return "the carrier saw no end of it, and no incident says so"
-    seconds = sum(row["seconds"] or 0 for row in rows)
-    if seconds < SHORTEST * talk - 0.3:
-        return f"{seconds:.1f} s recorded of {talk:.1f} s"
-    flaws = [
-        flaw
-        for row in rows
-        for flaw in witness.silent_sides(*(Path(row[f"{side}path"]) for side in ("", "callee_", "agent_")))
-    ]
-    return "; ".join(flaws[:2])
-
-
-def _leafless(decisions: list[dict[str, Any]], keys: set[tuple[str, str]]) -> int:
-    return sum(("decision", row["id"]) not in keys for row in decisions)
+    parser = argparse.ArgumentParser(prog="make chaos")
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--concurrent", type=int, default=CONCURRENT)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything that was started ends with it
+    report = chaos(options.minutes, options.concurrent, options.seed)
+    if options.json:
+        print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
+    else:
+        print(f"\n{options.minutes:g} minutes, {options.concurrent} at once, seed {options.seed}\n")
+        print(report.text())
+    return 1 if report.violations else 0
 
 
 if __name__ == "__main__":

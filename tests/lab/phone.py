@@ -91,3 +91,5 @@ class Phone:
         finally:
             sipp.close()
             ear.close()
+            for action in (sipp.close, ear.close):
+                self._pbx.closed(action)

@@ -48,7 +48,11 @@ class Relay:
                 if not self._whole:
                     near.close()
                     continue
-                far = socket.create_connection(("127.0.0.1", self._target))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:  # nobody is there, now
+                    near.close()
+                    continue
                 self._pairs.append((near, far))
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._move, args=(one, other), daemon=True).start()

@@ -141,3 +141,17 @@ async def test_classic_agi_gives_the_same_answers(site: Site, carrier: Carrier, 
     assert not (await phone.call("13800138111", **CALL)).answered
     assert len(carrier.invites()) == before + 1
     assert site.last_call()["reasons"][0] == "do-not-call"
+
+
+def test_status_says_ready_when_all_is_up_and_why_when_it_is_not(site: Site) -> None:
+    site.ready()
+    assert site.dialpact("status")["ready"] is True
+    site.stop("listener")
+    try:
+        site.ready(False)
+        told = site.dialpact("status", code=3)
+        assert told["ready"] is False
+        assert [found["code"] for found in told["problems"]] == ["recorder-not-ready"], told
+    finally:
+        site.start("listener")
+    site.ready()

@@ -68,13 +68,20 @@ def read(path: Path) -> list[Message]:
     """Return the messages traced in ``path`` so far."""
     if not path.exists():
         return []
-    text = path.read_bytes().decode("utf-8", "replace")
+    return parse(path.read_bytes().decode("utf-8", "replace"))[0]
+
+
+def parse(text: str, keep_last: bool = False) -> tuple[list[Message], str]:
+    """The messages in a trace, and the text after them: ``keep_last``: the last one, half written maybe."""
     frames = list(_FRAME.finditer(text))
-    messages = []
     ends = [*(frame.start() for frame in frames[1:]), len(text)]
+    rest = ""
+    if keep_last:
+        rest = text[frames[-1].start() :] if frames else text
+        frames, ends = frames[:-1], ends[:-1]
+    messages = []
     for frame, end in zip(frames, ends, strict=False):
-        body = text[frame.end() : end]
-        body = _TRACE_NOTE.split(body)[0]
+        body = _TRACE_NOTE.split(text[frame.end() : end])[0]
         stamp = datetime.fromisoformat(frame[1].replace("T", " "))
         messages.append(Message(stamp.timestamp(), frame[2] == "sent", body))
-    return messages
+    return messages, rest

@@ -1,0 +1,1 @@
+"""Hostile input: real samples, mangled, for everything that reads what somebody else has written."""

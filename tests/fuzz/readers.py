@@ -1,0 +1,284 @@
+"""What reads texts of others: each as a target, with what must hold whatever comes in."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from agi import protocol
+from agi.protocol import HungUp, Malformed, Reply, Request
+from ami_listener import events, wire
+from compliance import calendars, config, profile
+from compliance.cdr import Master, Record
+from compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
+from compliance.ledger import keys, note
+from compliance.ledger.checkpoint import Checkpoint
+from compliance.ledger.note import Verifier
+from compliance.registers import caller_id, carrier_list, consent, dnc, leads, script
+from compliance.registers.fault import Fault
+from compliance.registers.table import Table
+from console import texts
+from console.init import template
+from console.policy import load_policy
+from dialpact_testing.agi_header import Ringing, header
+from tests.fuzz.engine import ROOT, Target
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+TRANSCRIPTS = ROOT / "tests" / "transcripts"
+SAMPLES = ROOT / "tests" / "lab" / "samples"
+FOLDER = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-"))
+
+
+def cuts(data: bytes) -> list[list[bytes]]:
+    """The same bytes in one lump, one by one, and in pieces."""
+    return [
+        [data],
+        [data[place : place + 1] for place in range(len(data))],
+        [data[place : place + 7] for place in range(0, len(data), 7)],
+    ]
+
+
+# AGI
+
+
+def agi_session(data: bytes) -> None:
+    """Only events come out, the same however it was cut, and a broken session stays broken."""
+    told = []
+    for pieces in cuts(data[:20_000]):
+        session, found = protocol.Session(), []
+        for piece in pieces:
+            found += session.receive(piece)
+        assert all(isinstance(one, Request | Reply | HungUp | Malformed) for one in found)
+        assert sum(isinstance(one, Request) for one in found) <= 1
+        told.append([one for one in found if not isinstance(one, HungUp)][:1])
+        if any(isinstance(one, Malformed) for one in found):
+            assert not any(isinstance(one, Request | Reply) for one in session.receive(AGI))
+    # (a reply in the header's own segment is an attack, in one of its own it is early: both refuse)
+    kinds = {tuple(type(one) for one in first) for first in told}
+    assert len(kinds) == 1 or kinds <= {(Request,), (Malformed,)}, kinds
+
+
+# AMI
+
+
+def ami_stream(data: bytes) -> None:
+    """The same messages however they were cut; an event only from one without a flaw."""
+    told = []
+    for pieces in cuts(b"Asterisk Call Manager/9.0.0\r\n" + data):
+        framer, found = wire.Framer(), []
+        for piece in pieces:
+            found += framer.feed(piece)
+        told.append((found, framer.skipped))
+    assert told[0] == told[1] == told[2]
+    for message in told[0][0]:
+        event = events.read(message)
+        assert event is None or not message.flaw
+        if isinstance(event, events.ChannelEvent):
+            assert event.channel.isprintable()
+
+
+# Imports
+
+READERS = {
+    "dnc": (dnc.COLUMNS, (), dnc.read),
+    "consent": (consent.COLUMNS, consent.OPTIONAL, consent.read),
+    "caller-id": (caller_id.COLUMNS, (), caller_id.read),
+    "leads": (leads.COLUMNS, (), leads.read),
+    "carrier-list": (carrier_list.COLUMNS, carrier_list.OPTIONAL, carrier_list.read),
+}
+
+
+def imported(name: str, data: bytes) -> None:
+    """Each line gives a value or a fault that can be said in both languages; no line is lost."""
+    columns, optional, read = READERS[name]
+    try:
+        table = Table(io.BytesIO(data), columns, optional)
+    except Fault as fault:
+        said(fault)
+        return
+    last = 0
+    for line, cells in table:
+        assert line > last
+        last = line
+        try:
+            if isinstance(cells, Fault):
+                raise cells
+            assert read(cells, NOW) is not None
+        except Fault as fault:
+            said(fault)
+
+
+def said(fault: Fault) -> None:
+    for language in ("en", "zh"):
+        text = texts.fault_text(fault, language)  # type: ignore[arg-type]
+        assert text and len(text) < 2000 and text.isprintable(), text
+
+
+def script_text(data: bytes) -> None:
+    try:
+        script.read(data)
+    except Fault as fault:
+        said(fault)
+
+
+# Rules and settings
+
+
+def settings(data: bytes) -> None:
+    file = FOLDER / "dialpact.toml"
+    file.write_bytes(data)
+    try:
+        found = config.load(file)
+        load_policy(found)
+    except (ConfigError, ProfileError, CalendarError) as error:
+        assert str(error)
+        return
+    assert found.trunks and found.policy.profiles and found.gate.deadline_ms <= 2500
+
+
+def rules(data: bytes) -> None:
+    try:
+        found = profile.parse(data, "fuzzed.toml")
+        profile.Policy((found,), calendars.load())
+    except ProfileError as error:
+        assert str(error)
+
+
+def calendar(data: bytes) -> None:
+    folder = FOLDER / "calendars"
+    folder.mkdir(exist_ok=True)
+    (folder / "2027.toml").write_bytes(data)
+    try:
+        calendars.load(folder)
+    except CalendarError as error:
+        assert "2027.toml" in str(error)
+
+
+# Evidence
+
+KEY = keys.signer_of(keys.generate(), "dialpact/pbx1")
+NOTE = KEY.sign(f"dialpact/pbx1\n3\n{'A' * 43}=\n")
+
+
+def signed_note(data: bytes) -> None:
+    """Only what was signed is ever verified."""
+    try:
+        text = data.decode("utf-8", "surrogateescape")
+        found = note.verify(text, [KEY.verifier])
+        Checkpoint.parse(found)
+    except (LedgerError, UnicodeError) as error:
+        assert str(error)
+        return
+    assert text.partition("\n\n")[0] == NOTE.partition("\n\n")[0]
+
+
+def public_key(data: bytes) -> None:
+    try:
+        Verifier.parse(data.decode("utf-8", "replace"))
+    except LedgerError as error:
+        assert str(error)
+
+
+# CDR
+
+
+def cdr(data: bytes) -> None:
+    """No byte makes a line vanish; every one is a record or a fault."""
+    master = Master(io.BytesIO(data), ZoneInfo("Asia/Shanghai"))
+    try:
+        for line, one in master:
+            assert line == master.lines
+            if isinstance(one, Fault):
+                said(one)
+            else:
+                assert isinstance(one, Record) and one.start.tzinfo is not None
+    except Fault as fault:
+        said(fault)
+
+
+AGI = header(Ringing(channel="PJSIP/a-1", uniqueid="1.1"))
+AGI_TOKENS = (
+    b"agi_",
+    b"agi_arg_1: ",
+    b"agi_network_script: outbound\n",
+    b"200 result=1 (x)\n",
+    b"HANGUP\n",
+    b"520-",
+    b"510 ",
+)
+AMI_TOKENS = (
+    b"Event: Hangup\r\n",
+    b"Privilege: call,all\r\n",
+    b"Response: Success\r\n",
+    b"Uniqueid: ",
+    b"ActionID: ",
+    b"Channel: PJSIP/carrier-00000001\r\n",
+)
+TOML_TOKENS = (
+    b"[policy]\n",
+    b"profiles = []\n",
+    b'mode = "shadow"\n',
+    b"[[",
+    b"1979-05-27",
+    b"inf",
+    b"= true\n",
+    b"'''",
+    b"[trunks.x]\n",
+)
+
+
+def _read(pattern: str) -> list[bytes]:
+    found = [file.read_bytes() for file in sorted(ROOT.glob(pattern))]
+    assert found, pattern
+    return found
+
+
+def _targets() -> list[Target]:
+    agi_samples = [
+        AGI,
+        *(
+            b"\n".join(line[2:] for line in text.split(b"\n") if line[:2] in (b"A ", b"> ", b"< "))
+            for text in _read("tests/transcripts/agi/*.txt")
+        ),
+    ]
+    master = b"".join(_read("tests/transcripts/cdr/*.csv"))
+    csv = {
+        "dnc": _read("tests/lab/samples/dnc.csv"),
+        "consent": _read("tests/lab/samples/consent.csv"),
+        "caller-id": _read("tests/lab/samples/caller-id.csv"),
+        "leads": _read("tests/lab/samples/leads.csv"),
+        "carrier-list": [b"number,holder,business\n02788880007,\xe6\x9f\x90,jianghan\n"],
+    }
+    imports = [
+        Target(
+            f"import-{name}",
+            [*found, *(text.decode("utf-8-sig").encode("gb18030") for text in found)],
+            lambda data, name=name: imported(name, data),  # type: ignore[misc]
+            (b"2026-01-01", b"*", b"all", b"business", b"\xa3\xac", b"yes"),
+        )
+        for name, found in csv.items()
+    ]
+    config_text = template("en", "cn-hubei-2018").encode()
+    return [
+        Target("agi-session", agi_samples, agi_session, AGI_TOKENS),
+        Target("ami-stream", _read("tests/transcripts/ami/*.txt"), ami_stream, AMI_TOKENS, examples=60),
+        *imports,
+        Target("script", _read("tests/lab/samples/script.txt"), script_text),
+        Target("config", [config_text], settings, TOML_TOKENS, examples=150),
+        Target("profile", _read("compliance/profiles/*.toml"), rules, TOML_TOKENS, examples=150),
+        Target(
+            "calendar",
+            [b'year = 2027\nsource = "x"\ndocument = "y"\noff = [2027-01-01]\nworking = [2027-01-09]\n'],
+            calendar,
+            TOML_TOKENS,
+        ),
+        Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),
+        Target("public-key", [KEY.vkey.encode()], public_key, (b"+",)),
+        Target("cdr", [*_read("tests/transcripts/cdr/*.csv"), master], cdr, (b'"",', b"2026-11-24 10:00:00")),
+    ]
+
+
+TARGETS = {target.name: target for target in _targets()}

@@ -1,0 +1,25 @@
+"""A bounded, repeatable run of every target: samples, the whole corpus, some hundred mangled inputs."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from tests.fuzz.engine import Target
+from tests.fuzz.living import LIVING
+from tests.fuzz.readers import TARGETS
+
+ALL = TARGETS | LIVING
+
+
+@pytest.mark.parametrize("target", ALL.values(), ids=list(ALL))
+def test_nothing_breaks(target: Target) -> None:
+    for data in itertools.chain(
+        target.seeds(), itertools.islice(target.inputs(random.Random(7)), target.examples)
+    ):
+        try:
+            target.run(data)
+        except Exception as error:
+            raise AssertionError(f"{target.name}: {data!r}") from error

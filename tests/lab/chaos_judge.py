@@ -1,0 +1,341 @@
+"""The verdict on each promise: what was seen from outside, and only then what the product says of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import wave
+import zipfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lab import soak_product as product
+from tests.lab.chaos_calls import BLOCKED, BYPASS, DIALLER, EMERGENCY, MAY, PERSON, World
+from tests.lab.chaos_faults import Storm
+from tests.lab.chaos_seen import Disk, Leg, voices
+
+PROMISES = {
+    "P1": "no INVITE without an ALLOW",
+    "P2": "bridged only while recorded",
+    "P3": "no recording goes before its time",
+    "P4": "each decision can be proven",
+    "P5": "a person's emergency call gets through",
+    "P6": "a refusal counts from the next attempt on",
+    "P7": "what goes round the gate is cut or found",
+}
+SLACK = 0.8  # seconds of talk that a recording may lack: starts and ends are not seen at one instant
+LOST_IN_A_CRASH = 3.5  # seconds of sound that a killed Asterisk had not written yet
+STOPPED = 3.0  # seconds in which a recording that somebody stopped goes on, with the listener well
+CUT = 3.0  # seconds after the INVITE, with a listener that is well
+PACKAGES = 12  # evidence packages in a run; each takes seconds
+DONE = 12.0  # seconds after a call's end in which its files become complete
+LISTENING = {"listener", "link", "asterisk", "store"}
+
+
+@dataclass
+class Promise:
+    """How often it was looked at, and each time it was broken."""
+
+    checks: int = 0
+    violations: list[str] = field(default_factory=list)
+    excused: Counter[str] = field(default_factory=Counter)
+
+    def check(self, held: bool, evidence: str) -> None:
+        self.checks += 1
+        if not held:
+            self.violations.append(evidence)
+
+
+def name(leg: Leg) -> str:
+    """For a report, in which no whole number stands."""
+    at = time.strftime("%H:%M:%S", time.localtime(leg.invited))
+    return f"{at} {leg.trunk} {leg.number[:3]}*{leg.number[-4:]} Call-ID {leg.call_id}"
+
+
+class Judge:
+    """Looks at a world during the run (``look``) and after it (``verdict``)."""
+
+    def __init__(self, world: World, storm: Storm) -> None:
+        self.world, self.storm = world, storm
+        self.disk = Disk(world.pbx.recordings)
+        self.promises = {promise: Promise() for promise in PROMISES}
+        self._recorded: set[str] = set()  # Call-IDs whose recording was looked at
+
+    def look(self, last: bool = False) -> None:
+        """Takes in what is new; whose call ended a while ago is judged."""
+        self.world.look(last)
+        self.disk.look(last)
+        for leg in self.world.legs():
+            over = (leg.ended or leg.invited + 40) + DONE < time.time()
+            if leg.answered and (over or last) and leg.call_id not in self._recorded:
+                self._recorded.add(leg.call_id)
+                if self._marketing(leg):
+                    self._heard(leg)
+
+    def verdict(self) -> None:
+        self.look(last=True)
+        self._dialled()
+        self._files()
+        self._proof()
+        self._emergencies()
+        self._refusals()
+        self._bypasses()
+
+    def _bypass(self, leg: Leg) -> bool:
+        return any(plan.may == BYPASS and plan.caller == leg.caller for plan in self.world.plans)
+
+    def _marketing(self, leg: Leg) -> bool:
+        return leg.number not in EMERGENCY and not self._bypass(leg)
+
+    def _dialled(self) -> None:
+        """P1."""
+        promise = self.promises["P1"]
+        persons = {(p.number, p.caller) for p in self.world.plans if p.may == PERSON}
+        blocked = {p.number for p in self.world.plans if p.may == BLOCKED}
+        used: Counter[str] = Counter()
+        for leg in sorted(self.world.legs(), key=lambda leg: leg.invited):
+            if leg.number in EMERGENCY:
+                promise.check((leg.number, leg.caller) in persons, f"{name(leg)}: no person dialled it")
+            elif not self._bypass(leg):
+                told = [
+                    one for one in self.world.console.allowed.get(leg.number, []) if one.at <= leg.invited
+                ]
+                used[leg.number] += 1
+                promise.check(len(told) >= used[leg.number], f"{name(leg)}: Asterisk was told no ALLOW")
+                promise.check(leg.number not in blocked, f"{name(leg)}: it may not be called")
+        for plan in self.world.plans:
+            if plan.may in (BLOCKED, DIALLER):
+                promise.check(plan.status != 200, f"{plan.kind} {plan.number[:3]}*: was answered")
+
+    def _heard(self, leg: Leg) -> None:
+        """P2, for one answered call."""
+        promise, begin = self.promises["P2"], leg.answered or leg.invited
+        end = leg.ended or begin + 30
+        bridged = self.world.callees[leg.trunk].ear.seconds(leg.port, begin, end + 0.3)
+        if bridged < 0.1:
+            promise.check(True, "")  # answered and never bridged
+            promise.excused["answered, never bridged"] += 1
+            return
+        files = [
+            path
+            for told in self.world.console.allowed.get(leg.number, [])
+            for path in self.disk.of(told.decision)
+        ]
+        callee = agent = 0.0
+        for path in files:
+            try:
+                theirs, ours = voices(path)
+            except (OSError, wave.Error):
+                continue
+            callee, agent = callee + theirs, agent + ours
+        allowance, why = self._allowance(leg, begin, end)
+        short = bridged - min(callee, agent)
+        if why and short > min(SLACK, bridged / 2):
+            promise.excused[why] += 1
+        promise.check(
+            short <= min(SLACK, bridged / 2) + allowance,  # also of a short call not all may be missing
+            f"{name(leg)}: the callee heard the agent for {bridged:.1f} s; of {[one.name for one in files]} "
+            f"{agent:.1f} s are the agent's and {callee:.1f} s the callee's voice; allowed for: {why or '-'}",
+        )
+
+    def _allowance(self, leg: Leg, begin: float, end: float) -> tuple[float, str]:
+        """Seconds that may be missing, since the run itself did something to this very recording."""
+        for blow in self.storm.blows:
+            during = begin - 1 < blow.began < end + 1
+            if blow.fault.name in ("kill -9 of Asterisk", "core restart now") and during:
+                return LOST_IN_A_CRASH, blow.fault.name
+        for blow in self.storm.blows:
+            if blow.fault.part == "monitor" and begin - 1 < blow.began < end + 1:
+                # As long as the listener cannot mend it, and then at once.
+                ill = [
+                    min(end, other.well) - blow.began
+                    for other in self.storm.blows
+                    if other.fault.part in LISTENING | {"module", "recordings"}
+                    and other.began < end
+                    and other.well > blow.began - 1
+                ]
+                return max([STOPPED, *(seconds + STOPPED for seconds in ill)]), blow.fault.name
+            if (
+                blow.fault.name == "the disk of the recordings is full"
+                and blow.began < end
+                and blow.well > begin
+            ):
+                return min(end, blow.mended) - max(begin, blow.began) + STOPPED, blow.fault.name
+        return 0.0, ""
+
+    def _files(self) -> None:
+        """P3."""
+        promise = self.promises["P3"]
+        answered = {
+            told.decision
+            for leg in self.world.legs()
+            if leg.answered
+            for told in self.world.console.allowed.get(leg.number, [])
+        }
+        promise.checks = self.disk.settled
+        for decision, what in self.disk.faults:
+            if decision in answered:
+                promise.violations.append(what)
+            else:
+                promise.excused["not of an answered call"] += 1
+
+    def _proof(self) -> None:
+        """P4: what Asterisk was told is in the store and in the ledger, and a package of it verifies."""
+        promise, site = self.promises["P4"], self.world.site
+        rows = {row["id"]: row for row in product.decisions(site)}
+        ledger = product.ledger_anew(site)
+        for told in self.world.console.told:
+            row = rows.get(told.decision)
+            fits = row is not None and row["verdict"] == told.verdict
+            promise.check(
+                fits, f"decision {told.decision}: told {told.verdict}, stored {row and row['verdict']}"
+            )
+            leaf = ("decision", told.decision) in ledger.keys
+            promise.check(leaf, f"decision {told.decision} has no leaf")
+        promise.violations += ledger.faults
+        self._accepted("the ledger", "ledger", "verify")
+        answered = [leg for leg in self.world.legs() if leg.answered and self._marketing(leg)]
+        for leg in self.world.dice.sample(answered, min(PACKAGES, len(answered))):
+            for told in self.world.console.allowed.get(leg.number, [])[-1:]:
+                self._package(told.decision)
+
+    def _package(self, decision: str) -> None:
+        promise, site = self.promises["P4"], self.world.site
+        file = site.folder / f"{decision}.zip"
+        try:
+            made = site.dialpact("evidence", "export", "-o", str(file), "--force", "--call", decision)
+        except AssertionError as error:
+            promise.check(False, f"evidence of {decision}: {str(error)[:300]}")
+            return
+        folder = site.folder / decision
+        with zipfile.ZipFile(file) as package:
+            package.extractall(folder)
+        words = [sys.executable, "verify.py", str(file), made["key"]]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+        promise.check(
+            done.returncode == 0, f"verify.py on {decision}: {done.stdout[-300:]}{done.stderr[-300:]}"
+        )
+
+    def _accepted(self, what: str, *words: str) -> None:
+        try:
+            self.world.site.dialpact(*words)
+        except AssertionError as error:
+            found = str(error)
+            if found.splitlines()[0].endswith(": 3"):
+                found = json.dumps(self.world.site.dialpact(*words, code=3), ensure_ascii=False)[:600]
+            self.promises["P4"].check(False, f"{what}: {found}")
+        else:
+            self.promises["P4"].check(True, "")
+
+    def _emergencies(self) -> None:
+        """P5."""
+        promise = self.promises["P5"]
+        legs = {leg.caller: leg for leg in self.world.legs() if leg.number in EMERGENCY}
+        for plan in self.world.plans:
+            if plan.may != PERSON:
+                continue
+            if self.storm.disturbed({"asterisk"}, plan.began - 1, plan.ended + 1):
+                promise.excused["Asterisk itself was down"] += 1
+                continue
+            leg = legs.get(plan.caller)
+            heard = 0.0
+            if leg and leg.answered:
+                ear = self.world.callees[leg.trunk].ear
+                heard = ear.seconds(leg.port, leg.answered, leg.answered + 10)
+            at = time.strftime("%H:%M:%S", time.localtime(plan.began))
+            promise.check(
+                plan.status == 200 and heard > 0.3,
+                f"{at} {plan.number} from {plan.caller}: status {plan.status}, at the carrier: {bool(leg)}, "
+                f"heard for {heard:.1f} s; {plan.trouble}",
+            )
+
+    def _refusals(self) -> None:
+        """P6."""
+        promise = self.promises["P6"]
+        for plan in self.world.plans:
+            since = self.world.refused.get(plan.number)
+            if plan.again and since is not None:
+                late = [
+                    leg
+                    for leg in self.world.legs()
+                    if leg.number == plan.number and leg.invited > since and self._marketing(leg)
+                ]
+                if plan.status is None:
+                    promise.excused["Asterisk gave the second attempt no answer"] += 1
+                    continue
+                promise.check(not late, f"{[name(leg) for leg in late]}: dialled after the refusal")
+
+    def _bypasses(self) -> None:
+        """P7."""
+        promise = self.promises["P7"]
+        found = self._reconciled()
+        said = self._in_cdr()
+        legs = {leg.caller: leg for leg in self.world.legs() if self._bypass(leg)}
+        for plan in self.world.plans:
+            if plan.may != BYPASS or (leg := legs.get(plan.caller)) is None:
+                continue
+            lived = (leg.ended or time.time()) - leg.invited
+            if not self.storm.disturbed(LISTENING, leg.invited - 1, leg.invited + CUT):
+                promise.check(
+                    lived < CUT and leg.by_asterisk, f"{name(leg)} ({plan.kind}): lived for {lived:.1f} s"
+                )
+            elif plan.caller not in said:
+                promise.excused["no CDR: Asterisk died"] += 1
+                continue
+            if plan.caller in said:
+                promise.check(plan.caller in found, f"{name(leg)} ({plan.kind}): reconcile does not find it")
+
+    def _in_cdr(self) -> set[str]:
+        master = self.world.pbx.home / "log/cdr-csv/Master.csv"
+        text = master.read_text(errors="replace") if master.exists() else ""
+        return {plan.caller for plan in self.world.plans if plan.may == BYPASS and f'"{plan.caller}"' in text}
+
+    def _reconciled(self) -> set[str]:
+        master = str(self.world.pbx.home / "log/cdr-csv/Master.csv")
+        words = ("reconcile", "--cdr", master, "--timezone", "UTC", "--node", "lab", "--full", "--limit", "0")
+        try:
+            self.world.site.dialpact(*words)
+        except AssertionError as error:
+            if not str(error).splitlines()[0].endswith(": 3"):
+                self.promises["P7"].violations.append(f"reconcile: {str(error)[:400]}")
+                return set()
+            found: dict[str, Any] = self.world.site.dialpact(*words, code=3)
+            return {row["caller_id"] for row in found["findings"]}
+        return set()
+
+
+def unproven(promises: dict[str, Promise]) -> list[str]:
+    """Promises that the run proved nothing about."""
+    return [promise for promise, seen in promises.items() if not seen.checks]
+
+
+def answered_in_calm(world: World, storm: Storm) -> tuple[int, int]:
+    """Of calls that may be made while all is well: how many reached the carrier."""
+    parts = {fault.part for fault in storm.faults}
+    calm = [
+        plan
+        for plan in world.plans
+        if plan.may == MAY and not plan.again and not storm.disturbed(parts, plan.began - 4, plan.ended)
+    ]
+    reached = {leg.number for leg in world.legs()}
+    return sum(plan.number in reached for plan in calm), len(calm)
+
+
+def copied(folder: Path, world: World) -> None:
+    """The logs, for whoever has to find out what went wrong."""
+    with (folder / "calls.jsonl").open("w") as calls:
+        calls.writelines(json.dumps(vars(plan)) + "\n" for plan in world.plans)
+    for path in (
+        world.pbx.home / "log/full",
+        world.pbx.home / "log/cdr-csv/Master.csv",
+        *world.site.folder.glob("*.log"),
+        *world.site.folder.glob("dialpact.db*"),
+        *(callee.folder / "messages" for callee in world.callees.values()),
+    ):
+        if path.exists():
+            target = folder / f"{path.parent.name}-{path.name}"
+            target.write_bytes(path.read_bytes())
