@@ -470,19 +470,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("calendar-corrupt")
-def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    folder = site.folder / "calendars"
-    folder.mkdir()
-    (folder / "2027.toml").write_text("year = 2027\nsource = [", "utf-8")
-    with (
-        gate_started_after(site),
-        configured(site, ("[policy]", '[policy]\ncalendars = "calendars"')),
-        gate_does_not_start(site),
-    ):
-        yield
-
-
 @contextlib.contextmanager
 def key(site: Site, change: Callable[[Path], None]) -> Iterator[None]:
     file = site.folder / "ledger.key"
