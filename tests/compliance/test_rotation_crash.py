@@ -144,6 +144,19 @@ async def test_a_new_key_that_the_log_does_not_name_is_left_alone(config: Config
     assert config.path("ledger.key.new").exists()
 
 
+async def test_a_key_that_took_the_place_of_the_one_in_force_is_not_published(
+    config: Config, store: Store
+) -> None:
+    file = keys.path_of(config)
+    await checkpoints.checkpoint(store, await rotations.resume(config, store), AT)
+    public = keys.public_path(file).read_text("utf-8")
+    file.write_bytes(keys.generate())
+    stranger = await rotations.resume(config, store)
+    assert keys.public_path(file).read_text("utf-8") == public
+    with pytest.raises(LedgerError, match="not the key that signed before"):
+        await checkpoints.checkpoint(store, stranger, AT)
+
+
 async def test_a_public_key_that_can_not_be_written_stops_no_signing(
     config: Config, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

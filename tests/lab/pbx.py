@@ -68,7 +68,7 @@ class Pbx:
     def start(self) -> None:
         """Start Asterisk and wait until it has fully booted."""
         self._launch()
-        self._wait_booted()
+        self.wait_booted()
 
     def stop(self) -> None:
         """Stop Asterisk as a service manager would; its calls are hung up."""
@@ -151,7 +151,7 @@ class Pbx:
         try:
             # Launched from this thread: the death signal comes when the *thread* that launched ends.
             self._launch()
-            await asyncio.to_thread(self._wait_booted)
+            await asyncio.to_thread(self.wait_booted)
         except BaseException:
             self.close()
             raise
@@ -174,7 +174,8 @@ class Pbx:
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home)},
             )
 
-    def _wait_booted(self) -> None:
+    def wait_booted(self) -> None:
+        """Return when Asterisk has fully booted."""
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline and self.pid:
             try:

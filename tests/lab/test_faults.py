@@ -1,33 +1,42 @@
-"""Each part down, slow or broken: no marketing call reaches the carrier, and the agent hears why at once."""
+"""Each row of matrix/matrix.toml on a real Asterisk: no call without a decision, none without a recording."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import socket
+import json
+import re
 import sqlite3
-import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.lab.call import CallResult
 from tests.lab.carrier import Carrier
+from tests.lab.matrix.faults import FAULTS
+from tests.lab.matrix.row import Row, matrix
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
-from tests.lab.relay import Relay
-from tests.lab.site import SECRET, WORKING_HOURS, Site, product
+from tests.lab.site import Site, product
 
 pytestmark = pytest.mark.lab
 
 GOOD = {"number": "13800138000", "campaign": "autumn-loans", "caller_id": "02788880007"}
-HEARS_WITHIN = 4.0  # seconds from the INVITE to the announcement
+PATIENCE = 20.0  # seconds
+NEWEST = """SELECT id, verdict, reasons, undelivered.at FROM decision
+    LEFT JOIN undelivered ON undelivered.decision = id ORDER BY seq DESC LIMIT 1"""
+
+
+class Newest(NamedTuple):
+    id: str
+    verdict: str
+    reasons: list[str]
+    undelivered: bool
+
+
+NONE = Newest("", "", [], False)
 
 
 @pytest.fixture(scope="module")
@@ -35,244 +44,155 @@ def lab_options() -> dict[str, Any]:
     return product()
 
 
-async def refused(carrier: Carrier, phone: Phone, status: int = 503) -> CallResult:
-    """A call that everything but the fault allows: refused, audibly, in time, and unseen by the carrier."""
-    before = len(carrier.invites())
-    result = await phone.call(**GOOD)
-    assert not result.answered
-    assert result.status == status
-    assert result.first_response is not None
-    assert result.first_response < HEARS_WITHIN
-    assert result.sound.seconds > 0.5
-    assert len(carrier.invites()) == before
-    return result
+async def until(condition: Callable[[], object], what: str) -> None:
+    limit = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > limit:
+            raise TimeoutError(f"waited in vain for {what}")
+        await asyncio.sleep(0.05)
 
 
-def callee_heard_nothing(carrier: Carrier) -> None:
-    """Of the agent, in the last call; the carrier's port may have heard earlier ones."""
-    invite = carrier.invites()[-1]
-    sound = carrier.heard(invite)
-    assert sound.last is None or sound.last < invite.time or sound.dbfs < -60
+class Scene:
+    def __init__(self, pbx: Pbx, site: Site, carrier: Carrier) -> None:
+        self.pbx, self.site, self.carrier = pbx, site, carrier
+        self.phone = Phone(pbx)
 
+    def said(self, row: Row) -> int:
+        """How often the row's log line is in its log."""
+        if not row.log:
+            return 0
+        whose, pattern = row.log
+        text = self.pbx.log() if whose == "asterisk" else self.site.log(whose)
+        return len(re.findall(pattern, text))
 
-async def passes(site: Site, carrier: Carrier, phone: Phone) -> None:
-    """Everything recovers by itself."""
-    site.ready()
-    before = len(carrier.invites())
-    assert (await phone.call(**GOOD, talk_seconds=0.3)).answered
-    assert len(carrier.invites()) == before + 1
+    def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """The database itself: the command line takes longer to start."""
+        with contextlib.closing(sqlite3.connect(self.site.database, timeout=PATIENCE)) as connection:
+            return connection.execute(statement, values).fetchall()
 
+    def newest(self) -> Newest:
+        """The newest decision."""
+        found = self.ask(NEWEST)
+        return Newest(found[0][0], found[0][1], json.loads(found[0][2]), bool(found[0][3])) if found else NONE
 
-@contextlib.contextmanager
-def instead_of_the_gate(site: Site, behave: Any) -> Iterator[None]:
-    """A server on the gate's port that does ``behave(connection)``."""
-    with socket.create_server(("127.0.0.1", site.pbx.ports.gate)) as listening:
+    async def emergency(self) -> None:
+        """Of a person, while the fault lasts."""
+        before = len(self.carrier.invites())
+        assert (await Phone(self.pbx, "agent1002").call("110", talk_seconds=0.3, campaign="")).answered
+        assert [invite.number for invite in self.carrier.invites()[before:]] == ["110"]
 
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    behave(listening.accept()[0])
+    async def seen(self, row: Row, before: int) -> None:
+        """By an operator: the log, and the doctor."""
+        if row.log:
+            await until(lambda: self.said(row) > before, f"{row.log}")
+        if row.doctor:
+            found = self.site.dialpact("asterisk", "doctor", code=None)["checks"]
+            bad = [each["code"] for each in found if each["result"] in ("warn", "fail")]
+            assert row.doctor in bad
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield
-        listening.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture
-def no_gate(site: Site) -> Iterator[None]:
-    site.stop("gate")
-    yield
-    site.start("gate")
-
-
-async def test_gate_stopped(no_gate: None, site: Site, carrier: Carrier, phone: Phone, pbx: Pbx) -> None:
-    await refused(carrier, phone)
-    await pbx.logged("dialpact: refused .* gate-error AGISTATUS=FAILURE")
-
-
-async def test_gate_accepts_and_closes_without_a_word(
-    no_gate: None, site: Site, carrier: Carrier, phone: Phone, pbx: Pbx
-) -> None:
-    with instead_of_the_gate(site, lambda connection: connection.close()):
-        await refused(carrier, phone)
-    await pbx.logged("dialpact: refused .* gate-error AGISTATUS=SUCCESS")
-
-
-async def test_gate_says_something_else_than_allow(
-    no_gate: None, site: Site, carrier: Carrier, phone: Phone
-) -> None:
-    def behave(connection: socket.socket) -> None:
-        connection.sendall(b"EXEC MSet DIALPACT_VERDICT=ALLOWED,DIALPACT_NUMBER=13800138000\n")
-        connection.recv(4096)
-        connection.close()
-
-    with instead_of_the_gate(site, behave):
-        await refused(carrier, phone)
-
-
-async def test_gate_frozen_after_the_connect(site: Site, carrier: Carrier, phone: Phone, pbx: Pbx) -> None:
-    process = site.process("gate")
-    process.send_signal(signal.SIGSTOP)
-    try:
-        await refused(carrier, phone)
-    finally:
-        process.send_signal(signal.SIGCONT)
-    await pbx.logged("dialpact: refused .* deadline AGISTATUS=HANGUP")
-    await passes(site, carrier, phone)
-
-
-@contextlib.contextmanager
-def locked(site: Site) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(site.database, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-        connection.execute("ROLLBACK")
-
-
-async def test_database_locked(site: Site, carrier: Carrier, phone: Phone) -> None:
-    with locked(site):
-        await refused(carrier, phone)
-    until = time.monotonic() + 10
-    while time.monotonic() < until and site.last_call()["reasons"] not in (["gate-error"], ["deadline"]):
-        await asyncio.sleep(0.1)
-    assert site.last_call()["reasons"] in (["gate-error"], ["deadline"])  # stored once the store was back
-    await passes(site, carrier, phone)
-
-
-async def test_gate_killed_while_a_call_waits(site: Site, carrier: Carrier, phone: Phone) -> None:
-    with locked(site):
-        call = asyncio.create_task(refused(carrier, phone))
-        await asyncio.sleep(0.5)
-        site.process("gate").kill()
-        await call
-    site.stop("gate")
-    site.start("gate")
-    await passes(site, carrier, phone)
-
-
-async def test_database_file_gone(site: Site, carrier: Carrier, phone: Phone) -> None:
-    aside = site.folder / "aside"
-    aside.mkdir()
-    files = list(site.folder.glob("dialpact.db*"))
-    for file in files:
-        file.rename(aside / file.name)
-    try:
-        await refused(carrier, phone)
-        assert not site.database.exists()  # no empty database was made in its place
-        assert "missing or was replaced" in site.log("gate")
-    finally:
-        for file in files:
-            (aside / file.name).rename(file)
-    await passes(site, carrier, phone)
-
-
-async def test_recording_directory_read_only(site: Site, carrier: Carrier, phone: Phone, pbx: Pbx) -> None:
-    pbx.recordings.chmod(0o555)
-    try:
-        site.ready(False)
-        await refused(carrier, phone)
-        assert site.last_call()["reasons"] == ["recording-unavailable"]
-    finally:
-        pbx.recordings.chmod(0o755)
-    await passes(site, carrier, phone)
-
-
-async def test_recording_directory_full(site: Site, carrier: Carrier, phone: Phone, pbx: Pbx) -> None:
-    where = pbx.recordings.resolve()
-    owner = where.stat()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(where)], check=True)
-    try:
-        os.chown(where, owner.st_uid, owner.st_gid)
-        await passes(site, carrier, phone)
-        (where / "ballast").write_bytes(bytes(12 << 20))  # less than min_free_mb is left
-        site.ready(False)
-        await refused(carrier, phone)
-        assert site.last_call()["reasons"] == ["recording-unavailable"]
-    finally:
-        subprocess.run(["umount", "--lazy", str(where)], check=True)
-    await passes(site, carrier, phone)
-
-
-async def test_ami_down(site: Site, carrier: Carrier, phone: Phone, ami: Relay) -> None:
-    ami.cut()
-    try:
-        site.ready(False)
-        await refused(carrier, phone)
-        assert site.last_call()["reasons"] == ["recording-unavailable"]
-    finally:
-        ami.mend()
-    await passes(site, carrier, phone)
-
-
-async def test_ami_half_open(site: Site, carrier: Carrier, phone: Phone, ami: Relay) -> None:
-    ami.silence()
-    try:
-        site.ready(False)
-        await refused(carrier, phone)
-    finally:
-        ami.mend()
-    await passes(site, carrier, phone)
-
-
-async def test_ami_password_wrong(site: Site, carrier: Carrier, phone: Phone) -> None:
-    secret = site.folder / "ami.secret"
-    secret.write_text("wrong", "ascii")
-    site.stop("listener")
-    site.start("listener")
-    try:
-        site.ready(False, why="refuses user")
-        await refused(carrier, phone)
-        assert site.last_call()["reasons"] == ["recording-unavailable"]
-    finally:
-        secret.write_text(SECRET, "ascii")
-        site.stop("listener")
-        site.start("listener")
-    await passes(site, carrier, phone)
-
-
-async def test_calendar_year_missing(site: Site, carrier: Carrier, phone: Phone) -> None:
-    site.set_time(datetime.fromisoformat("2027-01-04T10:00:00+08:00"))
-    try:
-        await refused(carrier, phone, 403)
-        assert site.last_call()["reasons"] == ["calendar-missing"]
-    finally:
-        site.set_time(WORKING_HOURS)
-
-
-async def test_answered_call_without_recording_is_never_bridged(
-    site: Site, carrier: Carrier, phone: Phone, pbx: Pbx
-) -> None:
-    """What the lease could not foresee: Asterisk has lost its recorder."""
-    site.ready()
-    before = len(carrier.invites())
-    pbx.cli("module unload app_mixmonitor.so")
-    try:
-        result = await phone.call(**GOOD, talk_seconds=1)
+    async def refused(self, status: int, within: float) -> CallResult:
+        """A call that only the fault forbids: refused, audibly, in time, and unseen by the carrier."""
+        before = len(self.carrier.invites())
+        result = await self.phone.call(**GOOD)
         assert not result.answered
-        assert result.status == 503
-        assert len(carrier.invites()) == before + 1
-        callee_heard_nothing(carrier)
-        await pbx.logged("dialpact: not bridged")
-        site.ready(False)  # and nobody else is rung for a while
-        await refused(carrier, phone)
-        assert site.last_call()["reasons"] == ["recording-unavailable"]
-        assert "recording-not-started" in site.log("listener")
-    finally:
-        pbx.cli("module load app_mixmonitor.so")
-    site.ready(True, 20)
-    await passes(site, carrier, phone)
+        assert result.status == status
+        assert result.first_response is not None
+        assert result.first_response < within
+        assert result.sound.seconds > 0.5
+        assert len(self.carrier.invites()) == before
+        return result
+
+    async def passes(self) -> None:
+        """Decided, and recorded."""
+        before, last = len(self.carrier.invites()), self.newest()
+        assert (await self.phone.call(**GOOD, talk_seconds=0.3)).answered
+        assert len(self.carrier.invites()) == before + 1
+        new = self.newest()
+        assert new.id != last.id
+        assert new.verdict == "ALLOW"
+        await self.recorded(new.id)
+
+    async def recorded(self, decision: str) -> None:
+        """Its file is there and has been taken into the books."""
+        statement = "SELECT path FROM recording WHERE decision = ? AND state = 'kept' AND sha256 IS NOT NULL"
+        await until(lambda: self.ask(statement, decision), f"the recording of {decision}")
 
 
-async def test_listener_killed_between_decision_and_answer(
-    site: Site, carrier: Carrier, phone: Phone
-) -> None:
-    site.ready()
-    site.process("listener").kill()
-    site.stop("listener")
-    before = len(carrier.invites())
-    result = await phone.call(**GOOD, talk_seconds=1)  # the lease of 3 s may still stand
-    assert not result.answered
-    if len(carrier.invites()) > before:
-        callee_heard_nothing(carrier)
-    site.start("listener")
-    await passes(site, carrier, phone)
+async def _refused(scene: Scene, row: Row) -> None:
+    last, before = scene.newest(), scene.said(row)
+    with FAULTS[row.id](scene.pbx, scene.site):
+        if row.reason == "recording-unavailable":
+            scene.site.ready(False)
+        await scene.refused(row.status, row.within)
+        await scene.emergency()
+        await scene.seen(row, before)
+        if row.where == "decision":
+            assert scene.newest().reasons == [row.reason]
+            assert scene.newest().id != last.id
+    if row.where == "later":
+        await until(lambda: scene.newest().id != last.id, "the refusal in the store")
+        assert scene.newest().reasons == [row.reason]
+    elif row.where == "asterisk":  # an ALLOW that came too late is none
+        newest = scene.newest()
+        assert newest == last or newest.verdict == "BLOCK" or newest.undelivered
+
+
+async def _unbridged(scene: Scene, row: Row) -> None:
+    before, rung = scene.said(row), len(scene.carrier.invites())
+    with FAULTS[row.id](scene.pbx, scene.site):
+        result = await scene.phone.call(**GOOD, talk_seconds=1)
+        assert not result.answered
+        assert result.status == row.status
+        for invite in scene.carrier.invites()[rung:]:
+            sound = scene.carrier.heard(invite)
+            # The carrier's port may have heard earlier calls.
+            assert sound.last is None or sound.last < invite.time or sound.dbfs < -60
+        scene.site.ready(False)  # and nobody else is rung for a while
+        await scene.refused(row.status, 4)
+        assert scene.newest().reasons == ["recording-unavailable"]
+        await scene.emergency()
+        await scene.seen(row, before)
+
+
+async def _passes(scene: Scene, row: Row) -> None:
+    before = scene.said(row)
+    with FAULTS[row.id](scene.pbx, scene.site):
+        scene.site.ready()
+        await scene.passes()
+        await scene.emergency()
+        await scene.seen(row, before)
+
+
+async def _talking(scene: Scene, row: Row) -> None:
+    before = scene.said(row)
+    async with scene.phone.calling(**GOOD, hangup_by="test") as call:  # type: ignore[arg-type]
+        await call.answered()
+        await call.heard(0.3)
+        decision = scene.newest().id
+        with FAULTS[row.id](scene.pbx, scene.site):
+            if row.emergency:
+                await scene.emergency()
+            await scene.seen(row, before)
+        scene.site.ready(seconds=PATIENCE)
+        if row.call == "lasts":
+            await call.heard(call.sound.seconds + 0.5)
+            assert (await call.hang_up()).hung_up_by == "phone"
+    await scene.recorded(decision)
+
+
+KINDS: dict[str, Callable[[Scene, Row], Coroutine[Any, Any, None]]] = {
+    "refused": _refused,
+    "unbridged": _unbridged,
+    "passes": _passes,
+    "lasts": _talking,
+    "cut": _talking,
+}
+
+
+@pytest.mark.parametrize("row", matrix().row, ids=lambda row: row.id)
+async def test_fault(row: Row, pbx: Pbx, site: Site, carrier: Carrier) -> None:
+    scene = Scene(pbx, site, carrier)
+    site.ready(seconds=PATIENCE)
+    await KINDS[row.call](scene, row)
+    site.ready(seconds=PATIENCE)
+    await scene.passes()

@@ -130,6 +130,12 @@ def _check_in_force(
         )
 
 
+def signed_last(connection: sqlite3.Connection, signer: Signer) -> bool:
+    """Whether the newest checkpoint is by ``signer``; true where there is none yet."""
+    row = SQL.last_checkpoint(connection)
+    return row is None or _signed_by(row["note"], signer)
+
+
 def _signed_by(text: str, signer: Signer) -> bool:
     try:
         note.verify(text, [signer.verifier])

@@ -72,7 +72,13 @@ async def resume(config: Config, store: Store) -> Signer:
     """Finishes a rotation that was interrupted; the key that signs now. LedgerError, OSError."""
     known = await _finish(config, store)
     signer = keys.load(config)
-    if not known or known[-1].new == signer.vkey:
+    # A key that took the place of the one in force is refused when it signs; nor may ledger.pub name it.
+    in_force = (
+        known[-1].new == signer.vkey
+        if known
+        else await store.transact(lambda connection: checkpoints.signed_last(connection, signer))
+    )
+    if in_force:
         with suppress(OSError):  # a read-only folder must not stop the signing
             keys.publish(keys.path_of(config), signer)
     return signer

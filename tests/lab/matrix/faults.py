@@ -1,0 +1,540 @@
+"""What each row of the matrix does to a running site: a context in which the fault lasts; mended after it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from compliance.ledger import keys
+from tests.lab.pbx import Pbx
+from tests.lab.relay import Relay
+from tests.lab.site import ROOT, SECRET, WORKING_HOURS, Site
+
+Fault = Callable[[Pbx, Site], AbstractContextManager[object]]
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(name: str) -> Callable[[Callable[[Pbx, Site], Iterator[None]]], None]:
+    """``name`` is the id of a row."""
+
+    def keep(steps: Callable[[Pbx, Site], Iterator[None]]) -> None:
+        assert name not in FAULTS
+        FAULTS[name] = contextlib.contextmanager(steps)
+
+    return keep
+
+
+def again(site: Site, *roles: str) -> None:
+    for role in roles:
+        site.stop(role)
+        site.start(role)
+
+
+@contextlib.contextmanager
+def stopped(site: Site, role: str) -> Iterator[None]:
+    site.stop(role)
+    try:
+        yield
+    finally:
+        site.start(role)
+
+
+@contextlib.contextmanager
+def frozen(site: Site, role: str) -> Iterator[None]:
+    process = site.process(role)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def locked(site: Site) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(
+        sqlite3.connect(site.database, isolation_level=None, check_same_thread=False)
+    ) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield connection
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def instead_of_the_gate(site: Site, behave: Callable[[socket.socket], object]) -> Iterator[None]:
+    """A server on the gate's port that does ``behave(connection)``, each in a thread of its own."""
+
+    def served(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            behave(connection)
+
+    with stopped(site, "gate"), socket.create_server(("127.0.0.1", site.pbx.ports.gate)) as listening:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=served, args=(listening.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept keeps the port otherwise
+
+
+@contextlib.contextmanager
+def gate_does_not_start(site: Site) -> Iterator[None]:
+    """With what is put wrong inside ``gate_started_after``."""
+    site.stop("gate")
+    try:
+        site.start("gate")
+    except RuntimeError:
+        yield
+    else:
+        raise AssertionError("the gate started")
+
+
+@contextlib.contextmanager
+def gate_started_after(site: Site) -> Iterator[None]:
+    """Once all that was put wrong inside is mended."""
+    try:
+        yield
+    finally:
+        again(site, "gate")
+
+
+@contextlib.contextmanager
+def aside(*files: Path) -> Iterator[None]:
+    for file in files:
+        file.rename(file.with_name(f"aside-{file.name}"))
+    try:
+        yield
+    finally:
+        for file in files:
+            file.with_name(f"aside-{file.name}").rename(file)
+
+
+@contextlib.contextmanager
+def tmpfs(where: Path, megabytes: int) -> Iterator[None]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(where)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(where)], check=True)
+
+
+@contextlib.contextmanager
+def configured(site: Site, *changes: tuple[str, str]) -> Iterator[None]:
+    """The configuration with each first text replaced by the second; nothing is restarted."""
+    before = text = site.config.read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    site.config.write_text(text, "utf-8")
+    try:
+        yield
+    finally:
+        site.config.write_text(before, "utf-8")
+
+
+@contextlib.contextmanager
+def cable(pbx: Pbx, site: Site) -> Iterator[Relay]:
+    """Between the listener and the manager's port."""
+    relay = Relay(pbx.ports.ami)
+    site.configure(ami=relay.port)
+    again(site, "listener")
+    site.ready()
+    try:
+        yield relay
+    finally:
+        relay.mend()
+        site.ready()  # by itself, over the same cable
+        site.configure()
+        again(site, "listener")
+        relay.close()
+
+
+@fault("gate-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with stopped(site, "gate"):
+        yield
+
+
+@fault("gate-killed")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with gate_started_after(site), locked(site) as lock:  # so that the call waits
+
+        def kill() -> None:
+            site.process("gate").kill()
+            lock.execute("ROLLBACK")
+
+        killing = threading.Timer(0.5, kill)
+        killing.start()
+        yield
+        killing.join()
+
+
+@fault("gate-hung")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with frozen(site, "gate"):
+        yield
+
+
+ALLOW = b"EXEC MSet DIALPACT_VERDICT=ALLOW,DIALPACT_NUMBER=13800138000\n"
+
+
+@fault("gate-slow")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    over = threading.Event()
+
+    def late(connection: socket.socket) -> None:
+        over.wait(3)  # the dialplan waits 2.7 s
+        connection.sendall(ALLOW)
+        connection.recv(4096)
+
+    with instead_of_the_gate(site, late):
+        yield
+        over.set()
+
+
+@fault("gate-corrupt")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    def other(connection: socket.socket) -> None:
+        connection.sendall(ALLOW.replace(b"=ALLOW,", b"=ALLOWED,"))
+        connection.recv(4096)
+
+    with instead_of_the_gate(site, other):
+        yield
+
+
+@fault("gate-corrupt-mute")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with instead_of_the_gate(site, lambda connection: connection.recv(4096)):  # no reset: an end
+        yield
+
+
+@fault("gate-restarted")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    again(site, "gate")
+    yield
+
+
+@fault("listener-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with stopped(site, "listener"):
+        yield
+
+
+@fault("listener-killed")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    site.process("listener").kill()  # its lease of 3 s may still stand
+    with stopped(site, "listener"):
+        yield
+
+
+@fault("listener-hung")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with frozen(site, "listener"):
+        yield
+
+
+@fault("listener-restarted")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    site.process("listener").kill()
+    again(site, "listener")
+    yield
+
+
+@fault("store-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with aside(*site.folder.glob("dialpact.db*")):
+        yield
+        assert not site.database.exists()  # no empty database was made in its place
+
+
+@fault("store-hung")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with locked(site):
+        yield
+
+
+@fault("store-slow")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    """Again and again: each transaction waits, none for as long as it would."""
+    over = threading.Event()
+
+    def lock_often() -> None:
+        while not over.is_set():
+            with locked(site):
+                over.wait(0.5)
+            over.wait(0.3)
+
+    locking = threading.Thread(target=lock_often, daemon=True)
+    locking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        locking.join()
+
+
+def _copied(source: Path, to: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(to)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = WAL")
+
+
+@fault("store-full")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    small, database = site.folder / "small", site.database
+    small.mkdir()
+    moved = configured(site, ('"sqlite:dialpact.db"', '"sqlite:small/dialpact.db"'))
+    with tmpfs(small, 16), moved:
+        _copied(site.database, small / "dialpact.db")
+        site.database = small / "dialpact.db"
+        again(site, "gate", "listener")
+        site.ready()
+        try:
+            with contextlib.suppress(OSError), (small / "ballast").open("wb", buffering=0) as ballast:
+                while ballast.write(bytes(4096)):
+                    pass
+            yield
+            (small / "ballast").unlink()
+            site.ready(seconds=20)  # by itself
+            site.wait(lambda: site.last_call()["reasons"] == ["gate-error"], 20)
+        finally:
+            (small / "ballast").unlink(missing_ok=True)
+            for role in ("gate", "listener"):
+                site.stop(role)
+            site.database = database
+            _copied(small / "dialpact.db", database)
+    small.rmdir()
+    for role in ("gate", "listener"):
+        site.start(role)
+
+
+@fault("store-read-only")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    sealed = site.folder / "sealed"
+    sealed.mkdir()
+    with gate_started_after(site), tmpfs(sealed, 16):
+        _copied(site.database, sealed / "dialpact.db")
+        subprocess.run(["mount", "-o", "remount,ro", str(sealed)], check=True)
+        with (
+            configured(site, ('"sqlite:dialpact.db"', '"sqlite:sealed/dialpact.db"')),
+            gate_does_not_start(site),
+        ):
+            yield
+
+
+@fault("store-corrupt")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    _copied(site.database, site.folder / "corrupt.db")
+    with (site.folder / "corrupt.db").open("r+b") as database:
+        database.write(b"junk" * 4096)
+    with (
+        gate_started_after(site),
+        configured(site, ('"sqlite:dialpact.db"', '"sqlite:corrupt.db"')),
+        gate_does_not_start(site),
+    ):
+        yield
+
+
+@fault("disk-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with aside(pbx.recordings.resolve()):
+        yield
+
+
+@fault("disk-full")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    where = pbx.recordings.resolve()
+    owner = where.stat()
+    with tmpfs(where, 24):
+        os.chown(where, owner.st_uid, owner.st_gid)
+        (where / "ballast").write_bytes(bytes(12 << 20))  # less than min_free_mb is left
+        yield
+
+
+@fault("disk-read-only")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    pbx.recordings.chmod(0o555)
+    try:
+        yield
+    finally:
+        pbx.recordings.chmod(0o755)
+
+
+@fault("ami-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with cable(pbx, site) as relay:
+        relay.cut()
+        yield
+
+
+@fault("ami-hung")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with cable(pbx, site) as relay:
+        relay.silence()
+        yield
+
+
+@fault("ami-credentials")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    secret = site.folder / "ami.secret"
+    secret.write_text("wrong", "ascii")
+    again(site, "listener")
+    try:
+        yield
+    finally:
+        secret.write_text(SECRET, "ascii")
+        again(site, "listener")
+
+
+@fault("ami-restarted")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    pbx.cli("manager reload")
+    yield
+
+
+@fault("asterisk-killed")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    pbx.kill()
+    try:
+        yield
+    finally:
+        pbx.start()
+
+
+@fault("asterisk-hung")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    pbx.freeze()
+    try:
+        yield
+    finally:
+        pbx.thaw()
+
+
+@fault("asterisk-restarted")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    pbx.cli("core restart now")
+    try:
+        yield
+    finally:
+        pbx.wait_booted()
+
+
+@fault("asterisk-corrupt")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    pbx.cli("module unload app_mixmonitor.so")
+    try:
+        yield
+    finally:
+        pbx.cli("module load app_mixmonitor.so")
+
+
+@contextlib.contextmanager
+def time(site: Site, at: datetime) -> Iterator[None]:
+    site.set_time(at)
+    try:
+        yield
+    finally:
+        site.set_time(WORKING_HOURS)
+
+
+@fault("clock-corrupt-forward")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with time(site, WORKING_HOURS + timedelta(hours=12)):
+        yield
+
+
+@fault("clock-corrupt-back")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with time(site, WORKING_HOURS - timedelta(hours=1)):
+        yield
+
+
+@fault("calendar-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with time(site, datetime.fromisoformat("2027-01-04T10:00:00+08:00")):
+        yield
+
+
+@contextlib.contextmanager
+def key(site: Site, change: Callable[[Path], None]) -> Iterator[None]:
+    file = site.folder / "ledger.key"
+    good, public = file.read_bytes(), (site.folder / "ledger.pub").read_bytes()
+    change(file)
+    again(site, "gate")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        keys.write_new(file, good, 0o600)
+        # Nobody was told of a key that does not sign.
+        assert (site.folder / "ledger.pub").read_bytes() == public
+        again(site, "gate")
+
+
+@fault("key-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with key(site, lambda file: file.unlink()):
+        yield
+
+
+@fault("key-corrupt")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with key(site, lambda file: os.truncate(file, 40)):
+        yield
+
+
+@fault("key-read-only")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with key(site, lambda file: file.chmod(0o644)):
+        yield
+
+
+@fault("key-credentials")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    with key(site, lambda file: file.write_bytes(keys.generate()) and None):
+        yield
+
+
+def _own_profile(site: Site) -> Path:
+    own = site.folder / "own.toml"
+    shutil.copyfile(ROOT / "compliance/profiles/cn-hubei-2018.toml", own)
+    return own
+
+
+@fault("profile-absent")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    own = _own_profile(site)
+    own.unlink()
+    with (
+        gate_started_after(site),
+        configured(site, ('"cn-hubei-2018"', f'"{own}"')),
+        gate_does_not_start(site),
+    ):
+        yield
+
+
+@fault("profile-corrupt")
+def _(pbx: Pbx, site: Site) -> Iterator[None]:
+    own = _own_profile(site)
+    os.truncate(own, own.stat().st_size // 2)
+    with (
+        gate_started_after(site),
+        configured(site, ('"cn-hubei-2018"', f'"{own}"')),
+        gate_does_not_start(site),
+    ):
+        yield
