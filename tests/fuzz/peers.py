@@ -37,7 +37,7 @@ from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 from tests.ami_listener.scene import Scene, until
 from tests.fuzz.engine import ROOT, Target, hostile
 from tests.fuzz.living import SECONDS, Loop, gate
-from tests.fuzz.readers import AGI_TOKENS, AMI_TOKENS
+from tests.fuzz.readers import AGI_TOKENS, AMI_TOKENS, ami_stream
 
 MARK = b"\n#>\n"
 REFUSE = b"#refuse\n"
@@ -475,6 +475,7 @@ PEERS = {
             "ami-link", [MARK.join([GREETING, LOGIN, LISTED, VALUE])], ami_link, AMI_TOKENS, 25, built=linked
         ),
         Target("listener", EVENTS[:40], beside_a_call, AMI_TOKENS, 10, built=injected),
+        Target("ami-injected", EVENTS, ami_stream, AMI_TOKENS, 100, built=injected),
         Target("emergency", [b"\n".join([b"x"] * 8)], emergency, (b"110", b"\n"), 100, built=lines),
     )
 }
