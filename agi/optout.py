@@ -148,11 +148,15 @@ class OptOutCall:
         self._line = line
         self._desk = desk
         self._until = asyncio.get_running_loop().time() + deadline
+        self._unanswered = False  # our question still waits for its reply: nothing more can be asked
 
     async def answer(self, request: Request) -> None:
         """Takes it and tells. Whatever happens, the connection is closed at the end."""
         try:
             done = await self._taken(request)
+            if self._unanswered:
+                await self._line.last_words([variables.taken(done)], CONFIRM_SECONDS)
+                return
             async with asyncio.timeout(CONFIRM_SECONDS):
                 await self._line.ask(variables.taken(done))
         except ProtocolBroken as error:
@@ -191,6 +195,7 @@ class OptOutCall:
                 reply = await self._line.ask(variables.SUBJECT)
         except ProtocolBroken:
             raise
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, TimeoutError) as error:
+            self._unanswered = isinstance(error, TimeoutError)
             return how in variables.BY_KEY
         return reply.ok and reply.data == subject

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 
 from agi import optout as optout_module
 from agi import variables
@@ -197,6 +198,25 @@ async def test_one_who_hangs_up_at_once_has_refused(office: Office) -> None:
         )
         await until(lambda: not server.calls)
     assert [row[3] for row in opt_outs(office)] == ["callee-key"]
+
+
+async def test_a_pbx_that_never_answers_the_question_is_told_all_the_same(office: Office) -> None:
+    """Half a reply, then silence: found by `make fuzz` as a ValueError, with a traceback in the log."""
+    decision = call_of(office)
+    header_lines = "agi_network: yes\nagi_network_script: optout\nagi_channel: PJSIP/a-1\nagi_uniqueid: 1.1\n"
+    arguments = f"agi_threadid: 1\nagi_arg_1: callee-key\nagi_arg_2: {decision}\nagi_arg_3: all\n\n"
+    with structlog.testing.capture_logs() as logs:
+        async with office.server(deadline_ms=300) as server:
+            reader, writer = await asyncio.open_connection(office.host, office.port)
+            writer.write((header_lines + arguments).encode())
+            assert await asyncio.wait_for(reader.readline(), 10) == SUBJECT.encode() + b"\n"
+            writer.write(b"2")
+            said = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            await until(lambda: not server.calls)
+    assert said.startswith(b"SET VARIABLE DIALPACT_OPTOUT ")
+    assert not [one for one in logs if one["event"] == "session failed"], logs
+    assert office.sql("SELECT count(*) FROM opt_out") == [(1,)]
 
 
 async def test_store_that_is_locked_gets_it_later(office: Office) -> None:

@@ -8,11 +8,13 @@ import traceback
 
 import structlog
 
+from tests.fuzz.commands import COMMANDS
 from tests.fuzz.engine import search
 from tests.fuzz.living import LIVING
+from tests.fuzz.peers import PEERS
 from tests.fuzz.readers import TARGETS
 
-ALL = TARGETS | LIVING
+ALL = TARGETS | LIVING | PEERS | COMMANDS
 
 
 def main() -> int:

@@ -70,6 +70,7 @@ TOKENS = (
 class Target:
     """``run`` raises when a promise is broken; that it returns says that the input was taken or refused as
     it should be. ``tokens``: words of the format. ``examples``: mangled inputs of a run in CI.
+    ``built``: makes inputs that keep to the form and attack what it means.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Target:
     run: Callable[[bytes], Any]
     tokens: Sequence[bytes] = ()
     examples: int = 400
+    built: Callable[[random.Random], bytes] | None = None
     pool: list[bytes] = field(default_factory=list)
 
     def seeds(self) -> list[bytes]:
@@ -89,7 +91,19 @@ class Target:
         """For ever."""
         self.pool = self.pool or self.seeds()
         while True:
-            yield mangled(self.pool, (*TOKENS, *self.tokens), dice)
+            if self.built is not None and dice.randrange(2):
+                yield self.built(dice)[:LONGEST]
+            else:
+                yield mangled(self.pool, (*TOKENS, *self.tokens), dice)
+
+
+def hostile(dice: random.Random, *tokens: bytes) -> bytes:
+    """What stands in one field, as whoever fills it in would like it."""
+    words = (*TOKENS, *tokens)
+    return b"".join(
+        dice.randbytes(dice.randrange(6)) if dice.randrange(4) == 0 else dice.choice(words)
+        for _ in range(dice.randrange(1, 5))
+    )
 
 
 def mangled(pool: Sequence[bytes], tokens: Sequence[bytes], dice: random.Random) -> bytes:

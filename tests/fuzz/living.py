@@ -57,6 +57,9 @@ class LiveGate:
         self._server = self.office.server()
         await self._server.__aenter__()
 
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run(work)
+
     def ask(self, data: bytes) -> bytes:
         """All that it says to ``data``; every question of its own is answered as Asterisk would."""
         told = b""

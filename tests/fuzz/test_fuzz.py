@@ -7,11 +7,13 @@ import random
 
 import pytest
 
+from tests.fuzz.commands import COMMANDS
 from tests.fuzz.engine import Target
 from tests.fuzz.living import LIVING
+from tests.fuzz.peers import PEERS
 from tests.fuzz.readers import TARGETS
 
-ALL = TARGETS | LIVING
+ALL = TARGETS | LIVING | PEERS | COMMANDS
 
 
 @pytest.mark.parametrize("target", ALL.values(), ids=list(ALL))
