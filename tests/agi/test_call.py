@@ -13,6 +13,7 @@ from agi import call as call_module
 from agi import variables
 from agi.call import Call, ProtocolBroken
 from agi.protocol import Malformed, Reply, Request
+from compliance.judge import Judge
 from compliance.model import CallAttempt, Decision, Finding
 from compliance.reasons import Reason
 from tests.agi.office import CALLER_ID, NUMBER, REQUEST, Office
@@ -58,7 +59,8 @@ class FakeGate:
         self.withdrawn: list[Reason] = []
         self.hang_up = False
 
-    async def decide(self, attempt: CallAttempt, deadline: float) -> Decision:
+    async def decide(self, attempt: CallAttempt, deadline: float, judge: Judge) -> Decision:
+        assert judge is self.office.judge, "the one that read the attempt"
         assert not any("VERDICT" in command for command in self.line.told), "told ahead of the decision"
         self.attempts.append(attempt)
         await asyncio.sleep(self.seconds)
@@ -69,7 +71,7 @@ class FakeGate:
         passed = (Finding(rule="number", result="pass"),)
         return structs.replace(decision, findings=passed, dial=attempt.callee.national)
 
-    def refuse(self, attempt: CallAttempt, code: Reason, why: str) -> Decision:
+    def refuse(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
         self.attempts.append(attempt)
         return self.office.judge.refuse(attempt, self.office.clock.now(), code, why)
 
