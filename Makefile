@@ -43,11 +43,15 @@ bench: $(STAMP)
 load: $(STAMP)
 	@$(PY) -m tests.bench.load_bench $(LOAD)
 
-NUMBERS = $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CALLS),--calls $(CALLS)) $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
+RUN = $(if $(CONCURRENT),--concurrent $(CONCURRENT)) $(if $(SEED),--seed $(SEED))
 
-soak chaos: $(STAMP)
+soak: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m tests.lab.$@ $(NUMBERS)
+	@$(PY) -m tests.lab.soak $(if $(CALLS),--calls $(CALLS)) $(RUN)
+
+chaos: $(STAMP)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.lab.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(RUN)
 
 fuzz: $(STAMP)
 	@$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
