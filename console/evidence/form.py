@@ -65,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     files: list[Listed]
 
 
-class RecordProof(msgspec.Struct, frozen=True, kw_only=True):
+class RecordProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One record: its file, its place, its salt, and the way from its leaf to the root."""
 
     file: str
@@ -86,7 +86,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     version: int
 
 
-class Older(msgspec.Struct, frozen=True, kw_only=True):
+class Older(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An older checkpoint, and the proof that its tree is the beginning of this one."""
 
     file: str
@@ -94,7 +94,7 @@ class Older(msgspec.Struct, frozen=True, kw_only=True):
     proof: Proof
 
 
-class Erased(msgspec.Struct, frozen=True, kw_only=True):
+class Erased(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A record whose content was erased when its time was over. Its leaf is still in the tree."""
 
     index: Size
@@ -104,7 +104,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     proof: Proof
 
 
-class ProofList(msgspec.Struct, frozen=True, kw_only=True):
+class ProofList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     records: list[RecordProof]
     older: list[Older]
     erased: list[Erased]

@@ -25,7 +25,7 @@ from unittest import mock
 import structlog
 
 from agi import script, variables
-from ami_listener import bypass, connection, guard, listener, recorder
+from ami_listener import bypass, connection, guard, listener, recorder, wire
 from ami_listener.claims import Claims, Origin
 from ami_listener.connection import LinkError, Session
 from ami_listener.guard import Suspect
@@ -43,6 +43,7 @@ MARK = b"\n#>\n"
 REFUSE = b"#refuse\n"
 SECRET = (NUMBER, STRANGER, CALLER_ID)
 DONE = b"200 result=0\n"
+CONFIRMED = b"200 result=1 (%s)\n" % CALLER_ID.encode()
 FORGED = (
     *AGI_TOKENS,
     b"agi_arg_1: 13800138000\n",
@@ -71,7 +72,10 @@ def forging(dice: random.Random, *, fast: bool = True) -> bytes:
             rest.replace(STRANGER.encode(), NUMBER.encode()),
             CALLER_ID.encode(),
         )
-        words[name] = hostile(dice, *FORGED, *parts).decode("utf-8", "surrogateescape")
+        text = hostile(dice, *FORGED, *parts)
+        if dice.randrange(2):  # the whole rest of a header, with the arguments that the forger would like
+            text = b"x\n" + rest + dice.choice((b"", b"200 result=1 (02788880007)", text))
+        words[name] = text.decode("utf-8", "surrogateescape")
     sent = header(Ringing(number=number, **words), fast=fast)
     shown = re.sub(r"[^0-9+]", "", words.get("caller_id", CALLER_ID)).encode()
     head, blank, pushed = sent.partition(b"\n\n")
@@ -289,11 +293,17 @@ LISTED = (
     b"Event: CoreShowChannelsComplete\r\nActionID: @\r\nEventList: Complete\r\nListItems: 1\r\n\r\n"
 )
 VALUE = b"Response: Success\r\nActionID: @\r\nVariable: UNIQUEID\r\nValue: 1.1\r\n\r\n"
+FLAWED = VALUE.replace(
+    b"Value: 1.1", b"Value: 2.2\r\nValue: 1.1"
+)  # text of the value made a header of its own
 GREETING = b"Asterisk Call Manager/9.0.0\r\n"
 
 
 def linked(dice: random.Random) -> bytes:
-    said = [hostile(dice, *AMI_TOKENS, LOGIN, LISTED, VALUE, b"ActionID: @\r\n") for _ in range(3)]
+    words = (*AMI_TOKENS, LOGIN, LISTED, VALUE, b"ActionID: @\r\n")
+    said = [hostile(dice, *words) for _ in range(3)]
+    said[0] = LISTED if dice.randrange(2) else said[0]
+    said[1] = dice.choice((said[1], VALUE, FLAWED))
     return MARK.join([GREETING, *([LOGIN] if dice.randrange(4) else []), *said])
 
 
@@ -334,7 +344,8 @@ async def _link(chunks: list[bytes]) -> None:
                 with contextlib.suppress(RecordingError):
                     for one in await pbx.channels():
                         assert isinstance(one.seconds, int | float)
-                await pbx.is_live("PJSIP/carrier-00000001", "1.1")
+                if await pbx.is_live("PJSIP/carrier-00000001", "1.1"):
+                    assert any(is_told(chunk) for chunk in chunks), "a fact from a message with a flaw"
                 await pbx.site_lists("110")
             finally:
                 await session.close()
@@ -343,6 +354,12 @@ async def _link(chunks: list[bytes]) -> None:
         server.close()
         await server.wait_closed()
     assert not unhandled, unhandled
+
+
+def is_told(chunk: bytes) -> bool:
+    framer = wire.Framer()
+    found = framer.feed(GREETING + chunk + b"\r\n\r\n")
+    return any(one.get("Value") == "1.1" and not one.flaw for one in found)
 
 
 class Listening:
@@ -465,7 +482,7 @@ PEERS = {
         Target("agi-forged", transcripts(fast=True), agi_forged, (*FORGED, MARK), 150, built=forging),
         Target(
             "agi-script",
-            transcripts(fast=False),
+            [MARK.join([one, CONFIRMED, DONE, DONE]) for one in transcripts(fast=False)],
             agi_script,
             (*FORGED, MARK),
             100,

@@ -188,15 +188,21 @@ def public_key(data: bytes) -> None:
 def cdr(data: bytes) -> None:
     """No byte makes a line vanish; every one is a record or a fault."""
     master = Master(io.BytesIO(data), ZoneInfo("Asia/Shanghai"))
+    text = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    there = [number for number, line in enumerate(text, 1) if line.rstrip(b"\r")]
+    found = []
     try:
         for line, one in master:
             assert line == master.lines
+            found.append(line)
             if isinstance(one, Fault):
                 said(one)
             else:
                 assert isinstance(one, Record) and one.start.tzinfo is not None
     except Fault as fault:
         said(fault)
+    else:
+        assert found == there
 
 
 AGI = header(Ringing(channel="PJSIP/a-1", uniqueid="1.1"))

@@ -402,3 +402,16 @@ def test_the_script_is_short_and_needs_one_library() -> None:
     assert imported - set(sys.stdlib_module_names) == {"cryptography"}
     compile(text, "verify.py", "exec", dont_inherit=True)
     ast.parse(text, feature_version=(3, 9))
+
+
+@pytest.mark.parametrize("name", ["records", "older", "erased", ""])
+def test_a_proof_that_claims_more_than_a_proof_can(packaged: Packaged, name: str) -> None:
+    """Found by `make fuzz`: a leaf beside a record was passed over here, and stumbled upon by the script."""
+    whole = files(packaged.package)
+    proofs = json.loads(whole[PROOFS])
+    place = proofs[name] if name else [proofs]
+    if not place:
+        place.append({"index": 0, "kind": "x", "key": "x", "leaf": "0" * 64, "proof": []})
+    place[0]["claim"] = place[0].get("leaf", "0")
+    made = packaged.file(resigned(whole | {PROOFS: json.dumps(proofs).encode()}, packaged.signer))
+    assert ("form", PROOFS) in ours(made, packaged.key)
