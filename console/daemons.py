@@ -28,6 +28,7 @@ from console.reloading import Reloading
 from console.running import Role
 from console.session import DONE, FAILED, Session
 
+KEEPING_TRIES = 3  # each waits for a lock as long as a person would
 OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
@@ -108,13 +109,17 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
     policy = session.reloading.policy if session.reloading else load_policy(session.config)
     names = [profile.id for profile in policy.profiles]
     keep = partial(keep_until, policy=policy)
-    try:
-        async with session.store() as store:
-            raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
-    except StoreError as error:  # nothing is lost by it: a purge does the same first
-        log.error("retention not raised", error=str(error))
-    else:
-        log.info("retention", raised=raised)
+    for left in reversed(range(KEEPING_TRIES)):
+        try:
+            async with session.store() as store:
+                raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
+        except StoreError as error:  # nothing is lost by it: a purge does the same first
+            (log.warning if left else log.error)("retention not raised", error=str(error))
+        else:
+            log.info("retention", raised=raised)
+            return
+        if stop.is_set():
+            return
 
 
 async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> None:
