@@ -16,13 +16,13 @@ from tests.lab.chaos_faults import Stage
 from tests.lab.manager import act
 from tests.lab.soak_crowd import Pair
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 
 def test_no_promise_is_broken_while_things_break(installation: Installation) -> None:
-    report = chaos(minutes=0.9, agents=4, seed=1)
+    report = chaos(minutes=1.5, agents=4, seed=1)
     assert report.violations == []
-    assert len(report.faults) >= 6
+    assert len(report.faults) >= 5
     assert len(report.calls) >= 20
 
 
