@@ -110,7 +110,7 @@ class KnowingGate:
             dial="13800138000",
         )
 
-    async def decide(self, attempt: CallAttempt, deadline: float) -> Decision:
+    async def decide(self, attempt: CallAttempt, deadline: float, judge: Judge) -> Decision:
         return self._decision
 
 

@@ -167,7 +167,7 @@ class Judge:
                 and blow.began < end
                 and blow.well > begin
             ):
-                return min(end, blow.mended) - max(begin, blow.began) + STOPPED, blow.fault.name
+                return max(0.0, min(end, blow.mended) - max(begin, blow.began)) + STOPPED, blow.fault.name
         return 0.0, ""
 
     def _files(self) -> None:
