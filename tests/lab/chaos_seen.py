@@ -20,7 +20,7 @@ from tests.lab.ear import LINEAR, PACKET, RATE, ULAW
 from tests.lab.phone import TONE as AGENT_TONE
 from tests.lab.trace import Message, parse, user
 
-SETTLED = 8.0  # seconds without a change, after which a file is complete
+SETTLED = 45.0  # seconds without growth; a call may go on in an Asterisk that stands still for a while
 HEADER = 44  # bytes of a wav file; a header that a crash left false may be put right
 _TURNS = {
     tone: tuple(tuple(turn(2 * pi * tone * n / RATE) for n in range(PACKET)) for turn in (cos, sin))
