@@ -4,11 +4,7 @@
 write class ``command``, with which a stolen password could run any console command. The listener's user has
 ``system,call`` only. :meth:`Pbx.attached` asks the same question within those: unmuting a MixMonitor by its
 id succeeds exactly when it is attached to the channel (seen on 22), and an unmuted one stays as it is.
-<<<<<<< HEAD
 Asterisk 16 takes no notice of the id and says yes to any: so one that nothing can have is asked about first.
-=======
-Asterisk 16 takes no notice of the id and says yes to any, so one that nothing can have is asked about first.
->>>>>>> h-contract
 The id is an address in Asterisk's memory: once a MixMonitor has ended, the next one may get the same id.
 """
 

@@ -50,7 +50,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         if row is None:  # the name may have changed, the unique id does not
             segment.unseen = True
             _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
-            _forget(listener, segment)
+            _close_leg(listener, segment)
             desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
             continue
         leg = _leg(listener, pbx, row, Phase.ADOPTING)
@@ -113,8 +113,8 @@ def _end(listener: Listener, segment: Segment, at: datetime) -> None:
     listener.finish(segment)
 
 
-def _forget(listener: Listener, segment: Segment) -> None:
-    """The carrier's leg of a call whose end nobody saw."""
+def _close_leg(listener: Listener, segment: Segment) -> None:
+    """In the store: of a call whose end nobody saw."""
     desk, at = listener.desk, segment.ended_at or listener.desk.clock.now()
     desk.outbox.put(
         "carrier leg",

@@ -15,10 +15,10 @@ from compliance.ledger import keys
 from console.doctor.found import Found, Site, fail, ok, warn
 
 SECONDS = 2.0  # the dialplan itself waits little longer
-# A route that does not exist is refused before anything is judged, and leaves no decision. That it is refused
-# in the gate's own words proves that the process lives; a connection alone proves no more than a kernel.
+# agi.variables.PROBE is refused before anything is judged, and leaves no decision and no line in the log. That it
+# is refused in the gate's own words proves that the process lives; a connection alone proves only a kernel.
 KNOCK = (
-    b"agi_network: yes\nagi_network_script: dialpact-doctor\nagi_channel: doctor\nagi_uniqueid: 0.0\n"
+    b"agi_network: yes\nagi_network_script: health\nagi_channel: doctor\nagi_uniqueid: 0.0\n"
     b"agi_arg_1: \n\n"
 )
 ANSWER = b"SET VARIABLE "
@@ -26,8 +26,8 @@ MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
-async def gate(site: Site, knock: bytes = KNOCK) -> Found:
-    """Leaves one line in the gate's log that names this program."""
+async def gate(site: Site) -> Found:
+    """Asks it for what it always refuses."""
     host, port = site.config.gate.address
     address = site.config.gate.listen
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on
@@ -35,7 +35,7 @@ async def gate(site: Site, knock: bytes = KNOCK) -> Found:
         async with asyncio.timeout(SECONDS):
             reader, writer = await asyncio.open_connection(here, port)
             try:
-                writer.write(knock)
+                writer.write(KNOCK)
                 answer = await reader.readline()
             finally:
                 writer.close()

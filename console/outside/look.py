@@ -28,7 +28,6 @@ T = TypeVar("T")
 FRESH_SECONDS = 2.0
 STORE_SECONDS = 2.0
 DISK_SECONDS = 1.0
-KNOCK = host.KNOCK.replace(b"dialpact-doctor", b"health")  # agi.variables.PROBE: nothing in the gate's log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +86,7 @@ class Looking:
                 problems.append(fail("database-bad", error=f"no answer within {STORE_SECONDS:g} s"))
         except StoreError as error:
             problems.append(fail("database-bad", error=error))
-        gate = await host.gate(site, KNOCK)
+        gate = await host.gate(site)
         disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site))
         if disks is None:
             problems.append(fail("disk-silent", seconds=f"{DISK_SECONDS:g}"))
