@@ -15,11 +15,10 @@ from compliance.ledger import keys
 from console.doctor.found import Found, Site, fail, ok, warn
 
 SECONDS = 2.0  # the dialplan itself waits little longer
-# agi.variables.PROBE is refused before anything is judged, and leaves no decision and no line in the log. That it
+# agi.variables.PROBE is refused before anything is judged: no decision, no line in the log. That it
 # is refused in the gate's own words proves that the process lives; a connection alone proves only a kernel.
 KNOCK = (
-    b"agi_network: yes\nagi_network_script: health\nagi_channel: doctor\nagi_uniqueid: 0.0\n"
-    b"agi_arg_1: \n\n"
+    b"agi_network: yes\nagi_network_script: health\nagi_channel: doctor\nagi_uniqueid: 0.0\nagi_arg_1: \n\n"
 )
 ANSWER = b"SET VARIABLE "
 MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
