@@ -13,12 +13,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from compliance.cdr import Record, seconds
+from compliance.cdr import Record, born, seconds
 from compliance.config import Trunk
 from compliance.outbound import Outside, caller
 from compliance.reconcile.values import Call
 
-GAP = 10  # seconds between two rows of one leg; after a restart of Asterisk names of channels begin anew
+# After a restart of Asterisk names of channels begin anew.
+GAP = 10  # seconds between two rows of one leg
+ROUNDED = 1  # second that an end can be too early: start and duration are cut to whole ones
 _DECISION = re.compile(r"dialpact:([0-9a-f]{32})")
 _NUMBER = re.compile(r"\+?[0-9]{3,}")
 
@@ -101,13 +103,22 @@ def merged(rows: Iterable[Row]) -> Iterator[Call]:
     waiting: list[Row] = []
     end = 0
     for row in rows:
-        if waiting and (not row.leg or row.leg != waiting[0].leg or row.at > end + GAP):
+        if waiting and (not row.leg or row.leg != waiting[0].leg or _later(row, end)):
             yield _call(waiting)
             waiting.clear()
         end = max(end, row.end) if waiting else row.end
         waiting.append(row)
     if waiting:
         yield _call(waiting)
+
+
+def _later(row: Row, end: int) -> bool:
+    """Whether this is of another leg with the name of one that was over at ``end``.
+
+    Rows of one leg follow each other without a gap: whoever takes it over was there before.
+    """
+    began = born(row.uniqueid)
+    return row.at > end + GAP or (began is not None and began > end + ROUNDED)
 
 
 def _call(rows: list[Row]) -> Call:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from compliance import numbers
 from compliance.config import Trunk
-from compliance.reconcile.values import Asked, Call
+from compliance.reconcile.values import Asked, Call, Kept
 
 FRESH = 120  # seconds between decision and dialling, as the listener has it
 SLACK = 2  # CDRs have whole seconds
@@ -124,6 +124,8 @@ class Matcher:
         latest = call.end + SLACK + self._tolerance
         if by == "uniqueid":  # the channel may have waited for hours before it asked, and asked several times
             return call.at - DAY <= asked.at <= latest
+        if by == "leg" and not _same_leg(call, asked.kept[0]):
+            return False
         if by == "channel" and call.uniqueid and asked.uniqueid and call.uniqueid != asked.uniqueid:
             return False
         return call.at - FRESH - self._tolerance <= asked.at <= latest
@@ -150,6 +152,11 @@ class Matcher:
         best = max(map(likeness, fitting))
         equal = [asked for asked in fitting if likeness(asked) == best]
         return sorted(equal, key=lambda asked: abs(asked.at - call.at))
+
+
+def _same_leg(call: Call, kept: Kept) -> bool:
+    """As far as the CDR shows the leg's own unique id: after a restart its name is another leg's."""
+    return call.channel != call.leg or not (call.uniqueid and kept.uniqueid) or call.uniqueid == kept.uniqueid
 
 
 def seen(asked: Asked, calls: Iterable[Call]) -> bool:

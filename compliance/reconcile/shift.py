@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from zlib import crc32
+
+from compliance.cdr import born
 
 QUARTER = 900  # zones are whole quarters of an hour
 NEAR = 60  # seconds
@@ -18,7 +19,6 @@ LEAST = 5  # rows, below which nothing is said
 SHARE = 0.8
 FARTHEST = 4 * 14  # quarters
 SAMPLE = 2000  # numbers of each side
-_EPOCH = re.compile(r"(?:.*-)?([0-9]{9,11})\.[0-9]+")
 
 
 class Shift:
@@ -29,8 +29,8 @@ class Shift:
         self._coarse = 0  # a number is kept if so many bits of its checksum are 0
 
     def row(self, uniqueid: str, start: float) -> None:
-        if found := _EPOCH.fullmatch(uniqueid):
-            self._rows[_quarters(start - int(found[1]))] += 1
+        if (began := born(uniqueid)) is not None:
+            self._rows[_quarters(start - began)] += 1
 
     def call(self, number: str, at: float) -> None:
         self._keep(self._calls, number, at)

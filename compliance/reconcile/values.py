@@ -54,6 +54,7 @@ class Kept(NamedTuple):
     id: str
     state: str
     channel: str  # the carrier leg
+    uniqueid: str  # of the leg; may be empty
     answered: float  # 0: not
     ended: float  # 0: it goes on
     seconds: float  # of sound; 0: unknown

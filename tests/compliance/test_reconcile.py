@@ -85,6 +85,7 @@ def kept(**changes: Any) -> Kept:
         id="r1",
         state="kept",
         channel="PJSIP/carrier-00000001",
+        uniqueid=f"{T}.1",
         answered=T + 10.2,
         ended=T + 30.1,
         seconds=20.0,
@@ -198,6 +199,14 @@ class TestMerged:
         (first,) = rows()
         assert len(list(merged([first, first._replace(at=T + 30 + pause, end=T + 60 + pause)]))) == calls
 
+    @pytest.mark.parametrize(("began", "calls"), [(T - 5, 1), (T + 31, 1), (T + 32, 2)])
+    def test_an_originate_soon_after_a_restart_is_another_leg(self, began: int, calls: int) -> None:
+        (first,) = rows()
+        second = first._replace(
+            at=T + 36, end=T + 40, way="originated", channel=first.leg, uniqueid=f"pbx1-{began}.1", number=""
+        )
+        assert [one.way for one in merged([first, second])] == ["out", "originated"][:calls]
+
     def test_a_long_row_covers_a_short_one_within_it(self) -> None:
         (row,) = rows()
         long = row._replace(end=T + 3000)
@@ -242,6 +251,16 @@ class TestMatch:
 
     def test_one_channel_with_another_unique_id_is_another_call(self) -> None:
         assert not matcher().pair("channel", Group("k", [call()], [asked(uniqueid=f"{T}.9")]))[0]
+
+    @pytest.mark.parametrize(("uniqueid", "fits"), [(f"{T}.1", 1), ("", 1), (f"{T + 36}.1", 0)])
+    def test_a_leg_of_the_same_name_is_not_covered_by_an_earlier_decision(
+        self, uniqueid: str, fits: int
+    ) -> None:
+        """The CDR of the call that was decided is gone with the Asterisk that was killed."""
+        leg = "PJSIP/carrier-00000001"
+        originated = call(way="originated", channel=leg, uniqueid=uniqueid, number="", at=T + 36, end=T + 40)
+        pairs, _, _ = matcher().pair("leg", Group(leg, [originated], [asked()]))
+        assert len(pairs) == fits
 
     @pytest.mark.parametrize(("by", "fits"), [("uniqueid", 0), ("channel", 0), ("leg", 0), ("number", 1)])
     def test_another_pbx_has_channels_of_the_same_names(self, by: str, fits: int) -> None:

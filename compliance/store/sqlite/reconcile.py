@@ -266,6 +266,7 @@ def _asked(row: sqlite3.Row, kept: list[sqlite3.Row]) -> Asked:
                 id=one["id"],
                 state=one["state"],
                 channel=one["channel"],
+                uniqueid=one["uniqueid"],
                 answered=_seconds(one["answered_at"]),
                 ended=_seconds(one["ended_at"]),
                 seconds=one["seconds"] or 0.0,
