@@ -29,7 +29,7 @@ from tests.lab.chaos_faults import FAULTS, Fault, Stage, Storm, recordings_mount
 from tests.lab.chaos_judge import PROMISES, Judge, Promise, answered_in_calm, copied, unproven
 from tests.lab.pbx import Pbx
 from tests.lab.relay import Relay
-from tests.lab.site import Site, load_samples
+from tests.lab.site import PROFILE, Site, load_samples
 from tests.lab.site import product as with_product
 
 MINUTES, CONCURRENT, SEED = 60.0, 3, 4
@@ -108,7 +108,7 @@ def chaos(
             cable = Relay(pbx.ports.ami)
             pbx.on_close(cable.close)
             site.now()
-            site.configure(ami=cable.port, profile=str(site.folder / "any-hour.toml"))
+            site.configure(ami=cable.port, profile=str(site.folder / PROFILE))
             load_samples(site)
             world = World(
                 pbx, site, random.Random(dice.random()), round(minutes * agents * CALLS_A_MINUTE) + 60

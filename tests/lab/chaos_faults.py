@@ -7,6 +7,7 @@ import itertools
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -21,7 +22,7 @@ from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.ports import SIZE, PortBlock
 from tests.lab.relay import Relay
-from tests.lab.site import SECRET, Site
+from tests.lab.site import PROFILE, SECRET, Site
 
 ROOM_MB = 2048  # of the recordings' own file system; only what is used is taken
 OUTAGE = (0.1, 7.0)  # seconds until it is mended
@@ -185,6 +186,26 @@ def _password(text: str) -> Callable[[Stage], None]:
     return change
 
 
+def _reload(stage: Stage) -> None:
+    for role in ("gate", "listener"):
+        with contextlib.suppress(KeyError):
+            stage.site.process(role).send_signal(signal.SIGHUP)
+
+
+def _bad_profile(stage: Stage) -> None:
+    """An editor's half-written file, and a reload: what is in force stays so."""
+    profile = stage.site.folder / PROFILE
+    shutil.copyfile(profile, profile.with_suffix(".good"))
+    os.truncate(profile, profile.stat().st_size // 2)
+    _reload(stage)
+
+
+def _good_profile(stage: Stage) -> None:
+    profile = stage.site.folder / PROFILE
+    profile.with_suffix(".good").replace(profile)
+    _reload(stage)
+
+
 def _carrier_legs(stage: Stage) -> list[str]:
     try:
         rows = stage.pbx.cli("core show channels concise", timeout=3).splitlines()
@@ -246,6 +267,7 @@ FAULTS = (
     Fault("recordings are read-only", "recordings", _mode(0o555), _mode(0o755)),
     Fault("the disk of the recordings is full", "recordings", _full, _room),
     Fault("wrong AMI password", "listener", _password("wrong"), _password(SECRET)),
+    Fault("reload of a bad profile", "profile", _bad_profile, _good_profile),
     Fault("somebody stops the recordings", "monitor", _somebody("StopMixMonitor")),
     Fault(
         "somebody mutes the recordings",

@@ -28,6 +28,7 @@ DIALPLAN = ROOT / "dialplan" / "extensions_dialpact.conf"
 FEATURES = ROOT / "dialplan" / "features_dialpact.conf"
 MANAGER = ROOT / "dialplan" / "manager_dialpact.conf"
 SECRET = "lab-secret"
+PROFILE = "any-hour.toml"  # of Site.now
 WORKING_HOURS = datetime.fromisoformat("2026-11-24T10:00:00+08:00")  # a Tuesday
 
 CONFIG = """\
@@ -108,7 +109,7 @@ class Site:
         }.items():
             assert rule in text
             text = text.replace(rule, other)
-        profile = self.folder / "any-hour.toml"
+        profile = self.folder / PROFILE
         profile.write_text(text, "utf-8")
         self.configure(profile=str(profile))
         self.set_time(datetime.now(UTC))
