@@ -302,6 +302,11 @@ async def test_one_that_began_while_nobody_listened(scene: Scene, pbx: Pbx, carr
         await asyncio.sleep(2.1)  # younger ones are left to their events
         await scene.start()
         await until(lambda: legs(pbx) == [], 8)
+
+    async def both() -> bool:
+        return len(await scene.incidents()) == 2
+
+    await until(both, 8)  # cut first, written down then
     assert await scene.incidents() == ["no-decision", "no-decision"]
     told = [row["detail"].rpartition(" ")[2] for row in await list_incidents(scene.store)]
     assert sorted(told) == sorted([TALKS, RINGS])

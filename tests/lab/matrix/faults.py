@@ -296,31 +296,42 @@ def _copied(source: Path, to: Path) -> None:
 
 @fault("store-full")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    small, database = site.folder / "small", site.database
-    small.mkdir()
-    moved = configured(site, ('"sqlite:dialpact.db"', '"sqlite:small/dialpact.db"'))
-    with tmpfs(small, 16), moved:
-        _copied(site.database, small / "dialpact.db")
-        site.database = small / "dialpact.db"
+    with _moved(site, 16) as small:
         again(site, "gate", "listener")
         site.ready()
+        ballast = small / "ballast"
         try:
-            with contextlib.suppress(OSError), (small / "ballast").open("wb", buffering=0) as ballast:
-                while ballast.write(bytes(4096)):
+            with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
                     pass
             yield
-            (small / "ballast").unlink()
-            site.ready(seconds=20)  # by itself
-            site.wait(lambda: site.last_call()["reasons"] == ["gate-error"], 20)
         finally:
-            (small / "ballast").unlink(missing_ok=True)
-            for role in ("gate", "listener"):
-                site.stop(role)
+            ballast.unlink()
+        site.ready(seconds=20)  # by itself
+        site.wait(lambda: site.last_call()["reasons"] == ["gate-error"], 20)
+
+
+@contextlib.contextmanager
+def _moved(site: Site, megabytes: int) -> Iterator[Path]:
+    """The database on a file system of its own, for whoever starts inside; all are back on the old one after."""
+    small, database = site.folder / "small", site.database
+    small.mkdir()
+    moved = configured(site, (f'"sqlite:{database.name}"', f'"sqlite:small/{database.name}"'))
+    with contextlib.ExitStack() as back:
+        back.callback(site.start, "listener")
+        back.callback(site.start, "gate")
+        back.callback(small.rmdir)
+        back.enter_context(tmpfs(small, megabytes))
+        back.enter_context(moved)
+        _copied(database, small / database.name)
+        site.database = small / database.name
+        try:
+            yield small
+        finally:
+            site.stop("listener")
+            site.stop("gate")
             site.database = database
-            _copied(small / "dialpact.db", database)
-    small.rmdir()
-    for role in ("gate", "listener"):
-        site.start(role)
+            _copied(small / database.name, database)
 
 
 @fault("store-read-only")
