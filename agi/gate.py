@@ -129,12 +129,17 @@ class Gate:
             log.error("refusal was never stored", decision=decision.id, reasons=decision.reasons)
 
     def _next(self) -> list[_Waiting]:
-        """Those that wait longest, all with one judge: its facts are read for the whole batch."""
+        """Those that wait longest, all with one judge: its facts are read for the whole batch.
+
+        Whoever was told that it is too late takes no place: in a flood nobody's turn would come in time.
+        """
         batch: list[_Waiting] = []
         while self._queue and len(batch) < MAX_BATCH:
             if batch and self._queue[0].judge is not batch[0].judge:
                 break
-            batch.append(self._queue.popleft())
+            waiting = self._queue.popleft()
+            if not waiting.answer.cancelled():
+                batch.append(waiting)
         return batch
 
     async def _batch(self, batch: list[_Waiting]) -> bool:

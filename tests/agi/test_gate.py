@@ -392,3 +392,16 @@ async def test_expired_attempts_are_not_judged(office: Office, monkeypatch: pyte
         assert (await gate.decide(office.attempt(), soon())).allowed
     assert len(judged) == 1
     assert len(office.decisions()) == 21
+
+
+async def test_expired_attempts_take_no_place_in_a_batch(
+    office: Office, monkeypatch: pytest.MonkeyPatch, transactions: list[int]
+) -> None:
+    monkeypatch.setattr(gate_module, "MAX_BATCH", 1)
+    async with office.gate(busy_ms=5000) as gate:
+        with office.locked():
+            waiting = partial(gate.decide, deadline=soon(0.05))
+            await asyncio.gather(*(waiting(office.attempt()) for _ in range(20)))
+        assert (await gate.decide(office.attempt(), soon())).allowed
+    assert sum(transactions) == 2  # the one that waited for the lock, and the newest
+    assert len(office.decisions()) == 21

@@ -34,6 +34,7 @@ def figures(found: list[Told], house: House) -> dict[str, float]:
     return {
         "p50_ms": 1000 * statistics.median(seconds),
         "p99_ms": 1000 * seconds[len(seconds) * 99 // 100],
+        "allowed": sum(told.verdicts == ["ALLOW"] for told in found) / len(found),
         "answered": sum(len(told.verdicts) == 1 for told in found) / len(found),
         "resident_mb": house.megabytes,
     }
@@ -93,12 +94,12 @@ def main() -> None:
     if options.json:
         print(json.dumps(found, indent=2))
         return
-    print("crowd        p50 ms    p99 ms  x quiet p50  x quiet p99  answered  resident MB")
+    print("crowd        p50 ms    p99 ms  x quiet p50  x quiet p99  answered   allowed  resident MB")
     for kind, one in found["gate"].items():
         ratios = (one.get(f"{name}_to_quiet", 1.0) for name in ("p50", "p99"))
         times = f"{one['p50_ms']:9.2f} {one['p99_ms']:9.2f}"
         over = "".join(f"{ratio:13.2f}" for ratio in ratios)
-        print(f"{kind:10} {times}{over} {one['answered']:9.1%} {one['resident_mb']:12.0f}")
+        print(f"{kind:10} {times}{over} {one['answered']:9.1%} {one['allowed']:9.1%} {one['resident_mb']:12.0f}")
     share = found["listener"]["storm_share_of_a_core"]
     print(f"a storm of {EVENTS_PER_SECOND} events/s is {share:.2f} of one core to the listener's parser")
 
