@@ -21,6 +21,7 @@ from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk, row
+from ami_listener.growth import Growth
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
@@ -28,8 +29,6 @@ from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
-GROWTH_AFTER = 3.0  # seconds after the answer
-STALLED_AFTER = 6.0  # seconds; data reaches the disk every 2 s (wav, sln) or 4 s (ulaw, alaw)
 OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
 # What a question that Asterisk does not answer is taken for: the worst.
 UNANSWERED = {
@@ -40,7 +39,7 @@ log = structlog.get_logger()
 
 
 class Told(msgspec.Struct):
-    """What Asterisk said of the leg that the recording does not need."""
+    """What Asterisk said of the leg that the recording does not need; names as in ``CarrierLeg``."""
 
     sip_call_id: str = ""
     ringing_at: datetime | None = None
@@ -86,8 +85,8 @@ class Leg:
         self._ending = False  # a Hangup event waits to be confirmed
         self._forged = False  # one was not confirmed, and that is reported
         self._rows = 0  # of this decision in the store
-        self._size, self._grown_at, self._stalled = 0, time.monotonic(), False
-        self._talking_since = self._overdue_at = 0.0
+        self._growth = Growth()
+        self._overdue_at = 0.0
 
     # What happens
 
@@ -141,21 +140,9 @@ class Leg:
             self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
             if time.monotonic() >= self._overdue_at:
                 self.happen(Happening.OVERDUE)
-        if self.state.phase is not Phase.RECORDED or self.state.line is Line.RINGING or not self.segments:
-            return
-        now = time.monotonic()
-        self._talking_since = self._talking_since or now
-        if now - self._talking_since < GROWTH_AFTER:
-            self._grown_at = now
-            return
-        sizes = files.sizes(self.segments[-1].files)
-        if sizes is None:
-            self.happen(Happening.VANISHED)
-        elif sizes[0] > self._size:
-            self._size, self._grown_at = sizes[0], now
-        elif now - self._grown_at >= STALLED_AFTER and not self._stalled:
-            self._stalled = True  # once a call: two silent sides look the same, and a new file does not help
-            self.happen(Happening.STALLED)
+        talks = self.state.phase is Phase.RECORDED and self.state.line is not Line.RINGING
+        if talks and self.segments and (trouble := self._growth.look(self.segments[-1].files)):
+            self.happen(trouble)
 
     def gone(self) -> None:
         """The channel is no more, though no Hangup event was believed."""
@@ -309,7 +296,7 @@ class Leg:
             else:
                 self.happen(Happening.UNPROVEN)
             return
-        self._size, self._grown_at = 0, time.monotonic()
+        self._growth.begin()
         self.happen(Happening.PROVEN)
         self._work.put_nowait(self._tell)  # behind the interlock
         if self._interrupted > interrupted:  # perhaps after the last look at it
@@ -416,7 +403,6 @@ class Leg:
             self._write_leg(None)
 
     def _write_leg(self, ended_at: datetime | None) -> None:
-        told = self._told
         leg = carrier_legs.CarrierLeg(
             decision=self.decision,
             node=self._desk.node,
@@ -424,12 +410,9 @@ class Leg:
             uniqueid=self.uniqueid,
             linkedid=self._origin.linkedid,
             dialled_at=self._began,
-            sip_call_id=told.sip_call_id,
-            ringing_at=told.ringing_at,
             answered_at=self._answered_at,
             ended_at=ended_at,
-            dial_status=told.dial_status,
-            hangup_cause=told.hangup_cause,
+            **msgspec.structs.asdict(self._told),
         )
         self._desk.outbox.put("carrier leg", lambda: carrier_legs.write(self._desk.store, leg))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import leg, listener, recorder
+from ami_listener import growth, listener, recorder
 from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene
 
@@ -25,8 +25,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Growth of the files is expected within three tenths of a second."""
-    monkeypatch.setattr(leg, "GROWTH_AFTER", 0.1)
-    monkeypatch.setattr(leg, "STALLED_AFTER", 0.3)
+    monkeypatch.setattr(growth, "GROWTH_AFTER", 0.1)
+    monkeypatch.setattr(growth, "STALLED_AFTER", 0.3)
 
 
 @pytest.fixture

@@ -99,7 +99,9 @@ def main() -> None:
         ratios = (one.get(f"{name}_to_quiet", 1.0) for name in ("p50", "p99"))
         times = f"{one['p50_ms']:9.2f} {one['p99_ms']:9.2f}"
         over = "".join(f"{ratio:13.2f}" for ratio in ratios)
-        print(f"{kind:10} {times}{over} {one['answered']:9.1%} {one['allowed']:9.1%} {one['resident_mb']:12.0f}")
+        print(
+            f"{kind:10} {times}{over} {one['answered']:9.1%} {one['allowed']:9.1%} {one['resident_mb']:12.0f}"
+        )
     share = found["listener"]["storm_share_of_a_core"]
     print(f"a storm of {EVENTS_PER_SECOND} events/s is {share:.2f} of one core to the listener's parser")
 

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import connection, guard, recorder
-from ami_listener import leg as leg_module
+from ami_listener import connection, growth, guard, recorder
 from ami_listener.connection import Session
 from dialpact_testing.ami import FakeAmi
 from dialpact_testing.ami_calls import Channel
@@ -50,7 +49,7 @@ def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session.act, "__kwdefaults__", {"limit": PATIENCE})
     monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
     monkeypatch.setattr(guard, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
-    monkeypatch.setattr(leg_module, "STALLED_AFTER", 10 * PATIENCE)
+    monkeypatch.setattr(growth, "STALLED_AFTER", 10 * PATIENCE)
 
 
 async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:
