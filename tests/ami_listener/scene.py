@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from ami_listener.calls import Phase
 from ami_listener.listener import Listener
 from compliance.clock import SystemClock
 from compliance.config import Ami, Config, Policy, Recording, Trunk
@@ -19,6 +20,7 @@ from compliance.reasons import Reason
 from compliance.store.sqlite import decisions, recordings
 from compliance.store.sqlite import incidents as stored_incidents
 from compliance.store.sqlite.connection import Store, create
+from dialpact_testing.ami import Channel, FakeAmi
 
 NUMBER = "13800138000"
 
@@ -222,3 +224,29 @@ async def until(done: Callable[[], Any], timeout: float = 5.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError
         await asyncio.sleep(0.01)
+
+
+async def ringing(scene: Scene, ami: FakeAmi, **change: Any) -> tuple[str, Channel]:
+    """A call whose recording is proven."""
+    decision = await scene.allow(**change)
+    leg = ami.dial(NUMBER, decision)
+    leg.ring()
+    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    return decision, leg
+
+
+async def talking(scene: Scene, ami: FakeAmi) -> tuple[str, Channel]:
+    decision, leg = await ringing(scene, ami)
+    leg.answer()
+    leg.enter_bridge()
+    return decision, leg
+
+
+async def judged(scene: Scene, leg: Channel) -> None:
+    """Waits for the verdict: a call that ends before it would show nothing."""
+
+    def is_judged() -> bool:
+        known = scene.listener.legs.get(leg.uniqueid)
+        return known is not None and known.state.phase is not Phase.JUDGING
+
+    await until(is_judged)

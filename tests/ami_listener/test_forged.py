@@ -1,0 +1,124 @@
+"""Events that are not true, and true ones that never came, on the fake Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ami_listener import listener as listener_module
+from ami_listener import recorder as recorder_module
+from dialpact_testing.ami import FakeAmi
+from tests.ami_listener.scene import NUMBER, Scene, talking
+
+
+async def test_a_forged_hangup_does_not_end_a_recording(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    leg._call("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
+    await scene.incident("forged-event")
+    leg.speak(0.3)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert row["seconds"] == 0.3
+
+
+async def test_events_count_only_for_the_right_channel_name(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    name, leg.name = leg.name, "PJSIP/carrier-0000ffff"
+    leg._call("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
+    leg._call("MixMonitorStop")
+    leg.name = name
+    await asyncio.sleep(0.1)
+    assert await scene.incidents() == []
+    leg.hang_up()
+    await scene.recorded("kept")
+
+
+async def test_broken_messages_between_true_ones(scene: Scene, ami: FakeAmi) -> None:
+    ami.dribble = True
+    ami.raw(b"Event: DialBegin\r\nPrivilege: call,all\r\nDestChannel: PJSIP/carrier-0000dead\r\n\r\n")
+    ami.raw(b"\xff\xfe\r\n\r\nEvent: Hangup\r\nEvent: Hangup\r\n\r\n")
+    _, leg = await talking(scene, ami)
+    leg.hang_up()
+    await scene.recorded("kept")
+    assert await scene.incidents() == []
+
+
+async def test_a_hangup_that_was_not_believed_shows_in_the_next_comparison(
+    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller name with a line end makes the Hangup unfit; the event filter would drop it altogether."""
+    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.1)
+    async with Scene(tmp_path / "x", ami.port, directory) as scene:
+        await scene.ready()
+        _, leg = await talking(scene, ami)
+        leg.speak(0.2)
+        leg.number = "1\n2"
+        leg.hang_up()
+        await scene.recorded("kept")
+
+
+async def test_a_call_of_which_no_event_came_is_found_and_no_more_are_let_out(
+    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user without `call` read, or a filter that keeps too much."""
+    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.1)
+    async with Scene(tmp_path / "x", ami.port, directory) as scene:
+        await scene.ready()
+        await asyncio.sleep(0.2)
+        ami.read = {"system"}
+        leg = ami.dial(NUMBER, quiet=True)
+        leg.answer()
+        leg.seconds = 5
+        await scene.incident("no-decision")
+        assert "no event came" in await scene.not_ready("event")
+
+
+async def test_a_bug_in_one_leg_ends_no_other(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, good = await talking(scene, ami)
+
+    async def broken(self: Any) -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr("ami_listener.leg.Leg._judge", broken)
+    ami.dial(NUMBER, await scene.allow())
+    await scene.incident("listener-error")
+    good.speak(0.2)
+    good.hang_up()
+    await scene.recorded("kept")
+
+
+async def test_a_call_that_ends_before_the_proof_is_no_failure(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found on the real one: a caller who cancelled at once cost everybody ten seconds of refusals."""
+    monkeypatch.setattr(recorder_module, "PROOF_SECONDS", 5.0)
+    ami.monitor_mode = "lies"  # no file yet
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    await ami.seen("MixMonitor", Channel=leg.name)
+    leg.hang_up(handler=False)
+    (row,) = await scene.recorded("unanswered")
+    assert row["decision"] == decision
+    assert await scene.incidents() == []
+    await scene.ready()
+
+
+async def test_a_forged_end_before_the_proof_is_a_failure(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "PROOF_SECONDS", 5.0)
+    ami.monitor_mode = "lies"
+    leg = ami.dial(NUMBER, await scene.allow())
+    await ami.seen("MixMonitor", Channel=leg.name)
+    ami.event("Hangup", "call", [*leg.block(), ("Cause", "16"), ("Cause-txt", "Normal Clearing")])
+    await scene.incident("forged-event")
+    await scene.incident("recording-not-started")
+    assert not leg.variables.get("DIALPACT_RECORDING")
+    leg.hang_up(handler=False)
