@@ -18,26 +18,12 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Literal, Self
 
 from compliance.clock import Clock, SystemClock
+from dialpact_testing.ami_answers import CLASSES, Answers, Headers
 from dialpact_testing.ami_calls import STATES, Channel, Monitor
 
-CLASSES = {
-    "Ping": set(),
-    "Getvar": {"call", "reporting"},
-    "Setvar": {"call"},
-    "MixMonitor": {"system"},
-    "MixMonitorMute": {"system", "call"},
-    "StopMixMonitor": {"system", "call"},
-    "CoreShowChannels": {"system", "reporting"},
-    "CoreSettings": {"system", "reporting"},
-    "Hangup": {"system", "call"},
-}
-# Asterisk knows these too, and a user without the right is told so.
-FOREIGN = {"Originate": {"originate"}, "Command": {"command"}}
 NEEDS = {
     "Login": {"Username", "Secret"},
     "Getvar": {"Variable"},
@@ -47,26 +33,10 @@ NEEDS = {
     "StopMixMonitor": {"Channel"},
     "Hangup": {"Channel"},
 }
-SAFE = re.compile(r"/[A-Za-z0-9_./-]+")
-OPTIONS = re.compile(r"r\(([^()]*)\)t\(([^()]*)\)(?:i\(([A-Z_]+)\))?")
-Headers = list[tuple[str, str]]
 
 
 class FakeFailure(AssertionError):
     """What the fake saw and Asterisk, or the design, would not have."""
-
-
-class _Reply:
-    """Answers to one action."""
-
-    def __init__(self, ident: Headers) -> None:
-        self.ident = ident
-
-    def error(self, message: str) -> list[Headers]:
-        return [[("Response", "Error"), *self.ident, ("Message", message)]]
-
-    def success(self, *more: tuple[str, str]) -> list[Headers]:
-        return [[("Response", "Success"), *self.ident, *more]]
 
 
 class _Connection:
@@ -123,7 +93,8 @@ class FakeAmi:
         self.channels: dict[str, Channel] = {}
         self.actions: list[dict[str, str]] = []
         self.failures: list[str] = []
-        self._known: dict[str, list[Headers]] = {}
+        self.known: dict[str, list[Headers]] = {}
+        self.answers = Answers(self)
         self._expected: list[tuple[str, dict[str, str]]] = []
         self._forbidden: list[tuple[str, dict[str, str]]] = []
         self._connections: set[_Connection] = set()
@@ -172,7 +143,7 @@ class FakeAmi:
         """Another action that may come, and what it is answered: the headers of each message, ``Response:
         Success`` if nothing is said. The ActionID goes into all of them.
         """
-        self._known[action] = [list(answer.items()) for answer in answers] or [[("Response", "Success")]]
+        self.known[action] = [list(answer.items()) for answer in answers] or [[("Response", "Success")]]
 
     def expect(self, action: str, **headers: str) -> None:
         """``action`` with these headers has to come before the block is left."""
@@ -346,7 +317,7 @@ class FakeAmi:
         if name == "Login":
             await self._login(connection, action, ident)
             return
-        answers = self._answer(name, action, ident, connection.logged_in)
+        answers = self.answers.to(name, action, ident, connection.logged_in)
         if name not in self.silent:
             for answer in answers:
                 connection.send(answer)
@@ -362,7 +333,7 @@ class FakeAmi:
 
     def _judge(self, name: str, action: dict[str, str], connection: _Connection) -> None:
         """Everything that is wrong with an action whatever Asterisk would do with it."""
-        if name not in CLASSES and name not in self._known and name != "Login":
+        if name not in CLASSES and name not in self.known and name != "Login":
             self.failures.append(f"unexpected action {name}")
         elif name != "Login" and not connection.logged_in:
             self.failures.append(f"unexpected action {name} before the login")
@@ -389,131 +360,6 @@ class FakeAmi:
         connection.send([("Response", "Success"), *ident, ("Message", "Authentication accepted")])
         if self.booted and "system" in self.read:
             connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
-
-    def _answer(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
-        reply = _Reply(ident)
-        if name in self._known:
-            return [[*answer[:1], *ident, *answer[1:]] for answer in self._known[name]]
-        if name not in CLASSES and not FOREIGN.get(name, set()) - self.write:
-            more = "Use Action: ListCommands to show available commands."
-            return reply.error(f"Invalid/unknown command: {name}. {more}")
-        if not logged_in or name in FOREIGN:
-            return reply.error("Permission denied")
-        if CLASSES[name] and not CLASSES[name] & self.write:
-            return reply.error("Permission denied")
-        if name == "Ping":
-            return reply.success(("Ping", "Pong"), ("Timestamp", f"{self.clock.now().timestamp():.6f}"))
-        if name == "CoreSettings":
-            return reply.success(("AMIversion", "11.0.0"), ("CoreRunUser", ""), ("CoreRunGroup", ""))
-        if name == "CoreShowChannels":
-            return self._channel_list(ident)
-        if name == "Getvar" and "Channel" not in action:
-            variable = action["Variable"]
-            return reply.success(("Variable", variable), ("Value", self._global(variable)))
-        channel = self.channels.get(action.get("Channel", ""))
-        if channel is None:
-            return reply.error("No such channel")
-        handler: Callable[..., list[Headers]] = getattr(self, f"_{name.lower()}")
-        return handler(channel, action, reply)
-
-    def _channel_list(self, ident: Headers) -> list[Headers]:
-        rows = [
-            [
-                ("Event", "CoreShowChannel"),
-                *ident,
-                *channel.block(),
-                ("Application", channel.application),
-                ("ApplicationData", "(Outgoing Line)"),
-                ("Duration", f"00:{channel.seconds // 60:02d}:{channel.seconds % 60:02d}"),
-                ("BridgeId", channel.bridge),
-            ]
-            for channel in self.channels.values()
-        ]
-        start = [("Response", "Success"), *ident, ("EventList", "start"), ("Message", "Channels will follow")]
-        end = [
-            ("Event", "CoreShowChannelsComplete"),
-            *ident,
-            ("EventList", "Complete"),
-            ("ListItems", str(len(rows))),
-        ]
-        return [start, *rows, end]
-
-    def _global(self, variable: str) -> str:
-        """A global, or a function that needs no channel."""
-        found = re.fullmatch(r'REGEX\("([^"]*)" ([0-9+]*)\)', variable)
-        if found is None:
-            return self.globals.get(variable, "")
-        try:
-            return str(int(re.search(found[1], found[2]) is not None))
-        except re.error:
-            return ""
-
-    def _getvar(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        incoming = f"sip:{channel.number}@127.0.0.1" if channel.incoming else ""
-        own = {
-            "UNIQUEID": channel.uniqueid,
-            "CHANNEL(state)": channel.state,
-            "CHANNEL(appname)": channel.application,
-            "CHANNEL(pjsip,request_uri)": incoming,
-            "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
-            "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
-        }
-        name = action["Variable"]
-        return reply.success(("Variable", name), ("Value", own.get(name, channel.variables.get(name, ""))))
-
-    def _setvar(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        channel.variables[action["Variable"]] = action["Value"]
-        return reply.success(("Message", "Variable Set"))
-
-    def _mixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        options = OPTIONS.fullmatch(action.get("Options", ""))
-        if options is None and not self.house_rules and "Command" not in action:
-            return self._record(channel, {"main": Path(action["File"])}, "", reply)
-        if "Command" in action or options is None:
-            self.failures.append(f"MixMonitor with Command, or without both directions: {action}")
-            return reply.error("Could not start monitoring channel")
-        files = {"main": Path(action["File"]), "callee": Path(options[1]), "agent": Path(options[2])}
-        return self._record(channel, files, options[3] or "", reply)
-
-    def _record(
-        self, channel: Channel, files: dict[str, Path], variable: str, reply: _Reply
-    ) -> list[Headers]:
-        """``variable``: the one that gets the MixMonitor's id."""
-        for path in files.values():
-            shown = bool(channel.number) and channel.number in path.name
-            if not SAFE.fullmatch(str(path)) or ".." in path.parts or shown:
-                self.failures.append(f"unsafe name: {path}")
-            if path.exists():
-                self.failures.append(f"would overwrite {path}")
-                return reply.error("Asterisk would have overwritten it; the fake does not")
-        if self.monitor_mode == "refuses":
-            return reply.error("Could not start monitoring channel")
-        monitor = Monitor(self._free_address(), files)  # type: ignore[arg-type]
-        if self.monitor_mode != "lies":
-            monitor.open(empty=self.monitor_mode == "empty")
-        if variable:
-            channel.variables[variable] = monitor.id
-        channel.variables["MIXMONITOR_FILENAME"] = str(files["main"])
-        channel.start_monitor(monitor)
-        return reply.success(*([("MixMonitorID", monitor.id)] if variable and self.tells_monitor_id else []))
-
-    def _free_address(self) -> str:
-        """An id is an address: that of a MixMonitor that has ended is given to the next."""
-        used = {monitor.id for channel in self.channels.values() for monitor in channel.monitors}
-        return next(one for one in map(hex, itertools.count(0x7F0000001000, 0x40)) if one not in used)
-
-    def _mixmonitormute(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        ident = action.get("MixMonitorID", "") if self.heeds_monitor_id else ""
-        done = channel.mute_monitor(ident, action["State"] == "1")
-        return reply.success() if done else reply.error("Cannot set mute flag")
-
-    def _stopmixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        done = channel.stop_monitor(action.get("MixMonitorID", ""))
-        return reply.success() if done else reply.error("Could not stop monitoring channel")
-
-    def _hangup(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        asyncio.get_running_loop().call_later(0.002, channel.hang_up)
-        return reply.success(("Message", "Channel Hungup"))
 
 
 def _said(action: str, headers: dict[str, str]) -> str:

@@ -52,7 +52,7 @@ class HangsUpWhen:
 
     def __init__(self, ami: FakeAmi, leg: Channel, action: str, variable: str = "") -> None:
         self._ami, self._leg, self._of = ami, leg, (action, variable)
-        self._answer, ami._answer = ami._answer, self  # type: ignore[method-assign]
+        self._answer, ami.answers.to = ami.answers.to, self  # type: ignore[method-assign]
 
     def __call__(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:
         if (name, action.get("Variable", "")) == self._of and self._leg.name in self._ami.channels:
