@@ -151,9 +151,10 @@ def locate() -> Installation:
 
 def bootstrap(release: str = "") -> Installation:
     """Install and build what is missing; well under a second when nothing is."""
-    root = root_of(release)
     if os.geteuid() != 0:
         return locate()
+    release = release or chosen()
+    root = root_of(release)
     with _only_one():
         missing = missing_packages()
         if missing:
@@ -227,7 +228,7 @@ def main(words: Sequence[str] | None = None) -> int:
     release = parser.parse_args(words).release
     start = time.monotonic()
     try:
-        installation = bootstrap(release or chosen())
+        installation = bootstrap(release)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
