@@ -17,8 +17,12 @@ from prometheus_client.core import HistogramMetricFamily, Metric
 
 from compliance.config import Config
 from compliance.meters import Histogram, Meters
+from compliance.reasons import Reason
+from console.incidents import kinds
 from console.outside.look import Look
 
+# From the beginning, also what never happened: Prometheus sees no increase in what was not there before.
+NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -50,10 +54,7 @@ class Shown:
             "Decisions told, once for each reason.",
             labels=["verdict", "reason"],
         )
-        yield _labelled(
-            decisions,
-            {(*labels,): count for labels, count in list(meters.decisions.items())} or {("ALLOW", ""): 0},
-        )
+        yield _labelled(decisions, NO_DECISIONS | dict(meters.decisions))
         yield Count(
             "dialpact_decisions_undelivered",
             "ALLOWs withdrawn because their telling failed.",
@@ -109,7 +110,7 @@ class Shown:
         )
         yield _labelled(
             Count("dialpact_incidents", "Incidents in the database.", labels=["kind"]),
-            {(kind,): count for kind, count in figures.incidents.items()},
+            {(kind,): count for kind, count in (dict.fromkeys(kinds(), 0) | figures.incidents).items()},
         )
         yield Gauge("dialpact_ledger_leaves", "Size of the ledger.", figures.health.entries)
         yield Gauge("dialpact_ledger_unsealed", "Rows without a leaf.", figures.unsealed)

@@ -70,6 +70,9 @@ def test_page_shows_what_was_counted() -> None:
     assert shown['dialpact_gate_seconds_bucket{le="2.5"}'] == 1
     assert shown['dialpact_gate_seconds_bucket{le="+Inf"}'] == shown["dialpact_gate_seconds_count"] == 2
     assert shown['dialpact_incidents_total{kind="recording-gap"}'] == 3
+    # An alert on an increase needs the zero before the first one.
+    assert shown['dialpact_decisions_total{reason="gate-error",verdict="BLOCK"}'] == 0
+    assert shown['dialpact_incidents_total{kind="recording-lost"}'] == 0
     assert shown["dialpact_recorder_lease_age_seconds"] == 1
     assert shown["dialpact_ledger_checkpoint_age_seconds"] == 300
     assert shown["dialpact_store_up"] == shown["dialpact_ready"] == 1
