@@ -178,7 +178,11 @@ class Site:
 
     def ready(self, ready: bool = True, seconds: float = 10, why: str = "") -> None:
         """Waits until the listener reports that it could record, or that it could not and ``why``."""
-        self.wait(lambda: self._lease()[0] == ready and why in self._lease()[1], seconds)
+        try:
+            self.wait(lambda: self._lease()[0] == ready and why in self._lease()[1], seconds)
+        except TimeoutError:
+            said = "\n".join(self.log("listener").splitlines()[-20:])
+            raise TimeoutError(f"the lease is {self._lease()}; the listener's last lines:\n{said}") from None
 
     def _lease(self) -> tuple[bool, str]:
         """As the gate sees it."""

@@ -180,7 +180,6 @@ def _copied(source: Path, to: Path) -> None:
 @fault("store-full")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     with _moved(site, 16) as small:
-        again(site, "gate", "listener")
         site.ready()
         ballast = small / "ballast"
         try:
@@ -196,25 +195,38 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _moved(site: Site, megabytes: int) -> Iterator[Path]:
-    """The database on a file system of its own, for whoever starts inside; after it all are back."""
+    """The database on a file system of its own, and gate and listener with it; after it all are back.
+
+    It is copied while nobody runs: a lease that still stands would say that the next listener is ready.
+    """
     small, database = site.folder / "small", site.database
     small.mkdir()
     moved = configured(site, (f'"sqlite:{database.name}"', f'"sqlite:small/{database.name}"'))
     with contextlib.ExitStack() as back:
-        back.callback(site.start, "listener")
-        back.callback(site.start, "gate")
+        _stop(site)
+        back.callback(_start, site)
         back.callback(small.rmdir)
         back.enter_context(tmpfs(small, megabytes))
         back.enter_context(moved)
         _copied(database, small / database.name)
         site.database = small / database.name
+        _start(site)
         try:
             yield small
         finally:
-            site.stop("listener")
-            site.stop("gate")
+            _stop(site)
             site.database = database
             _copied(small / database.name, database)
+
+
+def _stop(site: Site) -> None:
+    for role in ("listener", "gate"):
+        site.stop(role)
+
+
+def _start(site: Site) -> None:
+    for role in ("gate", "listener"):
+        site.start(role)
 
 
 @fault("store-read-only")
