@@ -26,7 +26,7 @@ EARLIEST, LATEST = 1970, 2999  # years; what adds to a time must not leave the c
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
-_UNIQUEID = re.compile(r"(?:.*-)?([0-9]{9,})\.[0-9]+")
+_UNIQUEID = re.compile(r"(?:.*-)?([0-9]{9,11})\.[0-9]+")
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -185,3 +185,17 @@ def test_no_line_raises_anything_but_a_fault(cells: list[str], encoding: str) ->
         )
     except Fault as fault:
         assert fault.key in {"bad-quotes", "cdr-columns", "cdr-time"}
+
+
+@pytest.mark.parametrize(
+    ("uniqueid", "second"),
+    [
+        ("1795645074.2", 1795645074),
+        ("pbx-1-1795645074.2", 1795645074),
+        ("", None),
+        ("1795645074", None),
+        (f"{'9' * 5000}.1", None),  # more digits than int() takes
+    ],
+)
+def test_born(uniqueid: str, second: int | None) -> None:
+    assert cdr.born(uniqueid) == second
