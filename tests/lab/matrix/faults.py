@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from compliance.ledger import keys
 from tests.lab.matrix.means import (
     again,
     aside,
     cable,
+    calendars,
     configured,
+    copied,
     frozen,
     gate_does_not_start,
     gate_started_after,
     instead_of_the_gate,
+    key,
     locked,
+    moved,
+    own_profile,
+    profile_in_force,
     reloaded_after,
     stopped,
+    time,
     tmpfs,
 )
 from tests.lab.pbx import Pbx
-from tests.lab.site import ROOT, SECRET, WORKING_HOURS, Site
+from tests.lab.site import SECRET, WORKING_HOURS, Site
 
 Fault = Callable[[Pbx, Site], AbstractContextManager[object]]
 FAULTS: dict[str, Fault] = {}
@@ -171,15 +175,9 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         locking.join()
 
 
-def _copied(source: Path, to: Path) -> None:
-    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(to)) as new:
-        old.backup(new)
-        new.execute("PRAGMA journal_mode = WAL")
-
-
 @fault("store-full")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    with _moved(site, 16) as small:
+    with moved(site, 16) as small:
         site.ready()
         ballast = small / "ballast"
         try:
@@ -193,48 +191,12 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         site.wait(lambda: site.last_call()["reasons"] == ["gate-error"], 20)
 
 
-@contextlib.contextmanager
-def _moved(site: Site, megabytes: int) -> Iterator[Path]:
-    """The database on a file system of its own, and gate and listener with it; after it all are back.
-
-    It is copied while nobody runs: a lease that still stands would say that the next listener is ready.
-    """
-    small, database = site.folder / "small", site.database
-    small.mkdir()
-    moved = configured(site, (f'"sqlite:{database.name}"', f'"sqlite:small/{database.name}"'))
-    with contextlib.ExitStack() as back:
-        _stop(site)
-        back.callback(_start, site)
-        back.callback(small.rmdir)
-        back.enter_context(tmpfs(small, megabytes))
-        back.enter_context(moved)
-        _copied(database, small / database.name)
-        site.database = small / database.name
-        _start(site)
-        try:
-            yield small
-        finally:
-            _stop(site)
-            site.database = database
-            _copied(small / database.name, database)
-
-
-def _stop(site: Site) -> None:
-    for role in ("listener", "gate"):
-        site.stop(role)
-
-
-def _start(site: Site) -> None:
-    for role in ("gate", "listener"):
-        site.start(role)
-
-
 @fault("store-read-only")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     sealed = site.folder / "sealed"
     sealed.mkdir()
     with gate_started_after(site), tmpfs(sealed, 16):
-        _copied(site.database, sealed / "dialpact.db")
+        copied(site.database, sealed / "dialpact.db")
         subprocess.run(["mount", "-o", "remount,ro", str(sealed)], check=True)
         with (
             configured(site, ('"sqlite:dialpact.db"', '"sqlite:sealed/dialpact.db"')),
@@ -245,7 +207,7 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 
 @fault("store-corrupt")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    _copied(site.database, site.folder / "corrupt.db")
+    copied(site.database, site.folder / "corrupt.db")
     with (site.folder / "corrupt.db").open("r+b") as database:
         database.write(b"junk" * 4096)
     with (
@@ -349,15 +311,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         pbx.cli("module load app_mixmonitor.so")
 
 
-@contextlib.contextmanager
-def time(site: Site, at: datetime) -> Iterator[None]:
-    site.set_time(at)
-    try:
-        yield
-    finally:
-        site.set_time(WORKING_HOURS)
-
-
 @fault("clock-corrupt-forward")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     with time(site, WORKING_HOURS + timedelta(hours=12)):
@@ -376,19 +329,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def calendars(site: Site) -> Iterator[Path]:
-    """A folder with a year that is cut off, and the configuration that names it."""
-    folder = site.folder / "calendars"
-    folder.mkdir()
-    (folder / "2027.toml").write_text("year = 2027\noff = [2027-01-", "ascii")
-    try:
-        with configured(site, ('mode = "enforce"', f'mode = "enforce"\ncalendars = "{folder}"')):
-            yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
 @fault("calendar-corrupt")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
     with gate_started_after(site), calendars(site), gate_does_not_start(site):
@@ -400,22 +340,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
     with reloaded_after(site), calendars(site):
         site.process("gate").send_signal(signal.SIGHUP)
         yield
-
-
-@contextlib.contextmanager
-def key(site: Site, change: Callable[[Path], None]) -> Iterator[None]:
-    file = site.folder / "ledger.key"
-    good, public = file.read_bytes(), (site.folder / "ledger.pub").read_bytes()
-    change(file)
-    again(site, "gate")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-        keys.write_new(file, good, 0o600)
-        # Nobody was told of a key that does not sign.
-        assert (site.folder / "ledger.pub").read_bytes() == public
-        again(site, "gate")
 
 
 @fault("key-absent")
@@ -442,15 +366,9 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         yield
 
 
-def _own_profile(site: Site) -> Path:
-    own = site.folder / "own.toml"
-    shutil.copyfile(ROOT / "compliance/profiles/cn-hubei-2018.toml", own)
-    return own
-
-
 @fault("profile-absent")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    own = _own_profile(site)
+    own = own_profile(site)
     own.unlink()
     with (
         gate_started_after(site),
@@ -462,7 +380,7 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 
 @fault("profile-corrupt")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    own = _own_profile(site)
+    own = own_profile(site)
     os.truncate(own, own.stat().st_size // 2)
     with (
         gate_started_after(site),
@@ -472,29 +390,16 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _profile_in_force(site: Site) -> Iterator[Path]:
-    """A profile of the site's own, that gate and listener run with."""
-    own = _own_profile(site)
-    try:
-        with configured(site, ('"cn-hubei-2018"', f'"{own}"')):
-            site.dialpact("reload")
-            with reloaded_after(site):
-                yield own
-    finally:
-        site.dialpact("reload")
-
-
 @fault("profile-absent-reload")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    with _profile_in_force(site) as own, aside(own):
+    with profile_in_force(site) as own, aside(own):
         site.process("gate").send_signal(signal.SIGHUP)
         yield
 
 
 @fault("profile-corrupt-reload")
 def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    with _profile_in_force(site) as own:
+    with profile_in_force(site) as own:
         whole = own.read_bytes()
         os.truncate(own, len(whole) // 2)
         site.process("gate").send_signal(signal.SIGHUP)

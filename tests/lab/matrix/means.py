@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
+from compliance.ledger import keys
 from tests.lab.pbx import Pbx
 from tests.lab.relay import Relay
-from tests.lab.site import Site
+from tests.lab.site import ROOT, WORKING_HOURS, Site
 
 
 def again(site: Site, *roles: str) -> None:
@@ -151,5 +154,104 @@ def reloaded_after(site: Site) -> Iterator[None]:
     """As an operator does, once all that was put wrong inside is mended."""
     try:
         yield
+    finally:
+        site.dialpact("reload")
+
+
+def copied(source: Path, to: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(to)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = WAL")
+
+
+@contextlib.contextmanager
+def moved(site: Site, megabytes: int) -> Iterator[Path]:
+    """The database on a file system of its own, and gate and listener with it; after it all are back.
+
+    It is copied while nobody runs: a lease that still stands would say that the next listener is ready.
+    """
+    small, database = site.folder / "small", site.database
+    small.mkdir()
+    named = configured(site, (f'"sqlite:{database.name}"', f'"sqlite:small/{database.name}"'))
+    with contextlib.ExitStack() as back:
+        _stop(site)
+        back.callback(_start, site)
+        back.callback(small.rmdir)
+        back.enter_context(tmpfs(small, megabytes))
+        back.enter_context(named)
+        copied(database, small / database.name)
+        site.database = small / database.name
+        _start(site)
+        try:
+            yield small
+        finally:
+            _stop(site)
+            site.database = database
+            copied(small / database.name, database)
+
+
+def _stop(site: Site) -> None:
+    for role in ("listener", "gate"):
+        site.stop(role)
+
+
+def _start(site: Site) -> None:
+    for role in ("gate", "listener"):
+        site.start(role)
+
+
+@contextlib.contextmanager
+def time(site: Site, at: datetime) -> Iterator[None]:
+    site.set_time(at)
+    try:
+        yield
+    finally:
+        site.set_time(WORKING_HOURS)
+
+
+@contextlib.contextmanager
+def calendars(site: Site) -> Iterator[Path]:
+    """A folder with a year that is cut off, and the configuration that names it."""
+    folder = site.folder / "calendars"
+    folder.mkdir()
+    (folder / "2027.toml").write_text("year = 2027\noff = [2027-01-", "ascii")
+    try:
+        with configured(site, ('mode = "enforce"', f'mode = "enforce"\ncalendars = "{folder}"')):
+            yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def key(site: Site, change: Callable[[Path], None]) -> Iterator[None]:
+    file = site.folder / "ledger.key"
+    good, public = file.read_bytes(), (site.folder / "ledger.pub").read_bytes()
+    change(file)
+    again(site, "gate")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        keys.write_new(file, good, 0o600)
+        # Nobody was told of a key that does not sign.
+        assert (site.folder / "ledger.pub").read_bytes() == public
+        again(site, "gate")
+
+
+def own_profile(site: Site) -> Path:
+    own = site.folder / "own.toml"
+    shutil.copyfile(ROOT / "compliance/profiles/cn-hubei-2018.toml", own)
+    return own
+
+
+@contextlib.contextmanager
+def profile_in_force(site: Site) -> Iterator[Path]:
+    """A profile of the site's own, that gate and listener run with."""
+    own = own_profile(site)
+    try:
+        with configured(site, ('"cn-hubei-2018"', f'"{own}"')):
+            site.dialpact("reload")
+            with reloaded_after(site):
+                yield own
     finally:
         site.dialpact("reload")
