@@ -70,4 +70,5 @@ def row(node: str, segment: Segment, allowed: recordings.Allowed) -> recordings.
         path=main,
         callee_path=callee,
         agent_path=agent,
+        part=segment.part,
     )

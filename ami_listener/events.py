@@ -60,11 +60,15 @@ class Renamed(ChannelEvent, frozen=True):
 
 
 class BridgeEntered(ChannelEvent, frozen=True):
-    pass
+    """``purpose``: basic, base, parking, stasis ...; ``technology``: simple_bridge, softmix, ..."""
+
+    bridge: str = ""  # its unique id
+    purpose: str = ""
+    technology: str = ""
 
 
 class BridgeLeft(ChannelEvent, frozen=True):
-    pass
+    bridge: str = ""
 
 
 class MonitorStarted(ChannelEvent, frozen=True):
@@ -196,8 +200,14 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     ],
     "Newstate": [("call,all", _BLOCK, _own(StateChanged, state="ChannelStateDesc"))],
     "Rename": [("call,all", ["Channel", "Newname", "Uniqueid"], _own(Renamed, new="Newname"))],
-    "BridgeEnter": [("call,all", [*_BRIDGE, *_BLOCK], _own(BridgeEntered))],
-    "BridgeLeave": [("call,all", [*_BRIDGE, *_BLOCK], _own(BridgeLeft))],
+    "BridgeEnter": [
+        (
+            "call,all",
+            [*_BRIDGE, *_BLOCK],
+            _own(BridgeEntered, bridge="BridgeUniqueid", purpose="BridgeType", technology="BridgeTechnology"),
+        )
+    ],
+    "BridgeLeave": [("call,all", [*_BRIDGE, *_BLOCK], _own(BridgeLeft, bridge="BridgeUniqueid"))],
     "MixMonitorStart": [("call,all", _BLOCK, _own(MonitorStarted))],
     "MixMonitorStop": [("call,all", _BLOCK, _own(MonitorStopped))],
     "MixMonitorMute": [("call,all", [*_BLOCK, "Direction", "State"], _muted)],

@@ -88,6 +88,19 @@ class Leg:
         self._growth = Growth()
         self._overdue_at = 0.0
 
+    @property
+    def answered_at(self) -> datetime | None:
+        return self._answered_at
+
+    @property
+    def linkedid(self) -> str:
+        """Of the call that the leg belongs to."""
+        return self._origin.linkedid
+
+    def next_number(self) -> int | None:
+        """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
+        return self._claim.number(self._rows) if self._claim is not None and self.allowed else None
+
     # What happens
 
     def feed(self, event: events.ChannelEvent) -> None:

@@ -21,6 +21,7 @@ from msgspec import structs
 from ami_listener import access, events, recorder, repair, resync, unseen
 from ami_listener.alone import alone
 from ami_listener.claims import Claims
+from ami_listener.companions import Companions
 from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
@@ -42,6 +43,7 @@ JUDGING_SECONDS = 1.0  # for the legs that the second look has found
 AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
 PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
 KeepUntil = Callable[[datetime], date]
+Observer = Callable[[Pbx, events.ChannelEvent], None]
 log = structlog.get_logger()
 
 
@@ -80,6 +82,9 @@ class Listener:
         self._tasks: set[asyncio.Task[None]] = set()
         self._dawn = Dawn(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
+        self.companions = Companions(self)
+        # Each hears of every event about any channel, in their order, before its leg does. None waits.
+        self._observers: list[Observer] = [self.companions.feed]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
@@ -280,6 +285,8 @@ class Listener:
 
     def _distribute(self, pbx: Pbx, event: events.ChannelEvent) -> None:
         """Never waits. An event counts only for a leg that is known by unique id and name alike."""
+        for observe in self._observers:
+            observe(pbx, event)
         if isinstance(event, events.Created):
             if self.trunks_of(event.channel):
                 self._dawn.expect(pbx, event, self._clock.now())
@@ -341,6 +348,7 @@ class Listener:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
+        await self.companions.drop()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()

@@ -124,13 +124,13 @@ class Pbx:
         except NoChannel:
             return False
 
-    async def record(self, channel: str, main: str, callee: str, agent: str) -> str:
+    async def record(self, channel: str, main: str, received: str, sent: str) -> str:
         """Starts a MixMonitor; its id, empty from an Asterisk that does not tell. Success proves nothing.
 
-        ``r`` gets what the leg receives, the callee's voice, ``t`` what it is sent. Raises NoChannel,
-        RecordingError.
+        ``main``, ``received``, ``sent``: files for the mix, for what the channel receives (on a carrier leg
+        the callee's voice) and for what it is sent. Raises NoChannel, RecordingError.
         """
-        options = f"r({callee})t({agent})i({MONITOR})"
+        options = f"r({received})t({sent})i({MONITOR})"
         answer = await self._session.act("MixMonitor", Channel=channel, File=main, Options=options)
         _raise_if_gone(answer, channel)
         if not answer.success:

@@ -50,6 +50,7 @@ class Segment(msgspec.Struct):
     identities: tuple[Identity, ...] = ()  # of the files that were proven; empty when not known
     monitor: str = ""  # the MixMonitor's id, as long as it may be attached
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
+    part: str = "carrier"  # whose channel: carrier | joined | supervisor
 
     def talk_seconds(self) -> float | None:
         """The part of the answered call that this segment had to cover; None when it was not answered."""
@@ -98,8 +99,10 @@ class Recorder:
         Raises NoChannel, RecordingError, LinkError (the link is gone, so nothing can be proven).
         """
         main, callee, agent = map(str, segment.files.all)
+        # The carrier leg receives the callee; a channel at the other end receives whom the callee talks with.
+        received, sent = (callee, agent) if segment.part == "carrier" else (agent, callee)
         try:
-            segment.monitor = await pbx.record(segment.channel, main, callee, agent)
+            segment.monitor = await pbx.record(segment.channel, main, received, sent)
         except OutcomeUnknown:
             segment.monitor = ""
 

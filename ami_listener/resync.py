@@ -42,6 +42,8 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
         if segment.id in listener.finishing or segment.uniqueid in listener.legs:
             continue
+        if listener.companions.runs(segment.id):
+            continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
             _end(listener, superseded, segment.started_at)
         newest[segment.uniqueid] = segment
@@ -133,4 +135,5 @@ def segment_of(row: Mapping[str, Any]) -> Segment:
         files=Files(Path(row["path"]), Path(row["callee_path"]), Path(row["agent_path"])),
         started_at=instant(row["started_at"]),
         answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
+        part=row["part"],
     )

@@ -18,7 +18,6 @@ import msgspec
 from compliance.ledger.merkle import leaf_hash
 
 SALT_BYTES = 16
-VERSION = 1  # of what is in a record; a change of a kind's columns is a new version
 _encoder = msgspec.json.Encoder(order="sorted")
 
 

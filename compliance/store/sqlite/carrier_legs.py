@@ -31,6 +31,8 @@ class CarrierLeg(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     dial_status: str = ""
     hangup_cause: int | None = None
+    sent_from: str = ""  # the caller number as it left for the carrier; empty: not known
+    interlock: str = ""  # through | refused; empty: it did not run, or was not seen
 
 
 def id_of(decision: str, node: str, uniqueid: str) -> str:

@@ -29,6 +29,7 @@ KINDS = (
     *("decision", "undelivered", "recording", "carrier-leg"),
     *("register-change", "incident", "opt-out", "clock"),
 )
+VERSIONS = dict.fromkeys(KINDS, 1) | {"recording": 2, "carrier-leg": 2}  # of the records that are made today
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -60,13 +61,13 @@ def seal(connection: sqlite3.Connection, most: int = -1) -> int:
         content = content_of(connection, index, kind, key)
         if content is None:
             raise sqlite3.IntegrityError(f"no {kind} {key} to put into the ledger")
-        salt = record.new_salt()
+        salt, version = record.new_salt(), VERSIONS[kind]
         SQL.insert_leaf(
             connection,
             leaf_index=index,
             kind=kind,
             key=key,
-            version=record.VERSION,
+            version=version,
             salt=salt,
             leaf=record.leaf(salt, content),
         )
@@ -76,9 +77,13 @@ def seal(connection: sqlite3.Connection, most: int = -1) -> int:
 
 
 def content_of(
-    connection: sqlite3.Connection, index: int, kind: str, key: str, version: int = record.VERSION
+    connection: sqlite3.Connection, index: int, kind: str, key: str, version: int = 0
 ) -> bytes | None:
-    """The canonical record of a row at its place in the log; None when the row is not there."""
+    """The canonical record of a row at its place in the log; None when the row is not there.
+
+    ``version``: of its form, 0 for the one that is made today.
+    """
+    version = version or VERSIONS[kind]
     row = getattr(SQL, f"{kind.replace('-', '_')}_{version}")(connection, key=key)
     if row is None:
         return None

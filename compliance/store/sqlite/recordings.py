@@ -48,6 +48,7 @@ class NewRecording(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     callee_path: str
     agent_path: str
+    part: str = "carrier"  # whose channel: carrier | joined | supervisor
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +66,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     agent_sha256: str | None = None
     agent_dbfs: float | None = None
     keep_until: date | None = None
+    sound: str = ""  # JSON: time against file, silence and packets on each side
+    unseen: bool = False  # nobody saw the end, so it may have been answered
 
 
 async def renew_lease(
@@ -127,6 +130,7 @@ async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None
 async def finish(store: Store, end: Finished) -> None:
     fields = msgspec.structs.asdict(end)
     fields["ended_at"] = stamp(end.ended_at)
+    fields["unseen"] = int(end.unseen)
     fields["keep_until"] = end.keep_until.isoformat() if end.keep_until else None
     await store.transact(lambda connection: SQL.finish_recording(connection, **fields))
 

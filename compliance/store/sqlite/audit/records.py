@@ -32,7 +32,7 @@ class Records:
         self.erased = 0
 
     def check(self, entry: Entry) -> None:
-        if entry.kind not in ledger.KINDS or entry.version != record.VERSION:
+        if not 1 <= entry.version <= ledger.VERSIONS.get(entry.kind, 0):
             self._findings.add("changed", "kind-unknown", entry.leaf_index, entry.kind, entry.key)
         elif entry.salt is None:
             self._check_erased(entry)

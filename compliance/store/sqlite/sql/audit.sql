@@ -88,7 +88,8 @@ FROM decision WHERE id = :key;
 SELECT number = '' AND caller_id = '' AND channel = '' AND uniqueid = '' FROM recording WHERE id = :key;
 
 -- name: blank_carrier_leg(key)^
-SELECT channel = '' AND uniqueid = '' AND linkedid = '' AND sip_call_id = '' FROM carrier_leg WHERE id = :key;
+SELECT channel = '' AND uniqueid = '' AND linkedid = '' AND sip_call_id = '' AND sent_from = ''
+FROM carrier_leg WHERE id = :key;
 
 -- Recordings whose day, or whose disposal, is not what the log says of it.
 -- name: kept_otherwise()

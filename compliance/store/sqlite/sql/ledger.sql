@@ -27,7 +27,7 @@ ORDER BY leaf_index LIMIT :most;
 -- name: entry_of(kind, key)^
 SELECT leaf_index, kind, key, version, salt, leaf FROM ledger WHERE kind = :kind AND key = :key;
 
--- What is in a record of version 1, by kind. Never changed: other columns are another version.
+-- What is in a record, by kind and version. Never changed: other columns are another version.
 
 -- name: decision_1(key)^
 SELECT seq, id, node, decided_at, behind_us, verdict, reasons, number, given, dial, caller_id, campaign, business,
@@ -47,9 +47,23 @@ SELECT id, decision, node, channel, uniqueid, state, number, caller_id, campaign
                  ORDER BY seq LIMIT 1), keep_until) AS keep_until
 FROM recording WHERE id = :key;
 
+-- name: recording_2(key)^
+SELECT id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at, answered_at, ended_at,
+       format, path, bytes, seconds, talk_seconds, sha256, callee_path, callee_sha256, callee_dbfs, agent_path,
+       agent_sha256, agent_dbfs, part, sound, unseen,
+       coalesce((SELECT json_extract(detail, '$.from') FROM register_change
+                 WHERE register = 'recording' AND key = recording.id AND action IN ('keep', 'policy')
+                 ORDER BY seq LIMIT 1), keep_until) AS keep_until
+FROM recording WHERE id = :key;
+
 -- name: carrier_leg_1(key)^
 SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at,
        dial_status, hangup_cause
+FROM carrier_leg WHERE id = :key;
+
+-- name: carrier_leg_2(key)^
+SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at,
+       dial_status, hangup_cause, sent_from, interlock
 FROM carrier_leg WHERE id = :key;
 
 -- name: register_change_1(key)^

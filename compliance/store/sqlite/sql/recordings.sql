@@ -11,11 +11,11 @@ SELECT decision.node, decision.decided_at, decision.dial, decision.number, decis
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE decision.id = :id;
 
--- name: insert_recording(id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at, answered_at, format, path, callee_path, agent_path)!
+-- name: insert_recording(id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at, answered_at, format, path, callee_path, agent_path, part)!
 INSERT INTO recording (id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at,
-                       answered_at, format, path, callee_path, agent_path)
+                       answered_at, format, path, callee_path, agent_path, part)
 VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
-        :answered_at, :format, :path, :callee_path, :agent_path);
+        :answered_at, :format, :path, :callee_path, :agent_path, :part);
 
 -- name: set_state(id, state)!
 UPDATE recording SET state = :state WHERE id = :id;
@@ -24,10 +24,11 @@ UPDATE recording SET state = :state WHERE id = :id;
 UPDATE recording SET answered_at = :answered_at
 WHERE node = :node AND uniqueid = :uniqueid AND answered_at IS NULL;
 
--- name: finish_recording(id, state, ended_at, bytes, seconds, talk_seconds, sha256, callee_sha256, callee_dbfs, agent_sha256, agent_dbfs, keep_until)!
+-- name: finish_recording(id, state, ended_at, bytes, seconds, talk_seconds, sha256, callee_sha256, callee_dbfs, agent_sha256, agent_dbfs, keep_until, sound, unseen)!
 UPDATE recording SET state = :state, ended_at = :ended_at, bytes = :bytes, seconds = :seconds,
     talk_seconds = :talk_seconds, sha256 = :sha256, callee_sha256 = :callee_sha256, callee_dbfs = :callee_dbfs,
-    agent_sha256 = :agent_sha256, agent_dbfs = :agent_dbfs, keep_until = :keep_until
+    agent_sha256 = :agent_sha256, agent_dbfs = :agent_dbfs, keep_until = :keep_until,
+    sound = :sound, unseen = :unseen
 WHERE id = :id;
 
 -- name: open_recordings(node)
