@@ -126,6 +126,21 @@ async def test_talk_after_early_media_as_asterisk_takes_it(
             assert spoken_to == [leg.medias[-1 if fork else 0]]
 
 
+async def test_an_answer_when_the_test_says_so_and_a_source_that_does_not_stop_for_it(pbx: Pbx) -> None:
+    plan = Answer(status=None, early=Media(hz=440, seconds=20), overlap=1)
+    async with SoftCarrier(pbx, plan) as carrier, Softphone(pbx) as agent:
+        call = await agent.call(NUMBER)
+        await call.hears(440)
+        (leg,) = await carrier.called()
+        assert (call.status, leg.statuses) == (None, [180, 183])
+        leg.answer(Media(hz=1000))
+        await leg.answered()
+        await call.answered()
+        begin = await call.hears(1000, share=0.1)
+        assert call.sound(begin).strength(440) > 0.1, "both are heard, a packet of each by turns"
+        await call.hears(1000)
+
+
 async def test_refusals_and_a_cancelled_call(pbx: Pbx) -> None:
     rules = {
         ".*1": Answer(status=486, cause=17),
