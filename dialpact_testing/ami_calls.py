@@ -93,6 +93,9 @@ class Channel:
     incoming: bool = False
     caller: Channel | None = None
     dial_string: str = ""
+    caller_id: str = "02788880001"  # what leaves for the carrier
+    presentation: str = "allowed_not_screened"
+    contact: str = "127.0.4.1"  # host, perhaps with a port, that it is sent to
     variables: dict[str, str] = field(default_factory=dict)
     monitors: list[Monitor] = field(default_factory=list)
 
