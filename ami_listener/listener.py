@@ -103,6 +103,7 @@ class Listener:
             foreign=set(),
             guarded=config.guarded,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def trunks_of(self, channel: str) -> dict[str, str]:
@@ -121,7 +122,12 @@ class Listener:
         self._keepers = [(now if until is None else until, keep) for until, keep in self._keepers]
         self._keepers.append((None, keep_until))
         self._config = config
-        self.desk = structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow")
+        self.desk = structs.replace(
+            self.desk,
+            guarded=config.guarded,
+            shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
+        )
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]

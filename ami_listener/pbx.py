@@ -15,6 +15,7 @@ import re
 import msgspec
 
 from ami_listener.connection import Answer, Session
+from compliance.endpoints import number_in
 from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
@@ -76,12 +77,13 @@ class Pbx:
 
     async def dialled(self, channel: str) -> str:
         """What was dialled to reach it, when its DialBegin was not seen: the INVITE's To, which nobody
-        can set as he can the variable that Dial leaves; that one for other technologies. Raises NoChannel.
+        can set as he can the variable that Dial leaves; that one for technologies that do not write the
+        number into the channel's name. Raises NoChannel.
         """
         if channel.startswith("PJSIP/"):
             found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
             return found[1] if found else ""
-        return await self.variable(channel, DIALLED)
+        return number_in(channel) or await self.variable(channel, DIALLED)
 
     async def sip_call_id(self, channel: str) -> str:
         """The INVITE's Call-ID; empty for other technologies. Raises NoChannel."""
