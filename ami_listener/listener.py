@@ -104,6 +104,7 @@ class Listener:
             guarded=config.guarded,
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def trunks_of(self, channel: str) -> dict[str, str]:
@@ -127,6 +128,7 @@ class Listener:
             guarded=config.guarded,
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def _keep_until(self, segment: Segment) -> KeepUntil:

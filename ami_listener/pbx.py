@@ -17,6 +17,7 @@ import msgspec
 
 from ami_listener.connection import Answer, Session
 from ami_listener.sent import Sent
+from compliance.endpoints import number_in
 from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
@@ -80,12 +81,13 @@ class Pbx:
 
     async def dialled(self, channel: str) -> str:
         """What was dialled to reach it, when its DialBegin was not seen: the INVITE's To, which nobody
-        can set as he can the variable that Dial leaves; that one for other technologies. Raises NoChannel.
+        can set as he can the variable that Dial leaves; that one for technologies that do not write the
+        number into the channel's name. Raises NoChannel.
         """
         if channel.startswith("PJSIP/"):
             found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
             return found[1] if found else ""
-        return await self.variable(channel, DIALLED)
+        return number_in(channel) or await self.variable(channel, DIALLED)
 
     async def sent(self, channel: str) -> Sent:
         """By which number an outgoing leg leaves. From the moment that its DialBegin is sent the From is the

@@ -56,11 +56,22 @@ async def list_(
             call["agent"],
             call["verdict"] if call["mode"] == "enforce" else f"{call['verdict']} ({call['mode']})",
             call["reasons"],
+            _became(session, call),
             call["id"],
         ]
         for call in calls
     ]
-    columns = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", "reasons", "id")
+    columns = (
+        "decided_at",
+        "number",
+        "caller_id",
+        "campaign",
+        "agent",
+        "verdict",
+        "reasons",
+        "outcome",
+        "id",
+    )
     session.table(columns, rows, calls)
     session.warn_of_shadow()
 
@@ -100,6 +111,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("campaign", attempt.campaign),
         ("agent", attempt.agent),
         ("trunk", attempt.trunk),
+        ("continues", decision.facts.continues),
         ("verdict", verdict if decision.mode == "enforce" else f"{verdict} ({decision.mode})"),
         ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in reasons]),
         ("retry_at", decision.retry_at),
@@ -110,6 +122,13 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
     ]
     session.facts(lines)
     session.table(*finding_rows(session, decision), None)
+
+
+def _became(session: Session, call: dict[str, Any]) -> str:
+    """What became of it, and how long they talked."""
+    word = session.text(f"outcome.{call['outcome']}")
+    seconds = call["talk_seconds"]
+    return word if seconds is None else session.text("outcome.talked", outcome=word, seconds=f"{seconds:.1f}")
 
 
 def _leg(session: Session, leg: dict[str, Any]) -> str:
