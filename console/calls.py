@@ -117,7 +117,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
-        ("recordings", [row["path"] for row in kept]),
+        ("recordings", [row["path"] for row in kept if recordings.has_files(row)]),
         ("carrier_legs", [_leg(session, leg) for leg in legs]),
     ]
     session.facts(lines)
@@ -143,7 +143,8 @@ def _leg(session: Session, leg: dict[str, Any]) -> str:
         f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'} "
         f"from={leg['sent_from'] or '-'}"
     )
-    return f"{joined} {leg['dial_status'] or '-'} cause={cause} {' '.join(times)}"
+    interlock = [f"interlock={leg['interlock']}"] if leg["interlock"] else []
+    return " ".join([joined, leg["dial_status"] or "-", f"cause={cause}", *interlock, *times])
 
 
 def _when(session: Session, call: dict[str, Any]) -> str:
