@@ -81,6 +81,12 @@ class Trunk(_Section, frozen=True, kw_only=True):
     def channel_prefix(self) -> str:
         return self.endpoint if "/" in self.endpoint else f"PJSIP/{self.endpoint}"
 
+    @property
+    def pjsip(self) -> str:
+        """The name of its endpoint in pjsip.conf; empty for other drivers."""
+        driver, _, name = self.channel_prefix.partition("/")
+        return name if driver == "PJSIP" else ""
+
 
 class Ledger(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"

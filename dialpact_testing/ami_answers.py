@@ -118,7 +118,7 @@ class Answers:
             "CHANNEL(appname)": channel.application,
             "CHANNEL(pjsip,request_uri)": incoming,
             "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
-            "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
+            "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@{channel.contact.partition(':')[0]}>",
             "CHANNEL(pjsip,local_uri)": f"<sip:{channel.caller_id}@127.0.0.1>",
             "CHANNEL(pjsip,target_uri)": f"sip:{channel.number}@{channel.contact}",
             "CONNECTEDLINE(num)": channel.caller_id,
