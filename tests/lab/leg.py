@@ -9,12 +9,12 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.lab.ear import Sound
 from tests.lab.keys import event_type
-from tests.lab.rtp import CODECS, Media, Rtp, at
+from tests.lab.rtp import CODECS, Media, Rtp, chosen
 from tests.lab.sip_ua import T1, Ua, body, new_branch, tag, uri
 from tests.lab.trace import Message, user
 
@@ -28,8 +28,12 @@ class Answer:
 
     100 at once; after ``delay`` 180, unless ``ring`` is None; ``ring`` later 183 with the sound of ``early``,
     if given, for its ``seconds`` (1 if it has none); then ``status``: 200 with the sound of ``talk``, or a
-    refusal; None: no answer. ``fork``: the one who answers is not the one of the early media, which a tag of
-    his own says; without, Asterisk keeps to the description of the early media, as its default is.
+    refusal; None: no answer. With early media further:
+
+    ``fork``: another one answers, which a tag of his own says. Without it Asterisk by its default keeps
+    sending to the early media's address, and takes what comes from both.
+    ``overlap``: the early media's machine sends so much longer after the answer.
+    ``moves`` False: the talk comes from the early media's address, but with its own numbers and sound.
     """
 
     delay: float = 0.0
@@ -38,6 +42,8 @@ class Answer:
     status: int | None = 200
     talk: Media = field(default_factory=lambda: Media(hz=1000))
     fork: bool = True
+    moves: bool = True
+    overlap: float = 0.0
     cause: int | None = None  # Q.850, in a Reason header of the refusal
     redirect: str = ""  # the number in the Contact of a 302
     headers: str = ""  # further header lines of the final response
@@ -157,9 +163,9 @@ class Leg:
         await self.until(lambda: any(s >= 200 for s in self.transfer), timeout, "the transfer")
         assert self.transfer[-1] == 200, f"not transferred: {self.transfer}"
 
-    async def hears(self, hz: float, seconds: float = 0.3, timeout: float = 5.0) -> float:
-        """Wait until ``hz`` was all that was heard for ``seconds``, and return when that began."""
-        return await self._listen(lambda sound: sound.strength(hz) > 0.9, seconds, timeout, f"{hz:.0f} Hz")
+    async def hears(self, hz: float, seconds: float = 0.3, timeout: float = 5.0, share: float = 0.9) -> float:
+        """Wait until ``hz`` was all, or such a ``share``, of what was heard; return when that began."""
+        return await self._listen(lambda sound: sound.strength(hz) > share, seconds, timeout, f"{hz:.0f} Hz")
 
     async def hears_no_sound(self, seconds: float = 0.3, timeout: float = 5.0) -> float:
         """Wait until nothing, or nothing but silence, was heard for ``seconds``; return when that began."""
@@ -234,7 +240,8 @@ class Leg:
             return
         self._end("here")
         # That both hung up at once is no error.
-        await self._request("BYE", accept=(200, 481))
+        async with asyncio.timeout(timeout):
+            await self._request("BYE", accept=(200, 481))
 
     def close(self) -> None:
         """No more sound, no more script; Asterisk is not told."""
@@ -281,9 +288,12 @@ class Leg:
     async def _cancel(self, timeout: float) -> None:
         await self.until(lambda: bool(self.statuses), timeout, "a response to cancel")
         text = self._text("CANCEL", self._mark)
-        await self._ua.ask(text)
-        await self.over(timeout)
-        if self.status == 487:
+        async with asyncio.timeout(timeout):
+            await self._ua.ask(text)
+        await self.until(lambda: self.ended or self.status == 200, timeout, "the end of a cancelled call")
+        if self.status == 200:  # the answer was faster
+            await self.hang_up(timeout)
+        elif self.status == 487:
             self.ended_by = "here"
 
     # A call that comes in.
@@ -302,13 +312,15 @@ class Leg:
         if answer.ring is not None:
             self._respond(180)
             await asyncio.sleep(answer.ring)
+        early = None
         if answer.early:
-            early = self._open(answer.early)
+            early = self._open(replace(answer.early, seconds=None))
             self._respond(183, self._sdp(early))
             await asyncio.sleep(1.0 if answer.early.seconds is None else answer.early.seconds)
-            early.stop()
         if answer.status is None:
             return
+        if early and (answer.moves or answer.status != 200):
+            self._start(self._hush(early, answer.overlap))
         reason = f"Reason: Q.850;cause={answer.cause}\r\n" if answer.cause else ""
         headers = "".join(f"{line.strip()}\r\n" for line in answer.headers.splitlines() if line.strip())
         if answer.status != 200:
@@ -317,10 +329,19 @@ class Leg:
         if answer.early and answer.fork:
             self._own_tag = secrets.token_hex(4)
             self.local = f"{invite.header('To')};tag={self._own_tag}"
-        self._respond(200, self._sdp(self._open(answer.talk)), headers)
+        if early and not answer.moves:
+            self._respond(200, self._sdp(early, again=answer.fork is False), headers)
+            early.become(chosen(answer.talk, 1, early.address, lambda: early.port))
+        else:
+            self._respond(200, self._sdp(self._open(answer.talk)), headers)
         if answer.hangup_after is not None:
             self._start(self._hang_up_after(answer.hangup_after))
         await self._repeat_until_ack(invite)
+
+    @staticmethod
+    async def _hush(rtp: Rtp, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        rtp.stop()
 
     async def _hang_up_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -411,9 +432,7 @@ class Leg:
         self._news.set()
 
     def _open(self, media: Media) -> Rtp:
-        media = at(media, self._ua.address, self._take)
-        assert media.address and media.port
-        rtp = Rtp(media.address, media.port, media)
+        rtp = Rtp(chosen(media, len(self.medias), self._ua.address, self._take))
         rtp.event_type, rtp.peer = self._event_type, self._peer
         self.medias.append(rtp)
         return rtp
@@ -456,8 +475,8 @@ class Leg:
     def _contact(self, number: str = "") -> str:
         return f"Contact: <sip:{number or 'lab'}@{self._ua.address}:{self._ua.port}>\r\n"
 
-    def _sdp(self, rtp: Rtp, direction: str = "sendrecv") -> str:
-        self._version += 1
+    def _sdp(self, rtp: Rtp, direction: str = "sendrecv", again: bool = False) -> str:
+        self._version += not again
         codec, events = CODECS[rtp.codec], self._event_type or TELEPHONE_EVENT
         name = {"ulaw": "PCMU", "alaw": "PCMA"}[rtp.codec]
         return (

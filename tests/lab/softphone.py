@@ -8,9 +8,10 @@ test's own event loop, sound is not: a test that blocks the loop answers late, b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from tests.lab.carrier import SIDES
@@ -21,7 +22,22 @@ from tests.lab.rtp import Media, Packet, Rtp
 from tests.lab.sip_ua import Ua, tag
 from tests.lab.trace import Message, user
 
-__all__ = ["Answer", "Leg", "Media", "Packet", "Rtp", "SoftCarrier", "Softphone"]
+__all__ = ["Answer", "Leg", "Media", "Packet", "Rtp", "SoftCarrier", "Softphone", "strict_rtp"]
+
+
+@contextlib.contextmanager
+def strict_rtp(pbx: Pbx, value: str = "yes") -> Iterator[None]:
+    """Asterisk learns the source of each new call's RTP and drops others, which is its default (rtp.conf)."""
+    conf = pbx.home / "etc" / "rtp.conf"
+    before = conf.read_text("utf-8")
+    assert "strictrtp = no" in before
+    conf.write_text(before.replace("strictrtp = no", f"strictrtp = {value}"), "utf-8")
+    pbx.cli("module reload res_rtp_asterisk.so")
+    try:
+        yield
+    finally:
+        conf.write_text(before, "utf-8")
+        pbx.cli("module reload res_rtp_asterisk.so")
 
 
 class Station:
@@ -48,7 +64,8 @@ class Station:
         try:
             if kind is None:
                 for leg in self.legs:
-                    await leg.hang_up()
+                    with contextlib.suppress(TimeoutError):  # a test may have ended Asterisk
+                        await leg.hang_up(2)
         finally:
             for leg in self.legs:
                 leg.close()
