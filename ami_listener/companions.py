@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
 Part = Literal["joined", "supervisor"]
+Failed = Callable[[str], None]  # told why it could not be proven
 log = structlog.get_logger()
 
 
 class Companion:
     """One recording on ``channel`` for the call of ``leg``."""
 
-    def __init__(self, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
+    def __init__(self, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None) -> None:
         self.leg, self.channel, self.uniqueid, self.part = leg, channel, uniqueid, part
+        self.failed = failed
         self.segment: Segment | None = None
         self.started = 0  # MixMonitorStart events of the channel since then
         self.ended = ""  # why, once it is to end
@@ -59,11 +62,16 @@ class Companions:
         """Whether the recording of this id is one of them."""
         return any(found.segment and found.segment.id == recording for found in self._running.values())
 
-    def begin(self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
-        """Starts to record ``channel`` for the call of ``leg``; once for each."""
+    def begin(
+        self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
+    ) -> None:
+        """Starts to record ``channel`` for the call of ``leg``; once for each.
+
+        ``failed`` is told when it can not be proven; without it that is an incident.
+        """
         key = uniqueid, leg.uniqueid
         if key not in self._running:
-            companion = self._running[key] = Companion(leg, channel, uniqueid, part)
+            companion = self._running[key] = Companion(leg, channel, uniqueid, part, failed)
             self._do(self._record(pbx, companion), f"record {channel}")
 
     def end(self, pbx: Pbx, uniqueid: str, leg: Leg | None = None, why: str = "left the call") -> None:
@@ -80,6 +88,10 @@ class Companions:
             case events.MonitorStarted():
                 for companion in self._on(event.uniqueid):
                     companion.started += 1
+            case events.MonitorStopped() | events.MonitorMuted(muted=True):
+                for companion in self._on(event.uniqueid):
+                    muted = isinstance(event, events.MonitorMuted)
+                    self._do(self._look_after(pbx, companion, muted=muted), f"check {companion.channel}")
             case events.Renamed():
                 for companion in self._on(event.uniqueid):
                     companion.channel = event.new
@@ -132,17 +144,46 @@ class Companions:
         except (RecordingError, StoreError, LinkError) as error:
             if pbx.lost or companion.ended or isinstance(error, NoChannel):
                 return
+            if companion.failed is not None:
+                companion.failed(str(error))
+                return
             desk.report(
                 "voice-not-recorded", leg.decision, companion.channel, f"{companion.part}: {error}"[:200]
             )
         else:
             log.info("recording", decision=leg.decision, leg=companion.channel, file=segment.files.main.name)
 
-    async def _stop(self, pbx: Pbx, companion: Companion) -> None:
+    async def _look_after(self, pbx: Pbx, companion: Companion, *, muted: bool) -> None:
+        """One was stopped or muted on its channel: if it was this one, it goes on in new files."""
+        segment, desk, since = companion.segment, self._listener.desk, self._listener.desk.clock.now()
+        if segment is None or segment.proven_at is None:
+            return  # the proof sees it
+        try:
+            attached = bool(segment.monitor) and await pbx.attached(companion.channel, segment.monitor)
+            if (attached and not muted) or not await pbx.is_live(companion.channel, companion.uniqueid):
+                return
+        except LinkError as error:
+            log.warning("asterisk did not answer", leg=companion.channel, error=str(error))
+            return
+        key = companion.uniqueid, companion.leg.uniqueid
+        if self._running.get(key) is not companion:
+            return
+        again = self._running[key] = Companion(
+            companion.leg, companion.channel, companion.uniqueid, companion.part, companion.failed
+        )
+        await self._record(pbx, again)
+        await self._stop(pbx, companion, since)
+        if again.segment is not None and again.segment.proven_at is not None:
+            seconds = (again.segment.proven_at - since).total_seconds()
+            kind = "recording-muted" if muted else "recording-stopped"
+            detail = f"{companion.part}: {seconds:.2f} s are missing"
+            desk.report(kind, companion.leg.decision, companion.channel, detail)
+
+    async def _stop(self, pbx: Pbx, companion: Companion, at: datetime | None = None) -> None:
         segment, desk = companion.segment, self._listener.desk
         if segment is None:
             return
-        segment.ended_at = desk.clock.now()
+        segment.ended_at = at or desk.clock.now()
         try:
             await desk.recorder.retire(pbx, segment)
         except LinkError as error:

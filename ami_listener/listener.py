@@ -30,8 +30,9 @@ from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
+from ami_listener.spies import Spies
 from compliance.clock import Clock
-from compliance.config import Config
+from compliance.config import Config, Supervisor
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -84,7 +85,8 @@ class Listener:
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self._observers: list[Observer] = [self.companions.feed]
+        self.spies = Spies(self)
+        self._observers: list[Observer] = [self.companions.feed, self.spies.feed]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
@@ -108,6 +110,12 @@ class Listener:
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
         return {name: trunk.area_code for name, trunk in self._trunks if trunk.owns(channel)}
+
+    def supervisor_rule(self, leg: Leg) -> Supervisor:
+        """What becomes of a supervisor's voice in the call of ``leg``."""
+        name = leg.allowed.trunk if leg.allowed else ""
+        rules = [trunk.supervisor for known, trunk in self._trunks if known == name]
+        return rules[-1] if rules else "record"
 
     def replace(self, config: Config, keep_until: KeepUntil) -> None:
         """Other trunks, mode and retention, for the calls that begin from now on.
@@ -349,6 +357,7 @@ class Listener:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
         await self.companions.drop()
+        await self.spies.drop()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()
@@ -358,6 +367,7 @@ class Listener:
             await asyncio.sleep(LOOK_SECONDS)
             for leg in list(self.legs.values()):
                 leg.look()
+            self.spies.look()
 
     # Endings
 

@@ -46,6 +46,8 @@ class Live(msgspec.Struct, frozen=True):
     bridged: bool
     seconds: int
     linkedid: str = ""
+    bridge: str = ""  # its unique id
+    data: str = ""  # of the application
 
 
 class Pbx:
@@ -177,6 +179,8 @@ class Pbx:
                 bridged=bool(row.get("BridgeId")),
                 seconds=_seconds(row.get("Duration", "")),
                 linkedid=row.get("Linkedid", ""),
+                bridge=row.get("BridgeId", ""),
+                data=row.get("ApplicationData", ""),
             )
             for row in answer.rows
         ]
