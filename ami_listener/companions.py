@@ -171,6 +171,8 @@ class Companions:
         again = self._running[key] = Companion(
             companion.leg, companion.channel, companion.uniqueid, companion.part, companion.failed
         )
+        if not attached:
+            segment.monitor = ""  # an address: the next MixMonitor may get the same
         await self._record(pbx, again)
         await self._stop(pbx, companion, since)
         if again.segment is not None and again.segment.proven_at is not None:

@@ -82,9 +82,14 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
 async def _leave(listener: Listener, pbx: Pbx, segment: Segment, channels: Mapping[str, str]) -> None:
     """Ends a recording on another channel than the leg: whoever still speaks there is recorded anew."""
     segment.channel = channels.get(segment.uniqueid, "")
-    if segment.channel and repair.is_being_written(segment.files.main) is not False:
-        segment.monitor = monitor_id(await pbx.variable(segment.channel, MONITOR))
-        await listener.desk.recorder.retire(pbx, segment)
+    if segment.channel:
+        try:
+            newest = await pbx.variable(segment.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
+            if newest or repair.is_being_written(segment.files.main):
+                segment.monitor = monitor_id(await pbx.variable(segment.channel, MONITOR))
+                await listener.desk.recorder.retire(pbx, segment)
+        except NoChannel:
+            pass
     _end(listener, segment, files.modified(segment.files.main) or listener.desk.clock.now())
 
 

@@ -89,6 +89,7 @@ class Channel:
     state: str = "Down"
     bridge: str = ""
     application: str = "AppDial"
+    data: str = "(Outgoing Line)"  # of the application
     seconds: int = 0
     incoming: bool = False
     caller: Channel | None = None
