@@ -19,7 +19,8 @@ from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
-MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id, for the listener after a restart
+MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id: for the hangup handler, and the next listener
+PASSED = "DIALPACT_INTERLOCK"  # the interlock ran, and let the leg through
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
@@ -28,6 +29,7 @@ NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
+_INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
 _CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
 
@@ -99,6 +101,14 @@ class Pbx:
         return await self.variable(channel, "CHANNEL(state)") != "Down" or (
             await self.variable(channel, "CHANNEL(appname)")
         ).startswith("AppDial")
+
+    async def answered_for(self, channel: str) -> float | None:
+        """Seconds since the answer, by Asterisk's own clock; None where no CDR is kept. Raises NoChannel."""
+        answered = await self.variable(channel, "CDR(answer,u)")
+        now = await self.variable(channel, "STRFTIME(,,%s.%3q)")
+        if not (_INSTANT.fullmatch(answered) and _INSTANT.fullmatch(now)):
+            return None
+        return max(0.0, float(now) - float(answered)) if float(answered) else None
 
     async def site_lists(self, number: str) -> bool:
         """Whether the site's own list of emergency numbers has ``number`` (digits). Asterisk matches, as the

@@ -171,6 +171,13 @@ class Spies:
 
     def _relate(self) -> None:
         self._due = False
+        try:
+            self._compare()
+        except Exception:
+            log.exception("supervisors not looked after")
+            self._listener.desk.report("listener-error", "", "", "supervisors: see the listener's log")
+
+    def _compare(self) -> None:
         if self._pbx is None:
             return
         legs, there = self._listener.legs, set[tuple[str, str]]()
@@ -246,6 +253,13 @@ class Spies:
         leg.supervised(msgspec.json.encode(self._told[leg.uniqueid], order="deterministic").decode())
 
     def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
+        task = asyncio.create_task(self._watched(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _watched(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("supervisor not looked after", what=name)
+            self._listener.desk.report("listener-error", "", "", f"{name}: see the listener's log")

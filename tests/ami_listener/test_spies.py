@@ -118,9 +118,9 @@ async def test_who_is_at_the_agents_channel_hears_the_next_call_too(scene: Scene
         decision = await scene.allow()
         leg = ami.dial("13800138000", decision, by=agent)
         leg.ring()
-        await until(lambda leg=leg: leg.variables.get("DIALPACT_RECORDING"))
         assert not boss.monitors
         leg.answer()
+        await until(lambda leg=leg: leg.variables.get("DIALPACT_RECORDING"))
         leg.enter_bridge()
         agent.bridge = leg.bridge
         agent._bridge("BridgeEnter")

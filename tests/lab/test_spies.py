@@ -47,16 +47,13 @@ exten => *66,1,Answer()
 exten => *67,1,Answer()
  same => n,ChanSpy(PJSIP/agent1001,qwE)
  same => n,Wait(5)
-exten => *68,1,Goto(conference,s,2)
+exten => *68,1,Goto(conference,s,1)
 exten => *69,1,PickupChan(PJSIP/carrier,p)
 exten => _*60X.,1,Gosub(dialpact-outbound,s,1(${EXTEN:3},c,a,carrier))
  same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,ixXU(dialpact-answered))
-exten => _*59X.,1,Gosub(dialpact-outbound,s,1(${EXTEN:3},c,a,carrier))
- same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,iG(conference^s^1)U(dialpact-answered))
 
 [conference]
-exten => s,1,Goto(conference,s,2)
- same => n,Set(CONFBRIDGE(user,quiet)=yes)
+exten => s,1,Set(CONFBRIDGE(user,quiet)=yes)
  same => n,ConfBridge(7)
 """
 
@@ -355,27 +352,23 @@ async def test_what_is_missing_is_told_in_seconds(scene: Scene, pbx: Pbx, action
 
 async def test_three_voices_in_a_conference(scene: Scene, pbx: Pbx) -> None:
     """What the customer hears there is on his leg's recording; a site's recorders beside it do no harm."""
-    decision = await gated.allow(scene, pbx, NUMBER)
-    async with (
-        SoftCarrier(pbx, Answer(talk=Media(hz=CUSTOMER))) as carrier,
-        Softphone(pbx) as agents,
-        Softphone(pbx, "agent1002") as boss,
-    ):
-        call = await agents.call(f"*59{NUMBER}", Media(hz=AGENT))
-        await call.answered()
+    async with talking(scene, pbx) as (talk, boss):
+        (name,) = gated.legs(pbx)
+        (agent,) = [name for name in channels(pbx) if name.startswith("PJSIP/agent1001-")]
+        room = {"Context": "conference", "Exten": "s", "Priority": "1"}
+        extra = {f"Extra{key}": value for key, value in room.items()}
+        act(pbx, "Redirect", Channel=name, ExtraChannel=agent, **room, **extra)
         third = await boss.call("*68", Media(hz=BOSS))
         await third.answered()
-        (leg,) = await carrier.called()
-        await hears(leg, AGENT, BOSS)
+        await hears(talk.customer, AGENT, BOSS)
         act(pbx, "ConfbridgeStartRecord", Conference="7", RecordFile=str(pbx.recordings / "own.wav"))
-        (name,) = gated.legs(pbx)
         act(pbx, "MixMonitor", Channel=name, File=str(pbx.recordings / "site.wav"))
         await asyncio.sleep(2)
-        await call.hang_up()
+        await talk.customer.hang_up()
         await third.hang_up()
     rows = await scene.recorded("kept")
     (row,) = [row for row in rows if row["part"] == "carrier"]
-    assert row["decision"] == decision
+    assert row["decision"] == talk.decision
     said, heard = Track.read(row["callee_path"]), Track.read(row["agent_path"])
     assert said.strength(CUSTOMER) > 0.9, said.table(CUSTOMER)
     span = heard.spans(BOSS, share=0.3, bridge=0.3)[-1]
@@ -383,4 +376,29 @@ async def test_three_voices_in_a_conference(scene: Scene, pbx: Pbx) -> None:
     for hz in (BOSS, AGENT):
         assert heard.dbfs_of(hz, span.start + 0.2, span.end - 0.2) == pytest.approx(-20, abs=2)
     assert (pbx.recordings / "site.wav").stat().st_size > 16000
+    assert await scene.incidents() == []
+
+
+async def test_a_directed_pickup_is_not_the_customers_call(scene: Scene, pbx: Pbx) -> None:
+    """A colleague picks up the leg that rings: the customer was never reached, and no one's talk is kept."""
+    decision = await gated.allow(scene, pbx, NUMBER)
+    async with (
+        SoftCarrier(pbx, Answer(status=None)) as carrier,
+        Softphone(pbx) as agents,
+        Softphone(pbx, "agent1002") as boss,
+    ):
+        call = await agents.call(NUMBER, Media(hz=AGENT))
+        await call.provisional(180)
+        await carrier.called()
+        colleague = await boss.call("*69", Media(hz=BOSS))
+        await colleague.answered()
+        # The interlock keeps the two apart, since nothing is recorded on the colleague's channel.
+        await colleague.over()
+        assert colleague.sound().strength(AGENT) == 0
+        await call.hang_up()
+    (row,) = await scene.recorded("unanswered")
+    assert (row["decision"], row["sha256"]) == (decision, None)
+    assert not Path(row["path"]).exists()
+    (leg,) = await scene.carrier_legs(ended=1)
+    assert leg["answered_at"] is None
     assert await scene.incidents() == []

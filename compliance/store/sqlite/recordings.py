@@ -109,16 +109,20 @@ async def allowed(store: Store, decision: str) -> Allowed | None:
 
 
 async def start(store: Store, new: NewRecording) -> None:
-    """The row is there before the file: a crash in between leaves a row to look into, never a lost file."""
+    """The row is there before the file, while the call rings: a crash in between leaves a row to look into,
+    never a lost file.
+    """
     fields = msgspec.structs.asdict(new)
     fields["started_at"] = stamp(new.started_at)
     fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
     await store.transact(lambda connection: SQL.insert_recording(connection, state="starting", **fields))
 
 
-async def running(store: Store, recording: str) -> None:
-    """The facts say that it records."""
-    await store.transact(lambda connection: SQL.set_state(connection, id=recording, state="running"))
+async def running(store: Store, recording: str, started_at: datetime) -> None:
+    """The facts say that it records, since then: its row was made while the call rang."""
+    await store.transact(
+        lambda connection: SQL.set_running(connection, id=recording, started_at=stamp(started_at))
+    )
 
 
 async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None:
