@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from ami_listener import events, files
+from ami_listener.bypass import LegVerdict
 from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
@@ -48,6 +49,7 @@ class Told(msgspec.Struct):
     """What Asterisk said of the leg that the recording does not need; names as in ``CarrierLeg``."""
 
     sip_call_id: str = ""
+    sent_from: str = ""
     ringing_at: datetime | None = None
     dial_status: str = ""
     hangup_cause: int | None = None
@@ -283,11 +285,20 @@ class Leg:
         found = await judge(
             desk,
             self._pbx,
-            Suspect(self.channel, self.uniqueid, self._trunks, self._began, self._dial, self._origin),
+            Suspect(
+                self.channel,
+                self.uniqueid,
+                self._trunks,
+                self._began,
+                self._dial,
+                self._origin,
+                ringing=self.state.line is Line.RINGING,
+            ),
         )
         verdict = found.verdict
         if verdict.allowed is not None:
             self.decision, self.allowed = found.decision, verdict.allowed
+            self._told.sent_from = found.sent_from
             self._claim = desk.claims.take(found.decision, self.uniqueid, self._origin, self._began)
             self._rows = verdict.allowed.legs
             if self.state.line is not Line.RINGING:
@@ -298,7 +309,8 @@ class Leg:
             if self.state.line is Line.BRIDGED and not self._bridged:
                 self._bridged = True
                 self._work.put_nowait(self._ask_interlock)
-            self.happen(Happening.ALLOWED)
+            cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
+            self.happen(Happening.BYPASSED if cut else Happening.ALLOWED)
             return
         cut = verdict.may_be_cut and bool(desk.guarded & self._trunks.keys())
         self.happen(Happening.BYPASSED if cut else Happening.REFUSED)
@@ -307,6 +319,23 @@ class Leg:
             done = "cut" if cut else "let be"
             detail = f"{done}; {originator(self._origin)}; dialled"
             desk.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
+
+    def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
+        """Tells of a number that is not the decision's; whether the call is cut for it."""
+        desk, allowed = self._desk, self.allowed
+        assert allowed is not None
+        cut = wrong.may_be_cut and bool(desk.numbered & self._trunks.keys())
+        if self.uniqueid not in desk.foreign:
+            desk.foreign.add(self.uniqueid)
+            detail = f"{'cut' if cut else 'let be'}; {originator(self._origin)}; authorised and sent"
+            desk.report(
+                wrong.kind,
+                self.decision,
+                self.channel,
+                detail,
+                f"{allowed.caller_id or '-'} {sent_from or '-'}",
+            )
+        return cut
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]

@@ -104,6 +104,7 @@ class Listener:
             claims=Claims(),
             foreign=set(),
             guarded=config.guarded,
+            numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
         )
 
@@ -129,7 +130,12 @@ class Listener:
         self._keepers = [(now if until is None else until, keep) for until, keep in self._keepers]
         self._keepers.append((None, keep_until))
         self._config = config
-        self.desk = structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow")
+        self.desk = structs.replace(
+            self.desk,
+            guarded=config.guarded,
+            numbered=config.numbered,
+            shadow=config.policy.mode == "shadow",
+        )
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]

@@ -10,11 +10,13 @@ The id is an address in Asterisk's memory: once a MixMonitor has ended, the next
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import msgspec
 
 from ami_listener.connection import Answer, Session
+from ami_listener.sent import Sent
 from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
@@ -86,6 +88,17 @@ class Pbx:
             found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
             return found[1] if found else ""
         return await self.variable(channel, DIALLED)
+
+    async def sent(self, channel: str) -> Sent:
+        """By which number an outgoing leg leaves. From the moment that its DialBegin is sent the From is the
+        INVITE's (Asterisk makes the INVITE and answers this in one queue). Raises NoChannel.
+        """
+        sip = channel.startswith("PJSIP/")
+        names = ("CONNECTEDLINE(num)", "CONNECTEDLINE(pres)", *(("CHANNEL(pjsip,local_uri)",) if sip else ()))
+        connected, presentation, *uri = await asyncio.gather(
+            *(self.variable(channel, name) for name in names)
+        )
+        return Sent("".join(uri), connected, presentation, has_uri=sip)
 
     async def sip_call_id(self, channel: str) -> str:
         """The INVITE's Call-ID; empty for other technologies. Raises NoChannel."""

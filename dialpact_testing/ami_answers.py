@@ -122,6 +122,10 @@ class Answers:
             "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
             "CDR(answer,u)": f"{channel.answered_at:.6f}",
             "STRFTIME(,,%s.%3q)": f"{self._ami.clock.now().timestamp():.3f}",
+            "CHANNEL(pjsip,local_uri)": f"<sip:{channel.caller_id}@127.0.0.1>",
+            "CHANNEL(pjsip,target_uri)": f"sip:{channel.number}@{channel.contact}",
+            "CONNECTEDLINE(num)": channel.caller_id,
+            "CONNECTEDLINE(pres)": channel.presentation,
         }
         name = action["Variable"]
         return reply.success(("Variable", name), ("Value", own.get(name, channel.variables.get(name, ""))))

@@ -99,6 +99,9 @@ class Channel:
     caller: Channel | None = None
     dial_string: str = ""
     answered_at: float = 0.0  # seconds since 1970
+    caller_id: str = "02788880001"  # what leaves for the carrier
+    presentation: str = "allowed_not_screened"
+    contact: str = "127.0.4.1"  # host, perhaps with a port, that it is sent to
     variables: dict[str, str] = field(default_factory=dict)
     handlers: list[str] = field(default_factory=list)  # pushed over AMI, the newest first
     monitors: list[Monitor] = field(default_factory=list)

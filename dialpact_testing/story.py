@@ -155,7 +155,7 @@ class Agent:
         host, port = await dialpact.gate()
         fake = FakeAsterisk(host, port, expect=EXPECTED, patience=PATIENCE)
         told = await fake.dial(number, campaign, agent=self.number, trunk=trunk, caller_id=caller_id)
-        call = Call(dialpact, told, f"{self.number} dials {number} for {campaign}", trunk)
+        call = Call(dialpact, told, f"{self.number} dials {number} for {campaign}", trunk, caller_id)
         dialpact.duties.add(call.unseen)
         return call
 
@@ -172,8 +172,9 @@ class Agent:
 class Call:
     """A call that the gate was asked about, and what it said."""
 
-    def __init__(self, dialpact: Dialpact, told: Told, what: str, trunk: str) -> None:
+    def __init__(self, dialpact: Dialpact, told: Told, what: str, trunk: str, caller_id: str) -> None:
         self._dialpact, self._told, self._what, self._trunk = dialpact, told, what, trunk
+        self._caller_id = caller_id
         self._seen = False
         self._leg: Channel | None = None
 
@@ -280,7 +281,7 @@ class Call:
             raise Failed(f"{self._what}: expected a call that the dialplan dials; came: {self._came}")
         pbx = self._dialpact.pbx
         endpoint = self._dialpact.site.config.trunks[self._trunk].endpoint.removeprefix("PJSIP/")
-        self._leg = pbx.dial(self._told.number, self.decision, endpoint=endpoint)
+        self._leg = pbx.dial(self._told.number, self.decision, endpoint=endpoint, caller_id=self._caller_id)
         return self._leg
 
     async def _dropped(self, leg: Channel) -> str:

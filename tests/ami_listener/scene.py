@@ -43,13 +43,15 @@ class Scene:
         min_free_mb: int = 1,
         mode: Literal["enforce", "shadow"] = "enforce",
         bypass: Literal["cut", "report"] = "cut",
+        trunks: dict[str, Trunk] | None = None,
     ) -> None:
         home.mkdir(exist_ok=True)
         (home / "ami.secret").write_text(secret)
         self.database = home / "a.db"
         self.directory = directory
         self.config = Config(
-            trunks={
+            trunks=trunks
+            or {
                 "carrier": Trunk(endpoint="carrier", bypass=bypass),
                 "carrier2": Trunk(endpoint="carrier2", area_code="0871"),
             },

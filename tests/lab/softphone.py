@@ -15,14 +15,27 @@ from collections.abc import Iterator, Mapping
 from typing import Self
 
 from tests.lab.carrier import SIDES
-from tests.lab.leg import Answer, Leg
+from tests.lab.incoming import Answer, Incoming
+from tests.lab.leg import Leg
+from tests.lab.outgoing import Outgoing
 from tests.lab.pbx import Pbx
 from tests.lab.phone import ADDRESSES, CALLER_ID
 from tests.lab.rtp import Media, Packet, Rtp
 from tests.lab.sip_ua import Ua, tag
 from tests.lab.trace import Message, user
 
-__all__ = ["Answer", "Leg", "Media", "Packet", "Rtp", "SoftCarrier", "Softphone", "strict_rtp"]
+__all__ = [
+    "Answer",
+    "Incoming",
+    "Leg",
+    "Media",
+    "Outgoing",
+    "Packet",
+    "Rtp",
+    "SoftCarrier",
+    "Softphone",
+    "strict_rtp",
+]
 
 
 @contextlib.contextmanager
@@ -79,11 +92,11 @@ class Station:
         """All that was sent and received."""
         return self._ua.messages
 
-    async def called(self, count: int = 1, timeout: float = 5.0) -> list[Leg]:
+    async def called(self, count: int = 1, timeout: float = 5.0) -> list[Incoming]:
         """Wait until ``count`` calls in all have come in, and return them."""
         try:
             async with asyncio.timeout(timeout):
-                while len(found := [leg for leg in self.legs if not leg.outward]) < count:
+                while len(found := [leg for leg in self.legs if isinstance(leg, Incoming)]) < count:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -99,9 +112,9 @@ class Station:
         caller_id: str = CALLER_ID,
         caller_name: str = "",
         headers: str = "",
-    ) -> Leg:
+    ) -> Outgoing:
         """Call ``number``, and return as soon as the INVITE is sent. ``headers``: further lines of it."""
-        leg = Leg(self._ua, self._take, f"{secrets.token_hex(8)}@{self._ua.address}", outward=True)
+        leg = Outgoing(self._ua, self._take, f"{secrets.token_hex(8)}@{self._ua.address}")
         self.legs.append(leg)
         name = f'"{caller_name}" ' if caller_name else ""
         lines = ([f"X-Campaign: {campaign}"] if campaign else []) + headers.strip().splitlines()
@@ -117,11 +130,11 @@ class Station:
         return self._pbx.ports.take(2)
 
     def _asked(self, message: Message) -> None:
-        leg = next((leg for leg in self.legs if leg.call_id == message.header("Call-ID")), None)
-        if leg:
-            leg.request(message)
+        known = next((leg for leg in self.legs if leg.call_id == message.header("Call-ID")), None)
+        if known:
+            known.request(message)
         elif message.method == "INVITE" and not tag(message.header("To")):
-            leg = Leg(self._ua, self._take, message.header("Call-ID"), outward=False)
+            leg = Incoming(self._ua, self._take, message.header("Call-ID"))
             self.legs.append(leg)
             number = user(message.uri)
             matching = (answer for rule, answer in self.rules.items() if re.fullmatch(rule, number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -58,8 +59,10 @@ async def recorded(pbx: Pbx) -> list[Track]:
     return tracks
 
 
-async def test_tones_are_heard_both_ways(pbx: Pbx) -> None:
-    async with SoftCarrier(pbx, Answer(talk=Media(hz=1000, dbfs=-26))) as carrier, Softphone(pbx) as agent:
+@pytest.mark.parametrize("codec", ["ulaw", "alaw"])
+async def test_tones_are_heard_both_ways(pbx: Pbx, codec: str) -> None:
+    plan = Answer(talk=Media(hz=1000, dbfs=-26, codec=codec))
+    async with SoftCarrier(pbx, plan) as carrier, Softphone(pbx) as agent:
         call = await agent.call(NUMBER, Media(hz=600))
         await call.answered()
         (leg,) = await carrier.called()
@@ -124,6 +127,39 @@ async def test_talk_after_early_media_as_asterisk_takes_it(
             begin = await leg.hears(600)
             spoken_to = [media for media in leg.medias if media.sound(begin).packets]
             assert spoken_to == [leg.medias[-1 if fork else 0]]
+
+
+async def test_an_answer_when_the_test_says_so_and_a_source_that_does_not_stop_for_it(pbx: Pbx) -> None:
+    plan = Answer(status=None, early=Media(hz=440, seconds=20), overlap=1)
+    async with SoftCarrier(pbx, plan) as carrier, Softphone(pbx) as agent:
+        call = await agent.call(NUMBER)
+        await call.hears(440)
+        (leg,) = await carrier.called()
+        assert (call.status, leg.statuses) == (None, [180, 183])
+        leg.answer(Media(hz=1000))
+        await leg.answered()
+        await call.answered()
+        begin = await call.hears(1000, share=0.1)
+        assert call.sound(begin).strength(440) > 0.1, "both are heard, a packet of each by turns"
+        await call.hears(1000)
+
+
+async def test_packets_that_get_lost_and_packets_that_come_all_at_once(pbx: Pbx) -> None:
+    async with SoftCarrier(pbx) as carrier, Softphone(pbx) as agent:
+        call = await agent.call(NUMBER)
+        await call.hears(1000)
+        (leg,) = await carrier.called()
+        for trouble, lost in ((leg.media.lose, 20), (leg.media.burst, 0)):
+            sent, came = len(leg.media.sent) - 1, len(call.media.received) - 1
+            trouble(0.4)
+            await call.hears_no_sound(0.2)
+            await call.hears(1000)
+            steps = [later.seq - earlier.seq for earlier, later in pairwise(leg.media.sent[sent:])]
+            assert max(steps) == lost + 1
+            pauses = [later.time - earlier.time for earlier, later in pairwise(call.media.received[came:])]
+            assert max(pauses) > 0.35
+            together = sum(pause < 0.005 for pause in pauses)
+            assert together < 10 if lost else together > 14
 
 
 async def test_refusals_and_a_cancelled_call(pbx: Pbx) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from datetime import date, datetime
@@ -31,6 +32,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     delivered: bool
     allowed: bool
     legs: int  # recordings that already belong to it
+    sent_as: tuple[str, ...] = ()  # the forms in which the caller ID leaves; empty: exactly as it is
 
 
 class NewRecording(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +107,7 @@ async def allowed(store: Store, decision: str) -> Allowed | None:
         delivered=row["undelivered"] is None,
         allowed=row["verdict"] == "ALLOW" or row["mode"] == "shadow",
         legs=row["legs"],
+        sent_as=tuple(json.loads(row["sent_as"] or "[]")),
     )
 
 

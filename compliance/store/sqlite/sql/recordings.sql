@@ -7,6 +7,8 @@ ON CONFLICT (node) DO UPDATE SET boot_id = excluded.boot_id, expires_ns = exclud
 -- name: allowed(id)^
 SELECT decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id, decision.campaign,
        decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE json_extract(decision.record, '$.facts.caller_id.sent_as') END AS sent_as,
        (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE decision.id = :id;
