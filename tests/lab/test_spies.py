@@ -350,6 +350,29 @@ async def test_what_is_missing_is_told_in_seconds(scene: Scene, pbx: Pbx, action
     assert await scene.incidents() == [kind]
 
 
+@pytest.mark.parametrize("direction", ["in", "out"])
+async def test_a_muted_leg_is_recorded_as_it_is_heard(scene: Scene, pbx: Pbx, direction: str) -> None:
+    """MuteAudio mutes the call, not only its recording, and Asterisk tells nobody: who is muted is not heard
+    by the other, and what the one who is heard says is on the recording.
+    """
+    pbx.cli("module load res_mutestream.so")
+    async with talking(scene, pbx) as (talk, _):
+        (leg,) = gated.legs(pbx)
+        muted, deaf, other = talk.customer, talk.agent, talk.customer
+        if direction == "out":
+            muted, deaf, other = talk.agent, talk.customer, talk.agent
+        act(pbx, "MuteAudio", Channel=leg, Direction=direction, State="on")
+        await deaf.hears_no_sound(1.0)
+        assert len(muted.media.sent) > 50
+        await other.hears(AGENT if direction == "in" else CUSTOMER)
+    (row,) = await scene.recorded("kept")
+    callee, agent = Track.read(row["callee_path"]), Track.read(row["agent_path"])
+    silent, whole = (callee, agent) if direction == "in" else (agent, callee)
+    (gap,) = silent.silences(at_least=0.9)
+    assert whole.silences(at_least=0.3) == []
+    assert gap.end == pytest.approx(silent.seconds, abs=0.1)
+
+
 async def test_three_voices_in_a_conference(scene: Scene, pbx: Pbx) -> None:
     """What the customer hears there is on his leg's recording; a site's recorders beside it do no harm."""
     async with talking(scene, pbx) as (talk, boss):
