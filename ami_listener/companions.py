@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import structlog
@@ -37,18 +38,23 @@ if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
 Part = Literal["joined", "supervisor"]
+Failed = Callable[[str], None]  # is told why a recorder could not be proven
 log = structlog.get_logger()
 
 
 class Companion:
     """One channel that is recorded for the call of ``leg``."""
 
-    def __init__(self, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
+    def __init__(
+        self, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
+    ) -> None:
         self.leg, self.channel, self.uniqueid, self.part = leg, channel, uniqueid, part
+        self.failed = failed
         self.segment: Segment | None = None
         self.started = 0  # MixMonitorStart events of the channel since then
         self.ended = ""  # why, once it is to end
         self.muted = False
+        self.broken_at: datetime | None = None  # since then nothing is recorded
         self.news = asyncio.Event()  # it is to end, or something happened to its recorder
 
     def end(self, why: str) -> None:
@@ -77,10 +83,15 @@ class Companions:
         """Whether the recording of this id is one of them."""
         return any(found.segment and found.segment.id == recording for found in self._running.values())
 
-    def begin(self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
-        """Starts to record ``channel`` for the call of ``leg``; once for each."""
+    def begin(
+        self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
+    ) -> None:
+        """Starts to record ``channel`` for the call of ``leg``; once for each.
+
+        ``failed`` is told when it can not be proven; without it that is an incident.
+        """
         if (uniqueid, leg.uniqueid) not in self._running:
-            self._take(pbx, Companion(leg, channel, uniqueid, part))
+            self._take(pbx, Companion(leg, channel, uniqueid, part, failed))
 
     def end(self, pbx: Pbx, uniqueid: str, leg: Leg | None = None, why: str = "left the call") -> None:
         """Ends what is recorded on the channel ``uniqueid`` (of ``leg`` only), and hands it over."""
@@ -112,12 +123,10 @@ class Companions:
             case events.MonitorStarted():
                 for companion in self._on(event.uniqueid):
                     companion.started += 1
-            case events.MonitorStopped():
+            case events.MonitorStopped() | events.MonitorMuted(muted=True):
                 for companion in self._on(event.uniqueid):
-                    companion.news.set()
-            case events.MonitorMuted(muted=True):
-                for companion in self._on(event.uniqueid):
-                    companion.muted = True
+                    companion.broken_at = companion.broken_at or self._listener.desk.clock.now()
+                    companion.muted |= isinstance(event, events.MonitorMuted)
                     companion.news.set()
             case events.Renamed():
                 for companion in self._on(event.uniqueid):
@@ -261,15 +270,27 @@ class Companions:
         except (RecordingError, StoreError, LinkError) as error:
             if pbx.lost or isinstance(error, NoChannel):
                 raise
-            if not companion.ended:
-                detail = f"{companion.part}: {error}"[:200]
-                desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
+            if companion.ended:
+                return False
+            if companion.failed is not None:
+                companion.failed(str(error))
+                return False
+            detail = f"{companion.part}: {error}"[:200]
+            desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
             return False
         segment.begun, segment.proven_at = True, desk.clock.now()
         started_at, name = segment.started_at, segment.files.main.name
         desk.outbox.put("recording running", lambda: recordings.running(desk.store, segment.id, started_at))
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
+        self._missing("recording-stopped", companion, segment.proven_at)
         return True
+
+    def _missing(self, kind: str, companion: Companion, until: datetime) -> None:
+        """Says what is missing from a recording that goes on."""
+        since, companion.broken_at = companion.broken_at, None
+        if since is not None:
+            detail = f"{companion.part}: {(until - since).total_seconds():.2f} s are missing"
+            self._listener.desk.report(kind, companion.leg.decision, companion.channel, detail)
 
     async def _check(self, pbx: Pbx, companion: Companion) -> None:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
@@ -281,12 +302,12 @@ class Companions:
         if await pbx.attached(companion.channel, segment.monitor):  # unmutes it, too
             if companion.muted:
                 companion.muted = False
-                desk.report("recording-muted", segment.decision, companion.channel, companion.part)
+                self._missing("recording-muted", companion, desk.clock.now())
+            companion.broken_at = None  # what stopped was another's
             return
         if not await pbx.is_live(companion.channel, companion.uniqueid):
             raise NoChannel(f"{companion.channel} is gone")
-        segment.monitor = ""
-        desk.report("recording-stopped", segment.decision, companion.channel, companion.part)
+        segment.monitor, segment.ended_at = "", companion.broken_at
         companion.segment = None
         await self._hand_over(pbx, companion, segment)
 

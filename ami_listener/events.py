@@ -84,6 +84,17 @@ class MonitorMuted(ChannelEvent, frozen=True):
     direction: str
 
 
+class SpyBegan(ChannelEvent, frozen=True):
+    """``channel`` listens to another, and may speak to it."""
+
+    spied_channel: str
+    spied: str  # its unique id
+
+
+class SpyEnded(ChannelEvent, frozen=True):
+    pass
+
+
 class HungUp(ChannelEvent, frozen=True):
     cause: int | None  # Q.850
 
@@ -105,6 +116,7 @@ _BLOCK = [
     "Linkedid",
 ]
 _DEST = [f"Dest{key}" for key in _BLOCK]
+_SPYER, _SPYEE = [f"Spyer{key}" for key in _BLOCK], [f"Spyee{key}" for key in _BLOCK]
 _BRIDGE = [
     "BridgeUniqueid",
     "BridgeType",
@@ -146,6 +158,19 @@ def _dest(kind: Callable[..., Event], **more: str) -> Callable[[Message], Event]
         return kind(channel=message.get("DestChannel"), uniqueid=message.get("DestUniqueid"), **extra)
 
     return make
+
+
+def _spy_began(message: Message) -> Event:
+    return SpyBegan(
+        channel=message.get("SpyerChannel"),
+        uniqueid=message.get("SpyerUniqueid"),
+        spied_channel=message.get("SpyeeChannel"),
+        spied=message.get("SpyeeUniqueid"),
+    )
+
+
+def _spy_ended(message: Message) -> Event:
+    return SpyEnded(channel=message.get("SpyerChannel"), uniqueid=message.get("SpyerUniqueid"))
 
 
 def _begun(message: Message) -> Event:
@@ -211,6 +236,9 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "MixMonitorStart": [("call,all", _BLOCK, _own(MonitorStarted))],
     "MixMonitorStop": [("call,all", _BLOCK, _own(MonitorStopped))],
     "MixMonitorMute": [("call,all", [*_BLOCK, "Direction", "State"], _muted)],
+    "ChanSpyStart": [("call,all", [*_SPYER, *_SPYEE], _spy_began)],
+    # The one who was spied on may be gone.
+    "ChanSpyStop": [("call,all", [*_SPYER, *_SPYEE], _spy_ended), ("call,all", _SPYER, _spy_ended)],
     "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _hung_up)],
 }
 NAMES = tuple(_SHAPES)  # what the listener's event filter must let through

@@ -31,9 +31,10 @@ from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
+from ami_listener.spies import Spies
 from ami_listener.unlisted import Unlisted
 from compliance.clock import Clock
-from compliance.config import Config
+from compliance.config import Config, Supervisor
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -86,11 +87,12 @@ class Listener:
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self.unlisted = Unlisted(self)
+        self.unlisted, self.spies = Unlisted(self), Spies(self)
         self._observers: list[Observer] = [
             self.companions.feed,
             Inside(self).feed,
             self.unlisted.feed,
+            self.spies.feed,
         ]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
@@ -125,6 +127,12 @@ class Listener:
 
     def area_codes(self, trunks: Container[str]) -> dict[str, str]:
         return {name: trunk.area_code for name, trunk in self._trunks if name in trunks}
+
+    def supervisor_rule(self, leg: Leg) -> Supervisor:
+        """What becomes of a supervisor's voice in the call of ``leg``."""
+        name = leg.allowed.trunk if leg.allowed else ""
+        rules = [trunk.supervisor for known, trunk in self._trunks if known == name]
+        return rules[-1] if rules else "record"
 
     def replace(self, config: Config, keep_until: KeepUntil) -> None:
         """Other trunks, mode and retention, for the calls that begin from now on.
@@ -373,6 +381,7 @@ class Listener:
         self.legs.clear()
         await self.companions.drop()
         await self.unlisted.drop()
+        await self.spies.drop()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()
@@ -382,6 +391,7 @@ class Listener:
             await asyncio.sleep(LOOK_SECONDS)
             for leg in list(self.legs.values()):
                 leg.look()
+            self.spies.look()
 
     # Endings
 

@@ -54,6 +54,7 @@ class Live(msgspec.Struct, frozen=True):
     seconds: int
     linkedid: str = ""
     bridge: str = ""  # its unique id
+    data: str = ""  # of the application
 
     @property
     def bridged(self) -> bool:
@@ -235,6 +236,7 @@ class Pbx:
                 seconds=_seconds(row.get("Duration", "")),
                 linkedid=row.get("Linkedid", ""),
                 bridge=row.get("BridgeId", ""),
+                data=row.get("ApplicationData", ""),
             )
             for row in answer.rows
         ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ami_listener import files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
 from ami_listener.pbx import MONITOR, NoChannel, Pbx
+from ami_listener.spying import SNOOP
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
 
@@ -107,7 +108,9 @@ class Recorder:
         """
         main, callee, agent = map(str, segment.files.all)
         # The carrier leg receives the callee; a channel at the other end receives whom the callee talks with.
-        received, sent = (callee, agent) if segment.part == "carrier" else (agent, callee)
+        # So does the channel of an ARI snoop, and what it is sent is whispered.
+        hears_callee = segment.part == "carrier" or segment.channel.startswith(SNOOP)
+        received, sent = (callee, agent) if hears_callee else (agent, callee)
         try:
             segment.monitor = await pbx.record(segment.channel, main, received, sent, segment.variable)
         except OutcomeUnknown:
@@ -216,7 +219,8 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     ]:
         problems.append(Problem("recording-incomplete", "; ".join(flaws)))
     if talk is not None:
-        problems += _judge(main, callee, agent, segment.proven_seconds())
+        sides = (callee, agent) if segment.part == "carrier" else ()  # others may have nothing to say
+        problems += _judge(main, sides, segment.proven_seconds())
     try:
         files.flush_folder(segment.files.main.parent)
     except OSError as error:
@@ -258,9 +262,7 @@ def _measure(segment: Segment, side: int, problems: list[Problem]) -> sound.Soun
     return None
 
 
-def _judge(
-    main: sound.Sound | None, callee: sound.Sound | None, agent: sound.Sound | None, talk: float
-) -> list[Problem]:
+def _judge(main: sound.Sound | None, sides: Sequence[sound.Sound | None], talk: float) -> list[Problem]:
     """``talk``: seconds that had to be recorded."""
     problems = []
     if main is None:
@@ -270,7 +272,7 @@ def _judge(
             problems.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
     elif main.seconds < SHORT * talk - 0.1:
         problems.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))
-    for side, found in (("callee", callee), ("agent", agent)):
+    for side, found in zip(("callee", "agent"), sides, strict=False):
         if found is not None and found.dbfs is None and talk >= SILENCE_MATTERS:
             problems.append(Problem("recording-silent", f"nothing is heard of the {side} in {talk:.1f} s"))
     return problems

@@ -21,6 +21,7 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Supervisor = Literal["record", "cut", "report"]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -73,6 +74,7 @@ class Trunk(_Section, frozen=True, kw_only=True):
     business: str = ""
     bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
     caller_id: Literal["cut", "report"] = "cut"  # of one that left by another number than the gate was told
+    supervisor: Supervisor = "record"  # whose voice the customer hears and the call's recording does not
 
     def owns(self, channel: str) -> bool:
         """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""

@@ -85,7 +85,7 @@ class Answers:
                 *ident,
                 *channel.block(),
                 ("Application", channel.application),
-                ("ApplicationData", "(Outgoing Line)"),
+                ("ApplicationData", channel.data),
                 ("Duration", f"00:{channel.seconds // 60:02d}:{channel.seconds % 60:02d}"),
                 ("BridgeId", channel.bridge),
             ]
@@ -116,6 +116,7 @@ class Answers:
             "UNIQUEID": channel.uniqueid,
             "CHANNEL(state)": channel.state,
             "CHANNEL(appname)": channel.application,
+            "CHANNEL(appdata)": channel.data,
             "CHANNEL(pjsip,request_uri)": incoming,
             "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
             "CDR(answer,u)": f"{channel.answered_at:.6f}",

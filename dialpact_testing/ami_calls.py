@@ -94,6 +94,7 @@ class Channel:
     bridge: str = ""
     purpose: str = "basic"  # of the bridge
     application: str = "AppDial"
+    data: str = "(Outgoing Line)"  # of the application
     seconds: int = 0
     incoming: bool = False
     caller: Channel | None = None

@@ -5,7 +5,7 @@ FROM decision WHERE id = :id;
 -- The call's newest recording that had begun by then.
 -- name: recording(decision, at)^
 SELECT id, started_at, answered_at, ended_at FROM recording
-WHERE decision = :decision AND started_at <= :at
+WHERE decision = :decision AND part = 'carrier' AND started_at <= :at
 ORDER BY started_at DESC LIMIT 1;
 
 -- Not twice: a commit that was reported as failed may have happened all the same.

@@ -11,7 +11,8 @@ WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.de
 ORDER BY decision.decided_at, decision.seq LIMIT :most;
 
 -- name: recordings(decision)
-SELECT id, state, channel, uniqueid, answered_at, ended_at, seconds FROM recording WHERE decision = :decision
+SELECT id, state, channel, uniqueid, answered_at, ended_at, seconds FROM recording
+WHERE decision = :decision AND part = 'carrier'
 ORDER BY started_at, id;
 
 -- name: refused(decision)
