@@ -21,6 +21,8 @@ ENDS = frozenset({"hangup", "busy", "congestion"})
 ANY = "*any*"
 _AGI = ("agi", "eagi", "deadagi", "asyncagi")
 
+STATES = 64  # that are followed to one step; more asks than that are said, not followed
+
 Node = tuple[str, str, int]
 State = Node | None  # the step that asked, or none
 
@@ -52,6 +54,7 @@ class Flow:
         self.asks: dict[Node, str] = {}
         self.direct: set[Node] = set()  # asks past dialpact-outbound
         self.unseen: dict[Node, str] = {}
+        self.crowded: set[Node] = set()  # steps that more asks lead to than are followed
         self._seen: set[tuple[Frame, Node, State]] = set()
         self._returns: dict[Frame, set[State]] = defaultdict(set)
         self._callers: dict[Frame, set[tuple[Frame, Node]]] = defaultdict(set)
@@ -112,7 +115,6 @@ class Flow:
     def _follow(self) -> None:
         while self._waiting:
             frame, node, state = self._waiting.pop()
-            self.reached[node].add(state)
             after = (node[0], node[1], node[2] + 1)
             for move in self._moves.get(node, ()):
                 match move.kind:
@@ -140,6 +142,11 @@ class Flow:
             if node[0].startswith("macro-"):  # a macro comes back at its end; a Gosub's call is over there
                 self._return(frame, state)
             return
+        there = self.reached[node]
+        if state and state not in there and len(there) >= STATES:
+            self.crowded.add(node)
+            return
+        there.add(state)
         if (key := (frame, node, state)) not in self._seen:
             self._seen.add(key)
             self._waiting.append(key)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from compliance.dialplan import dials, predial, words
 from compliance.dialplan.codes import Finding
 from compliance.dialplan.dials import Known
-from compliance.dialplan.flow import Flow
+from compliance.dialplan.flow import STATES, Flow
 from compliance.dialplan.plan import INTERLOCK, Extension, Place, Plan, Step
 from compliance.dialplan.targets import reached, target
 from compliance.dialplan.values import Scope, Values, calls, scope
@@ -187,6 +187,9 @@ def _unseen(known: Known) -> Iterator[Finding]:
     for where, text in jumps.items():
         step = known.plan.contexts[where[0]].extensions[where[1]].steps[where[2]]
         yield Finding("unseen-jump", {"target": text}, step)
+    for where in sorted(known.flow.crowded)[:1]:
+        step = known.plan.contexts[where[0]].extensions[where[1]].steps[where[2]]
+        yield Finding("unseen-asks", {"count": str(len(known.flow.crowded)), "most": str(STATES)}, step)
     programs: dict[str, list[Step]] = defaultdict(list)
     for step in known.plan.steps():
         for app, data in calls(step.app, step.data):

@@ -33,19 +33,20 @@ _OWN = frozenset(
 _READERS = frozenset({"read", "readexten", "backgrounddetect", "record", "chanisavail"})
 
 
-class Hole(NamedTuple):
-    """``source``: the variable as it is written."""
-
-    kind: Kind
-    source: str
-
-
 class Scope(NamedTuple):
     """Where a text stands: what EXTEN and ARG1 are there."""
 
     context: str
     extension: str
     priority: int = 0
+
+
+class Hole(NamedTuple):
+    """``source``: the variable as it is written. ``dialled``: the extension that takes more than a number."""
+
+    kind: Kind
+    source: str
+    dialled: Scope | None = None
 
 
 class Given(NamedTuple):
@@ -66,7 +67,6 @@ class Values:
         self._assigned: dict[str, list[Given]] = defaultdict(list)
         self._handed: dict[tuple[str, int], list[Given]] = defaultdict(list)
         self._forms: dict[tuple[Scope, str], tuple[str, ...]] = {}
-        self._origins: dict[Hole, set[Scope]] = defaultdict(set)  # the extensions that a hole is dialled at
         for step in plan.steps():
             for app, data in calls(step.app, step.data):
                 self._note(scope(step), app, data, app == step.app)
@@ -83,11 +83,12 @@ class Values:
 
     def open_ended(self, form: str) -> set[Scope]:
         """The extensions without an end that what is in it was dialled at."""
-        return {at for at in self._dialled(form) if patterns.is_open(at.extension.partition("/")[0])}
+        found = {hole.dialled for hole in self.holes(form) if hole.dialled}
+        return {at for at in found if patterns.is_open(at.extension.partition("/")[0])}
 
     def raw(self, form: str) -> bool:
         """Whether text that a caller chose is in it as it came."""
-        return any(hole.kind == "any" and self._origins[hole] for hole in self.holes(form))
+        return any(hole.kind == "any" and hole.dialled for hole in self.holes(form))
 
     def known(self, form: str) -> bool:
         return not _SIGN.search(form)
@@ -151,7 +152,7 @@ class Values:
                 options = [part.text]
             found = [before + option for before in found for option in options]
             if len(found) > MOST:
-                return [self._hole("any", text)]
+                return [self._hole("any", text, self._dialled(found))]
         return dict.fromkeys(found)
 
     def _variable(self, inside: str, at: Scope, depth: int) -> list[str]:
@@ -169,7 +170,7 @@ class Values:
                 return [self._hole("any", source)]
             for form in self._named(each, source if len(names) == 1 else "${" + each + "}", at, depth):
                 found.append(self._sliced(form, slices, source))
-        return _few(found) or [self._hole("any", source)]
+        return _few(found) or [self._hole("any", source, self._dialled(found))]
 
     def _named(self, name: str, source: str, at: Scope, depth: int) -> list[str]:
         if name == NUMBER:
@@ -186,7 +187,7 @@ class Values:
             found += self._of(clean(text), there, depth + 1)
             if len(found) > MOST * MOST:
                 break
-        return _few(found) or [self._hole("any", source)]
+        return _few(found) or [self._hole("any", source, self._dialled(found))]
 
     def _given(self, name: str, at: Scope) -> list[Given]:
         """Where it gets its value: by the last Set before it in the same extension, else by any."""
@@ -215,10 +216,9 @@ class Values:
         if numbers := patterns.few(pattern):
             return numbers
         signs = frozenset(patterns.signs(pattern))
-        kind: Kind = "digits" if signs <= _DIGITS else "plain"
         if patterns.is_open(pattern) or not signs <= _PLAIN:
-            kind = "any"
-        return [self._hole(kind, "${EXTEN}", [at])]
+            return [self._hole("any", "${EXTEN}", Scope(at.context, at.extension))]
+        return [self._hole("digits" if signs <= _DIGITS else "plain", "${EXTEN}")]
 
     def _function(self, inside: str, source: str, at: Scope, depth: int) -> list[str]:
         cut = _SLICED.fullmatch(inside[inside.rfind(")") + 1 :])
@@ -230,7 +230,7 @@ class Values:
                 signs = frozenset(_allowed(allowed))
                 kind: Kind = "digits" if signs <= _DIGITS else "plain" if signs <= _PLAIN else "any"
                 inner = self._of(data.partition(",")[2], at, depth + 1)
-                return [self._hole(kind, source, [one for form in inner for one in self._dialled(form)])]
+                return list(dict.fromkeys(self._hole(kind, source, self._dialled([form])) for form in inner))
             case "if":
                 found = [
                     form for part in words.branches(data) for form in self._of(unquoted(part), at, depth + 1)
@@ -259,22 +259,19 @@ class Values:
         kind: Kind = "any" if "any" in kinds or set(_SIGN.sub("", form)) - _PLAIN else "plain"
         raw = next((hole.source for hole in self.holes(form) if hole.kind == "any"), source)
         kind = "digits" if kinds == {"digits"} else kind
-        return self._hole(kind, raw if kind == "any" else source, self._dialled(form))
+        return self._hole(kind, raw if kind == "any" else source, self._dialled([form]))
 
-    def _dialled(self, form: str) -> set[Scope]:
-        return {at for hole in self.holes(form) for at in self._origins[hole]}
+    def _dialled(self, forms: Iterable[str]) -> Scope | None:
+        """One of the extensions, where there are several."""
+        return next((hole.dialled for form in forms for hole in self.holes(form) if hole.dialled), None)
 
-    def _hole(self, kind: Kind, source: str, origins: Iterable[Scope] = ()) -> str:
-        hole = Hole(kind, source)
-        self._origins[hole].update(origins)
+    def _hole(self, kind: Kind, source: str, dialled: Scope | None = None) -> str:
+        hole = Hole(kind, source, dialled)
         if hole not in self._holes:
             sign = chr(min(FIRST + len(self._holes), LAST))
-            if (
-                ord(sign) == LAST
-            ):  # more than a plane can hold: all the rest is one thing, of which nothing is known
-                hole = Hole("any", "${...}")
             self._holes[hole] = sign
-            self._meaning[sign] = hole
+            # More than a plane can hold: all the rest is one thing, of which nothing is known.
+            self._meaning[sign] = hole if ord(sign) < LAST else Hole("any", "${...}")
         return self._holes[hole]
 
 
