@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from tests.lab.pbx import Pbx
-from tests.lab.site import DIALPLAN, FEATURES, ROOT, Site, product
+from tests.lab.site import DIALPLAN, FEATURES, ROOT, Site, load_samples, product
+from tests.lab.softphone import SoftCarrier, Softphone
 
 ASK = "Gosub(dialpact-outbound,s,1(${EXTEN},C,${CHANNEL(endpoint)},carrier))"
 TO = "PJSIP/${DIALPACT_NUMBER}@carrier"
@@ -159,30 +161,64 @@ def test_the_secret_of_the_listener_is_open_to_all(site: Site, pbx: Pbx) -> None
     assert "manager-open" not in {row["code"] for row in looks(site, running=False)}
 
 
-@pytest.mark.lab
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_example_of_the_readme_is_clean(site: Site, pbx: Pbx, readme: str) -> None:
+def example(readme: str) -> str:
+    """The dialplan of a README."""
+    (found,) = re.findall(
+        r"```ini\n(; extensions.conf\n.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL
+    )
+    return str(found)
+
+
+@contextmanager
+def dialplan_of(pbx: Pbx, text: str) -> Iterator[None]:
+    """``text`` instead of the lab's own, with the keys of refusal."""
     etc = pbx.home / "etc"
-    shown = re.findall(r"```ini\n(; extensions.conf\n.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL)
-    assert len(shown) == 1
     before = {name: (etc / name).read_text("utf-8") for name in ("extensions.conf", "features.conf")}
     shutil.copy(DIALPLAN, etc)
     shutil.copy(FEATURES, etc)
     gate = f"[globals]\nDIALPACT_GATE=127.0.0.1:{pbx.ports.gate}\n"
-    (etc / "extensions.conf").write_text(shown[0] + gate, "utf-8")
+    (etc / "extensions.conf").write_text(text + gate, "utf-8")
     (etc / "features.conf").write_text(
         "[general]\n[applicationmap]\n#include features_dialpact.conf\n", "utf-8"
     )
     pbx.cli("dialplan reload")
     try:
+        yield
+    finally:
+        for name, text_before in before.items():
+            (etc / name).write_text(text_before, "utf-8")
+        pbx.cli("dialplan reload")
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_example_of_the_readme_is_clean(site: Site, pbx: Pbx, readme: str) -> None:
+    with dialplan_of(pbx, example(readme)):
         for running in (False, True):
             rows = [row for row in looks(site, running) if row["check"] in ("dialplan", "features")]
             assert [row["code"] for row in rows if row["result"] in ("warn", "fail")] == [], rows
             assert "dialplan" in {row["code"] for row in rows}
-        loaded = pbx.cli("dialplan show outbound")
-        assert "dialpact" in pbx.cli("dialplan show dialpact-outbound")
-        assert "_1XXXXXXXXXX" in loaded
-    finally:
-        for name, text in before.items():
-            (etc / name).write_text(text, "utf-8")
-        pbx.cli("dialplan reload")
+        assert "_1XXXXXXXXXX" in pbx.cli("dialplan show outbound")
+
+
+@pytest.mark.lab
+async def test_the_example_of_the_readme_calls(site: Site, pbx: Pbx) -> None:
+    text = example("README.md").replace("CAMPAIGN", "autumn-loans")
+    load_samples(site)
+    site.configure()
+    with dialplan_of(pbx, text + "[agents]\ninclude => outbound\n"):
+        site.start("gate")
+        site.start("listener")
+        site.ready()
+        async with SoftCarrier(pbx) as carrier, Softphone(pbx, "agent1001") as agent:
+            call = await agent.call("13800138000", caller_id="02788880007")
+            (leg,) = await carrier.called()
+            await call.answered()
+            await call.hang_up()
+            assert leg.number == "13800138000"
+            emergency = await agent.call("110")
+            (_, leg) = await carrier.called(2)
+            await emergency.answered()
+            await emergency.hang_up()
+            assert leg.number == "110"
+    assert site.last_call()["verdict"] == "ALLOW"
