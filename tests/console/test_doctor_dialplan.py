@@ -109,6 +109,13 @@ def test_files_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert time.perf_counter() - began < 1
 
 
+def test_ten_files_deep_as_asterisk(tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"{number}.conf").write_text(f"[c{number}]\nx=1\n#include {number + 1}.conf\n")
+    assert [name for name, *_ in entries(tmp_path, "0.conf")] == [f"c{number}" for number in range(10)]
+    assert flaws(tmp_path, "0.conf") == [("conf-deep", "9.conf:3")]
+
+
 def test_includes_that_double_at_each_step_end(tmp_path: Path) -> None:
     (tmp_path / "a.conf").write_text("[a]\n#include a.conf\n#include a.conf\nexten => 1,1,NoOp\n")
     began = time.perf_counter()

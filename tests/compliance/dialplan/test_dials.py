@@ -10,6 +10,7 @@ from tests.compliance.dialplan.written import ASK, DIAL, OUT, TRUNKS, codes, pla
 
 NUMBER = "PJSIP/${DIALPACT_NUMBER}@carrier"
 SUB = "U(dialpact-answered)"
+ON_T = f"Dial(PJSIP/${{DIALPACT_NUMBER}}@${{T}},60,i{SUB})"
 
 
 def dial(options: str, to: str = NUMBER) -> str:
@@ -163,7 +164,19 @@ WRONG = [
         ),
         ["dial-trunk"],
     ),
-    ("DAHDI without asking", steps("Dial(DAHDI/g1/${DIALPACT_NUMBER},60,i" + SUB + ")"), ["dial-unasked"]),
+    (
+        "a variable that is only perhaps the right one",
+        steps("Set(T=backup)", "ExecIf($[1]?Set(T=carrier))", ASK, ON_T),
+        ["dial-trunk"],
+    ),
+    (
+        "a variable that is set where a jump passes by",
+        steps("Set(T=backup)", ASK, "GotoIf($[1]?in)", "Set(T=carrier)", "NoOp()", ON_T).replace(
+            "n,NoOp", "n(in),NoOp"
+        ),
+        ["dial-trunk"],
+    ),
+    ("DAHDI without asking", steps("Dial(DAHDI/G1/${DIALPACT_NUMBER},60,i" + SUB + ")"), ["dial-unasked"]),
     (
         "past our own subroutine",
         steps("AGI(agi://127.0.0.1:4573/outbound,${EXTEN},C,A,carrier)", DIAL),

@@ -53,6 +53,12 @@ WAYS = [
         [],
     ),
     (
+        "a subroutine twice",
+        steps(ASK, "Gosub(log,s,1)", "Gosub(log,s,1)", DIAL)
+        + "\n[log]\nexten => s,1,NoOp()\n same => n,Return()",
+        [],
+    ),
+    (
         "a macro that asks, and comes back at its end",
         steps("Macro(ask,${EXTEN})", DIAL) + "\n[macro-ask]\nexten => s,1," + ASK.replace("EXTEN", "ARG1"),
         [],
