@@ -14,7 +14,7 @@ from compliance.config import split_address
 from compliance.dialplan.codes import RESULTS, Finding
 from compliance.dialplan.judge import Around, Judged, judge
 from compliance.dialplan.load import load
-from compliance.dialplan.plan import ASK, Plan
+from compliance.dialplan.plan import ASK, Place, Plan
 from compliance.errors import ConfigError
 from console.doctor import live
 from console.doctor.conf import read, sections
@@ -81,7 +81,7 @@ def files(etc: Path) -> Plan:
 def _told(site: Site, plan: Plan, source: object) -> Iterator[Found]:
     if ASK not in plan.contexts:
         yield fail("dialplan-missing")
-    judged = judge(plan, around(site))
+    judged = judge(plan, around(site, plan))
     if ASK in plan.contexts and not judged.contexts:
         yield fail("dialplan-unused")
     yield from found(judged.findings)
@@ -95,23 +95,21 @@ def _summary(judged: Judged, source: object) -> Found:
     return ok("dialplan", contexts=contexts, dials=judged.dials, steps=judged.steps, source=source)
 
 
-def around(site: Site) -> Around:
-    """What else of Asterisk's files tells what a dialplan does."""
-    entries = {
-        value
-        for name in CHANNELS
-        for section in sections(site.etc, name)
-        for key, value in section.lines
-        if key.endswith("context") and value
-    }
-    members = {
-        section.name: tuple(
-            (line.value.partition(",")[0].strip(), line.place)
-            for line in section.entries
-            if line.key.lower() == "member"
-        )
-        for section in sections(site.etc, "queues.conf")
-    }
+def around(site: Site, plan: Plan) -> Around:
+    """What else of Asterisk's files tells what a dialplan does; what can not be read is ``plan``'s flaw."""
+    entries: set[str] = set()
+    members: dict[str, tuple[tuple[str, Place], ...]] = {}
+    for name in CHANNELS:
+        there, flaws = read(site.etc, name)
+        plan.flaws += flaws
+        for section in there:
+            entries |= {value for key, value in section.lines if key.endswith("context") and value}
+            if name == "queues.conf":
+                members[section.name] = tuple(
+                    (line.value.partition(",")[0].strip(), line.place)
+                    for line in section.entries
+                    if line.key.lower() == "member"
+                )
     trunks = {name: trunk.endpoint for name, trunk in site.config.trunks.items()}
     return Around(trunks, frozenset(entries), members, shipped())
 

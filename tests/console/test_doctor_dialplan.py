@@ -206,7 +206,7 @@ def test_what_lies_around_a_dialplan(site: Site) -> None:
         site,
         extensions=OURS + steps(ASK, "Goto(call,${EXTEN},1)") + f"\n[call]\nexten => _1X.,1,{DIAL}\n"
         "[desk]\nexten => 1,1,Queue(sales)\n",
-        pjsip="[phones](!)\ntype=endpoint\ncontext=call\n[1001](phones)\n",
+        pjsip="#exec more\n[phones](!)\ntype=endpoint\ncontext=call\n[1001](phones)\n",
         queues="[sales]\nmember => PJSIP/138@carrier,0\n",
         extconfig="[settings]\nextensions => odbc,asterisk\n",
     )
@@ -214,7 +214,7 @@ def test_what_lies_around_a_dialplan(site: Site) -> None:
     found = list(dialplan.written(site))
     # [call] is entered by a telephone: not only where [out], which asks, jumps to.
     assert keys(found) == [
-        "unseen-language", "unseen-realtime", "dial-half-asked", "dialplan-queue", "dialplan",
+        "unseen-language", "unseen-realtime", "conf-exec", "dial-half-asked", "dialplan-queue", "dialplan",
     ]  # fmt: skip
     (half,) = [item for item in found if item.key == "dial-half-asked"]
     assert half.place == {
