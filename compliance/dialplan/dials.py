@@ -9,9 +9,10 @@ from compliance.dialplan import predial, words
 from compliance.dialplan.codes import Finding
 from compliance.dialplan.flow import Flow
 from compliance.dialplan.plan import INTERLOCK, Plan, Step
-from compliance.dialplan.targets import Reach, Target, reached, target, written
+from compliance.dialplan.targets import Reach, reached, target, written
 from compliance.dialplan.values import NUMBER, Scope, Values, scope
 from compliance.dialplan.words import Option
+from compliance.endpoints import Destination
 from compliance.numbers import is_emergency
 
 DIALLED = "${" + NUMBER + "}"
@@ -22,7 +23,7 @@ WRONG = "bBfGkMtuwWxX"  # left out of what should be written
 
 @dataclass(frozen=True)
 class Known:
-    """What a Dial is judged with. ``trunks``: endpoints by name."""
+    """What a Dial is judged with. ``trunks``: what Dial names them by, by name."""
 
     plan: Plan
     values: Values
@@ -35,7 +36,7 @@ class Known:
 class Dial:
     """One form of a Dial's arguments."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[Destination, ...]
     timeout: str
     options: tuple[Option, ...]
     text: str  # of the options
@@ -74,7 +75,7 @@ def _judged(known: Known, step: Step, dial: Dial) -> Iterator[Finding]:
     every, asks = known.flow.asked(step.where)
     dials = all(values.shown(to.number) == DIALLED for to, _ in outward)
     if not sure and not (asks and dials):
-        shown = "&".join(values.shown(to.text) for to, _ in outward)
+        shown = "&".join(values.shown(to.target) for to, _ in outward)
         yield Finding("dial-target-unknown", {"target": shown}, step)
         return
     if not asks:
@@ -90,7 +91,7 @@ def _judged(known: Known, step: Step, dial: Dial) -> Iterator[Finding]:
     yield from _options(known, step, dial, instead)
 
 
-def _emergency(to: Target, values: Values) -> bool:
+def _emergency(to: Destination, values: Values) -> bool:
     """A person's emergency call needs no permission, and is never cut."""
     return bool(to.number) and values.known(to.number) and is_emergency(to.number)
 
@@ -101,7 +102,10 @@ def _ask(trunks: list[str]) -> str:
 
 
 def _trunk(
-    known: Known, step: Step, outward: list[tuple[Target, dict[str, Reach]]], asks: list[tuple[str, str, int]]
+    known: Known,
+    step: Step,
+    outward: list[tuple[Destination, dict[str, Reach]]],
+    asks: list[tuple[str, str, int]],
 ) -> Iterator[Finding]:
     """Whether each Gosub that leads here asked about the trunk that is dialled."""
     for ask in asks:
@@ -115,7 +119,7 @@ def _trunk(
                     "dial-trunk-unclear" if unclear else "dial-trunk",
                     {
                         "asked": known.values.shown(form) or "-",
-                        "dialled": ", ".join(reach) if not unclear else known.values.shown(to.text),
+                        "dialled": ", ".join(reach) if not unclear else known.values.shown(to.target),
                         "ask": "{}, {}, {}".format(*ask),
                     },
                     step,
@@ -195,7 +199,7 @@ def _instead(known: Known, dial: Dial) -> str:
     """The same Dial as it should be."""
     values = known.values
     targets = [
-        written(to, DIALLED, values) if reached(to, known.trunks, values) else values.shown(to.text)
+        written(to, DIALLED, values) if reached(to, known.trunks, values) else values.shown(to.target)
         for to in dial.targets
     ]
     kept = [

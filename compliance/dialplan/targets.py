@@ -4,75 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compliance.dialplan.values import Values
+from compliance.endpoints import Destination, destination
 
 Reach = Literal["yes", "maybe", "no"]
-_TECHNOLOGIES = {name.lower(): name for name in ("PJSIP", "SIP", "IAX2", "DAHDI", "Local")}
-_PORT = re.compile(r":[0-9]{1,5}\Z")
 
 
-class Target(NamedTuple):
-    """``PJSIP/carrier`` and the number that is dialled there; both forms."""
-
-    text: str
-    number: str
-
-    @property
-    def technology(self) -> str:
-        return self.text.partition("/")[0]
-
-    @property
-    def peer(self) -> str:
-        return self.text.partition("/")[2]
+def target(text: str) -> Destination:
+    """Of one destination of Dial; what is not known of it stays in its place."""
+    technology, slash, resource = text.strip().partition("/")
+    return destination(technology, resource) if slash else Destination(technology, "")
 
 
-def target(destination: str) -> Target:
-    """Of one destination of Dial.
-
-    >>> target("PJSIP/138@carrier"), target("DAHDI/g1/138")
-    (Target(text='PJSIP/carrier', number='138'), Target(text='DAHDI/g1', number='138'))
-    """
-    technology, slash, resource = destination.strip().partition("/")
-    technology = _TECHNOLOGIES.get(technology.lower(), technology)
-    if not slash:
-        return Target(technology, "")
-    peer, slash, rest = resource.partition("/")
-    if technology == "Local":
-        number, _, peer = peer.rpartition("@")
-    elif technology == "DAHDI":
-        number = rest.partition("/")[0]
-    elif slash and not (technology in ("SIP", "PJSIP") and "@" in peer):
-        number, peer = _user(rest), peer.rpartition("@")[2]
-    else:
-        number, _, peer = peer.rpartition("@")
-        number = _user(number)
-    if technology == "IAX2":
-        peer = _PORT.sub("", peer)
-    return Target(f"{technology}/{peer}", number)
-
-
-def _user(text: str) -> str:
-    """The number in ``138``, ``sip:138@host:5060``, ``138@context/options``."""
-    scheme, colon, rest = text.partition(":")
-    if colon and scheme.lower() in ("sip", "sips"):
-        text = rest
-    return text.partition("@")[0].partition("/")[0].partition(":")[0]
-
-
-def named(endpoint: str) -> str:
-    """A trunk's endpoint as :attr:`Target.text`."""
-    text = endpoint if "/" in endpoint else f"PJSIP/{endpoint}"
-    technology, _, peer = text.partition("/")
-    return f"{_TECHNOLOGIES.get(technology.lower(), technology)}/{peer}"
-
-
-def reached(to: Target, trunks: Mapping[str, str], values: Values) -> dict[str, Reach]:
-    """The trunks that it leads or may lead to. ``trunks``: endpoints by name."""
+def reached(to: Destination, trunks: Mapping[str, str], values: Values) -> dict[str, Reach]:
+    """The trunks that it leads or may lead to. ``trunks``: what Dial names them by, by name."""
     found: dict[str, Reach] = {}
     for name, endpoint in trunks.items():
-        reach = values.may_be(_group(to.text), _group(named(endpoint)))
+        reach = values.may_be(_group(to.target), _group(endpoint))
         if reach != "no":
             found[name] = reach
     return found
@@ -85,9 +35,8 @@ def _group(text: str) -> str:
     return text
 
 
-def written(to: Target, number: str, values: Values) -> str:
+def written(to: Destination, number: str, values: Values) -> str:
     """As Dial is told to dial ``number`` there."""
-    peer = values.shown(to.peer)
-    if to.technology in ("DAHDI", "IAX2"):
-        return f"{to.technology}/{peer}/{number}"
-    return f"{values.shown(to.technology)}/{number}@{peer}"
+    technology, _, peer = values.shown(to.target).partition("/")
+    behind = technology in ("DAHDI", "IAX2")
+    return f"{technology}/{peer}/{number}" if behind else f"{technology}/{number}@{peer}"

@@ -110,7 +110,7 @@ def around(site: Site, plan: Plan) -> Around:
                     for line in section.entries
                     if line.key.lower() == "member"
                 )
-    trunks = {name: trunk.endpoint for name, trunk in site.config.trunks.items()}
+    trunks = {name: trunk.leaves_by.text for name, trunk in site.config.trunks.items()}
     return Around(trunks, frozenset(entries), members, shipped())
 
 
