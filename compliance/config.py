@@ -52,6 +52,8 @@ class Ami(_Section, frozen=True, kw_only=True):
     port: Port = 5038
     username: Name = "dialpact"
     secret_file: str = "ami.secret"  # noqa: S105 - the name of a file
+    doctor_username: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}\Z")] = ""
+    doctor_secret_file: str = "doctor.secret"  # noqa: S105 - the name of a file
 
 
 class Recording(_Section, frozen=True, kw_only=True):
@@ -157,13 +159,20 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def ami_secret(self) -> str:
         """Read when it is needed and kept nowhere else. Raises ConfigError when unreadable or unusable."""
-        file = self.path(self.ami.secret_file)
+        return self._secret("secret_file", self.ami.secret_file)
+
+    def doctor_secret(self) -> str:
+        """Of the doctor's own user, the same way."""
+        return self._secret("doctor_secret_file", self.ami.doctor_secret_file)
+
+    def _secret(self, key: str, name: str) -> str:
+        file = self.path(name)
         try:
             secret = file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"[ami] secret_file {file}: {error}") from error
+            raise ConfigError(f"[ami] {key} {file}: {error}") from error
         if not secret or not secret.isprintable():
-            raise ConfigError(f"[ami] secret_file {file}: empty, or with control characters")
+            raise ConfigError(f"[ami] {key} {file}: empty, or with control characters")
         masking.hide(secret)
         return secret
 

@@ -18,12 +18,13 @@ import pytest
 from agi.service import serving
 from compliance import config as configuration
 from compliance.clock import SystemClock
+from compliance.dialplan.codes import RESULTS
 from compliance.model import Suspension
 from compliance.sections import DoNotCall, ScriptRule
 from compliance.store.sqlite import Store, recordings
 from compliance.store.sqlite.health import Health, Lease
 from console import texts
-from console.doctor import host, pbx, rules
+from console.doctor import dialplan, host, pbx, rules
 from console.doctor.conf import sections
 from console.doctor.found import Found, Site
 from tests.compliance.world import HUBEI, policy
@@ -269,7 +270,8 @@ def asterisk(site: Site, **files: str) -> list[str]:
     site.etc.mkdir(exist_ok=True)
     for name, content in files.items():
         (site.etc / f"{name}.conf").write_text(content, "utf-8")
-    checks = (pbx.looked_at, pbx.manager, pbx.dialplan, pbx.endpoints)
+        (site.etc / f"{name}.conf").chmod(0o640)
+    checks = (pbx.looked_at, pbx.manager, dialplan.written, pbx.endpoints)
     return [key for check in checks for key in keys(check(site))]
 
 
@@ -287,7 +289,7 @@ GOOD = {
 
 
 def test_no_asterisk_here(site: Site) -> None:
-    checks = (pbx.looked_at, pbx.manager, pbx.dialplan, pbx.endpoints)
+    checks = (pbx.looked_at, pbx.manager, dialplan.written, pbx.endpoints)
     assert [key for check in checks for key in keys(check(site))] == ["skip etc-missing"]
 
 
@@ -349,6 +351,8 @@ def test_every_finding_has_its_text_and_its_advice(language: str) -> None:
         "calendar-missing",
         "calendar-provisional",
     }
+    said |= dict.fromkeys(RESULTS)
+    advised |= {code for code, result in RESULTS.items() if result != "skip"}
     catalogue = texts.catalogue(language)  # type: ignore[arg-type]
     tables = {
         name: {key.partition(".")[2] for key in catalogue if key.startswith(f"{name}.")}
