@@ -84,6 +84,16 @@ class MonitorMuted(ChannelEvent, frozen=True):
     direction: str
 
 
+class KeyPressed(ChannelEvent, frozen=True):
+    """A key that came in. Its digit may be one of a card's number: nothing may print it."""
+
+    digit: str
+    received: bool  # not one that Asterisk sent
+
+    def __repr__(self) -> str:
+        return f"KeyPressed({self.channel!r}, {self.uniqueid!r})"
+
+
 class HungUp(ChannelEvent, frozen=True):
     cause: int | None  # Q.850
 
@@ -175,6 +185,15 @@ def _hung_up(message: Message) -> Event:
     )
 
 
+def _pressed(message: Message) -> Event:
+    return KeyPressed(
+        channel=message.get("Channel"),
+        uniqueid=message.get("Uniqueid"),
+        digit=message.get("Digit"),
+        received=message.get("Direction") == "Received",
+    )
+
+
 def _muted(message: Message) -> Event:
     return MonitorMuted(
         channel=message.get("Channel"),
@@ -211,6 +230,7 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "MixMonitorStart": [("call,all", _BLOCK, _own(MonitorStarted))],
     "MixMonitorStop": [("call,all", _BLOCK, _own(MonitorStopped))],
     "MixMonitorMute": [("call,all", [*_BLOCK, "Direction", "State"], _muted)],
+    "DTMFEnd": [("dtmf,all", [*_BLOCK, "Digit", "DurationMs", "Direction"], _pressed)],
     "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _hung_up)],
 }
 NAMES = tuple(_SHAPES)  # what the listener's event filter must let through

@@ -25,13 +25,14 @@ from ami_listener.companions import Companions
 from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
+from ami_listener.keys import Keys
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
-from compliance.config import Config
+from compliance.config import Config, OptOut
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -104,6 +105,8 @@ class Listener:
             guarded=config.guarded,
             shadow=config.policy.mode == "shadow",
         )
+        self.keys = Keys(self)
+        self._observers.append(self.keys.feed)
 
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
@@ -122,6 +125,11 @@ class Listener:
         self._keepers.append((None, keep_until))
         self._config = config
         self.desk = structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow")
+
+    @property
+    def opt_out(self) -> OptOut:
+        """The keys that refuse."""
+        return self._config.opt_out
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
@@ -146,17 +154,19 @@ class Listener:
                     for name, part in (
                         ("lease", self.lease.run()),
                         ("outbox", self.outbox.run()),
+                        ("keys", self.keys.run()),
                         ("growth", self._watch_growth()),
                         ("connection", self._stay_connected()),
                     )
                 ]
                 await closing
-                lease, outbox, growth, connection = parts
+                lease, outbox, keys, growth, connection = parts
                 for part in (connection, growth, lease):
                     part.cancel()
                 await asyncio.wait({connection, growth, lease})
                 await self._hand_over()
-                outbox.cancel()
+                for part in (outbox, keys):
+                    part.cancel()
         finally:
             closing.cancel()
             await self._drop_legs()
@@ -173,6 +183,7 @@ class Listener:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self.keys.close()
                 await self.outbox.drained()
         except TimeoutError:
             log.warning("left for the next start", recordings=len(self.finishing), writes=len(self.outbox))
@@ -192,8 +203,7 @@ class Listener:
         while True:
             await asyncio.sleep(next(waiting))
             try:
-                ami = self._config.ami
-                session = await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret())
+                session = await self.connect()
             except (LinkError, ConfigError) as error:
                 (log.error if isinstance(error, LoginRefused | ConfigError) else log.info)(
                     "not connected", error=str(error)
@@ -211,6 +221,11 @@ class Listener:
             log.warning("connection lost", why=session.why_lost)
             if time.monotonic() - since > PATIENCE_SECONDS:
                 waiting = pauses()
+
+    async def connect(self, *, events: bool = True) -> Session:
+        """A new session. Raises LinkError, ConfigError."""
+        ami = self._config.ami
+        return await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret(), events=events)
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
@@ -349,6 +364,7 @@ class Listener:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
         await self.companions.drop()
+        self.keys.forget()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()

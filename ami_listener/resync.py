@@ -37,7 +37,9 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     """
     desk = listener.desk
     open_rows = await recordings.unfinished(desk.store, desk.node)
-    live = {row.uniqueid: row for row in await pbx.channels() if listener.trunks_of(row.channel)}
+    channels = await pbx.channels()
+    await listener.keys.learn(pbx, channels)
+    live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     newest: dict[str, Segment] = {}
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
         if segment.id in listener.finishing or segment.uniqueid in listener.legs:

@@ -88,6 +88,8 @@ class Channel:
     number: str = ""
     state: str = "Down"
     bridge: str = ""
+    technology: str = ""  # of the bridge
+    heard: str = ""  # the keys that whoever is on it was sent
     application: str = "AppDial"
     seconds: int = 0
     incoming: bool = False
@@ -142,25 +144,35 @@ class Channel:
         self.name = name
         self.send("Rename", "call", headers)
 
-    def enter_bridge(self) -> None:
-        self.bridge = f"bridge-{self.uniqueid}"
-        self._bridge("BridgeEnter")
+    def enter_bridge(self, bridge: str = "", technology: str = "simple_bridge") -> None:
+        """``bridge``: its unique id; without, one of its own."""
+        self.bridge, self.technology = bridge or f"bridge-{self.uniqueid}", technology
+        self._call_in_bridge("BridgeEnter")
 
     def leave_bridge(self) -> None:
-        self._bridge("BridgeLeave")
+        self._call_in_bridge("BridgeLeave")
         self.bridge = ""
 
-    def _bridge(self, event: str) -> None:
-        headers = {
+    def bridge_block(self) -> list[tuple[str, str]]:
+        values = {
             "BridgeUniqueid": self.bridge,
-            "BridgeType": "basic",
-            "BridgeTechnology": "simple_bridge",
+            "BridgeType": "parking" if self.technology == "holding_bridge" else "basic",
+            "BridgeTechnology": self.technology,
             "BridgeCreator": "<unknown>",
             "BridgeName": "<unknown>",
             "BridgeNumChannels": "1",
             "BridgeVideoSourceMode": "none",
         }
-        self.send(event, "call", [*headers.items(), *self.block()])
+        return list(values.items())
+
+    def _call_in_bridge(self, event: str) -> None:
+        self.send(event, "call", [*self.bridge_block(), *self.block()])
+
+    def press(self, keys: str, direction: Literal["Received", "Sent"] = "Received") -> None:
+        """Keys that come in on it, or that are sent out."""
+        for key in keys:
+            more = [("Digit", key), ("DurationMs", "120"), ("Direction", direction)]
+            self.send("DTMFEnd", "dtmf", [*self.block(), *more])
 
     def speak(self, seconds: float, callee: bool = True, agent: bool = True) -> None:
         """Both sides say something, or one; it is in the files at once."""
