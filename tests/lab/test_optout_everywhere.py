@@ -26,7 +26,7 @@ exten => 7002,1,Park()
 exten => 7003,1,Queue(patient)
 exten => 7004,1,Answer()
  same => n,MusicOnHold()
-exten => 7005,1,Queue(colleague)
+exten => 7005,1,Queue(phones)
 exten => 7006,1,Queue(desks)
 [desks]
 exten => 1002,1,Dial(PJSIP/agent1002,20)
