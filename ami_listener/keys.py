@@ -125,6 +125,8 @@ class Keys:
             await self._tell(pbx, event.channel, done, asking, patience)
         except (LinkError, RecordingError, ConfigError) as error:
             log.warning("nobody could be told of the key", channel=event.channel, why=str(error))
+        except Exception:
+            log.exception("key failed", how=how, channel=event.channel)
         finally:
             if self._asking.get(event.uniqueid) is asking:
                 del self._asking[event.uniqueid]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from tests.lab.customers import CALL, Customers, customers, heard, said_no_more
 from tests.lab.pbx import Pbx
 from tests.lab.site import Site, product
-from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
-from tests.lab.softphone import Leg as SipLeg
-from tests.lab.test_optout import may_be_called, rows, taken
+from tests.lab.test_optout import rows, taken
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(90)]
 
@@ -22,19 +19,18 @@ WAITS = """
 [agents](+)
 exten => 1002,1,Dial(PJSIP/agent1002,20)
 exten => 7001,1,ConfBridge(room)
+exten => 7007,1,ConfBridge(room,,,refusing)
 exten => 7002,1,Park()
 exten => 7003,1,Queue(patient)
 exten => 7004,1,Answer()
- same => n,MusicOnHold()
+ same => n,MusicOnHold(counting)
 exten => 7005,1,Queue(phones)
 exten => 7006,1,Queue(desks)
 [desks]
 exten => 1002,1,Dial(PJSIP/agent1002,20)
 """
 PLACES = {"conference": "7001", "parked": "7002", "queue": "7003", "music": "7004"}
-CALL: dict[str, Any] = {"campaign": "autumn-loans", "caller_id": "02788880007"}
 DONE = "D"
-CUSTOMERS = itertools.count(1010, 37)
 
 
 @pytest.fixture(scope="module")
@@ -45,75 +41,14 @@ def lab_options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return options | {"dialplan": [*options["dialplan"], dialplan]}
 
 
-class Scene:
-    """A customer and two agents."""
-
-    def __init__(
-        self, site: Site, pbx: Pbx, carrier: SoftCarrier, agent: Softphone, other: Softphone
-    ) -> None:
-        self.site, self.pbx, self.carrier, self.agent, self.other = site, pbx, carrier, agent, other
-
-    @contextlib.asynccontextmanager
-    async def talking(self) -> AsyncIterator[tuple[str, SipLeg, SipLeg]]:
-        """A new customer's number, his leg, and the agent's call."""
-        number = f"1380014{next(CUSTOMERS):04}"
-        may_be_called(self.site, number)
-        legs, calls = len(self.carrier.legs), len(self.other.legs)
-        call = await self.agent.call(number, **CALL)
-        await call.answered()
-        await call.hears(1000)
-        leg = self.carrier.legs[legs]
-        try:
-            yield number, leg, call
-        finally:
-            for one in (leg, call, *self.other.legs[calls:]):
-                if not one.ended:
-                    await one.hang_up()
-
-    async def sent_to(self, call: SipLeg, exten: str) -> None:
-        """A blind transfer of the customer."""
-        await call.refer(exten)
-        await call.transferred()
-        await call.hang_up()
-
-    async def taken_over(self) -> SipLeg:
-        """The second agent's newest call, once it is answered."""
-        leg = (await self.other.called(len(self.other.legs) or 1))[-1]
-        await leg.answered()
-        await leg.hears(1000)
-        return leg
-
-    def log(self) -> str:
-        return self.site.log("listener") + self.site.log("gate")
-
-
 @pytest.fixture
-async def scene(site: Site, pbx: Pbx) -> AsyncIterator[Scene]:
-    async with (
-        SoftCarrier(pbx, Answer(delay=0.1)) as carrier,
-        Softphone(pbx) as agent,
-        Softphone(pbx, "agent1002", Answer(delay=0.1, talk=Media(hz=700))) as other,
-    ):
-        yield Scene(site, pbx, carrier, agent, other)
-
-
-async def heard(leg: SipLeg, keys: str, timeout: float = 5.0) -> None:
-    """Waits until the last of the keys that the other side was sent are these."""
-    async with asyncio.timeout(timeout):
-        while not leg.keys.endswith(keys):
-            await asyncio.sleep(0.02)
-
-
-async def said_no_more(site: Site, number: str, count: int = 1) -> list[dict[str, Any]]:
-    """What is on disk once nobody is at work on it any more."""
-    await asyncio.sleep(0.5)
-    found = rows(site, number)
-    assert len(found) == count
-    return found
+async def scene(site: Site, pbx: Pbx) -> AsyncIterator[Customers]:
+    async with customers(site, pbx) as made:
+        yield made
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_customer_who_waits_somewhere(scene: Scene, place: str) -> None:
+async def test_customer_who_waits_somewhere(scene: Customers, place: str) -> None:
     async with scene.talking() as (number, leg, call):
         decision = scene.site.last_call()["id"]
         await scene.sent_to(call, PLACES[place])
@@ -135,7 +70,7 @@ async def test_customer_who_waits_somewhere(scene: Scene, place: str) -> None:
     assert scene.site.last_call()["reasons"][0] == "do-not-call"
 
 
-async def test_music_goes_on_after_the_tone(scene: Scene) -> None:
+async def test_music_goes_on_after_the_tone(scene: Customers) -> None:
     async with scene.talking() as (_, leg, call):
         await scene.sent_to(call, PLACES["queue"])
         await leg.press("*9")
@@ -146,7 +81,9 @@ async def test_music_goes_on_after_the_tone(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("state", ["talk", "hold", "transferred"])
-async def test_where_the_dialplan_answers_it_is_one_refusal_and_one_answer(scene: Scene, state: str) -> None:
+async def test_where_the_dialplan_answers_it_is_one_refusal_and_one_answer(
+    scene: Customers, state: str
+) -> None:
     async with scene.talking() as (number, leg, call):
         if state == "hold":
             await call.hold()
@@ -164,7 +101,45 @@ async def test_where_the_dialplan_answers_it_is_one_refusal_and_one_answer(scene
     assert (row["how"], row["by"]) == ("callee-key", f"+86{number}")
 
 
-async def test_twice_is_one_refusal(scene: Scene) -> None:
+async def test_conference_whose_menu_has_the_key_answers_by_voice(scene: Customers) -> None:
+    async with scene.talking() as (number, leg, call):
+        joined = scene.pbx.log().count("joined 'softmix'")
+        await scene.sent_to(call, "7007")
+        async with asyncio.timeout(10):  # the conference's own voice first, then he
+            while scene.pbx.log().count("joined 'softmix'") < joined + 2:
+                await asyncio.sleep(0.05)
+        before = scene.pbx.log().count("Playing 'activated")
+        await leg.press("*9")
+        await taken(scene.site, number)
+        async with asyncio.timeout(8):
+            while scene.pbx.log().count("Playing 'activated") == before:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1.5)
+        await said_no_more(scene.site, number)
+        assert leg.keys == "" and not leg.ended
+        assert "PJSIP/carrier-" in scene.pbx.cli("confbridge list room")
+        assert "recording ended" not in scene.site.log("listener").split("opt-out")[-1]
+
+
+async def test_key_in_a_sip_message(scene: Customers) -> None:
+    async with scene.talking() as (number, leg, call):
+        await scene.sent_to(call, PLACES["queue"])
+        await leg.press_by_message("*9")
+        await heard(leg, DONE)
+        await said_no_more(scene.site, number)
+
+
+@pytest.mark.parametrize(("pause", "count"), [(0.3, 1), (2.5, 1), (3.5, 0)])
+async def test_time_between_the_keys(scene: Customers, pause: float, count: int) -> None:
+    async with scene.talking() as (number, leg, call):
+        await scene.sent_to(call, PLACES["music"])
+        await leg.press("*")
+        await asyncio.sleep(pause)
+        await leg.press("9")
+        await said_no_more(scene.site, number, count)
+
+
+async def test_twice_is_one_refusal(scene: Customers) -> None:
     async with scene.talking() as (number, leg, call):
         await scene.sent_to(call, PLACES["conference"])
         await leg.press("**9")  # a slip first
@@ -174,7 +149,7 @@ async def test_twice_is_one_refusal(scene: Scene) -> None:
         await said_no_more(scene.site, number)
 
 
-async def test_second_agent_after_a_blind_transfer(scene: Scene) -> None:
+async def test_second_agent_after_a_blind_transfer(scene: Customers) -> None:
     async with scene.talking() as (number, leg, call):
         decision = scene.site.last_call()["id"]
         await scene.sent_to(call, "1002")
@@ -187,7 +162,7 @@ async def test_second_agent_after_a_blind_transfer(scene: Scene) -> None:
     assert row["channel"].startswith("PJSIP/agent1002-")
 
 
-async def test_second_agent_after_an_attended_transfer(scene: Scene) -> None:
+async def test_second_agent_after_an_attended_transfer(scene: Customers) -> None:
     async with scene.talking() as (number, leg, call):
         decision = scene.site.last_call()["id"]
         await call.hold()
@@ -208,7 +183,7 @@ async def test_second_agent_after_an_attended_transfer(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("queue", ["7005", "7006"], ids=["phone", "local channel"])
-async def test_agent_who_got_him_from_a_queue(scene: Scene, queue: str) -> None:
+async def test_agent_who_got_him_from_a_queue(scene: Customers, queue: str) -> None:
     async with scene.talking() as (number, _, call):
         decision = scene.site.last_call()["id"]
         await scene.sent_to(call, queue)
@@ -219,7 +194,7 @@ async def test_agent_who_got_him_from_a_queue(scene: Scene, queue: str) -> None:
     assert (row["how"], row["by"], row["decision"]) == ("agent-key", "agent1002", decision)
 
 
-async def test_first_agent_in_his_own_call(scene: Scene) -> None:
+async def test_first_agent_in_his_own_call(scene: Customers) -> None:
     async with scene.talking() as (number, leg, call):
         before = scene.pbx.log().count("Playing 'beep.gsm'")
         await call.press("*9")
@@ -230,7 +205,7 @@ async def test_first_agent_in_his_own_call(scene: Scene) -> None:
     assert (row["how"], row["by"]) == ("agent-key", "agent1001")
 
 
-async def test_parked_customers_do_not_refuse_for_one_another(scene: Scene) -> None:
+async def test_parked_customers_do_not_refuse_for_one_another(scene: Customers) -> None:
     async with scene.talking() as (one, _, call), scene.talking() as (two, second, other):
         await scene.sent_to(call, PLACES["parked"])
         await scene.sent_to(other, PLACES["parked"])
@@ -240,7 +215,7 @@ async def test_parked_customers_do_not_refuse_for_one_another(scene: Scene) -> N
         assert rows(scene.site, one) == []
 
 
-async def test_gate_is_down_and_the_listener_takes_it(scene: Scene) -> None:
+async def test_gate_is_down_and_the_listener_takes_it(scene: Customers) -> None:
     async with scene.talking() as (number, leg, _):
         scene.site.stop("gate")
         try:
@@ -256,7 +231,7 @@ async def test_gate_is_down_and_the_listener_takes_it(scene: Scene) -> None:
             scene.site.start("gate")
 
 
-async def test_listener_is_down_and_the_gate_takes_it(scene: Scene) -> None:
+async def test_listener_is_down_and_the_gate_takes_it(scene: Customers) -> None:
     async with scene.talking() as (number, leg, _):
         scene.site.stop("listener")
         try:
@@ -268,7 +243,7 @@ async def test_listener_is_down_and_the_gate_takes_it(scene: Scene) -> None:
     assert row["how"] == "callee-key"
 
 
-async def test_listener_that_was_restarted_knows_who_talks_with_whom(scene: Scene) -> None:
+async def test_listener_that_was_restarted_knows_who_talks_with_whom(scene: Customers) -> None:
     async with scene.talking() as (number, _, call):
         await scene.sent_to(call, "1002")
         taken_over = await scene.taken_over()
@@ -281,7 +256,7 @@ async def test_listener_that_was_restarted_knows_who_talks_with_whom(scene: Scen
     assert row["by"] == "agent1002"
 
 
-async def test_other_keys_are_nobody_s_business(scene: Scene) -> None:
+async def test_other_keys_are_nobody_s_business(scene: Customers) -> None:
     card = "4929123456781234"
     async with scene.talking() as (number, leg, call):
         await scene.sent_to(call, PLACES["music"])
