@@ -78,7 +78,7 @@ class Answers:
             return reply.success(("Variable", variable), ("Value", self._global(variable)))
         channel = self._ami.channels.get(action.get("Channel", ""))
         if channel is None:
-            return reply.error("No such channel")
+            return reply.error("Channel not found" if name == "PlayDTMF" else "No such channel")
         handler: Callable[..., list[Headers]] = getattr(self, f"_{name.lower()}")
         return handler(channel, action, reply)
 
