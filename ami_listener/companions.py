@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -67,7 +67,7 @@ class Companions:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._bridges = Bridges()
+        self.bridges = Bridges()
         self._first: dict[str, str] = {}  # carrier leg: who was joined to it first; unique ids
         self._had: dict[str, str] = {}  # channels that have had a recorder of ours: unique id, decision
         self._running: dict[tuple[str, str], Companion] = {}
@@ -113,8 +113,8 @@ class Companions:
 
     def feed(self, pbx: Pbx, event: events.ChannelEvent) -> None:
         """An event of any channel."""
-        before = self._bridges.beside(event.uniqueid) if isinstance(event, events.BridgeLeft) else []
-        self._bridges.feed(event)
+        before = self.bridges.beside(event.uniqueid) if isinstance(event, events.BridgeLeft) else []
+        self.bridges.feed(event)
         match event:
             case events.BridgeEntered():
                 self._look(pbx, [Member(event.channel, event.uniqueid)])
@@ -139,12 +139,19 @@ class Companions:
                     if leg == event.uniqueid:
                         self.end(pbx, uniqueid, companion.leg, why="the call ended")
 
+    async def learn(self, pbx: Pbx, channels: Sequence[Live]) -> None:
+        """Who is in a bridge that nobody saw him enter, and who is gone. Raises LinkError."""
+        holding = await pbx.holding_bridges() if self.bridges.unseen(channels) else set()
+        self.bridges.found(
+            (Member(one.channel, one.uniqueid), "" if one.bridge in holding else one.bridge)
+            for one in channels
+        )
+
     async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Iterable[Live]) -> None:
         """``left``: rows of recordings that somebody before us began; ``there``: all channels. Takes over
         what still runs and belongs to a call that is up; ends the others. Raises LinkError.
         """
         live = {one.uniqueid: one for one in there}
-        self._bridges.found((Member(one.channel, one.uniqueid), one.bridge) for one in live.values())
         legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
         for segment in left:
             channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)
@@ -169,7 +176,7 @@ class Companions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._running.clear()
-        self._bridges = Bridges()
+        self.bridges = Bridges()
 
     # Who is to be recorded
 
@@ -177,7 +184,7 @@ class Companions:
         """At every call that shares the sound of one of these."""
         legs = {}
         for member in members:
-            for one in [member, *self._bridges.beside(member.uniqueid)]:
+            for one in [member, *self.bridges.beside(member.uniqueid)]:
                 if (leg := self._listener.legs.get(one.uniqueid)) is not None and leg.allowed:
                     legs[leg.uniqueid] = leg
         for leg in legs.values():
@@ -196,12 +203,12 @@ class Companions:
             if companion.part == "joined" and companion.uniqueid not in here:
                 self.end(pbx, companion.uniqueid, leg)
         for one in people:
-            if one.uniqueid in later or (one.uniqueid != first and self._bridges.are_talking(one.uniqueid)):
+            if one.uniqueid in later or (one.uniqueid != first and self.bridges.are_talking(one.uniqueid)):
                 self.begin(pbx, leg, one.channel, one.uniqueid, "joined")
 
     def _others(self, uniqueid: str) -> list[Member]:
         """But for carrier legs, each of which has a recorder of its own."""
-        return [one for one in self._bridges.beside(uniqueid) if one.uniqueid not in self._listener.legs]
+        return [one for one in self.bridges.beside(uniqueid) if one.uniqueid not in self._listener.legs]
 
     def _on(self, uniqueid: str) -> list[Companion]:
         return [companion for (channel, _), companion in self._running.items() if channel == uniqueid]

@@ -95,6 +95,16 @@ class SpyEnded(ChannelEvent, frozen=True):
     pass
 
 
+class KeyPressed(ChannelEvent, frozen=True):
+    """A key that came in. Its digit may be one of a card's number: nothing may print it."""
+
+    digit: str
+    received: bool  # not one that Asterisk sent
+
+    def __repr__(self) -> str:
+        return f"KeyPressed({self.channel!r}, {self.uniqueid!r})"
+
+
 class HungUp(ChannelEvent, frozen=True):
     cause: int | None  # Q.850
 
@@ -200,6 +210,15 @@ def _hung_up(message: Message) -> Event:
     )
 
 
+def _pressed(message: Message) -> Event:
+    return KeyPressed(
+        channel=message.get("Channel"),
+        uniqueid=message.get("Uniqueid"),
+        digit=message.get("Digit"),
+        received=message.get("Direction") == "Received",
+    )
+
+
 def _muted(message: Message) -> Event:
     return MonitorMuted(
         channel=message.get("Channel"),
@@ -239,6 +258,7 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "ChanSpyStart": [("call,all", [*_SPYER, *_SPYEE], _spy_began)],
     # The one who was spied on may be gone.
     "ChanSpyStop": [("call,all", [*_SPYER, *_SPYEE], _spy_ended), ("call,all", _SPYER, _spy_ended)],
+    "DTMFEnd": [("dtmf,all", [*_BLOCK, "Digit", "DurationMs", "Direction"], _pressed)],
     "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _hung_up)],
 }
 NAMES = tuple(_SHAPES)  # what the listener's event filter must let through

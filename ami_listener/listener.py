@@ -26,6 +26,7 @@ from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.inside import Inside
+from ami_listener.keys import Keys
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
@@ -34,7 +35,7 @@ from ami_listener.recorder import Recorder, Segment
 from ami_listener.spies import Spies
 from ami_listener.unlisted import Unlisted
 from compliance.clock import Clock
-from compliance.config import Config, Supervisor
+from compliance.config import Config, OptOut, Supervisor
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -115,6 +116,8 @@ class Listener:
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
         )
+        self.keys = Keys(self)
+        self._observers.append(self.keys.feed)
 
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
@@ -154,6 +157,11 @@ class Listener:
             shapes=config.shapes,
         )
 
+    @property
+    def opt_out(self) -> OptOut:
+        """The keys that refuse."""
+        return self._config.opt_out
+
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
         return lambda ended_at: max(keep(ended_at) for keep in keepers)
@@ -177,17 +185,19 @@ class Listener:
                     for name, part in (
                         ("lease", self.lease.run()),
                         ("outbox", self.outbox.run()),
+                        ("keys", self.keys.run()),
                         ("growth", self._watch_growth()),
                         ("connection", self._stay_connected()),
                     )
                 ]
                 await closing
-                lease, outbox, growth, connection = parts
+                lease, outbox, keys, growth, connection = parts
                 for part in (connection, growth, lease):
                     part.cancel()
                 await asyncio.wait({connection, growth, lease})
                 await self._hand_over()
-                outbox.cancel()
+                for part in (outbox, keys):
+                    part.cancel()
         finally:
             closing.cancel()
             await self._drop_legs()
@@ -204,6 +214,7 @@ class Listener:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self.keys.close()
                 await self.outbox.drained()
         except TimeoutError:
             log.warning("left for the next start", recordings=len(self.finishing), writes=len(self.outbox))
@@ -223,8 +234,7 @@ class Listener:
         while True:
             await asyncio.sleep(next(waiting))
             try:
-                ami = self._config.ami
-                session = await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret())
+                session = await self.connect()
             except (LinkError, ConfigError) as error:
                 (log.error if isinstance(error, LoginRefused | ConfigError) else log.info)(
                     "not connected", error=str(error)
@@ -242,6 +252,11 @@ class Listener:
             log.warning("connection lost", why=session.why_lost)
             if time.monotonic() - since > PATIENCE_SECONDS:
                 waiting = pauses()
+
+    async def connect(self, *, events: bool = True) -> Session:
+        """A new session. Raises LinkError, ConfigError."""
+        ami = self._config.ami
+        return await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret(), events=events)
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
@@ -382,6 +397,7 @@ class Listener:
         await self.companions.drop()
         await self.unlisted.drop()
         await self.spies.drop()
+        self.keys.forget()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()

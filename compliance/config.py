@@ -22,6 +22,7 @@ FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can 
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 Supervisor = Literal["record", "cut", "report"]
+Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -94,6 +95,13 @@ class Trunk(_Section, frozen=True, kw_only=True):
         return way.peer if way.technology == "PJSIP" else ""
 
 
+class OptOut(_Section, frozen=True, kw_only=True):
+    """The keys by which a call is refused for good; the same as in features_dialpact.conf."""
+
+    callee_key: Keys = "*9"
+    agent_key: Keys = "*9"
+
+
 class Ledger(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"
     checkpoints: str = ""  # folder for copies of the signed tree heads
@@ -118,6 +126,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ami: Ami = Ami()
     recording: Recording = Recording()
     policy: Policy = Policy()
+    opt_out: OptOut = OptOut()
     ledger: Ledger = Ledger()
     metrics: Metrics | None = None
     origin: str = ""

@@ -25,6 +25,7 @@ from compliance.store.sqlite import Store, recordings
 from compliance.store.sqlite.health import Health, Lease
 from console import texts
 from console.doctor import dialplan, host, pbx, rules
+from console.doctor import keys as doctor_keys
 from console.doctor.conf import sections
 from console.doctor.found import Found, Site
 from tests.compliance.world import HUBEI, policy
@@ -271,16 +272,18 @@ def asterisk(site: Site, **files: str) -> list[str]:
     for name, content in files.items():
         (site.etc / f"{name}.conf").write_text(content, "utf-8")
         (site.etc / f"{name}.conf").chmod(0o640)
-    checks = (pbx.looked_at, pbx.manager, dialplan.written, pbx.endpoints)
+    checks = (pbx.looked_at, pbx.manager, dialplan.written, pbx.endpoints, doctor_keys.keys)
     return [key for check in checks for key in keys(check(site))]
 
 
 SHIPPED = {
     "manager_dialpact": (ROOT / "dialplan/manager_dialpact.conf").read_text("utf-8"),
+    "features_dialpact": (ROOT / "dialplan/features_dialpact.conf").read_text("utf-8"),
     "extensions_dialpact": (ROOT / "dialplan/extensions_dialpact.conf").read_text("utf-8"),
 }
 GOOD = {
     "manager": "[general]\nenabled = yes\n#include manager_dialpact.conf\n",
+    "features": "[applicationmap]\n#include features_dialpact.conf\n",
     "extensions": "#include extensions_dialpact.conf\n[phones]\nexten => _1XXXXXXXXXX,1,NoOp()\n"
     " same => n,Gosub(dialpact-outbound,s,1(${EXTEN},c))\n",
     "pjsip": "[phone](!)\ntype = endpoint\ncallerid = 02787654321\n[1001](phone)\nauth=x\n"
@@ -299,7 +302,9 @@ def test_files_that_are_made_by_other_means(site: Site) -> None:
 
 def test_asterisk_as_it_should_be(site: Site) -> None:
     shipped = SHIPPED | {"manager_dialpact": SHIPPED["manager_dialpact"].replace("REPLACE-ME", "s3cret")}
-    assert asterisk(site, **GOOD, **shipped) == ["ok etc", "ok manager", "ok dialplan", "ok endpoints"]
+    assert asterisk(site, **GOOD, **shipped) == [
+        *("ok etc", "ok manager", "ok dialplan", "ok endpoints", "ok keys")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -318,6 +323,17 @@ def test_asterisk_as_it_should_be(site: Site) -> None:
             "warn dialplan-open",
         ),
         ("its own caller ID", {"pjsip": "[1001]\ntype=endpoint\n"}, "warn endpoints-free"),
+        ("no keys", {"manager": "[dialpact]\nsecret=x\nread=call,system\n"}, "warn keys-unheard"),
+        (
+            "keys are filtered",
+            {"manager": "[dialpact]\nread=all\neventfilter = ^Event: (Hangup)\neventfilter = !DTMFEnd\n"},
+            "warn keys-unheard",
+        ),
+        (
+            "another key",
+            {"features": "[applicationmap]\ndialpact-agent => **,self,Gosub,x\n"},
+            "warn keys-differ",
+        ),
     ],
 )
 def test_asterisk_as_it_should_not_be(site: Site, why: str, changes: dict[str, str], expected: str) -> None:
