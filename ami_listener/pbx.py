@@ -52,6 +52,8 @@ class Live(msgspec.Struct, frozen=True):
     linkedid: str = ""
     bridge: str = ""  # its unique id
     data: str = ""  # of the application
+    context: str = ""
+    exten: str = ""
 
 
 class Pbx:
@@ -204,6 +206,8 @@ class Pbx:
                 linkedid=row.get("Linkedid", ""),
                 bridge=row.get("BridgeId", ""),
                 data=row.get("ApplicationData", ""),
+                context=row.get("Context", ""),
+                exten=row.get("Exten", ""),
             )
             for row in answer.rows
         ]

@@ -18,6 +18,9 @@ from ami_listener.pbx import Live
 
 APPLICATIONS = ("ChanSpy", "ExtenSpy")
 SNOOP = "Snoop/"  # the channel of an ARI snoop
+FILTERS = frozenset(
+    "gbeu"
+)  # options by which not every channel of the prefix is meant, or the prefix is none
 
 
 class HeardBy(StrEnum):
@@ -80,12 +83,33 @@ def heard_by(way: Way, spied: str, *, carrier: bool) -> HeardBy:
     return HeardBy.CUSTOMER if passes_on or way.barges else HeardBy.AGENT
 
 
-def candidates(application: str, data: str, rows: Iterable[Live]) -> frozenset[str]:
-    """The channels (unique ids) that one may be at who began before anybody listened: Asterisk tells the
-    prefix that he was given, and not the channel.
-    """
-    prefix = data.partition(",")[0].casefold() if application == "ChanSpy" else ""
-    return frozenset(row.uniqueid for row in rows if row.channel.casefold().startswith(prefix))
+class Suspicion(msgspec.Struct, frozen=True):
+    """Of one of whose coming no event told. ``certain``: he is at one of these; else he may be waiting."""
+
+    spied: frozenset[str]  # unique ids
+    certain: bool
+
+
+def suspect(row: Live, others: Iterable[Live]) -> Suspicion | None:
+    """Asterisk tells what he was given, not whom he is at; None when he is at nobody."""
+    data = row.data
+    if row.channel.startswith(SNOOP):  # its name has the unique id
+        return Suspicion(frozenset({row.channel.removeprefix(SNOOP).rpartition("-")[0]}), certain=True)
+    if row.application not in APPLICATIONS:
+        return None
+    letters, wanted = _letters(data), data.partition(",")[0]
+    if letters is None or (row.application == "ChanSpy" and letters & FILTERS):
+        found = frozenset(other.uniqueid for other in others)
+        return Suspicion(found, certain=False) if found else None
+    if row.application == "ChanSpy":
+        found = frozenset(
+            other.uniqueid for other in others if other.channel.casefold().startswith(wanted.casefold())
+        )
+    else:
+        exten, _, context = wanted.partition("@")
+        place = exten, context or row.context
+        found = frozenset(other.uniqueid for other in others if (other.exten, other.context) == place)
+    return Suspicion(found, certain=not letters & FILTERS) if found else None
 
 
 class Rooms:

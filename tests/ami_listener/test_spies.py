@@ -167,6 +167,42 @@ async def test_one_who_was_there_before_the_listener(scene: Scene, ami: FakeAmi,
     assert all(leg.name in ami.channels for leg in legs)
 
 
+async def test_one_who_waits_for_a_call_of_his_group_is_left_alone(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk tells by an event when he is at one. But from before the listener nobody knows: he is cut."""
+    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.05)
+    _, leg = await talking(scene, ami)
+    await scene.stop()
+    early = supervisor(ami, "PJSIP,qwg(sales)")
+    await scene.start()
+    await until(lambda: early.name not in ami.channels)
+    assert (await scene.incident("voice-not-recorded"))["detail"].startswith("cut; ")
+    await scene.ready()
+    late = supervisor(ami, "PJSIP,qwg(sales)")
+    looks = ami.count("CoreShowChannels")
+    await until(lambda: ami.count("CoreShowChannels") > looks + 4)
+    assert late.name in ami.channels
+    assert len(companions(scene)) == 0
+    spy(ami, late, leg)
+    await recorded(scene, late)
+
+
+async def test_one_whose_event_did_not_come_is_found(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line break in somebody's name makes it unfit to be believed."""
+    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.05)
+    await scene.stop()
+    await scene.start()
+    await scene.ready()
+    await talking(scene, ami)
+    boss = supervisor(ami)
+    await recorded(scene, boss)
+
+
 async def test_a_snoop_that_was_there_before_tells_by_its_name(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     _, _other = await talking(scene, ami)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from ami_listener import spying
 from ami_listener.pbx import Live
@@ -60,12 +61,35 @@ def test_one_of_several_may_be_the_customer() -> None:
     assert heard_by(way_of("x", "ChanSpy", ",w"), "", carrier=False) is HeardBy.CUSTOMER
 
 
-def test_candidates_are_those_whose_name_begins_so() -> None:
-    rows = [live(LEG, "1"), live(PHONE, "2"), live("PJSIP/carrier2-0000000a", "3")]
-    assert spying.candidates("ChanSpy", "pjsip/CARRIER,qw", rows) == {"1", "3"}
-    assert spying.candidates("ChanSpy", "PJSIP/agent1001-00000000", rows) == {"2"}
-    assert spying.candidates("ChanSpy", ",g(sales)", rows) == {"1", "2", "3"}
-    assert spying.candidates("ExtenSpy", "13800138000@agents,q", rows) == {"1", "2", "3"}
+@pytest.mark.parametrize(
+    ("application", "data", "spied", "certain"),
+    [
+        ("ChanSpy", "pjsip/CARRIER,qw", "13", True),
+        ("ChanSpy", "PJSIP/agent1001-00000000", "2", True),
+        ("ChanSpy", ",qw", "123", True),
+        ("ChanSpy", "PJSIP/nobody,qw", "", True),
+        # A group, a list of extensions, bridged channels only, a unique id: he may be at one of all, or wait.
+        *((("ChanSpy", f"PJSIP/carrier,q{option}", "123", False)) for option in ("g(a)", "e(1:2)", "b", "u")),
+        ("ChanSpy", '"PJSIP/carrier",q', "123", False),
+        ("ExtenSpy", "13800138000@agents,q", "2", True),
+        ("ExtenSpy", "13800138000,q", "2", True),  # in his own context
+        ("ExtenSpy", "13800138000@elsewhere,q", "", True),
+        ("Wait", "5", "", True),
+    ],
+)
+def test_whom_one_may_be_at_of_whose_coming_nobody_was_told(
+    application: str, data: str, spied: str, certain: bool
+) -> None:
+    phone = structs.replace(live(PHONE, "2"), exten="13800138000", context="agents")
+    rows = [live(LEG, "1"), phone, live("PJSIP/carrier2-0000000a", "3")]
+    boss = structs.replace(live("PJSIP/b-1", "9"), application=application, data=data, context="agents")
+    found = spying.suspect(boss, rows)
+    assert ("".join(sorted(found.spied)), found.certain) == (spied, certain) if found else not spied
+
+
+def test_a_snoop_tells_whom_it_is_at() -> None:
+    found = spying.suspect(live("Snoop/1795908111.7-00000000", "9"), [])
+    assert found == spying.Suspicion(frozenset({"1795908111.7"}), certain=True)
 
 
 def test_who_is_in_one_bridge() -> None:
