@@ -18,9 +18,7 @@ from ami_listener.pbx import Live
 
 APPLICATIONS = ("ChanSpy", "ExtenSpy")
 SNOOP = "Snoop/"  # the channel of an ARI snoop
-FILTERS = frozenset(
-    "gbeu"
-)  # options by which not every channel of the prefix is meant, or the prefix is none
+FILTERS = frozenset("geu")  # options by which not every channel of the prefix is meant, or it is no prefix
 
 
 class HeardBy(StrEnum):
@@ -98,6 +96,8 @@ def suspect(row: Live, others: Iterable[Live]) -> Suspicion | None:
     if row.application not in APPLICATIONS:
         return None
     letters, wanted = _letters(data), data.partition(",")[0]
+    if letters is not None and "b" in letters:
+        others = [other for other in others if other.bridged]
     if letters is None or (row.application == "ChanSpy" and letters & FILTERS):
         found = frozenset(other.uniqueid for other in others)
         return Suspicion(found, certain=False) if found else None

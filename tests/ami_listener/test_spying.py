@@ -68,8 +68,9 @@ def test_one_of_several_may_be_the_customer() -> None:
         ("ChanSpy", "PJSIP/agent1001-00000000", "2", True),
         ("ChanSpy", ",qw", "123", True),
         ("ChanSpy", "PJSIP/nobody,qw", "", True),
-        # A group, a list of extensions, bridged channels only, a unique id: he may be at one of all, or wait.
-        *((("ChanSpy", f"PJSIP/carrier,q{option}", "123", False)) for option in ("g(a)", "e(1:2)", "b", "u")),
+        ("ChanSpy", ",qwb", "12", True),  # bridged channels only
+        # A group, a list of extensions, a unique id: he may be at one of all, or wait.
+        *((("ChanSpy", f"PJSIP/carrier,q{option}", "123", False)) for option in ("g(a)", "e(1:2)", "u")),
         ("ChanSpy", '"PJSIP/carrier",q', "123", False),
         ("ExtenSpy", "13800138000@agents,q", "2", True),
         ("ExtenSpy", "13800138000,q", "2", True),  # in his own context
@@ -81,7 +82,7 @@ def test_whom_one_may_be_at_of_whose_coming_nobody_was_told(
     application: str, data: str, spied: str, certain: bool
 ) -> None:
     phone = structs.replace(live(PHONE, "2"), exten="13800138000", context="agents")
-    rows = [live(LEG, "1"), phone, live("PJSIP/carrier2-0000000a", "3")]
+    rows = [live(LEG, "1"), phone, structs.replace(live("PJSIP/carrier2-0000000a", "3"), bridged=False)]
     boss = structs.replace(live("PJSIP/b-1", "9"), application=application, data=data, context="agents")
     found = spying.suspect(boss, rows)
     assert ("".join(sorted(found.spied)), found.certain) == (spied, certain) if found else not spied
