@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
@@ -25,12 +25,14 @@ from ami_listener.companions import Companions
 from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
+from ami_listener.inside import Inside
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
 from ami_listener.spies import Spies
+from ami_listener.unlisted import Unlisted
 from compliance.clock import Clock
 from compliance.config import Config, Supervisor
 from compliance.errors import ConfigError, RecordingError, StoreError
@@ -86,7 +88,13 @@ class Listener:
         self.companions = Companions(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
         self.spies = Spies(self)
-        self._observers: list[Observer] = [self.companions.feed, self.spies.feed]
+        self.unlisted = Unlisted(self)
+        self._observers: list[Observer] = [
+            self.companions.feed,
+            Inside(self).feed,
+            self.unlisted.feed,
+            self.spies.feed,
+        ]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
@@ -106,11 +114,20 @@ class Listener:
             guarded=config.guarded,
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
         return {name: trunk.area_code for name, trunk in self._trunks if trunk.owns(channel)}
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The endpoint of each trunk on PJSIP."""
+        return {name: trunk.pjsip for name, trunk in self._trunks if trunk.pjsip}
+
+    def area_codes(self, trunks: Container[str]) -> dict[str, str]:
+        return {name: trunk.area_code for name, trunk in self._trunks if name in trunks}
 
     def supervisor_rule(self, leg: Leg) -> Supervisor:
         """What becomes of a supervisor's voice in the call of ``leg``."""
@@ -135,6 +152,7 @@ class Listener:
             guarded=config.guarded,
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
@@ -364,6 +382,7 @@ class Listener:
         self.legs.clear()
         await self.companions.drop()
         await self.spies.drop()
+        await self.unlisted.drop()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()

@@ -21,7 +21,7 @@ import msgspec
 from ami_listener import files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
-from ami_listener.pbx import NoChannel, Pbx
+from ami_listener.pbx import MONITOR, NoChannel, Pbx
 from ami_listener.spying import SNOOP
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
@@ -59,6 +59,11 @@ class Segment(msgspec.Struct):
         if self.answered_at is None or self.ended_at is None:
             return None
         return self._since(max(self.answered_at, self.started_at))
+
+    @property
+    def variable(self) -> str:
+        """Of its channel: has the MixMonitor's id, for the hangup handler and for the next listener."""
+        return MONITOR if self.part == "carrier" else f"{MONITOR}_{self.id[:8].upper()}"
 
     def identity(self, side: int) -> Identity | None:
         return self.identities[side] if self.identities else None
@@ -107,7 +112,7 @@ class Recorder:
         hears_callee = segment.part == "carrier" or segment.channel.startswith(SNOOP)
         received, sent = (callee, agent) if hears_callee else (agent, callee)
         try:
-            segment.monitor = await pbx.record(segment.channel, main, received, sent)
+            segment.monitor = await pbx.record(segment.channel, main, received, sent, segment.variable)
         except OutcomeUnknown:
             segment.monitor = ""
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ami_listener import files, repair
+from ami_listener import files
 from ami_listener.calls import Line, Phase, State
 from ami_listener.claims import Origin
 from ami_listener.files import Files
 from ami_listener.leg import Leg
-from ami_listener.pbx import DIALLED, MONITOR, Live, NoChannel, Pbx, monitor_id
+from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
 from ami_listener.recorder import Segment
 from compliance.clock import instant
 from compliance.store.sqlite import carrier_legs, recordings
@@ -37,17 +37,17 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     """
     desk = listener.desk
     open_rows = await recordings.unfinished(desk.store, desk.node)
-    rows = await pbx.channels()
-    live = {row.uniqueid: row for row in rows if listener.trunks_of(row.channel)}
-    listener.spies.found(pbx, rows)
+    channels = await pbx.channels()
+    live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     newest: dict[str, Segment] = {}
+    companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or segment.uniqueid in listener.legs:
-            continue
-        if listener.companions.runs(segment.id):
+        if segment.id in listener.finishing or listener.companions.runs(segment.id):
             continue
         if segment.part != "carrier":
-            await _leave(listener, pbx, segment, {row.uniqueid: row.channel for row in rows})
+            companions.append(segment)
+            continue
+        if segment.uniqueid in listener.legs:
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
             _end(listener, superseded, segment.started_at)
@@ -75,22 +75,11 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for uniqueid, known in list(listener.legs.items()):
         if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
             known.gone()
+    await listener.companions.compare(pbx, companions, channels)
+    listener.spies.found(pbx, channels)
     desk.foreign.intersection_update(live)
+    await listener.unlisted.compare(pbx, channels)
     return unseen
-
-
-async def _leave(listener: Listener, pbx: Pbx, segment: Segment, channels: Mapping[str, str]) -> None:
-    """Ends a recording on another channel than the leg: whoever still speaks there is recorded anew."""
-    segment.channel = channels.get(segment.uniqueid, "")
-    if segment.channel:
-        try:
-            newest = await pbx.variable(segment.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
-            if newest or repair.is_being_written(segment.files.main):
-                segment.monitor = monitor_id(await pbx.variable(segment.channel, MONITOR))
-                await listener.desk.recorder.retire(pbx, segment)
-        except NoChannel:
-            pass
-    _end(listener, segment, files.modified(segment.files.main) or listener.desk.clock.now())
 
 
 def _leg(listener: Listener, pbx: Pbx, row: Live, phase: Phase) -> Leg:

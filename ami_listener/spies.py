@@ -21,12 +21,13 @@ from ami_listener import events, spying
 from ami_listener.connection import LinkError
 from ami_listener.leg import Leg
 from ami_listener.pbx import Live, NoChannel, Pbx
-from ami_listener.spying import HeardBy, Rooms, Way
+from ami_listener.spying import HeardBy, Way
 from compliance.clock import stamp
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
+MOVES = events.BridgeEntered | events.BridgeLeft | events.StateChanged | events.DialEnded
 log = structlog.get_logger()
 
 
@@ -55,7 +56,6 @@ class Presence(msgspec.Struct, omit_defaults=True):
 class Spies:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._rooms = Rooms()
         self._spies: dict[str, Spy] = {}  # by unique id
         self._present: dict[tuple[str, str], Presence] = {}  # by spy and leg
         self._told: dict[str, dict[str, Presence]] = {}  # by leg: all that were there
@@ -77,32 +77,23 @@ class Spies:
                 )
             case events.SpyEnded():
                 self._end(event.uniqueid)
-            case events.BridgeEntered():
-                self._rooms.enter(event.uniqueid, event.channel, event.bridge)
-            case events.BridgeLeft():
-                self._rooms.leave(event.uniqueid)
             case events.Renamed():
-                self._rooms.rename(event.uniqueid, event.new)
                 if (spy := self._spies.get(event.uniqueid)) is not None:
                     spy.channel = event.new
             case events.HungUp():
-                self._rooms.leave(event.uniqueid)
                 self._end(event.uniqueid)
                 for pair in list(self._present):
                     if pair[1] == event.uniqueid:
                         self._part(*pair)
                 self._told.pop(event.uniqueid, None)
             case _:
-                if not isinstance(event, events.StateChanged | events.DialEnded):
+                if not isinstance(event, MOVES):
                     return
         self._soon()
 
     def found(self, pbx: Pbx, rows: Sequence[Live]) -> None:
         """All channels there are: after a connect, and every half minute."""
         self._pbx = pbx
-        self._rooms.clear()
-        for row in rows:
-            self._rooms.enter(row.uniqueid, row.channel, row.bridge)
         live = {row.uniqueid for row in rows}
         self._told = {leg: told for leg, told in self._told.items() if leg in live}
         for uniqueid in self._spies.keys() - live:
@@ -151,7 +142,6 @@ class Spies:
         self._spies.clear()
         self._present.clear()
         self._told.clear()
-        self._rooms.clear()
         self._pbx = self._unknown = None
 
     # Who is where
@@ -202,7 +192,7 @@ class Spies:
         for spy in list(self._spies.values()):
             if spy.way is None:
                 continue
-            around = set[str]().union(*map(self._rooms.around, spy.spied))
+            around = set[str]().union(*map(self._listener.companions.around, spy.spied))
             heard = [leg for id in around if (leg := legs.get(id)) is not None and leg.is_up and leg.allowed]
             there |= {(spy.uniqueid, leg.uniqueid) for leg in heard}
             for leg in heard:

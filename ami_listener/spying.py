@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -110,61 +109,3 @@ def suspect(row: Live, others: Iterable[Live]) -> Suspicion | None:
         place = exten, context or row.context
         found = frozenset(other.uniqueid for other in others if (other.exten, other.context) == place)
     return Suspicion(found, certain=not letters & FILTERS) if found else None
-
-
-class Rooms:
-    """Which channels hear each other: those in one bridge, and both halves of a Local channel."""
-
-    def __init__(self) -> None:
-        self._bridge: dict[str, str] = {}  # by unique id
-        self._names: dict[str, str] = {}
-        self._inside: defaultdict[str, set[str]] = defaultdict(set)
-
-    def enter(self, uniqueid: str, channel: str, bridge: str) -> None:
-        self.leave(uniqueid)
-        if bridge:
-            self._bridge[uniqueid], self._names[uniqueid] = bridge, channel
-            self._inside[bridge].add(uniqueid)
-
-    def leave(self, uniqueid: str) -> None:
-        self._names.pop(uniqueid, None)
-        if (bridge := self._bridge.pop(uniqueid, None)) is not None:
-            self._inside[bridge].discard(uniqueid)
-            if not self._inside[bridge]:
-                del self._inside[bridge]
-
-    def rename(self, uniqueid: str, channel: str) -> None:
-        if uniqueid in self._names:
-            self._names[uniqueid] = channel
-
-    def clear(self) -> None:
-        self._bridge.clear()
-        self._names.clear()
-        self._inside.clear()
-
-    def name(self, uniqueid: str) -> str:
-        """Of a channel that is in a bridge."""
-        return self._names.get(uniqueid, "")
-
-    def around(self, uniqueid: str) -> set[str]:
-        """Everyone who hears what the channel's bridge hears, the channel itself included."""
-        found, waiting = {uniqueid}, [uniqueid]
-        while waiting:
-            one = waiting.pop()
-            nearby = set(self._inside.get(self._bridge.get(one, ""), ()))
-            if (other := _other_half(self._names.get(one, ""))) is not None:
-                nearby |= {id for id, name in self._names.items() if name == other}
-            waiting += nearby - found
-            found |= nearby
-        return found
-
-
-def _other_half(channel: str) -> str | None:
-    """
-    >>> _other_half("Local/1001@inside-00000001;1")
-    'Local/1001@inside-00000001;2'
-    """
-    name, mark, half = channel.rpartition(";")
-    if not channel.startswith("Local/") or not mark or half not in ("1", "2"):
-        return None
-    return f"{name};{'2' if half == '1' else '1'}"

@@ -7,13 +7,13 @@ from msgspec import structs
 
 from ami_listener import spying
 from ami_listener.pbx import Live
-from ami_listener.spying import HeardBy, Rooms, heard_by, way_of
+from ami_listener.spying import HeardBy, heard_by, way_of
 
 LEG, PHONE, LOCAL = "PJSIP/carrier-00000001", "PJSIP/agent1001-00000000", "Local/1001@inside-00000000;1"
 
 
 def live(channel: str, uniqueid: str) -> Live:
-    return Live(channel=channel, uniqueid=uniqueid, state="Up", application="", bridged=True, seconds=9)
+    return Live(channel=channel, uniqueid=uniqueid, state="Up", application="", bridge="b", seconds=9)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_whom_one_may_be_at_of_whose_coming_nobody_was_told(
     application: str, data: str, spied: str, certain: bool
 ) -> None:
     phone = structs.replace(live(PHONE, "2"), exten="13800138000", context="agents")
-    rows = [live(LEG, "1"), phone, structs.replace(live("PJSIP/carrier2-0000000a", "3"), bridged=False)]
+    rows = [live(LEG, "1"), phone, structs.replace(live("PJSIP/carrier2-0000000a", "3"), bridge="")]
     boss = structs.replace(live("PJSIP/b-1", "9"), application=application, data=data, context="agents")
     found = spying.suspect(boss, rows)
     assert ("".join(sorted(found.spied)), found.certain) == (spied, certain) if found else not spied
@@ -91,31 +91,3 @@ def test_whom_one_may_be_at_of_whose_coming_nobody_was_told(
 def test_a_snoop_tells_whom_it_is_at() -> None:
     found = spying.suspect(live("Snoop/1795908111.7-00000000", "9"), [])
     assert found == spying.Suspicion(frozenset({"1795908111.7"}), certain=True)
-
-
-def test_who_is_in_one_bridge() -> None:
-    rooms = Rooms()
-    rooms.enter("leg", LEG, "b1")
-    rooms.enter("phone", PHONE, "b1")
-    rooms.enter("other", "PJSIP/agent1002-00000007", "b2")
-    assert rooms.around("phone") == {"leg", "phone"}
-    assert rooms.around("nobody") == {"nobody"}
-    rooms.leave("phone")
-    assert rooms.around("leg") == {"leg"}
-    rooms.enter("phone", PHONE, "b2")
-    assert rooms.around("phone") == {"phone", "other"}
-    rooms.enter("phone", PHONE, "b1")  # its leaving was not seen
-    assert rooms.around("other") == {"other"}
-    rooms.clear()
-    assert rooms.around("leg") == {"leg"}
-
-
-def test_both_halves_of_a_local_channel_are_one_room() -> None:
-    rooms = Rooms()
-    rooms.enter("phone", PHONE, "b1")
-    rooms.enter("half", LOCAL, "b1")
-    rooms.enter("other half", LOCAL.replace(";1", ";2"), "b2")
-    rooms.enter("leg", LEG, "b2")
-    assert rooms.around("phone") == {"phone", "half", "other half", "leg"}
-    rooms.rename("half", "Local/x@y-00000002;1")
-    assert rooms.around("phone") == {"phone", "half"}
