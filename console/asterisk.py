@@ -13,7 +13,7 @@ from compliance.errors import CalendarError, ConfigError, ProfileError, StoreErr
 from compliance.registers.moment import HOME
 from compliance.store.sqlite.health import health
 from console.command import command, group
-from console.doctor import host, pbx, rules, running, version
+from console.doctor import caller_id, host, pbx, rules, running, version
 from console.doctor.found import Found, Site, fail, ok
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
@@ -43,6 +43,9 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("manager", pbx.manager),
     ("dialplan", pbx.dialplan),
     ("endpoints", pbx.endpoints),
+    ("sent", caller_id.endpoints),
+    ("sent", caller_id.dialplan),
+    ("unlisted", caller_id.unlisted),
 )
 
 
