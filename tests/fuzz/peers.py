@@ -448,6 +448,8 @@ async def _emergency(text: str) -> None:
         async def site_lists(self, number: str) -> bool:
             return False
 
+        sent = Pbx.sent
+
     async def unknown(desk: object, decision: str) -> None:
         return None
 

@@ -60,5 +60,7 @@ WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
   AND (decision.verdict = 'ALLOW' OR decision.mode = 'shadow') AND decision.dial <> ''
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
+  -- A leg that was cut for the number by which it left: seen to its end, without a recording.
+  AND NOT EXISTS (SELECT 1 FROM carrier_leg WHERE carrier_leg.decision = decision.id AND ended_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
 ORDER BY decision.seq;
