@@ -1,4 +1,4 @@
-"""A site that authorises 02788880007 and sends +862788880007: register, gate, listener, evidence as they are run."""
+"""A site that authorises 02788880007 and sends +862788880007: from the register to the evidence."""
 
 from __future__ import annotations
 
