@@ -13,7 +13,7 @@ from compliance.errors import CalendarError, ConfigError, ProfileError, StoreErr
 from compliance.registers.moment import HOME
 from compliance.store.sqlite.health import health
 from console.command import command, group
-from console.doctor import dialplan, host, keys, pbx, rules, running, version
+from console.doctor import caller_id, dialplan, host, keys, pbx, rules, running, version
 from console.doctor.found import Found, Site, fail, ok
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
@@ -44,6 +44,8 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("features", pbx.features),
     ("endpoints", pbx.endpoints),
     ("keys", keys.keys),
+    ("sent", caller_id.endpoints),
+    ("unlisted", caller_id.unlisted),
 )
 
 
