@@ -266,8 +266,12 @@ class Companions:
                 desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
             return False
         segment.begun, segment.proven_at = True, desk.clock.now()
-        started_at, name = segment.started_at, segment.files.main.name
-        desk.outbox.put("recording running", lambda: recordings.running(desk.store, segment.id, started_at))
+        started_at, answered_at = segment.started_at, segment.answered_at
+        desk.outbox.put(
+            "recording running",
+            lambda: recordings.running(desk.store, segment.id, started_at, answered_at),
+        )
+        name = segment.files.main.name
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
         return True
 
