@@ -227,10 +227,11 @@ async def test_whoever_does_not_hear_the_customer_refuses_nothing(
 
 async def test_bridges_from_before_the_listener_came(scene: Scene, ami: FakeAmi) -> None:
     decision, leg = await alone(scene, ami)
+    _, waiting = await alone(scene, ami)
     await scene.stop()
     second, parked = ami.channel("agent1002", state="Up"), ami.channel("agent1003", state="Up")
     together(leg, second)
-    together(parked, technology="holding_bridge", bridge="lot")
+    together(waiting, parked, technology="holding_bridge", bridge="lot")
     await scene.start()
     await scene.ready()
     parked.press("*9")
