@@ -187,6 +187,7 @@ def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
         "answered there": sum(leg.answered is not None for leg in world.legs()),
         "verdicts told to Asterisk": len(world.console.told),
         "files": len(judge.disk.files),
+        "of these of calls that nobody answered": judge.unanswered_files(),
         "calls that may be made, while all was well": len(calm),
         "of these at the carrier": len(calm) - len(report.missed),
         **dict(sorted(Counter(f"not, since {one.cause}" for one in report.missed if one.cause).items())),

@@ -190,19 +190,26 @@ class Judge:
 
     def _files(self) -> None:
         """P3."""
-        promise = self.promises["P3"]
-        answered = {
-            told.decision
-            for leg in self.world.legs()
-            if leg.answered
-            for told in self.world.console.allowed.get(leg.number, [])
-        }
+        promise, answered = self.promises["P3"], self._answered()
         promise.checks = self.disk.settled
         for decision, what in self.disk.faults:
             if decision in answered:
                 promise.violations.append(what)
             else:
                 promise.excused["not of an answered call"] += 1
+
+    def _answered(self) -> set[str]:
+        return {
+            told.decision
+            for leg in self.world.legs()
+            if leg.answered
+            for told in self.world.console.allowed.get(leg.number, [])
+        }
+
+    def unanswered_files(self) -> int:
+        """Recordings begin with the answer: there should be none of a call that nobody answered."""
+        answered = self._answered()
+        return sum(path.name.partition("-")[0] not in answered for path in self.disk.files)
 
     def _proof(self) -> None:
         """P4: what Asterisk was told is in the store and in the ledger, and a package of it verifies."""

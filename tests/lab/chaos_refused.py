@@ -14,9 +14,10 @@ from tests.lab.chaos_calls import MAY, Plan, World
 from tests.lab.chaos_faults import Storm
 
 BEFORE = 4.0  # seconds before a call in which nothing was wrong either
-# What the listener says and is the after-effect of a fault, by the name under which it is counted.
+# What is an after-effect of a fault, or of the run's own calls, by the name under which it is counted.
 AFTER_EFFECTS = {
-    r"a recording failed less than \d+ seconds ago": "nobody is rung for 10 s after a recording that failed",
+    r"listener: a recording failed less than \d+ seconds": "nobody is rung for 10 s after one that failed",
+    r"decided: BLOCK suspended(;|$)": "so many of his attempts were refused that the agent is suspended",
 }
 
 
@@ -63,12 +64,13 @@ def missed(world: World, calm: list[Plan]) -> list[Missed]:
         told = [
             f"decided: {reasons}" if reasons else "no decision",
             *(f"listener: {why}" for _ in "x" if unready),
-            *(f"Asterisk: {text}" for text in said),
+            *(f"Asterisk, meanwhile: {text}" for text in said),
             *(f"SIP {plan.status}" for _ in "x" if plan.status),
             *(plan.trouble for _ in "x" if plan.trouble),
         ]
-        cause = next((name for text, name in AFTER_EFFECTS.items() if unready and re.search(text, why)), "")
-        found.append(Missed(plan, "; ".join(told), cause))
+        reason = "; ".join(told)
+        cause = next((name for text, name in AFTER_EFFECTS.items() if re.search(text, reason)), "")
+        found.append(Missed(plan, reason, cause))
     return found
 
 
