@@ -81,8 +81,13 @@ class Bridges:
 
     def beside(self, uniqueid: str) -> list[Member]:
         """All others whose sound it shares, the nearest first."""
-        seen, reached = {uniqueid}, []
+        seen, reached = {uniqueid}, list[Member]()
         edge = [uniqueid]
+        own = self._members.get(self._bridge.get(uniqueid, ""), {}).get(uniqueid)
+        if own is not None and (beyond := self._named.get(_other_half(own.channel), "")):
+            seen.add(beyond)
+            reached.append(self._members[self._bridge[beyond]][beyond])
+            edge.append(beyond)
         while edge:
             members = self._members.get(self._bridge.get(edge.pop(0), ""), {})
             for member in [one for one in members.values() if one.uniqueid not in seen]:

@@ -54,8 +54,9 @@ class Companion:
         self.started = 0  # MixMonitorStart events of the channel since then
         self.ended = ""  # why, once it is to end
         self.muted = False
-        self.broken_at: datetime | None = None  # since then nothing is recorded
+        self.lost: tuple[str, datetime] | None = None  # the incident's kind, and since when
         self.news = asyncio.Event()  # it is to end, or something happened to its recorder
+        self.news_at: datetime | None = None
 
     def end(self, why: str) -> None:
         self.ended = self.ended or why
@@ -93,6 +94,10 @@ class Companions:
         if (uniqueid, leg.uniqueid) not in self._running:
             self._take(pbx, Companion(leg, channel, uniqueid, part, failed))
 
+    def around(self, uniqueid: str) -> set[str]:
+        """The channel and all others whose sound it shares: unique ids."""
+        return {uniqueid, *(one.uniqueid for one in self.bridges.beside(uniqueid))}
+
     def end(self, pbx: Pbx, uniqueid: str, leg: Leg | None = None, why: str = "left the call") -> None:
         """Ends what is recorded on the channel ``uniqueid`` (of ``leg`` only), and hands it over."""
         for key, companion in list(self._running.items()):
@@ -123,10 +128,14 @@ class Companions:
             case events.MonitorStarted():
                 for companion in self._on(event.uniqueid):
                     companion.started += 1
-            case events.MonitorStopped() | events.MonitorMuted(muted=True):
+            case events.MonitorStopped():
                 for companion in self._on(event.uniqueid):
-                    companion.broken_at = companion.broken_at or self._listener.desk.clock.now()
-                    companion.muted |= isinstance(event, events.MonitorMuted)
+                    companion.news_at = companion.news_at or self._listener.desk.clock.now()
+                    companion.news.set()
+            case events.MonitorMuted(muted=True):
+                for companion in self._on(event.uniqueid):
+                    companion.muted = True
+                    companion.news_at = companion.news_at or self._listener.desk.clock.now()
                     companion.news.set()
             case events.Renamed():
                 for companion in self._on(event.uniqueid):
@@ -277,27 +286,21 @@ class Companions:
         except (RecordingError, StoreError, LinkError) as error:
             if pbx.lost or isinstance(error, NoChannel):
                 raise
-            if companion.ended:
-                return False
-            if companion.failed is not None:
+            if not companion.ended and companion.failed is not None:
                 companion.failed(str(error))
-                return False
-            detail = f"{companion.part}: {error}"[:200]
-            desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
+            elif not companion.ended:
+                detail = f"{companion.part}: {error}"[:200]
+                desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
             return False
         segment.begun, segment.proven_at = True, desk.clock.now()
+        if companion.lost is not None:
+            kind, since = companion.lost
+            companion.lost = None
+            self._report(companion, kind, since, segment.proven_at)
         started_at, name = segment.started_at, segment.files.main.name
         desk.outbox.put("recording running", lambda: recordings.running(desk.store, segment.id, started_at))
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
-        self._missing("recording-stopped", companion, segment.proven_at)
         return True
-
-    def _missing(self, kind: str, companion: Companion, until: datetime) -> None:
-        """Says what is missing from a recording that goes on."""
-        since, companion.broken_at = companion.broken_at, None
-        if since is not None:
-            detail = f"{companion.part}: {(until - since).total_seconds():.2f} s are missing"
-            self._listener.desk.report(kind, companion.leg.decision, companion.channel, detail)
 
     async def _check(self, pbx: Pbx, companion: Companion) -> None:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
@@ -306,17 +309,22 @@ class Companions:
         await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
         if companion.ended:
             return
+        since, companion.news_at = companion.news_at or desk.clock.now(), None
         if await pbx.attached(companion.channel, segment.monitor):  # unmutes it, too
             if companion.muted:
                 companion.muted = False
-                self._missing("recording-muted", companion, desk.clock.now())
-            companion.broken_at = None  # what stopped was another's
+                self._report(companion, "recording-muted", since, desk.clock.now())
             return
         if not await pbx.is_live(companion.channel, companion.uniqueid):
             raise NoChannel(f"{companion.channel} is gone")
-        segment.monitor, segment.ended_at = "", companion.broken_at
+        segment.monitor, segment.ended_at = "", since
+        companion.lost = "recording-stopped", since
         companion.segment = None
         await self._hand_over(pbx, companion, segment)
+
+    def _report(self, companion: Companion, kind: str, since: datetime, until: datetime) -> None:
+        detail = f"{companion.part}: {(until - since).total_seconds():.2f} s are missing"
+        self._listener.desk.report(kind, companion.leg.decision, companion.channel, detail)
 
     async def _hand_over(self, pbx: Pbx, companion: Companion, segment: Segment) -> None:
         segment.ended_at = segment.ended_at or self._listener.desk.clock.now()

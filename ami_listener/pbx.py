@@ -57,6 +57,8 @@ class Live(msgspec.Struct, frozen=True):
     linkedid: str = ""
     bridge: str = ""  # its unique id
     data: str = ""  # of the application
+    context: str = ""
+    exten: str = ""
 
     @property
     def bridged(self) -> bool:
@@ -254,6 +256,8 @@ class Pbx:
                 linkedid=row.get("Linkedid", ""),
                 bridge=row.get("BridgeId", ""),
                 data=row.get("ApplicationData", ""),
+                context=row.get("Context", ""),
+                exten=row.get("Exten", ""),
             )
             for row in answer.rows
         ]

@@ -40,7 +40,6 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     channels = await pbx.channels()
     await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
-    listener.spies.found(pbx, channels)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
@@ -78,6 +77,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
             known.gone()
     await listener.companions.compare(pbx, companions, channels)
+    listener.spies.found(pbx, channels)
     desk.foreign.intersection_update(live)
     await listener.unlisted.compare(pbx, channels)
     return unseen

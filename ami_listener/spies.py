@@ -21,20 +21,23 @@ from ami_listener import events, spying
 from ami_listener.connection import LinkError
 from ami_listener.leg import Leg
 from ami_listener.pbx import Live, NoChannel, Pbx
-from ami_listener.spying import HeardBy, Rooms, Way
+from ami_listener.spying import HeardBy, Way
 from compliance.clock import stamp
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
+MOVES = events.BridgeEntered | events.BridgeLeft | events.StateChanged | events.DialEnded
 log = structlog.get_logger()
 
 
 class Spy:
     """``spied``: unique ids of those he may be at; more than one only when he began before we listened."""
 
-    def __init__(self, channel: str, uniqueid: str, spied: frozenset[str], name: str) -> None:
-        self.channel, self.uniqueid, self.spied = channel, uniqueid, spied
+    def __init__(
+        self, channel: str, uniqueid: str, spied: frozenset[str], name: str, *, certain: bool = True
+    ) -> None:
+        self.channel, self.uniqueid, self.spied, self.certain = channel, uniqueid, spied, certain
         self.name = name  # of the one he is at; empty: one of several
         self.way: Way | None = None  # until it is asked
         self.cut = False
@@ -53,11 +56,12 @@ class Presence(msgspec.Struct, omit_defaults=True):
 class Spies:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._rooms = Rooms()
         self._spies: dict[str, Spy] = {}  # by unique id
         self._present: dict[tuple[str, str], Presence] = {}  # by spy and leg
         self._told: dict[str, dict[str, Presence]] = {}  # by leg: all that were there
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unknown: set[str] | None = None  # at the last comparison; None before the first
+        self._before: frozenset[str] = frozenset()  # at the first
         self._pbx: Pbx | None = None
         self._due = False
 
@@ -73,49 +77,54 @@ class Spies:
                 )
             case events.SpyEnded():
                 self._end(event.uniqueid)
-            case events.BridgeEntered():
-                self._rooms.enter(event.uniqueid, event.channel, event.bridge)
-            case events.BridgeLeft():
-                self._rooms.leave(event.uniqueid)
             case events.Renamed():
-                self._rooms.rename(event.uniqueid, event.new)
                 if (spy := self._spies.get(event.uniqueid)) is not None:
                     spy.channel = event.new
             case events.HungUp():
-                self._rooms.leave(event.uniqueid)
                 self._end(event.uniqueid)
                 for pair in list(self._present):
                     if pair[1] == event.uniqueid:
                         self._part(*pair)
                 self._told.pop(event.uniqueid, None)
             case _:
-                if not isinstance(event, events.StateChanged | events.DialEnded):
+                if not isinstance(event, MOVES):
                     return
         self._soon()
 
     def found(self, pbx: Pbx, rows: Sequence[Live]) -> None:
         """All channels there are: after a connect, and every half minute."""
         self._pbx = pbx
-        self._rooms.clear()
-        for row in rows:
-            self._rooms.enter(row.uniqueid, row.channel, row.bridge)
         live = {row.uniqueid for row in rows}
         self._told = {leg: told for leg, told in self._told.items() if leg in live}
         for uniqueid in self._spies.keys() - live:
             self._end(uniqueid)
+        self._suspect(pbx, rows)
+        self._soon()
+
+    def _suspect(self, pbx: Pbx, rows: Sequence[Live]) -> None:
+        """Those of whose coming no event told: they were there before us, or it was not fit to be believed.
+
+        An event may be on its way, and who waits for a call to listen to is told by none: so only one who is
+        at a call for certain is taken at first sight, and at a later one who has been there from the start.
+        """
+        first, unknown = self._unknown is None, set[str]()
         for row in rows:
-            snoops = row.channel.startswith(spying.SNOOP)
-            if row.uniqueid in self._spies or not (snoops or row.application in spying.APPLICATIONS):
+            if row.uniqueid in self._spies:
                 continue
             others = [other for other in rows if other.uniqueid != row.uniqueid]
-            if snoops:  # its name has the unique id of the one it is at
-                of = row.channel.removeprefix(spying.SNOOP).rpartition("-")[0]
-                spied = frozenset({of})
+            if (found := spying.suspect(row, others)) is None:
+                continue
+            again = self._unknown is not None and row.uniqueid in self._unknown
+            if (first and found.certain) or (again and (found.certain or row.uniqueid in self._before)):
+                names = [other.channel for other in others if other.uniqueid in found.spied]
+                name = names[0] if len(names) == 1 and found.certain else ""
+                spy = Spy(row.channel, row.uniqueid, found.spied, name, certain=found.certain)
+                self._begin(pbx, spy)
             else:
-                spied = spying.candidates(row.application, row.data, others)
-            names = [other.channel for other in others if other.uniqueid in spied]
-            self._begin(pbx, Spy(row.channel, row.uniqueid, spied, names[0] if len(names) == 1 else ""))
-        self._soon()
+                unknown.add(row.uniqueid)
+        self._unknown = unknown
+        if first:
+            self._before = frozenset(unknown)
 
     def look(self) -> None:
         """Once a second."""
@@ -133,8 +142,7 @@ class Spies:
         self._spies.clear()
         self._present.clear()
         self._told.clear()
-        self._rooms.clear()
-        self._pbx = None
+        self._pbx = self._unknown = None
 
     # Who is where
 
@@ -184,12 +192,18 @@ class Spies:
         for spy in list(self._spies.values()):
             if spy.way is None:
                 continue
-            around = set[str]().union(*map(self._rooms.around, spy.spied))
+            around = set[str]().union(*map(self._listener.companions.around, spy.spied))
             heard = [leg for id in around if (leg := legs.get(id)) is not None and leg.is_up and leg.allowed]
             there |= {(spy.uniqueid, leg.uniqueid) for leg in heard}
             for leg in heard:
                 if (spy.uniqueid, leg.uniqueid) not in self._present:
-                    self._meet(self._pbx, spy, spy.way, leg, alone=len(heard) == 1 or bool(spy.name))
+                    self._meet(
+                        self._pbx,
+                        spy,
+                        spy.way,
+                        leg,
+                        alone=(spy.certain and len(heard) == 1) or bool(spy.name),
+                    )
         for spy_id, leg_id in self._present.keys() - there:
             self._part(spy_id, leg_id)
 

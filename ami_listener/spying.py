@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -18,6 +17,7 @@ from ami_listener.pbx import Live
 
 APPLICATIONS = ("ChanSpy", "ExtenSpy")
 SNOOP = "Snoop/"  # the channel of an ARI snoop
+FILTERS = frozenset("geu")  # options by which not every channel of the prefix is meant, or it is no prefix
 
 
 class HeardBy(StrEnum):
@@ -80,67 +80,32 @@ def heard_by(way: Way, spied: str, *, carrier: bool) -> HeardBy:
     return HeardBy.CUSTOMER if passes_on or way.barges else HeardBy.AGENT
 
 
-def candidates(application: str, data: str, rows: Iterable[Live]) -> frozenset[str]:
-    """The channels (unique ids) that one may be at who began before anybody listened: Asterisk tells the
-    prefix that he was given, and not the channel.
-    """
-    prefix = data.partition(",")[0].casefold() if application == "ChanSpy" else ""
-    return frozenset(row.uniqueid for row in rows if row.channel.casefold().startswith(prefix))
+class Suspicion(msgspec.Struct, frozen=True):
+    """Of one of whose coming no event told. ``certain``: he is at one of these; else he may be waiting."""
+
+    spied: frozenset[str]  # unique ids
+    certain: bool
 
 
-class Rooms:
-    """Which channels hear each other: those in one bridge, and both halves of a Local channel."""
-
-    def __init__(self) -> None:
-        self._bridge: dict[str, str] = {}  # by unique id
-        self._names: dict[str, str] = {}
-        self._inside: defaultdict[str, set[str]] = defaultdict(set)
-
-    def enter(self, uniqueid: str, channel: str, bridge: str) -> None:
-        self.leave(uniqueid)
-        if bridge:
-            self._bridge[uniqueid], self._names[uniqueid] = bridge, channel
-            self._inside[bridge].add(uniqueid)
-
-    def leave(self, uniqueid: str) -> None:
-        self._names.pop(uniqueid, None)
-        if (bridge := self._bridge.pop(uniqueid, None)) is not None:
-            self._inside[bridge].discard(uniqueid)
-            if not self._inside[bridge]:
-                del self._inside[bridge]
-
-    def rename(self, uniqueid: str, channel: str) -> None:
-        if uniqueid in self._names:
-            self._names[uniqueid] = channel
-
-    def clear(self) -> None:
-        self._bridge.clear()
-        self._names.clear()
-        self._inside.clear()
-
-    def name(self, uniqueid: str) -> str:
-        """Of a channel that is in a bridge."""
-        return self._names.get(uniqueid, "")
-
-    def around(self, uniqueid: str) -> set[str]:
-        """Everyone who hears what the channel's bridge hears, the channel itself included."""
-        found, waiting = {uniqueid}, [uniqueid]
-        while waiting:
-            one = waiting.pop()
-            nearby = set(self._inside.get(self._bridge.get(one, ""), ()))
-            if (other := _other_half(self._names.get(one, ""))) is not None:
-                nearby |= {id for id, name in self._names.items() if name == other}
-            waiting += nearby - found
-            found |= nearby
-        return found
-
-
-def _other_half(channel: str) -> str | None:
-    """
-    >>> _other_half("Local/1001@inside-00000001;1")
-    'Local/1001@inside-00000001;2'
-    """
-    name, mark, half = channel.rpartition(";")
-    if not channel.startswith("Local/") or not mark or half not in ("1", "2"):
+def suspect(row: Live, others: Iterable[Live]) -> Suspicion | None:
+    """Asterisk tells what he was given, not whom he is at; None when he is at nobody."""
+    data = row.data
+    if row.channel.startswith(SNOOP):  # its name has the unique id
+        return Suspicion(frozenset({row.channel.removeprefix(SNOOP).rpartition("-")[0]}), certain=True)
+    if row.application not in APPLICATIONS:
         return None
-    return f"{name};{'2' if half == '1' else '1'}"
+    letters, wanted = _letters(data), data.partition(",")[0]
+    if letters is not None and "b" in letters:
+        others = [other for other in others if other.bridged]
+    if letters is None or (row.application == "ChanSpy" and letters & FILTERS):
+        found = frozenset(other.uniqueid for other in others)
+        return Suspicion(found, certain=False) if found else None
+    if row.application == "ChanSpy":
+        found = frozenset(
+            other.uniqueid for other in others if other.channel.casefold().startswith(wanted.casefold())
+        )
+    else:
+        exten, _, context = wanted.partition("@")
+        place = exten, context or row.context
+        found = frozenset(other.uniqueid for other in others if (other.exten, other.context) == place)
+    return Suspicion(found, certain=not letters & FILTERS) if found else None

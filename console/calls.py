@@ -125,13 +125,6 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
     session.table(*finding_rows(session, decision), None)
 
 
-def _became(session: Session, call: dict[str, Any]) -> str:
-    """What became of it, and how long they talked."""
-    word = session.text(f"outcome.{call['outcome']}")
-    seconds = call["talk_seconds"]
-    return word if seconds is None else session.text("outcome.talked", outcome=word, seconds=f"{seconds:.1f}")
-
-
 def _recording(session: Session, row: dict[str, Any]) -> str:
     part = row["part"]
     return str(row["path"]) if part == "carrier" else f"{row['path']} ({session.text(f'part.{part}')})"
@@ -146,6 +139,13 @@ def _presence(session: Session, one: dict[str, Any]) -> str:
         since=session.cell(instant(one["since"])),
         until=session.cell(instant(one["until"])) if one.get("until") else "-",
     )
+
+
+def _became(session: Session, call: dict[str, Any]) -> str:
+    """What became of it, and how long they talked."""
+    word = session.text(f"outcome.{call['outcome']}")
+    seconds = call["talk_seconds"]
+    return word if seconds is None else session.text("outcome.talked", outcome=word, seconds=f"{seconds:.1f}")
 
 
 def _leg(session: Session, leg: dict[str, Any]) -> str:

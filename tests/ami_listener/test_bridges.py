@@ -38,6 +38,7 @@ def test_those_beyond_a_local_channel() -> None:
     entered(bridges, "b", ONE, AGENT)
     assert bridges.beside(LEG.uniqueid) == [TWO, ONE, AGENT]
     assert bridges.beside(AGENT.uniqueid) == [ONE, TWO, LEG]
+    assert bridges.beside(ONE.uniqueid) == [TWO, AGENT, LEG]
     left(bridges, ONE)
     assert bridges.beside(LEG.uniqueid) == [TWO]
 

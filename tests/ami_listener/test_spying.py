@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from ami_listener import spying
 from ami_listener.pbx import Live
-from ami_listener.spying import HeardBy, Rooms, heard_by, way_of
+from ami_listener.spying import HeardBy, heard_by, way_of
 
 LEG, PHONE, LOCAL = "PJSIP/carrier-00000001", "PJSIP/agent1001-00000000", "Local/1001@inside-00000000;1"
 
@@ -60,37 +61,33 @@ def test_one_of_several_may_be_the_customer() -> None:
     assert heard_by(way_of("x", "ChanSpy", ",w"), "", carrier=False) is HeardBy.CUSTOMER
 
 
-def test_candidates_are_those_whose_name_begins_so() -> None:
-    rows = [live(LEG, "1"), live(PHONE, "2"), live("PJSIP/carrier2-0000000a", "3")]
-    assert spying.candidates("ChanSpy", "pjsip/CARRIER,qw", rows) == {"1", "3"}
-    assert spying.candidates("ChanSpy", "PJSIP/agent1001-00000000", rows) == {"2"}
-    assert spying.candidates("ChanSpy", ",g(sales)", rows) == {"1", "2", "3"}
-    assert spying.candidates("ExtenSpy", "13800138000@agents,q", rows) == {"1", "2", "3"}
+@pytest.mark.parametrize(
+    ("application", "data", "spied", "certain"),
+    [
+        ("ChanSpy", "pjsip/CARRIER,qw", "13", True),
+        ("ChanSpy", "PJSIP/agent1001-00000000", "2", True),
+        ("ChanSpy", ",qw", "123", True),
+        ("ChanSpy", "PJSIP/nobody,qw", "", True),
+        ("ChanSpy", ",qwb", "12", True),  # bridged channels only
+        # A group, a list of extensions, a unique id: he may be at one of all, or wait.
+        *((("ChanSpy", f"PJSIP/carrier,q{option}", "123", False)) for option in ("g(a)", "e(1:2)", "u")),
+        ("ChanSpy", '"PJSIP/carrier",q', "123", False),
+        ("ExtenSpy", "13800138000@agents,q", "2", True),
+        ("ExtenSpy", "13800138000,q", "2", True),  # in his own context
+        ("ExtenSpy", "13800138000@elsewhere,q", "", True),
+        ("Wait", "5", "", True),
+    ],
+)
+def test_whom_one_may_be_at_of_whose_coming_nobody_was_told(
+    application: str, data: str, spied: str, certain: bool
+) -> None:
+    phone = structs.replace(live(PHONE, "2"), exten="13800138000", context="agents")
+    rows = [live(LEG, "1"), phone, structs.replace(live("PJSIP/carrier2-0000000a", "3"), bridge="")]
+    boss = structs.replace(live("PJSIP/b-1", "9"), application=application, data=data, context="agents")
+    found = spying.suspect(boss, rows)
+    assert ("".join(sorted(found.spied)), found.certain) == (spied, certain) if found else not spied
 
 
-def test_who_is_in_one_bridge() -> None:
-    rooms = Rooms()
-    rooms.enter("leg", LEG, "b1")
-    rooms.enter("phone", PHONE, "b1")
-    rooms.enter("other", "PJSIP/agent1002-00000007", "b2")
-    assert rooms.around("phone") == {"leg", "phone"}
-    assert rooms.around("nobody") == {"nobody"}
-    rooms.leave("phone")
-    assert rooms.around("leg") == {"leg"}
-    rooms.enter("phone", PHONE, "b2")
-    assert rooms.around("phone") == {"phone", "other"}
-    rooms.enter("phone", PHONE, "b1")  # its leaving was not seen
-    assert rooms.around("other") == {"other"}
-    rooms.clear()
-    assert rooms.around("leg") == {"leg"}
-
-
-def test_both_halves_of_a_local_channel_are_one_room() -> None:
-    rooms = Rooms()
-    rooms.enter("phone", PHONE, "b1")
-    rooms.enter("half", LOCAL, "b1")
-    rooms.enter("other half", LOCAL.replace(";1", ";2"), "b2")
-    rooms.enter("leg", LEG, "b2")
-    assert rooms.around("phone") == {"phone", "half", "other half", "leg"}
-    rooms.rename("half", "Local/x@y-00000002;1")
-    assert rooms.around("phone") == {"phone", "half"}
+def test_a_snoop_tells_whom_it_is_at() -> None:
+    found = spying.suspect(live("Snoop/1795908111.7-00000000", "9"), [])
+    assert found == spying.Suspicion(frozenset({"1795908111.7"}), certain=True)

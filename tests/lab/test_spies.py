@@ -254,9 +254,9 @@ async def test_a_supervisor_who_was_there_before_the_listener(scene: Scene, pbx:
         await until(lambda: len(scene.listener.companions) == 1)
         await asyncio.sleep(1)
         await spy.hang_up()
-    rows = await scene.recorded("kept", 2)
-    (voice,) = [row for row in rows if row["part"] == "supervisor"]
-    proven(voice)
+    row = await of_supervisor(scene)
+    assert row["seconds"] > 1.3, "in one piece"
+    proven(row)
     assert len(await facts(scene)) == 2
     assert await scene.incidents() == []
 
