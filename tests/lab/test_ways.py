@@ -28,10 +28,12 @@ exten => _*84X.,1,Goto(prefixed,${EXTEN:3},1)
 exten => _*85X.,1,Goto(by-context,${EXTEN:3},1)
 exten => _*86X.,1,Goto(by-iax,${EXTEN:3},1)
 exten => _*87X.,1,Goto(starred,${EXTEN:3},1)
+exten => _*88X.,1,Set(FOLLOW=yes)
+ same => n,Goto(ask-again,${EXTEN:3},1)
 
 [ask-again]
 exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},autumn-loans,agent1001,carrier))
- same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,iU(dialpact-answered))
+ same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,${IF($["${FOLLOW}"=""]?i)}U(dialpact-answered))
  same => n,Gosub(dialpact-outbound,s,1(${EXTEN},autumn-loans,agent1001,carrier2))
  same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier2,30,iU(dialpact-answered))
  same => n,Hangup(${HANGUPCAUSE})
@@ -102,6 +104,7 @@ type = user
 context = from-iax
 requirecalltoken = no
 """
+CONSENT = ("--business", "jianghan", "--industry", "loans", "--evidence", "form 9")
 FAILS = Answer(ring=None, delay=0.2, status=503)
 
 
@@ -178,7 +181,9 @@ def incidents(site: Site) -> list[str]:
 
 async def ended(site: Site, number: str) -> list[dict[str, Any]]:
     """The calls to a number, once each has an end."""
-    await until(lambda: all(call["outcome"] != "in-progress" for call in calls(site, number)), 10)
+    await until(
+        lambda: not {"in-progress", "not-dialled"} & {call["outcome"] for call in calls(site, number)}, 10
+    )
     return calls(site, number)
 
 
@@ -332,3 +337,21 @@ async def test_a_call_that_goes_round_the_gate_on_them(site: Site, pbx: Pbx, cha
     assert found["kind"] == "no-decision"
     assert found["detail"].startswith("cut; by an Originate")
     await until(lambda: "!" not in pbx.cli("core show channels concise"), 5)
+
+
+@pytest.mark.parametrize(("way", "number"), [("*81", "13800138003"), ("*88", "13800138004")])
+async def test_a_carrier_that_redirects_is_told_as_what_it_is(
+    site: Site, pbx: Pbx, way: str, number: str
+) -> None:
+    """With i the next trunk is tried; without it Dial looks for the number in the trunk's own context."""
+    redirects = Answer(delay=0.2, status=302, redirect="13900139000", ring=None)
+    site.dialpact("consent", "add", number, *CONSENT)
+    async with (
+        SoftCarrier(pbx, redirects) as carrier,
+        SoftCarrier(pbx, Answer(status=486), trunk="carrier2") as second,
+        Softphone(pbx) as agent,
+    ):
+        call = await agent.call(f"{way}{number}", **CALL)
+        await call.over()
+        assert [[leg.number for leg in one.legs] for one in (carrier, second)] == [[number], [number]]
+    assert [one["outcome"] for one in await ended(site, number)] == ["redirected", "busy"]
