@@ -14,8 +14,9 @@ import pytest
 from compliance.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
-PATH = ("facts", "decisions", "reactions", "optout")  # .sql files whose statements run while a call waits
-FOR_PEOPLE = {"list_calls"}
+# .sql files whose statements run while a call waits.
+PATH = ("facts", "linked", "decisions", "reactions", "optout")
+FOR_PEOPLE = {"list_calls", "legs", "parts"}
 
 
 def statements() -> Iterator[tuple[str, str]]:

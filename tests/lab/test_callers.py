@@ -28,6 +28,8 @@ exten => _*81X.,1,Goto(out,${{EXTEN:3}},1)
 exten => _*82X.,1,Dial(Local/${{EXTEN:3}}@out/n,30)
 exten => _*83X.,1,Set(TRANSFERERNAME=PJSIP/agent1003 and "more" (of it)-00000001)
  same => n,Goto(out,${{EXTEN:3}},1)
+exten => _*85X.,1,Set(MEMBERINTERFACE=PJSIP/agent1002)
+ same => n,Goto(out,${{EXTEN:3}},1)
 
 ; It does not say who calls, nor does a transferred callee's channel show the caller's number.
 [out]
@@ -123,6 +125,7 @@ def dials(pbx: Pbx, machine: str, number: str, context: str = "out") -> None:
     [
         ("*8113800138000", "13800138000", "agent1001"),  # the telephone itself
         ("*8213800138333", "13800138333", "agent1001"),  # through a Local channel
+        ("*8502787654321", "02787654321", "agent1002"),  # what a queue says of its member
         ("*8313800138444", "13800138444", "agent1003andmoreofit"),  # nothing breaks out of the text
     ],
 )
