@@ -21,7 +21,7 @@ from ami_listener.desk import row
 from ami_listener.leg import Leg
 from ami_listener.pbx import NoChannel, Pbx
 from ami_listener.recorder import Segment
-from compliance.errors import RecordingError, StoreError
+from compliance.errors import RecordingError, StoreError, StoreRefused
 from compliance.store.sqlite import recordings
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Companions:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._running: dict[tuple[str, str], Companion] = {}
+        self._stopping: list[Companion] = []  # until their recording is handed over
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -57,7 +58,8 @@ class Companions:
 
     def runs(self, recording: str) -> bool:
         """Whether the recording of this id is one of them."""
-        return any(found.segment and found.segment.id == recording for found in self._running.values())
+        both = (*self._running.values(), *self._stopping)
+        return any(found.segment and found.segment.id == recording for found in both)
 
     def begin(self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
         """Starts to record ``channel`` for the call of ``leg``; once for each."""
@@ -72,6 +74,7 @@ class Companions:
             if key[0] == uniqueid and (leg is None or companion.leg is leg):
                 del self._running[key]
                 companion.ended = why
+                self._stopping.append(companion)
                 self._do(self._stop(pbx, companion), f"stop {companion.channel}")
 
     def feed(self, pbx: Pbx, event: events.ChannelEvent) -> None:
@@ -129,7 +132,7 @@ class Companions:
             )
             segment.proven_at = desk.clock.now()
             await recordings.running(desk.store, segment.id)
-        except (RecordingError, StoreError, LinkError) as error:
+        except (RecordingError, StoreError, StoreRefused, LinkError) as error:
             if pbx.lost or companion.ended or isinstance(error, NoChannel):
                 return
             desk.report(
@@ -140,11 +143,14 @@ class Companions:
 
     async def _stop(self, pbx: Pbx, companion: Companion) -> None:
         segment, desk = companion.segment, self._listener.desk
-        if segment is None:
-            return
-        segment.ended_at = desk.clock.now()
         try:
-            await desk.recorder.retire(pbx, segment)
-        except LinkError as error:
-            log.warning("asterisk did not answer", leg=companion.channel, error=str(error))
-        desk.finish(segment)
+            if segment is None:
+                return
+            segment.ended_at = desk.clock.now()
+            try:
+                await desk.recorder.retire(pbx, segment)
+            except LinkError as error:
+                log.warning("asterisk did not answer", leg=companion.channel, error=str(error))
+            desk.finish(segment)
+        finally:
+            self._stopping.remove(companion)

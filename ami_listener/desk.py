@@ -33,8 +33,13 @@ class Desk(msgspec.Struct, frozen=True):
     guarded: frozenset[str] = frozenset()  # trunks on which a call that went round the gate is cut
     shadow: bool = False  # nothing is cut
 
-    def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:
-        """An incident. The log gets everything but ``number``, the store that as well."""
+    def report(
+        self, kind: str, decision: str, channel: str, detail: str, number: str = "", *, once: bool = False
+    ) -> None:
+        """An incident. The log gets everything but ``number``, the store that as well.
+
+        ``once``: not when the store has the very same already, but for its time.
+        """
         at = self.clock.now()
         METERS.cut += detail.startswith("cut")
         log.warning("incident", kind=kind, decision=decision, leg=channel, detail=detail)
@@ -49,7 +54,10 @@ class Desk(msgspec.Struct, frozen=True):
                 decision=decision,
                 channel=channel,
                 detail=stored,
+                once=once,
             ),
+            decision=decision,
+            channel=channel,
         )
 
 

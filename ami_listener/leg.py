@@ -25,7 +25,7 @@ from ami_listener.growth import Growth
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
-from compliance.errors import RecordingError, StoreError
+from compliance.errors import RecordingError, StoreError, StoreRefused
 from compliance.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
@@ -300,7 +300,7 @@ class Leg:
             old.ended_at = old.ended_at or now
         try:
             segment = await self._begin(now)
-        except (RecordingError, StoreError, LinkError) as error:
+        except (RecordingError, StoreError, StoreRefused, LinkError) as error:
             if isinstance(error, NoChannel) or self._pbx.lost:
                 raise
             self._why = str(error)
@@ -356,7 +356,12 @@ class Leg:
         return "it was stopped" if self._interrupted > interrupted and not segment.monitor else ""
 
     async def _write_running(self, segment: Segment) -> None:
-        self._desk.outbox.put("recording running", lambda: recordings.running(self._desk.store, segment.id))
+        self._desk.outbox.put(
+            "recording running",
+            lambda: recordings.running(self._desk.store, segment.id),
+            decision=segment.decision,
+            channel=self.channel,
+        )
 
     async def _set_interlock(self, value: str) -> None:
         try:
@@ -371,7 +376,10 @@ class Leg:
         for segment in self.segments:
             segment.answered_at = segment.answered_at or at
         self._desk.outbox.put(
-            "answer", lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at)
+            "answer",
+            lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at),
+            decision=self.decision,
+            channel=self.channel,
         )
 
     async def _cut(self) -> None:
@@ -427,7 +435,12 @@ class Leg:
             ended_at=ended_at,
             **msgspec.structs.asdict(self._told),
         )
-        self._desk.outbox.put("carrier leg", lambda: carrier_legs.write(self._desk.store, leg))
+        self._desk.outbox.put(
+            "carrier leg",
+            lambda: carrier_legs.write(self._desk.store, leg),
+            decision=leg.decision,
+            channel=leg.channel,
+        )
 
     def _report(self, kind: str, detail: str) -> None:
         self._desk.report(kind, self.decision, self.channel, detail)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from functools import partial
 
 import structlog
 from msgspec import structs
@@ -27,7 +28,7 @@ from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
-from ami_listener.outbox import Outbox
+from ami_listener.outbox import Outbox, Waiting
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
@@ -75,10 +76,13 @@ class Listener:
         self._config, self._store, self._clock = config, store, clock
         self._keepers: list[tuple[datetime | None, KeepUntil]] = [(None, keep_until)]  # until when in force
         self._trunks = list(config.trunks.items())  # with those that a reload has taken out
-        self.lease = Lease(config, store, clock)
+        self.outbox = Outbox(self._write_refused)
+        self.lease = Lease(config, store, clock, self.outbox)
         self.legs: dict[str, Leg] = {}  # by unique id
         self.finishing: set[str] = set()  # ids of recordings whose files are being measured
-        self.outbox = Outbox()
+        self.set_aside: set[str] = (
+            set()
+        )  # and of those that could not be ended: told once, left to the next start
         self._tasks: set[asyncio.Task[None]] = set()
         self._dawn = Dawn(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
@@ -380,8 +384,9 @@ class Listener:
             )
         except Exception:
             log.exception("recording not concluded", recording=segment.id)
-            self.desk.report("listener-error", segment.decision, segment.channel, f"recording {segment.id}")
-            self.finishing.discard(segment.id)
+            detail = f"recording {segment.id}"
+            self.desk.report("listener-error", segment.decision, segment.channel, detail, once=True)
+            self._leave(segment.id)
             return
         for problem in problems:
             if problem.kind == "recording-exposed":  # true of a folder, not of a call: told once
@@ -391,12 +396,28 @@ class Listener:
             self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
-            await recordings.finish(self._store, end)
+            if not await recordings.finish(self._store, end):
+                log.warning("recording had ended already", recording=end.id, decision=segment.decision)
             self.finishing.discard(segment.id)
 
         METERS.recordings[end.state] += 1
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
-        self.outbox.put("recording ended", write)
+        self.outbox.put(
+            f"end of recording {end.id}",
+            write,
+            decision=segment.decision,
+            channel=segment.channel,
+            dropped=partial(self._leave, end.id),
+        )
+
+    def _leave(self, recording: str) -> None:
+        """To the next start: the comparison would fail on it every half minute, and say so each time."""
+        self.finishing.discard(recording)
+        self.set_aside.add(recording)
+
+    def _write_refused(self, waiting: Waiting, why: str) -> None:
+        if waiting.what != "incident write-refused":  # else it would go round for ever
+            self.desk.report("write-refused", waiting.decision, waiting.channel, f"{waiting.what}: {why}")
 
     async def _repair(self, segment: Segment) -> None:
         """Mends what a crash left unclosed, after the incident with the file's old hash is on disk."""

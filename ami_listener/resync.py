@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ami_listener import files
+from ami_listener import disk, files
 from ami_listener.calls import Line, Phase, State
 from ami_listener.claims import Origin
 from ami_listener.files import Files
@@ -21,6 +21,7 @@ from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
 from ami_listener.recorder import Segment
 from compliance.clock import instant
+from compliance.errors import RecordingError
 from compliance.store.sqlite import carrier_legs, recordings
 
 if TYPE_CHECKING:
@@ -36,29 +37,37 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
     desk = listener.desk
-    open_rows = await recordings.unfinished(desk.store, desk.node)
     live = {row.uniqueid: row for row in await pbx.channels() if listener.trunks_of(row.channel)}
+    # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
+    # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
+    open_rows = await recordings.unfinished(desk.store, desk.node)
     newest: dict[str, Segment] = {}
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or segment.uniqueid in listener.legs:
+        if segment.id in listener.finishing or segment.id in listener.set_aside:
+            continue
+        if segment.uniqueid in listener.legs:
             continue
         if listener.companions.runs(segment.id):
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
             _end(listener, superseded, segment.started_at)
         newest[segment.uniqueid] = segment
+    gone: list[Segment] = []
     for uniqueid, segment in newest.items():
         row = live.get(uniqueid)
         if row is None:  # the name may have changed, the unique id does not
-            segment.unseen = True
-            _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
-            _close_leg(listener, segment)
-            desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
+            gone.append(segment)
             continue
         leg = _leg(listener, pbx, row, Phase.ADOPTING)
         leg.adopt(segment)
         listener.take(leg)
         log.info("recording adopted", decision=segment.decision, leg=row.channel)
+    for segment in gone:
+        segment.unseen = True
+        _end(listener, segment, await _last_written(segment) or desk.clock.now())
+        _close_leg(listener, segment)
+        said = "ended while nobody listened"
+        desk.report("call-ended-unseen", segment.decision, segment.channel, said, once=True)
     unseen = 0
     for row in live.values():
         if row.uniqueid in listener.legs or not _is_settled(row) or not await _is_outgoing(pbx, row):
@@ -72,6 +81,13 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
             known.gone()
     desk.foreign.intersection_update(live)
     return unseen
+
+
+async def _last_written(segment: Segment) -> datetime | None:
+    try:
+        return await disk.ask(files.modified, segment.files.main)
+    except RecordingError:
+        return None
 
 
 def _leg(listener: Listener, pbx: Pbx, row: Live, phase: Phase) -> Leg:
@@ -121,6 +137,8 @@ def _close_leg(listener: Listener, segment: Segment) -> None:
     desk.outbox.put(
         "carrier leg",
         lambda: carrier_legs.end_unseen(desk.store, segment.decision, desk.node, segment.uniqueid, at),
+        decision=segment.decision,
+        channel=segment.channel,
     )
 
 

@@ -127,12 +127,14 @@ async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None
     )
 
 
-async def finish(store: Store, end: Finished) -> None:
+async def finish(store: Store, end: Finished) -> bool:
+    """False when it had ended already: what was written first stays."""
     fields = msgspec.structs.asdict(end)
     fields["ended_at"] = stamp(end.ended_at)
     fields["unseen"] = int(end.unseen)
     fields["keep_until"] = end.keep_until.isoformat() if end.keep_until else None
-    await store.transact(lambda connection: SQL.finish_recording(connection, **fields))
+    changed: int = await store.transact(lambda connection: SQL.finish_recording(connection, **fields))
+    return changed > 0
 
 
 async def unfinished(store: Store, node: str) -> list[dict[str, Any]]:

@@ -17,19 +17,20 @@ INSERT INTO recording (id, decision, node, channel, uniqueid, state, number, cal
 VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
         :answered_at, :format, :path, :callee_path, :agent_path, :part);
 
+-- A recording that has ended is never touched: what comes late is about what is over.
 -- name: set_state(id, state)!
-UPDATE recording SET state = :state WHERE id = :id;
+UPDATE recording SET state = :state WHERE id = :id AND ended_at IS NULL;
 
 -- name: set_answered(uniqueid, node, answered_at)!
 UPDATE recording SET answered_at = :answered_at
-WHERE node = :node AND uniqueid = :uniqueid AND answered_at IS NULL;
+WHERE node = :node AND uniqueid = :uniqueid AND answered_at IS NULL AND ended_at IS NULL;
 
 -- name: finish_recording(id, state, ended_at, bytes, seconds, talk_seconds, sha256, callee_sha256, callee_dbfs, agent_sha256, agent_dbfs, keep_until, sound, unseen)!
 UPDATE recording SET state = :state, ended_at = :ended_at, bytes = :bytes, seconds = :seconds,
     talk_seconds = :talk_seconds, sha256 = :sha256, callee_sha256 = :callee_sha256, callee_dbfs = :callee_dbfs,
     agent_sha256 = :agent_sha256, agent_dbfs = :agent_dbfs, keep_until = :keep_until,
     sound = :sound, unseen = :unseen
-WHERE id = :id;
+WHERE id = :id AND ended_at IS NULL;
 
 -- name: open_recordings(node)
 SELECT * FROM recording WHERE node = :node AND state IN ('starting', 'running');
