@@ -119,7 +119,7 @@ class Companions:
                 channel=companion.channel,
                 uniqueid=companion.uniqueid,
                 format=desk.recorder.format,
-                files=desk.recorder.plan(leg.decision, now, number),
+                files=await desk.recorder.plan(leg.decision, now, number),
                 started_at=now,
                 answered_at=leg.answered_at or now,
                 part=companion.part,
@@ -130,6 +130,7 @@ class Companions:
             await desk.recorder.prove(
                 pbx, segment, begun=lambda: companion.started > 0, ended=lambda: companion.ended
             )
+            segment.begun = True
             segment.proven_at = desk.clock.now()
             await recordings.running(desk.store, segment.id)
         except (RecordingError, StoreError, StoreRefused, LinkError) as error:

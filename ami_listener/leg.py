@@ -16,7 +16,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from ami_listener import events, files
+from ami_listener import events, recorder
 from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
@@ -274,13 +274,14 @@ class Leg:
             if not await self._pbx.is_live(self.channel, self.uniqueid):
                 raise NoChannel(f"{self.channel} is gone")
         missing = "" if runs else "no such MixMonitor on the channel"
-        missing = missing or files.begun(segment.files, segment.format)
+        missing = missing or await recorder.missing(segment)
         if not runs:
             segment.monitor = ""
         if missing:
-            segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
+            segment.ended_at = await recorder.last_written(segment) or self._desk.clock.now()
             self._why = missing
         else:
+            segment.begun = True
             await self._write_running(segment)
             self._work.put_nowait(self._tell)
         self.happen(Happening.GAP if missing else Happening.ADOPTED)
@@ -331,7 +332,7 @@ class Leg:
             channel=self.channel,
             uniqueid=self.uniqueid,
             format=desk.recorder.format,
-            files=desk.recorder.plan(self.decision, now, self._claim.number(self._rows)),
+            files=await desk.recorder.plan(self.decision, now, self._claim.number(self._rows)),
             started_at=now,
             answered_at=self._answered_at,
         )
@@ -345,6 +346,7 @@ class Leg:
             begun=lambda: self._started > started,
             ended=lambda: self._why_ended(segment, interrupted),
         )
+        segment.begun = True
         segment.proven_at = desk.clock.now()
         await recordings.running(desk.store, segment.id)
         return segment

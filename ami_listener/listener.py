@@ -32,7 +32,7 @@ from ami_listener.outbox import Outbox, Waiting
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
-from compliance.config import Config
+from compliance.config import Config, Trunk
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -113,19 +113,31 @@ class Listener:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
         return {name: trunk.area_code for name, trunk in self._trunks if trunk.owns(channel)}
 
-    def replace(self, config: Config, keep_until: KeepUntil) -> None:
-        """Other trunks, mode and retention, for the calls that begin from now on.
+    def replace(self, config: Config, keep_until: KeepUntil) -> Callable[[], None]:
+        """Other trunks, mode and retention, for the calls that begin from now on; returns what takes it back.
 
         A call that is up ends as it began: its leg keeps its desk, a trunk that was taken out stays known
         until the listener ends, and its recording is kept for the longest of what was in force meanwhile.
         """
-        former = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
-        self._trunks = [*former, *config.trunks.items()]  # (of one name on one endpoint the newest is told)
+        former = self._trunks, self._keepers, self._config, self.desk
+        gone = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
         now = self._clock.now()
-        self._keepers = [(now if until is None else until, keep) for until, keep in self._keepers]
-        self._keepers.append((None, keep_until))
-        self._config = config
-        self.desk = structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow")
+        self._set(
+            [*gone, *config.trunks.items()],  # (of one name on one endpoint the newest is told)
+            [*((until or now, keep) for until, keep in self._keepers), (None, keep_until)],
+            config,
+            structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow"),
+        )
+        return partial(self._set, *former)
+
+    def _set(
+        self,
+        trunks: list[tuple[str, Trunk]],
+        keepers: list[tuple[datetime | None, KeepUntil]],
+        config: Config,
+        desk: Desk,
+    ) -> None:
+        self._trunks, self._keepers, self._config, self.desk = trunks, keepers, config, desk
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
@@ -137,8 +149,12 @@ class Listener:
         """Raises RecordingError when another listener of this node is running, and what no part of it
         foresaw; the lease is withdrawn in any case.
         """
-        with alone(self._config.database, self._config.node.name):
+        mine = alone(self._config.database, self._config.node.name)
+        await asyncio.to_thread(mine.__enter__)
+        try:
             await self._run()
+        finally:
+            mine.__exit__(None, None, None)
 
     async def _run(self) -> None:
         closing = asyncio.create_task(self._closing.wait())
@@ -197,7 +213,8 @@ class Listener:
             await asyncio.sleep(next(waiting))
             try:
                 ami = self._config.ami
-                session = await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret())
+                secret = await asyncio.to_thread(self._config.ami_secret)
+                session = await Session.open(ami.host, ami.port, ami.username, secret)
             except (LinkError, ConfigError) as error:
                 (log.error if isinstance(error, LoginRefused | ConfigError) else log.info)(
                     "not connected", error=str(error)
@@ -283,7 +300,7 @@ class Listener:
         addresses = session.addresses
         if addresses is None:
             return None
-        return access.identify(*addresses, *await pbx.run_user())
+        return await asyncio.to_thread(access.identify, *addresses, *await pbx.run_user())
 
     # Events
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from ami_listener import files, repair, sound
+from ami_listener import disk, files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
 from ami_listener.pbx import NoChannel, Pbx
@@ -51,6 +51,7 @@ class Segment(msgspec.Struct):
     monitor: str = ""  # the MixMonitor's id, as long as it may be attached
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
     part: str = "carrier"  # whose channel: carrier | joined | supervisor
+    begun: bool = False  # its files were there with their headers; until then it is a row and three names
 
     def talk_seconds(self) -> float | None:
         """The part of the answered call that this segment had to cover; None when it was not answered."""
@@ -82,8 +83,11 @@ class Recorder:
     def __init__(self, directory: Path, format: str, min_free_mb: int) -> None:
         self.directory, self.format, self._min_free_mb = directory, format, min_free_mb
 
-    def plan(self, decision: str, at: datetime, first: int) -> Files:
+    async def plan(self, decision: str, at: datetime, first: int) -> Files:
         """Unused files below a folder that is there, or that Asterisk will make. Raises RecordingError."""
+        return await disk.ask(self._plan, decision, at, first)
+
+    def _plan(self, decision: str, at: datetime, first: int) -> Files:
         try:
             planned = files.plan(self.directory, decision, at, self.format, first)
             if not self.directory.is_dir():
@@ -119,7 +123,7 @@ class Recorder:
         Raises RecordingError with what is missing after ``PROOF_SECONDS``; NoChannel, LinkError.
         """
         deadline = time.monotonic() + PROOF_SECONDS
-        while missing := self._missing(segment, begun):
+        while missing := await disk.ask(self._missing, segment, begun):
             if reason := ended():
                 raise RecordingError(reason)
             if time.monotonic() >= deadline:
@@ -131,7 +135,7 @@ class Recorder:
             raise RecordingError("no such MixMonitor on the channel")
         if reason := ended():
             raise RecordingError(reason)
-        segment.identities = files.identities(segment.files)
+        segment.identities = await disk.ask(files.identities, segment.files)
 
     def _missing(self, segment: Segment, begun: Callable[[], bool]) -> str:
         if not segment.monitor and not begun():
@@ -150,21 +154,42 @@ class Recorder:
             await pbx.stop(segment.channel, segment.monitor)
 
 
+async def missing(segment: Segment) -> str:
+    """What its files lack for it to be a recording; empty when they lack nothing."""
+    try:
+        return await disk.ask(files.begun, segment.files, segment.format)
+    except RecordingError as error:
+        return str(error)
+
+
+async def last_written(segment: Segment) -> datetime | None:
+    """None when there is no file, or the disk does not say."""
+    try:
+        return await disk.ask(files.modified, segment.files.main)
+    except RecordingError:
+        return None
+
+
 async def settle(segment: Segment) -> None:
     """Waits until the files are complete and have stopped changing, ``SETTLE_SECONDS`` at most; longer only
     while the kernel says that one of them is being written.
     """
     began = time.monotonic()
     before = None
-    while (now := files.sizes(segment.files)) is not None:
-        complete = not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
-        if complete and now == before:
+    while (now := await asyncio.to_thread(files.sizes, segment.files)) is not None:
+        if now == before and await asyncio.to_thread(_is_complete, segment):
             return
         waited = time.monotonic() - began
-        if waited >= CLOSING_SECONDS or (waited >= SETTLE_SECONDS and not _is_open(segment)):
+        if waited >= CLOSING_SECONDS:
+            return
+        if waited >= SETTLE_SECONDS and not await asyncio.to_thread(_is_open, segment):
             return
         before = now
         await asyncio.sleep(0.05 if waited < SETTLE_SECONDS else 0.5)
+
+
+def _is_complete(segment: Segment) -> bool:
+    return not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
 
 
 def _is_open(segment: Segment) -> bool:

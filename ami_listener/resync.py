@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ami_listener import disk, files
 from ami_listener.calls import Line, Phase, State
 from ami_listener.claims import Origin
 from ami_listener.files import Files
 from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
-from ami_listener.recorder import Segment
+from ami_listener.recorder import Segment, last_written
 from compliance.clock import instant
-from compliance.errors import RecordingError
 from compliance.store.sqlite import carrier_legs, recordings
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         log.info("recording adopted", decision=segment.decision, leg=row.channel)
     for segment in gone:
         segment.unseen = True
-        _end(listener, segment, await _last_written(segment) or desk.clock.now())
+        _end(listener, segment, await last_written(segment) or desk.clock.now())
         _close_leg(listener, segment)
         said = "ended while nobody listened"
         desk.report("call-ended-unseen", segment.decision, segment.channel, said, once=True)
@@ -81,13 +79,6 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
             known.gone()
     desk.foreign.intersection_update(live)
     return unseen
-
-
-async def _last_written(segment: Segment) -> datetime | None:
-    try:
-        return await disk.ask(files.modified, segment.files.main)
-    except RecordingError:
-        return None
 
 
 def _leg(listener: Listener, pbx: Pbx, row: Live, phase: Phase) -> Leg:
@@ -154,4 +145,5 @@ def segment_of(row: Mapping[str, Any]) -> Segment:
         started_at=instant(row["started_at"]),
         answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
         part=row["part"],
+        begun=row["state"] == "running",
     )

@@ -89,8 +89,8 @@ class _Reloadable:
     async def prepare(self, config: Config, policy: Policy) -> None:
         """Nothing of it can fail."""
 
-    def replace(self, config: Config, policy: Policy) -> None:
-        self._listener.replace(config, partial(keep_until, policy=policy))
+    def replace(self, config: Config, policy: Policy) -> Callable[[], None]:
+        return self._listener.replace(config, partial(keep_until, policy=policy))
 
 
 async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:

@@ -24,7 +24,6 @@ from console.outside.look import Look
 
 # From the beginning, also what never happened: Prometheus sees no increase in what was not there before.
 NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Shown:
@@ -86,6 +85,7 @@ class Shown:
         )
         yield Gauge("dialpact_outbox_waiting", "Writes of the listener that wait.", meters.outbox_waiting)
         yield Count("dialpact_calls_cut", "Calls that were cut, as incidents tell it.", meters.cut)
+        yield Count("dialpact_log_lines_dropped", "Lines that nobody took in time.", meters.log_dropped)
         yield Gauge("dialpact_reload_success", "1 unless the last reload failed.", int(meters.reload_ok))
         yield Gauge(
             "dialpact_reload_timestamp_seconds", "When what is in force was loaded.", meters.reloaded_at
