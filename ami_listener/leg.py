@@ -158,7 +158,9 @@ class Leg:
             self.happen(trouble)
 
     def gone(self) -> None:
-        """The channel is no more, though no Hangup event was believed."""
+        """The channel is no more, though no Hangup event was believed: nor may an answer have been."""
+        for segment in self.segments:
+            segment.unseen = True
         self._hung_up_at = self._hung_up_at or self._desk.clock.now()
         self.happen(Happening.HUNG_UP)
         self._work.put_nowait(self._nothing)

@@ -207,7 +207,9 @@ def damages(segment: Segment) -> list[repair.Damage]:
 def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
     """Measures what there is and says what becomes of it. Blocking: run it in a thread.
 
-    A call that was not answered leaves files without sound; they are removed. Whatever holds sound is kept.
+    A call that was not answered leaves files without sound; they are removed. Whatever holds sound is kept,
+    and so is every file of a call whose end nobody saw: it may have been answered, and sound reaches the disk
+    late.
     """
     assert segment.ended_at is not None
     problems: list[Problem] = []
@@ -215,7 +217,10 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     main, callee, agent = measured
     talk = segment.talk_seconds()
     answered = talk is not None
-    if not answered and not any(found and found.audio_bytes for found in measured):
+    unseen = segment.unseen and not answered
+    if not segment.begun:  # that it was not, has been told; it was not let through to be talked on
+        problems = [problem for problem in problems if problem.kind != "recording-missing"]
+    if not answered and not unseen and not any(found and found.audio_bytes for found in measured):
         _remove(segment.files)
         told = [problem for problem in problems if problem.kind == "recording-replaced"]
         return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), told
@@ -234,7 +239,7 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     return (
         Finished(
             id=segment.id,
-            state="failed" if not any(measured) else "kept" if answered or segment.unseen else "unanswered",
+            state=_state(any(measured), answered or unseen, segment.begun or answered),
             ended_at=segment.ended_at,
             bytes=main.bytes if main else None,
             seconds=main.seconds if main else None,
@@ -245,9 +250,17 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
             agent_sha256=agent.sha256 if agent else None,
             agent_dbfs=agent.dbfs if agent else None,
             keep_until=keep_until(segment.ended_at) if any(measured) else None,
+            unseen=unseen,
         ),
         problems,
     )
+
+
+def _state(is_there: bool, counts: bool, was_due: bool) -> str:
+    """``counts``: answered, or perhaps; ``was_due``: there should be files of it."""
+    if is_there:
+        return "kept" if counts else "unanswered"
+    return "failed" if was_due else "unanswered"
 
 
 def _measure(segment: Segment, side: int, problems: list[Problem]) -> sound.Sound | None:

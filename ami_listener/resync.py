@@ -48,6 +48,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         if listener.companions.runs(segment.id):
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
+            superseded.unseen = True
             _end(listener, superseded, segment.started_at)
         newest[segment.uniqueid] = segment
     gone: list[Segment] = []

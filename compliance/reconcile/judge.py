@@ -64,6 +64,16 @@ class Judge:
         for call in answered:
             legs = [kept for kept in asked.kept if kept.channel == call.leg]
             self._listen(call, asked, legs or (list(asked.kept) if len(pair.calls) == 1 else []))
+        for call in calls:
+            if call not in pair.ambiguous:
+                self._settle(call, asked, alone=len(pair.calls) == 1)
+
+    def _settle(self, call: Call, asked: Asked, *, alone: bool) -> None:
+        """What the CDR says of recordings of which nobody saw the end."""
+        for kept in asked.kept:
+            if kept.open and (alone or kept.channel == call.leg):
+                kind: Kind = "unseen-answered" if call.answer else "unseen-unanswered"
+                self._found(kind, call=call, asked=asked, kept=kept)
 
     def lonely_asked(self, asked: Asked, *, seen: bool) -> None:
         """No call fits. ``seen``: the CDRs know the caller's channel."""
@@ -73,6 +83,10 @@ class Judge:
             if not kept.ended:
                 self._found("in-progress", asked=asked, kept=kept)
                 return
+        opened = [kept for kept in asked.kept if kept.open]
+        if opened and asked.node == self._node:
+            self._found("unseen-open", asked=asked, kept=opened[0])
+            return
         told = [kept for kept in asked.kept if kept.answered or kept.state in KEPT]
         if told and asked.node == self._node:
             self._found("recording-without-call", asked=asked, kept=told[0])

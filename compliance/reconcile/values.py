@@ -19,14 +19,18 @@ Kind = Literal[
     "recording-without-call",
     "length-differs",  # the recording is far shorter than the talk
     "decision-without-call",  # allowed and told, and the CDRs know nothing of it
+    "unseen-open",  # nobody saw how the call ended, and the CDRs do not know it either
     # notes: said, and no reproach
     "ambiguous",  # two decisions fit equally well
     "gave-up",  # allowed, and the caller was gone before it was dialled
     "in-progress",  # the recording says that the call goes on
     "emergency",
+    "unseen-answered",  # nobody saw how the call ended: the CDR says it was answered
+    "unseen-unanswered",  # or that it was not
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-NOTES: frozenset[Kind] = frozenset({"ambiguous", "gave-up", "in-progress", "emergency"})
+SETTLING: dict[Kind, bool] = {"unseen-answered": True, "unseen-unanswered": False}  # was it answered?
+NOTES: frozenset[Kind] = frozenset({"ambiguous", "gave-up", "in-progress", "emergency", *SETTLING})
 
 
 class Call(NamedTuple):
@@ -58,6 +62,7 @@ class Kept(NamedTuple):
     answered: float  # 0: not
     ended: float  # 0: it goes on
     seconds: float  # of sound; 0: unknown
+    open: bool = False  # nobody saw how its call ended, and that is not settled
 
 
 class Asked(NamedTuple):

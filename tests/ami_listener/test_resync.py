@@ -99,7 +99,7 @@ async def test_a_call_that_ended_meanwhile_is_finished(scene: Scene, ami: FakeAm
     leg.speak(0.3)
     leg.hang_up()
     await scene.start()
-    (row,) = await scene.recorded("kept")
+    (row,) = await scene.recorded("unseen")
     assert (row["seconds"], row["answered_at"]) == (0.3, None)
     assert row["keep_until"]
     await scene.incident("call-ended-unseen")

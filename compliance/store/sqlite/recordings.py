@@ -174,10 +174,11 @@ async def list_recordings(
     held: bool = False,
     most: int = 100,
 ) -> list[dict[str, Any]]:
-    """Newest first; every column of the table, and how many ``holds`` there are on it.
+    """Newest first; every column of the table, how many ``holds`` there are on it, and how its call was
+    ``settled`` (``answered``, ``unanswered``), if nobody saw its end.
 
-    ``state``: one of the table's, or ``disposed``, whatever it was before. ``since``, ``until``: started from
-    then on, before then. ``due``: only those that may go on that day.
+    ``state``: one of the table's; ``unseen`` until that is settled; ``disposed``, whatever it was before.
+    ``since``, ``until``: started from then on, before then. ``due``: only those that may go on that day.
     """
 
     def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -196,5 +197,10 @@ async def list_recordings(
             )
         )
 
-    found = await store.transact(work)
-    return [row | {"state": "disposed"} if row["disposed_at"] else row for row in found]
+    return [_as_shown(row) for row in await store.transact(work)]
+
+
+def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
+    row["state"] = row.pop("shown")
+    row["settled"] = {None: "", 0: "unanswered", 1: "answered"}[row["settled"]]
+    return row

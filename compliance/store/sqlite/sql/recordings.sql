@@ -35,16 +35,25 @@ WHERE id = :id AND ended_at IS NULL;
 -- name: open_recordings(node)
 SELECT * FROM recording WHERE node = :node AND state IN ('starting', 'running');
 
--- ``due``: to be kept until a day before it. ``held``: 1 for those under a hold only.
+-- ``due``: to be kept until a day before it. ``held``: 1 for those under a hold only. ``shown``: the state that people
+-- are told. Whose end nobody saw is ``unseen`` until an act has settled it (``settled``: 1 answered, 0 not; the newest
+-- counts), whatever its row says: that is final. A recording that is missing stays ``failed``.
 -- name: list_recordings(id, number, decision, state, since, until, due, held, most)
-SELECT recording.*, (SELECT count(*) FROM held WHERE held.recording = recording.id) AS holds
-FROM recording
-WHERE (:id = '' OR id = :id) AND (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)
-  AND CASE :state WHEN '' THEN 1 WHEN 'disposed' THEN disposed_at IS NOT NULL
-      ELSE state = :state AND disposed_at IS NULL END
-  AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
-  AND (:due = '' OR (keep_until < :due AND ended_at IS NOT NULL AND disposed_at IS NULL))
-  AND (NOT :held OR EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id))
+SELECT *, CASE WHEN disposed_at IS NOT NULL THEN 'disposed' WHEN NOT unseen OR state = 'failed' THEN state
+               WHEN settled IS NULL THEN 'unseen' WHEN settled THEN 'kept' ELSE 'unanswered' END AS shown
+FROM (
+    SELECT recording.*, (SELECT count(*) FROM held WHERE held.recording = recording.id) AS holds,
+           CASE WHEN unseen THEN (
+               SELECT json_extract(detail, '$.answered') FROM register_change
+               WHERE register = 'recording' AND key = recording.id AND action = 'settle' ORDER BY seq DESC LIMIT 1
+           ) END AS settled
+    FROM recording
+    WHERE (:id = '' OR id = :id) AND (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)
+      AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
+      AND (:due = '' OR (keep_until < :due AND ended_at IS NOT NULL AND disposed_at IS NULL))
+      AND (NOT :held OR EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id))
+)
+WHERE :state = '' OR shown = :state
 ORDER BY started_at DESC, id
 LIMIT :most;
 
