@@ -23,7 +23,7 @@ from ami_listener import access, events, recorder, repair, resync, unseen
 from ami_listener.alone import alone
 from ami_listener.claims import Claims
 from ami_listener.companions import Companions
-from ami_listener.connection import LinkError, LoginRefused, Session
+from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.lease import Lease
@@ -31,6 +31,7 @@ from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox, Waiting
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
+from ami_listener.unseen import Gap
 from compliance.clock import Clock
 from compliance.config import Config, Trunk
 from compliance.errors import ConfigError, RecordingError, StoreError
@@ -92,7 +93,7 @@ class Listener:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
-        self._deaf_since: datetime | None = None  # from then on calls may have been missed
+        self.gap = Gap()
         self._hearing_since = clock.now()
         recording = config.recording
         self.desk = Desk(
@@ -159,7 +160,8 @@ class Listener:
     async def _run(self) -> None:
         closing = asyncio.create_task(self._closing.wait())
         try:
-            self._deaf_since = await self._last_word()
+            if (last := await self._last_word()) is not None:
+                self.gap.open(last)
             async with asyncio.TaskGroup() as group:
                 parts = [
                     group.create_task(part, name=name)
@@ -225,7 +227,7 @@ class Listener:
             try:
                 await self._serve(session)
             finally:
-                self._deaf_since = self._deaf_since or self._clock.now()
+                self.gap.open(self._clock.now(), session.pong_at if session.silent else None)
                 self.lease.disconnected(session.why_lost or "closed")
                 await session.close()
                 await self._drop_legs()
@@ -244,6 +246,7 @@ class Listener:
             looking = group.create_task(self._look_around(session, pbx, booted), name="resync")
             async for event in session.events():
                 if isinstance(event, events.Booted):
+                    self.gap.answered(self._clock.now(), event.uptime)
                     booted.set()
                 elif isinstance(event, events.ShuttingDown):
                     session.lose("Asterisk is shutting down")
@@ -270,13 +273,13 @@ class Listener:
                     lease.blind = "calls are made of which no event came (read = call, or an event filter)"
                 lease.synchronised = True
                 lease.wake()
-                if wait == AUDIT_SECONDS and self._deaf_since is not None:
+                if wait == AUDIT_SECONDS and self.gap.since is not None:
                     await asyncio.sleep(JUDGING_SECONDS)
-                    await self._report_unseen(self._deaf_since)
+                    await self._report_unseen()
                 await asyncio.sleep(wait)
         except LinkError as error:
             # Lost, or so slow that nothing can be built on it: begin anew.
-            session.lose(str(error))
+            session.lose(str(error), silent=isinstance(error, OutcomeUnknown))
         except RecordingError as error:
             session.lose(f"the channels can not be listed: {error}")
 
@@ -288,13 +291,11 @@ class Listener:
                 log.error("store unavailable, calls can not be compared", error=str(error))
                 await asyncio.sleep(1.0)
 
-    async def _report_unseen(self, since: datetime) -> None:
+    async def _report_unseen(self) -> None:
         try:
-            await unseen.report(self.desk, since, self._hearing_since, self.desk.claims)
+            await unseen.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
         except StoreError as error:
             log.error("store unavailable, missed calls are looked for later", error=str(error))
-        else:
-            self._deaf_since = None
 
     async def _identify(self, session: Session, pbx: Pbx) -> access.Identity | None:
         addresses = session.addresses

@@ -65,6 +65,9 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         segment.unseen = True
         _end(listener, segment, await last_written(segment) or desk.clock.now())
         _close_leg(listener, segment)
+        if listener.gap.is_stall and not segment.begun and segment.answered_at is None:
+            listener.gap.lost.add(segment.decision)  # one of those that the one incident tells of
+            continue
         said = "ended while nobody listened"
         desk.report("call-ended-unseen", segment.decision, segment.channel, said, once=True)
     unseen = 0

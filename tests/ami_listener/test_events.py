@@ -69,7 +69,7 @@ def test_an_originate_has_no_caller() -> None:
 
 
 def test_booting_and_shutting_down() -> None:
-    assert taken("login_and_rights") == [events.Booted()]
+    assert taken("login_and_rights") == [events.Booted(uptime=0)]
     assert taken("shutdown") == [events.ShuttingDown()]
 
 

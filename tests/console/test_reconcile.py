@@ -244,7 +244,7 @@ def test_the_cdrs_settle_what_nobody_saw_and_nothing_goes_earlier(lab: Home, ans
         ("kept", "answered") if answered else ("unanswered", "unanswered")
     )
     assert after["keep_until"] == before["keep_until"]
-    shown = lab("recordings", "show", id, code=None)
+    shown = lab("recordings", "show", id)
     (act,) = [change for change in shown["history"] if change["action"] == "settle"]
     assert (act["by"], act["detail"]["answered"]) == ("chen", answered)
     assert "CDR" in act["detail"]["reason"]

@@ -149,15 +149,14 @@ async def last_renewal(store: Store, node: str) -> datetime | None:
 
 
 async def unseen(
-    store: Store, node: str, since: datetime, until: datetime, reported: str
+    store: Store, node: str, since: datetime, until: datetime, reported: str, together: str
 ) -> list[dict[str, Any]]:
     """``id`` and ``channel`` (the caller's) of what was let out in between and has neither a recording nor an
-    incident of the kind ``reported``.
+    incident of the kind ``reported``, nor is named by one of the kind ``together``.
     """
+    period = {"since": stamp(since), "until": stamp(until)}
     return await store.transact(
-        lambda connection: rows(
-            SQL.unseen(connection, node=node, since=stamp(since), until=stamp(until), kind=reported)
-        )
+        lambda connection: rows(SQL.unseen(connection, node=node, kind=reported, together=together, **period))
     )
 
 
@@ -175,7 +174,7 @@ async def list_recordings(
     most: int = 100,
 ) -> list[dict[str, Any]]:
     """Newest first; every column of the table, how many ``holds`` there are on it, and how its call was
-    ``settled`` (``answered``, ``unanswered``), if nobody saw its end.
+    ``settled`` (``answered``, ``unanswered``), if nobody saw its end. Paths are empty where there is no file.
 
     ``state``: one of the table's; ``unseen`` until that is settled; ``disposed``, whatever it was before.
     ``since``, ``until``: started from then on, before then. ``due``: only those that may go on that day.
@@ -202,5 +201,8 @@ async def list_recordings(
 
 def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
     row["state"] = row.pop("shown")
+    if row["ended_at"]:  # a file that was never there, or was removed as it held nothing, is not named
+        for side in ("", "callee_", "agent_"):
+            row[f"{side}path"] = row[f"{side}path"] if row[f"{side}sha256"] else ""
     row["settled"] = {None: "", 0: "unanswered", 1: "answered"}[row["settled"]]
     return row

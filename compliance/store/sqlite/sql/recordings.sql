@@ -60,7 +60,7 @@ LIMIT :most;
 -- name: last_renewal(node)^
 SELECT renewed_at FROM recorder_lease WHERE node = :node;
 
--- name: unseen(node, since, until, kind)
+-- name: unseen(node, since, until, kind, together)
 SELECT decision.id, decision.channel FROM decision
 -- Times have no index of their own, and a gap is short: the newest are enough.
 WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
@@ -69,4 +69,6 @@ WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
+  AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.kind = :together AND incident.channel = ''
+                  AND incident.at >= :since AND instr(incident.detail, decision.id))
 ORDER BY decision.seq;
