@@ -26,6 +26,7 @@ from ami_listener.companions import Companions
 from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
+from ami_listener.inside import Inside
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox, Waiting
@@ -89,7 +90,7 @@ class Listener:
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self._observers: list[Observer] = [self.companions.feed]
+        self._observers: list[Observer] = [self.companions.feed, Inside(self).feed]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()

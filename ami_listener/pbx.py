@@ -19,15 +19,19 @@ from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
-MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id, for the listener after a restart
+MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id: for the hangup handler, and the next listener
+PASSED = "DIALPACT_INTERLOCK"  # the interlock ran, and let the leg through
+INSIDE = "DIALPACT_INSIDE"  # the decision in whose fork this channel, a colleague's, has answered
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
+HANGUP_HANDLERS = "CHANNEL(hangup_handler_push)"
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
 NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
+_INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
 _CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
 
@@ -43,9 +47,13 @@ class Live(msgspec.Struct, frozen=True):
     uniqueid: str
     state: str
     application: str
-    bridged: bool
     seconds: int
     linkedid: str = ""
+    bridge: str = ""  # its unique id
+
+    @property
+    def bridged(self) -> bool:
+        return bool(self.bridge)
 
 
 class Pbx:
@@ -98,6 +106,14 @@ class Pbx:
             await self.variable(channel, "CHANNEL(appname)")
         ).startswith("AppDial")
 
+    async def answered_for(self, channel: str) -> float | None:
+        """Seconds since the answer, by Asterisk's own clock; None where no CDR is kept. Raises NoChannel."""
+        answered = await self.variable(channel, "CDR(answer,u)")
+        now = await self.variable(channel, "STRFTIME(,,%s.%3q)")
+        if not (_INSTANT.fullmatch(answered) and _INSTANT.fullmatch(now)):
+            return None
+        return max(0.0, float(now) - float(answered)) if float(answered) else None
+
     async def site_lists(self, number: str) -> bool:
         """Whether the site's own list of emergency numbers has ``number`` (digits). Asterisk matches, as the
         dialplan does: its expressions are not Python's.
@@ -124,13 +140,15 @@ class Pbx:
         except NoChannel:
             return False
 
-    async def record(self, channel: str, main: str, received: str, sent: str) -> str:
+    async def record(self, channel: str, main: str, received: str, sent: str, variable: str = MONITOR) -> str:
         """Starts a MixMonitor; its id, empty from an Asterisk that does not tell. Success proves nothing.
 
         ``main``, ``received``, ``sent``: files for the mix, for what the channel receives (on a carrier leg
-        the callee's voice) and for what it is sent. Raises NoChannel, RecordingError.
+        the callee's voice) and for what it is sent. ``variable`` of the channel gets the id.
+
+        Raises NoChannel, RecordingError.
         """
-        options = f"r({received})t({sent})i({MONITOR})"
+        options = f"r({received})t({sent})i({variable})"
         answer = await self._session.act("MixMonitor", Channel=channel, File=main, Options=options)
         _raise_if_gone(answer, channel)
         if not answer.success:
@@ -174,9 +192,9 @@ class Pbx:
                 uniqueid=row.get("Uniqueid", ""),
                 state=row.get("ChannelStateDesc", ""),
                 application=row.get("Application", ""),
-                bridged=bool(row.get("BridgeId")),
                 seconds=_seconds(row.get("Duration", "")),
                 linkedid=row.get("Linkedid", ""),
+                bridge=row.get("BridgeId", ""),
             )
             for row in answer.rows
         ]

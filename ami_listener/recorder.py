@@ -21,7 +21,7 @@ import msgspec
 from ami_listener import disk, files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
-from ami_listener.pbx import NoChannel, Pbx
+from ami_listener.pbx import MONITOR, NoChannel, Pbx
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
 
@@ -59,6 +59,11 @@ class Segment(msgspec.Struct):
             return None
         return self._since(max(self.answered_at, self.started_at))
 
+    @property
+    def variable(self) -> str:
+        """Of its channel: has the MixMonitor's id, for the hangup handler and for the next listener."""
+        return MONITOR if self.part == "carrier" else f"{MONITOR}_{self.id[:8].upper()}"
+
     def identity(self, side: int) -> Identity | None:
         return self.identities[side] if self.identities else None
 
@@ -93,6 +98,7 @@ class Recorder:
             if not self.directory.is_dir():
                 raise RecordingError(f"{self.directory} is not a directory")
             files.make_folder(self.directory, planned.main.parent)
+            self._look_for_room(self.directory)
         except OSError as error:
             raise RecordingError(f"{self.directory}: {error.strerror or error}") from error
         return planned
@@ -106,7 +112,7 @@ class Recorder:
         # The carrier leg receives the callee; a channel at the other end receives whom the callee talks with.
         received, sent = (callee, agent) if segment.part == "carrier" else (agent, callee)
         try:
-            segment.monitor = await pbx.record(segment.channel, main, received, sent)
+            segment.monitor = await pbx.record(segment.channel, main, received, sent, segment.variable)
         except OutcomeUnknown:
             segment.monitor = ""
 
@@ -143,10 +149,16 @@ class Recorder:
         if missing := files.begun(segment.files, segment.format):
             return missing
         try:
-            free = files.free_mb(segment.files.main.parent)
+            self._look_for_room(segment.files.main.parent)
         except OSError as error:
             return f"{segment.files.main.parent}: {error.strerror or error}"
-        return "" if free >= self._min_free_mb else f"only {free} MB free for recordings"
+        except RecordingError as error:
+            return str(error)
+        return ""
+
+    def _look_for_room(self, folder: Path) -> None:
+        if (free := files.free_mb(folder)) < self._min_free_mb:
+            raise RecordingError(f"only {free} MB free for recordings")
 
     async def retire(self, pbx: Pbx, segment: Segment) -> None:
         """Ends a MixMonitor that another has taken over from, if it still runs."""
@@ -160,6 +172,14 @@ async def missing(segment: Segment) -> str:
         return await disk.ask(files.begun, segment.files, segment.format)
     except RecordingError as error:
         return str(error)
+
+
+async def are_absent(segment: Segment) -> bool:
+    """Whether it is certain that it has no file."""
+    try:
+        return await disk.ask(files.absent, segment.files)
+    except RecordingError:
+        return False
 
 
 async def last_written(segment: Segment) -> datetime | None:
@@ -207,11 +227,15 @@ def damages(segment: Segment) -> list[repair.Damage]:
 def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
     """Measures what there is and says what becomes of it. Blocking: run it in a thread.
 
-    A call that was not answered leaves files without sound; they are removed. Whatever holds sound is kept,
-    and so is every file of a call whose end nobody saw: it may have been answered, and sound reaches the disk
-    late.
+    A call that was not answered has no files, or some without sound, which are removed. Whatever holds sound
+    is kept, and so is every file of a call whose end nobody saw: it may have been answered, and sound reaches
+    the disk late. Why one that was answered was not recorded has been told.
     """
     assert segment.ended_at is not None
+    if not segment.begun and files.absent(segment.files):
+        state = "failed" if segment.answered_at else "unanswered"
+        unseen = segment.unseen and segment.answered_at is None
+        return Finished(id=segment.id, state=state, ended_at=segment.ended_at, unseen=unseen), []
     problems: list[Problem] = []
     measured = [_measure(segment, side, problems) for side in range(len(SIDES))]
     main, callee, agent = measured

@@ -35,17 +35,22 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
     desk = listener.desk
-    live = {row.uniqueid: row for row in await pbx.channels() if listener.trunks_of(row.channel)}
+    there = await pbx.channels()
+    live = {row.uniqueid: row for row in there if listener.trunks_of(row.channel)}
     # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
     # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
     open_rows = await recordings.unfinished(desk.store, desk.node)
     newest: dict[str, Segment] = {}
+    companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
         if segment.id in listener.finishing or segment.id in listener.set_aside:
             continue
-        if segment.uniqueid in listener.legs:
-            continue
         if listener.companions.runs(segment.id):
+            continue
+        if segment.part != "carrier":
+            companions.append(segment)
+            continue
+        if segment.uniqueid in listener.legs:
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
             superseded.unseen = True
@@ -81,6 +86,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for uniqueid, known in list(listener.legs.items()):
         if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
             known.gone()
+    await listener.companions.compare(pbx, companions, there)
     desk.foreign.intersection_update(live)
     return unseen
 

@@ -125,7 +125,8 @@ def _leg(session: Session, leg: dict[str, Any]) -> str:
     joined = (
         f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'}"
     )
-    return f"{joined} {leg['dial_status'] or '-'} cause={cause} {' '.join(times)}"
+    interlock = [f"interlock={leg['interlock']}"] if leg["interlock"] else []
+    return " ".join([joined, leg["dial_status"] or "-", f"cause={cause}", *interlock, *times])
 
 
 def _when(session: Session, call: dict[str, Any]) -> str:

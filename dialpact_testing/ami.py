@@ -192,6 +192,7 @@ class FakeAmi:
             send=self.event,
             forget=self._forget,
             renamed=self._rename,
+            clock=self.clock,
             caller=caller,
             state=state,
         )

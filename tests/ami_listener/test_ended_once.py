@@ -46,24 +46,6 @@ async def test_a_call_that_ends_during_a_comparison_ends_once(
     assert await scene.incidents() == []
 
 
-async def test_one_stopped_while_ringing_is_not_answered_later(scene: Scene, ami: FakeAmi) -> None:
-    _, leg = await ringing(scene, ami)
-    leg.speak(0.1)
-    leg.stop_monitor()
-    await until(lambda: ami.count("MixMonitor", Channel=leg.name) == 2)
-    (first,) = await scene.recorded("unanswered")
-    leg.answer()
-    leg.enter_bridge()
-    leg.speak(0.3)
-    leg.hang_up()
-    (second,) = await scene.recorded("kept")
-    await written(scene)
-    (again,) = await scene.recorded("unanswered")
-    assert (again, again["answered_at"]) == (first, None)
-    assert second["answered_at"]
-    assert await scene.incidents() == ["recording-stopped"]
-
-
 async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
@@ -73,9 +55,26 @@ async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) 
     assert not await recordings.finish(
         scene.store, recordings.Finished(id=row["id"], state="failed", ended_at=late)
     )
-    await recordings.running(scene.store, row["id"])
+    await recordings.running(scene.store, row["id"], late)
     await recordings.answered(scene.store, "pbx1", row["uniqueid"], late)
     assert await scene.recordings() == [row]
+
+
+async def test_a_later_answer_does_not_touch_what_ended_before_it(scene: Scene, ami: FakeAmi) -> None:
+    """A leg may have recordings that ended before anybody answered: stopped, or on the channel of another."""
+    decision, leg = await ringing(scene, ami)
+    (row,) = await scene.recordings()
+    ended = scene.clock.now()
+    end = recordings.Finished(id=row["id"], state="unanswered", ended_at=ended)
+    assert await recordings.finish(scene.store, end)
+    (before,) = await scene.recordings()
+    await recordings.answered(scene.store, "pbx1", leg.uniqueid, ended + timedelta(seconds=1))
+    assert await scene.recordings() == [before]
+    leg.hang_up()
+    await until(lambda: not scene.listener.legs)
+    await written(scene)
+    assert [found["decision"] for found in await scene.recordings()] == [decision]
+    assert await scene.incidents() == []
 
 
 async def refuse(scene: Scene, when: str = "1") -> None:

@@ -18,8 +18,8 @@ VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id,
         :answered_at, :format, :path, :callee_path, :agent_path, :part);
 
 -- A recording that has ended is never touched: what comes late is about what is over.
--- name: set_state(id, state)!
-UPDATE recording SET state = :state WHERE id = :id AND ended_at IS NULL;
+-- name: set_running(id, started_at)!
+UPDATE recording SET state = 'running', started_at = :started_at WHERE id = :id AND ended_at IS NULL;
 
 -- name: set_answered(uniqueid, node, answered_at)!
 UPDATE recording SET answered_at = :answered_at
@@ -68,6 +68,7 @@ WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
   AND (decision.verdict = 'ALLOW' OR decision.mode = 'shadow') AND decision.dial <> ''
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM carrier_leg WHERE carrier_leg.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
   AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.kind = :together AND incident.channel = ''
                   AND incident.at >= :since AND instr(incident.detail, decision.id))
