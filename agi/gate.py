@@ -7,6 +7,7 @@
    late is marked as undelivered.
 4. A refusal that can not be stored is logged at once and stored when the store is back: nothing is lost
    while the process lives.
+5. An attempt whose judging fails is refused, and costs none of its batch anything.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class _Waiting:
         self.attempt, self.judge = attempt, judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.winner: Decision | None = None
+        self.judged: Decision | None = None  # the winner, if it was the judge's
         self.late: Decision | None = None  # the refusal that was told while the transaction was under way
         self._lock = threading.Lock()
 
@@ -54,6 +56,16 @@ class _Waiting:
         with self._lock:
             self.winner = self.winner or decision
             return self.winner
+
+    def spoil(self, refusal: Decision) -> Decision | None:
+        """``refusal`` in place of the judge's claim; None when the deadline was first."""
+        with self._lock:
+            if self.winner is not self.judged:
+                return None
+            if self.winner is not None:  # whoever was late may have been told this id
+                refusal = structs.replace(refusal, id=self.winner.id)
+            self.winner = self.judged = refusal
+            return refusal
 
 
 class Gate:
@@ -105,7 +117,8 @@ class Gate:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
         METERS.undelivered += 1
         log.warning("decision not delivered", decision=decision.id, reason=reason)
-        await self._undelivered(decision.id, self._clock.now(), reason)
+        self._unmarked.append((decision.id, self._clock.now(), reason))
+        await self._mark()
         self._work.set()
 
     async def run(self) -> None:
@@ -118,6 +131,7 @@ class Gate:
             stored = True
             while self._queue or (self._overdue and stored):
                 stored = await self._batch(self._next())
+                await self._mark()
             await self._mark()
 
     async def close(self) -> None:
@@ -152,6 +166,7 @@ class Gate:
                 (batch[0].judge if batch else self.judge).asked,
                 self._clock,
                 overdue,
+                partial(self._spoilt, batch),
             )
         except Exception as error:
             known = isinstance(error, StoreError)
@@ -168,7 +183,7 @@ class Gate:
             if waiting.late is None and not waiting.answer.done():
                 waiting.answer.set_result(decision)
             elif decision.put_through and waiting.late is not None and not waiting.late.put_through:
-                await self._undelivered(decision.id, self._clock.now(), Reason.DEADLINE)
+                self._unmarked.append((decision.id, self._clock.now(), Reason.DEADLINE))
         return True
 
     def _judged(self, waiting: _Waiting, facts: Facts, now: datetime) -> Decision | None:
@@ -176,7 +191,17 @@ class Gate:
         if waiting.winner is not None:
             return None
         decision = waiting.judge.decide(waiting.attempt, facts, now)
-        return decision if waiting.claim(decision) is decision else None
+        if waiting.claim(decision) is not decision:
+            return None
+        waiting.judged = decision
+        return decision
+
+    def _spoilt(self, batch: list[_Waiting], place: int, error: Exception, now: datetime) -> Decision | None:
+        """On the store's thread: of this one attempt nothing is written."""
+        waiting = batch[place]
+        log.error("attempt not judged", uniqueid=waiting.attempt.uniqueid, exc_info=error)
+        refusal = self._refusal(waiting.attempt, Reason.GATE_ERROR, "internal error", waiting.judge)
+        return waiting.spoil(refusal)
 
     def _fail(self, batch: list[_Waiting], why: str) -> None:
         """Nothing of the batch is on disk."""
@@ -207,14 +232,16 @@ class Gate:
         self._overdue.append(refusal)
         self._work.set()
 
-    async def _undelivered(self, decision: str, at: datetime, reason: Reason) -> None:
-        try:
-            await decisions.undelivered(self._store, decision, at, reason)
-        except Exception as error:
-            log.error("could not mark as undelivered", decision=decision, error=str(error))
-            self._unmarked.append((decision, at, reason))
-
     async def _mark(self) -> None:
-        """Those that could not be marked when they should have been."""
-        for _ in range(len(self._unmarked)):
-            await self._undelivered(*self._unmarked.popleft())
+        """ALLOWs that must not be used, all that wait in one transaction. What fails is tried again."""
+        marks = tuple(self._unmarked)
+        if not marks:
+            return
+        try:
+            await decisions.all_undelivered(self._store, marks)
+        except Exception as error:
+            log.error("could not mark as undelivered", decisions=len(marks), error=str(error))
+            return
+        for mark in marks:
+            with contextlib.suppress(ValueError):  # by another, or dropped from a full memory meanwhile
+                self._unmarked.remove(mark)

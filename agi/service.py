@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from agi.gate import Gate
 from agi.server import Server
@@ -31,11 +32,19 @@ class Reloadable:
         """No decision may name a profile whose text nobody has. Raises StoreError."""
         await registers.note_profiles(self._store, policy.profiles, at=self._clock.now())
 
-    def replace(self, config: Config, policy: Policy) -> None:
-        """For every call whose session begins from now on. Those that have begun end as they began."""
-        judge, server = judge_of(config, policy), self._server
+    def replace(self, config: Config, policy: Policy) -> Callable[[], None]:
+        """For every call whose session begins from now on. Those that have begun end as they began.
+
+        Returns what takes it back.
+        """
+        former = self._server.judge, self._server.deadline
+        self._set(judge_of(config, policy), config.gate.deadline_ms / 1000)
+        return partial(self._set, *former)
+
+    def _set(self, judge: Judge, deadline: float) -> None:
+        server = self._server
         server.judge = server.gate.judge = judge
-        server.deadline = config.gate.deadline_ms / 1000
+        server.deadline = deadline
 
 
 @contextlib.asynccontextmanager

@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
-from ami_listener import events, files
+from ami_listener import events
 from ami_listener.bridges import Bridges, Member
 from ami_listener.connection import LinkError
 from ami_listener.desk import row
 from ami_listener.leg import GRACE_SECONDS, Leg
 from ami_listener.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
-from ami_listener.recorder import Segment
-from compliance.errors import RecordingError, StoreError
+from ami_listener.recorder import Segment, last_written
+from compliance.errors import RecordingError, StoreError, StoreRefused
 from compliance.store.sqlite import recordings
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Companions:
         self._first: dict[str, str] = {}  # carrier leg: who was joined to it first; unique ids
         self._had: dict[str, str] = {}  # channels that have had a recorder of ours: unique id, decision
         self._running: dict[tuple[str, str], Companion] = {}
+        self._held: set[str] = set()  # ids of recordings that are begun and not handed over
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -82,7 +83,7 @@ class Companions:
 
     def runs(self, recording: str) -> bool:
         """Whether the recording of this id is one of them."""
-        return any(found.segment and found.segment.id == recording for found in self._running.values())
+        return recording in self._held
 
     def begin(
         self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
@@ -175,6 +176,7 @@ class Companions:
                 continue
             companion = Companion(leg, channel.channel, segment.uniqueid, _part(segment))
             companion.segment = segment
+            self._held.add(segment.id)
             log.info("recording adopted", decision=segment.decision, leg=channel.channel)
             self._take(pbx, companion)
         self._look(pbx, [Member(leg.channel, leg.uniqueid) for leg in self._listener.legs.values()])
@@ -185,6 +187,7 @@ class Companions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._running.clear()
+        self._held.clear()
         self.bridges = Bridges()
 
     # Who is to be recorded
@@ -267,13 +270,14 @@ class Companions:
                 channel=companion.channel,
                 uniqueid=companion.uniqueid,
                 format=desk.recorder.format,
-                files=desk.recorder.plan(leg.decision, now, number),
+                files=await desk.recorder.plan(leg.decision, now, number),
                 started_at=now,
                 answered_at=leg.answered_at or now,
                 part=companion.part,
             )
             await recordings.start(desk.store, row(desk.node, segment, leg.allowed))
             companion.segment = segment
+            self._held.add(segment.id)
             companion.started = 0
             await desk.recorder.start(pbx, segment)
             # So that its files are complete before its channel's Hangup event is sent.
@@ -283,7 +287,7 @@ class Companions:
             await desk.recorder.prove(
                 pbx, segment, begun=lambda: companion.started > 0, ended=lambda: companion.ended
             )
-        except (RecordingError, StoreError, LinkError) as error:
+        except (RecordingError, StoreError, StoreRefused, LinkError) as error:
             if pbx.lost or isinstance(error, NoChannel):
                 raise
             if not companion.ended and companion.failed is not None:
@@ -301,6 +305,8 @@ class Companions:
         desk.outbox.put(
             "recording running",
             lambda: recordings.running(desk.store, segment.id, started_at, answered_at),
+            decision=leg.decision,
+            channel=companion.channel,
         )
         name = segment.files.main.name
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
@@ -335,6 +341,7 @@ class Companions:
         segment.channel = companion.channel
         await self._retire(pbx, segment)
         self._listener.desk.finish(segment)
+        self._held.discard(segment.id)
 
     # What was begun before us
 
@@ -348,7 +355,7 @@ class Companions:
             return False
 
     async def _close(self, pbx: Pbx, segment: Segment) -> None:
-        at = files.modified(segment.files.main) or self._listener.desk.clock.now()
+        at = await last_written(segment) or self._listener.desk.clock.now()
         segment.ended_at = max(at, segment.started_at)
         await self._retire(pbx, segment)
         self._listener.desk.finish(segment)

@@ -100,6 +100,7 @@ class Session:
     def __init__(self) -> None:
         self.lost = asyncio.Event()
         self.why_lost = ""
+        self.silent = False  # it was lost because Asterisk does not answer
         self.pong_at = time.monotonic()
         self.ignored = 0  # messages with a flaw
         self._events: asyncio.Queue[events.Event | None] = asyncio.Queue()
@@ -176,11 +177,11 @@ class Session:
         ours, theirs = (self._transport.get_extra_info(end) for end in ("sockname", "peername"))
         return (ours[0], ours[1]), (theirs[0], theirs[1])
 
-    def lose(self, why: str) -> None:
+    def lose(self, why: str, *, silent: bool = False) -> None:
         """Gives the connection up. The first reason counts."""
         if self.lost.is_set():
             return
-        self.why_lost = why
+        self.why_lost, self.silent = why, silent
         self.lost.set()
         self._events.put_nowait(None)
         if self._pinger is not None:
@@ -217,7 +218,7 @@ class Session:
             try:
                 answer = await self.act("Ping", limit=PONG_SECONDS)
             except OutcomeUnknown:
-                self.lose(f"Asterisk has not answered a ping within {PONG_SECONDS:g} s")
+                self.lose(f"Asterisk has not answered a ping within {PONG_SECONDS:g} s", silent=True)
                 return
             except LinkError:
                 return

@@ -40,8 +40,13 @@ class Desk(msgspec.Struct, frozen=True):
         """``number`` as it was dialled, and without what any of ``trunks`` puts around one."""
         return {number, *(self.shapes[name].bare(number) for name in trunks if name in self.shapes)}
 
-    def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:
-        """An incident. The log gets everything but ``number``, the store that as well."""
+    def report(
+        self, kind: str, decision: str, channel: str, detail: str, number: str = "", *, once: bool = False
+    ) -> None:
+        """An incident. The log gets everything but ``number``, the store that as well.
+
+        ``once``: not when the store has the very same already, but for its time.
+        """
         at = self.clock.now()
         METERS.cut += detail.startswith("cut")
         log.warning("incident", kind=kind, decision=decision, leg=channel, detail=detail)
@@ -56,7 +61,10 @@ class Desk(msgspec.Struct, frozen=True):
                 decision=decision,
                 channel=channel,
                 detail=stored,
+                once=once,
             ),
+            decision=decision,
+            channel=channel,
         )
 
 

@@ -22,7 +22,9 @@ class Event(msgspec.Struct, frozen=True, tag=True):
 
 
 class Booted(Event, frozen=True):
-    """Asterisk has loaded everything and takes calls."""
+    """Asterisk has loaded everything and takes calls. ``uptime``: seconds; None when it does not say."""
+
+    uptime: int | None = None
 
 
 class ShuttingDown(Event, frozen=True):
@@ -201,6 +203,11 @@ def _begun(message: Message) -> Event:
     )
 
 
+def _booted(message: Message) -> Event:
+    uptime = message.get("Uptime")
+    return Booted(int(uptime) if re.fullmatch(r"[0-9]{1,10}", uptime) else None)
+
+
 def _hung_up(message: Message) -> Event:
     cause = message.get("Cause")
     return HungUp(
@@ -231,7 +238,7 @@ def _muted(message: Message) -> Event:
 # Event name -> privilege, the headers that it must have one after the other, and what it becomes. An
 # Originate's dial events have no caller's block.
 _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
-    "FullyBooted": [("system,all", [], lambda _: Booted())],
+    "FullyBooted": [("system,all", [], _booted)],
     "Shutdown": [("system,all", ["Shutdown"], lambda _: ShuttingDown())],
     "Newchannel": [("call,all", _BLOCK, _own(Created, state="ChannelStateDesc"))],
     "DialBegin": [

@@ -7,6 +7,7 @@ is a No by itself. All reasons for a No are looked at each time; the first one f
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 import structlog
@@ -14,9 +15,10 @@ import structlog
 from ami_listener import access
 from ami_listener.access import Identity
 from ami_listener.connection import Session
+from ami_listener.outbox import UNWRITTEN_SECONDS, Outbox
 from compliance.clock import Clock
 from compliance.config import Config
-from compliance.errors import StoreError
+from compliance.errors import StoreError, StoreRefused
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
@@ -26,14 +28,15 @@ RENEW_SECONDS = 1.0
 PONG_SECONDS = 3.0  # a ping goes out every second and has two to come back
 DISK_SECONDS = 1.0  # for the file system to answer
 PENALTY_SECONDS = 10.0
+_FIGURES = re.compile(r"[0-9]+")  # seconds that pass and room that shrinks are told once, not every second
 log = structlog.get_logger()
 
 
 class Lease:
     """Readiness in parts, each set by whoever knows it."""
 
-    def __init__(self, config: Config, store: Store, clock: Clock) -> None:
-        self._config, self._store, self._clock = config, store, clock
+    def __init__(self, config: Config, store: Store, clock: Clock, outbox: Outbox) -> None:
+        self._config, self._store, self._clock, self._outbox = config, store, clock, outbox
         self.session: Session | None = None
         self.link_problem = "not connected to the Asterisk manager yet"
         self.booted = False
@@ -82,6 +85,9 @@ class Lease:
             return "the calls that are up are still being looked at"
         if self.blind:
             return self.blind
+        if (age := self._outbox.age) > UNWRITTEN_SECONDS:
+            waiting = f"{len(self._outbox)} writes are waiting"
+            return f"{waiting}, the oldest for {age:.0f} s: what is not on disk proves nothing"
         if problem := await self._disk_problem():
             return problem
         if time.monotonic() < self._penalty_until:
@@ -127,9 +133,9 @@ class Lease:
                 seconds=LIFE_SECONDS,
                 at=self._clock.now(),
             )
-        except StoreError as error:
+        except (StoreError, StoreRefused) as error:
             unwritten = f"store unavailable: {error}"
         told = unwritten or why
-        if told != self._told:
+        if (same := _FIGURES.sub("", told)) != self._told:
             (log.warning if told else log.info)("recorder lease", ready=not told, why=told)
-            self._told = told
+            self._told = same

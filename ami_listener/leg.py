@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from ami_listener import events, files
+from ami_listener import events, recorder
 from ami_listener.bypass import LegVerdict
 from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
@@ -26,7 +26,7 @@ from ami_listener.growth import Growth
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
-from compliance.errors import RecordingError, StoreError
+from compliance.errors import RecordingError, StoreError, StoreRefused
 from compliance.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
@@ -200,7 +200,9 @@ class Leg:
             self.happen(trouble)
 
     def gone(self) -> None:
-        """The channel is no more, though no Hangup event was believed."""
+        """The channel is no more, though no Hangup event was believed: nor may an answer have been."""
+        for segment in self.segments:
+            segment.unseen = True
         self._hung_up_at = self._hung_up_at or self._desk.clock.now()
         self.happen(Happening.HUNG_UP)
         self._work.put_nowait(self._nothing)
@@ -353,7 +355,7 @@ class Leg:
         self._rows = self.allowed.legs if self.allowed else 0
         if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
             raise NoChannel(f"{self.channel} is another call now")
-        if self._found_ringing and not segment.begun and files.absent(segment.files):
+        if self._found_ringing and not segment.begun and await recorder.are_absent(segment):
             self.happen(Happening.PREPARED)
             return
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
@@ -364,12 +366,12 @@ class Leg:
             if not await self._pbx.is_live(self.channel, self.uniqueid):
                 raise NoChannel(f"{self.channel} is gone")
         missing = "" if runs else "no such MixMonitor on the channel"
-        missing = missing or files.begun(segment.files, segment.format)
+        missing = missing or await recorder.missing(segment)
         if not runs:
             segment.monitor = ""
         if missing:
-            if segment.begun or not files.absent(segment.files):
-                segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
+            if segment.begun or not await recorder.are_absent(segment):
+                segment.ended_at = await recorder.last_written(segment) or self._desk.clock.now()
             self._why = missing
         else:
             segment.begun = True
@@ -402,7 +404,7 @@ class Leg:
         """While it rings: all that a recording needs but the answer."""
         try:
             await self._segment()
-        except (RecordingError, StoreError) as error:
+        except (RecordingError, StoreError, StoreRefused) as error:
             self._why = str(error)
             if self.state.phase is Phase.WAITING:  # one that was answered meanwhile is tried again
                 self.happen(Happening.UNPROVEN)
@@ -421,7 +423,7 @@ class Leg:
             channel=self.channel,
             uniqueid=self.uniqueid,
             format=desk.recorder.format,
-            files=desk.recorder.plan(self.decision, now, self._claim.number(self._rows)),
+            files=await desk.recorder.plan(self.decision, now, self._claim.number(self._rows)),
             started_at=now,
             answered_at=self._answered_at,
         )
@@ -441,7 +443,7 @@ class Leg:
             old.ended_at = old.ended_at or self._lost_at or self._desk.clock.now()
         try:
             segment = await self._begin(fresh=old is not None)
-        except (RecordingError, StoreError, LinkError) as error:
+        except (RecordingError, StoreError, StoreRefused, LinkError) as error:
             if isinstance(error, NoChannel) or self._pbx.lost:
                 raise
             self._why = str(error)
@@ -494,6 +496,8 @@ class Leg:
         self._desk.outbox.put(
             "recording running",
             lambda: recordings.running(self._desk.store, segment.id, started_at, answered_at),
+            decision=segment.decision,
+            channel=self.channel,
         )
 
     async def _set_interlock(self, value: str) -> None:
@@ -512,7 +516,10 @@ class Leg:
         for segment in self.segments:
             segment.answered_at = segment.answered_at or at
         self._desk.outbox.put(
-            "answer", lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at)
+            "answer",
+            lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at),
+            decision=self.decision,
+            channel=self.channel,
         )
 
     async def _ask_interlock(self) -> None:
@@ -577,7 +584,12 @@ class Leg:
             ended_at=ended_at,
             **msgspec.structs.asdict(self._told),
         )
-        self._desk.outbox.put("carrier leg", lambda: carrier_legs.write(self._desk.store, leg))
+        self._desk.outbox.put(
+            "carrier leg",
+            lambda: carrier_legs.write(self._desk.store, leg),
+            decision=leg.decision,
+            channel=leg.channel,
+        )
 
     def _lacking(self, action: Action) -> str:
         """How much of the call is on no recording, once another has taken over."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from functools import partial
 
 import structlog
 from msgspec import structs
@@ -22,20 +23,21 @@ from ami_listener import access, events, recorder, repair, resync, unseen
 from ami_listener.alone import alone
 from ami_listener.claims import Claims
 from ami_listener.companions import Companions
-from ami_listener.connection import LinkError, LoginRefused, Session
+from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.inside import Inside
 from ami_listener.keys import Keys
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
-from ami_listener.outbox import Outbox
+from ami_listener.outbox import Outbox, Waiting
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
 from ami_listener.spies import Spies
 from ami_listener.unlisted import Unlisted
+from ami_listener.unseen import Gap
 from compliance.clock import Clock
-from compliance.config import Config, OptOut, Supervisor
+from compliance.config import Config, OptOut, Supervisor, Trunk
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -79,10 +81,13 @@ class Listener:
         self._config, self._store, self._clock = config, store, clock
         self._keepers: list[tuple[datetime | None, KeepUntil]] = [(None, keep_until)]  # until when in force
         self._trunks = list(config.trunks.items())  # with those that a reload has taken out
-        self.lease = Lease(config, store, clock)
+        self.outbox = Outbox(self._write_refused)
+        self.lease = Lease(config, store, clock, self.outbox)
         self.legs: dict[str, Leg] = {}  # by unique id
         self.finishing: set[str] = set()  # ids of recordings whose files are being measured
-        self.outbox = Outbox()
+        self.set_aside: set[str] = (
+            set()
+        )  # and of those that could not be ended: told once, left to the next start
         self._tasks: set[asyncio.Task[None]] = set()
         self._dawn = Dawn(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
@@ -98,7 +103,7 @@ class Listener:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
-        self._deaf_since: datetime | None = None  # from then on calls may have been missed
+        self.gap = Gap()
         self._hearing_since = clock.now()
         recording = config.recording
         self.desk = Desk(
@@ -137,25 +142,37 @@ class Listener:
         rules = [trunk.supervisor for known, trunk in self._trunks if known == name]
         return rules[-1] if rules else "record"
 
-    def replace(self, config: Config, keep_until: KeepUntil) -> None:
-        """Other trunks, mode and retention, for the calls that begin from now on.
+    def replace(self, config: Config, keep_until: KeepUntil) -> Callable[[], None]:
+        """Other trunks, mode and retention, for the calls that begin from now on; returns what takes it back.
 
         A call that is up ends as it began: its leg keeps its desk, a trunk that was taken out stays known
         until the listener ends, and its recording is kept for the longest of what was in force meanwhile.
         """
-        former = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
-        self._trunks = [*former, *config.trunks.items()]  # (of one name on one endpoint the newest is told)
+        former = self._trunks, self._keepers, self._config, self.desk
+        gone = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
         now = self._clock.now()
-        self._keepers = [(now if until is None else until, keep) for until, keep in self._keepers]
-        self._keepers.append((None, keep_until))
-        self._config = config
-        self.desk = structs.replace(
-            self.desk,
-            guarded=config.guarded,
-            numbered=config.numbered,
-            shadow=config.policy.mode == "shadow",
-            shapes=config.shapes,
+        self._set(
+            [*gone, *config.trunks.items()],  # (of one name on one endpoint the newest is told)
+            [*((until or now, keep) for until, keep in self._keepers), (None, keep_until)],
+            config,
+            structs.replace(
+                self.desk,
+                guarded=config.guarded,
+                numbered=config.numbered,
+                shadow=config.policy.mode == "shadow",
+                shapes=config.shapes,
+            ),
         )
+        return partial(self._set, *former)
+
+    def _set(
+        self,
+        trunks: list[tuple[str, Trunk]],
+        keepers: list[tuple[datetime | None, KeepUntil]],
+        config: Config,
+        desk: Desk,
+    ) -> None:
+        self._trunks, self._keepers, self._config, self.desk = trunks, keepers, config, desk
 
     @property
     def opt_out(self) -> OptOut:
@@ -172,13 +189,18 @@ class Listener:
         """Raises RecordingError when another listener of this node is running, and what no part of it
         foresaw; the lease is withdrawn in any case.
         """
-        with alone(self._config.database, self._config.node.name):
+        mine = alone(self._config.database, self._config.node.name)
+        await asyncio.to_thread(mine.__enter__)
+        try:
             await self._run()
+        finally:
+            mine.__exit__(None, None, None)
 
     async def _run(self) -> None:
         closing = asyncio.create_task(self._closing.wait())
         try:
-            self._deaf_since = await self._last_word()
+            if (last := await self._last_word()) is not None:
+                self.gap.open(last)
             async with asyncio.TaskGroup() as group:
                 parts = [
                     group.create_task(part, name=name)
@@ -245,7 +267,7 @@ class Listener:
             try:
                 await self._serve(session)
             finally:
-                self._deaf_since = self._deaf_since or self._clock.now()
+                self.gap.open(self._clock.now(), session.pong_at if session.silent else None)
                 self.lease.disconnected(session.why_lost or "closed")
                 await session.close()
                 await self._drop_legs()
@@ -256,7 +278,8 @@ class Listener:
     async def connect(self, *, events: bool = True) -> Session:
         """A new session. Raises LinkError, ConfigError."""
         ami = self._config.ami
-        return await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret(), events=events)
+        secret = await asyncio.to_thread(self._config.ami_secret)
+        return await Session.open(ami.host, ami.port, ami.username, secret, events=events)
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
@@ -269,6 +292,7 @@ class Listener:
             looking = group.create_task(self._look_around(session, pbx, booted), name="resync")
             async for event in session.events():
                 if isinstance(event, events.Booted):
+                    self.gap.answered(self._clock.now(), event.uptime)
                     booted.set()
                 elif isinstance(event, events.ShuttingDown):
                     session.lose("Asterisk is shutting down")
@@ -295,13 +319,13 @@ class Listener:
                     lease.blind = "calls are made of which no event came (read = call, or an event filter)"
                 lease.synchronised = True
                 lease.wake()
-                if wait == AUDIT_SECONDS and self._deaf_since is not None:
+                if wait == AUDIT_SECONDS and self.gap.since is not None:
                     await asyncio.sleep(JUDGING_SECONDS)
-                    await self._report_unseen(self._deaf_since)
+                    await self._report_unseen()
                 await asyncio.sleep(wait)
         except LinkError as error:
             # Lost, or so slow that nothing can be built on it: begin anew.
-            session.lose(str(error))
+            session.lose(str(error), silent=isinstance(error, OutcomeUnknown))
         except RecordingError as error:
             session.lose(f"the channels can not be listed: {error}")
 
@@ -313,19 +337,17 @@ class Listener:
                 log.error("store unavailable, calls can not be compared", error=str(error))
                 await asyncio.sleep(1.0)
 
-    async def _report_unseen(self, since: datetime) -> None:
+    async def _report_unseen(self) -> None:
         try:
-            await unseen.report(self.desk, since, self._hearing_since, self.desk.claims)
+            await unseen.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
         except StoreError as error:
             log.error("store unavailable, missed calls are looked for later", error=str(error))
-        else:
-            self._deaf_since = None
 
     async def _identify(self, session: Session, pbx: Pbx) -> access.Identity | None:
         addresses = session.addresses
         if addresses is None:
             return None
-        return access.identify(*addresses, *await pbx.run_user())
+        return await asyncio.to_thread(access.identify, *addresses, *await pbx.run_user())
 
     # Events
 
@@ -430,8 +452,9 @@ class Listener:
             )
         except Exception:
             log.exception("recording not concluded", recording=segment.id)
-            self.desk.report("listener-error", segment.decision, segment.channel, f"recording {segment.id}")
-            self.finishing.discard(segment.id)
+            detail = f"recording {segment.id}"
+            self.desk.report("listener-error", segment.decision, segment.channel, detail, once=True)
+            self._leave(segment.id)
             return
         for problem in problems:
             if problem.kind == "recording-exposed":  # true of a folder, not of a call: told once
@@ -441,12 +464,28 @@ class Listener:
             self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
-            await recordings.finish(self._store, end)
+            if not await recordings.finish(self._store, end):
+                log.warning("recording had ended already", recording=end.id, decision=segment.decision)
             self.finishing.discard(segment.id)
 
         METERS.recordings[end.state] += 1
         log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
-        self.outbox.put("recording ended", write)
+        self.outbox.put(
+            f"end of recording {end.id}",
+            write,
+            decision=segment.decision,
+            channel=segment.channel,
+            dropped=partial(self._leave, end.id),
+        )
+
+    def _leave(self, recording: str) -> None:
+        """To the next start: the comparison would fail on it every half minute, and say so each time."""
+        self.finishing.discard(recording)
+        self.set_aside.add(recording)
+
+    def _write_refused(self, waiting: Waiting, why: str) -> None:
+        if waiting.what != "incident write-refused":  # else it would go round for ever
+            self.desk.report("write-refused", waiting.decision, waiting.channel, f"{waiting.what}: {why}")
 
     async def _repair(self, segment: Segment) -> None:
         """Mends what a crash left unclosed, after the incident with the file's old hash is on disk."""

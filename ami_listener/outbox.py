@@ -1,29 +1,56 @@
-"""Writes to the store that must not be lost: kept in order and tried until they are on disk.
+"""Writes to the store that must not be lost: kept in order and tried until they are on disk, or refused.
 
 A decision needs the same store, so while it is down no new call is let out, and what can wait here is
 bounded by the calls that were up.
+
+1. What a busy or missing database fails is tried again, for ever. Nothing passes it: order is kept.
+2. What the store refuses (a constraint, a trigger) it will refuse for ever. It is set aside and told, and the
+   next one has its turn: one bad row must not cost the recordings of every later call.
+3. What fails for a reason that nobody foresaw is tried a few times, and then set aside like a refused one.
+4. How long the oldest has waited is for the lease to look at: evidence that is not on disk is none.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import structlog
 
-from compliance.errors import StoreError
+from compliance import masking
+from compliance.errors import StoreError, StoreRefused
+from compliance.meters import METERS
 
-Write = Callable[[], Awaitable[None]]
+Write = Callable[[], Awaitable[object]]
 RETRY_SECONDS = 0.5
+TRIES = 10  # of what fails for no known reason
+UNWRITTEN_SECONDS = 5.0  # that the oldest may wait; a lock of another process passes within one
 log = structlog.get_logger()
 
 
-class Outbox:
-    """``put`` never waits and never fails; ``run`` does the writing."""
+class Waiting(msgspec.Struct, frozen=True):
+    """``what``: in words of ours, without a number; ``decision``, ``channel``: of the call that it is of."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[str, Write]] = deque()
+    what: str
+    write: Write
+    decision: str = ""
+    channel: str = ""
+    dropped: Callable[[], None] | None = None  # to be told when it was set aside
+    since: float = 0.0  # monotonic
+
+
+Refused = Callable[[Waiting, str], None]  # and why
+
+
+class Outbox:
+    """``put`` never waits and never fails; ``run`` does the writing; ``refused`` hears what is set aside."""
+
+    def __init__(self, refused: Refused | None = None) -> None:
+        self._waiting: deque[Waiting] = deque()
+        self._refused = refused
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -31,33 +58,73 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, what: str, write: Write) -> None:
-        """``what`` is for the log, should the store refuse it."""
-        self._waiting.append((what, write))
+    @property
+    def age(self) -> float:
+        """Seconds that the oldest has waited; 0 when nothing waits."""
+        return time.monotonic() - self._waiting[0].since if self._waiting else 0.0
+
+    def put(
+        self,
+        what: str,
+        write: Write,
+        *,
+        decision: str = "",
+        channel: str = "",
+        dropped: Callable[[], None] | None = None,
+    ) -> None:
+        """See :class:`Waiting`."""
+        self._waiting.append(Waiting(what, write, decision, channel, dropped, time.monotonic()))
         self._empty.clear()
         self._filled.set()
+        self._count()
 
     async def run(self) -> None:
         """Until cancelled."""
-        complained = False
+        complained, tries = False, 0
         while True:
             if not self._waiting:
                 self._empty.set()
                 self._filled.clear()
                 await self._filled.wait()
-            what, write = self._waiting[0]
+            head = self._waiting[0]
             try:
-                await write()
-            except StoreError as error:
-                if not complained:
-                    log.error("store unavailable, retrying", what=what, waiting=len(self), error=str(error))
-                complained = True
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if complained:
-                log.info("store available again", waiting=len(self) - 1)
-            complained = False
+                await head.write()
+            except StoreRefused as error:
+                self._set_aside(head, error)
+            except Exception as error:
+                known = isinstance(error, StoreError)
+                tries += not known
+                if tries < TRIES:
+                    if not complained:
+                        log.error(
+                            "store unavailable, retrying",
+                            what=head.what,
+                            waiting=len(self),
+                            error=str(error),
+                            exc_info=None if known else error,
+                        )
+                    complained = True
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                self._set_aside(head, error)
+            else:
+                if complained:
+                    log.info("store available again", waiting=len(self) - 1)
+            complained, tries = False, 0
             self._waiting.popleft()
+            self._count()
+
+    def _set_aside(self, head: Waiting, error: Exception) -> None:
+        why = masking.text(f"{type(error).__name__}: {error}", 200)
+        log.error("write refused, set aside", what=head.what, decision=head.decision, why=why)
+        if head.dropped is not None:
+            head.dropped()
+        if self._refused is not None:
+            self._refused(head, why)
+
+    def _count(self) -> None:
+        METERS.outbox_waiting = len(self._waiting)
+        METERS.outbox_since = self._waiting[0].since if self._waiting else 0.0
 
     async def drained(self) -> None:
         """Waits until nothing is left to be written."""

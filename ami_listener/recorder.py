@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from ami_listener import files, repair, sound
+from ami_listener import disk, files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
 from ami_listener.pbx import MONITOR, NoChannel, Pbx
@@ -89,8 +89,11 @@ class Recorder:
     def __init__(self, directory: Path, format: str, min_free_mb: int) -> None:
         self.directory, self.format, self._min_free_mb = directory, format, min_free_mb
 
-    def plan(self, decision: str, at: datetime, first: int) -> Files:
+    async def plan(self, decision: str, at: datetime, first: int) -> Files:
         """Unused files below a folder that is there, or that Asterisk will make. Raises RecordingError."""
+        return await disk.ask(self._plan, decision, at, first)
+
+    def _plan(self, decision: str, at: datetime, first: int) -> Files:
         try:
             planned = files.plan(self.directory, decision, at, self.format, first)
             if not self.directory.is_dir():
@@ -135,7 +138,7 @@ class Recorder:
                 raise NoChannel(f"{segment.channel} is gone")
             raise RecordingError("no such MixMonitor on the channel")
         pause = POLL_SECONDS
-        while missing := self._missing(segment, begun):
+        while missing := await disk.ask(self._missing, segment, begun):
             if reason := ended():
                 raise RecordingError(reason)
             if time.monotonic() >= deadline:
@@ -144,7 +147,7 @@ class Recorder:
             pause = min(pause * 1.5, 0.05)  # forty who look at once would keep Asterisk from its work
         if reason := ended():
             raise RecordingError(reason)
-        segment.identities = files.identities(segment.files)
+        segment.identities = await disk.ask(files.identities, segment.files)
 
     def _missing(self, segment: Segment, begun: Callable[[], bool]) -> str:
         if not segment.monitor and not begun():
@@ -169,21 +172,50 @@ class Recorder:
             await pbx.stop(segment.channel, segment.monitor)
 
 
+async def missing(segment: Segment) -> str:
+    """What its files lack for it to be a recording; empty when they lack nothing."""
+    try:
+        return await disk.ask(files.begun, segment.files, segment.format)
+    except RecordingError as error:
+        return str(error)
+
+
+async def are_absent(segment: Segment) -> bool:
+    """Whether it is certain that it has no file."""
+    try:
+        return await disk.ask(files.absent, segment.files)
+    except RecordingError:
+        return False
+
+
+async def last_written(segment: Segment) -> datetime | None:
+    """None when there is no file, or the disk does not say."""
+    try:
+        return await disk.ask(files.modified, segment.files.main)
+    except RecordingError:
+        return None
+
+
 async def settle(segment: Segment) -> None:
     """Waits until the files are complete and have stopped changing, ``SETTLE_SECONDS`` at most; longer only
     while the kernel says that one of them is being written.
     """
     began = time.monotonic()
     before = None
-    while (now := files.sizes(segment.files)) is not None:
-        complete = not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
-        if complete and now == before:
+    while (now := await asyncio.to_thread(files.sizes, segment.files)) is not None:
+        if now == before and await asyncio.to_thread(_is_complete, segment):
             return
         waited = time.monotonic() - began
-        if waited >= CLOSING_SECONDS or (waited >= SETTLE_SECONDS and not _is_open(segment)):
+        if waited >= CLOSING_SECONDS:
+            return
+        if waited >= SETTLE_SECONDS and not await asyncio.to_thread(_is_open, segment):
             return
         before = now
         await asyncio.sleep(0.05 if waited < SETTLE_SECONDS else 0.5)
+
+
+def _is_complete(segment: Segment) -> bool:
+    return not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
 
 
 def _is_open(segment: Segment) -> bool:
@@ -202,18 +234,23 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     """Measures what there is and says what becomes of it. Blocking: run it in a thread.
 
     A call that was not answered has no files, or some without sound, which are removed. Whatever holds sound
-    is kept. Why one that was answered was not recorded has been told.
+    is kept, and so is every file of a call whose end nobody saw: it may have been answered, and sound reaches
+    the disk late. Why one that was answered was not recorded has been told.
     """
     assert segment.ended_at is not None
     if not segment.begun and files.absent(segment.files):
         state = "failed" if segment.answered_at else "unanswered"
-        return Finished(id=segment.id, state=state, ended_at=segment.ended_at), []
+        unseen = segment.unseen and segment.answered_at is None
+        return Finished(id=segment.id, state=state, ended_at=segment.ended_at, unseen=unseen), []
     problems: list[Problem] = []
     measured = [_measure(segment, side, problems) for side in range(len(SIDES))]
     main, callee, agent = measured
     talk = segment.talk_seconds()
     answered = talk is not None
-    if not answered and not any(found and found.audio_bytes for found in measured):
+    unseen = segment.unseen and not answered
+    if not segment.begun:  # that it was not, has been told; it was not let through to be talked on
+        problems = [problem for problem in problems if problem.kind != "recording-missing"]
+    if not answered and not unseen and not any(found and found.audio_bytes for found in measured):
         _remove(segment.files)
         told = [problem for problem in problems if problem.kind == "recording-replaced"]
         return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), told
@@ -233,7 +270,7 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     return (
         Finished(
             id=segment.id,
-            state="failed" if not any(measured) else "kept" if answered or segment.unseen else "unanswered",
+            state=_state(any(measured), answered or unseen, segment.begun or answered),
             ended_at=segment.ended_at,
             bytes=main.bytes if main else None,
             seconds=main.seconds if main else None,
@@ -244,9 +281,17 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
             agent_sha256=agent.sha256 if agent else None,
             agent_dbfs=agent.dbfs if agent else None,
             keep_until=keep_until(segment.ended_at) if any(measured) else None,
+            unseen=unseen,
         ),
         problems,
     )
+
+
+def _state(is_there: bool, counts: bool, was_due: bool) -> str:
+    """``counts``: answered, or perhaps; ``was_due``: there should be files of it."""
+    if is_there:
+        return "kept" if counts else "unanswered"
+    return "failed" if was_due else "unanswered"
 
 
 def _measure(segment: Segment, side: int, problems: list[Problem]) -> sound.Sound | None:

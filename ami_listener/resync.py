@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ami_listener import files
 from ami_listener.calls import Line, Phase, State
 from ami_listener.claims import Origin
 from ami_listener.files import Files
 from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
-from ami_listener.recorder import Segment
+from ami_listener.recorder import Segment, last_written
 from compliance.clock import instant
 from compliance.store.sqlite import carrier_legs, recordings
 
@@ -36,14 +35,18 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
     desk = listener.desk
-    open_rows = await recordings.unfinished(desk.store, desk.node)
     channels = await pbx.channels()
     await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
+    # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
+    # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
+    open_rows = await recordings.unfinished(desk.store, desk.node)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or listener.companions.runs(segment.id):
+        if segment.id in listener.finishing or segment.id in listener.set_aside:
+            continue
+        if listener.companions.runs(segment.id):
             continue
         if segment.part != "carrier":
             companions.append(segment)
@@ -51,20 +54,28 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         if segment.uniqueid in listener.legs:
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
+            superseded.unseen = True
             _end(listener, superseded, segment.started_at)
         newest[segment.uniqueid] = segment
+    gone: list[Segment] = []
     for uniqueid, segment in newest.items():
         row = live.get(uniqueid)
         if row is None:  # the name may have changed, the unique id does not
-            segment.unseen = True
-            _end(listener, segment, files.modified(segment.files.main) or desk.clock.now())
-            _close_leg(listener, segment)
-            desk.report("call-ended-unseen", segment.decision, segment.channel, "ended while nobody listened")
+            gone.append(segment)
             continue
         leg = _leg(listener, pbx, row, Phase.ADOPTING)
         leg.adopt(segment)
         listener.take(leg)
         log.info("recording adopted", decision=segment.decision, leg=row.channel)
+    for segment in gone:
+        segment.unseen = True
+        _end(listener, segment, await last_written(segment) or desk.clock.now())
+        _close_leg(listener, segment)
+        if listener.gap.is_stall and not segment.begun and segment.answered_at is None:
+            listener.gap.lost.add(segment.decision)  # one of those that the one incident tells of
+            continue
+        said = "ended while nobody listened"
+        desk.report("call-ended-unseen", segment.decision, segment.channel, said, once=True)
     unseen = 0
     for row in live.values():
         if row.uniqueid in listener.legs or not _is_settled(row) or not await _is_outgoing(pbx, row):
@@ -130,6 +141,8 @@ def _close_leg(listener: Listener, segment: Segment) -> None:
     desk.outbox.put(
         "carrier leg",
         lambda: carrier_legs.end_unseen(desk.store, segment.decision, desk.node, segment.uniqueid, at),
+        decision=segment.decision,
+        channel=segment.channel,
     )
 
 

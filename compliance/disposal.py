@@ -90,7 +90,7 @@ class Disposer:
         return _item(row, "due")
 
     async def dispose(self, item: Item, by: str) -> Item:
-        """Of one that is due, right after :meth:`items` has yielded it. StoreError: the store refuses."""
+        """Of one that is due, right after :meth:`items` has yielded it. StoreRefused: it must be kept."""
         seen = self._seen.pop(item.id)
         written = await disposals.record(self._store, item.id, item.keep_until, by=by, at=self._clock.now())
         if not written:

@@ -23,7 +23,7 @@ class CalendarError(DialpactError):
 
 
 class StoreError(DialpactError):
-    """The store can not be used."""
+    """The store can not be used now: what was to be written may be tried again."""
 
 
 class StoreGone(StoreError):
@@ -32,6 +32,10 @@ class StoreGone(StoreError):
 
 class StoreBusy(StoreError):
     """The database is locked by another process."""
+
+
+class StoreRefused(DialpactError):
+    """The store refuses what was to be written, and always will: to try again only holds up all others."""
 
 
 class RegisterError(DialpactError):

@@ -41,6 +41,9 @@ class Meters:
         self.legs = 0
         self.recordings: Counter[str] = Counter()  # by the state in which they ended
         self.cut = 0
+        self.log_dropped = 0  # lines that had no room
+        self.outbox_waiting = 0  # writes
+        self.outbox_since = 0.0  # monotonic, of the oldest of them; 0: there is none
         # Set by whoever reloads: configuration and profiles in force since (Unix time, 0: never), and whether
         # the last attempt succeeded.
         self.reloaded_at = 0.0

@@ -22,6 +22,7 @@ from console.session import Session
 app = group("The decisions: what was asked, and what was answered.")
 
 ALL = -1  # SQLite's LIMIT: none
+UNNAMED = dict.fromkeys(("path", "callee_path", "agent_path"), "")  # of a recording that has not begun
 
 
 @command(app, "list")
@@ -85,6 +86,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
             raise Fault("not-registered", entry=id)
         decision, undelivered = found
         kept = await recordings.list_recordings(store, decision=decision.id, most=ALL)
+        kept = [row | UNNAMED if row["state"] == "starting" else row for row in kept]
         legs = await carrier_legs.of_decision(store, decision.id)
         behind = await decisions.behind(store, decision.id)
     verdict = "BLOCK" if undelivered else decision.verdict
@@ -117,7 +119,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
-        ("recordings", [_recording(session, row) for row in kept if recordings.has_files(row)]),
+        ("recordings", [_recording(session, row) for row in kept if row["path"]]),
         ("carrier_legs", [_leg(session, leg) for leg in legs]),
         ("supervision", [_presence(session, one) for leg in legs for one in leg["supervision"]]),
     ]

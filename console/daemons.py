@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from compliance.config import Config
-from compliance.errors import DialpactError, StoreError
+from compliance.errors import DialpactError, StoreError, StoreRefused
 from compliance.meters import METERS
 from compliance.profile import Policy
 from compliance.retention import keep_until
@@ -89,8 +89,8 @@ class _Reloadable:
     async def prepare(self, config: Config, policy: Policy) -> None:
         """Nothing of it can fail."""
 
-    def replace(self, config: Config, policy: Policy) -> None:
-        self._listener.replace(config, partial(keep_until, policy=policy))
+    def replace(self, config: Config, policy: Policy) -> Callable[[], None]:
+        return self._listener.replace(config, partial(keep_until, policy=policy))
 
 
 async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
@@ -113,7 +113,7 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
         try:
             async with session.store() as store:
                 raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
-        except StoreError as error:  # nothing is lost by it: a purge does the same first
+        except (StoreError, StoreRefused) as error:  # nothing is lost by it: a purge does the same first
             (log.warning if left else log.error)("retention not raised", error=str(error))
         else:
             log.info("retention", raised=raised)

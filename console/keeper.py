@@ -2,7 +2,8 @@
 
 1. Daemons of one node agree through the log itself: who finds a reading that is fresh by the host's uptime
    leaves it at that. Only at its start each one signs what was logged since the last checkpoint.
-2. Nothing of it may stop a call. What fails is logged as an error and tried again; ``doctor`` shows it.
+2. Nothing of it may stop a call. What fails is logged as an error and tried again; ``doctor`` shows it. It
+   reads and writes files (keys, checkpoints), so each look is taken in a thread with a loop of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ async def keep(
     start = True
     while True:
         try:
-            await once(session, uptime, start=start)
+            await _aside(session, uptime, start=start)
         except (DialpactError, OSError) as error:
             log.error("the ledger is not kept", error=str(error))
         except Exception as error:  # a fault of ours must not end the gate either
@@ -51,10 +52,14 @@ async def keep(
         except TimeoutError:
             continue
         try:
-            await asyncio.wait_for(once(session, uptime, start=True), LAST_SECONDS)
+            await asyncio.wait_for(_aside(session, uptime, start=True), LAST_SECONDS)
         except Exception as error:  # the next start signs it
             log.warning("the ledger is not signed at the end", error=str(error))
         return
+
+
+async def _aside(session: Session, uptime: Callable[[], Uptime], *, start: bool) -> bool:
+    return await asyncio.to_thread(lambda: asyncio.run(once(session, uptime, start=start)))
 
 
 async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False) -> bool:

@@ -1,7 +1,8 @@
 """The daemons' log: one place through which every line goes, whoever writes it.
 
-JSON lines for the journal, colours for a terminal; always on stderr. Libraries that use ``logging``, warnings
-and errors that nobody caught go the same way, so that nothing passes :mod:`compliance.masking` by.
+JSON lines for the journal, colours for a terminal; always on stderr, through a queue (``console.drain``), so
+that a journal that hangs stops no call. Libraries that use ``logging``, warnings and errors that nobody
+caught go the same way, so that nothing passes :mod:`compliance.masking` by.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import logging
 import sys
 import threading
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 from compliance import masking
+from console.drain import Drain
 
 OURS = ("level", "timestamp")  # made here, not given
 
@@ -36,7 +38,7 @@ def configure_logs() -> None:
             masked,
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_drain(sys.stderr)),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -46,6 +48,20 @@ def configure_logs() -> None:
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
+
+
+_drains: dict[int, Drain] = {}
+
+
+def _drain(stream: TextIO) -> TextIO:
+    """One for each stream: two would mix their lines."""
+    if id(stream) not in _drains:
+        _drains[id(stream)] = Drain(stream, _dropped)
+    return cast(TextIO, _drains[id(stream)])
+
+
+def _dropped(lines: int) -> None:
+    structlog.get_logger().warning("log lines dropped, as nobody took them", lines=lines)
 
 
 def masked(logger: object, method: str, line: Any) -> Any:

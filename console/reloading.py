@@ -3,13 +3,15 @@
 1. Everything is read and checked before anything changes; then all parts change in one turn of the event
    loop. A call whose session had begun ends under the rules that it began with.
 2. What can not be changed without a restart is not ignored: the whole reload is refused.
-3. No reload ends a daemon. After a refused one the old rules are in force, as if nobody had asked.
+3. No reload ends a daemon. After a refused one the old rules are in force, as if nobody had asked, also when
+   a part failed after another had changed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -27,10 +29,12 @@ log = structlog.get_logger()
 
 
 class Part(Protocol):
-    """``prepare`` may fail, and changes nothing; ``replace`` changes, and may not fail."""
+    """``prepare`` may fail, and changes nothing; ``replace`` changes the whole part and returns what takes it
+    back, or fails and has changed nothing.
+    """
 
     async def prepare(self, config: Config, policy: Policy) -> None: ...
-    def replace(self, config: Config, policy: Policy) -> None: ...
+    def replace(self, config: Config, policy: Policy) -> Callable[[], None]: ...
 
 
 class Reloading:
@@ -67,20 +71,23 @@ class Reloading:
         for task in (work, stopping):
             task.cancel()
         await asyncio.gather(work, stopping, return_exceptions=True)
+        if not work.cancelled() and (error := work.exception()) is not None:
+            raise error  # a reload that nobody answers any more must not look like one that was taken
 
     async def _run(self) -> None:
         await self._complete.wait()
-        board = Board(self.session.config, self.role)
+        # The board is a file, and the loop that turns here answers calls.
+        board = await asyncio.to_thread(Board, self.session.config, self.role)
         try:
             while True:
-                board.write(self.state)
+                await asyncio.to_thread(board.write, self.state)
                 await self._asked.wait()
                 self._asked.clear()
                 notify.tell(notify.reloading())
                 await self.reload()
                 notify.tell(notify.READY)
         finally:
-            board.close()
+            await asyncio.to_thread(board.close)
 
     async def reload(self) -> bool:
         """Whether what lies on the disk is in force now."""
@@ -92,13 +99,12 @@ class Reloading:
             in_force.check(changed)
             for part in self._parts:
                 await part.prepare(config, policy)
+            self._replace(config, policy)
         except Exception as error:
             known = isinstance(error, DialpactError | OSError)
             self._note(ok=False, why=str(error) if known else f"internal error: {error!r}")
             log.error("reload refused", file=origin, why=self.why, exc_info=None if known else error)
             return False
-        for part in self._parts:
-            part.replace(config, policy)
         self.session.config, self.policy, self.current = config, policy, new
         self._note(ok=True, why="")
         found = ", ".join(change.key for change in changed) or found
@@ -108,6 +114,17 @@ class Reloading:
         former, self.replaced = self.replaced, asyncio.Event()
         former.set()
         return True
+
+    def _replace(self, config: Config, policy: Policy) -> None:
+        """All parts in one turn of the event loop, or none: when one fails, those before it go back."""
+        back: list[Callable[[], None]] = []
+        try:
+            for part in self._parts:
+                back.append(part.replace(config, policy))
+        except BaseException:
+            for take_back in reversed(back):
+                take_back()
+            raise
 
     def _note(self, *, ok: bool, why: str) -> None:
         self.last_ok, self.why, self.last_at = ok, why, self.session.clock.now()

@@ -103,6 +103,7 @@ class FakeAmi:
         self._server: asyncio.Server | None = None
         self._serial = itertools.count()
         self._epoch = int(self.clock.now().timestamp())
+        self._started = self.clock.now()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -137,6 +138,7 @@ class FakeAmi:
         await self.stop()
         self.channels.clear()
         self._epoch += 1
+        self._started = self.clock.now()
         await self.start()
 
     # Expectations
@@ -278,7 +280,7 @@ class FakeAmi:
     def boot(self) -> None:
         """From starting to started."""
         self.booted = True
-        self.event("FullyBooted", "system", _BOOTED)
+        self.event("FullyBooted", "system", self._fully_booted())
 
     def shut_down(self) -> None:
         self.event("Shutdown", "system", [("Shutdown", "Cleanly"), ("Restart", "False")])
@@ -371,7 +373,11 @@ class FakeAmi:
         self.logins += 1
         connection.send([("Response", "Success"), *ident, ("Message", "Authentication accepted")])
         if self.booted and "system" in self.read and connection.wants_events:
-            connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
+            connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *self._fully_booted()])
+
+    def _fully_booted(self) -> Headers:
+        uptime = int((self.clock.now() - self._started).total_seconds())
+        return [("Uptime", str(uptime)), ("LastReload", str(uptime)), ("Status", "Fully Booted")]
 
 
 def _said(action: str, headers: dict[str, str]) -> str:
@@ -379,5 +385,4 @@ def _said(action: str, headers: dict[str, str]) -> str:
     return f"{action} with {wanted}" if wanted else action
 
 
-_BOOTED = [("Uptime", "0"), ("LastReload", "0"), ("Status", "Fully Booted")]
 __all__ = ["STATES", "Channel", "FakeAmi", "FakeFailure", "Monitor"]

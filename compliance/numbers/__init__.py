@@ -18,7 +18,7 @@ from compliance.numbers import australia, china, france, north_america
 from compliance.numbers.china import is_area_code
 from compliance.numbers.dial import DIAL_FORMATS, Shape, dial_string, masked, shape
 from compliance.numbers.form import SEPARATORS, SHOWN, Flaw, Problem, plain, printable, refused
-from compliance.zones import zone
+from compliance.zones import version, zone
 
 __all__ = [
     "DIAL_FORMATS",
@@ -110,3 +110,4 @@ def warm() -> None:
     for given in (*chinese, *american, "+33142345678", "+61412345678"):
         for name in parse(given, regions=REGIONS).zones:
             zone(name)
+    version()

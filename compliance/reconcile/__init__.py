@@ -19,6 +19,7 @@ from compliance.reconcile.shift import Shift
 from compliance.reconcile.values import (
     KINDS,
     NOTES,
+    SETTLING,
     Asked,
     Call,
     Counts,
@@ -32,6 +33,7 @@ from compliance.reconcile.values import (
 __all__ = [
     "KINDS",
     "NOTES",
+    "SETTLING",
     "Asked",
     "Call",
     "Calls",

@@ -68,6 +68,15 @@ class Judge:
             for leg in asked.refused:
                 if not call.answer and leg.channel == call.leg:
                     self._answered_refused(call, asked, leg)
+            if call not in pair.ambiguous:
+                self._settle(call, asked, alone=len(pair.calls) == 1)
+
+    def _settle(self, call: Call, asked: Asked, *, alone: bool) -> None:
+        """What the CDR says of recordings of which nobody saw the end."""
+        for kept in asked.kept:
+            if kept.open and (alone or kept.channel == call.leg):
+                kind: Kind = "unseen-answered" if call.answer else "unseen-unanswered"
+                self._found(kind, call=call, asked=asked, kept=kept)
 
     def lonely_asked(self, asked: Asked, *, seen: bool) -> None:
         """No call fits. ``seen``: the CDRs know the caller's channel."""
@@ -77,6 +86,10 @@ class Judge:
             if not kept.ended:
                 self._found("in-progress", asked=asked, kept=kept)
                 return
+        opened = [kept for kept in asked.kept if kept.open]
+        if opened and asked.node == self._node:
+            self._found("unseen-open", asked=asked, kept=opened[0])
+            return
         told = [kept for kept in asked.kept if kept.answered or kept.state in KEPT]
         if told and asked.node == self._node:
             self._found("recording-without-call", asked=asked, kept=told[0])

@@ -20,15 +20,21 @@ Kind = Literal[
     "length-differs",  # the recording is far shorter than the talk
     "answered-refused",  # the callee answered and the interlock refused: billed, and no CDR says so
     "decision-without-call",  # allowed and told, and the CDRs know nothing of it
+    "unseen-open",  # nobody saw how the call ended, and the CDRs do not know it either
     # notes: said, and no reproach
     "ambiguous",  # two decisions fit equally well
     "gave-up",  # allowed, and the caller was gone before it was dialled
     "another-way",  # allowed, not dialled or without a CDR, and the call went another way
     "in-progress",  # the recording says that the call goes on
     "emergency",
+    "unseen-answered",  # nobody saw how the call ended: the CDR says it was answered
+    "unseen-unanswered",  # or that it was not
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-NOTES: frozenset[Kind] = frozenset({"ambiguous", "gave-up", "another-way", "in-progress", "emergency"})
+SETTLING: dict[Kind, bool] = {"unseen-answered": True, "unseen-unanswered": False}  # was it answered?
+NOTES: frozenset[Kind] = frozenset(
+    {"ambiguous", "gave-up", "another-way", "in-progress", "emergency", *SETTLING}
+)
 
 
 class Call(NamedTuple):
@@ -61,6 +67,7 @@ class Kept(NamedTuple):
     answered: float  # 0: not
     ended: float  # 0: it goes on
     seconds: float  # of sound; 0: unknown
+    open: bool = False  # nobody saw how its call ended, and that is not settled
 
 
 class Refused(NamedTuple):

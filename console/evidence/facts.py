@@ -91,7 +91,8 @@ def remains(call: Call) -> dict[str, Any]:
 
 
 def disposition(call: Call) -> str | None:
-    """``refused``, ``not-delivered``, ``answered``, ``unanswered``, ``running``; None when it is not known.
+    """``refused``, ``not-delivered``, ``answered``, ``unanswered``, ``running``, ``unseen`` (nobody saw its
+    end); None when it is not known.
 
     Without a recording nobody here saw whether the call was made: a reconciliation with the CDR may know.
     """
@@ -103,6 +104,8 @@ def disposition(call: Call) -> str | None:
         return "running"
     if any(one["answered_at"] for one in call.recordings):
         return "answered"
+    if any(one["unseen"] for one in call.recordings):
+        return "unseen"
     return "unanswered" if call.recordings else None
 
 

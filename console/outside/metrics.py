@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -23,7 +24,6 @@ from console.outside.look import Look
 
 # From the beginning, also what never happened: Prometheus sees no increase in what was not there before.
 NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Shown:
@@ -77,7 +77,15 @@ class Shown:
             Count("dialpact_recordings_ended", "Recordings by how they ended.", labels=["state"]),
             {(state,): meters.recordings[state] for state in ("kept", "unanswered", "failed")},
         )
+        since, now = meters.outbox_since, time.monotonic()
+        yield Gauge(
+            "dialpact_outbox_oldest_seconds",
+            "How long the listener's oldest write waits; 0: none does.",
+            max(0.0, now - since) if since else 0.0,
+        )
+        yield Gauge("dialpact_outbox_waiting", "Writes of the listener that wait.", meters.outbox_waiting)
         yield Count("dialpact_calls_cut", "Calls that were cut, as incidents tell it.", meters.cut)
+        yield Count("dialpact_log_lines_dropped", "Lines that nobody took in time.", meters.log_dropped)
         yield Gauge("dialpact_reload_success", "1 unless the last reload failed.", int(meters.reload_ok))
         yield Gauge(
             "dialpact_reload_timestamp_seconds", "When what is in force was loaded.", meters.reloaded_at

@@ -23,6 +23,7 @@ MOST_OPEN = 16
 HEAD_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
 JSON = "application/json"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of the metrics
 log = structlog.get_logger()
 
 
@@ -102,15 +103,16 @@ class Endpoint:
             return "200 OK", JSON, b'{"live":true}\n'
         if path in ("/health", "/health/ready"):
             look = await self._looking.look()
-            return "503 Service Unavailable" if look.problems else "200 OK", JSON, health(look)
+            body = await asyncio.to_thread(health, look)  # (its texts are read from a file the first time)
+            return "503 Service Unavailable" if look.problems else "200 OK", JSON, body
         if path == "/metrics":
-            from console.outside import metrics
-
-            look = await self._looking.look()
-            session = self._session
-            page = await asyncio.to_thread(metrics.page, session.config, METERS, look, session.clock.now())
-            return "200 OK", metrics.CONTENT_TYPE, page
+            return "200 OK", CONTENT_TYPE, await asyncio.to_thread(self._metrics, await self._looking.look())
         return "404 Not Found", JSON, b'{"error":"no such page"}\n'
+
+    def _metrics(self, look: Look) -> bytes:
+        from console.outside import metrics  # tens of milliseconds of files, the first time
+
+        return metrics.page(self._session.config, METERS, look, self._session.clock.now())
 
 
 def health(look: Look) -> bytes:

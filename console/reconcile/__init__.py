@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from compliance.ordered import Ordered
-from compliance.reconcile import Found, Reconciliation
+from compliance.reconcile import SETTLING, Found, Reconciliation
 from compliance.registers.fault import Fault, shown
 from compliance.registers.moment import moment
+from compliance.store.sqlite import Store, keeping
 from compliance.store.sqlite.cdr_incidents import write_incidents
 from compliance.store.sqlite.reconcile import reconcile as join
-from console.flag import Limit
+from console.flag import By, Limit
 from console.imports import BadRows
 from console.reconcile.files import Files
 from console.reconcile.report import Report
@@ -47,6 +48,10 @@ async def reconcile(
     write: Annotated[
         bool, typer.Option("--write-incidents", help="Keep each finding as an incident, once.")
     ] = False,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Settle the recordings whose call's end nobody saw, by the CDRs.")
+    ] = False,
+    by: By,
     notes: Annotated[bool, typer.Option("--notes", help="List what is no finding, too.")] = False,
     limit: Limit = 100,
     full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
@@ -63,10 +68,14 @@ async def reconcile(
         kept = stack.enter_context(Ordered(Found))
         files = stack.enter_context(Files(session, cdr, the_zone(timezone)))
 
+        open_ends: list[Found] = []
+
         def said(one: Found) -> None:
             report.add(one)
             if write:
                 kept.add(one)
+            if settle and one.kind in SETTLING:
+                open_ends.append(one)
 
         async with session.store() as store:
             result = await join(
@@ -86,11 +95,26 @@ async def reconcile(
             files.done()
             # Of times that are known to be wrong nothing is written that could never be taken back.
             written = await write_incidents(store, kept, place) if write and not result.shift else None
-        report.print(result, bad, written, node=place, timezone=timezone, files=[str(path) for path in cdr])
-    if write and result.shift:
+            settled = await _settle(session, store, open_ends, by) if settle and not result.shift else None
+        report.print(
+            result, bad, written, settled, node=place, timezone=timezone, files=[str(path) for path in cdr]
+        )
+    if (write or settle) and result.shift:
         session.note(session.text("say.cdr-not-written"))
         return FAILED
     return _code(result)
+
+
+async def _settle(session: Session, store: Store, found: list[Found], by: str) -> int:
+    """How many; what was settled the same way before is not counted."""
+    count = 0
+    for one in found:
+        reason = f"CDR: {Path(one.file).name} line {one.line}"
+        outcome = await keeping.settle(
+            store, one.recording, SETTLING[one.kind], reason=reason, by=by, at=session.clock.now()
+        )
+        count += outcome != "already"
+    return count
 
 
 def _period(since: str, until: str) -> tuple[datetime | None, datetime | None]:

@@ -84,12 +84,13 @@ class Report:
         result: Reconciliation,
         bad: BadRows,
         written: Written | None,
+        settled: int | None,
         *,
         node: str,
         timezone: str,
         files: Sequence[str],
     ) -> None:
-        """``written``: None where no incidents were to be written, or could not be."""
+        """``written``, ``settled``: None where nothing was to be written or settled, or could not be."""
         session = self._session
         if result.shift:
             session.note(self._hint(result, timezone))
@@ -107,6 +108,7 @@ class Report:
                 **counts,
                 "findings_total": result.findings,
                 "incidents": written._asdict() if written else None,
+                "settled": settled,
             }
             typer.echo(msgspec.json.encode(sums).decode()[:-1], nl=False)
             echo_list("findings", self._rows())
@@ -132,6 +134,8 @@ class Report:
         typer.echo(session.text("say.cdr-findings", count=result.findings))
         if written:
             typer.echo(session.text("say.cdr-incidents", **written._asdict()))
+        if settled is not None:
+            typer.echo(session.text("say.cdr-settled", count=settled))
 
     @staticmethod
     def _cells(row: dict[str, Any]) -> list[object]:

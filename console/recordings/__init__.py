@@ -1,13 +1,14 @@
 """``dialpact recordings``: what is kept, whether it still is what was recorded, what goes."""
 
 from console.command import command, group
-from console.recordings import holds, keep, listed, purge, verify
+from console.recordings import holds, keep, listed, purge, settle, verify
 
 app = group("The recordings: what is kept, whether it still is what was recorded, and what goes.")
 command(app, "list")(listed.list_)
 command(app, "show")(listed.show)
 command(app, "verify")(verify.verify)
 command(app, "keep")(keep.keep)
+command(app, "settle")(settle.settle)
 command(app, "hold")(holds.hold)
 command(app, "release")(holds.release)
 command(app, "holds")(holds.holds)

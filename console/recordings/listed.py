@@ -19,10 +19,10 @@ from console.recordings.holds import tell
 from console.session import FOUND, Session
 
 ALL = -1  # SQLite's LIMIT: none
-State = Literal["starting", "running", "kept", "unanswered", "failed", "disposed"]
+State = Literal["starting", "running", "kept", "unanswered", "unseen", "failed", "disposed"]
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
 FACTS = (
-    *("id", "decision", "part", "state", "number", "caller_id", "campaign"),
+    *("id", "decision", "part", "state", "settled", "number", "caller_id", "campaign"),
     *("started_at", "answered_at", "ended_at", "seconds", "bytes", "path", "sha256"),
     *("keep_until", "disposed_at"),
 )

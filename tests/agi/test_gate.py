@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from agi import gate as gate_module
 from agi.gate import Gate
@@ -284,9 +285,9 @@ async def test_refusals_that_could_not_be_stored_come_in_bounded_transactions(
     sizes: list[int] = []
     real = decisions.decide
 
-    async def counting(store: Store, waiting: Any, asked: Any, clock: Any, overdue: Any) -> None:
+    async def counting(store: Store, waiting: Any, asked: Any, clock: Any, overdue: Any, *rest: Any) -> None:
         sizes.append(len(overdue) + len(waiting))
-        await real(store, waiting, asked, clock, overdue)
+        await real(store, waiting, asked, clock, overdue, *rest)
 
     monkeypatch.setattr(decisions, "decide", failing)
     async with office.gate() as gate:
@@ -348,7 +349,7 @@ async def test_mark_that_could_not_be_set_is_set_later(
     office: Office, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """Found by review: only a log line remained of it, and an ALLOW in the store."""
-    real, tries = decisions.undelivered, []
+    real, tries = decisions.all_undelivered, []
 
     async def failing(*args: Any) -> None:
         tries.append(args[1])
@@ -356,12 +357,12 @@ async def test_mark_that_could_not_be_set_is_set_later(
             raise failure
         await real(*args)
 
-    monkeypatch.setattr(decisions, "undelivered", failing)
+    monkeypatch.setattr(decisions, "all_undelivered", failing)
     async with office.gate() as gate:
         decision = await gate.decide(office.attempt(), soon())
         await gate.withdraw(decision, Reason.GATE_ERROR)
         await until(office.undelivered)
-    assert tries == [decision.id] * 3
+    assert [[mark[0] for mark in marks] for marks in tries] == [[decision.id]] * 3
 
 
 async def test_nobody_decides(office: Office) -> None:
@@ -405,3 +406,97 @@ async def test_expired_attempts_take_no_place_in_a_batch(
         assert (await gate.decide(office.attempt(), soon())).allowed
     assert sum(transactions) == 2  # the one that waited for the lock, and the newest
     assert len(office.decisions()) == 21
+
+
+class Breaks:
+    """A judge of the office that fails on one caller's attempts, or whose decision can not be stored."""
+
+    def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch, uniqueid: str, how: str) -> None:
+        real = office.judge.decide
+
+        def decide(attempt: CallAttempt, *rest: Any, **more: Any) -> Decision:
+            made = real(attempt, *rest, **more)
+            if attempt.uniqueid == uniqueid:
+                if how == "judge":
+                    raise ZeroDivisionError("a bug in a rule")
+                return structs.replace(made, decided_at=None)  # type: ignore[arg-type]
+            return made
+
+        monkeypatch.setattr(office.judge, "decide", decide)
+
+
+@pytest.mark.parametrize("how", ["judge", "row"])
+async def test_one_that_fails_costs_no_stranger_his_call(
+    office: Office, monkeypatch: pytest.MonkeyPatch, transactions: list[int], how: str
+) -> None:
+    Breaks(office, monkeypatch, "bad", how)
+    async with office.gate() as gate:
+        attempts = [office.attempt() for _ in range(40)]
+        attempts[7] = structs.replace(attempts[7], uniqueid="bad")
+        found = await asyncio.gather(*(gate.decide(attempt, soon()) for attempt in attempts))
+    assert transactions == [40]
+    assert [decision.reasons for decision in found] == [
+        (Reason.GATE_ERROR,) if place == 7 else () for place in range(40)
+    ]
+    assert office.decisions() == [ALLOW] * 7 + [blocked("gate-error")] + [ALLOW] * 32
+    assert office.sql("SELECT id FROM decision ORDER BY seq") == [(decision.id,) for decision in found]
+
+
+async def test_one_that_fails_after_its_deadline_is_the_refusal_that_was_told(
+    office: Office, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was judged, the deadline came, and then its row failed: one row, and no ALLOW."""
+    real, failed = decisions.record, threading.Event()
+
+    def record(connection: Any, made: Any, **more: Any) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise sqlite3.IntegrityError("no such row")
+        real(connection, made, **more)
+
+    monkeypatch.setattr(decisions, "record", held.before(record))
+    async with office.gate() as gate:
+        told = await gate.decide(office.attempt(), soon(0.05))
+        assert told.reasons == (Reason.DEADLINE,)
+        held.release()
+        await until(office.decisions)
+    assert office.decisions() == [blocked("gate-error")]
+    assert office.sql("SELECT id FROM decision") == [(told.id,)]
+    assert office.undelivered() == []
+
+
+async def test_a_refusal_that_the_store_refuses_holds_up_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept while the store was away; it would have failed every transaction from then on."""
+    async with office.gate() as gate:
+        with office.locked():
+            bad = gate.refuse(structs.replace(office.attempt(), agent=None), Reason.GATE_ERROR, "x")  # type: ignore[arg-type]
+            good = gate.refuse(office.attempt(), Reason.GATE_ERROR, "x")
+        assert (await gate.decide(office.attempt(), soon())).allowed
+        await until(lambda: len(office.decisions()) == 2)
+    assert office.decisions() == [blocked("gate-error"), ALLOW]
+    assert office.sql("SELECT id FROM decision ORDER BY seq")[0] == (good.id,)
+    assert office.sql("SELECT kind, decision FROM incident") == [("write-refused", bad.id)]
+
+
+async def test_those_that_came_too_late_are_marked_together(
+    office: Office, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked: list[int] = []
+    real = decisions.all_undelivered
+
+    async def counting(store: Store, marks: Any) -> None:
+        marked.append(len(marks))
+        await real(store, marks)
+
+    monkeypatch.setattr(decisions, "all_undelivered", counting)
+    monkeypatch.setattr(decisions, "record", held.before(decisions.record))
+    async with office.gate() as gate:
+        found = await asyncio.gather(*(gate.decide(office.attempt(), soon(0.05)) for _ in range(20)))
+        held.release()
+        await until(lambda: len(office.undelivered()) >= 1)
+    late = [decision.id for decision in found]
+    assert {id for id, _ in office.undelivered()} <= set(late)
+    assert sum(marked) == len(office.undelivered())
+    assert len(marked) == 1

@@ -88,7 +88,7 @@ def test_the_one_who_was_spied_on_may_be_gone() -> None:
 
 
 def test_booting_and_shutting_down() -> None:
-    assert taken("login_and_rights") == [events.Booted()]
+    assert taken("login_and_rights") == [events.Booted(uptime=0)]
     assert taken("shutdown") == [events.ShuttingDown()]
 
 

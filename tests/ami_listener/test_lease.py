@@ -219,3 +219,16 @@ async def test_the_reason_is_logged_once(scene: Scene, directory: Path) -> None:
             scene.listener.lease.wake()
             await asyncio.sleep(0.02)
     assert [line["event"] for line in logs].count("recorder lease") == 1
+
+
+async def test_what_waits_too_long_to_be_written(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "UNWRITTEN_SECONDS", 0.2)
+    let = asyncio.Event()
+
+    async def slow() -> None:
+        await let.wait()
+
+    scene.listener.outbox.put("something", slow)
+    assert "1 writes are waiting" in await scene.not_ready("writes are waiting")
+    let.set()
+    await scene.ready()

@@ -107,7 +107,7 @@ async def test_one_that_ended_before_anybody_could_answer_has_no_files(scene: Sc
     await scene.kill()
     leg.hang_up(status="BUSY")
     await scene.start()
-    (row,) = await scene.recorded("unanswered")
+    (row,) = await scene.recorded("unseen")
     assert (row["sha256"], row["keep_until"]) == (None, None)
     assert await scene.incidents() == ["call-ended-unseen"]
 

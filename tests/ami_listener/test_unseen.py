@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from compliance.errors import RecordingError
 from compliance.store.sqlite import carrier_legs, decisions
 from dialpact_testing.ami import FakeAmi
-from tests.ami_listener.scene import NUMBER, Scene, recorded, until
+from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 async def restarted(scene: Scene) -> None:
     await scene.start()
     await until(lambda: scene.listener.lease.synchronised)
-    await until(lambda: scene.listener._deaf_since is None)
+    await until(lambda: scene.listener.gap.since is None)
     await scene.listener.outbox.drained()
 
 
@@ -40,7 +41,7 @@ async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, s
 
 
 async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi) -> None:
-    await until(lambda: scene.listener._deaf_since is None)
+    await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()  # its leg's events are lost with the link
     ami.drop()
     assert (await scene.incident("call-unseen"))["decision"] == decision
@@ -112,3 +113,96 @@ async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
     monkeypatch.setattr("ami_listener.recorder.Recorder.plan", no_room)
     await restarted(scene)
     assert await scene.incidents() == ["recording-not-started"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ami_listener.connection.PING_SECONDS", 0.05)
+    monkeypatch.setattr("ami_listener.connection.PONG_SECONDS", 0.2)
+    monkeypatch.setattr("ami_listener.connection.LOGIN_SECONDS", 0.5)
+
+
+async def stands_still(scene: Scene, ami: FakeAmi) -> None:
+    """Until the listener has lost it, and a little longer."""
+    logins = ami.logins
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    ami.thaw()
+    await until(lambda: ami.logins == logins + 1)
+
+
+async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi
+) -> None:
+    await until(lambda: scene.listener.gap.since is None)
+    lost = sorted([await scene.allow() for _ in range(5)])
+    await stands_still(scene, ami)
+    told = await scene.incident("asterisk-stalled")
+    assert re.search(r"did not answer for [0-9]+\.[0-9] s;", told["detail"])
+    assert re.findall(r"[0-9a-f]{32}", told["detail"]) == lost
+    await until(lambda: scene.listener.gap.since is None)
+    ami.drop()  # a later gap does not list them again
+    await until(lambda: scene.listener.gap.since is not None)
+    await until(lambda: scene.listener.gap.since is None)
+    await scene.listener.outbox.drained()
+    assert await scene.incidents() == ["asterisk-stalled"]
+
+
+async def test_several_stalls_before_anybody_could_tell_are_one_incident(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 1.0)
+    await until(lambda: scene.listener.gap.since is None)
+    for _ in range(3):
+        await stands_still(scene, ami)
+    told = await scene.incident("asterisk-stalled")
+    assert "in 3 times" in told["detail"]
+    await until(lambda: scene.listener.gap.since is None)
+    assert await scene.incidents() == ["asterisk-stalled"]
+
+
+async def test_a_call_that_was_never_let_through_is_one_of_them(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi
+) -> None:
+    """It rang when Asterisk stood still, and was gone afterwards: no file, and nothing that misses one."""
+    await until(lambda: scene.listener.gap.since is None)
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.ring()
+    await prepared(scene, leg)
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    ami.channels.pop(leg.name)
+    ami.thaw()
+    assert decision in (await scene.incident("asterisk-stalled"))["detail"]
+    (row,) = await scene.recorded("unseen")
+    assert row["sha256"] is None
+    await scene.listener.outbox.drained()
+    assert await scene.incidents() == ["asterisk-stalled"]
+
+
+async def test_an_asterisk_that_was_started_anew_did_not_stall(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.unseen.SAME", timedelta())
+    await until(lambda: scene.listener.gap.since is None)
+    decision = await scene.allow()
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    ami.thaw()
+    ami._started += timedelta(seconds=5)
+    assert (await scene.incident("call-unseen"))["decision"] == decision
+    assert await scene.incidents() == ["call-unseen"]
+
+
+async def test_what_does_not_fit_into_one_is_told_one_by_one(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.unseen.TOGETHER", 2)
+    await until(lambda: scene.listener.gap.since is None)
+    lost = {await scene.allow() for _ in range(3)}
+    await stands_still(scene, ami)
+    together = set(re.findall(r"[0-9a-f]{32}", (await scene.incident("asterisk-stalled"))["detail"]))
+    alone = (await scene.incident("call-unseen"))["decision"]
+    assert len(together) == 2
+    assert together | {alone} == lost

@@ -13,6 +13,7 @@ from compliance.cdr import Record
 from compliance.config import Trunk
 from compliance.ordered import FILES, Ordered
 from compliance.reconcile import (
+    SETTLING,
     Asked,
     Call,
     Calls,
@@ -21,6 +22,7 @@ from compliance.reconcile import (
     Judge,
     Kept,
     Matcher,
+    Pair,
     Refused,
     Row,
     Shift,
@@ -497,6 +499,27 @@ class TestJudge:
         assert [kind for kind, _ in judged([first, call(at=at)], asked())[0]] == kinds
 
     @pytest.mark.parametrize(
+        ("calls", "told"),
+        [
+            ([call()], ["unseen-answered"]),
+            ([call(answer=0)], ["unseen-unanswered"]),
+            # Of two calls on one decision each settles its own leg's recording, and no other's.
+            ([call(answer=0), call(at=T + 40, end=T + 70, leg="PJSIP/carrier-9")], ["unseen-unanswered"]),
+        ],
+    )
+    def test_the_cdr_settles_what_nobody_saw(self, calls: list[Call], told: list[str]) -> None:
+        opened = asked(kept=(kept(answered=0.0, open=True, seconds=20.0),))
+        found = [kind for kind, _ in judged(calls, opened)[0]]
+        assert [kind for kind in found if kind in SETTLING] == told
+
+    def test_nor_does_a_call_that_could_be_another_decisions(self) -> None:
+        one = call()
+        found: list[Found] = []
+        judge = Judge(Matcher("pbx1", TRUNKS, 5), found.append, node="pbx1", since=0, until=2 * T)
+        judge.pair(Pair(asked(kept=(kept(answered=0.0, open=True),)), [one], [one]))
+        assert [each.kind for each in found] == ["ambiguous"]
+
+    @pytest.mark.parametrize(
         ("changes", "saw", "kinds"),
         [
             ({"kept": ()}, True, ["gave-up"]),
@@ -511,6 +534,8 @@ class TestJudge:
             ({"kept": (kept(state="failed"),)}, True, ["recording-without-call"]),
             ({"kept": (kept(state="unanswered", answered=0.0),)}, False, ["gave-up"]),
             ({"kept": (kept(state="running", ended=0.0),)}, False, ["in-progress"]),
+            ({"kept": (kept(answered=0.0, open=True),)}, True, ["unseen-open"]),
+            ({"kept": (kept(answered=0.0, open=True),), "node": "pbx2"}, True, []),
         ],
     )
     def test_a_decision_without_a_call(self, changes: dict[str, Any], saw: bool, kinds: list[str]) -> None:

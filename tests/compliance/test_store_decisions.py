@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreBusy, StoreError
+from compliance.errors import StoreBusy, StoreRefused
 from compliance.store.sqlite import Store, create, decisions, recordings
 from tests.compliance.store_values import ASKED, AT, Still, attempt, decision
 
@@ -102,7 +102,7 @@ async def test_an_overtaken_judge_records_nothing(store: Store) -> None:
 )
 async def test_a_decision_is_final(store: Store, statement: str) -> None:
     await record(store, decision())
-    with pytest.raises(StoreError, match="never"):
+    with pytest.raises(StoreRefused, match="never"):
         await sql(store, statement)
     assert len(await decisions.list_calls(store)) == 1
 
@@ -116,14 +116,14 @@ async def test_the_table_refuses_an_allow_without_number_or_with_reasons(
     )
     columns += "agent, trunk, channel, uniqueid, attack, record"
     values = f"1, 'x', '', '', 'ALLOW', '{reasons}', '', '', '{dial}', '', '', '', '', '', '', '', '', ''"
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreRefused):
         await sql(store, f"INSERT INTO decision ({columns}) VALUES ({values})")
 
 
 async def test_the_same_id_twice_is_refused(store: Store) -> None:
     made = decision()
     await record(store, made)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreRefused):
         await record(store, made)
 
 
@@ -175,7 +175,7 @@ async def test_keep_until_only_rises(store: Store) -> None:
     end = recordings.Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=date(2027, 11, 24))
     await recordings.finish(store, end)
     for day in ("'2027-11-23'", "NULL", "''"):
-        with pytest.raises(StoreError, match="never lowered"):
+        with pytest.raises(StoreRefused, match="never lowered"):
             await sql(store, f"UPDATE recording SET keep_until = {day}")
     await sql(store, "UPDATE recording SET keep_until = '2027-11-25'")
     (row,) = await recordings.list_recordings(store)
@@ -184,13 +184,13 @@ async def test_keep_until_only_rises(store: Store) -> None:
 
 async def test_a_recording_needs_its_decision(store: Store) -> None:
     await recorded(store)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreRefused):
         await sql(store, "UPDATE recording SET decision = 'nobody'")
 
 
 async def test_two_recordings_never_share_a_file(store: Store) -> None:
     await recorded(store)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreRefused):
         await recorded(store)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreBusy, StoreError, StoreGone
+from compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
 from compliance.store.sqlite import Store, create, migrate
 
 
@@ -171,13 +171,13 @@ async def test_an_exception_undoes_the_whole(path: Path) -> None:
         assert await businesses(store) == 0
 
 
-async def test_a_broken_constraint_is_a_store_error_and_undoes_the_whole(path: Path) -> None:
+async def test_a_broken_constraint_is_refused_and_undoes_the_whole(path: Path) -> None:
     def work(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO business VALUES ('acme', 'x', 'own-business', '')")
         connection.execute("INSERT INTO business VALUES ('beta', 'x', 'somebody', '')")
 
     async with await Store.open(path) as store:
-        with pytest.raises(StoreError):
+        with pytest.raises(StoreRefused):
             await store.transact(work)
         assert await businesses(store) == 0
 
@@ -198,7 +198,7 @@ async def test_transactions_of_one_store_take_turns(path: Path) -> None:
 
 async def test_a_foreign_key_holds(path: Path) -> None:
     async with await Store.open(path) as store:
-        with pytest.raises(StoreError):
+        with pytest.raises(StoreRefused):
             await store.transact(
                 lambda connection: connection.execute(
                     "INSERT INTO campaign VALUES ('c', 'nobody', 'x', 'marketing', '', '')"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from compliance.clock import Uptime, instant
-from compliance.errors import StoreError
+from compliance.errors import StoreRefused
 from compliance.registers.fault import Fault
 from compliance.store.sqlite import Store, clocks, create, decisions, disposals, holds, keeping, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
@@ -96,7 +96,7 @@ async def test_disposed_of_in_its_time_only(
 ) -> None:
     await clock(store, (AT, timedelta()), (at, up))
     if not allowed:
-        with pytest.raises(StoreError, match="witnessed time"):
+        with pytest.raises(StoreRefused, match="witnessed time"):
             await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=at)
         assert await logged(store) == []
         return
@@ -108,7 +108,7 @@ async def test_disposed_of_in_its_time_only(
 
 
 async def test_without_a_clock_reading_nothing_goes(store: Store) -> None:
-    with pytest.raises(StoreError, match="witnessed time"):
+    with pytest.raises(StoreRefused, match="witnessed time"):
         await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
 
 
@@ -116,7 +116,7 @@ async def test_held_it_stays(store: Store) -> None:
     await run_until(store, OVER)
     await holds.hold(store, "recording", "r1", reason="court", **BY)
     assert not await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
-    with pytest.raises(StoreError, match="legal hold"):
+    with pytest.raises(StoreRefused, match="legal hold"):
         await sql(
             store,
             INSERT_DISPOSAL + f"('r1', '', 'x', '{LAST}', 2)",
@@ -158,7 +158,7 @@ async def test_held_it_stays(store: Store) -> None:
 async def test_what_the_store_refuses(store: Store, statement: str, match: str) -> None:
     await clock(store, (AT, timedelta()))
     await holds.hold(store, "callee", "+8613800138001", reason="court", **BY)
-    with pytest.raises(StoreError, match=match):
+    with pytest.raises(StoreRefused, match=match):
         await sql(store, statement)
 
 
@@ -173,9 +173,9 @@ async def test_what_the_store_refuses(store: Store, statement: str, match: str) 
 async def test_a_disposal_stays(store: Store, statement: str) -> None:
     await run_until(store, OVER)
     await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
-    with pytest.raises(StoreError, match="a disposal is never"):
+    with pytest.raises(StoreRefused, match="a disposal is never"):
         await sql(store, statement)
-    with pytest.raises(StoreError, match="disposed of already"):
+    with pytest.raises(StoreRefused, match="disposed of already"):
         await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
     (row,) = await recordings.list_recordings(store, id="r1")
     assert (row["state"], row["disposed_at"]) == ("disposed", "2026-12-25T12:00:00.000000Z")
@@ -186,7 +186,7 @@ async def test_a_keep_until_that_was_lowered_by_force_is_found_in_the_log(store:
     await run_until(store, OVER)
     await sql(store, "DROP TRIGGER recording_keep_until_only_rises")
     await sql(store, f"UPDATE recording SET keep_until = '{LAST}' WHERE id = 'r1'")
-    with pytest.raises(StoreError, match="by the log"):
+    with pytest.raises(StoreRefused, match="by the log"):
         await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
 
 

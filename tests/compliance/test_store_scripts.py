@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreError
+from compliance.errors import StoreRefused
 from compliance.registers.fault import Fault
 from compliance.store.sqlite import Store, create, registers
 from compliance.store.sqlite.registers import ScriptVersion
@@ -106,5 +106,5 @@ async def test_what_is_not_there(store: Store) -> None:
 
 async def test_the_database_itself_keeps_a_text_as_it_was(store: Store) -> None:
     await registers.add_script(store, "pitch", "您好", **BY)
-    with pytest.raises(StoreError, match="never changed"):
+    with pytest.raises(StoreRefused, match="never changed"):
         await store.transact(lambda connection: connection.execute("UPDATE script SET text = 'x'"))

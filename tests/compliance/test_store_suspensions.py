@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreError
+from compliance.errors import StoreRefused
 from compliance.registers.fault import Fault
 from compliance.store.sqlite import Store, create, registers
 from compliance.store.sqlite.registers.suspension import last_lifted, suspend
@@ -106,5 +106,5 @@ async def test_the_last_lifting_starts_the_count(store: Store) -> None:
 
 async def test_the_database_itself_wants_a_reason(store: Store) -> None:
     await registers.add_suspension(store, "agent", "1001", cause="x", **BY)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreRefused):
         await registers.lift_suspension(store, "agent", "1001", reason="", **LATER)

@@ -25,13 +25,17 @@ def spool(home: Home) -> Path:
     return folder
 
 
-def recorded(home: Home, spool: Path, name: str, state: str = "kept") -> str:
-    """A decision with a recording of three files; returns the decision's id."""
+def recorded(
+    home: Home, spool: Path, name: str, state: str = "kept", *, there: bool = True, ended: bool = True
+) -> str:
+    """A decision with a recording of three files, if they are ``there``; returns the decision's id."""
     made = decision()
     files = {side: spool / f"{name}{side}.wav" for side in ("", "-callee", "-agent")}
-    for side, path in files.items():
-        path.write_bytes(f"sound {name} {side}".encode())
-    hashes = {side: hashlib.sha256(path.read_bytes()).hexdigest() for side, path in files.items()}
+    hashes: dict[str, str | None] = dict.fromkeys(files)
+    if there:
+        for side, path in files.items():
+            path.write_bytes(f"sound {name} {side}".encode())
+            hashes[side] = hashlib.sha256(path.read_bytes()).hexdigest()
 
     async def store() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
@@ -54,6 +58,8 @@ def recorded(home: Home, spool: Path, name: str, state: str = "kept") -> str:
                     agent_path=str(files["-agent"]),
                 ),
             )
+            if not ended:
+                return
             await recordings.finish(
                 store,
                 recordings.Finished(
@@ -65,7 +71,7 @@ def recorded(home: Home, spool: Path, name: str, state: str = "kept") -> str:
                     sha256=hashes[""],
                     callee_sha256=hashes["-callee"],
                     agent_sha256=hashes["-agent"],
-                    keep_until=date(2027, 11, 24),
+                    keep_until=date(2027, 11, 24) if hashes[""] else None,
                 ),
             )
 
@@ -158,6 +164,21 @@ def test_one_call(home: Home, spool: Path) -> None:
     assert home("calls", "show", refused)["findings"][0]["text"]
     assert "refused" in home.run("calls", "show", refused).stdout
     assert home("calls", "show", "0" * 32, code=1)["error"]
+
+
+@pytest.mark.parametrize(
+    ("state", "ended", "named"), [("kept", True, True), ("unanswered", True, False), ("", False, False)]
+)
+def test_a_file_that_is_not_there_is_not_named(
+    home: Home, spool: Path, state: str, ended: bool, named: bool
+) -> None:
+    """Of a busy call, and of one whose recording has not begun."""
+    id = recorded(home, spool, "a", state, there=named, ended=ended)
+    (row,) = home("calls", "show", id)["recordings"]
+    paths = [row[key] for key in ("path", "callee_path", "agent_path")]
+    assert [bool(path) for path in paths] == [named] * 3
+    assert ("a.wav" in home.run("calls", "show", id).stdout) == named
+    assert ("a.wav" in home.run("recordings", "list").stdout) == (named or not ended)
 
 
 def test_a_decision_from_before_the_last_one_is_marked(home: Home) -> None:

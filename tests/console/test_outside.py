@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,6 +77,15 @@ def test_page_shows_what_was_counted() -> None:
     assert shown["dialpact_recorder_lease_age_seconds"] == 1
     assert shown["dialpact_ledger_checkpoint_age_seconds"] == 300
     assert shown["dialpact_store_up"] == shown["dialpact_ready"] == 1
+
+
+def test_how_long_the_oldest_write_waits() -> None:
+    meters = Meters()
+    assert page(meters, full_look())["dialpact_outbox_oldest_seconds"] == 0
+    meters.outbox_waiting, meters.outbox_since = 3, time.monotonic() - 7
+    shown = page(meters, full_look())
+    assert 7 <= shown["dialpact_outbox_oldest_seconds"] < 60
+    assert shown["dialpact_outbox_waiting"] == 3
 
 
 def test_what_the_store_would_say_is_absent_when_it_says_nothing() -> None:

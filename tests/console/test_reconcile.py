@@ -213,3 +213,60 @@ def test_people_read_it_in_their_language(lab: Home, language: str) -> None:
     result = lab.run("--lang", language, "reconcile", *scenes, *UTC, "--notes", code=3)
     assert {"en": "7 findings.", "zh": "共 7 项问题。"}[language] in result.stdout
     assert "{" not in result.stdout
+
+
+def unseen(home: Home, *, answered: bool) -> tuple[str, list[str]]:
+    """A recording of a call whose end nobody saw, and the options for its CDR."""
+    given = files(home, "answered")
+    with contextlib.closing(sqlite3.connect(home.path / "dialpact.db")) as database, database:
+        database.execute("DROP TRIGGER recording_end_is_final")
+        database.execute("UPDATE recording SET unseen = 1, answered_at = NULL")
+        ((id,),) = database.execute("SELECT id FROM recording").fetchall()
+    if not answered:
+        text = cdr_lab.csv("answered").decode().replace("ANSWERED", "NO ANSWER")
+        given = ["--cdr", home.file("no.csv", text)]
+    return id, given
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_the_cdrs_settle_what_nobody_saw_and_nothing_goes_earlier(lab: Home, answered: bool) -> None:
+    id, given = unseen(lab, answered=answered)
+    (before,) = lab("recordings", "list", "--state", "unseen")
+    told = lab("reconcile", *given, *UTC, "--notes")
+    kind = "unseen-answered" if answered else "unseen-unanswered"
+    assert kind in [one["kind"] for one in told["findings"]]
+    assert told["settled"] is None
+    assert len(lab("recordings", "list", "--state", "unseen")) == 1, "only when it is asked for"
+    assert lab("reconcile", *given, *UTC, "--settle", "--by", "chen")["settled"] == 1
+    assert lab("reconcile", *given, *UTC, "--settle")["settled"] == 0
+    (after,) = lab("recordings", "list")
+    assert (after["state"], after["settled"]) == (
+        ("kept", "answered") if answered else ("unanswered", "unanswered")
+    )
+    assert after["keep_until"] == before["keep_until"]
+    shown = lab("recordings", "show", id)
+    (act,) = [change for change in shown["history"] if change["action"] == "settle"]
+    assert (act["by"], act["detail"]["answered"]) == ("chen", answered)
+    assert "CDR" in act["detail"]["reason"]
+
+
+def test_an_officer_settles_what_no_cdr_tells(lab: Home) -> None:
+    id, _ = unseen(lab, answered=True)
+    day = ("--since", "2026-11-25T00:00:00Z", "--until", "2026-11-26T00:00:00Z")
+    found = lab("reconcile", "--cdr", lab.file("empty.csv", ""), *UTC, *day, code=3)
+    assert [one["kind"] for one in found["findings"]] == ["unseen-open"]
+    why = ("--reason", "the carrier's bill of November")
+    assert "reason" in lab("recordings", "settle", id, "--unanswered", "--reason", " ", code=1)["error"]
+    done = lab("recordings", "settle", id, "--unanswered", *why)
+    assert (done["result"], done["entry"]["state"]) == ("added", "unanswered")
+    assert lab("recordings", "settle", id, "--unanswered", *why)["result"] == "already"
+    assert "已接通" in lab.run("recordings", "settle", id, "--answered", *why, "--lang", "zh").stdout
+    found = lab("reconcile", "--cdr", lab.file("empty.csv", ""), *UTC, *day, code=3)
+    assert [one["kind"] for one in found["findings"]] == ["recording-without-call"]
+
+
+def test_a_recording_whose_end_was_seen_is_not_settled(lab: Home) -> None:
+    files(lab, "answered")
+    (row,) = lab("recordings", "list")
+    said = lab("recordings", "settle", row["id"], "--answered", "--reason", "x", code=1)
+    assert "was seen" in said["error"]

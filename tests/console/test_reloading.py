@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -159,8 +160,9 @@ async def test_a_part_that_can_not_follow_holds_the_others_back(place: Place) ->
             if self.error:
                 raise self.error
 
-        def replace(self, *_: object) -> None:
+        def replace(self, *_: object) -> Callable[[], None]:
             self.seen.append("replace")
+            return lambda: None
 
     willing, unable = Log(), Log(ZeroDivisionError("ours"))
     place.reloading.add(willing)
@@ -171,6 +173,49 @@ async def test_a_part_that_can_not_follow_holds_the_others_back(place: Place) ->
     unable.error = None
     assert await place.reloading.reload()
     assert (willing.seen[1:], unable.seen[1:]) == (["prepare", "replace"], ["prepare", "replace"])
+
+
+async def test_a_part_that_fails_after_another_has_changed_takes_it_back(place: Place) -> None:
+    """And the next reload is answered as if nothing had been."""
+
+    class Fails:
+        failing = True
+
+        async def prepare(self, *_: object) -> None: ...
+
+        def replace(self, *_: object) -> Callable[[], None]:
+            if self.failing:
+                raise ZeroDivisionError("ours")
+            return lambda: None
+
+    office, last = place.office, Fails()
+    stop = asyncio.Event()
+    async with serving(place.session.config, place.reloading.policy, office.clock, place.reloading.add) as (
+        office.host,
+        office.port,
+    ):
+        place.reloading.add(last)
+        running = asyncio.create_task(place.reloading.run(place.session, stop))
+        before = place.reloading.current
+        place.good(NEW)
+        place.change("deadline_ms = 2500", "deadline_ms = 2400")
+        place.reloading.ask()
+        async with asyncio.timeout(10):
+            while place.reloading.reloads < 1:
+                await asyncio.sleep(0.01)
+        assert "ours" in place.reloading.why and not place.reloading.last_ok
+        assert place.reloading.current == before
+        assert await place.call() == "ALLOW", "the new hours are not in force"
+        last.failing = False
+        place.good(NEW)
+        place.reloading.ask()
+        async with asyncio.timeout(10):
+            while place.reloading.reloads < 2:
+                await asyncio.sleep(0.01)
+        assert place.reloading.last_ok
+        assert await place.call() == "BLOCK"
+        stop.set()
+        await running
 
 
 async def test_no_call_is_dropped_or_judged_by_half_of_each(place: Place) -> None:

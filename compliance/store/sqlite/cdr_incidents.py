@@ -25,7 +25,8 @@ SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3
 TOGETHER = 200
 PREFIX = "cdr-"
 # Not of a call that was made: a caller who gave up leaves the same trace where cdr.conf leaves him out.
-LEFT_OUT = NOTES | {"decision-without-call"}
+# That nobody saw a call's end was an incident when it happened.
+LEFT_OUT = NOTES | {"decision-without-call", "unseen-open"}
 WRITTEN = tuple(PREFIX + kind for kind in KINDS if kind not in LEFT_OUT)
 # What the listener says of the same thing (ami_listener.bypass), when it was there.
 LISTENER = {

@@ -6,6 +6,8 @@
    that the path still names the file that was opened; otherwise it fails and the next one opens anew.
 3. The file is never created here: a daemon that finds no database refuses, it does not start an empty one.
 4. What a transaction has written and must be provable gets its leaf of the ledger before it commits.
+5. A row that a constraint or a trigger refuses is refused every time (StoreRefused); whatever else fails may
+   pass the next time (StoreError). Who confuses the two tries for ever, and what waits behind it is lost.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from compliance.errors import StoreBusy, StoreError, StoreGone
+from compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
 from compliance.store.sqlite import ledger, migrate
 
 T = TypeVar("T")
@@ -74,7 +76,24 @@ def _seal_older(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
 
 
-def _translated(error: sqlite3.Error, path: Path) -> StoreError:
+def is_refusal(error: sqlite3.Error) -> bool:
+    """Whether the row or a value in it is at fault, not the database."""
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
+        return True
+    wrong = isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError)
+    return wrong and str(error).startswith("Error binding")  # and not that somebody has closed the database
+
+
+def _seal(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        ledger.seal(connection)
+    except LookupError as error:  # the log itself is damaged, whatever is to be written
+        raise StoreError(f"{path}: {error}") from error
+
+
+def _translated(error: sqlite3.Error, path: Path) -> DialpactError:
+    if is_refusal(error):
+        return StoreRefused(str(error))
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(f"{path}: locked by another process")
     return StoreError(f"{path}: {error}")
@@ -101,12 +120,13 @@ class Store:
         self._busy_ms = busy_ms
         self._connection: _Connection | None = None
         self._identity: tuple[int, int] | None = None
+        self._opening = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path, busy_ms: int = BUSY_MS) -> Self:
         """Raises StoreGone (no such file), StoreError (not ours, too new, damaged)."""
         store = cls(path, busy_ms)
-        await store._reopen()
+        await store._opened()
         return store
 
     async def __aenter__(self) -> Self:
@@ -120,9 +140,12 @@ class Store:
         if connection is not None:
             await connection.close()
 
-    async def _reopen(self) -> _Connection:
-        await self.close()
-        connection = _Connection(partial(_connect, self.path, self._busy_ms), iter_chunk_size=64)
+    async def _opened(self) -> _Connection:
+        async with self._opening:  # else two that find it closed open it twice, and one is nobody's
+            return self._connection or await self._open()
+
+    async def _open(self) -> _Connection:
+        connection = _Connection(self._connect, iter_chunk_size=64)
         connection._thread.daemon = True  # a hung disk must not keep the process from ending
         try:
             await connection
@@ -130,8 +153,27 @@ class Store:
             # aiosqlite tells its thread to end and does not wait; it must not outlive the event loop.
             await asyncio.get_running_loop().run_in_executor(None, connection._thread.join, 1.0)
             raise
-        self._connection, self._identity = connection, self._on_disk()
+        self._connection = connection
         return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """On the connection's thread: a disk that hangs must not hang the event loop."""
+        self._identity = self._on_disk()
+        return _connect(self.path, self._busy_ms)
+
+    async def _run(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._connection or await self._opened()
+        try:
+            return await connection.run(unit)
+        except StoreGone:
+            if self._connection is connection:
+                await self.close()
+            raise
+        except ValueError as error:
+            if self._connection is connection:
+                raise
+            # aiosqlite's word for one that was closed meanwhile, as another unit found the file gone
+            raise StoreGone(f"{self.path}: closed meanwhile") from error
 
     def _on_disk(self) -> tuple[int, int] | None:
         try:
@@ -143,14 +185,9 @@ class Store:
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` in one immediate transaction; when this returns, it is on disk.
 
-        Raises StoreBusy, StoreGone or StoreError; then nothing of it has happened.
+        Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
         """
-        connection = self._connection or await self._reopen()
-        try:
-            return await connection.run(partial(self._within, work))
-        except StoreGone:
-            await self.close()
-            raise
+        return await self._run(partial(self._within, work))
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the database, for as long as it takes.
@@ -158,12 +195,7 @@ class Store:
         No lock is held that a decision waits for: a report over a year must not stop the calls. Writing in it
         fails. Raises StoreBusy, StoreGone or StoreError.
         """
-        connection = self._connection or await self._reopen()
-        try:
-            return await connection.run(partial(self._reading, work))
-        except StoreGone:
-            await self.close()
-            raise
+        return await self._run(partial(self._reading, work))
 
     def _reading(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
         if self._on_disk() != self._identity:
@@ -186,7 +218,7 @@ class Store:
             before = connection.total_changes
             result = work(connection)
             if connection.total_changes != before:
-                ledger.seal(connection)
+                _seal(connection, self.path)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(connection)

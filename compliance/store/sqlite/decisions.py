@@ -6,10 +6,11 @@ the other in it, so a later one sees the rows of an earlier one: nothing can be 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,19 @@ from typing import Any
 import aiosql
 import msgspec
 
+from compliance import masking
 from compliance.clock import Clock, instant, stamp
-from compliance.errors import LedgerError
+from compliance.errors import LedgerError, StoreError
 from compliance.model import CallAttempt, Decision, Facts
 from compliance.outcome import outcome
 from compliance.reading import Reading
 from compliance.store.sqlite import incidents, reactions
-from compliance.store.sqlite.connection import Store, rows
+from compliance.store.sqlite.connection import Store, is_refusal, rows
 from compliance.store.sqlite.facts import facts
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
 Judge = Callable[[Facts, datetime], Decision | None]
+Refuse = Callable[[int, Exception, datetime], Decision | None]  # its place in the batch, what failed, when
 
 
 def record(connection: sqlite3.Connection, decisions: Iterable[Decision], *, late: bool = False) -> None:
@@ -95,34 +98,88 @@ async def decide(
     asked: Reading,
     clock: Clock,
     overdue: Sequence[Decision] = (),
+    refuse: Refuse | None = None,
 ) -> None:
     """Judges and records in one transaction, after refusals that could not be stored before.
 
     Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. A judge that
-    returns None has been overtaken (by the deadline): nothing is recorded for it here.
+    returns None has been overtaken (by the deadline): nothing is recorded for it here. Each attempt stands
+    for itself: of one whose facts, rules or row fail nothing is left, ``refuse`` makes a refusal of it (where
+    it is not given all of them fail), and the others are decided. A refusal that the store refuses is an
+    incident.
     Raises StoreError; then nothing was recorded.
     """
 
     def work(connection: sqlite3.Connection) -> None:
-        # A commit that was reported as failed may have happened all the same.
-        record(
-            connection, [kept for kept in overdue if not SQL.is_recorded(connection, id=kept.id)], late=True
-        )
-        for attempt, judge in waiting:
+        for kept in overdue:
+            # A commit that was reported as failed may have happened all the same.
+            if not SQL.is_recorded(connection, id=kept.id):
+                _record_refusal(connection, kept, clock.now(), late=True)
+        for place, (attempt, judge) in enumerate(waiting):
             now = clock.now()
-            decision = judge(facts(connection, attempt, asked, now, live=True), now)
-            if decision is not None:
-                record(connection, [decision])
-                reactions.react(connection, decision, asked)
+            try:
+                with _whole(connection):
+                    decision = judge(facts(connection, attempt, asked, now, live=True), now)
+                    if decision is not None:
+                        record(connection, [decision])
+                        reactions.react(connection, decision, asked)
+            except Exception as error:
+                if refuse is None or _is_of_the_store(error):
+                    raise
+                if (refusal := refuse(place, error, now)) is not None:
+                    _record_refusal(connection, refusal, now)
 
     await store.transact(work)
 
 
+@contextlib.contextmanager
+def _whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is written inside, or nothing of it; what the transaction has written before stays."""
+    connection.execute("SAVEPOINT one")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # (a full disk takes the whole transaction back by itself)
+            connection.execute("ROLLBACK TO one")
+            connection.execute("RELEASE one")
+        raise
+    connection.execute("RELEASE one")
+
+
+def _is_of_the_store(error: Exception) -> bool:
+    """Whether the others of the batch would fail as well."""
+    return isinstance(error, StoreError) or (isinstance(error, sqlite3.Error) and not is_refusal(error))
+
+
+def _record_refusal(
+    connection: sqlite3.Connection, refusal: Decision, now: datetime, *, late: bool = False
+) -> None:
+    try:
+        with _whole(connection):
+            record(connection, [refusal], late=late)
+    except Exception as error:
+        if _is_of_the_store(error):
+            raise
+        node, why = refusal.attempt.node, masking.text(f"{type(error).__name__}: {error}", 200)
+        detail = f"refusal {', '.join(refusal.reasons)}: {why}"
+        incidents.write(
+            connection, at=now, node=node, kind="write-refused", decision=refusal.id, detail=detail
+        )
+
+
 async def undelivered(store: Store, decision: str, at: datetime, reason: str) -> None:
     """Marks an ALLOW that was never told to the PBX."""
-    await store.transact(
-        lambda connection: SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
-    )
+    await all_undelivered(store, [(decision, at, reason)])
+
+
+async def all_undelivered(store: Store, marks: Sequence[tuple[str, datetime, str]]) -> None:
+    """Many at once: decision, when, and the reason. One that was never stored needs no mark."""
+
+    def work(connection: sqlite3.Connection) -> None:
+        for decision, at, reason in marks:
+            SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
+
+    await store.transact(work)
 
 
 async def look_up(store: Store, attempt: CallAttempt, asked: Reading, now: datetime, live: bool) -> Facts:

@@ -44,7 +44,7 @@ async def not_due(store: Store, day: date) -> tuple[int, str | None]:
 
 
 async def record(store: Store, recording: str, keep_until: str, *, by: str, at: datetime) -> bool:
-    """On disk when it returns; False when it has come under a hold. StoreError: the store refuses it."""
+    """On disk when it returns; False when it has come under a hold. StoreRefused: it must still be kept."""
 
     def work(connection: sqlite3.Connection) -> bool:
         if SQL.is_held(connection, recording=recording) is not None:

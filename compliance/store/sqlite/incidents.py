@@ -40,13 +40,16 @@ async def incident(
     decision: str = "",
     channel: str = "",
     detail: str = "",
+    once: bool = False,
 ) -> None:
-    """On disk when it returns."""
-    await store.transact(
-        lambda connection: write(
-            connection, at=at, node=node, kind=kind, decision=decision, channel=channel, detail=detail
-        )
-    )
+    """On disk when it returns. ``once``: not when there is the very same already, but for its time."""
+    told = {"node": node, "kind": kind, "decision": decision, "channel": channel, "detail": detail}
+
+    def work(connection: sqlite3.Connection) -> None:
+        if not once or SQL.is_told(connection, **told) is None:
+            write(connection, at=at, **told)
+
+    await store.transact(work)
 
 
 async def list_incidents(

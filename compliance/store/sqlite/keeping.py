@@ -1,4 +1,6 @@
-"""How long a recording is kept: raised by an officer or by longer profiles, never lowered. All is logged."""
+"""How long a recording is kept: raised by an officer or by longer profiles, never lowered. And what became of
+a call whose end nobody saw. All is logged.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +53,28 @@ async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: 
         detail = {"from": before, "to": until, "reason": reason}
         log(connection, "recording", "keep", id, detail, by=by, at=at)
         return "updated"
+
+    return await store.transact(work)
+
+
+async def settle(store: Store, id: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
+    """Says what became of a call whose end nobody saw. Its row is final, so this is an act of its own in the
+    log; the newest one counts. How long it is kept does not change: as an answered one from the beginning.
+
+    Fault: no such one, or one whose end was seen.
+    """
+
+    def work(connection: sqlite3.Connection) -> Outcome:
+        found = SQL.settled(connection, id=id)
+        if found is None:
+            raise Fault("not-registered", entry=id)
+        if not found["unseen"]:
+            raise Fault("not-unseen", entry=id)
+        if found["answered"] is not None and bool(found["answered"]) == answered:
+            return "already"
+        detail = {"answered": answered, "reason": reason}
+        log(connection, "recording", "settle", id, detail, by=by, at=at)
+        return "updated" if found["answered"] is not None else "added"
 
     return await store.transact(work)
 

@@ -278,6 +278,7 @@ def _asked(row: sqlite3.Row, kept: list[sqlite3.Row], refused: list[sqlite3.Row]
                 answered=_seconds(one["answered_at"]),
                 ended=_seconds(one["ended_at"]),
                 seconds=one["seconds"] or 0.0,
+                open=bool(one["open"]),
             )
             for one in kept
         ),

@@ -143,12 +143,14 @@ async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None
     )
 
 
-async def finish(store: Store, end: Finished) -> None:
+async def finish(store: Store, end: Finished) -> bool:
+    """False when it had ended already: what was written first stays."""
     fields = msgspec.structs.asdict(end)
     fields["ended_at"] = stamp(end.ended_at)
     fields["unseen"] = int(end.unseen)
     fields["keep_until"] = end.keep_until.isoformat() if end.keep_until else None
-    await store.transact(lambda connection: SQL.finish_recording(connection, **fields))
+    changed: int = await store.transact(lambda connection: SQL.finish_recording(connection, **fields))
+    return changed > 0
 
 
 async def unfinished(store: Store, node: str) -> list[dict[str, Any]]:
@@ -163,15 +165,14 @@ async def last_renewal(store: Store, node: str) -> datetime | None:
 
 
 async def unseen(
-    store: Store, node: str, since: datetime, until: datetime, reported: str
+    store: Store, node: str, since: datetime, until: datetime, reported: str, together: str
 ) -> list[dict[str, Any]]:
     """``id`` and ``channel`` (the caller's) of what was let out in between and has neither a recording nor an
-    incident of the kind ``reported``.
+    incident of the kind ``reported``, nor is named by one of the kind ``together``.
     """
+    period = {"since": stamp(since), "until": stamp(until)}
     return await store.transact(
-        lambda connection: rows(
-            SQL.unseen(connection, node=node, since=stamp(since), until=stamp(until), kind=reported)
-        )
+        lambda connection: rows(SQL.unseen(connection, node=node, kind=reported, together=together, **period))
     )
 
 
@@ -188,10 +189,11 @@ async def list_recordings(
     held: bool = False,
     most: int = 100,
 ) -> list[dict[str, Any]]:
-    """Newest first; every column of the table, and how many ``holds`` there are on it.
+    """Newest first; every column of the table, how many ``holds`` there are on it, and how its call was
+    ``settled`` (``answered``, ``unanswered``), if nobody saw its end. Paths are empty where there is no file.
 
-    ``state``: one of the table's, or ``disposed``, whatever it was before. ``since``, ``until``: started from
-    then on, before then. ``due``: only those that may go on that day.
+    ``state``: one of the table's; ``unseen`` until that is settled; ``disposed``, whatever it was before.
+    ``since``, ``until``: started from then on, before then. ``due``: only those that may go on that day.
     """
 
     def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -210,5 +212,13 @@ async def list_recordings(
             )
         )
 
-    found = await store.transact(work)
-    return [row | {"state": "disposed"} if row["disposed_at"] else row for row in found]
+    return [_as_shown(row) for row in await store.transact(work)]
+
+
+def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
+    row["state"] = row.pop("shown")
+    if row["ended_at"]:  # a file that was never there, or was removed as it held nothing, is not named
+        for side in ("", "callee_", "agent_"):
+            row[f"{side}path"] = row[f"{side}path"] if row[f"{side}sha256"] else ""
+    row["settled"] = {None: "", 0: "unanswered", 1: "answered"}[row["settled"]]
+    return row

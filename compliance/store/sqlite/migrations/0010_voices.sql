@@ -51,3 +51,8 @@ BEGIN
     UPDATE carrier_leg SET channel = '', uniqueid = '', linkedid = '', sip_call_id = '', sent_from = ''
     WHERE id = NEW.key;
 END;
+
+-- What a recording has become is part of its leaf: it is never changed either.
+CREATE TRIGGER recording_state_is_final BEFORE UPDATE OF state ON recording
+WHEN OLD.ended_at IS NOT NULL AND NEW.state IS NOT OLD.state
+BEGIN SELECT RAISE(ABORT, 'a recording that has ended is never changed, only erased with its salt'); END;

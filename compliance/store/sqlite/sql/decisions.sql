@@ -11,7 +11,8 @@ VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dia
         :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :behind_us, :continues, :record);
 
 -- name: insert_undelivered(decision, at, reason)!
-INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at, :reason);
+INSERT OR IGNORE INTO undelivered (decision, at, reason)
+SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision);
 
 -- name: list_calls(number, campaign, verdict, since, until, most)
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.verdict, decision.reasons,

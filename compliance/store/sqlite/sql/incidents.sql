@@ -11,3 +11,7 @@ ORDER BY seq DESC LIMIT :most;
 SELECT kind, count(*) AS count, min(at) AS first, max(at) AS last FROM incident
 WHERE (:since = '' OR at >= :since) AND (:until = '' OR at < :until)
 GROUP BY kind ORDER BY count DESC, kind;
+
+-- name: is_told(node, kind, decision, channel, detail)^
+SELECT 1 FROM incident
+WHERE kind = :kind AND channel = :channel AND decision = :decision AND node = :node AND detail = :detail;

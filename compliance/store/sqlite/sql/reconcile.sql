@@ -11,8 +11,12 @@ WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.de
 ORDER BY decision.decided_at, decision.seq LIMIT :most;
 
 -- name: recordings(decision)
-SELECT id, state, channel, uniqueid, answered_at, ended_at, seconds FROM recording
-WHERE decision = :decision AND part = 'carrier'
+SELECT id, iif(settled = 0, 'unanswered', state) AS state, channel, uniqueid, answered_at, ended_at, seconds,
+       unseen AND settled IS NULL AS open
+FROM (SELECT *, CASE WHEN unseen THEN (
+          SELECT json_extract(detail, '$.answered') FROM register_change
+          WHERE register = 'recording' AND key = recording.id AND action = 'settle' ORDER BY seq DESC LIMIT 1
+      ) END AS settled FROM recording WHERE decision = :decision AND part = 'carrier')
 ORDER BY started_at, id;
 
 -- name: refused(decision)

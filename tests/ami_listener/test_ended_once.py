@@ -1,0 +1,140 @@
+"""A recording ends once, whatever comes late; and one that the store refuses holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from ami_listener import resync
+from ami_listener.pbx import Live, Pbx
+from compliance.store.sqlite import recordings
+from dialpact_testing.ami import FakeAmi
+from tests.ami_listener.scene import Scene, ringing, talking, until
+
+
+async def written(scene: Scene) -> None:
+    async with asyncio.timeout(5):
+        await scene.listener.outbox.drained()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_call_that_ends_during_a_comparison_ends_once(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch, listed: bool
+) -> None:
+    """While Asterisk is asked for its channels; ``listed``: it answers that the call is still up."""
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    channels = Pbx.channels
+
+    async def slow(pbx: Pbx) -> list[Live]:
+        found = await channels(pbx)
+        leg.hang_up()
+        await scene.recorded("kept")
+        await until(lambda: not scene.listener.legs and not scene.listener.finishing)
+        return found if listed else []
+
+    session = scene.listener.lease.session
+    assert session is not None
+    monkeypatch.setattr(Pbx, "channels", slow)
+    await resync.compare(scene.listener, Pbx(session))
+    await until(lambda: not scene.listener.legs and not scene.listener.finishing)
+    await written(scene)
+    (row,) = await scene.recorded("kept")
+    assert row["unseen"] == 0
+    assert await scene.incidents() == []
+
+
+async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    late = scene.clock.now() + timedelta(seconds=9)
+    assert not await recordings.finish(
+        scene.store, recordings.Finished(id=row["id"], state="failed", ended_at=late)
+    )
+    await recordings.running(scene.store, row["id"], late)
+    await recordings.answered(scene.store, "pbx1", row["uniqueid"], late)
+    assert await scene.recordings() == [row]
+
+
+async def test_a_later_answer_does_not_touch_what_ended_before_it(scene: Scene, ami: FakeAmi) -> None:
+    """A leg may have recordings that ended before anybody answered: stopped, or on the channel of another."""
+    decision, leg = await ringing(scene, ami)
+    (row,) = await scene.recordings()
+    ended = scene.clock.now()
+    end = recordings.Finished(id=row["id"], state="unanswered", ended_at=ended)
+    assert await recordings.finish(scene.store, end)
+    (before,) = await scene.recordings()
+    await recordings.answered(scene.store, "pbx1", leg.uniqueid, ended + timedelta(seconds=1))
+    assert await scene.recordings() == [before]
+    leg.hang_up()
+    await until(lambda: not scene.listener.legs)
+    await written(scene)
+    assert [found["decision"] for found in await scene.recordings()] == [decision]
+    assert await scene.incidents() == []
+
+
+async def refuse(scene: Scene, when: str = "1") -> None:
+    """From now on the store refuses the end of every recording."""
+    await scene.store.transact(
+        lambda connection: connection.execute(
+            "CREATE TRIGGER no_end BEFORE UPDATE OF ended_at ON recording "
+            f"WHEN {when} BEGIN SELECT RAISE(ABORT, 'no end today'); END"
+        )
+    )
+
+
+async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision, leg = await talking(scene, ami)
+    await refuse(scene, f"OLD.decision = '{decision}'")
+    leg.speak(0.2)
+    leg.hang_up()
+    told = await scene.incident("write-refused")
+    assert (told["decision"], told["channel"]) == (decision, leg.name)
+    assert "no end today" in told["detail"]
+    other, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert row["decision"] == other
+    await scene.ready()
+    session = scene.listener.lease.session
+    assert session is not None
+    for _ in range(3):  # the comparisons of the next minutes
+        await resync.compare(scene.listener, Pbx(session))
+    await written(scene)
+    assert await scene.incidents() == ["write-refused"]
+
+
+async def test_one_that_can_not_be_measured_is_told_once(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, leg = await talking(scene, ami)
+    leg.speak(0.2)
+    await until(lambda: next(iter(scene.listener.legs.values())).answered_at)
+    await scene.stop()
+    leg.hang_up()
+
+    def broken(*_: object) -> None:
+        raise ValueError("no such sound")
+
+    monkeypatch.setattr("ami_listener.recorder.conclude", broken)
+    for _ in range(2):  # nor does every start say it anew
+        await scene.start()
+        await scene.ready()
+        session = scene.listener.lease.session
+        assert session is not None
+        for _ in range(3):
+            await resync.compare(scene.listener, Pbx(session))
+        await until(lambda: bool(scene.listener.set_aside))
+        await written(scene)
+        await scene.stop()
+    assert sorted(await scene.incidents()) == ["call-ended-unseen", "listener-error"]
+    monkeypatch.undo()
+    await scene.start()
+    await scene.recorded("kept")
