@@ -11,7 +11,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -24,7 +24,7 @@ from ami_listener.connection import LinkError
 from ami_listener.desk import Desk, row
 from ami_listener.growth import Growth
 from ami_listener.guard import Suspect, judge, originator
-from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
+from ami_listener.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import carrier_legs, recordings
@@ -36,6 +36,12 @@ UNANSWERED = {
     Phase.ADOPTING: Happening.GAP,
     Phase.CHECKING: Happening.DETACHED,
 }
+# Dial's own words (DialEnd, DIALSTATUS). A GOTO:... is what Dial's U() said, not what became of the leg.
+DIAL_STATUSES = frozenset(
+    {"ABORT", "ANSWER", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "CONTINUE", "DONTCALL", "INVALIDARGS"}
+    | {"NOANSWER", "TORTURE"}
+)
+REFUSED = "GOTO:dialpact-unrecorded"  # how Dial tells of the interlock's no
 log = structlog.get_logger()
 
 
@@ -47,6 +53,8 @@ class Told(msgspec.Struct):
     ringing_at: datetime | None = None
     dial_status: str = ""
     hangup_cause: int | None = None
+    interlock: str = ""
+    supervision: str = "{}"
 
 
 class Leg:
@@ -71,9 +79,11 @@ class Leg:
         self.state = state or State()
         self.decision = ""
         self.allowed: recordings.Allowed | None = None
+        self.judged = asyncio.Event()
         self.segments: list[Segment] = []
         self._desk, self._pbx, self._trunks = desk, pbx, trunks
         self._began, self._dial, self._origin = began, dial, origin
+        self._found_ringing = self.state.line is Line.RINGING
         self._claim: Claim | None = None
         self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
@@ -81,12 +91,16 @@ class Leg:
         self._hung_up_at: datetime | None = None
         self._told = Told()
         self._started = self._interrupted = 0
+        self._lost_at: datetime | None = None  # since then the recording may have stopped
+        self._missing: timedelta | None = None  # between the last recording and the one that took over
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
         self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
         self._ending = False  # a Hangup event waits to be confirmed
         self._forged = False  # one was not confirmed, and that is reported
         self._rows = 0  # of this decision in the store
+        self._noted = False  # the answer is on its way to the store
+        self._bridged = False  # it has been in a bridge
         self._growth = Growth()
         self._overdue_at = 0.0
 
@@ -95,9 +109,25 @@ class Leg:
         return self._answered_at
 
     @property
+    def is_up(self) -> bool:
+        """Answered, and no Hangup came."""
+        return self.state.line is not Line.RINGING and self._hung_up_at is None
+
+    def supervised(self, told: str) -> None:
+        """``told``: who listened to it, or spoke into it, as JSON; written now and at the end."""
+        self._told.supervision = told
+        if self._hung_up_at is None:
+            self._work.put_nowait(self._tell)
+
+    @property
     def linkedid(self) -> str:
         """Of the call that the leg belongs to."""
         return self._origin.linkedid
+
+    @property
+    def caller_id(self) -> str:
+        """The unique id of who dials it; empty for an Originate, and where that was not seen."""
+        return self._origin.caller_id
 
     def next_number(self) -> int | None:
         """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
@@ -117,18 +147,24 @@ class Leg:
                     self._claim.answered(self._answered_at)
                 self.happen(Happening.ANSWERED)
             case events.DialEnded():
-                self._told.dial_status = event.status[:32]
+                if event.status in DIAL_STATUSES:
+                    self._told.dial_status = event.status
+                elif event.status.startswith(REFUSED):
+                    self._told.interlock = "refused"
             case events.BridgeEntered():
                 self.happen(Happening.BRIDGED)
+                if not self._bridged:
+                    self._bridged = True
+                    self._work.put_nowait(self._ask_interlock)
             case events.BridgeLeft():
                 self.happen(Happening.UNBRIDGED)
             case events.MonitorStarted():
                 self._started += 1
             case events.MonitorStopped():
-                self._interrupted += 1
+                self._interrupt()
                 self.happen(Happening.STOPPED)
             case events.MonitorMuted(muted=True):
-                self._interrupted += 1
+                self._interrupt()
                 self.happen(Happening.MUTED)
             case events.Renamed():
                 self.channel = event.new
@@ -146,6 +182,10 @@ class Leg:
             self._grace.cancel()
         for action in actions:
             self._work.put_nowait(action)
+
+    def _interrupt(self) -> None:
+        self._interrupted += 1
+        self._lost_at = self._lost_at or self._desk.clock.now()
 
     def look(self) -> None:
         """Once a second: does the file of an answered call grow? Is what was cut gone?"""
@@ -177,15 +217,23 @@ class Leg:
         self._answered_at = segment.answered_at
         self._claim = self._desk.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
         self.segments.append(segment)
+        self._bridged = self.state.line is Line.BRIDGED  # who let it through, nobody saw
+        self._noted = self._answered_at is not None
         if self.state.line is not Line.RINGING:
             self._claim.answered(self._answered_at or self._began)
-            if self._answered_at is None:  # at once: it may hang up before anything else is asked
-                self._answered_at = self._desk.clock.now()
-                self._note_answer()
         self._work.put_nowait(self._adopt)
 
     async def run(self) -> None:
         """Does what is to be done, until the leg has ended and its recordings are handed over."""
+        try:
+            await self._run()
+        finally:
+            if self._grace is not None:
+                self._grace.cancel()
+            if self._answered_at is not None and self.segments and not self._noted:
+                self._note_answer()  # the link was lost in the moment of the answer
+
+    async def _run(self) -> None:
         while not (self.state.phase is Phase.ENDED and self._work.empty()):
             work = await self._work.get()
             try:
@@ -200,22 +248,23 @@ class Leg:
                 self._why = str(error)
                 if self.state.phase in UNANSWERED:
                     self.happen(UNANSWERED[self.state.phase])
-        if self._grace is not None:
-            self._grace.cancel()
 
     async def _nothing(self) -> None:
         """Wakes the worker, which then sees the end."""
 
     async def _do(self, action: Action) -> None:
         match action:
+            case Action.PREPARE:
+                await self._prepare()
             case Action.START | Action.RESTART:
-                await self._record(resume=action is Action.RESTART)
+                await self._record()
             case Action.OPEN:
                 await self._set_interlock(self.decision)
             case Action.SHUT:
                 await self._set_interlock("")
             case Action.NOTE_ANSWER:
                 self._note_answer()
+                await self._tell()
             case Action.WAIT_GRACE:
                 loop = asyncio.get_running_loop()
                 self._grace = loop.call_later(GRACE_SECONDS, self.happen, Happening.GRACE_OVER)
@@ -226,6 +275,7 @@ class Leg:
                     self.segments[-1].monitor = ""  # an address: the next MixMonitor may get the same
                 if not attached and not await self._pbx.is_live(self.channel, self.uniqueid):
                     raise NoChannel(f"{self.channel} is gone")
+                self._lost_at = None if attached else self._lost_at
                 self.happen(Happening.STILL_ATTACHED if attached else Happening.DETACHED)
             case Action.HANG_UP:
                 await self._cut()
@@ -234,7 +284,7 @@ class Leg:
             case Action.FINISH:
                 self._finish()
             case _:
-                self._report(action.value, self._why)
+                self._report(action.value, self._lacking(action) or self._why)
 
     async def _judge(self) -> None:
         desk = self._desk
@@ -255,12 +305,18 @@ class Leg:
         if verdict.allowed is not None:
             self.decision, self.allowed = found.decision, verdict.allowed
             self._told.sent_from = found.sent_from
+        self.judged.set()
+        if verdict.allowed is not None:
             self._claim = desk.claims.take(found.decision, self.uniqueid, self._origin, self._began)
             self._rows = verdict.allowed.legs
-            if self._answered_at is not None or self.state.line is not Line.RINGING:
+            if self.state.line is not Line.RINGING:
+                await self._find_answer()
                 self._claim.answered(self._answered_at or self._began)
             if not self._origin.seen and self.state.line is not Line.RINGING:
                 self._report("recording-gap", "found answered and without a recording")
+            if self.state.line is Line.BRIDGED and not self._bridged:
+                self._bridged = True
+                self._work.put_nowait(self._ask_interlock)
             cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
             self.happen(Happening.BYPASSED if cut else Happening.ALLOWED)
             return
@@ -291,10 +347,15 @@ class Leg:
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]
+        if self.state.line is not Line.RINGING:  # first of all: it may hang up before anything else is asked
+            await self._find_answer()
         self.allowed = await self._known(segment.decision)
         self._rows = self.allowed.legs if self.allowed else 0
         if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
             raise NoChannel(f"{self.channel} is another call now")
+        if self._found_ringing and not segment.begun and files.absent(segment.files):
+            self.happen(Happening.PREPARED)
+            return
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
         newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
         runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
@@ -307,10 +368,12 @@ class Leg:
         if not runs:
             segment.monitor = ""
         if missing:
-            segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
+            if segment.begun or not files.absent(segment.files):
+                segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
             self._why = missing
         else:
-            await self._write_running(segment)
+            segment.begun = True
+            self._write_running(segment)
             self._work.put_nowait(self._tell)
         self.happen(Happening.GAP if missing else Happening.ADOPTED)
 
@@ -320,40 +383,38 @@ class Leg:
         except StoreError:
             return None
 
-    async def _record(self, *, resume: bool) -> None:
-        """A new segment, from its row to its proof; ends in PROVEN or UNPROVEN."""
-        old = self.segments[-1] if self.segments else None
-        now = self._desk.clock.now()
-        interrupted = self._interrupted
-        if old is not None:
-            old.ended_at = old.ended_at or now
+    async def _find_answer(self) -> None:
+        """Of a leg that was found answered: Asterisk knows since when."""
+        if self._answered_at is not None:
+            return
+        now, seconds = self._desk.clock.now(), None
         try:
-            segment = await self._begin(now)
-        except (RecordingError, StoreError, LinkError) as error:
-            if isinstance(error, NoChannel) or self._pbx.lost:
+            seconds = await self._pbx.answered_for(self.channel)
+        except LinkError:
+            if self._pbx.lost:
                 raise
+        finally:
+            self._answered_at = now - timedelta(seconds=seconds or 0.0)
+            self._began = min(self._began, self._answered_at)  # that is known to the second only
+            self._note_answer()
+
+    async def _prepare(self) -> None:
+        """While it rings: all that a recording needs but the answer."""
+        try:
+            await self._segment()
+        except (RecordingError, StoreError) as error:
             self._why = str(error)
-            if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
-                self._unproven = True
-            else:
+            if self.state.phase is Phase.WAITING:  # one that was answered meanwhile is tried again
                 self.happen(Happening.UNPROVEN)
             return
-        self._growth.begin()
-        self.happen(Happening.PROVEN)
-        self._work.put_nowait(self._tell)  # behind the interlock
-        if self._interrupted > interrupted:  # perhaps after the last look at it
-            self.happen(Happening.STOPPED)
-        if resume and old is not None:
-            if old.monitor != segment.monitor:
-                await self._desk.recorder.retire(self._pbx, old)
-            self.segments.remove(old)
-            self._desk.finish(old)
-        log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
+        self._work.put_nowait(self._tell)
 
-    async def _begin(self, now: datetime) -> Segment:
+    async def _segment(self) -> Segment:
+        """The next recording, with its row in the store and its folder on the disk; nothing records yet."""
         desk = self._desk
         if self.allowed is None or self._claim is None:
             raise RecordingError("the decision can not be read")
+        now = desk.clock.now()
         segment = Segment(
             id=uuid.uuid4().hex,
             decision=self.decision,
@@ -366,6 +427,49 @@ class Leg:
         )
         await recordings.start(desk.store, row(desk.node, segment, self.allowed))
         self.segments.append(segment)
+        return segment
+
+    async def _record(self) -> None:
+        """A recording from its start to its proof; ends in PROVEN or UNPROVEN."""
+        if self.state.phase not in (Phase.STARTING, Phase.RESUMING):
+            return  # it has ended, or is to be cut, before its turn came
+        old = self.segments[-1] if self.segments else None
+        if old is not None and not old.begun and old.ended_at is None:
+            old = None  # prepared, and this is its moment
+        interrupted = self._interrupted
+        if old is not None:
+            old.ended_at = old.ended_at or self._lost_at or self._desk.clock.now()
+        try:
+            segment = await self._begin(fresh=old is not None)
+        except (RecordingError, StoreError, LinkError) as error:
+            if isinstance(error, NoChannel) or self._pbx.lost:
+                raise
+            self._why = str(error)
+            if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
+                self._unproven = True
+            else:
+                self.happen(Happening.UNPROVEN)
+            return
+        self._growth.begin()
+        if old is not None and old.ended_at is not None and segment.proven_at is not None:
+            self._missing = segment.proven_at - old.ended_at
+        self._lost_at = None
+        self.happen(Happening.PROVEN)
+        self._write_running(segment)  # behind the interlock
+        if self._interrupted > interrupted:  # perhaps after the last look at it
+            self.happen(Happening.STOPPED)
+        if old is not None:
+            if old.monitor != segment.monitor:
+                await self._desk.recorder.retire(self._pbx, old)
+            self.segments.remove(old)
+            self._desk.finish(old)
+        log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
+
+    async def _begin(self, *, fresh: bool) -> Segment:
+        desk = self._desk
+        segment = await self._segment() if fresh or not self.segments else self.segments[-1]
+        segment.channel, segment.answered_at = self.channel, self._answered_at
+        segment.started_at = desk.clock.now()
         started, interrupted = self._started, self._interrupted
         await desk.recorder.start(self._pbx, segment)
         await desk.recorder.prove(
@@ -374,8 +478,8 @@ class Leg:
             begun=lambda: self._started > started,
             ended=lambda: self._why_ended(segment, interrupted),
         )
+        segment.begun = True
         segment.proven_at = desk.clock.now()
-        await recordings.running(desk.store, segment.id)
         return segment
 
     def _why_ended(self, segment: Segment, interrupted: int) -> str:
@@ -384,8 +488,11 @@ class Leg:
             return "the call ended"
         return "it was stopped" if self._interrupted > interrupted and not segment.monitor else ""
 
-    async def _write_running(self, segment: Segment) -> None:
-        self._desk.outbox.put("recording running", lambda: recordings.running(self._desk.store, segment.id))
+    def _write_running(self, segment: Segment) -> None:
+        started_at = segment.started_at
+        self._desk.outbox.put(
+            "recording running", lambda: recordings.running(self._desk.store, segment.id, started_at)
+        )
 
     async def _set_interlock(self, value: str) -> None:
         try:
@@ -396,12 +503,22 @@ class Leg:
             log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
 
     def _note_answer(self) -> None:
-        at = self._answered_at or self._desk.clock.now()
+        self._noted = True
+        at = self._answered_at = self._answered_at or self._desk.clock.now()
         for segment in self.segments:
             segment.answered_at = segment.answered_at or at
         self._desk.outbox.put(
             "answer", lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at)
         )
+
+    async def _ask_interlock(self) -> None:
+        """Bridged for the first time: was it the dialplan's interlock that let it through?"""
+        if not self.allowed:
+            return
+        if await self._pbx.variable(self.channel, PASSED):
+            self._told.interlock = "through"
+        else:
+            self._report("interlock-missing", "bridged without U(dialpact-answered) in its Dial")
 
     async def _cut(self) -> None:
         """Again each second until it is gone. Not in shadow mode; never a call that came in."""
@@ -457,6 +574,13 @@ class Leg:
             **msgspec.structs.asdict(self._told),
         )
         self._desk.outbox.put("carrier leg", lambda: carrier_legs.write(self._desk.store, leg))
+
+    def _lacking(self, action: Action) -> str:
+        """How much of the call is on no recording, once another has taken over."""
+        if action not in (Action.REPORT_STOPPED, Action.REPORT_MUTED) or self._missing is None:
+            return ""
+        missing, self._missing = self._missing, None
+        return f"{max(0.0, missing.total_seconds()):.2f} s are missing"
 
     def _report(self, kind: str, detail: str) -> None:
         self._desk.report(kind, self.decision, self.channel, detail)

@@ -17,19 +17,26 @@ import msgspec
 
 from ami_listener.connection import Answer, Session
 from ami_listener.sent import Sent
+from compliance.endpoints import number_in
 from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
-MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id, for the listener after a restart
+MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id: for the hangup handler, and the next listener
+PASSED = "DIALPACT_INTERLOCK"  # the interlock ran, and let the leg through
+INSIDE = "DIALPACT_INSIDE"  # the decision in whose fork this channel, a colleague's, has answered
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
+OPTOUT = "SHARED(DIALPACT_OPTOUT)"  # what the dialplan waits for after a key: done or failed
+OPTOUT_SCOPE = "DIALPACT_OPTOUT_SCOPE"  # a global: what a key refuses
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
+HANGUP_HANDLERS = "CHANNEL(hangup_handler_push)"
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
 NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
+_INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
 _NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,80}")
 _CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
@@ -46,9 +53,16 @@ class Live(msgspec.Struct, frozen=True):
     uniqueid: str
     state: str
     application: str
-    bridged: bool
     seconds: int
     linkedid: str = ""
+    bridge: str = ""  # its unique id
+    data: str = ""  # of the application
+    context: str = ""
+    exten: str = ""
+
+    @property
+    def bridged(self) -> bool:
+        return bool(self.bridge)
 
 
 class Pbx:
@@ -79,12 +93,13 @@ class Pbx:
 
     async def dialled(self, channel: str) -> str:
         """What was dialled to reach it, when its DialBegin was not seen: the INVITE's To, which nobody
-        can set as he can the variable that Dial leaves; that one for other technologies. Raises NoChannel.
+        can set as he can the variable that Dial leaves; that one for technologies that do not write the
+        number into the channel's name. Raises NoChannel.
         """
         if channel.startswith("PJSIP/"):
             found = _TO.search(await self.remote(channel))
             return found[1] if found else ""
-        return await self.variable(channel, DIALLED)
+        return number_in(channel) or await self.variable(channel, DIALLED)
 
     async def sent(self, channel: str) -> Sent:
         """By which number an outgoing leg leaves. From the moment that its DialBegin is sent the From is the
@@ -136,6 +151,14 @@ class Pbx:
             await self.variable(channel, "CHANNEL(appname)")
         ).startswith("AppDial")
 
+    async def answered_for(self, channel: str) -> float | None:
+        """Seconds since the answer, by Asterisk's own clock; None where no CDR is kept. Raises NoChannel."""
+        answered = await self.variable(channel, "CDR(answer,u)")
+        now = await self.variable(channel, "STRFTIME(,,%s.%3q)")
+        if not (_INSTANT.fullmatch(answered) and _INSTANT.fullmatch(now)):
+            return None
+        return max(0.0, float(now) - float(answered)) if float(answered) else None
+
     async def site_lists(self, number: str) -> bool:
         """Whether the site's own list of emergency numbers has ``number`` (digits). Asterisk matches, as the
         dialplan does: its expressions are not Python's.
@@ -147,6 +170,21 @@ class Pbx:
         asked = f'REGEX("^({expression})$" {number})'
         answer = await self._session.act("Getvar", Variable=asked)
         return answer.success and answer.headers.get("Value", "") == "1"
+
+    async def optout_scope(self) -> str:
+        """What a key refuses, as the dialplan reads it."""
+        answer = await self._session.act("Getvar", Variable=OPTOUT_SCOPE)
+        return answer.headers.get("Value", "") or "business"
+
+    async def play_key(self, channel: str, digit: str, milliseconds: int) -> bool:
+        """Sends a key's tone to whoever is on ``channel``. The session answers nothing else meanwhile.
+
+        (Asterisk's answer ends with "successfully queued", after which panoramisk looks for ``Async``.)
+        """
+        answer = await self._session.act(
+            "PlayDTMF", Channel=channel, Digit=digit, Duration=str(milliseconds), Async="false"
+        )
+        return answer.success
 
     async def set_variable(self, channel: str, name: str, value: str) -> None:
         """Raises NoChannel, RecordingError."""
@@ -162,13 +200,15 @@ class Pbx:
         except NoChannel:
             return False
 
-    async def record(self, channel: str, main: str, received: str, sent: str) -> str:
+    async def record(self, channel: str, main: str, received: str, sent: str, variable: str = MONITOR) -> str:
         """Starts a MixMonitor; its id, empty from an Asterisk that does not tell. Success proves nothing.
 
         ``main``, ``received``, ``sent``: files for the mix, for what the channel receives (on a carrier leg
-        the callee's voice) and for what it is sent. Raises NoChannel, RecordingError.
+        the callee's voice) and for what it is sent. ``variable`` of the channel gets the id.
+
+        Raises NoChannel, RecordingError.
         """
-        options = f"r({received})t({sent})i({MONITOR})"
+        options = f"r({received})t({sent})i({variable})"
         answer = await self._session.act("MixMonitor", Channel=channel, File=main, Options=options)
         _raise_if_gone(answer, channel)
         if not answer.success:
@@ -212,12 +252,24 @@ class Pbx:
                 uniqueid=row.get("Uniqueid", ""),
                 state=row.get("ChannelStateDesc", ""),
                 application=row.get("Application", ""),
-                bridged=bool(row.get("BridgeId")),
                 seconds=_seconds(row.get("Duration", "")),
                 linkedid=row.get("Linkedid", ""),
+                bridge=row.get("BridgeId", ""),
+                data=row.get("ApplicationData", ""),
+                context=row.get("Context", ""),
+                exten=row.get("Exten", ""),
             )
             for row in answer.rows
         ]
+
+    async def holding_bridges(self) -> set[str]:
+        """Those whose members do not hear one another: car parks, agents who wait."""
+        answer = await self._session.act("BridgeList", limit=5.0)
+        return {
+            row.get("BridgeUniqueid", "")
+            for row in answer.rows
+            if row.get("BridgeTechnology") == "holding_bridge"
+        }
 
     async def run_user(self) -> tuple[str, str]:
         """User and group that asterisk.conf names; both empty when the service manager chose them."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -21,7 +21,8 @@ import msgspec
 from ami_listener import files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
-from ami_listener.pbx import NoChannel, Pbx
+from ami_listener.pbx import MONITOR, NoChannel, Pbx
+from ami_listener.spying import SNOOP
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
 
@@ -51,12 +52,18 @@ class Segment(msgspec.Struct):
     monitor: str = ""  # the MixMonitor's id, as long as it may be attached
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
     part: str = "carrier"  # whose channel: carrier | joined | supervisor
+    begun: bool = False  # its files were there with their headers; until then it is a row and three names
 
     def talk_seconds(self) -> float | None:
         """The part of the answered call that this segment had to cover; None when it was not answered."""
         if self.answered_at is None or self.ended_at is None:
             return None
         return self._since(max(self.answered_at, self.started_at))
+
+    @property
+    def variable(self) -> str:
+        """Of its channel: has the MixMonitor's id, for the hangup handler and for the next listener."""
+        return MONITOR if self.part == "carrier" else f"{MONITOR}_{self.id[:8].upper()}"
 
     def identity(self, side: int) -> Identity | None:
         return self.identities[side] if self.identities else None
@@ -89,6 +96,7 @@ class Recorder:
             if not self.directory.is_dir():
                 raise RecordingError(f"{self.directory} is not a directory")
             files.make_folder(self.directory, planned.main.parent)
+            self._look_for_room(self.directory)
         except OSError as error:
             raise RecordingError(f"{self.directory}: {error.strerror or error}") from error
         return planned
@@ -100,9 +108,11 @@ class Recorder:
         """
         main, callee, agent = map(str, segment.files.all)
         # The carrier leg receives the callee; a channel at the other end receives whom the callee talks with.
-        received, sent = (callee, agent) if segment.part == "carrier" else (agent, callee)
+        # So does the channel of an ARI snoop, and what it is sent is whispered.
+        hears_callee = segment.part == "carrier" or segment.channel.startswith(SNOOP)
+        received, sent = (callee, agent) if hears_callee else (agent, callee)
         try:
-            segment.monitor = await pbx.record(segment.channel, main, received, sent)
+            segment.monitor = await pbx.record(segment.channel, main, received, sent, segment.variable)
         except OutcomeUnknown:
             segment.monitor = ""
 
@@ -139,10 +149,16 @@ class Recorder:
         if missing := files.begun(segment.files, segment.format):
             return missing
         try:
-            free = files.free_mb(segment.files.main.parent)
+            self._look_for_room(segment.files.main.parent)
         except OSError as error:
             return f"{segment.files.main.parent}: {error.strerror or error}"
-        return "" if free >= self._min_free_mb else f"only {free} MB free for recordings"
+        except RecordingError as error:
+            return str(error)
+        return ""
+
+    def _look_for_room(self, folder: Path) -> None:
+        if (free := files.free_mb(folder)) < self._min_free_mb:
+            raise RecordingError(f"only {free} MB free for recordings")
 
     async def retire(self, pbx: Pbx, segment: Segment) -> None:
         """Ends a MixMonitor that another has taken over from, if it still runs."""
@@ -182,9 +198,13 @@ def damages(segment: Segment) -> list[repair.Damage]:
 def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
     """Measures what there is and says what becomes of it. Blocking: run it in a thread.
 
-    A call that was not answered leaves files without sound; they are removed. Whatever holds sound is kept.
+    A call that was not answered has no files, or some without sound, which are removed. Whatever holds sound
+    is kept. Why one that was answered was not recorded has been told.
     """
     assert segment.ended_at is not None
+    if not segment.begun and files.absent(segment.files):
+        state = "failed" if segment.answered_at else "unanswered"
+        return Finished(id=segment.id, state=state, ended_at=segment.ended_at), []
     problems: list[Problem] = []
     measured = [_measure(segment, side, problems) for side in range(len(SIDES))]
     main, callee, agent = measured
@@ -199,7 +219,8 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     ]:
         problems.append(Problem("recording-incomplete", "; ".join(flaws)))
     if talk is not None:
-        problems += _judge(main, callee, agent, segment.proven_seconds())
+        sides = (callee, agent) if segment.part == "carrier" else ()  # others may have nothing to say
+        problems += _judge(main, sides, segment.proven_seconds())
     try:
         files.flush_folder(segment.files.main.parent)
     except OSError as error:
@@ -241,9 +262,7 @@ def _measure(segment: Segment, side: int, problems: list[Problem]) -> sound.Soun
     return None
 
 
-def _judge(
-    main: sound.Sound | None, callee: sound.Sound | None, agent: sound.Sound | None, talk: float
-) -> list[Problem]:
+def _judge(main: sound.Sound | None, sides: Sequence[sound.Sound | None], talk: float) -> list[Problem]:
     """``talk``: seconds that had to be recorded."""
     problems = []
     if main is None:
@@ -253,7 +272,7 @@ def _judge(
             problems.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
     elif main.seconds < SHORT * talk - 0.1:
         problems.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))
-    for side, found in (("callee", callee), ("agent", agent)):
+    for side, found in zip(("callee", "agent"), sides, strict=False):
         if found is not None and found.dbfs is None and talk >= SILENCE_MATTERS:
             problems.append(Problem("recording-silent", f"nothing is heard of the {side} in {talk:.1f} s"))
     return problems

@@ -38,12 +38,17 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     desk = listener.desk
     open_rows = await recordings.unfinished(desk.store, desk.node)
     channels = await pbx.channels()
+    await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     newest: dict[str, Segment] = {}
+    companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or segment.uniqueid in listener.legs:
+        if segment.id in listener.finishing or listener.companions.runs(segment.id):
             continue
-        if listener.companions.runs(segment.id):
+        if segment.part != "carrier":
+            companions.append(segment)
+            continue
+        if segment.uniqueid in listener.legs:
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
             _end(listener, superseded, segment.started_at)
@@ -71,6 +76,8 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for uniqueid, known in list(listener.legs.items()):
         if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
             known.gone()
+    await listener.companions.compare(pbx, companions, channels)
+    listener.spies.found(pbx, channels)
     desk.foreign.intersection_update(live)
     await listener.unlisted.compare(pbx, channels)
     return unseen
@@ -138,4 +145,5 @@ def segment_of(row: Mapping[str, Any]) -> Segment:
         started_at=instant(row["started_at"]),
         answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
         part=row["part"],
+        begun=row["state"] == "running",
     )

@@ -148,7 +148,7 @@ class Unlisted:
         chosen = ("@" in dial or not dial) and all(one.user != asked.user for one in contacts)
         began = self._listener.desk.clock.now()
         leg = Suspect(channel, uniqueid, self._listener.area_codes(close), began, dial, origin)
-        if (await spare_emergency(pbx, leg, asked.user, LegVerdict(KIND))).emergency:
+        if (await spare_emergency(self._listener.desk, pbx, leg, asked.user, LegVerdict(KIND))).emergency:
             return
         number = _is_long(asked.user)
         if not (chosen and number):  # perhaps a telephone: its endpoint is told of, not each of its calls

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from compliance import masking, toml
+from compliance.endpoints import Endpoint, Unknown, endpoint
 from compliance.errors import ConfigError
-from compliance.numbers import is_area_code
+from compliance.numbers import Shape, is_area_code, shape
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
@@ -20,6 +21,8 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Supervisor = Literal["record", "cut", "report"]
+Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -50,6 +53,8 @@ class Ami(_Section, frozen=True, kw_only=True):
     port: Port = 5038
     username: Name = "dialpact"
     secret_file: str = "ami.secret"  # noqa: S105 - the name of a file
+    doctor_username: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}\Z")] = ""
+    doctor_secret_file: str = "doctor.secret"  # noqa: S105 - the name of a file
 
 
 class Recording(_Section, frozen=True, kw_only=True):
@@ -66,26 +71,35 @@ class Policy(_Section, frozen=True, kw_only=True):
 
 class Trunk(_Section, frozen=True, kw_only=True):
     endpoint: str
-    dial_format: Literal["national", "e164", "e164-digits", "zero-mobile"] = "national"
+    channels: str = ""  # of DAHDI: lines and spans of a group ("1-15,17-31", "i1,i2")
+    dial_format: str = "national"
     area_code: str = ""
     business: str = ""
     bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
     caller_id: Literal["cut", "report"] = "cut"  # of one that left by another number than the gate was told
+    supervisor: Supervisor = "record"  # whose voice the customer hears and the call's recording does not
 
     def owns(self, channel: str) -> bool:
         """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
-        name, dash, serial = channel.rpartition("-")
-        return bool(dash) and bool(serial) and name == self.channel_prefix
+        return self.leaves_by.owns(channel)
 
     @property
-    def channel_prefix(self) -> str:
-        return self.endpoint if "/" in self.endpoint else f"PJSIP/{self.endpoint}"
+    def leaves_by(self) -> Endpoint:
+        """Raises compliance.endpoints.Unknown; a loaded configuration has none such."""
+        return endpoint(self.endpoint, self.channels)
 
     @property
     def pjsip(self) -> str:
         """The name of its endpoint in pjsip.conf; empty for other drivers."""
-        driver, _, name = self.channel_prefix.partition("/")
-        return name if driver == "PJSIP" else ""
+        way = self.leaves_by
+        return way.peer if way.technology == "PJSIP" else ""
+
+
+class OptOut(_Section, frozen=True, kw_only=True):
+    """The keys by which a call is refused for good; the same as in features_dialpact.conf."""
+
+    callee_key: Keys = "*9"
+    agent_key: Keys = "*9"
 
 
 class Ledger(_Section, frozen=True, kw_only=True):
@@ -112,6 +126,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ami: Ami = Ami()
     recording: Recording = Recording()
     policy: Policy = Policy()
+    opt_out: OptOut = OptOut()
     ledger: Ledger = Ledger()
     metrics: Metrics | None = None
     origin: str = ""
@@ -143,18 +158,30 @@ class Config(_Section, frozen=True, kw_only=True):
         return frozenset(name for name, trunk in self.trunks.items() if trunk.caller_id == "cut")
 
     @property
+    def shapes(self) -> dict[str, Shape]:
+        """How each trunk wants its numbers."""
+        return {name: shape(trunk.dial_format) for name, trunk in self.trunks.items()}
+
+    @property
     def recordings(self) -> Path:
         return Path(self.recording.directory)
 
     def ami_secret(self) -> str:
         """Read when it is needed and kept nowhere else. Raises ConfigError when unreadable or unusable."""
-        file = self.path(self.ami.secret_file)
+        return self._secret("secret_file", self.ami.secret_file)
+
+    def doctor_secret(self) -> str:
+        """Of the doctor's own user, the same way."""
+        return self._secret("doctor_secret_file", self.ami.doctor_secret_file)
+
+    def _secret(self, key: str, name: str) -> str:
+        file = self.path(name)
         try:
             secret = file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"[ami] secret_file {file}: {error}") from error
+            raise ConfigError(f"[ami] {key} {file}: {error}") from error
         if not secret or not secret.isprintable():
-            raise ConfigError(f"[ami] secret_file {file}: empty, or with control characters")
+            raise ConfigError(f"[ami] {key} {file}: empty, or with control characters")
         masking.hide(secret)
         return secret
 
@@ -208,6 +235,13 @@ def _check(config: Config, file: Path) -> None:
             raise ConfigError(f"{file}: [trunks.{name}] area_code: no such area code: {trunk.area_code!r}")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
             raise ConfigError(f"{file}: [trunks.{name}]: letters, digits, dot, dash and underscore only")
+        try:
+            trunk.leaves_by  # noqa: B018 - raises when unusable
+            shape(trunk.dial_format)
+        except Unknown as error:
+            raise ConfigError(f"{file}: [trunks.{name}] endpoint: {error}") from error
+        except ValueError as error:
+            raise ConfigError(f"{file}: [trunks.{name}] dial_format: {error}") from error
     if not config.policy.profiles:
         raise ConfigError(f"{file}: [policy] profiles is empty: without a profile no call could be judged")
     directory = config.recording.directory

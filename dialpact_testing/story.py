@@ -248,18 +248,20 @@ class Call:
     async def answered(self) -> None:
         """The trunk dials, the callee answers, and the dialplan bridges: it is being recorded."""
         leg = await self._dialled()
+        leg.pick_up()
         recorded = await self._dialpact.listening.until_recorded_or_gone(leg, self.decision)
         if not recorded:
             raise Failed(
                 f"{self._what}: expected that it is recorded and bridged; came: {await self._dropped(leg)}"
             )
-        leg.answer()
+        leg.let_through()
         leg.enter_bridge()
         await self._dialpact.listening.until_answered(self.decision)
 
     async def not_bridged(self) -> Answer:
         """The callee answers, but the call is not being recorded, so the dialplan does not bridge it."""
         leg = await self._dialled()
+        leg.pick_up()
         recorded = await self._dialpact.listening.until_recorded_or_gone(leg, self.decision)
         came = "it is being recorded" if recorded else await self._dropped(leg)
         return self._dialpact.duties.answer(not recorded, f"{self._what}: not recorded, not bridged", came)
@@ -285,7 +287,7 @@ class Call:
     async def _dropped(self, leg: Channel) -> str:
         """The dialplan gives the call up."""
         if leg.name in self._dialpact.pbx.channels:
-            leg.answer()
+            leg.refuse()
             leg.hang_up()
         self._dialpact.told_of(leg.name)
         kinds = [kind for kind, name in await self._dialpact.listening.incidents() if name == leg.name]

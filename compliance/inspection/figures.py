@@ -32,6 +32,8 @@ GAPS = (
     "recording-incomplete",
     "recording-empty",
     "recording-short",
+    "voice-not-recorded",
+    "supervisor-unrecorded",
 )
 # Of these, those that tell of an answered call even where no recording does.
 ANSWERED = ("recording-gap", "recording-lost", "bridged-unrecorded")

@@ -1,7 +1,7 @@
 """What can alter the number that the carrier sees, and which endpoints lead to him past the trunks.
 
-Asterisk's files as text, patterns in them, no more: what the listener sees of each call is the proof, this is
-the warning before the first one.
+The endpoints as Asterisk's files have them; what the dialplan does to a number, ``compliance.dialplan`` says.
+The listener's look at each call is the proof, this is the warning before the first one.
 """
 
 from __future__ import annotations
@@ -11,45 +11,12 @@ from collections.abc import Iterator
 
 from ami_listener.hosts import near
 from console.doctor import sip
-from console.doctor.conf import Section, sections
 from console.doctor.found import Found, Site, ok, skip, warn
 from console.doctor.sip import Endpoint
 
 SHOWN = 80
-_ASKS = re.compile(r"Gosub\(\s*dialpact-outbound\s*,", re.IGNORECASE)
-_NUMBER = r"(?:CALLERID|CONNECTEDLINE|CALLERPRES)\((?!name\))"
-_SETS = re.compile(rf"\bM?Set\(\s*{_NUMBER}", re.IGNORECASE)
-_VARIABLE = re.compile(rf"\s*{_NUMBER}", re.IGNORECASE)  # of an endpoint: set_var
-_HEADER = re.compile(
-    r"PJSIP_HEADER\(\s*(?:add|update)\s*,\s*(?:P-(?:Asserted|Preferred)-Identity|Remote-Party-ID|Privacy|From|Diversion)",
-    re.IGNORECASE,
-)
-_DIAL = re.compile(r"\bDial\((.*)\)\s*\Z", re.IGNORECASE)
-# Dial's options that change or hide it, with what stands in their parentheses.
-_OPTION = re.compile(r"([A-Za-z])(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\))?")
-
-
-def altering(options: str) -> list[str]:
-    """Those of Dial's ``options`` that can change the number that leaves, as they are written.
-
-    ``f`` sets it, with ``u`` its presentation; ``b`` and ``B`` run a subroutine that may do anything.
-
-    >>> altering("iU(dialpact-answered)f(02799990001)u(prohib)b(pre^s^1)")
-    ['f(02799990001)', 'u(prohib)', 'b(pre^s^1)']
-    """
-    return [found[0] for found in _OPTION.finditer(options) if found[1] in "fubB"]
-
-
-def arguments(text: str) -> list[str]:
-    """Those of an application, commas within parentheses and braces left alone."""
-    found, depth = [""], 0
-    for sign in text:
-        depth += (sign in "({[") - (sign in ")}]")
-        if sign == "," and depth <= 0:
-            found.append("")
-        else:
-            found[-1] += sign
-    return found
+# Of an endpoint: set_var. A name is what people read, not who is called back.
+_VARIABLE = re.compile(r"\s*(?:CALLERID|CONNECTEDLINE|CALLERPRES)\((?!name\))", re.IGNORECASE)
 
 
 def endpoints(site: Site) -> Iterator[Found]:
@@ -59,7 +26,7 @@ def endpoints(site: Site) -> Iterator[Found]:
     known = sip.endpoints(site.etc)
     for name, trunk in site.config.trunks.items():
         if not trunk.pjsip:
-            yield skip("sent-driver", trunk=name, endpoint=trunk.channel_prefix)
+            yield skip("sent-driver", trunk=name, endpoint=trunk.endpoint)
         elif (endpoint := known.get(trunk.pjsip)) is None:
             yield skip("sent-no-endpoint", trunk=name, endpoint=trunk.pjsip)
         elif found := list(_endpoint(name, endpoint)):
@@ -86,47 +53,6 @@ def _endpoint(trunk: str, endpoint: Endpoint) -> Iterator[Found]:
             yield warn("sent-set-var", **about, value=value[:SHOWN])
     if endpoint.says("send_pai") and endpoint.option("send_connected_line").lower() not in sip.NO:
         yield skip("sent-later", **about)
-
-
-def dialplan(site: Site) -> Iterator[Found]:
-    """Lines that set a number after the gate was asked, or a header that nobody sees."""
-    found = sections(site.etc, "extensions.conf") if site.etc.is_dir() else []
-    trunks = [trunk.channel_prefix for trunk in site.config.trunks.values()]
-    for section in found:
-        yield from _section(section, trunks)
-
-
-def _section(section: Section, trunks: list[str]) -> Iterator[Found]:
-    extension, asked = "", False
-    for key, value in section.lines:
-        if key == "exten":
-            named = value.partition(",")[0].strip()
-            extension, asked = named, asked and named == extension
-        where = {"context": section.name, "extension": extension, "line": value[-SHOWN:]}
-        if _HEADER.search(value):
-            yield warn("sent-header", **where)
-        elif asked and _SETS.search(value):
-            yield warn("sent-set", **where)
-        elif options := _altering(value, trunks):
-            yield warn("sent-option", **where, options=" ".join(options))
-        asked = asked or bool(_ASKS.search(value))
-
-
-def _altering(value: str, trunks: list[str]) -> list[str]:
-    """Of a Dial that names a trunk."""
-    dial = _DIAL.search(value)
-    given = arguments(dial[1]) if dial else [""]
-    return altering(",".join(given[2:])) if _reaches(given, trunks) else []
-
-
-def _reaches(given: list[str], trunks: list[str]) -> bool:
-    """Whether a Dial names a trunk's endpoint: ``PJSIP/138@carrier``, ``PJSIP/carrier/sip:...``."""
-    for leg in given[0].split("&"):
-        driver, _, rest = leg.strip().partition("/")
-        ends = {f"{driver}/{rest.rpartition('@')[2]}", f"{driver}/{rest.partition('/')[0]}"}
-        if ends.intersection(trunks):
-            return True
-    return False
 
 
 def unlisted(site: Site) -> Iterator[Found]:

@@ -43,7 +43,7 @@ def sound(call: Call, disposed: Disposed) -> Sound:
             if side:
                 part["dbfs"] = row[f"{side}dbfs"]
             parts.append(part)
-        known = ("id", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
+        known = ("id", "part", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
         about = {name: row[name] for name in (*known, "talk_seconds", "keep_until")}
         segments.append(about | {"files": parts})
     return Sound({"segments": segments, "gaps": gaps(call.recordings)}, files, absent)

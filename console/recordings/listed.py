@@ -22,8 +22,9 @@ ALL = -1  # SQLite's LIMIT: none
 State = Literal["starting", "running", "kept", "unanswered", "failed", "disposed"]
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
 FACTS = (
-    *("id", "decision", "state", "number", "caller_id", "campaign", "started_at", "answered_at", "ended_at"),
-    *("seconds", "bytes", "path", "sha256", "keep_until", "disposed_at"),
+    *("id", "decision", "part", "state", "number", "caller_id", "campaign"),
+    *("started_at", "answered_at", "ended_at", "seconds", "bytes", "path", "sha256"),
+    *("keep_until", "disposed_at"),
 )
 TIMES = ("started_at", "answered_at", "ended_at", "disposed_at")
 
@@ -56,8 +57,11 @@ async def list_(
             most=limit + 1 if limit else ALL,
         )
     shown = session.limited(found, limit)
-    columns = ("started_at", "number", "state", "seconds", "bytes", "keep_until", "holds", "path", "id")
-    rows = [[_told(row, name) for name in columns] for row in shown]
+    columns = (
+        *("started_at", "number", "part", "state", "seconds", "bytes", "keep_until", "holds"),
+        *("path", "id"),
+    )
+    rows = [[_told(session, row, name) for name in columns] for row in shown]
     session.table(columns, rows, shown)
 
 
@@ -81,7 +85,7 @@ async def show(session: Session, id: Id) -> int:
     if session.as_json:
         session.json(row | {"leaf_index": index, "flaw": flaw, "held_by": bearing, "history": history})
         return FOUND if flaw else 0
-    session.facts([(name, _told(row, name)) for name in FACTS])
+    session.facts([(name, _told(session, row, name)) for name in FACTS])
     session.facts([("leaf_index", index), ("problem", session.text(f"problem.{flaw}") if flaw else "")])
     if bearing:
         tell(session, bearing)
@@ -102,5 +106,7 @@ async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
     )
 
 
-def _told(row: dict[str, Any], name: str) -> object:
+def _told(session: Session, row: dict[str, Any], name: str) -> object:
+    if name == "part":
+        return session.text(f"part.{row[name]}")
     return instant(row[name]) if name in TIMES and row[name] else row[name]

@@ -11,7 +11,6 @@ import pytest
 
 from compliance.config import Config, Trunk
 from console.doctor import caller_id
-from console.doctor.caller_id import altering, arguments
 from console.doctor.found import Site
 from tests.console.conftest import Home
 from tests.console.test_doctor import site
@@ -76,7 +75,9 @@ def test_what_nobody_sees_is_said(site: Site) -> None:
 def test_a_trunk_that_is_not_in_the_files(site: Site) -> None:
     assert keys(site, caller_id.endpoints) == ["skip sent-no-endpoint"]
     other = with_trunks(
-        site, e1=Trunk(endpoint="DAHDI/g1"), carrier=Trunk(endpoint="carrier", caller_id="report")
+        site,
+        e1=Trunk(endpoint="DAHDI/g1", channels="1-15"),
+        carrier=Trunk(endpoint="carrier", caller_id="report"),
     )
     assert keys(other, caller_id.endpoints, pjsip=CARRIER) == [
         "skip sent-driver",
@@ -90,44 +91,6 @@ def test_a_wizards_endpoint(site: Site) -> None:
     private = "[private]\ntype = wizard\nremote_hosts = 203.0.113.1, 198.51.100.4:5070\n"
     assert keys(site, caller_id.endpoints, pjsip_wizard=wizard) == ["warn sent-from-user"]
     assert keys(site, caller_id.unlisted, pjsip_wizard=wizard + private) == ["warn unlisted-same"]
-
-
-GATED = " same => n,Gosub(dialpact-outbound,s,1(${EXTEN},c))\n"
-
-
-@pytest.mark.parametrize(
-    ("lines", "expected"),
-    [
-        (GATED + " same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,60,iU(dialpact-answered))\n", []),
-        (" same => n,Set(CALLERID(num)=02788880007)\n" + GATED, []),
-        (GATED + " same => n,Set(CALLERID(num)=02799990001)\n", ["warn sent-set"]),
-        (GATED + " same => n,ExecIf(1?Set(CONNECTEDLINE(num)=1))\n", ["warn sent-set"]),
-        (GATED + " same => n,Set(CALLERID(pres)=prohib)\n", ["warn sent-set"]),
-        (GATED + " same => n,Set(CALLERID(name)=wuhan)\n", []),
-        (GATED + " same => n,NoOp(${CALLERID(num)})\n", []),
-        (GATED + "exten => 1001,1,Set(CALLERID(num)=1)\n", []),  # another extension never asks
-        (
-            GATED + " same => n,Dial(PJSIP/138@carrier,,f(027)U(dialpact-answered))\n",
-            ["warn sent-option"],
-        ),
-        (GATED + " same => n,Dial(PJSIP/carrier/sip:1@x:5,,b(pre^s^1))\n", ["warn sent-option"]),
-        (GATED + " same => n,Dial(PJSIP/1001&PJSIP/1@carrier,,u(prohib))\n", ["warn sent-option"]),
-        (GATED + " same => n,Dial(PJSIP/1001,60,f(1))\n", []),
-        (" same => n,Set(PJSIP_HEADER(add,P-Asserted-Identity)=<sip:1@x>)\n", ["warn sent-header"]),
-        (" same => n,Set(PJSIP_HEADER(add, Privacy)=id)\n", ["warn sent-header"]),
-        (" same => n,Set(PJSIP_HEADER(add,X-Campaign)=c)\n", []),
-    ],
-)
-def test_lines_of_the_dialplan(site: Site, lines: str, expected: list[str]) -> None:
-    text = "[out]\nexten => _1XXXXXXXXXX,1,NoOp()\n" + lines
-    assert keys(site, caller_id.dialplan, extensions=text) == expected
-
-
-def test_dials_options() -> None:
-    assert altering("iU(dialpact-answered)") == []
-    assert altering("fTt") == ["f"]
-    assert altering("L(60000:10000)f(${CALLERID(num)})iB(x^s^1(f))") == ["f(${CALLERID(num)})", "B(x^s^1(f))"]
-    assert arguments("PJSIP/${X}@c,30,f(1,2)U(a)") == ["PJSIP/${X}@c", "30", "f(1,2)U(a)"]
 
 
 # Other ways to the carrier
@@ -168,7 +131,7 @@ def test_two_trunks_at_one_carrier(site: Site) -> None:
 
 
 def test_nothing_there(site: Site) -> None:
-    for check in (caller_id.endpoints, caller_id.dialplan, caller_id.unlisted):
+    for check in (caller_id.endpoints, caller_id.unlisted):
         assert list(check(site)) == []
 
 

@@ -42,9 +42,11 @@ class Call(Protocol):
     leg: str
 
     async def rings(self) -> None: ...
+    async def is_picked_up(self) -> None: ...
     async def is_answered(self) -> None: ...
     async def is_bridged(self) -> None: ...
     async def is_refused(self) -> None: ...
+    async def callee_presses(self, key: str) -> None: ...
     async def callee_hangs_up(self) -> None: ...
     async def agent_hangs_up(self) -> None: ...
 
@@ -67,14 +69,20 @@ class FakeCall:
     async def rings(self) -> None:
         self._channel.ring()
 
+    async def is_picked_up(self) -> None:
+        self._channel.pick_up()
+
     async def is_answered(self) -> None:
-        self._channel.answer()
+        self._channel.let_through()
 
     async def is_bridged(self) -> None:
         self._channel.enter_bridge()
 
     async def is_refused(self) -> None:
         self._channel.hang_up(status="BUSY")
+
+    async def callee_presses(self, key: str) -> None:
+        self._channel.press(key)
 
     async def callee_hangs_up(self) -> None:
         self._channel.hang_up()
@@ -115,6 +123,9 @@ class LabCall:
     async def rings(self) -> None:
         await self._ami.event("Newstate", Channel=self.leg, ChannelStateDesc="Ringing")
 
+    async def is_picked_up(self) -> None:
+        await self._ami.event("Newstate", Channel=self.leg, ChannelStateDesc="Up")
+
     async def is_answered(self) -> None:
         await self._ami.event("DialEnd", DestChannel=self.leg, DialStatus="ANSWER")
 
@@ -125,6 +136,9 @@ class LabCall:
 
     async def is_refused(self) -> None:
         await self._ami.event("Hangup", Channel=self.leg)
+
+    async def callee_presses(self, key: str) -> None:
+        await self._carrier.dial(self._carrier.invites()[-1], key)
 
     async def callee_hangs_up(self) -> None:
         self._carrier.hang_up(self._carrier.invites()[-1])

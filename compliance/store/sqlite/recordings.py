@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,11 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     unseen: bool = False  # nobody saw the end, so it may have been answered
 
 
+def has_files(row: Mapping[str, Any]) -> bool:
+    """Whether a recording's row tells of files: it names some before anything was recorded."""
+    return bool(row["sha256"]) or row["state"] == "running"
+
+
 async def renew_lease(
     store: Store, node: str, *, ready: bool, why: str, seconds: float, at: datetime
 ) -> None:
@@ -112,16 +118,20 @@ async def allowed(store: Store, decision: str) -> Allowed | None:
 
 
 async def start(store: Store, new: NewRecording) -> None:
-    """The row is there before the file: a crash in between leaves a row to look into, never a lost file."""
+    """The row is there before the file, while the call rings: a crash in between leaves a row to look into,
+    never a lost file.
+    """
     fields = msgspec.structs.asdict(new)
     fields["started_at"] = stamp(new.started_at)
     fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
     await store.transact(lambda connection: SQL.insert_recording(connection, state="starting", **fields))
 
 
-async def running(store: Store, recording: str) -> None:
-    """The facts say that it records."""
-    await store.transact(lambda connection: SQL.set_state(connection, id=recording, state="running"))
+async def running(store: Store, recording: str, started_at: datetime) -> None:
+    """The facts say that it records, since then: its row was made while the call rang."""
+    await store.transact(
+        lambda connection: SQL.set_running(connection, id=recording, started_at=stamp(started_at))
+    )
 
 
 async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None:

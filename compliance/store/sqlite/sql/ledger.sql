@@ -34,6 +34,11 @@ SELECT seq, id, node, decided_at, behind_us, verdict, reasons, number, given, di
        agent, trunk, channel, uniqueid, attack, retry_at, mode, record
 FROM decision WHERE id = :key;
 
+-- name: decision_2(key)^
+SELECT seq, id, node, decided_at, behind_us, verdict, reasons, number, given, dial, caller_id, campaign, business,
+       agent, trunk, channel, uniqueid, attack, retry_at, mode, continues, record
+FROM decision WHERE id = :key;
+
 -- name: undelivered_1(key)^
 SELECT decision, at, reason FROM undelivered WHERE decision = :key;
 
@@ -64,6 +69,11 @@ FROM carrier_leg WHERE id = :key;
 -- name: carrier_leg_2(key)^
 SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at,
        dial_status, hangup_cause, sent_from, interlock
+FROM carrier_leg WHERE id = :key;
+
+-- name: carrier_leg_3(key)^
+SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at,
+       dial_status, hangup_cause, sent_from, interlock, supervision
 FROM carrier_leg WHERE id = :key;
 
 -- name: register_change_1(key)^

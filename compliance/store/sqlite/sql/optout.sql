@@ -1,12 +1,18 @@
 -- name: call(id)^
-SELECT node, number, business, agent, coalesce(json_extract(record, '$.facts.campaign.industry'), '') AS industry
+SELECT node, number, business, agent, channel, coalesce(json_extract(record, '$.facts.campaign.industry'), '') AS industry
 FROM decision WHERE id = :id;
 
--- The call's newest recording that had begun by then.
+-- The same person's same word in the same call, heard by another or said again.
+-- name: said(number, decision, how, by, scope, value)^
+SELECT at, channel, recording, position FROM opt_out
+WHERE number = :number AND decision = :decision AND how = :how AND by = :by AND scope = :scope AND value = :value
+ORDER BY seq LIMIT 1;
+
+-- The call's newest recording that had begun by then, of the carrier leg where there are others.
 -- name: recording(decision, at)^
 SELECT id, started_at, answered_at, ended_at FROM recording
 WHERE decision = :decision AND started_at <= :at
-ORDER BY started_at DESC LIMIT 1;
+ORDER BY part <> 'carrier', started_at DESC LIMIT 1;
 
 -- Not twice: a commit that was reported as failed may have happened all the same.
 -- name: insert(at, number, scope, value, how, by, node, channel, decision, recording, position)!
