@@ -15,7 +15,7 @@ help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
 	@echo "make test   make check, then all tests, those on the real Asterisk included"
 	@echo "make check  lint, format, strict types, import contract"
-	@echo "make bench  speed of the decision as ratios"
+	@echo "make bench  speed of the decision, and from a callee's answer to the bridge, as ratios"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED)"
@@ -39,6 +39,8 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.bench.bridge_bench $(BENCH)
 
 load: $(STAMP)
 	@$(PY) -m tests.bench.load_bench $(LOAD)

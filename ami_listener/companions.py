@@ -297,8 +297,12 @@ class Companions:
             kind, since = companion.lost
             companion.lost = None
             self._report(companion, kind, since, segment.proven_at)
-        started_at, name = segment.started_at, segment.files.main.name
-        desk.outbox.put("recording running", lambda: recordings.running(desk.store, segment.id, started_at))
+        started_at, answered_at = segment.started_at, segment.answered_at
+        desk.outbox.put(
+            "recording running",
+            lambda: recordings.running(desk.store, segment.id, started_at, answered_at),
+        )
+        name = segment.files.main.name
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
         return True
 

@@ -489,9 +489,11 @@ class Leg:
         return "it was stopped" if self._interrupted > interrupted and not segment.monitor else ""
 
     def _write_running(self, segment: Segment) -> None:
-        started_at = segment.started_at
+        started_at, answered_at = segment.started_at, segment.answered_at
+        self._noted = self._noted or answered_at is not None
         self._desk.outbox.put(
-            "recording running", lambda: recordings.running(self._desk.store, segment.id, started_at)
+            "recording running",
+            lambda: recordings.running(self._desk.store, segment.id, started_at, answered_at),
         )
 
     async def _set_interlock(self, value: str) -> None:
@@ -503,6 +505,8 @@ class Leg:
             log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
 
     def _note_answer(self) -> None:
+        if self._noted and self._answered_at:
+            return
         self._noted = True
         at = self._answered_at = self._answered_at or self._desk.clock.now()
         for segment in self.segments:

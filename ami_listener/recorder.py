@@ -129,16 +129,19 @@ class Recorder:
         Raises RecordingError with what is missing after ``PROOF_SECONDS``; NoChannel, LinkError.
         """
         deadline = time.monotonic() + PROOF_SECONDS
+        # Asked first: meanwhile Asterisk makes the files.
+        if segment.monitor and not await pbx.attached(segment.channel, segment.monitor):
+            if not await pbx.is_live(segment.channel, segment.uniqueid):
+                raise NoChannel(f"{segment.channel} is gone")
+            raise RecordingError("no such MixMonitor on the channel")
+        pause = POLL_SECONDS
         while missing := self._missing(segment, begun):
             if reason := ended():
                 raise RecordingError(reason)
             if time.monotonic() >= deadline:
                 raise RecordingError(missing)
-            await asyncio.sleep(POLL_SECONDS)
-        if segment.monitor and not await pbx.attached(segment.channel, segment.monitor):
-            if not await pbx.is_live(segment.channel, segment.uniqueid):
-                raise NoChannel(f"{segment.channel} is gone")
-            raise RecordingError("no such MixMonitor on the channel")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.05)  # forty who look at once would keep Asterisk from its work
         if reason := ended():
             raise RecordingError(reason)
         segment.identities = files.identities(segment.files)

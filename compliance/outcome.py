@@ -16,6 +16,7 @@ Word = Literal[
     "interlock-refused",  # answered, and not bridged because it was not being recorded
     "busy",
     "no-answer",
+    "redirected",  # the carrier sent the call on to another number (302)
     "cancelled",  # the caller hung up, or another leg was answered
     "failed",  # the network or the trunk
     "not-dialled",  # allowed, and no leg of it was seen
@@ -24,6 +25,7 @@ Word = Literal[
 WORDS: tuple[Word, ...] = get_args(Word)
 Row = Mapping[str, Any]
 _DIAL_STATUS: dict[str, Word] = {"BUSY": "busy", "NOANSWER": "no-answer", "CANCEL": "cancelled"}
+_REDIRECTED = 23  # Q.850
 _CAUSE: dict[int | None, Word] = {17: "busy", 18: "no-answer", 19: "no-answer"}  # Q.850, without a DialEnd
 
 
@@ -56,6 +58,8 @@ def _of_leg(leg: Row) -> Word:
         return "in-progress"
     if leg["answered_at"]:
         return "answered"
+    if leg["hangup_cause"] == _REDIRECTED:  # Dial gives the leg up, whether it follows or not
+        return "redirected"
     return _DIAL_STATUS.get(leg["dial_status"]) or _CAUSE.get(leg["hangup_cause"], "failed")
 
 

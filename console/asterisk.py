@@ -43,9 +43,9 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("manager", pbx.manager),
     ("features", pbx.features),
     ("endpoints", pbx.endpoints),
+    ("keys", keys.keys),
     ("sent", caller_id.endpoints),
     ("unlisted", caller_id.unlisted),
-    ("keys", keys.keys),
 )
 
 

@@ -108,7 +108,7 @@ def _resources(decision: Decision) -> Said:
     facts = decision.facts
     return "resources", {
         "trunk": decision.attempt.trunk or "-",
-        "holder": facts.trunk_business or "-",
+        "holder": facts.trunk_business or ", ".join(filter(None, facts.trunk_holders.values())) or "-",
         "caller_id": facts.caller_id.business if facts.caller_id else "-",
     }
 

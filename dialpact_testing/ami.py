@@ -199,6 +199,11 @@ class FakeAmi:
         self.channels[made.name] = made
         return made
 
+    def find(self, name: str) -> Channel | None:
+        """The channel of this name or, as Asterisk has it, of this unique id."""
+        found = self.channels.get(name)
+        return found or next((one for one in self.channels.values() if one.uniqueid == name), None)
+
     def _rename(self, old: str, new: str) -> None:
         self.channels[new] = self.channels.pop(old)
 

@@ -76,7 +76,7 @@ class Answers:
         if name == "Getvar" and "Channel" not in action:
             variable = action["Variable"]
             return reply.success(("Variable", variable), ("Value", self._global(variable)))
-        channel = self._ami.channels.get(action.get("Channel", ""))
+        channel = self._ami.find(action.get("Channel", ""))
         if channel is None:
             return reply.error("Channel not found" if name == "PlayDTMF" else "No such channel")
         handler: Callable[..., list[Headers]] = getattr(self, f"_{name.lower()}")
@@ -133,6 +133,7 @@ class Answers:
         incoming = f"sip:{channel.number}@127.0.0.1" if channel.incoming else ""
         own = {
             "UNIQUEID": channel.uniqueid,
+            "CHANNEL(channeltype)": channel.name.partition("/")[0],
             "CHANNEL(state)": channel.state,
             "CHANNEL(appname)": channel.application,
             "CHANNEL(appdata)": channel.data,

@@ -1,7 +1,7 @@
 """What can alter the number that the carrier sees, and which endpoints lead to him past the trunks.
 
-The endpoints as Asterisk's files have them; what the dialplan does to a number, ``compliance.dialplan`` says.
-The listener's look at each call is the proof, this is the warning before the first one.
+Asterisk's files as text, patterns in them, no more: what the listener sees of each call is the proof, this is
+the warning before the first one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from console.doctor.found import Found, Site, ok, skip, warn
 from console.doctor.sip import Endpoint
 
 SHOWN = 80
-# Of an endpoint: set_var. A name is what people read, not who is called back.
-_VARIABLE = re.compile(r"\s*(?:CALLERID|CONNECTEDLINE|CALLERPRES)\((?!name\))", re.IGNORECASE)
+_NUMBER = r"(?:CALLERID|CONNECTEDLINE|CALLERPRES)\((?!name\))"
+_VARIABLE = re.compile(rf"\s*{_NUMBER}", re.IGNORECASE)  # of an endpoint: set_var
 
 
 def endpoints(site: Site) -> Iterator[Found]:
@@ -26,7 +26,7 @@ def endpoints(site: Site) -> Iterator[Found]:
     known = sip.endpoints(site.etc)
     for name, trunk in site.config.trunks.items():
         if not trunk.pjsip:
-            yield skip("sent-driver", trunk=name, endpoint=trunk.endpoint)
+            yield skip("sent-driver", trunk=name, endpoint=trunk.leaves_by.text)
         elif (endpoint := known.get(trunk.pjsip)) is None:
             yield skip("sent-no-endpoint", trunk=name, endpoint=trunk.pjsip)
         elif found := list(_endpoint(name, endpoint)):

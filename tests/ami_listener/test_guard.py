@@ -163,6 +163,35 @@ async def test_an_emergency_call_is_never_cut(
     await quiet(scene, ami)
 
 
+@pytest.mark.parametrize(
+    ("caller", "began", "cut"),
+    [
+        ("AudioSocket/127.0.0.1:9092-40325ec2-5efd-4bd3-805f-53576e581d13", "", True),
+        ("WebSocket/bot/0x7f2c14013a58", "", True),
+        ("UnicastRTP/127.0.0.1:5000-0x7f2c1401", "", True),
+        ("Local/110@x-00000001;2", "Local", True),  # an Originate of it
+        ("Local/110@x-00000001;2", "AudioSocket", True),
+        ("Local/110@x-00000001;2", "PJSIP", False),  # a person behind it
+        ("Local/110@x-00000001;2", "", False),  # nobody can tell any more
+        ("DAHDI/i1/2001-2a", "", False),
+    ],
+)
+async def test_a_machines_emergency_call_is_cut_and_nobody_elses(
+    scene: Scene, ami: FakeAmi, caller: str, began: str, cut: bool
+) -> None:
+    first, by = (ami.channel("agent1001", state="Ring") for _ in range(2))
+    first.name = f"{began}/agent1001-00000001"
+    by.name, by.linkedid = caller, first.uniqueid if began else "gone"
+    leg = ami.dial("110", by=by)
+    if cut:
+        assert (await scene.incident("no-decision"))["detail"].startswith("cut; by ")
+        await ami.seen("Hangup", Channel=leg.name)
+    else:
+        await judged(scene, leg)
+        leg.hang_up()
+        await quiet(scene, ami)
+
+
 async def test_nor_is_one_with_an_id_that_is_not_its_own(scene: Scene, ami: FakeAmi) -> None:
     """The caller's channel still has the id of the call before."""
     leg = ami.dial("120", await scene.allow())

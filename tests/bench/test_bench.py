@@ -7,9 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import gate_bench, inspection_bench, load_bench, reconcile_bench
+from tests.bench import bridge_bench, gate_bench, inspection_bench, load_bench, reconcile_bench
+from tests.lab.bootstrap import Installation, bootstrap
 
 pytestmark = pytest.mark.alone
+
+
+@pytest.fixture(scope="module")
+def installation() -> Installation:
+    return bootstrap()
+
+
+@pytest.mark.lab
+def test_bridge_bench_runs(installation: Installation) -> None:
+    """Every call of it is answered and recorded, or it fails."""
+    found = bridge_bench.measure(3, 1)
+    assert found.keys() == {"one by one", "3 at once"}
+    assert all(one["calls"] == 3 for one in found.values())
+    assert all(
+        0 < one[kind]["p50_ms"] <= one[kind]["p99_ms"] for one in found.values() for kind in ("full", "floor")
+    )
 
 
 def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,17 +39,17 @@ def fill(connection: sqlite3.Connection, *scenes: str) -> None:
         for row in found["decisions"]:
             seq += 1
             row = {name: value for name, value in row.items() if name != "undelivered"}
-            _insert(connection, "decision", row | {"seq": seq, "given": row["number"], "record": "{}"})
+            insert(connection, "decision", row | {"seq": seq, "given": row["number"], "record": "{}"})
         for row in found["recordings"]:
             ends = {name: row.pop(name) for name in ("ended_at", "seconds", "state", "sha256")}
-            _insert(connection, "recording", row | {"state": "running"})
+            insert(connection, "recording", row | {"state": "running"})
             connection.execute(
                 "UPDATE recording SET ended_at = ?, seconds = ?, state = ?, sha256 = ? WHERE id = ?",
                 (*ends.values(), row["id"]),
             )
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+def insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
     marks = ", ".join("?" for _ in row)
     connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
 

@@ -160,3 +160,36 @@ async def test_by_the_decision_that_the_user_field_names(store: Store) -> None:
     named = data.replace(b"\n", f',"1.1","dialpact:{decision["id"]}"\n'.encode())
     result, _ = await cdr_lab.run(store, named)
     assert (result.counts.matched, result.counts.found) == (1, {"caller-id-differs": 1})
+
+
+async def test_a_callee_who_answered_and_was_not_bridged(store: Store) -> None:
+    """To the CDR he never answered: only the listener knows, and the carrier's bill."""
+
+    def work(connection: Any) -> None:
+        cdr_lab.fill(connection, "busy")
+        connection.execute(
+            "INSERT INTO carrier_leg (id, decision, node, channel, uniqueid, linkedid, sip_call_id,"
+            " dialled_at, answered_at, ended_at, dial_status, interlock) SELECT id, decision, node, channel,"
+            " uniqueid, '', '', started_at, started_at, started_at, '', 'refused' FROM recording"
+        )
+
+    await store.transact(work)
+    result, (found,) = await cdr_lab.run(store, cdr_lab.csv("busy"))
+    assert (result.counts.found, result.findings) == ({"answered-refused": 1}, 1)
+    assert found.detail == {"seconds": "0"}
+    assert found.channel.startswith("PJSIP/carrier-")
+
+
+@pytest.mark.parametrize(("dial", "kind"), [("13800138000", "another-way"), ("", "gave-up")])
+async def test_a_call_that_went_another_way_has_not_given_up(store: Store, dial: str, kind: str) -> None:
+    def work(connection: Any) -> None:
+        cdr_lab.fill(connection, "never-dialled")
+        (row,) = connection.execute("SELECT * FROM decision").fetchall()
+        later = {"seq": row["seq"] + 1, "id": "next", "node": "other", "continues": row["id"], "dial": dial}
+        if not dial:
+            later |= {"verdict": "BLOCK", "reasons": '["outside-hours"]'}
+        cdr_lab.insert(connection, "decision", dict(row) | later)
+
+    await store.transact(work)
+    result, _ = await cdr_lab.run(store, cdr_lab.csv("never-dialled"))
+    assert (result.counts.found, result.findings) == ({kind: 1}, 0)

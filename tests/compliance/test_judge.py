@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+
+import pytest
+from msgspec import structs
 
 from compliance import calendars, profile
 from compliance.config import Trunk
 from compliance.judge import Judge, bounded
-from compliance.model import Business, Campaign, Consent, Facts, Recorder
+from compliance.model import Business, CallerId, Campaign, Consent, Facts, Recorder
 from compliance.profile import Policy
 from compliance.reasons import Reason
 from compliance.store.sqlite import Store, create, decisions
@@ -33,6 +36,19 @@ FACTS = Facts(
 )
 
 
+CALLER = CallerId(
+    number="02788880007",
+    business="b",
+    licence="l",
+    carrier="c",
+    authenticated=True,
+    trunks=("*",),
+    purposes=("marketing",),
+    valid_from=date(2026, 1, 1),
+    valid_to=None,
+)
+
+
 def judge(tmp_path: Path) -> Judge:
     """A profile without rules on caller IDs and trunks."""
     text = (Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml").read_text("utf-8")
@@ -50,6 +66,66 @@ def test_a_trunk_that_is_not_configured_is_refused_by_any_profile(tmp_path: Path
     assert (known.verdict, known.dial) == ("ALLOW", "13800138000")
     other = lax.decide(lax.attempt("13800138000", "c", "1", trunk="other"), FACTS, WEDNESDAY)
     assert (other.verdict, other.reasons) == ("BLOCK", (Reason.GATE_ERROR,))
+
+
+def several(*forms: str) -> Judge:
+    """Trunks a, b, ... with these dial formats, and the covenant's rules but for leads and scripts."""
+    rules = Policy(
+        (structs.replace(profile.load("cn-hubei-2018"), leads=None, script=None),), calendars.load()
+    )
+    trunks = {
+        name: Trunk(endpoint=name, dial_format=form) for name, form in zip("abcdef", forms, strict=False)
+    }
+    return Judge(rules, trunks, "pbx1")
+
+
+def for_several(*trunks: str, may: tuple[str, ...] = ("*",), holders: dict[str, str] | None = None) -> Facts:
+    return structs.replace(
+        FACTS,
+        caller_id=structs.replace(CALLER, trunks=may),
+        trunk_known=len(trunks) == 1,
+        trunk_holders=dict.fromkeys(trunks, "") if holders is None else holders,
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "facts", "reasons"),
+    [
+        ("a&b", for_several("a", "b"), ()),
+        ("a&a&b", for_several("a", "b"), ()),
+        ("a&b", for_several("a", "b", may=("a", "b")), ()),
+        ("a&b", for_several("a", "b", may=("a",)), (Reason.CALLER_ID_UNAUTHORISED,)),
+        ("a&x", for_several("a"), (Reason.CALLER_ID_UNAUTHORISED,)),
+        ("a&", for_several("a"), (Reason.CALLER_ID_UNAUTHORISED,)),
+        ("&", for_several(), (Reason.CALLER_ID_UNAUTHORISED,)),
+        ("a&b", for_several(holders={"a": "", "b": "other"}), (Reason.CALLER_ID_SUBLET,)),
+        ("a&b", for_several(holders={"a": "b", "b": "b"}), ()),
+        ("a&b&c&d&e", for_several(*"abcde"), (Reason.GATE_ERROR,)),  # too many
+        ("a&f", for_several("a", "f"), (Reason.GATE_ERROR,)),  # which want the number in two forms
+    ],
+)
+def test_several_trunks_pass_together_or_not_at_all(
+    names: str, facts: Facts, reasons: tuple[Reason, ...]
+) -> None:
+    judge = several(*("national",) * 5, "9{national}")
+    decision = judge.decide(judge.attempt("13800138000", "c", "02788880007", trunk=names), facts, WEDNESDAY)
+    assert decision.reasons == reasons
+    assert decision.dial == ("" if reasons else "13800138000")
+
+
+def test_a_local_number_needs_one_town() -> None:
+    rules = Policy((profile.load("cn-hubei-2018"),), calendars.load())
+    towns = {"a": "027", "b": "027", "c": "010"}
+    judge = Judge(rules, {name: Trunk(endpoint=name, area_code=code) for name, code in towns.items()}, "pbx1")
+    assert judge.attempt("87654321", "c", "1", trunk="a&b").callee.e164 == "+862787654321"
+    assert judge.attempt("87654321", "c", "1", trunk="a&c").callee.problem == "invalid-number"
+
+
+@pytest.mark.parametrize("number", ["13800138000", "95588"])
+def test_shadow_dials_with_the_prefix_too(number: str) -> None:
+    rules = Policy((profile.load("cn-hubei-2018"),), calendars.load())
+    shadow = Judge(rules, {"a": Trunk(endpoint="a", dial_format="9{national}")}, "pbx1", mode="shadow")
+    assert shadow.decide(shadow.attempt(number, "x", "1"), FACTS, WEDNESDAY).dial == f"9{number}"
 
 
 def test_of_an_attack_nothing_else_is_judged(tmp_path: Path) -> None:

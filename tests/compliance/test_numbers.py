@@ -17,6 +17,7 @@ from compliance.numbers import (
     is_area_code,
     masked,
     parse,
+    shape,
     warm,
 )
 
@@ -224,6 +225,33 @@ def test_dial_string_refuses_what_it_does_not_know() -> None:
         dial_string(parse("13800138000"), "E164")
     with pytest.raises(ValueError, match="canonical"):
         dial_string(parse("110"), "national")
+
+
+@pytest.mark.parametrize(
+    "template", ["9{national}", "*8#{e164-digits}", "{zero-mobile}#", "+{e164-digits}", "{e164}"]
+)
+@pytest.mark.parametrize("e164", [MOBILE, WUHAN, BEIJING])
+def test_what_is_dialled_with_a_technical_prefix(template: str, e164: str) -> None:
+    dial = dial_string(parse(e164), template)
+    wanted = shape(template)
+    assert dial == f"{wanted.before}{dial_string(parse(e164), wanted.form)}{wanted.after}"
+    assert parse(wanted.bare(dial)).e164 == e164
+
+
+@pytest.mark.parametrize(
+    ("template", "dialled", "bare"),
+    [
+        ("9{national}", "913800138000", "13800138000"),
+        ("9{national}", "13800138000", "13800138000"),  # as it is where it has no prefix
+        ("9{national}", "9", "9"),
+        ("9{national}#", "9138#", "138"),
+        ("9{national}#", "9138", "9138"),
+        ("national", "913800138000", "913800138000"),
+        ("9{national}", "", ""),
+    ],
+)
+def test_a_number_without_its_prefix(template: str, dialled: str, bare: str) -> None:
+    assert shape(template).bare(dialled) == bare
 
 
 @pytest.mark.parametrize("name", DIAL_FORMATS)

@@ -21,6 +21,7 @@ from compliance.reconcile import (
     Judge,
     Kept,
     Matcher,
+    Refused,
     Row,
     Shift,
     grouped,
@@ -112,6 +113,9 @@ def asked(**changes: Any) -> Asked:
         kept=(kept(),),
     )
     return base._replace(**changes)
+
+
+REFUSED = Refused("PJSIP/carrier-00000001", f"{T}.1", T + 10.0, T + 12.4)
 
 
 def matcher(tolerance: int = 0) -> Matcher:
@@ -323,6 +327,56 @@ class TestMatch:
         (pair,) = matcher().pair("number", Group("k", [call()], there))[0]
         assert (bool(pair.ambiguous), pair.asked.id) == (ambiguous, chosen)
 
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_a_second_trunk_within_the_same_second(self, order: tuple[int, int]) -> None:
+        """503 after 0.2 s: to a CDR both decisions came before the first leg."""
+        calls = [call(answer=0, end=T), call(at=T + 1, leg="PJSIP/two-00000002", trunk="two", line=8)]
+        there = [asked(went_on=True, kept=()), asked(id="d2", at=T + 0.7, trunk="two")]
+        group = Group("k", [calls[place] for place in order], there)
+        pairs, left, unused = matcher().pair("uniqueid", group)
+        assert ([[one.line for one in pair.calls] for pair in pairs], left, unused) == ([[7], [8]], [], [])
+        assert [pair.asked.id for pair in pairs] == ["d1", "d2"]
+
+    def test_the_same_trunk_again_within_the_second(self) -> None:
+        calls = [call(answer=0, end=T), call(at=T + 1, leg="PJSIP/carrier-00000002", line=8)]
+        there = [asked(kept=()), asked(id="d2", at=T + 0.7)]
+        pairs, _, unused = matcher().pair("uniqueid", Group("k", calls, there))
+        assert ([(pair.asked.id, len(pair.calls)) for pair in pairs], unused) == ([("d1", 1), ("d2", 1)], [])
+
+    def test_two_dials_on_one_decision(self) -> None:
+        calls = [call(answer=0, end=T), call(at=T + 1, leg="PJSIP/carrier-00000002", line=8)]
+        pairs, _, _ = matcher().pair("uniqueid", Group("k", calls, [asked()]))
+        assert [(pair.asked.id, len(pair.calls)) for pair in pairs] == [("d1", 2)]
+
+    def test_a_technical_prefix(self) -> None:
+        trunks = {"nine": Trunk(endpoint="PJSIP/carrier", dial_format="9{national}", area_code="027")}
+        nine = Matcher("pbx1", trunks, 0)
+        (row,) = Calls(trunks)(record(lastdata=f"PJSIP/9{NUMBER}@carrier"), "Master.csv")
+        (one,) = merged([row])
+        assert (one.number, nine.canonical(one)) == (f"9{NUMBER}", f"+86{NUMBER}")
+        assert nine.same_number(one, asked(dial=f"9{NUMBER}"))
+        (row,) = Calls(trunks)(record(lastdata="PJSIP/9110@carrier"), "Master.csv")
+        assert nine.is_emergency(next(merged([row])))
+        # Where no Dial() says what was dialled, the extension has no prefix.
+        (row,) = Calls(trunks)(record(lastapp="Queue", lastdata="q"), "Master.csv")
+        assert nine.canonical(next(merged([row]))) == f"+86{NUMBER}"
+
+    @pytest.mark.parametrize(
+        ("endpoint", "channels", "leg", "data"),
+        [
+            ("SIP/x", "", "SIP/x-0000002a", f"SIP/x/{NUMBER}"),
+            ("IAX2/x", "", "IAX2/x-4711", f"IAX2/me:word@x/{NUMBER}"),
+            ("Local/out", "", f"Local/{NUMBER}@out-0000002a;1", f"Local/{NUMBER}@out/n"),
+            ("DAHDI/g1", "i1", f"DAHDI/i1/{NUMBER}-2a", f"DAHDI/g1/{NUMBER}"),
+            ("DAHDI/g1", "1-15", "DAHDI/5-1", f"DAHDI/g1/{NUMBER}"),
+            ("DAHDI/g1", "1-15", "", f"DAHDI/g1/{NUMBER}"),
+        ],
+    )
+    def test_trunks_of_every_technology(self, endpoint: str, channels: str, leg: str, data: str) -> None:
+        trunks = {"other": Trunk(endpoint="PJSIP/z"), "t": Trunk(endpoint=endpoint, channels=channels)}
+        (row,) = Calls(trunks)(record(dstchannel=leg, lastdata=data), "Master.csv")
+        assert (row.way, row.number, row.trunk) == ("out", NUMBER, "t")
+
     def test_a_refusal_is_no_decision_to_call_by_the_number(self) -> None:
         """Somebody else called a number that was refused here: he has no decision at all."""
         *_, by_number = matcher().passes
@@ -380,6 +434,11 @@ class TestJudge:
             ({"caller_id": ""}, {}, []),
             ({"trunk": "two"}, {}, ["trunk-differs"]),
             ({"trunk": "alias"}, {}, []),  # another name of the same endpoint
+            ({"trunk": "two"}, {"trunk": "carrier&two"}, []),  # decided for both
+            ({"trunk": "two"}, {"trunk": "carrier&three"}, ["trunk-differs"]),
+            ({"answer": 0}, {"kept": (kept(state="failed"),), "refused": (REFUSED,)}, ["answered-refused"]),
+            ({"answer": 0}, {"refused": (REFUSED._replace(channel="PJSIP/carrier-00000009"),)}, []),
+            ({}, {"refused": (REFUSED,)}, []),  # the CDR says that it was answered: no news
             ({}, {"node": "pbx2"}, ["other-node"]),
             ({}, {"through": False, "why": "do-not-call"}, ["despite-refusal"]),
             ({}, {"kept": ()}, ["without-recording"]),
@@ -442,6 +501,9 @@ class TestJudge:
         [
             ({"kept": ()}, True, ["gave-up"]),
             ({"kept": ()}, False, ["decision-without-call"]),
+            ({"kept": (), "went_on": True}, True, ["another-way"]),
+            ({"kept": (), "went_on": True}, False, ["another-way"]),
+            ({"went_on": True}, True, ["recording-without-call"]),
             ({"kept": (), "through": False, "why": "do-not-call"}, False, []),  # refused, and not called
             ({"kept": (), "node": "pbx2"}, False, []),  # these CDRs are not of that PBX
             ({}, True, ["recording-without-call"]),

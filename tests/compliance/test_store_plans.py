@@ -14,7 +14,8 @@ import pytest
 from compliance.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
-PATH = ("facts", "decisions", "reactions", "optout")  # .sql files whose statements run while a call waits
+# .sql files whose statements run while a call waits.
+PATH = ("facts", "linked", "decisions", "reactions", "optout")
 FOR_PEOPLE = {"list_calls", "legs", "parts"}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance.store.sqlite import Store, decisions, recordings
+from compliance.store.sqlite import Store, carrier_legs, decisions, recordings
 from tests.compliance.store_values import AT, attempt, decision
 from tests.console.conftest import NUMBER, Home
 
@@ -101,6 +101,52 @@ def test_calls(home: Home, spool: Path) -> None:
     assert found("--since", "2026-11-25") == []
     assert found("--until", "2026-11-24 10:00") == []
     assert found("--limit", "1") == [refused]
+
+
+def dialled(home: Home, call: str, **told: object) -> None:
+    """What the listener wrote of a leg."""
+    leg = carrier_legs.CarrierLeg(
+        decision=call,
+        node="pbx1",
+        channel="PJSIP/carrier-1",
+        uniqueid="1.1",
+        linkedid="1.0",
+        dialled_at=AT,
+        **told,
+    )
+
+    async def store() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            await carrier_legs.write(store, leg)
+
+    asyncio.run(store())
+
+
+@pytest.mark.parametrize(
+    ("told", "word", "seconds", "said"),
+    [
+        ({"answered_at": AT, "ended_at": AT + timedelta(seconds=12.5)}, "answered", 12.5, "answered, 12.5 s"),
+        ({"dial_status": "BUSY", "ended_at": AT}, "busy", None, "busy"),
+        ({"dial_status": "NOANSWER", "ended_at": AT}, "no-answer", None, "no answer"),
+        (
+            {"answered_at": AT, "interlock": "refused", "ended_at": AT},
+            "interlock-refused",
+            None,
+            "answered, not bridged: it was not being recorded",
+        ),
+        ({}, "in-progress", None, "going on"),
+    ],
+)
+def test_what_became_of_a_call(
+    home: Home, spool: Path, told: dict[str, object], word: str, seconds: float | None, said: str
+) -> None:
+    dialled(home, recorded(home, spool, "a"), **told)
+    refused = blocked(home)
+    last, call = home("calls", "list")
+    assert (last["id"], last["outcome"], last["talk_seconds"]) == (refused, "refused", None)
+    assert (call["outcome"], call["talk_seconds"], call["continues"]) == (word, seconds, "")
+    assert "dial" not in call
+    assert said in home.run("calls", "list").stdout
 
 
 def test_one_call(home: Home, spool: Path) -> None:

@@ -75,9 +75,7 @@ def test_what_nobody_sees_is_said(site: Site) -> None:
 def test_a_trunk_that_is_not_in_the_files(site: Site) -> None:
     assert keys(site, caller_id.endpoints) == ["skip sent-no-endpoint"]
     other = with_trunks(
-        site,
-        e1=Trunk(endpoint="DAHDI/g1", channels="1-15"),
-        carrier=Trunk(endpoint="carrier", caller_id="report"),
+        site, e1=Trunk(endpoint="DAHDI/g1"), carrier=Trunk(endpoint="carrier", caller_id="report")
     )
     assert keys(other, caller_id.endpoints, pjsip=CARRIER) == [
         "skip sent-driver",

@@ -24,9 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab import soak_product as product
-from tests.lab.chaos_calls import FORGOT, World
+from tests.lab.chaos_calls import World
 from tests.lab.chaos_faults import FAULTS, Fault, Stage, Storm, recordings_mounted
-from tests.lab.chaos_judge import PROMISES, Judge, Promise, answered_in_calm, copied, unproven
+from tests.lab.chaos_judge import PROMISES, Judge, Promise, copied, unproven
+from tests.lab.chaos_refused import Missed, in_calm, missed
+from tests.lab.chaos_ways import KINDS, SITE
 from tests.lab.pbx import Pbx
 from tests.lab.relay import Relay
 from tests.lab.site import PROFILE, Site, load_samples
@@ -46,6 +48,7 @@ class Report:
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     figures: dict[str, int] = field(default_factory=dict)
+    missed: list[Missed] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     evidence: str = ""
 
@@ -53,6 +56,7 @@ class Report:
     def violations(self) -> list[str]:
         found = [f"{name}: {what}" for name, seen in self.promises.items() for what in seen.violations]
         found += [f"{name}: nothing was seen of it" for name in unproven(self.promises)]
+        found += [f"refused without cause: {one}" for one in self.missed if not one.cause]
         return [*found, *self.troubles]
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +68,7 @@ class Report:
             "calls": dict(self.calls),
             "faults": dict(self.faults),
             "figures": self.figures,
+            "missed": [str(one) for one in self.missed],
             "troubles": self.troubles,
             "evidence": self.evidence,
         }
@@ -79,6 +84,7 @@ class Report:
             lines += [
                 f"      {count} not judged or allowed for: {why}" for why, count in seen.excused.items()
             ]
+        lines += ["", *(f"not put through while all was well: {one}" for one in self.missed)]
         lines += ["", *(f"VIOLATION  {what}" for what in self.violations)]
         if self.evidence:
             lines.append(f"evidence: {self.evidence}")
@@ -99,8 +105,8 @@ def chaos(
     """A run on an Asterisk of its own. ``meddle`` breaks promises on purpose, to see that it is found."""
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as conf, concurrent.futures.ThreadPoolExecutor(1) as thread:
-        extra = Path(conf, "forgot.conf")
-        extra.write_text(FORGOT)
+        extra = Path(conf, "site.conf")
+        extra.write_text(SITE)
         options = with_product()
         options["dialplan"] = [*options["dialplan"], extra]
         with Pbx(**options) as pbx, Site(pbx) as site:
@@ -110,9 +116,8 @@ def chaos(
             site.now()
             site.configure(ami=cable.port, profile=str(site.folder / PROFILE))
             load_samples(site)
-            world = World(
-                pbx, site, random.Random(dice.random()), round(minutes * agents * CALLS_A_MINUTE) + 60
-            )
+            size = round(minutes * agents * CALLS_A_MINUTE) + 60
+            world = World(pbx, site, random.Random(dice.random()), size, KINDS)
             world.registered()
             stage = Stage(pbx, site, cable, random.Random(dice.random()))
             storm = Storm(stage, faults, random.Random(dice.random()))
@@ -174,15 +179,23 @@ def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
     judge.verdict()
     report.calls.update(plan.kind for plan in world.plans)
     report.faults.update(blow.fault.name for blow in storm.blows)
-    reached, calm = answered_in_calm(world, storm)
+    calm = in_calm(world, storm)
+    report.missed = missed(world, calm)
     report.figures = {
         "calls": len(world.plans),
         "INVITEs at the carrier": len(world.legs()),
         "answered there": sum(leg.answered is not None for leg in world.legs()),
         "verdicts told to Asterisk": len(world.console.told),
         "files": len(judge.disk.files),
-        "calls that may be made, while all was well": calm,
-        "of these at the carrier": reached,
+        "of these of calls that nobody answered": judge.unanswered_files(),
+        "calls that may be made, while all was well": len(calm),
+        "of these at the carrier": len(calm) - len(report.missed),
+        **dict(sorted(Counter(f"not, since {one.cause}" for one in report.missed if one.cause).items())),
+        "refusals without cause": sum(not one.cause for one in report.missed),
+        **{f"calls with a voice that the judge heard: {who}": n for who, n in sorted(judge.heard.items())},
+        "ms at most that an undisturbed recording lacks of a voice": round(judge.most_missing * 1000),
+        "keys pressed where no feature hears them": len(world.presses),
+        "of these taken": sum(press.taken is True for press in world.presses),
         "refusals taken": len(world.refused),
         "refusals that the operator took over": world.not_taken,
     }

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import secrets
 import shutil
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tests.lab.behaviour import AT_ONCE, BUSY, EARLY_MEDIA, Behaviour, scenario
 from tests.lab.call import Call
 from tests.lab.carrier import SIDES
 from tests.lab.carrier import TONE as CALLEE_TONE
-from tests.lab.chaos_seen import CarrierLog, Console, Leg, Tones
+from tests.lab.chaos_seen import SECOND_TONE, CarrierLog, Console, Leg, Tones
 from tests.lab.ear import write_tone
 from tests.lab.keys import Keys, event_type
 from tests.lab.manager import act
 from tests.lab.pbx import Pbx
-from tests.lab.phone import Phone
+from tests.lab.phone import ADDRESSES, Phone
 from tests.lab.sipp import Sipp
 from tests.lab.site import Site
-from tests.lab.soak_crowd import CAMPAIGN, FOREVER, Pair, pairs, register
+from tests.lab.soak_crowd import CAMPAIGN, FOREVER, Pair, Sink, pairs, register
 
-# What a careless administrator writes: the gate is never asked.
-FORGOT = """
-[agents](+)
-exten => _*70X.,1,Goto(forgot,${EXTEN:3},1)
-[forgot]
-exten => _X.,1,Dial(PJSIP/${EXTEN}@carrier,30)
- same => n,Hangup()
-"""
 LONGEST = 9.0  # seconds of talk after which a callee hangs up, whose peer may have died
+FAILS_OVER = "09"  # the first trunk cannot, the second can
 # The last two digits choose what the callee does; 00 answers and talks.
-SUFFIXES = ("00", "01", "02", "03", "05", "06", "07", "08")
+SUFFIXES = ("00", "01", "02", "03", "05", "06", "07", "08", FAILS_OVER)
 RULES = {
     ".*01": BUSY,
     ".*02": Behaviour(ring=20.0, final=480),  # does not answer
@@ -46,13 +40,16 @@ RULES = {
     ".*07": Behaviour(final=603, cause=21),  # declines
     ".*08": Behaviour(hangup_after=5.0),
 }
+TRUNK_FAILS = {f".*{FAILS_OVER}": Behaviour(ring=None, final=503)}
+DESKS = ("agent1002", "agent1003")  # whose telephones can be called, and are always answered
+DESK_TALKS = 3.0  # seconds until one who took a call over hangs up
 EMERGENCY = ("110", "119", "120")
 TROUBLES = (TimeoutError, OSError, RuntimeError, LookupError, ValueError)
 MAY, BLOCKED, PERSON, DIALLER, BYPASS = "may", "blocked", "person", "dialler", "bypass"
 HOSTILE = (
-    "13800138000%0Aagi_arg_1:%2013800138001",
-    "13800138000%0D%0A%0D%0AEvent:%20Shutdown%0D%0A%0D%0A",
-    "1380013800$%7BSHELL(id)%7D",
+    "13800138000%0Aword",
+    "13800138000%0D%0A%0D%0Aword",
+    "13800138000,word",
     "13800138OOO",
 )
 
@@ -65,10 +62,22 @@ class Callee(Sipp):
         self.ear = Tones(address, pbx.ports.take(2))
         pbx.on_close(self.ear.close)
         tone = write_tone(pbx.home / f"{trunk}.ulaw", CALLEE_TONE)
-        text = scenario(Behaviour(hangup_after=LONGEST), RULES, self.ear.port, str(tone))
+        rules = TRUNK_FAILS | RULES if trunk == "carrier" else RULES
+        text = scenario(Behaviour(hangup_after=LONGEST), rules, self.ear.port, str(tone))
         port = pbx.ports.carrier if trunk == "carrier" else pbx.ports.carrier2
         super().__init__(pbx, trunk, text, address, port, options={"-timeout": FOREVER})
         self.log = CarrierLog(trunk, self.folder / "messages")
+
+
+class Desk(Sipp):
+    """The telephone of one who takes calls over, and its voice."""
+
+    def __init__(self, pbx: Pbx, endpoint: str) -> None:
+        address = ADDRESSES[endpoint]
+        tone = write_tone(pbx.home / f"{endpoint}-desk.ulaw", SECOND_TONE)
+        text = scenario(Behaviour(hangup_after=DESK_TALKS), {}, Sink(pbx, address).port, str(tone))
+        port = pbx.ports.agents[endpoint]
+        super().__init__(pbx, endpoint, text, address, port, options={"-timeout": FOREVER})
 
 
 @dataclass
@@ -84,6 +93,17 @@ class Plan:
     status: int | None = None
     trouble: str = ""
     again: bool = False  # an attempt after a refusal
+    trunk: str = ""  # where it must arrive, if not anywhere
+    one_decision: bool = False  # one ALLOW is for both trunks
+
+
+@dataclass
+class Press:
+    """A key that refuses, where no feature of Asterisk's hears it, and what it was answered with."""
+
+    leg: Leg
+    at: float
+    taken: bool | None
 
 
 @dataclass
@@ -94,9 +114,11 @@ class World:
     site: Site
     dice: random.Random
     size: int
+    kinds: Sequence[Kind]
 
     def __post_init__(self) -> None:
         self.callees = {trunk: Callee(self.pbx, trunk) for trunk in SIDES}
+        self.desks = [Desk(self.pbx, endpoint) for endpoint in DESKS]
         self.console = Console(self.pbx.home / "log/full")
         self._looking = threading.Lock()
         self.plans: list[Plan] = []
@@ -105,7 +127,8 @@ class World:
         self.troubles: list[str] = []
         self._again: deque[tuple[float, Pair]] = deque()
         self._serial = 0
-        self._deck: list[Callable[[World], Awaitable[None]]] = []
+        self.presses: list[Press] = []
+        self._deck: list[Kind] = []
         self._pool: dict[str, deque[Pair]] = defaultdict(deque)
 
     def registered(self) -> None:
@@ -116,7 +139,7 @@ class World:
             suffix = "00" if dice.random() < 0.45 else dice.choice(SUFFIXES)
             found.append(Pair(pair.callee[:9] + suffix, pair.caller_id))
         found = list({pair.callee: pair for pair in found}.values())
-        register(self.site, found)
+        register(self.site, found, "carrier;carrier2")
         for pair in found:
             self._pool[pair.callee[-2:]].append(pair)
         refused, listed = pairs(12, 77), pairs(12, 78)
@@ -177,7 +200,7 @@ class World:
                 await self._call_again(self._again.popleft()[1])
             else:
                 if not self._deck:
-                    self._deck = self.dice.sample(KINDS, len(KINDS))
+                    self._deck = self.dice.sample(self.kinds, len(self.kinds))
                 kind = self._deck.pop()
                 try:
                     await kind(self)
@@ -197,7 +220,7 @@ class World:
         endpoint: str = "",
         **options: object,
     ) -> Plan:
-        plan = Plan(kind, may, number.removeprefix("*70"), caller, time.time())
+        plan = Plan(kind, may, re.sub(r"^\*7\d(?=\d{5})", "", number), caller, time.time())
         self.plans.append(plan)
         phone = Phone(self.pbx, endpoint or self.dice.choice(("agent1001", "agent1002", "agent1003")))
         given: dict[str, object] = {"campaign": CAMPAIGN, "ring_limit": 12.0} | options
@@ -217,6 +240,10 @@ class World:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
         return plan
+
+    def again(self, pair: Pair) -> None:
+        """This one, who has refused, is called once more by and by."""
+        self._again.append((time.time() + self.dice.uniform(0, 8), pair))
 
     async def leg_of(self, caller: str, number: str, seconds: float = 3.0) -> Leg:
         """The newest leg of this call at the carrier. TimeoutError."""
@@ -262,7 +289,7 @@ class World:
                 self.refused[pair.callee] = key[0]
             elif not await self._by_hand(pair, told.decision):
                 return
-            self._again.append((time.time() + self.dice.uniform(0, 8), pair))
+            self.again(pair)
 
     async def _by_hand(self, pair: Pair, decision: str) -> bool:
         """Asterisk's log says that a refusal was not taken: the operator does what the log says."""
@@ -283,6 +310,9 @@ class World:
             "called after a refusal", MAY, pair.callee, pair.caller_id, talk_seconds=1.0, hangup_by="phone"
         )
         plan.again = True
+
+
+Kind = Callable[[World], Awaitable[None]]
 
 
 async def talk(world: World) -> None:
@@ -412,7 +442,7 @@ async def agent_refuses(world: World) -> None:
     await world.refuse(world.fresh("00"), "agent")
 
 
-KINDS: list[Callable[[World], Awaitable[None]]] = [
+SIMPLE: list[Kind] = [
     *(talk, talk, talk),
     _with("the callee hangs up", "05", hangup_by="carrier", talk_seconds=9.0),
     _with("the callee hangs up late", "08", hangup_by="carrier", talk_seconds=9.0),

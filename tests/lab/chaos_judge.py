@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-import wave
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab import soak_product as product
-from tests.lab.chaos_calls import BLOCKED, BYPASS, DIALLER, EMERGENCY, MAY, PERSON, World
+from tests.lab.carrier import TONE as CALLEE_TONE
+from tests.lab.chaos_calls import BLOCKED, BYPASS, DIALLER, EMERGENCY, PERSON, World
 from tests.lab.chaos_faults import Storm
-from tests.lab.chaos_seen import Disk, Leg, voices
+from tests.lab.chaos_seen import BOSS_TONE, OTHERS, SECOND_TONE, WHO, Disk, Leg, voices
 
 PROMISES = {
     "P1": "no INVITE without an ALLOW",
@@ -34,6 +34,7 @@ CUT = 3.0  # seconds after the INVITE, with a listener that is well
 PACKAGES = 12  # evidence packages in a run; each takes seconds
 DONE = 12.0  # seconds after a call's end in which its files become complete
 LISTENING = {"listener", "link", "asterisk", "store"}
+RECORDING = LISTENING | {"module", "recordings"}
 
 
 @dataclass
@@ -63,6 +64,8 @@ class Judge:
         self.world, self.storm = world, storm
         self.disk = Disk(world.pbx.recordings)
         self.promises = {promise: Promise() for promise in PROMISES}
+        self.heard: Counter[str] = Counter()  # in how many calls the customer, or who was heard by him, spoke
+        self.most_missing = 0.0  # seconds of a voice, of calls with which nothing was done
         self._recorded: set[str] = set()  # Call-IDs whose recording was looked at
 
     def look(self, last: bool = False) -> None:
@@ -96,7 +99,8 @@ class Judge:
         promise = self.promises["P1"]
         persons = {(p.number, p.caller) for p in self.world.plans if p.may == PERSON}
         blocked = {p.number for p in self.world.plans if p.may == BLOCKED}
-        used: Counter[str] = Counter()
+        both = {p.number for p in self.world.plans if p.one_decision}
+        used: Counter[tuple[str, str]] = Counter()
         for leg in sorted(self.world.legs(), key=lambda leg: leg.invited):
             if leg.number in EMERGENCY:
                 promise.check((leg.number, leg.caller) in persons, f"{name(leg)}: no person dialled it")
@@ -104,8 +108,10 @@ class Judge:
                 told = [
                     one for one in self.world.console.allowed.get(leg.number, []) if one.at <= leg.invited
                 ]
-                used[leg.number] += 1
-                promise.check(len(told) >= used[leg.number], f"{name(leg)}: Asterisk was told no ALLOW")
+                # One ALLOW is for one leg, or, if it names both trunks, for one on each of them.
+                attempt = (leg.number, leg.trunk if leg.number in both else "")
+                used[attempt] += 1
+                promise.check(len(told) >= used[attempt], f"{name(leg)}: Asterisk was told no ALLOW")
                 promise.check(leg.number not in blocked, f"{name(leg)}: it may not be called")
         for plan in self.world.plans:
             if plan.may in (BLOCKED, DIALLER):
@@ -115,7 +121,9 @@ class Judge:
         """P2, for one answered call."""
         promise, begin = self.promises["P2"], leg.answered or leg.invited
         end = leg.ended or begin + 30
-        bridged = self.world.callees[leg.trunk].ear.seconds(leg.port, begin, end + 0.3)
+        ear = self.world.callees[leg.trunk].ear
+        heard = {tone: ear.seconds(leg.port, begin, end + 0.3, tone) for tone in OTHERS}
+        bridged = ear.seconds(leg.port, begin, end + 0.3)
         if bridged < 0.1:
             promise.check(True, "")  # answered and never bridged
             promise.excused["answered, never bridged"] += 1
@@ -125,25 +133,29 @@ class Judge:
             for told in self.world.console.allowed.get(leg.number, [])
             for path in self.disk.of(told.decision)
         ]
-        callee = agent = 0.0
-        for path in files:
-            try:
-                theirs, ours = voices(path)
-            except (OSError, wave.Error):
+        recorded = voices(files)
+        for tone, seconds in {CALLEE_TONE: bridged, **heard}.items():
+            if seconds < 0.1:
                 continue
-            callee, agent = callee + theirs, agent + ours
-        allowance, why = self._allowance(leg, begin, end)
-        short = bridged - min(callee, agent)
-        if why and short > min(SLACK, bridged / 2):
-            promise.excused[why] += 1
-        promise.check(
-            short <= min(SLACK, bridged / 2) + allowance,  # also of a short call not all may be missing
-            f"{name(leg)}: the callee heard the agent for {bridged:.1f} s; of {[one.name for one in files]} "
-            f"{agent:.1f} s are the agent's and {callee:.1f} s the callee's voice; allowed for: {why or '-'}",
-        )
+            self.heard[WHO[tone]] += 1
+            joined = tone in (SECOND_TONE, BOSS_TONE)
+            allowance, why = self._allowance(leg, begin, end, joined)
+            short, slack = seconds - recorded[tone], min(SLACK, seconds / 2)
+            if why and short > slack:
+                promise.excused[why] += 1
+            if not why:
+                self.most_missing = max(self.most_missing, short)
+            promise.check(
+                short <= slack + allowance,  # also of a short call not all may be missing
+                f"{name(leg)}: {seconds:.1f} s with the {WHO[tone]}'s voice; {recorded[tone]:.1f} s have it "
+                f"in {[one.name for one in files]}; allowed for: {why or '-'}",
+            )
 
-    def _allowance(self, leg: Leg, begin: float, end: float) -> tuple[float, str]:
-        """Seconds that may be missing, since the run itself did something to this very recording."""
+    def _allowance(self, leg: Leg, begin: float, end: float, joined: bool = False) -> tuple[float, str]:
+        """Seconds that may be missing, since the run itself did something to this very recording.
+
+        ``joined``: of one who has come to a call that is up; nothing holds him back till he is recorded.
+        """
         for blow in self.storm.blows:
             during = begin - 1 < blow.began < end + 1
             if blow.fault.name in ("kill -9 of Asterisk", "core restart now") and during:
@@ -154,37 +166,50 @@ class Judge:
         for blow in self.storm.blows:
             if blow.fault.part == "monitor" and begin - 1 < blow.began < end + 1:
                 # As long as the listener cannot mend it, and then at once.
-                ill = [
-                    min(end, other.well) - blow.began
-                    for other in self.storm.blows
-                    if other.fault.part in LISTENING | {"module", "recordings"}
-                    and other.began < end
-                    and other.well > blow.began - 1
-                ]
-                return max([STOPPED, *(seconds + STOPPED for seconds in ill)]), blow.fault.name
+                return STOPPED + self._ill(blow.began, end), blow.fault.name
             if (
                 blow.fault.name == "the disk of the recordings is full"
                 and blow.began < end
                 and blow.well > begin
             ):
                 return max(0.0, min(end, blow.mended) - max(begin, blow.began)) + STOPPED, blow.fault.name
+        if joined and (ill := self._ill(begin, end)):
+            return STOPPED + ill, "who joined came while nobody could record him"
         return 0.0, ""
+
+    def _ill(self, begin: float, end: float) -> float:
+        """For how long after ``begin`` the listener could not begin a recording."""
+        return max(
+            (
+                min(end, blow.well) - begin
+                for blow in self.storm.blows
+                if blow.fault.part in RECORDING and blow.began < end and blow.well > begin - 1
+            ),
+            default=0.0,
+        )
 
     def _files(self) -> None:
         """P3."""
-        promise = self.promises["P3"]
-        answered = {
-            told.decision
-            for leg in self.world.legs()
-            if leg.answered
-            for told in self.world.console.allowed.get(leg.number, [])
-        }
+        promise, answered = self.promises["P3"], self._answered()
         promise.checks = self.disk.settled
         for decision, what in self.disk.faults:
             if decision in answered:
                 promise.violations.append(what)
             else:
                 promise.excused["not of an answered call"] += 1
+
+    def _answered(self) -> set[str]:
+        return {
+            told.decision
+            for leg in self.world.legs()
+            if leg.answered
+            for told in self.world.console.allowed.get(leg.number, [])
+        }
+
+    def unanswered_files(self) -> int:
+        """Recordings begin with the answer: there should be none of a call that nobody answered."""
+        answered = self._answered()
+        return sum(path.name.partition("-")[0] not in answered for path in self.disk.files)
 
     def _proof(self) -> None:
         """P4: what Asterisk was told is in the store and in the ledger, and a package of it verifies."""
@@ -271,6 +296,12 @@ class Judge:
                     promise.excused["Asterisk gave the second attempt no answer"] += 1
                     continue
                 promise.check(not late, f"{[name(leg) for leg in late]}: dialled after the refusal")
+        for press in self.world.presses:
+            ended = press.leg.ended or time.time()
+            if ended < press.at + 2 or self.storm.disturbed(LISTENING, press.at - 2, press.at + 4):
+                promise.excused["a key while nobody listened, or at a call's end"] += 1
+            else:
+                promise.check(press.taken is True, f"{name(press.leg)}: a key; taken: {press.taken}")
 
     def _bypasses(self) -> None:
         """P7."""
@@ -314,18 +345,6 @@ class Judge:
 def unproven(promises: dict[str, Promise]) -> list[str]:
     """Promises that the run proved nothing about."""
     return [promise for promise, seen in promises.items() if not seen.checks]
-
-
-def answered_in_calm(world: World, storm: Storm) -> tuple[int, int]:
-    """Of calls that may be made while all is well: how many reached the carrier."""
-    parts = {fault.part for fault in storm.faults}
-    calm = [
-        plan
-        for plan in world.plans
-        if plan.may == MAY and not plan.again and not storm.disturbed(parts, plan.began - 4, plan.ended)
-    ]
-    reached = {leg.number for leg in world.legs()}
-    return sum(plan.number in reached for plan in calm), len(calm)
 
 
 def copied(folder: Path, world: World) -> None:

@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 import wave
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import cos, pi, sin
@@ -22,21 +23,38 @@ from tests.lab.trace import Message, parse, user
 
 SETTLED = 45.0  # seconds without growth; a call may go on in an Asterisk that stands still for a while
 HEADER = 44  # bytes of a wav file; a header that a crash left false may be put right
+SECOND_TONE, BOSS_TONE = 700.0, 1500.0  # Hz; who takes a call over, and a supervisor
+OTHERS = (AGENT_TONE, SECOND_TONE, BOSS_TONE)  # whom a customer may hear
+WHO = {AGENT_TONE: "agent", SECOND_TONE: "second agent", BOSS_TONE: "supervisor", CALLEE_TONE: "callee"}
+EVENT, ANSWER_KEY = 101, 15  # payload type of keys; D, by which the listener answers a key that refuses
+ANSWER_DONE = 2400  # samples; three shorter ones say that it was not taken
 _TURNS = {
     tone: tuple(tuple(turn(2 * pi * tone * n / RATE) for n in range(PACKET)) for turn in (cos, sin))
-    for tone in (AGENT_TONE, CALLEE_TONE)
+    for tone in (*OTHERS, CALLEE_TONE)
 }
 
 
-def strength(samples: list[int], tone: float) -> float:
-    """The part (0 to 1) of the energy of a packet of 20 ms that lies at ``tone``."""
+def strengths(samples: list[int], tones: Iterable[float]) -> dict[float, float]:
+    """The part (0 to 1) of the energy of a packet of 20 ms that lies at each of ``tones``."""
     energy: float = sum(map(operator.mul, samples, samples))
     if energy < PACKET * 100:  # next to silence
-        return 0.0
-    real: float
-    imaginary: float
-    real, imaginary = (sum(map(operator.mul, samples, turn)) for turn in _TURNS[tone])
-    return 2 * (real * real + imaginary * imaginary) / (energy * len(samples))
+        return {}
+    found: dict[float, float] = {}
+    for tone in tones:
+        real: float
+        imaginary: float
+        real, imaginary = (sum(map(operator.mul, samples, turn)) for turn in _TURNS[tone])
+        found[tone] = 2 * (real * real + imaginary * imaginary) / (energy * len(samples))
+        if found[tone] > 0.9:  # no other one is to be heard
+            break
+    return found
+
+
+def speaking(samples: list[int]) -> list[float]:
+    """Who is heard in a packet, alone or together. No announcement's words are somebody's tone."""
+    found = strengths(samples, OTHERS)
+    together = sum(found.values()) > 0.7
+    return [tone for tone, part in found.items() if part > (0.15 if together else 0.5)]
 
 
 class Tail:
@@ -109,6 +127,7 @@ class CarrierLog:
 _STAMP = r"^\[(?P<at>[\d-]+ [\d:.]+)\] "
 _TOLD = re.compile(_STAMP + r".*Executing Application: \(MSet\) Options: \((?P<set>.*)\)$")
 _KEY = re.compile(_STAMP + r".*SHARED\(DIALPACT_OPTOUT,(?P<asker>[\d.]+)\)=(?P<end>done|failed)")
+_REFUSED = re.compile(_STAMP + r".*dialpact: (?P<what>refused|not bridged)[ ,](?P<text>.*)$")
 _ASKED = re.compile(r"Set\(\"Local/(?:callee|agent)_(?P<id>[0-9a-f]{32})_\w+?_(?P<asker>[\d.]+)@")
 
 
@@ -130,6 +149,7 @@ class Console:
         self._asked: dict[str, str] = {}  # unique id of who waits for an answer: decision
         self.told: list[Told] = []
         self.allowed: dict[str, list[Told]] = defaultdict(list)  # by the number to be dialled
+        self.refusals: list[tuple[float, str]] = []  # when, and what the dialplan says of it
         self.keys: dict[str, tuple[float, str]] = {}  # decision: when, and whether it was stored
 
     def look(self) -> None:
@@ -141,6 +161,8 @@ class Console:
                     self._asked[key["asker"]] = asked["id"]
                 if decision := self._asked.get(key["asker"], ""):
                     self.keys[decision] = (_time(key["at"]), key["end"])
+            elif "dialpact: " in line and (refused := _REFUSED.match(line)):
+                self.refusals.append((_time(refused["at"]), f"{refused['what']} {refused['text']}"))
             elif "DIALPACT_ASK=" in line and (asked := _ASKED.search(line)):
                 self._asked[asked["asker"]] = asked["id"]
 
@@ -159,28 +181,34 @@ def _time(text: str) -> float:
 
 
 class Tones:
-    """Who is heard on one UDP port: for each port of Asterisk's the spans in which a side's tone came.
+    """Who is heard on one UDP port: for each port of Asterisk's the spans in which each tone came.
 
     Asterisk gives a port to another call later, so one asks for a span of time, never for a port alone.
     """
 
     def __init__(self, address: str, port: int) -> None:
         self.address, self.port = address, port
-        self._spans: dict[int, list[list[float]]] = defaultdict(list)  # begin, end, packets
+        self._spans: dict[tuple[int, float], list[list[float]]] = defaultdict(list)  # begin, end, packets
+        self._answers: dict[int, list[tuple[float, int]]] = defaultdict(list)  # when, for how many samples
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, port))
         self._closing = False
         self._thread = threading.Thread(target=self._listen, name=f"tones {port}", daemon=True)
         self._thread.start()
 
-    def seconds(self, port: int | None, begin: float, end: float) -> float:
-        """How long the agent's tone came from Asterisk's ``port`` between the two times."""
+    def seconds(self, port: int | None, begin: float, end: float, tone: float = 0.0) -> float:
+        """How long ``tone``, or any, came from Asterisk's ``port`` between the two times."""
         packets = 0.0
-        for first, last, count in list(self._spans.get(port or 0, ())):
+        for first, last, count in list(self._spans.get((port or 0, tone), ())):
             if first < end and last > begin:
                 share = (min(last, end) - max(first, begin)) / max(last - first, 0.02)
                 packets += count * min(1.0, share)
         return packets * PACKET / RATE
+
+    def took(self, port: int | None, begin: float, end: float) -> bool | None:
+        """What a key that refuses was answered with between the two times; None for nothing."""
+        heard = [samples for at, samples in list(self._answers.get(port or 0, ())) if begin < at < end]
+        return max(heard) >= ANSWER_DONE if heard else None
 
     def close(self) -> None:
         if not self._closing:
@@ -194,31 +222,53 @@ class Tones:
             packet, (_, port) = self._socket.recvfrom(2048)
             if self._closing:
                 return
-            if len(packet) < 12 + PACKET or packet[0] >> 6 != 2 or packet[1] & 0x7F != ULAW:
+            now, kind = time.time(), packet[1] & 0x7F if len(packet) > 15 and packet[0] >> 6 == 2 else None
+            if kind == EVENT and packet[12] == ANSWER_KEY and packet[13] & 0x80:
+                self._answers[port].append((now, int.from_bytes(packet[14:16])))
+            if kind != ULAW or len(packet) < 12 + PACKET:
                 continue
-            samples = [LINEAR[code] for code in packet[12 : 12 + PACKET]]
-            if strength(samples, AGENT_TONE) < 0.5:
-                continue
-            now, spans = time.time(), self._spans[port]
-            if spans and now - spans[-1][1] < 0.1:
-                spans[-1][1] = now
-                spans[-1][2] += 1
-            else:
-                spans.append([now - 0.02, now, 1])
+            heard = speaking([LINEAR[code] for code in packet[12 : 12 + PACKET]])
+            for tone in (*heard, 0.0) if heard else ():
+                spans = self._spans[port, tone]
+                if spans and now - spans[-1][1] < 0.1:
+                    spans[-1][1] = now
+                    spans[-1][2] += 1
+                else:
+                    spans.append([now - 0.02, now, 1])
 
 
-def voices(path: Path) -> tuple[float, float]:
-    """Seconds of a wav file in which the callee's tone is heard, and the agent's. OSError, wave.Error."""
-    found = {CALLEE_TONE: 0, AGENT_TONE: 0}
+def tones(path: Path) -> Counter[float]:
+    """Seconds of a wav file in which each tone is heard. OSError, wave.Error."""
+    found: Counter[float] = Counter()
     data = path.read_bytes()[HEADER:]  # by its size: a crash leaves a header that knows of no sound
     samples = list(memoryview(data[: len(data) // 2 * 2]).cast("h"))
     if not samples:
         raise wave.Error(f"{path.name}: no sound")
     for start in range(0, len(samples) - PACKET + 1, PACKET):
-        block = samples[start : start + PACKET]
-        for tone in found:
-            found[tone] += strength(block, tone) > 0.25
-    return found[CALLEE_TONE] * PACKET / RATE, found[AGENT_TONE] * PACKET / RATE
+        parts = strengths(samples[start : start + PACKET], _TURNS)
+        found.update(tone for tone, part in parts.items() if part > 0.15)
+    return Counter({tone: count * PACKET / RATE for tone, count in found.items()})
+
+
+def voices(paths: list[Path]) -> Counter[float]:
+    """Seconds of each voice on the recordings of one call; what two of them have at once counts once.
+
+    A recording made for one who joined (the first agent is not on its own side) tells of him alone.
+    """
+    first: Counter[float] = Counter()
+    joined: Counter[float] = Counter()
+    for path in paths:
+        try:
+            found = tones(path)
+            others = found[SECOND_TONE] + found[BOSS_TONE] > 0.1
+            side = tones(path.with_stem(f"{path.stem}-agent")) if others else found
+        except (OSError, wave.Error):
+            continue
+        if others and side[AGENT_TONE] < 0.1 < side[SECOND_TONE] + side[BOSS_TONE]:
+            joined += Counter({tone: found[tone] for tone in (SECOND_TONE, BOSS_TONE)})
+        else:
+            first += found
+    return first | joined
 
 
 @dataclass

@@ -29,12 +29,12 @@ REFUSALS = (*range(400, 440), *range(480, 495), *range(500, 506), 580, 600, 603,
 
 
 class Phone:
-    """An agent's phone, known to Asterisk as ``endpoint``."""
+    """An agent's phone, known to Asterisk as ``endpoint``; ``tone`` is its voice, in Hz."""
 
-    def __init__(self, pbx: Pbx, endpoint: str = "agent1001") -> None:
+    def __init__(self, pbx: Pbx, endpoint: str = "agent1001", tone: float = TONE) -> None:
         self._pbx, self.endpoint = pbx, endpoint
         self._address = ADDRESSES[endpoint]
-        self._tone = write_tone(pbx.home / f"{endpoint}.ulaw", TONE)
+        self._tone = write_tone(pbx.home / f"{endpoint}-{tone:.0f}.ulaw", tone)
 
     async def call(self, number: str, *, timeout: float = 60.0, **options: object) -> CallResult:
         """Make a call and return when it is over; ``options`` as for ``calling``."""

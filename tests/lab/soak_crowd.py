@@ -41,7 +41,7 @@ def pairs(count: int, seed: int) -> list[Pair]:
     return [Pair(callee, f"0278889{number // BY_CALLER_ID:04d}") for number, callee in enumerate(callees)]
 
 
-def register(site: Site, calls: Sequence[Pair]) -> None:
+def register(site: Site, calls: Sequence[Pair], trunks: str = "carrier") -> None:
     """Consents, lead list and caller IDs for these calls, by the commands that an operator uses."""
 
     def table(name: str, header: str, rows: list[str]) -> str:
@@ -53,7 +53,7 @@ def register(site: Site, calls: Sequence[Pair]) -> None:
         "caller-ids",
         "number,business,licence,carrier,authenticated,trunks,purposes,valid_from,valid_to",
         [
-            f"{caller_id},jianghan,LAB-1,China Telecom Hubei,yes,carrier,marketing,2026-01-01,2027-12-31"
+            f"{caller_id},jianghan,LAB-1,China Telecom Hubei,yes,{trunks},marketing,2026-01-01,2027-12-31"
             for caller_id in dict.fromkeys(call.caller_id for call in calls)
         ],
     )
@@ -71,7 +71,7 @@ def register(site: Site, calls: Sequence[Pair]) -> None:
     )
 
 
-class _Sink:
+class Sink:
     """A port for sound that nobody listens to: the kernel drops what does not fit."""
 
     def __init__(self, pbx: Pbx, address: str) -> None:
@@ -103,7 +103,7 @@ class Callers(Sipp):
             "@number@": "[field0]",
             "@from@": "<sip:[field1]@[local_ip]>",
             "@extra@": f"X-Campaign: {CAMPAIGN}\n",
-            "@audio@": str(_Sink(pbx, address).port),
+            "@audio@": str(Sink(pbx, address).port),
             "@tone@": str(tone),
             "@talk@": f"{talk_seconds * 1000:.0f}",
             "@ring@": f"{ring_seconds * 1000:.0f}",
@@ -137,7 +137,7 @@ class Callees(Sipp):
     ) -> None:
         address = SIDES["carrier"]
         tone = write_tone(pbx.home / "callees.ulaw", CALLEE_TONE)
-        text = scenario(behaviour, rules or {}, _Sink(pbx, address).port, str(tone))
+        text = scenario(behaviour, rules or {}, Sink(pbx, address).port, str(tone))
         super().__init__(pbx, "callees", text, address, pbx.ports.carrier, options={"-timeout": FOREVER})
 
     @property

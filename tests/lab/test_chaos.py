@@ -13,6 +13,8 @@ from tests.lab.bootstrap import Installation
 from tests.lab.chaos import chaos
 from tests.lab.chaos_calls import BYPASS, PERSON, Plan, World, callee_refuses, talk
 from tests.lab.chaos_faults import Stage
+from tests.lab.chaos_seen import HEADER, PACKET, SECOND_TONE, strengths
+from tests.lab.chaos_ways import refuses_in, sent_to
 from tests.lab.manager import act
 from tests.lab.soak_crowd import Pair
 
@@ -20,7 +22,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 
 def test_no_promise_is_broken_while_things_break(installation: Installation) -> None:
-    report = chaos(minutes=1.5, agents=4, seed=1)
+    report = chaos(minutes=1.3, agents=4, seed=1)
     assert report.violations == []
     assert len(report.faults) >= 5
     assert len(report.calls) >= 20
@@ -30,6 +32,10 @@ def test_whatever_is_broken_on_purpose_is_found(installation: Installation) -> N
     report = chaos(minutes=0.2, agents=1, seed=1, faults=(), meddle=meddle, keep=False)
     silent = [name for name, seen in report.promises.items() if not seen.violations]
     assert silent == [], report.text()
+    # Of who joined a call as well, of a key that nobody hears, and of a refusal that had no cause.
+    assert any("second agent's voice; 0.0 s" in what for what in report.promises["P2"].violations)
+    assert any("a key; taken: None" in what for what in report.promises["P6"].violations)
+    assert any("recording-unavailable" in str(one) and not one.cause for one in report.missed)
 
 
 def meddle(world: World, stage: Stage) -> None:
@@ -37,10 +43,16 @@ def meddle(world: World, stage: Stage) -> None:
     asyncio.run(_meddle(world, stage))
 
 
+TRANSFER = sent_to("blind transfer inside", "*1002")
+WAITS = refuses_in("refuses while waiting in a queue", "*7003")
+
+
 async def _meddle(world: World, stage: Stage) -> None:
     pbx, site = world.pbx, world.site
     gone = min(pbx.recordings.rglob("*-1.wav"), key=lambda path: path.stat().st_mtime)
     await callee_refuses(world)
+    await TRANSFER(world)
+    transferred = world.plans[-1].number
     await talk(world)
     spoken = world.plans[-1].number
     world.look()
@@ -62,8 +74,13 @@ async def _meddle(world: World, stage: Stage) -> None:
     # P5: the dialplan knows no emergency number.
     pbx.cli("dialplan set global DIALPACT_EMERGENCY_NUMBERS 911")
     await world.dial("emergency", PERSON, "110", world.stranger(), campaign="", talk_seconds=1.0)
-    # P1 and P7: nobody listens; one of the two is planned as one that goes round.
+    # P1 and P7: nobody listens; one of the two is planned as one that goes round. A call that may be made is
+    # refused, and a key that is pressed in a queue is heard by nobody.
+    waiting = asyncio.ensure_future(WAITS(world))
+    await asyncio.sleep(2)
     site.stop("listener")
+    await talk(world)
+    await waiting
     planned = world.stranger()
     world.plans.append(Plan("round", BYPASS, "02712345602", planned, time.time()))
     for number, caller in (("02712345602", planned), ("02712345702", "02700000000")):
@@ -79,6 +96,19 @@ async def _meddle(world: World, stage: Stage) -> None:
     await asyncio.sleep(4)
     site.start("listener")
     site.ready(seconds=20)
-    # P2: a recording has not the voices of its call.
+    # P2: a recording has not the voices of its call, or not that of who took the call over.
+    (one,) = world.console.allowed[transferred]
+    for path in pbx.recordings.rglob(f"{one.decision}-*.wav"):
+        path.write_bytes(without(path.read_bytes(), SECOND_TONE))
     for path in pbx.recordings.rglob(f"{told.decision}-*.wav"):
         path.write_bytes(path.read_bytes()[:44] + bytes(path.stat().st_size - 44))
+
+
+def without(sound: bytes, tone: float) -> bytes:
+    """A wav file in which nothing is left where ``tone`` was heard."""
+    step, kept = 2 * PACKET, [sound[:HEADER]]
+    for start in range(HEADER, len(sound), step):
+        block = sound[start : start + step]
+        heard = strengths(list(memoryview(block[: len(block) // 2 * 2]).cast("h")), [tone])
+        kept.append(bytes(len(block)) if len(block) == step and heard.get(tone, 0) > 0.1 else block)
+    return b"".join(kept)

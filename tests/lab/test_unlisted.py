@@ -23,9 +23,9 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(180)]
 
 RINGS, TALKS = "02712345602", "02712345699"
 CALLER = {"caller_id": "02788880001"}
-# carrier-private has the carrier's own contact, other-port a port of his where nobody answers, through has
+# carrier-private has the carrier's own contact; other-port a port of his where nobody answers; through has
 # him as outbound proxy. sbc is a telephone that is reached through the carrier's host and port, as behind an
-# SBC, and direct one whose contact has a number as long as a subscriber's.
+# SBC; direct is one whose contact has a number as long as a subscriber's.
 PJSIP = """
 [carrier-private](trunk)
 aors = carrier-private

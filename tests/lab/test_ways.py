@@ -25,13 +25,20 @@ exten => _*81X.,1,Goto(ask-again,${EXTEN:3},1)
 exten => _*82X.,1,Goto(ask-once,${EXTEN:3},1)
 exten => _*83X.,1,Goto(same-again,${EXTEN:3},1)
 exten => _*84X.,1,Goto(prefixed,${EXTEN:3},1)
-exten => _*85X.,1,Goto(by-context,${EXTEN:3},1)
+exten => _*85X.,1,Set(N=/n)
+ same => n,Goto(by-context,${EXTEN:3},1)
+exten => _*89X.,1,Set(N=)
+ same => n,Goto(by-context,${EXTEN:3},1)
 exten => _*86X.,1,Goto(by-iax,${EXTEN:3},1)
 exten => _*87X.,1,Goto(starred,${EXTEN:3},1)
+exten => 110,1,Gosub(dialpact-outbound,s,1(110,autumn-loans,agent1001,nine))
+ same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier2,30,iU(dialpact-answered))
+exten => _*88X.,1,Set(FOLLOW=yes)
+ same => n,Goto(ask-again,${EXTEN:3},1)
 
 [ask-again]
 exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},autumn-loans,agent1001,carrier))
- same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,iU(dialpact-answered))
+ same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,${IF($["${FOLLOW}"=""]?i)}U(dialpact-answered))
  same => n,Gosub(dialpact-outbound,s,1(${EXTEN},autumn-loans,agent1001,carrier2))
  same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier2,30,iU(dialpact-answered))
  same => n,Hangup(${HANGUPCAUSE})
@@ -60,7 +67,7 @@ exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},autumn-loans,agent1001,starr
 
 [by-context]
 exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},autumn-loans,agent1001,context))
- same => n,Dial(Local/${DIALPACT_NUMBER}@to-the-world/n,30,iU(dialpact-answered))
+ same => n,Dial(Local/${DIALPACT_NUMBER}@to-the-world${N},30,iU(dialpact-answered))
  same => n,Hangup(${HANGUPCAUSE})
 [to-the-world]
 exten => _X.,1,Answer()
@@ -102,6 +109,7 @@ type = user
 context = from-iax
 requirecalltoken = no
 """
+CONSENT = ("--business", "jianghan", "--industry", "loans", "--evidence", "form 9")
 FAILS = Answer(ring=None, delay=0.2, status=503)
 
 
@@ -109,7 +117,7 @@ FAILS = Answer(ring=None, delay=0.2, status=503)
 def lab_options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     site = tmp_path_factory.mktemp("conf") / "ways.conf"
     site.write_text(SITE, "utf-8")
-    options = product(DIALPACT_SOUND="beep")
+    options = product(DIALPACT_SOUND="beep", DIALPACT_EMERGENCY_PREFIX="9")
     return options | {"dialplan": [*options["dialplan"], site]}
 
 
@@ -178,7 +186,9 @@ def incidents(site: Site) -> list[str]:
 
 async def ended(site: Site, number: str) -> list[dict[str, Any]]:
     """The calls to a number, once each has an end."""
-    await until(lambda: all(call["outcome"] != "in-progress" for call in calls(site, number)), 10)
+    await until(
+        lambda: not {"in-progress", "not-dialled"} & {call["outcome"] for call in calls(site, number)}, 10
+    )
     return calls(site, number)
 
 
@@ -295,10 +305,26 @@ async def test_a_technical_prefix(site: Site, pbx: Pbx, way: str, number: str, d
     assert incidents(site) == []
 
 
+async def test_a_persons_emergency_call_has_the_prefix_too(site: Site, pbx: Pbx) -> None:
+    known, told = len(site.dialpact("calls", "list")), len(incidents(site))
+    async with (
+        SoftCarrier(pbx, Answer(talk=Media(hz=1000)), trunk="carrier2") as carrier,
+        Softphone(pbx) as agent,
+    ):
+        call = await agent.call("110", Media(hz=600), campaign="")
+        await call.answered()
+        (leg,) = await carrier.called()
+        await leg.hears(600, seconds=1)
+        await call.hang_up()
+        assert leg.number == "9110"
+    assert (len(site.dialpact("calls", "list")), len(incidents(site))) == (known, told)
+
+
 @pytest.mark.parametrize(
     ("way", "number", "channel"),
     [
         ("*85", "13800138999", r"Local/13800138999@to-the-world-"),
+        ("*89", "02787654321", r"Local/02787654321@to-the-world-"),  # not optimised away while it is recorded
         ("*86", "13800138002", r"IAX2/far-"),
     ],
 )
@@ -332,3 +358,21 @@ async def test_a_call_that_goes_round_the_gate_on_them(site: Site, pbx: Pbx, cha
     assert found["kind"] == "no-decision"
     assert found["detail"].startswith("cut; by an Originate")
     await until(lambda: "!" not in pbx.cli("core show channels concise"), 5)
+
+
+@pytest.mark.parametrize(("way", "number"), [("*81", "13800138003"), ("*88", "13800138004")])
+async def test_a_carrier_that_redirects_is_told_as_what_it_is(
+    site: Site, pbx: Pbx, way: str, number: str
+) -> None:
+    """With i the next trunk is tried; without it Dial looks for the number in the trunk's own context."""
+    redirects = Answer(delay=0.2, status=302, redirect="13900139000", ring=None)
+    site.dialpact("consent", "add", number, *CONSENT)
+    async with (
+        SoftCarrier(pbx, redirects) as carrier,
+        SoftCarrier(pbx, Answer(status=486), trunk="carrier2") as second,
+        Softphone(pbx) as agent,
+    ):
+        call = await agent.call(f"{way}{number}", **CALL)
+        await call.over()
+        assert [[leg.number for leg in one.legs] for one in (carrier, second)] == [[number], [number]]
+    assert [one["outcome"] for one in await ended(site, number)] == ["redirected", "busy"]

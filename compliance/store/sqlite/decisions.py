@@ -162,7 +162,7 @@ async def list_calls(
         parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
         return [_as_told(row, legs[row["id"]], parts[row["id"]]) for row in found]
 
-    found = await store.transact(work)
+    found = await store.read(work)
     return [call for call in found if not verdict or call["verdict"] == verdict]
 
 

@@ -127,10 +127,13 @@ async def start(store: Store, new: NewRecording) -> None:
     await store.transact(lambda connection: SQL.insert_recording(connection, state="starting", **fields))
 
 
-async def running(store: Store, recording: str, started_at: datetime) -> None:
+async def running(store: Store, recording: str, started_at: datetime, answered_at: datetime | None) -> None:
     """The facts say that it records, since then: its row was made while the call rang."""
+    at = stamp(answered_at) if answered_at else None
     await store.transact(
-        lambda connection: SQL.set_running(connection, id=recording, started_at=stamp(started_at))
+        lambda connection: SQL.set_running(
+            connection, id=recording, started_at=stamp(started_at), answered_at=at
+        )
     )
 
 

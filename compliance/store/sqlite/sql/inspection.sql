@@ -70,11 +70,12 @@ GROUP BY campaign, business, trunk;
 
 -- name: by_others(since, until, holders)^
 SELECT count(*) FROM decision LEFT JOIN caller_id ON caller_id.number = decision.caller_id
-              LEFT JOIN (SELECT key, value FROM json_each(:holders)) AS holder ON holder.key = decision.trunk
 WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
   AND (coalesce(caller_id.business <> decision.business, 0)
-       OR (coalesce(holder.value, '') <> '' AND holder.value <> decision.business));
+       OR EXISTS (SELECT 1 FROM json_each(:holders) AS holder  -- (a decision may name several trunks)
+                  WHERE holder.value <> '' AND holder.value <> decision.business
+                    AND instr('&' || decision.trunk || '&', '&' || holder.key || '&')));
 
 -- name: clock_marks(since, until)^
 SELECT sum(behind_us > 0) AS marked, max(behind_us) AS most_us FROM decision

@@ -5,7 +5,7 @@ SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.r
        decision.uniqueid, undelivered.reason AS undelivered,
        EXISTS (SELECT 1 FROM decision AS later
                WHERE later.continues = iif(decision.continues = '', decision.id, decision.continues)
-                 AND later.continues <> '' AND later.seq > decision.seq) AS went_on
+                 AND later.continues <> '' AND later.seq > decision.seq AND later.dial <> '') AS went_on
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.decided_at < :until
 ORDER BY decision.decided_at, decision.seq LIMIT :most;

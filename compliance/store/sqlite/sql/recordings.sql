@@ -19,8 +19,9 @@ INSERT INTO recording (id, decision, node, channel, uniqueid, state, number, cal
 VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
         :answered_at, :format, :path, :callee_path, :agent_path, :part);
 
--- name: set_running(id, started_at)!
-UPDATE recording SET state = 'running', started_at = :started_at WHERE id = :id AND ended_at IS NULL;
+-- name: set_running(id, started_at, answered_at)!
+UPDATE recording SET state = 'running', started_at = :started_at, answered_at = coalesce(answered_at, :answered_at)
+WHERE id = :id AND ended_at IS NULL;
 
 -- name: set_answered(uniqueid, node, answered_at)!
 UPDATE recording SET answered_at = :answered_at
