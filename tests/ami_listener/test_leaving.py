@@ -29,7 +29,12 @@ async def scene(tmp_path: Path, ami: FakeAmi) -> AsyncIterator[Scene]:
         yield scene
 
 
-async def recorded(leg: Channel, decision: str) -> None:
+async def recorded(scene: Scene, leg: Channel, decision: str) -> None:
+    """Once it is judged to be allowed, and was answered."""
+    if leg.state != "Up":
+        legs = scene.listener.legs
+        await until(lambda: leg.uniqueid in legs and legs[leg.uniqueid].allowed)
+        leg.answer()
     await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
 
 
@@ -66,7 +71,7 @@ async def test_what_is_told_at_the_second_look_is_enough(scene: Scene, ami: Fake
     leg = dial(ami, decision, presentation="")
     await ami.seen("Getvar", Channel=leg.name, Variable=LOOK)
     leg.presentation = "allowed"
-    await recorded(leg, decision)
+    await recorded(scene, leg, decision)
     assert await scene.incidents() == []
 
 
@@ -75,14 +80,14 @@ async def test_a_leg_of_which_no_event_came_is_looked_at_twice(scene: Scene, ami
     leg = ami.dial(NUMBER, decision, hidden=True, caller_id=OTHER)
     await ami.seen("Getvar", Channel=leg.name, Variable=LOOK)
     leg.caller_id = OURS
-    await recorded(leg, decision)
+    await recorded(scene, leg, decision)
     assert await scene.incidents() == []
 
 
 async def test_the_second_leg_of_a_call_is_looked_at_as_well(scene: Scene, ami: FakeAmi) -> None:
     decision = await scene.allow()
     first = dial(ami, decision)
-    await recorded(first, decision)
+    await recorded(scene, first, decision)
     second = ami.dial(NUMBER, decision, by=first.caller, caller_id=OTHER)
     await ami.seen("Hangup", Channel=second.name)
     assert first.name in ami.channels
@@ -92,7 +97,7 @@ async def test_an_emergency_call_is_told_and_let_be(scene: Scene, ami: FakeAmi) 
     ami.forbid("Hangup")
     decision = await scene.allow("110")
     leg = dial(ami, decision, "110", caller_id=OTHER)
-    await recorded(leg, decision)
+    await recorded(scene, leg, decision)
     assert (await scene.incident("caller-id-altered"))["detail"].startswith("let be; ")
 
 
@@ -105,7 +110,7 @@ async def test_a_call_that_is_found_while_it_goes_on_has_only_its_from(scene: Sc
     leg.enter_bridge()
     leg.seconds, leg.presentation = 4, "prohib"
     await scene.start()
-    await recorded(leg, decision)
+    await recorded(scene, leg, decision)
     assert await scene.incidents() == ["recording-gap"]
 
 
