@@ -66,12 +66,14 @@ class Sound:
 
     def strength(self, frequency: float) -> float:
         """Return the part (0 to 1) of the energy that lies at ``frequency`` (Goertzel)."""
-        samples = [LINEAR[code] for code in self.payload]
+        block = 4 * PACKET
+        # Whole blocks only: the energy of what is left over lies at no frequency.
+        samples = [LINEAR[code] for code in self.payload[: len(self.payload) // block * block]]
         energy = sum(value * value for value in samples)
         if not energy:
             return 0.0
         turn = 2 * math.cos(2 * math.pi * frequency / RATE)
-        power, block = 0.0, 4 * PACKET
+        power = 0.0
         for start in range(0, len(samples) - block + 1, block):
             one = two = 0.0
             for value in samples[start : start + block]:

@@ -51,6 +51,7 @@ class Home:
             "gate_port": str(ports.gate),
             "carrier_port": str(ports.carrier),
             "carrier2_port": str(ports.carrier2),
+            **{f"{agent}_port": str(port) for agent, port in ports.agents.items()},
             "rtp_first": str(ports.rtp[0]),
             "rtp_last": str(ports.rtp[1]),
         }
