@@ -6,6 +6,7 @@ import math
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,16 +71,19 @@ class Sound:
         # Whole blocks only: the energy of what is left over lies at no frequency.
         samples = [LINEAR[code] for code in self.payload[: len(self.payload) // block * block]]
         energy = sum(value * value for value in samples)
-        if not energy:
-            return 0.0
-        turn = 2 * math.cos(2 * math.pi * frequency / RATE)
-        power = 0.0
-        for start in range(0, len(samples) - block + 1, block):
-            one = two = 0.0
-            for value in samples[start : start + block]:
-                one, two = value + turn * one - two, one
-            power += (one * one + two * two - turn * one * two) / (block / 2)
-        return power / energy
+        return energy_at(samples, frequency, block) / energy if energy else 0.0
+
+
+def energy_at(samples: Sequence[int], frequency: float, block: int = PACKET) -> float:
+    """Return the energy that lies at ``frequency`` (Goertzel), in blocks; what is left over is not in it."""
+    turn = 2 * math.cos(2 * math.pi * frequency / RATE)
+    energy = 0.0
+    for start in range(0, len(samples) - block + 1, block):
+        one = two = 0.0
+        for value in samples[start : start + block]:
+            one, two = value + turn * one - two, one
+        energy += (one * one + two * two - turn * one * two) / (block / 2)
+    return energy
 
 
 def level(payload: bytes | bytearray) -> float:

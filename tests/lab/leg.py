@@ -1,4 +1,4 @@
-"""One call of a softphone's or a soft carrier's, from whichever side it was made, and its sound."""
+"""One call of a softphone's or a soft carrier's, and its sound. Its kinds are in outgoing.py, incoming.py."""
 
 from __future__ import annotations
 
@@ -9,46 +9,24 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any
 
 from tests.lab.ear import Sound
 from tests.lab.keys import event_type
-from tests.lab.rtp import CODECS, Media, Rtp, at
-from tests.lab.sip_ua import T1, Ua, body, new_branch, tag, uri
+from tests.lab.rtp import CODECS, Media, Rtp, chosen
+from tests.lab.sip_ua import Ua, body, new_branch, tag, uri
 from tests.lab.trace import Message, user
 
 TELEPHONE_EVENT = 101
-AGAIN_UP_TO = 32.0  # seconds for which a final response is repeated
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one who is called does. Times in seconds.
-
-    100 at once; after ``delay`` 180, unless ``ring`` is None; ``ring`` later 183 with the sound of ``early``,
-    if given, for its ``seconds`` (1 if it has none); then ``status``: 200 with the sound of ``talk``, or a
-    refusal; None: no answer. ``fork``: the one who answers is not the one of the early media, which a tag of
-    his own says; without, Asterisk keeps to the description of the early media, as its default is.
-    """
-
-    delay: float = 0.0
-    ring: float | None = 0.1
-    early: Media | None = None
-    status: int | None = 200
-    talk: Media = field(default_factory=lambda: Media(hz=1000))
-    fork: bool = True
-    cause: int | None = None  # Q.850, in a Reason header of the refusal
-    redirect: str = ""  # the number in the Contact of a 302
-    headers: str = ""  # further header lines of the final response
-    hangup_after: float | None = None
 
 
 class Leg:
     """A call. ``medias`` are all its sources in order, the last one is the one that speaks now."""
 
-    def __init__(self, ua: Ua, take_port: Callable[[], int], call_id: str, outward: bool) -> None:
-        self._ua, self._take, self.call_id, self.outward = ua, take_port, call_id, outward
+    outgoing: bool
+
+    def __init__(self, ua: Ua, take_port: Callable[[], int], call_id: str) -> None:
+        self._ua, self._take, self.call_id = ua, take_port, call_id
         self.local = self.remote = self.target = ""
         self.invite: Message | None = None
         self.medias: list[Rtp] = []
@@ -64,9 +42,7 @@ class Leg:
         self._peer: tuple[str, int] | None = None
         self._event_type: int | None = None
         self._news = asyncio.Event()
-        self._acked = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._script: asyncio.Task[None] | None = None
 
     # What there is to see.
 
@@ -141,8 +117,6 @@ class Leg:
         """Wait for the answer; a refusal is an error."""
         await self.until(lambda: self.status is not None or self.ended, timeout, "the answer")
         assert self.status == 200, f"not answered: {self.statuses}"
-        if not self.outward:
-            await self.until(self._acked.is_set, timeout, "the ACK")
 
     async def provisional(self, status: int, timeout: float = 10.0) -> None:
         """Wait for a 180 or 183."""
@@ -157,9 +131,9 @@ class Leg:
         await self.until(lambda: any(s >= 200 for s in self.transfer), timeout, "the transfer")
         assert self.transfer[-1] == 200, f"not transferred: {self.transfer}"
 
-    async def hears(self, hz: float, seconds: float = 0.3, timeout: float = 5.0) -> float:
-        """Wait until ``hz`` was all that was heard for ``seconds``, and return when that began."""
-        return await self._listen(lambda sound: sound.strength(hz) > 0.9, seconds, timeout, f"{hz:.0f} Hz")
+    async def hears(self, hz: float, seconds: float = 0.3, timeout: float = 5.0, share: float = 0.9) -> float:
+        """Wait until ``hz`` was all, or such a ``share``, of what was heard; return when that began."""
+        return await self._listen(lambda sound: sound.strength(hz) > share, seconds, timeout, f"{hz:.0f} Hz")
 
     async def hears_no_sound(self, seconds: float = 0.3, timeout: float = 5.0) -> float:
         """Wait until nothing, or nothing but silence, was heard for ``seconds``; return when that began."""
@@ -223,18 +197,16 @@ class Leg:
         await self._request("REFER", f"Refer-To: <{address}>\r\nReferred-By: <{own}>\r\n")
 
     async def hang_up(self, timeout: float = 5.0) -> None:
-        """Hang up, or cancel a call that is not answered yet. One that is over stays so."""
+        """Hang up; cancel, or refuse, a call that is not answered yet. One that is over stays so."""
         if self.ended:
             return
-        if self.status is None and self.outward:
-            await self._cancel(timeout)
-            return
         if self.status is None:
-            self._refuse(603)
+            await self._give_up(timeout)
             return
         self._end("here")
         # That both hung up at once is no error.
-        await self._request("BYE", accept=(200, 481))
+        async with asyncio.timeout(timeout):
+            await self._request("BYE", accept=(200, 481))
 
     def close(self) -> None:
         """No more sound, no more script; Asterisk is not told."""
@@ -242,111 +214,6 @@ class Leg:
             task.cancel()
         for media in self.medias:
             media.close()
-
-    # A call that is made.
-
-    def make(self, number: str, caller: str, media: Media, headers: str) -> None:
-        """Send the INVITE and see to what becomes of it."""
-        host = f"{self._ua.peer[0]}:{self._ua.peer[1]}"
-        self.local, self.target = f"{caller};tag={self._own_tag}", f"sip:{number}@{host}"
-        self.remote = f"<{self.target}>"
-        self._mark = new_branch()
-        self._cseq += 1
-        self._open(media)
-        text = self._text("INVITE", self._mark, self._contact() + headers, self._sdp(self.media))
-        self.invite = Message(time.time(), True, text)
-        self._start(self._outward(text))
-
-    async def _outward(self, text: str) -> None:
-        final = await self._ua.ask(text, self._seen)
-        self._seen(final)
-        if self.status == 200:
-            self._ua.acknowledge(final, self._text("ACK", new_branch()))
-        else:
-            self._ua.acknowledge(final, self._text("ACK", self._mark))
-            self.reason = final.header("Reason")
-            self._end("pbx")
-
-    def _seen(self, response: Message) -> None:
-        status = response.status or 0
-        if tag(response.header("To")):
-            self.remote = response.header("To")
-        if status < 300 and (contact := response.header("Contact")) and status > 100:
-            self.target = uri(contact)
-        self.statuses.append(status)
-        if status < 300 and body(response):
-            self._described(body(response))
-        self._news.set()
-
-    async def _cancel(self, timeout: float) -> None:
-        await self.until(lambda: bool(self.statuses), timeout, "a response to cancel")
-        text = self._text("CANCEL", self._mark)
-        await self._ua.ask(text)
-        await self.over(timeout)
-        if self.status == 487:
-            self.ended_by = "here"
-
-    # A call that comes in.
-
-    def take(self, invite: Message, answer: Answer) -> None:
-        """Do with a new INVITE what ``answer`` says."""
-        self.invite = invite
-        self.remote, self.target = invite.header("From"), uri(invite.header("Contact"))
-        self.local = f"{invite.header('To')};tag={self._own_tag}"
-        self._described(body(invite))
-        self._ua.reply(invite, 100)
-        self._script = self._start(self._play(invite, answer))
-
-    async def _play(self, invite: Message, answer: Answer) -> None:
-        await asyncio.sleep(answer.delay)
-        if answer.ring is not None:
-            self._respond(180)
-            await asyncio.sleep(answer.ring)
-        if answer.early:
-            early = self._open(answer.early)
-            self._respond(183, self._sdp(early))
-            await asyncio.sleep(1.0 if answer.early.seconds is None else answer.early.seconds)
-            early.stop()
-        if answer.status is None:
-            return
-        reason = f"Reason: Q.850;cause={answer.cause}\r\n" if answer.cause else ""
-        headers = "".join(f"{line.strip()}\r\n" for line in answer.headers.splitlines() if line.strip())
-        if answer.status != 200:
-            self._refuse(answer.status, reason + headers, answer.redirect)
-            return
-        if answer.early and answer.fork:
-            self._own_tag = secrets.token_hex(4)
-            self.local = f"{invite.header('To')};tag={self._own_tag}"
-        self._respond(200, self._sdp(self._open(answer.talk)), headers)
-        if answer.hangup_after is not None:
-            self._start(self._hang_up_after(answer.hangup_after))
-        await self._repeat_until_ack(invite)
-
-    async def _hang_up_after(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await self.hang_up()
-
-    def _respond(self, status: int, text: str = "", headers: str = "", contact: str = "") -> None:
-        assert self.invite
-        self.statuses.append(status)
-        self._ua.reply(self.invite, status, self._own_tag, self._contact(contact) + headers, text)
-        self._news.set()
-
-    def _refuse(self, status: int, headers: str = "", contact: str = "") -> None:
-        self._respond(status, "", headers, contact)
-        self._end("here")
-        assert self.invite
-        self._start(self._repeat_until_ack(self.invite))
-
-    async def _repeat_until_ack(self, invite: Message) -> None:
-        wait = T1
-        while wait < AGAIN_UP_TO:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._acked.wait()
-                    return
-            self._ua.repeat(invite)
-            wait *= 2
 
     # What Asterisk asks within the call.
 
@@ -360,7 +227,7 @@ class Leg:
         self._news.set()
 
     def _on_ack(self, _: Message) -> None:
-        self._acked.set()
+        """Of an answer of ours within the call: there is nothing to do."""
 
     def _on_invite(self, message: Message) -> None:
         if self.ended or self.status != 200:
@@ -371,14 +238,6 @@ class Leg:
         mirrored = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
         direction = mirrored[offered[1]] if offered else "sendrecv"
         self._ua.reply(message, 200, "", self._contact(), self._sdp(self.media, direction))
-
-    def _on_cancel(self, message: Message) -> None:
-        self._ua.reply(message, 200, self._own_tag)
-        if self.status is None and self._script:
-            self._script.cancel()
-            self.reason = message.header("Reason")
-            self._refuse(487)
-            self.ended_by = "pbx"
 
     def _on_bye(self, message: Message) -> None:
         self._ua.reply(message, 200)
@@ -393,6 +252,10 @@ class Leg:
             self.transfer.append(int(found[1]))
 
     # The parts of it.
+
+    async def _give_up(self, timeout: float) -> None:
+        """End a call that is not answered yet."""
+        raise NotImplementedError
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -411,9 +274,7 @@ class Leg:
         self._news.set()
 
     def _open(self, media: Media) -> Rtp:
-        media = at(media, self._ua.address, self._take)
-        assert media.address and media.port
-        rtp = Rtp(media.address, media.port, media)
+        rtp = Rtp(chosen(media, len(self.medias), self._ua.address, self._take))
         rtp.event_type, rtp.peer = self._event_type, self._peer
         self.medias.append(rtp)
         return rtp
@@ -456,8 +317,8 @@ class Leg:
     def _contact(self, number: str = "") -> str:
         return f"Contact: <sip:{number or 'lab'}@{self._ua.address}:{self._ua.port}>\r\n"
 
-    def _sdp(self, rtp: Rtp, direction: str = "sendrecv") -> str:
-        self._version += 1
+    def _sdp(self, rtp: Rtp, direction: str = "sendrecv", again: bool = False) -> str:
+        self._version += not again
         codec, events = CODECS[rtp.codec], self._event_type or TELEPHONE_EVENT
         name = {"ulaw": "PCMU", "alaw": "PCMA"}[rtp.codec]
         return (

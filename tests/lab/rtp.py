@@ -74,16 +74,16 @@ class Rtp:
     Packets are due by a clock that does not drift; nothing is sent before ``peer`` is set.
     """
 
-    def __init__(self, address: str, port: int, media: Media) -> None:
-        self.address, self.port = address, port
+    def __init__(self, media: Media) -> None:
+        assert media.address and media.port and media.seq is not None
+        assert media.ssrc is not None and media.timestamp is not None
+        self.address, self.port = media.address, media.port
+        self.seq, self.ssrc, self.timestamp = media.seq, media.ssrc, media.timestamp
         self.codec = media.codec
         self.sent: list[Packet] = []
         self.received: list[Packet] = []
         self.peer: tuple[str, int] | None = None
         self.event_type: int | None = None
-        self.seq = random.getrandbits(15) if media.seq is None else media.seq
-        self.ssrc = random.getrandbits(32) if media.ssrc is None else media.ssrc
-        self.timestamp = random.getrandbits(31) if media.timestamp is None else media.timestamp
         self._left = math.inf if media.seconds is None else round(media.seconds / TICK)
         self._voice: tuple[bytes, ...] | None = None
         self._paused = False
@@ -94,11 +94,11 @@ class Rtp:
         self._pause = self._key_start = 0
         self._lock = threading.Lock()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((address, port))
+        self._socket.bind((self.address, self.port))
         if media.sends:
             self._speak(media.hz, media.dbfs)
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name=f"rtp {port}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"rtp {self.port}", daemon=True)
         self._thread.start()
 
     def say(self, hz: float, dbfs: float = -20.0) -> None:
@@ -131,6 +131,16 @@ class Rtp:
             self.ssrc = self.ssrc if ssrc is None else ssrc
             self.timestamp = self.timestamp if timestamp is None else timestamp
             self._fresh = True
+
+    def become(self, media: Media) -> None:
+        """From now on what ``media`` says, but from this address."""
+        assert media.codec == self.codec, "a codec is agreed on for an address"
+        self.renumber(media.seq, media.ssrc, media.timestamp)
+        with self._lock:
+            self._left = math.inf if media.seconds is None else round(media.seconds / TICK)
+            self._voice = None
+            if media.sends:
+                self._speak(media.hz, media.dbfs)
 
     def lose(self, seconds: float) -> None:
         """The packets of the next ``seconds`` are numbered, but get lost."""
@@ -266,6 +276,18 @@ class Rtp:
         )
 
 
-def at(media: Media, address: str, take: Callable[[], int]) -> Media:
-    """``media`` with an address and a port for certain."""
-    return replace(media, address=media.address or address, port=media.port or take())
+def chosen(media: Media, number: int, address: str, take: Callable[[], int]) -> Media:
+    """``media`` with nothing left open, as the source ``number`` (from 0) of a call.
+
+    Never by chance: whether a source's numbers are before or behind those of the one before it matters to
+    Asterisk. They are far behind it here, unless a test says otherwise.
+    """
+    seq = (1000 + 8000 * number) % 65536 if media.seq is None else media.seq
+    return replace(
+        media,
+        seq=seq,
+        ssrc=random.getrandbits(32) if media.ssrc is None else media.ssrc,
+        timestamp=160 * seq if media.timestamp is None else media.timestamp,
+        address=media.address or address,
+        port=media.port or take(),
+    )

@@ -8,20 +8,49 @@ test's own event loop, sound is not: a test that blocks the loop answers late, b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from tests.lab.carrier import SIDES
-from tests.lab.leg import Answer, Leg
+from tests.lab.incoming import Answer, Incoming
+from tests.lab.leg import Leg
+from tests.lab.outgoing import Outgoing
 from tests.lab.pbx import Pbx
 from tests.lab.phone import ADDRESSES, CALLER_ID
 from tests.lab.rtp import Media, Packet, Rtp
 from tests.lab.sip_ua import Ua, tag
 from tests.lab.trace import Message, user
 
-__all__ = ["Answer", "Leg", "Media", "Packet", "Rtp", "SoftCarrier", "Softphone"]
+__all__ = [
+    "Answer",
+    "Incoming",
+    "Leg",
+    "Media",
+    "Outgoing",
+    "Packet",
+    "Rtp",
+    "SoftCarrier",
+    "Softphone",
+    "strict_rtp",
+]
+
+
+@contextlib.contextmanager
+def strict_rtp(pbx: Pbx, value: str = "yes") -> Iterator[None]:
+    """Asterisk learns the source of each new call's RTP and drops others, which is its default (rtp.conf)."""
+    conf = pbx.home / "etc" / "rtp.conf"
+    before = conf.read_text("utf-8")
+    assert "strictrtp = no" in before
+    conf.write_text(before.replace("strictrtp = no", f"strictrtp = {value}"), "utf-8")
+    pbx.cli("module reload res_rtp_asterisk.so")
+    try:
+        yield
+    finally:
+        conf.write_text(before, "utf-8")
+        pbx.cli("module reload res_rtp_asterisk.so")
 
 
 class Station:
@@ -48,7 +77,8 @@ class Station:
         try:
             if kind is None:
                 for leg in self.legs:
-                    await leg.hang_up()
+                    with contextlib.suppress(TimeoutError):  # a test may have ended Asterisk
+                        await leg.hang_up(2)
         finally:
             for leg in self.legs:
                 leg.close()
@@ -62,11 +92,11 @@ class Station:
         """All that was sent and received."""
         return self._ua.messages
 
-    async def called(self, count: int = 1, timeout: float = 5.0) -> list[Leg]:
+    async def called(self, count: int = 1, timeout: float = 5.0) -> list[Incoming]:
         """Wait until ``count`` calls in all have come in, and return them."""
         try:
             async with asyncio.timeout(timeout):
-                while len(found := [leg for leg in self.legs if not leg.outward]) < count:
+                while len(found := [leg for leg in self.legs if isinstance(leg, Incoming)]) < count:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -82,9 +112,9 @@ class Station:
         caller_id: str = CALLER_ID,
         caller_name: str = "",
         headers: str = "",
-    ) -> Leg:
+    ) -> Outgoing:
         """Call ``number``, and return as soon as the INVITE is sent. ``headers``: further lines of it."""
-        leg = Leg(self._ua, self._take, f"{secrets.token_hex(8)}@{self._ua.address}", outward=True)
+        leg = Outgoing(self._ua, self._take, f"{secrets.token_hex(8)}@{self._ua.address}")
         self.legs.append(leg)
         name = f'"{caller_name}" ' if caller_name else ""
         lines = ([f"X-Campaign: {campaign}"] if campaign else []) + headers.strip().splitlines()
@@ -100,11 +130,11 @@ class Station:
         return self._pbx.ports.take(2)
 
     def _asked(self, message: Message) -> None:
-        leg = next((leg for leg in self.legs if leg.call_id == message.header("Call-ID")), None)
-        if leg:
-            leg.request(message)
+        known = next((leg for leg in self.legs if leg.call_id == message.header("Call-ID")), None)
+        if known:
+            known.request(message)
         elif message.method == "INVITE" and not tag(message.header("To")):
-            leg = Leg(self._ua, self._take, message.header("Call-ID"), outward=False)
+            leg = Incoming(self._ua, self._take, message.header("Call-ID"))
             self.legs.append(leg)
             number = user(message.uri)
             matching = (answer for rule, answer in self.rules.items() if re.fullmatch(rule, number))
