@@ -9,6 +9,7 @@ files) under the call's decision; ``part`` says whose channel it was made on.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
 Part = Literal["joined", "supervisor"]
+RESCUE_SECONDS = 3.0  # until a recorder is proven
 log = structlog.get_logger()
 
 
@@ -65,6 +67,26 @@ class Companions:
         if key not in self._running:
             companion = self._running[key] = Companion(leg, channel, uniqueid, part)
             self._do(self._record(pbx, companion), f"record {channel}")
+
+    async def rescue(self, pbx: Pbx, leg: Leg) -> bool:
+        """Records the call at the other end of the leg's bridge as well, on a channel that had no recorder:
+        what the leg's own loses is on that one. False when there is none to be had.
+
+        Raises NoChannel, LinkError.
+        """
+        for channel in await pbx.peers(leg.channel):
+            uniqueid = await pbx.variable(channel, "UNIQUEID")
+            if not uniqueid or uniqueid in self._listener.legs or self._on(uniqueid):
+                continue
+            self.begin(pbx, leg, channel, uniqueid, "joined")
+            companion = self._running[uniqueid, leg.uniqueid]
+            deadline = time.monotonic() + RESCUE_SECONDS
+            while time.monotonic() < deadline and not companion.ended:
+                if companion.segment is not None and companion.segment.proven_at:
+                    return True
+                await asyncio.sleep(0.05)
+            return False
+        return False
 
     def end(self, pbx: Pbx, uniqueid: str, leg: Leg | None = None, why: str = "left the call") -> None:
         """Ends what is recorded on the channel ``uniqueid`` (of ``leg`` only), and hands it over."""

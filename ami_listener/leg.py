@@ -21,7 +21,6 @@ from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk, row
-from ami_listener.growth import Growth
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
@@ -85,7 +84,6 @@ class Leg:
         self._ending = False  # a Hangup event waits to be confirmed
         self._forged = False  # one was not confirmed, and that is reported
         self._rows = 0  # of this decision in the store
-        self._growth = Growth()
         self._overdue_at = 0.0
 
     @property
@@ -96,6 +94,25 @@ class Leg:
     def linkedid(self) -> str:
         """Of the call that the leg belongs to."""
         return self._origin.linkedid
+
+    @property
+    def pbx(self) -> Pbx:
+        return self._pbx
+
+    @property
+    def caller(self) -> str:
+        """The channel that dialled it; empty for an Originate."""
+        return self._origin.caller
+
+    @property
+    def talks(self) -> bool:
+        """Whether it is answered, and its recording proven."""
+        return (
+            self.state.phase is Phase.RECORDED
+            and self.state.line is not Line.RINGING
+            and self._answered_at is not None
+            and bool(self.segments)
+        )
 
     def next_number(self) -> int | None:
         """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
@@ -146,16 +163,13 @@ class Leg:
             self._work.put_nowait(action)
 
     def look(self) -> None:
-        """Once a second: does the file of an answered call grow? Is what was cut gone?"""
+        """Once a second: is what was cut gone? Is a call that nobody records given up?"""
         if self.state.phase is Phase.CUT:
             self._work.put_nowait(Action.HANG_UP)
         if self.state == State(Phase.UNRECORDED, Line.UP):
             self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
             if time.monotonic() >= self._overdue_at:
                 self.happen(Happening.OVERDUE)
-        talks = self.state.phase is Phase.RECORDED and self.state.line is not Line.RINGING
-        if talks and self.segments and (trouble := self._growth.look(self.segments[-1].files)):
-            self.happen(trouble)
 
     def gone(self) -> None:
         """The channel is no more, though no Hangup event was believed."""
@@ -309,7 +323,6 @@ class Leg:
             else:
                 self.happen(Happening.UNPROVEN)
             return
-        self._growth.begin()
         self.happen(Happening.PROVEN)
         self._work.put_nowait(self._tell)  # behind the interlock
         if self._interrupted > interrupted:  # perhaps after the last look at it

@@ -25,6 +25,7 @@ from ami_listener.companions import Companions
 from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
+from ami_listener.hearing import Hearing
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
@@ -37,7 +38,7 @@ from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
 
-LOOK_SECONDS = 1.0  # between two looks at the growth of the files
+LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
 SECOND_LOOK_SECONDS = 3.0
 JUDGING_SECONDS = 1.0  # for the legs that the second look has found
 AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
@@ -83,6 +84,7 @@ class Listener:
         self._dawn = Dawn(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
+        self.hearing = Hearing(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
         self._observers: list[Observer] = [self.companions.feed]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
@@ -163,6 +165,7 @@ class Listener:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self.hearing.close()
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def close(self) -> None:
@@ -358,6 +361,7 @@ class Listener:
             await asyncio.sleep(LOOK_SECONDS)
             for leg in list(self.legs.values()):
                 leg.look()
+            await self.hearing.look()
 
     # Endings
 

@@ -32,6 +32,8 @@ GAPS = (
     "recording-incomplete",
     "recording-empty",
     "recording-short",
+    "recording-side-lost",
+    "recording-distorted",
 )
 # Of these, those that tell of an answered call even where no recording does.
 ANSWERED = ("recording-gap", "recording-lost", "bridged-unrecorded")
