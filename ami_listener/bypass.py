@@ -40,6 +40,10 @@ Kind = Literal[
     "reused-decision",
     "store-unavailable",
     "leg-not-judged",
+    "unlisted-endpoint",
+    "caller-id-altered",
+    "caller-id-hidden",
+    "caller-id-unknown",
 ]
 
 

@@ -4,9 +4,11 @@ A leg's state is a phase (what is known of its recording) and a line (how far th
 themselves; what a happening means for the phase, and what is to be done, stands in ``TABLE``. What is not in
 it changes nothing. The order of AMI's events is the one seen on Asterisk 22 (tests/transcripts/ami).
 
-1. The interlock is opened only on the way into RECORDED, that is after PROVEN.
-2. No line is BRIDGED for longer than the proof takes while the phase is not RECORDED: it is resumed, or cut.
-3. A leg that went round the gate is cut on whatever line it is, and stays CUT until it is gone.
+1. A leg's first recorder starts with the answer, never while it rings: what was said then is no part of the
+   conversation, and one that lived through early media loses the callee when the source of his sound changes.
+2. The interlock is opened only on the way into RECORDED, that is after PROVEN.
+3. No line is BRIDGED for longer than the proof takes while the phase is not RECORDED: it is resumed, or cut.
+4. A leg that went round the gate is cut on whatever line it is, and stays CUT until it is gone.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ class Phase(StrEnum):
     JUDGING = auto()  # dialled; the decision id is being looked up
     ADOPTING = auto()  # found after a restart, with a recording that may be running
     FOREIGN = auto()  # without a fitting decision; watched until its end
+    WAITING = auto()  # it may be made; row, folder and names are made while it rings
     STARTING = auto()  # MixMonitor asked for, not proven
     UNRECORDED = auto()  # not proven in time; the interlock stays shut, the dialplan gives up
     RECORDED = auto()  # proven
@@ -42,6 +45,7 @@ class Happening(StrEnum):
     BYPASSED = auto()  # it does not
     ADOPTED = auto()  # the recording that was running still is
     GAP = auto()  # it is not, or there never was one
+    PREPARED = auto()  # found ringing with its row, and nothing has begun
     PROVEN = auto()
     UNPROVEN = auto()
     ANSWERED = auto()
@@ -59,7 +63,8 @@ class Happening(StrEnum):
 
 
 class Action(StrEnum):
-    START = auto()  # row, files, MixMonitor, proof
+    PREPARE = auto()  # row, folder, names: all of a recording that needs no answer
+    START = auto()  # the same if it was not done yet; MixMonitor, proof
     RESTART = auto()  # the same in new files; then end the old MixMonitor if it still runs
     OPEN = auto()  # set the interlock
     SHUT = auto()  # take it back
@@ -96,18 +101,25 @@ LINES: dict[Happening, tuple[tuple[Line, ...], Line]] = {
 
 # (phase, lines, happening): (phase, actions); the line is the one after the happening.
 TABLE: dict[tuple[Phase, tuple[Line, ...], Happening], tuple[Phase, tuple[Action, ...]]] = {
-    (P.JUDGING, ANY, H.ALLOWED): (P.STARTING, (A.START,)),
+    (P.JUDGING, (L.RINGING,), H.ALLOWED): (P.WAITING, (A.PREPARE,)),
+    (P.JUDGING, (L.UP, L.BRIDGED), H.ALLOWED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
     (P.JUDGING, ANY, H.REFUSED): (P.FOREIGN, ()),
     (P.JUDGING, ANY, H.BYPASSED): (P.CUT, (A.HANG_UP,)),
     (P.JUDGING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.ADOPTING, ANY, H.ADOPTED): (P.RECORDED, (A.OPEN,)),
     (P.ADOPTING, ANY, H.GAP): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
+    (P.ADOPTING, (L.RINGING,), H.PREPARED): (P.WAITING, ()),
+    (P.ADOPTING, (L.UP,), H.PREPARED): (P.STARTING, (A.START,)),
+    (P.ADOPTING, (L.BRIDGED,), H.PREPARED): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
     (P.ADOPTING, (L.UP,), H.ANSWERED): (P.ADOPTING, (A.NOTE_ANSWER,)),
     (P.ADOPTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.FOREIGN, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.STARTING, (L.UP,), H.ANSWERED): (P.STARTING, (A.NOTE_ANSWER,)),
-    (P.STARTING, ANY, H.PROVEN): (P.RECORDED, (A.OPEN,)),
-    (P.STARTING, (L.RINGING, L.UP), H.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
+    (P.WAITING, (L.UP,), H.ANSWERED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
+    (P.WAITING, (L.BRIDGED,), H.BRIDGED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
+    (P.WAITING, (L.RINGING,), H.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
+    (P.WAITING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.STARTING, (L.UP, L.BRIDGED), H.PROVEN): (P.RECORDED, (A.OPEN,)),
+    (P.STARTING, (L.UP,), H.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
     (P.STARTING, (L.BRIDGED,), H.UNPROVEN): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED, A.PENALTY)),
     (P.STARTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.UNRECORDED, (L.UP,), H.ANSWERED): (P.UNRECORDED, (A.NOTE_ANSWER,)),

@@ -150,7 +150,7 @@ class Companions:
                 pbx, segment, begun=lambda: companion.started > 0, ended=lambda: companion.ended
             )
             segment.proven_at = desk.clock.now()
-            await recordings.running(desk.store, segment.id)
+            await recordings.running(desk.store, segment.id, segment.started_at)
         except (RecordingError, StoreError, LinkError) as error:
             if pbx.lost or companion.ended or isinstance(error, NoChannel):
                 return

@@ -31,6 +31,7 @@ class Desk(msgspec.Struct, frozen=True):
     claims: Claims
     foreign: set[str]  # unique ids of legs that were reported; a reconnect does not report them again
     guarded: frozenset[str] = frozenset()  # trunks on which a call that went round the gate is cut
+    numbered: frozenset[str] = frozenset()  # trunks on which a call that left by another number is cut
     shadow: bool = False  # nothing is cut
 
     def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:

@@ -106,6 +106,11 @@ def begun(files: Files, extension: str) -> str:
     return ""
 
 
+def absent(files: Files) -> bool:
+    """Whether none of them is there."""
+    return not any(os.path.lexists(path) for path in files.all)
+
+
 def sizes(files: Files) -> tuple[int, int, int] | None:
     """Sizes in bytes; None when one of them is gone."""
     try:

@@ -16,18 +16,20 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from ami_listener import bypass
+from ami_listener import bypass, sent
 from ami_listener.bypass import LegVerdict
 from ami_listener.claims import UNSEEN, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk
 from ami_listener.pbx import DECISION, EMERGENCY, Pbx
+from ami_listener.sent import Sent
 from compliance.errors import StoreError
 from compliance.numbers import masked
 from compliance.store.sqlite import recordings
 
 STORE_SECONDS = 1.2  # a little more than the store's own patience with a lock (BUSY_MS)
 RETRY_SECONDS = 0.1
+SENT_SECONDS = 0.05  # before a second look at a number that is not right
 _LONG = re.compile(r"\+?[0-9]{7,}(?=@)")  # the number in the name of a Local channel
 log = structlog.get_logger()
 
@@ -41,32 +43,62 @@ class Suspect(msgspec.Struct, frozen=True):
     began: datetime
     dial: str = ""
     origin: Origin = UNSEEN
+    ringing: bool = True
 
 
 class Judgement(msgspec.Struct, frozen=True):
+    """``wrong``: the decision fits, the number by which the leg left does not; why, and may it be cut?"""
+
     verdict: LegVerdict
     decision: str = ""  # the id, if it is one
     number: str = ""
+    sent_from: str = ""
+    wrong: LegVerdict | None = None
 
 
 async def judge(desk: Desk, pbx: Pbx, leg: Suspect) -> Judgement:
     """Raises NoChannel, LinkError (the link is gone)."""
     number, known = bypass.dialled(leg.dial), ""
+    left, wrong = Sent(), None
     try:
         if not leg.dial:
             number = bypass.dialled(await pbx.dialled(leg.channel))
-        decision = await pbx.variable(leg.channel, DECISION)
+        # At once: what is asked for the number costs a call that is allowed no time of its own.
+        decision, left = await asyncio.gather(pbx.variable(leg.channel, DECISION), pbx.sent(leg.channel))
         known = decision if bypass.is_decision_id(decision) else ""
         verdict = await _judge(desk, leg, decision, number)
-        if not verdict.fits:
-            verdict = await _spare_emergency(pbx, leg, number, verdict)
+        if verdict.allowed is None:
+            verdict = await spare_emergency(pbx, leg, number, verdict)
+        else:
+            left, flaw = await _look_at_number(pbx, leg, left, verdict.allowed)
+            if flaw:
+                wrong = await spare_emergency(pbx, leg, number, LegVerdict(flaw))
     except LinkError as error:
         if pbx.lost:
             raise
         log.warning("asterisk did not answer, leg not judged", leg=leg.channel, error=str(error))
         spared = bypass.is_short(number) or bypass.is_emergency(number, leg.trunks.values())
         verdict = LegVerdict("leg-not-judged", emergency=spared)
-    return Judgement(verdict, known, number)
+    return Judgement(verdict, known, number, left.number, wrong)
+
+
+async def _look_at_number(
+    pbx: Pbx, leg: Suspect, left: Sent, allowed: recordings.Allowed
+) -> tuple[Sent, sent.Flaw]:
+    """Twice before it is not known, or is wrong on a leg of which no event came: that may just be being made.
+
+    Nothing but the From tells of a leg that was found in the middle of its call: its connected line follows
+    the call, through transfers too.
+    """
+    if not leg.origin.seen and not leg.ringing:
+        left = Sent(left.uri, allowed.caller_id, "allowed") if left.has_uri else Sent()
+        return left, sent.flaw(left, allowed.caller_id, allowed.sent_as) if left.has_uri else ""
+    flaw = sent.flaw(left, allowed.caller_id, allowed.sent_as)
+    if flaw == "caller-id-unknown" or (flaw and not leg.origin.seen):
+        await asyncio.sleep(SENT_SECONDS)
+        left = await pbx.sent(leg.channel)
+        flaw = sent.flaw(left, allowed.caller_id, allowed.sent_as)
+    return left, flaw
 
 
 async def _judge(desk: Desk, leg: Suspect, decision: str, number: str) -> LegVerdict:
@@ -89,7 +121,7 @@ async def _judge(desk: Desk, leg: Suspect, decision: str, number: str) -> LegVer
     )
 
 
-async def _spare_emergency(pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict) -> LegVerdict:
+async def spare_emergency(pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict) -> LegVerdict:
     """``verdict``, changed for an emergency call: known as such, or listed by the site and let pass by its
     dialplan as a person's.
 

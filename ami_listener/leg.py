@@ -11,18 +11,19 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
 from ami_listener import events, files
+from ami_listener.bypass import LegVerdict
 from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk, row
 from ami_listener.guard import Suspect, judge, originator
-from ami_listener.pbx import INTERLOCK, MONITOR, NoChannel, Pbx, monitor_id
+from ami_listener.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import carrier_legs, recordings
@@ -34,6 +35,12 @@ UNANSWERED = {
     Phase.ADOPTING: Happening.GAP,
     Phase.CHECKING: Happening.DETACHED,
 }
+# Dial's own words (DialEnd, DIALSTATUS). A GOTO:... is what Dial's U() said, not what became of the leg.
+DIAL_STATUSES = frozenset(
+    {"ABORT", "ANSWER", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "CONTINUE", "DONTCALL", "INVALIDARGS"}
+    | {"NOANSWER", "TORTURE"}
+)
+REFUSED = "GOTO:dialpact-unrecorded"  # how Dial tells of the interlock's no
 log = structlog.get_logger()
 
 
@@ -41,9 +48,11 @@ class Told(msgspec.Struct):
     """What Asterisk said of the leg that the recording does not need; names as in ``CarrierLeg``."""
 
     sip_call_id: str = ""
+    sent_from: str = ""
     ringing_at: datetime | None = None
     dial_status: str = ""
     hangup_cause: int | None = None
+    interlock: str = ""
 
 
 class Leg:
@@ -71,6 +80,7 @@ class Leg:
         self.segments: list[Segment] = []
         self._desk, self._pbx, self._trunks = desk, pbx, trunks
         self._began, self._dial, self._origin = began, dial, origin
+        self._found_ringing = self.state.line is Line.RINGING
         self._claim: Claim | None = None
         self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
@@ -84,6 +94,8 @@ class Leg:
         self._ending = False  # a Hangup event waits to be confirmed
         self._forged = False  # one was not confirmed, and that is reported
         self._rows = 0  # of this decision in the store
+        self._noted = False  # the answer is on its way to the store
+        self._bridged = False  # it has been in a bridge
         self._overdue_at = 0.0
 
     @property
@@ -132,9 +144,15 @@ class Leg:
                     self._claim.answered(self._answered_at)
                 self.happen(Happening.ANSWERED)
             case events.DialEnded():
-                self._told.dial_status = event.status[:32]
+                if event.status in DIAL_STATUSES:
+                    self._told.dial_status = event.status
+                elif event.status.startswith(REFUSED):
+                    self._told.interlock = "refused"
             case events.BridgeEntered():
                 self.happen(Happening.BRIDGED)
+                if not self._bridged:
+                    self._bridged = True
+                    self._work.put_nowait(self._ask_interlock)
             case events.BridgeLeft():
                 self.happen(Happening.UNBRIDGED)
             case events.MonitorStarted():
@@ -189,15 +207,23 @@ class Leg:
         self._answered_at = segment.answered_at
         self._claim = self._desk.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
         self.segments.append(segment)
+        self._bridged = self.state.line is Line.BRIDGED  # who let it through, nobody saw
+        self._noted = self._answered_at is not None
         if self.state.line is not Line.RINGING:
             self._claim.answered(self._answered_at or self._began)
-            if self._answered_at is None:  # at once: it may hang up before anything else is asked
-                self._answered_at = self._desk.clock.now()
-                self._note_answer()
         self._work.put_nowait(self._adopt)
 
     async def run(self) -> None:
         """Does what is to be done, until the leg has ended and its recordings are handed over."""
+        try:
+            await self._run()
+        finally:
+            if self._grace is not None:
+                self._grace.cancel()
+            if self._answered_at is not None and self.segments and not self._noted:
+                self._note_answer()  # the link was lost in the moment of the answer
+
+    async def _run(self) -> None:
         while not (self.state.phase is Phase.ENDED and self._work.empty()):
             work = await self._work.get()
             try:
@@ -212,22 +238,23 @@ class Leg:
                 self._why = str(error)
                 if self.state.phase in UNANSWERED:
                     self.happen(UNANSWERED[self.state.phase])
-        if self._grace is not None:
-            self._grace.cancel()
 
     async def _nothing(self) -> None:
         """Wakes the worker, which then sees the end."""
 
     async def _do(self, action: Action) -> None:
         match action:
+            case Action.PREPARE:
+                await self._prepare()
             case Action.START | Action.RESTART:
-                await self._record(resume=action is Action.RESTART)
+                await self._record()
             case Action.OPEN:
                 await self._set_interlock(self.decision)
             case Action.SHUT:
                 await self._set_interlock("")
             case Action.NOTE_ANSWER:
                 self._note_answer()
+                await self._tell()
             case Action.WAIT_GRACE:
                 loop = asyncio.get_running_loop()
                 self._grace = loop.call_later(GRACE_SECONDS, self.happen, Happening.GRACE_OVER)
@@ -253,18 +280,32 @@ class Leg:
         found = await judge(
             desk,
             self._pbx,
-            Suspect(self.channel, self.uniqueid, self._trunks, self._began, self._dial, self._origin),
+            Suspect(
+                self.channel,
+                self.uniqueid,
+                self._trunks,
+                self._began,
+                self._dial,
+                self._origin,
+                ringing=self.state.line is Line.RINGING,
+            ),
         )
         verdict = found.verdict
         if verdict.allowed is not None:
             self.decision, self.allowed = found.decision, verdict.allowed
+            self._told.sent_from = found.sent_from
             self._claim = desk.claims.take(found.decision, self.uniqueid, self._origin, self._began)
             self._rows = verdict.allowed.legs
-            if self._answered_at is not None or self.state.line is not Line.RINGING:
+            if self.state.line is not Line.RINGING:
+                await self._find_answer()
                 self._claim.answered(self._answered_at or self._began)
             if not self._origin.seen and self.state.line is not Line.RINGING:
                 self._report("recording-gap", "found answered and without a recording")
-            self.happen(Happening.ALLOWED)
+            if self.state.line is Line.BRIDGED and not self._bridged:
+                self._bridged = True
+                self._work.put_nowait(self._ask_interlock)
+            cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
+            self.happen(Happening.BYPASSED if cut else Happening.ALLOWED)
             return
         cut = verdict.may_be_cut and bool(desk.guarded & self._trunks.keys())
         self.happen(Happening.BYPASSED if cut else Happening.REFUSED)
@@ -274,12 +315,34 @@ class Leg:
             detail = f"{done}; {originator(self._origin)}; dialled"
             desk.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
 
+    def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
+        """Tells of a number that is not the decision's; whether the call is cut for it."""
+        desk, allowed = self._desk, self.allowed
+        assert allowed is not None
+        cut = wrong.may_be_cut and bool(desk.numbered & self._trunks.keys())
+        if self.uniqueid not in desk.foreign:
+            desk.foreign.add(self.uniqueid)
+            detail = f"{'cut' if cut else 'let be'}; {originator(self._origin)}; authorised and sent"
+            desk.report(
+                wrong.kind,
+                self.decision,
+                self.channel,
+                detail,
+                f"{allowed.caller_id or '-'} {sent_from or '-'}",
+            )
+        return cut
+
     async def _adopt(self) -> None:
         segment = self.segments[-1]
+        if self.state.line is not Line.RINGING:  # first of all: it may hang up before anything else is asked
+            await self._find_answer()
         self.allowed = await self._known(segment.decision)
         self._rows = self.allowed.legs if self.allowed else 0
         if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
             raise NoChannel(f"{self.channel} is another call now")
+        if self._found_ringing and not segment.begun and files.absent(segment.files):
+            self.happen(Happening.PREPARED)
+            return
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
         newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
         runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
@@ -292,10 +355,12 @@ class Leg:
         if not runs:
             segment.monitor = ""
         if missing:
-            segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
+            if segment.begun or not files.absent(segment.files):
+                segment.ended_at = files.modified(segment.files.main) or self._desk.clock.now()
             self._why = missing
         else:
-            await self._write_running(segment)
+            segment.begun = True
+            self._write_running(segment)
             self._work.put_nowait(self._tell)
         self.happen(Happening.GAP if missing else Happening.ADOPTED)
 
@@ -305,39 +370,37 @@ class Leg:
         except StoreError:
             return None
 
-    async def _record(self, *, resume: bool) -> None:
-        """A new segment, from its row to its proof; ends in PROVEN or UNPROVEN."""
-        old = self.segments[-1] if self.segments else None
-        now = self._desk.clock.now()
-        interrupted = self._interrupted
-        if old is not None:
-            old.ended_at = old.ended_at or now
+    async def _find_answer(self) -> None:
+        """Of a leg that was found answered: Asterisk knows since when."""
+        if self._answered_at is not None:
+            return
+        now, seconds = self._desk.clock.now(), None
         try:
-            segment = await self._begin(now)
-        except (RecordingError, StoreError, LinkError) as error:
-            if isinstance(error, NoChannel) or self._pbx.lost:
+            seconds = await self._pbx.answered_for(self.channel)
+        except LinkError:
+            if self._pbx.lost:
                 raise
+        finally:
+            self._answered_at = max(self._began, now - timedelta(seconds=seconds or 0.0))
+            self._note_answer()
+
+    async def _prepare(self) -> None:
+        """While it rings: all that a recording needs but the answer."""
+        try:
+            await self._segment()
+        except (RecordingError, StoreError) as error:
             self._why = str(error)
-            if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
-                self._unproven = True
-            else:
+            if self.state.phase is Phase.WAITING:  # one that was answered meanwhile is tried again
                 self.happen(Happening.UNPROVEN)
             return
-        self.happen(Happening.PROVEN)
-        self._work.put_nowait(self._tell)  # behind the interlock
-        if self._interrupted > interrupted:  # perhaps after the last look at it
-            self.happen(Happening.STOPPED)
-        if resume and old is not None:
-            if old.monitor != segment.monitor:
-                await self._desk.recorder.retire(self._pbx, old)
-            self.segments.remove(old)
-            self._desk.finish(old)
-        log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
+        self._work.put_nowait(self._tell)
 
-    async def _begin(self, now: datetime) -> Segment:
+    async def _segment(self) -> Segment:
+        """The next recording, with its row in the store and its folder on the disk; nothing records yet."""
         desk = self._desk
         if self.allowed is None or self._claim is None:
             raise RecordingError("the decision can not be read")
+        now = desk.clock.now()
         segment = Segment(
             id=uuid.uuid4().hex,
             decision=self.decision,
@@ -350,6 +413,45 @@ class Leg:
         )
         await recordings.start(desk.store, row(desk.node, segment, self.allowed))
         self.segments.append(segment)
+        return segment
+
+    async def _record(self) -> None:
+        """A recording from its start to its proof; ends in PROVEN or UNPROVEN."""
+        if self.state.phase not in (Phase.STARTING, Phase.RESUMING):
+            return  # it has ended, or is to be cut, before its turn came
+        old = self.segments[-1] if self.segments else None
+        if old is not None and not old.begun and old.ended_at is None:
+            old = None  # prepared, and this is its moment
+        interrupted = self._interrupted
+        if old is not None:
+            old.ended_at = old.ended_at or self._desk.clock.now()
+        try:
+            segment = await self._begin(fresh=old is not None)
+        except (RecordingError, StoreError, LinkError) as error:
+            if isinstance(error, NoChannel) or self._pbx.lost:
+                raise
+            self._why = str(error)
+            if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
+                self._unproven = True
+            else:
+                self.happen(Happening.UNPROVEN)
+            return
+        self.happen(Happening.PROVEN)
+        self._write_running(segment)  # behind the interlock
+        if self._interrupted > interrupted:  # perhaps after the last look at it
+            self.happen(Happening.STOPPED)
+        if old is not None:
+            if old.monitor != segment.monitor:
+                await self._desk.recorder.retire(self._pbx, old)
+            self.segments.remove(old)
+            self._desk.finish(old)
+        log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
+
+    async def _begin(self, *, fresh: bool) -> Segment:
+        desk = self._desk
+        segment = await self._segment() if fresh or not self.segments else self.segments[-1]
+        segment.channel, segment.answered_at = self.channel, self._answered_at
+        segment.started_at = desk.clock.now()
         started, interrupted = self._started, self._interrupted
         await desk.recorder.start(self._pbx, segment)
         await desk.recorder.prove(
@@ -358,8 +460,8 @@ class Leg:
             begun=lambda: self._started > started,
             ended=lambda: self._why_ended(segment, interrupted),
         )
+        segment.begun = True
         segment.proven_at = desk.clock.now()
-        await recordings.running(desk.store, segment.id)
         return segment
 
     def _why_ended(self, segment: Segment, interrupted: int) -> str:
@@ -368,8 +470,11 @@ class Leg:
             return "the call ended"
         return "it was stopped" if self._interrupted > interrupted and not segment.monitor else ""
 
-    async def _write_running(self, segment: Segment) -> None:
-        self._desk.outbox.put("recording running", lambda: recordings.running(self._desk.store, segment.id))
+    def _write_running(self, segment: Segment) -> None:
+        started_at = segment.started_at
+        self._desk.outbox.put(
+            "recording running", lambda: recordings.running(self._desk.store, segment.id, started_at)
+        )
 
     async def _set_interlock(self, value: str) -> None:
         try:
@@ -380,12 +485,22 @@ class Leg:
             log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
 
     def _note_answer(self) -> None:
-        at = self._answered_at or self._desk.clock.now()
+        self._noted = True
+        at = self._answered_at = self._answered_at or self._desk.clock.now()
         for segment in self.segments:
             segment.answered_at = segment.answered_at or at
         self._desk.outbox.put(
             "answer", lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at)
         )
+
+    async def _ask_interlock(self) -> None:
+        """Bridged for the first time: was it the dialplan's interlock that let it through?"""
+        if not self.allowed:
+            return
+        if await self._pbx.variable(self.channel, PASSED):
+            self._told.interlock = "through"
+        else:
+            self._report("interlock-missing", "bridged without U(dialpact-answered) in its Dial")
 
     async def _cut(self) -> None:
         """Again each second until it is gone. Not in shadow mode; never a call that came in."""

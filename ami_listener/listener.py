@@ -104,6 +104,7 @@ class Listener:
             claims=Claims(),
             foreign=set(),
             guarded=config.guarded,
+            numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
         )
 
@@ -123,7 +124,12 @@ class Listener:
         self._keepers = [(now if until is None else until, keep) for until, keep in self._keepers]
         self._keepers.append((None, keep_until))
         self._config = config
-        self.desk = structs.replace(self.desk, guarded=config.guarded, shadow=config.policy.mode == "shadow")
+        self.desk = structs.replace(
+            self.desk,
+            guarded=config.guarded,
+            numbered=config.numbered,
+            shadow=config.policy.mode == "shadow",
+        )
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
@@ -148,15 +154,15 @@ class Listener:
                     for name, part in (
                         ("lease", self.lease.run()),
                         ("outbox", self.outbox.run()),
-                        ("growth", self._watch_growth()),
+                        ("hearing", self._listen_in()),
                         ("connection", self._stay_connected()),
                     )
                 ]
                 await closing
-                lease, outbox, growth, connection = parts
-                for part in (connection, growth, lease):
+                lease, outbox, hearing, connection = parts
+                for part in (connection, hearing, lease):
                     part.cancel()
-                await asyncio.wait({connection, growth, lease})
+                await asyncio.wait({connection, hearing, lease})
                 await self._hand_over()
                 outbox.cancel()
         finally:
@@ -356,7 +362,7 @@ class Listener:
         self._leg_tasks.clear()
         self._dawn.close()
 
-    async def _watch_growth(self) -> None:
+    async def _listen_in(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for leg in list(self.legs.values()):

@@ -10,16 +10,19 @@ The id is an address in Asterisk's memory: once a MixMonitor has ended, the next
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import msgspec
 
 from ami_listener.connection import Answer, Session
+from ami_listener.sent import Sent
 from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
-MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id, for the listener after a restart
+MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id: for the hangup handler, and the next listener
+PASSED = "DIALPACT_INTERLOCK"  # the interlock ran, and let the leg through
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
@@ -28,6 +31,7 @@ NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
+_INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
 _CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _COUNT = re.compile(r"(?:^|;)(rxcount|txcount|themssrc)=([0-9]{1,20})(?=;|$)")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
@@ -96,6 +100,17 @@ class Pbx:
             return found[1] if found else ""
         return await self.variable(channel, DIALLED)
 
+    async def sent(self, channel: str) -> Sent:
+        """By which number an outgoing leg leaves. From the moment that its DialBegin is sent the From is the
+        INVITE's (Asterisk makes the INVITE and answers this in one queue). Raises NoChannel.
+        """
+        sip = channel.startswith("PJSIP/")
+        names = ("CONNECTEDLINE(num)", "CONNECTEDLINE(pres)", *(("CHANNEL(pjsip,local_uri)",) if sip else ()))
+        connected, presentation, *uri = await asyncio.gather(
+            *(self.variable(channel, name) for name in names)
+        )
+        return Sent("".join(uri), connected, presentation, has_uri=sip)
+
     async def sip_call_id(self, channel: str) -> str:
         """The INVITE's Call-ID; empty for other technologies. Raises NoChannel."""
         if not channel.startswith("PJSIP/"):
@@ -123,6 +138,14 @@ class Pbx:
         return await self.variable(channel, "CHANNEL(state)") != "Down" or (
             await self.variable(channel, "CHANNEL(appname)")
         ).startswith("AppDial")
+
+    async def answered_for(self, channel: str) -> float | None:
+        """Seconds since the answer, by Asterisk's own clock; None where no CDR is kept. Raises NoChannel."""
+        answered = await self.variable(channel, "CDR(answer,u)")
+        now = await self.variable(channel, "STRFTIME(,,%s.%3q)")
+        if not (_INSTANT.fullmatch(answered) and _INSTANT.fullmatch(now)):
+            return None
+        return max(0.0, float(now) - float(answered)) if float(answered) else None
 
     async def site_lists(self, number: str) -> bool:
         """Whether the site's own list of emergency numbers has ``number`` (digits). Asterisk matches, as the

@@ -54,6 +54,7 @@ class Segment(msgspec.Struct):
     monitor: str = ""  # the MixMonitor's id, as long as it may be attached
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
     part: str = "carrier"  # whose channel: carrier | joined | supervisor
+    begun: bool = False  # its files were there with their headers; until then it is a row and three names
     heard: Heard | None = None  # what was found out about its sound while it was made
 
     def talk_seconds(self) -> float | None:
@@ -86,6 +87,7 @@ class Recorder:
             if not self.directory.is_dir():
                 raise RecordingError(f"{self.directory} is not a directory")
             files.make_folder(self.directory, planned.main.parent)
+            self._look_for_room(self.directory)
         except OSError as error:
             raise RecordingError(f"{self.directory}: {error.strerror or error}") from error
         return planned
@@ -136,10 +138,16 @@ class Recorder:
         if missing := files.begun(segment.files, segment.format):
             return missing
         try:
-            free = files.free_mb(segment.files.main.parent)
+            self._look_for_room(segment.files.main.parent)
         except OSError as error:
             return f"{segment.files.main.parent}: {error.strerror or error}"
-        return "" if free >= self._min_free_mb else f"only {free} MB free for recordings"
+        except RecordingError as error:
+            return str(error)
+        return ""
+
+    def _look_for_room(self, folder: Path) -> None:
+        if (free := files.free_mb(folder)) < self._min_free_mb:
+            raise RecordingError(f"only {free} MB free for recordings")
 
     async def retire(self, pbx: Pbx, segment: Segment) -> None:
         """Ends a MixMonitor that another has taken over from, if it still runs."""
@@ -179,9 +187,13 @@ def damages(segment: Segment) -> list[repair.Damage]:
 def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
     """Measures what there is and says what becomes of it. Blocking: run it in a thread.
 
-    A call that was not answered leaves files without sound; they are removed. Whatever holds sound is kept.
+    A call that was not answered has no files, or some without sound, which are removed. Whatever holds sound
+    is kept. Why one that was answered was not recorded has been told.
     """
     assert segment.ended_at is not None
+    if not segment.begun and files.absent(segment.files):
+        state = "failed" if segment.answered_at else "unanswered"
+        return Finished(id=segment.id, state=state, ended_at=segment.ended_at), []
     told: list[Problem] = []
     measured = [_measure(segment, side, told) for side in range(len(SIDES))]
     main, callee, agent = measured

@@ -136,4 +136,5 @@ def segment_of(row: Mapping[str, Any]) -> Segment:
         started_at=instant(row["started_at"]),
         answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
         part=row["part"],
+        begun=row["state"] == "running",
     )

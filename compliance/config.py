@@ -70,6 +70,7 @@ class Trunk(_Section, frozen=True, kw_only=True):
     area_code: str = ""
     business: str = ""
     bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
+    caller_id: Literal["cut", "report"] = "cut"  # of one that left by another number than the gate was told
 
     def owns(self, channel: str) -> bool:
         """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
@@ -127,6 +128,13 @@ class Config(_Section, frozen=True, kw_only=True):
         if self.policy.mode == "shadow":
             return frozenset()
         return frozenset(name for name, trunk in self.trunks.items() if trunk.bypass == "cut")
+
+    @property
+    def numbered(self) -> frozenset[str]:
+        """The trunks on which a call that left by another number is cut; none in shadow mode."""
+        if self.policy.mode == "shadow":
+            return frozenset()
+        return frozenset(name for name, trunk in self.trunks.items() if trunk.caller_id == "cut")
 
     @property
     def recordings(self) -> Path:

@@ -84,6 +84,7 @@ class CallerId(Value, frozen=True, kw_only=True):
     purposes: tuple[str, ...]
     valid_from: date
     valid_to: date | None  # last valid day
+    sent_as: tuple[str, ...] = ()  # the forms in which it leaves for the carrier; empty: exactly ``number``
 
 
 class Consent(Value, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from console.session import Session
 
 app = group("The caller IDs: issued, authenticated, held by one business, for trunks and purposes.")
 
+COLUMNS = f"{', '.join(register.COLUMNS)}, perhaps {' and '.join(register.OPTIONAL)}"
 Number = Annotated[str, typer.Argument(help="The exact string of 3 to 20 digits.")]
 
 
@@ -38,13 +39,16 @@ async def add(
     purpose: Annotated[list[str], typer.Option(help="A purpose it may serve, or *; may be repeated.")],
     valid_from: Annotated[str, typer.Option(help="First valid day; else today.")] = "",
     valid_to: Annotated[str, typer.Option(help="Last valid day; else open-ended.")] = "",
+    sent_as: Annotated[
+        list[str] | None, typer.Option(help="A form in which it leaves; may be repeated. Else as registered.")
+    ] = None,
     by: By,
 ) -> None:
     """Register a caller ID, or update its entry."""
     now = session.clock.now()
     starts = valid_from or register.today(now).isoformat()
     new = register.caller_id(
-        number, business, licence, carrier, authenticated, trunk, purpose, starts, valid_to
+        number, business, licence, carrier, authenticated, trunk, purpose, starts, valid_to, sent_as or ()
     )
     strangers = [name for name in new.trunks if name != ANY and name not in session.config.trunks]
     async with session.store() as store:
@@ -57,14 +61,21 @@ async def add(
 @command(app, "import")
 async def import_(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Register or update caller IDs from a CSV file."""
     return await imports.run(
-        session, file, "caller-id", register.COLUMNS, register.read, skip_bad=skip_bad, by=by
+        session,
+        file,
+        "caller-id",
+        register.COLUMNS,
+        register.read,
+        optional=register.OPTIONAL,
+        skip_bad=skip_bad,
+        by=by,
     )
 
 

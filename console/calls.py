@@ -121,7 +121,8 @@ def _leg(session: Session, leg: dict[str, Any]) -> str:
         if leg[name]
     ]
     joined = (
-        f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'}"
+        f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'} "
+        f"from={leg['sent_from'] or '-'}"
     )
     return f"{joined} {leg['dial_status'] or '-'} cause={cause} {' '.join(times)}"
 

@@ -190,6 +190,7 @@ class FakeAmi:
             send=self.event,
             forget=self._forget,
             renamed=self._rename,
+            clock=self.clock,
             caller=caller,
             state=state,
         )
@@ -213,15 +214,18 @@ class FakeAmi:
         quiet: bool = False,
         hidden: bool = False,
         by: Channel | None = None,
+        caller_id: str = "",
     ) -> Channel:
         """An agent's call to a carrier leg, up to its DialBegin. ``agent`` False: an AMI Originate. ``by``: a
-        channel that dials (again). ``hidden``: its DialBegin does not come.
+        channel that dials (again). ``hidden``: its DialBegin does not come. ``caller_id``: what the carrier
+        is shown; none: the number that the fake's agents have.
         """
         caller = by or (self.channel("agent1001", state="Ring") if agent else None)
         if caller:
             caller.application = "Dial"
         leg = self.channel(endpoint, caller=caller)
         leg.number = number
+        leg.caller_id = caller_id or leg.caller_id
         leg.dial_string = dial_string or f"{number}@{endpoint}"
         if agent:
             leg.variables["DIALEDPEERNUMBER"] = leg.dial_string

@@ -29,7 +29,7 @@ CLASSES = {
 FOREIGN = {"Originate": {"originate"}, "Command": {"command"}}
 Headers = list[tuple[str, str]]
 SAFE = re.compile(r"/[A-Za-z0-9_./-]+")
-OPTIONS = re.compile(r"r\(([^()]*)\)t\(([^()]*)\)(?:i\(([A-Z_]+)\))?")
+OPTIONS = re.compile(r"r\(([^()]*)\)t\(([^()]*)\)(?:i\(([A-Z0-9_]+)\))?")
 
 
 class _Reply:
@@ -119,12 +119,21 @@ class Answers:
             "CHANNEL(pjsip,request_uri)": incoming,
             "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
             "CHANNEL(pjsip,remote_uri)": f"<sip:{channel.number}@127.0.4.1>",
+            "CDR(answer,u)": f"{channel.answered_at:.6f}",
+            "STRFTIME(,,%s.%3q)": f"{self._ami.clock.now().timestamp():.3f}",
+            "CHANNEL(pjsip,local_uri)": f"<sip:{channel.caller_id}@127.0.0.1>",
+            "CHANNEL(pjsip,target_uri)": f"sip:{channel.number}@{channel.contact}",
+            "CONNECTEDLINE(num)": channel.caller_id,
+            "CONNECTEDLINE(pres)": channel.presentation,
         }
         name = action["Variable"]
         return reply.success(("Variable", name), ("Value", own.get(name, channel.variables.get(name, ""))))
 
     def _setvar(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
-        channel.variables[action["Variable"]] = action["Value"]
+        if action["Variable"] == "CHANNEL(hangup_handler_push)":
+            channel.handlers.insert(0, action["Value"])
+        else:
+            channel.variables[action["Variable"]] = action["Value"]
         return reply.success(("Message", "Variable Set"))
 
     def _mixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:

@@ -7,11 +7,14 @@ together.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from compliance.clock import Clock
 
 # How a leg ends that was never answered, by its DialStatus; every other end is a normal one.
 CAUSES = {"BUSY": ("17", "User busy"), "CANCEL": ("127", "Interworking, unspecified")}
@@ -85,6 +88,7 @@ class Channel:
     send: Send
     forget: Callable[[Channel], None]
     renamed: Callable[[str, str], None]
+    clock: Clock
     number: str = ""
     state: str = "Down"
     bridge: str = ""
@@ -93,7 +97,12 @@ class Channel:
     incoming: bool = False
     caller: Channel | None = None
     dial_string: str = ""
+    answered_at: float = 0.0  # seconds since 1970
+    caller_id: str = "02788880001"  # what leaves for the carrier
+    presentation: str = "allowed_not_screened"
+    contact: str = "127.0.4.1"  # host, perhaps with a port, that it is sent to
     variables: dict[str, str] = field(default_factory=dict)
+    handlers: list[str] = field(default_factory=list)  # pushed over AMI, the newest first
     monitors: list[Monitor] = field(default_factory=list)
 
     def block(self, prefix: str = "") -> list[tuple[str, str]]:
@@ -131,9 +140,20 @@ class Channel:
         self._call("Newstate")
 
     def answer(self) -> None:
-        self.state = "Up"
+        self.pick_up()
+        self.let_through()
+
+    def pick_up(self) -> None:
+        """The callee answers, and Dial's ``U()`` begins; Dial tells of the answer when it is through."""
+        self.state, self.answered_at = "Up", self.clock.now().timestamp()
         self._call("Newstate")
+
+    def let_through(self) -> None:
         self._dial("DialEnd", ("DialStatus", "ANSWER"))
+
+    def refuse(self) -> None:
+        """The dialplan's interlock gives the call up."""
+        self._dial("DialEnd", ("DialStatus", "GOTO:dialpact-unrecorded,s,1"))
 
     def rename(self, name: str) -> None:
         """As a masquerade does; the unique id stays."""
@@ -142,8 +162,11 @@ class Channel:
         self.name = name
         self.send("Rename", "call", headers)
 
-    def enter_bridge(self) -> None:
-        self.bridge = f"bridge-{self.uniqueid}"
+    def enter_bridge(self, bridge: str = "", *, interlock: bool = True) -> None:
+        """``bridge``: one that others are in or will be. ``interlock``: it came through Dial's ``U()``."""
+        self.bridge = bridge or f"bridge-{self.uniqueid}"
+        if interlock and "DIALPACT_ID" in self.variables:
+            self.variables["DIALPACT_INTERLOCK"] = "through"
         self._bridge("BridgeEnter")
 
     def leave_bridge(self) -> None:
@@ -184,6 +207,13 @@ class Channel:
         self._call("MixMonitorStop")
         return True
 
+    def _run_handlers(self) -> None:
+        """The dialplan's [dialpact-hangup], as the interlock and the listener have pushed it: ours alone."""
+        names = [found[1] for one in self.handlers if (found := re.search(r"\((\w+)\)", one))]
+        for name in [*names, "DIALPACT_MIXMONITOR"]:
+            if ident := self.variables.get(name, ""):
+                self.stop_monitor(ident)
+
     def mute_monitor(self, ident: str = "", on: bool = True) -> bool:
         """All, or the one with this id; False when that one is not there."""
         found = [one for one in self.monitors if not ident or one.id == ident]
@@ -202,7 +232,7 @@ class Channel:
         if self.bridge:
             self.leave_bridge()
         if answered and handler:
-            self.stop_monitor()
+            self._run_handlers()
         self.forget(self)
         for monitor in self.monitors:
             monitor.close()

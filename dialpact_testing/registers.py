@@ -127,6 +127,7 @@ class Registers:
         purposes: Sequence[str] = ("*",),
         valid_from: str = SINCE,
         valid_to: str = "",
+        sent_as: Sequence[str] = (),
     ) -> None:
         """A number that may be shown, or its new entry."""
         self._put(
@@ -134,7 +135,7 @@ class Registers:
                 store,
                 caller_id.caller_id(
                     *(number, business, licence, carrier, authenticated),
-                    *(trunks, purposes, valid_from, valid_to),
+                    *(trunks, purposes, valid_from, valid_to, sent_as),
                 ),
                 by=BY,
                 at=_BEGAN,
@@ -281,7 +282,7 @@ class Registers:
 
 
 _FILES: dict[str, tuple[Sequence[str], Sequence[str], Callable[[Sequence[str], datetime], Any]]] = {
-    "caller-id": (caller_id.COLUMNS, (), caller_id.read),
+    "caller-id": (caller_id.COLUMNS, caller_id.OPTIONAL, caller_id.read),
     "consent": (consent.COLUMNS, consent.OPTIONAL, consent.read),
     "dnc": (dnc.COLUMNS, (), dnc.read),
     "leads": (leads.COLUMNS, (), leads.read),

@@ -155,7 +155,7 @@ class Agent:
         host, port = await dialpact.gate()
         fake = FakeAsterisk(host, port, expect=EXPECTED, patience=PATIENCE)
         told = await fake.dial(number, campaign, agent=self.number, trunk=trunk, caller_id=caller_id)
-        call = Call(dialpact, told, f"{self.number} dials {number} for {campaign}", trunk)
+        call = Call(dialpact, told, f"{self.number} dials {number} for {campaign}", trunk, caller_id)
         dialpact.duties.add(call.unseen)
         return call
 
@@ -172,8 +172,9 @@ class Agent:
 class Call:
     """A call that the gate was asked about, and what it said."""
 
-    def __init__(self, dialpact: Dialpact, told: Told, what: str, trunk: str) -> None:
+    def __init__(self, dialpact: Dialpact, told: Told, what: str, trunk: str, caller_id: str) -> None:
         self._dialpact, self._told, self._what, self._trunk = dialpact, told, what, trunk
+        self._caller_id = caller_id
         self._seen = False
         self._leg: Channel | None = None
 
@@ -247,18 +248,20 @@ class Call:
     async def answered(self) -> None:
         """The trunk dials, the callee answers, and the dialplan bridges: it is being recorded."""
         leg = await self._dialled()
+        leg.pick_up()
         recorded = await self._dialpact.listening.until_recorded_or_gone(leg, self.decision)
         if not recorded:
             raise Failed(
                 f"{self._what}: expected that it is recorded and bridged; came: {await self._dropped(leg)}"
             )
-        leg.answer()
+        leg.let_through()
         leg.enter_bridge()
         await self._dialpact.listening.until_answered(self.decision)
 
     async def not_bridged(self) -> Answer:
         """The callee answers, but the call is not being recorded, so the dialplan does not bridge it."""
         leg = await self._dialled()
+        leg.pick_up()
         recorded = await self._dialpact.listening.until_recorded_or_gone(leg, self.decision)
         came = "it is being recorded" if recorded else await self._dropped(leg)
         return self._dialpact.duties.answer(not recorded, f"{self._what}: not recorded, not bridged", came)
@@ -278,13 +281,13 @@ class Call:
             raise Failed(f"{self._what}: expected a call that the dialplan dials; came: {self._came}")
         pbx = self._dialpact.pbx
         endpoint = self._dialpact.site.config.trunks[self._trunk].endpoint.removeprefix("PJSIP/")
-        self._leg = pbx.dial(self._told.number, self.decision, endpoint=endpoint)
+        self._leg = pbx.dial(self._told.number, self.decision, endpoint=endpoint, caller_id=self._caller_id)
         return self._leg
 
     async def _dropped(self, leg: Channel) -> str:
         """The dialplan gives the call up."""
         if leg.name in self._dialpact.pbx.channels:
-            leg.answer()
+            leg.refuse()
             leg.hang_up()
         self._dialpact.told_of(leg.name)
         kinds = [kind for kind, name in await self._dialpact.listening.incidents() if name == leg.name]

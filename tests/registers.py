@@ -41,7 +41,7 @@ def fill(
             (SCRIPT, SINCE, SINCE, checked),
         )
         db.executemany(
-            "INSERT INTO caller_id VALUES (?, 'acme', 'L-1', 'CT', 1, ?, ?, '2026-01-01', NULL, ?)",
+            "INSERT INTO caller_id VALUES (?, 'acme', 'L-1', 'CT', 1, ?, ?, '2026-01-01', NULL, ?, '[]')",
             ((number, ANY, ANY, SINCE) for number in caller_ids),
         )
         db.execute(

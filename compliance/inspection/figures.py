@@ -49,7 +49,10 @@ BYPASSES = (
     "foreign-number",
     "stale-decision",
     "reused-decision",
+    "unlisted-endpoint",
 )
+# Carrier legs whose caller ID was not the one that was authorised (ami_listener.sent).
+NUMBERS = ("caller-id-altered", "caller-id-hidden", "caller-id-unknown")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from compliance.inspection.figures import Finding, Heading, Inspection, Level
+from compliance.inspection.figures import NUMBERS, Finding, Heading, Inspection, Level
 from compliance.model import PURPOSES
 from compliance.profile import Policy
 from compliance.reasons import Reason
@@ -124,6 +124,8 @@ def _control(report: Inspection, policy: Policy) -> Findings:
     control, ledger = report.control, report.control.ledger
     recordings = control.recordings
     yield _some("violation", "control-bypass", sum(found.count for found in control.bypasses))
+    numbers = sum(found.count for found in control.incidents if found.key in NUMBERS)
+    yield _some("violation", "control-caller-id", numbers)
     yield _some("violation", "control-gaps", recordings.gaps, required=recordings.required)
     yield _some("violation", "control-shadow", report.calls.shadow)
     yield _point("violation", "control-mode", report.installation.mode == "shadow")

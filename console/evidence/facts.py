@@ -13,12 +13,14 @@ from compliance.store.sqlite.evidence import Call
 # Null in these is a gap in what is known; in others it is an answer.
 EXPECTED = (
     *("agent", "answered_at", "business", "caller_id", "campaign", "disposition", "ended_at", "trunk"),
-    *("linkedid", "sip_call_id", "ringing_at", "hangup_cause"),
+    *("linkedid", "sip_call_id", "ringing_at", "hangup_cause", "sent_from"),
 )
 
 
 def facts(call: Call, decision: Decision) -> dict[str, Any]:
-    """Times are UTC. ``caller_id`` is what was to be shown; what the carrier did show is not known here."""
+    """Times are UTC. ``caller_id`` is what was to be shown, in a form of ``may_leave_as``; ``sent_from`` what
+    left for the carrier. What he did show is not known here.
+    """
     row, attempt = call.decision, decision.attempt
     answered = [one["answered_at"] for one in call.recordings if one["answered_at"]]
     ended = [one["ended_at"] for one in call.recordings if one["ended_at"]]
@@ -38,6 +40,7 @@ def facts(call: Call, decision: Decision) -> dict[str, Any]:
         "callee_as_dialled": row["given"],
         "number_given_to_the_trunk": row["dial"] or None,
         "caller_id": row["caller_id"] or None,
+        "may_leave_as": may_leave_as(decision),
         "campaign": row["campaign"] or None,
         "business": row["business"] or None,
         "agent": row["agent"] or None,
@@ -58,6 +61,12 @@ def facts(call: Call, decision: Decision) -> dict[str, Any]:
     unknown = [name for name in EXPECTED if known[name] is None]
     unknown += [f"versions.{name}" for name, value in known["versions"].items() if not value]
     return known | {"unknown": sorted(unknown)}
+
+
+def may_leave_as(decision: Decision) -> list[str]:
+    """What may stand in From, as it was when the call was decided."""
+    entry, number = decision.facts.caller_id, decision.attempt.caller_id
+    return list(entry.sent_as) if entry and entry.sent_as else [number] if number else []
 
 
 def remains(call: Call) -> dict[str, Any]:
@@ -97,14 +106,14 @@ def disposition(call: Call) -> str | None:
 
 
 # What Asterisk said of a leg, as a package has it. The cause is a Q.850 number.
-TOLD = ("linkedid", "sip_call_id", "dialled_at", "ringing_at", "dial_status", "hangup_cause")
+TOLD = ("linkedid", "sip_call_id", "sent_from", "dialled_at", "ringing_at", "dial_status", "hangup_cause")
 
 
 def _joined_by(carrier_legs: list[dict[str, Any]]) -> dict[str, Any]:
     """Of the leg that was answered, or the last one that was tried."""
     answered = [leg for leg in carrier_legs if leg["answered_at"]]
     chosen = (answered or carrier_legs or [{}])[-1]
-    names = ("linkedid", "sip_call_id", "ringing_at", "hangup_cause")
+    names = ("linkedid", "sip_call_id", "sent_from", "ringing_at", "hangup_cause")
     return {name: None if chosen.get(name) == "" else chosen.get(name) for name in names}
 
 

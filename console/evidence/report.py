@@ -128,7 +128,7 @@ class _Words:
         )
         facts = [
             ("callee", about["callee"] or about["callee_as_dialled"]),
-            ("caller_id", attempt.caller_id),
+            ("caller_id", self._caller_id(attempt.caller_id, about["sent_from"])),
             ("campaign", named),
             ("agent", " · ".join(filter(None, (attempt.agent, attempt.trunk)))),
             ("decided", moment(decision.decided_at)),
@@ -146,6 +146,10 @@ class _Words:
             **self._sound(one),
             "lists": list(self._lists(one, decision)),
         }
+
+    def _caller_id(self, authorised: str, sent: str | None) -> str:
+        """Beside what left, where that is known."""
+        return self._text("sent-from", caller_id=authorised or DASH, sent=sent) if sent else authorised
 
     def _erased(self, one: Folder) -> dict[str, Any]:
         about = one.about

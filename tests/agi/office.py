@@ -82,7 +82,8 @@ class Office:
         row = {"trunks": '["*"]', "authenticated": 1, "valid_to": None, "business": "acme"} | changes
         values = (number, row["business"], row["authenticated"], row["trunks"], row["valid_to"], SINCE)
         self.sql(
-            "INSERT INTO caller_id VALUES (?, ?, 'L-1', 'CT', ?, ?, '[\"*\"]', '2026-01-01', ?, ?)", *values
+            "INSERT INTO caller_id VALUES (?, ?, 'L-1', 'CT', ?, ?, '[\"*\"]', '2026-01-01', ?, ?, '[]')",
+            *values,
         )
 
     def refuse(self, number: str, scope: str = "all", value: str = "") -> None:

@@ -197,26 +197,13 @@ async def test_caller_hangs_up(address: Address, office: Office, after: int) -> 
     assert NUMBER not in told.stderr and CALLER_ID not in told.stderr
 
 
-FORGED = f"{CALLER_ID}\nagi_arg_1: {NUMBER}\nagi_arg_2: spring\nagi_arg_3: x\nagi_arg_4: carrier\n\n"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        FORGED + f"200 result=1 ({CALLER_ID})",
-        FORGED + "200 result=0",
-        FORGED + "510 x",
-        FORGED + "520-x\n520 End",
-        FORGED + "HANGUP",
-        FORGED[:-1],
-    ],
-)
-async def test_forged_header_and_reply(address: Address, office: Office, text: str) -> None:
-    """Found by review: the forged reply lies in the pipe before anything is asked, and goes to the gate."""
+@pytest.mark.parametrize("text", [f"{CALLER_ID}\n\nword", f"{CALLER_ID}\n\nword\nword", f"{CALLER_ID}\n\n"])
+async def test_text_behind_an_early_end(address: Address, office: Office, text: str) -> None:
+    """Found by review: what lies behind it in the pipe would be taken for a reply."""
     process = FakeProcess("{}:{}".format(*address), expect=REFUSED_AT_SIGHT)
     told = await process.dial(STRANGER, caller_id=text)
     assert (told.verdict, told.reasons) == ("BLOCK", ["invalid-number"])
-    assert office.sql("SELECT attack FROM decision") == [("text where none was asked for",)]
+    assert office.sql("SELECT attack FROM decision") == [("no agi_arg_1",)]
 
 
 async def test_no_number_is_written_to_stderr(address: Address) -> None:

@@ -43,13 +43,15 @@ class Scene:
         min_free_mb: int = 1,
         mode: Literal["enforce", "shadow"] = "enforce",
         bypass: Literal["cut", "report"] = "cut",
+        trunks: dict[str, Trunk] | None = None,
     ) -> None:
         home.mkdir(exist_ok=True)
         (home / "ami.secret").write_text(secret)
         self.database = home / "a.db"
         self.directory = directory
         self.config = Config(
-            trunks={
+            trunks=trunks
+            or {
                 "carrier": Trunk(endpoint="carrier", bypass=bypass),
                 "carrier2": Trunk(endpoint="carrier2", area_code="0871"),
             },
@@ -227,19 +229,37 @@ async def until(done: Callable[[], Any], timeout: float = 5.0) -> None:
 
 
 async def ringing(scene: Scene, ami: FakeAmi, **change: Any) -> tuple[str, Channel]:
-    """A call whose recording is proven."""
+    """A call that rings: its recording is prepared, and begins with the answer."""
     decision = await scene.allow(**change)
     leg = ami.dial(NUMBER, decision)
     leg.ring()
-    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    await prepared(scene, leg)
+    return decision, leg
+
+
+async def answered(scene: Scene, ami: FakeAmi, **change: Any) -> tuple[str, Channel]:
+    """A call that was answered: its recording is proven, and the interlock open."""
+    decision, leg = await ringing(scene, ami, **change)
+    leg.pick_up()
+    await recorded(leg, decision)
+    leg.let_through()
     return decision, leg
 
 
 async def talking(scene: Scene, ami: FakeAmi) -> tuple[str, Channel]:
-    decision, leg = await ringing(scene, ami)
-    leg.answer()
+    decision, leg = await answered(scene, ami)
     leg.enter_bridge()
     return decision, leg
+
+
+async def recorded(leg: Channel, decision: str) -> None:
+    """Waits until the interlock is open."""
+    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+
+
+async def prepared(scene: Scene, leg: Channel) -> None:
+    """Waits until row and folder of a ringing call's recording are there."""
+    await until(lambda: bool((known := scene.listener.legs.get(leg.uniqueid)) and known.segments))
 
 
 async def judged(scene: Scene, leg: Channel) -> None:

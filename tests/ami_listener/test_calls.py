@@ -19,19 +19,24 @@ def run(*happenings: Happening, state: State | None = None) -> tuple[State, list
     return state, done
 
 
-RECORDED = (H.ALLOWED, H.PROVEN)
-TALK = (*RECORDED, H.ANSWERED, H.BRIDGED)
+RECORDED = (H.ALLOWED, H.ANSWERED, H.PROVEN)
+TALK = (*RECORDED, H.BRIDGED)
 
 
 @pytest.mark.parametrize(
     ("happenings", "phase", "actions"),
     [
-        (TALK, P.RECORDED, [A.START, A.OPEN, A.NOTE_ANSWER]),
+        (TALK, P.RECORDED, [A.PREPARE, A.START, A.NOTE_ANSWER, A.OPEN]),
+        ((H.ALLOWED,), P.WAITING, [A.PREPARE]),
+        ((H.ALLOWED, H.HUNG_UP), P.ENDED, [A.PREPARE, A.FINISH]),
         ((*TALK, H.UNBRIDGED, H.STOPPED, H.HUNG_UP), P.ENDED, [A.WAIT_GRACE, A.FINISH]),
-        ((H.ALLOWED, H.UNPROVEN), P.UNRECORDED, [A.START, A.REPORT_NOT_STARTED, A.PENALTY]),
+        ((H.ALLOWED, H.UNPROVEN), P.UNRECORDED, [A.PREPARE, A.REPORT_NOT_STARTED, A.PENALTY]),
+        ((H.ALLOWED, H.ANSWERED, H.UNPROVEN), P.UNRECORDED, [A.REPORT_NOT_STARTED, A.PENALTY]),
+        ((H.ALLOWED, H.ANSWERED, H.UNPROVEN, H.BRIDGED), P.CUT, [A.HANG_UP, A.REPORT_UNRECORDED]),
         ((H.ALLOWED, H.UNPROVEN, H.ANSWERED, H.BRIDGED), P.CUT, [A.HANG_UP, A.REPORT_UNRECORDED]),
         ((H.ALLOWED, H.ANSWERED, H.BRIDGED, H.UNPROVEN), P.CUT, [A.HANG_UP, A.REPORT_UNRECORDED, A.PENALTY]),
-        ((H.ALLOWED, H.ANSWERED, H.PROVEN), P.RECORDED, [A.START, A.NOTE_ANSWER, A.OPEN]),
+        ((H.ANSWERED, H.ALLOWED, H.PROVEN), P.RECORDED, [A.START, A.NOTE_ANSWER, A.OPEN]),
+        ((H.ALLOWED, H.BRIDGED, H.PROVEN), P.RECORDED, [A.START, A.NOTE_ANSWER, A.OPEN]),
         ((*TALK, H.STOPPED), P.CHECKING, [A.CHECK]),
         ((*TALK, H.STOPPED, H.STILL_ATTACHED), P.RECORDED, [A.CHECK]),
         ((*TALK, H.STOPPED, H.DETACHED), P.RESUMING, [A.CHECK, A.RESTART, A.REPORT_STOPPED]),
@@ -41,7 +46,6 @@ TALK = (*RECORDED, H.ANSWERED, H.BRIDGED)
             P.CUT,
             [A.SHUT, A.HANG_UP, A.REPORT_LOST, A.PENALTY],
         ),
-        ((*RECORDED, H.STOPPED, H.DETACHED, H.UNPROVEN), P.UNRECORDED, [A.SHUT, A.REPORT_LOST, A.PENALTY]),
         ((*TALK, H.UNBRIDGED, H.STOPPED, H.GRACE_OVER), P.CHECKING, [A.WAIT_GRACE, A.CHECK]),
         ((*TALK, H.UNBRIDGED, H.STOPPED, H.BRIDGED), P.CHECKING, [A.WAIT_GRACE, A.CHECK]),
         ((*TALK, H.MUTED), P.RESUMING, [A.RESTART, A.REPORT_MUTED]),
@@ -66,9 +70,29 @@ def test_adoption() -> None:
     state = State(P.ADOPTING, L.BRIDGED)
     assert run(H.ADOPTED, state=state) == (State(P.RECORDED, L.BRIDGED), [A.OPEN])
     assert run(H.GAP, H.PROVEN, state=state)[1] == [A.REPORT_GAP, A.RESTART, A.OPEN]
+    assert run(H.PREPARED, H.PROVEN, state=state)[1] == [A.REPORT_GAP, A.RESTART, A.OPEN]
+
+
+def test_adoption_while_it_rings() -> None:
+    state = State(P.ADOPTING, L.RINGING)
+    assert run(H.PREPARED, state=state) == (State(P.WAITING, L.RINGING), [])
+    assert run(H.PREPARED, H.ANSWERED, state=state)[1] == [A.START, A.NOTE_ANSWER]
+    assert run(H.ANSWERED, H.PREPARED, state=state)[1] == [A.NOTE_ANSWER, A.START]
+    # One that a listener of before this rule was recording already, and can not be resumed.
+    lost = (H.ADOPTED, H.STOPPED, H.DETACHED, H.UNPROVEN)
+    assert run(*lost, state=state)[1][-3:] == [A.SHUT, A.REPORT_LOST, A.PENALTY]
 
 
 happenings = st.lists(st.sampled_from(list(H)), max_size=40)
+
+
+@given(happenings)
+def test_nothing_starts_while_it_rings(sequence: list[Happening]) -> None:
+    state = State()
+    for happening in sequence:
+        state, actions = step(state, happening)
+        if A.START in actions or A.RESTART in actions:
+            assert state.line is not L.RINGING
 
 
 @given(happenings)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dialpact_testing.ami import FakeAmi
-from tests.ami_listener.scene import Scene, until
-from tests.ami_listener.test_listener import ringing, talking
+from tests.ami_listener.scene import Scene, ringing, talking, until
 
 
 async def test_an_answered_leg(scene: Scene, ami: FakeAmi) -> None:

@@ -16,8 +16,7 @@ from ami_listener.guard import originator
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import recordings
 from dialpact_testing.ami import FakeAmi
-from tests.ami_listener.scene import NUMBER, Scene, until
-from tests.ami_listener.test_listener import judged, ringing, talking
+from tests.ami_listener.scene import NUMBER, Scene, judged, prepared, recorded, ringing, talking, until
 
 OTHER = "13900139000"
 
@@ -57,7 +56,9 @@ async def test_a_leg_whose_dialling_no_event_told_is_cut(scene: Scene, ami: Fake
 async def test_an_allowed_leg_whose_dialling_no_event_told_is_recorded(scene: Scene, ami: FakeAmi) -> None:
     decision = await scene.allow()
     leg = ami.dial(NUMBER, decision, hidden=True)
-    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    await prepared(scene, leg)
+    leg.pick_up()
+    await recorded(leg, decision)
     assert (ami.count("Hangup"), await scene.incidents()) == (0, [])
 
 
@@ -68,7 +69,8 @@ async def test_a_channel_that_is_made_and_dialled_later_is_judged_then(scene: Sc
     await asyncio.sleep(0.3)
     leg.variables["DIALPACT_ID"] = decision
     leg.dial_begin()
-    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    leg.pick_up()
+    await recorded(leg, decision)
     assert await scene.incidents() == []
 
 
@@ -139,8 +141,8 @@ async def test_in_shadow_mode_a_bridge_without_a_recording_is_told_and_let_be(
         await scene.ready()
         ami.monitor_mode = "lies"
         leg = ami.dial(NUMBER, await scene.allow())
-        await scene.incident("recording-not-started")
         leg.answer()
+        await scene.incident("recording-not-started")
         leg.enter_bridge()
         await scene.incident("bridged-unrecorded")
         leg.hang_up()
@@ -254,15 +256,16 @@ async def test_not_even_by_a_forged_event(scene: Scene, ami: FakeAmi) -> None:
 
 
 async def test_a_fork_is_one_call(scene: Scene, ami: FakeAmi) -> None:
-    """Dial(A&B): both ring, both are recorded, one is answered, the other is cancelled."""
+    """Dial(A&B): both ring, both are made ready, one is answered and recorded, the other is cancelled."""
     decision = await scene.allow()
     first = ami.dial(NUMBER, decision)
     second = ami.dial(NUMBER, decision, by=first.caller)
     for leg in (first, second):
         leg.ring()
-    await until(lambda: all("DIALPACT_RECORDING" in leg.variables for leg in (first, second)))
-    first.answer()
+        await prepared(scene, leg)
+    first.pick_up()
     second.hang_up()
+    await recorded(first, decision)
     first.enter_bridge()
     first.speak(0.3)
     first.hang_up()
@@ -279,7 +282,8 @@ async def test_another_attempt_after_a_busy_line_is_the_same_call(scene: Scene, 
     first.hang_up(status="BUSY")
     await scene.recorded("unanswered")
     second = ami.dial(NUMBER, decision, by=caller)
-    await until(lambda: second.variables.get("DIALPACT_RECORDING") == decision)
+    second.pick_up()
+    await recorded(second, decision)
     assert (ami.count("Hangup"), await scene.incidents()) == (0, [])
 
 
@@ -292,7 +296,8 @@ async def test_also_with_a_lost_connection_in_between(scene: Scene, ami: FakeAmi
     await until(lambda: ami.logins == 2)
     await scene.ready()
     second = ami.dial(NUMBER, decision, by=caller)
-    await until(lambda: second.variables.get("DIALPACT_RECORDING") == decision)
+    second.pick_up()
+    await recorded(second, decision)
     assert await scene.incidents() == []
 
 
@@ -360,8 +365,8 @@ async def test_an_answered_leg_that_nobody_gives_up_is_cut(
     monkeypatch.setattr("ami_listener.leg.OVERDUE_SECONDS", 0.1)
     ami.monitor_mode = "lies"
     leg = ami.dial(NUMBER, await scene.allow())
-    await scene.incident("recording-not-started")
     leg.answer()
+    await scene.incident("recording-not-started")
     await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("bridged-unrecorded")
 

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from dialpact_testing.ami import FakeAmi
-from tests.ami_listener.scene import Scene, ringing, talking, until
+from tests.ami_listener.scene import Scene, answered, talking, until
 
 
 async def test_a_recording_that_is_stopped_goes_on_in_a_new_file(scene: Scene, ami: FakeAmi) -> None:
@@ -34,8 +34,8 @@ async def test_a_stop_of_anothers_mixmonitor_is_none_of_ours(scene: Scene, ami: 
     assert await scene.incidents() == []
 
 
-async def test_a_stop_while_ringing_is_mended_before_the_answer(scene: Scene, ami: FakeAmi) -> None:
-    _, leg = await ringing(scene, ami)
+async def test_a_stop_before_the_bridge_is_mended(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await answered(scene, ami)
     leg.stop_monitor()
     await until(lambda: ami.count("MixMonitor", Channel=leg.name) == 2)
     await scene.incident("recording-stopped")

@@ -11,9 +11,20 @@ from typing import Any
 import pytest
 import structlog
 
-from compliance.store.sqlite import recordings
+from ami_listener import files
+from ami_listener.files import Files
 from dialpact_testing.ami import Channel, FakeAmi
-from tests.ami_listener.scene import NUMBER, Scene, judged, ringing, talking, until
+from tests.ami_listener.scene import (
+    NUMBER,
+    Scene,
+    answered,
+    judged,
+    prepared,
+    recorded,
+    ringing,
+    talking,
+    until,
+)
 
 # The call that goes as it should
 
@@ -40,12 +51,35 @@ async def test_the_interlock_is_set_after_the_row_and_the_files_are_there(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decision, leg = await ringing(scene, ami)
+    (row,) = await scene.recordings()
+    assert (row["state"], row["answered_at"]) == ("starting", None)
+    assert ami.count("MixMonitor", Channel=leg.name) == 0, "nothing records while it rings"
+    await until(
+        lambda: ami.count("Getvar", Channel=leg.name) == 5
+    )  # decision, From and whom it shows, Call-ID
+    leg.pick_up()
+    await recorded(leg, decision)
     order = [sent["Action"] for sent in ami.actions if sent.get("Channel") == leg.name]
     # Asked twice, as the first call shows whether this Asterisk heeds the id at all.
-    assert order[:5] == ["Getvar", "MixMonitor", "MixMonitorMute", "MixMonitorMute", "Setvar"]
-    (row,) = await scene.recordings()
-    assert (row["state"], row["decision"]) == ("running", decision)
+    assert order[5:9] == ["MixMonitor", "MixMonitorMute", "MixMonitorMute", "Setvar"]
     assert all(Path(row[key]).exists() for key in ("path", "callee_path", "agent_path"))
+    (running,) = await scene.recorded("running")
+    assert running["id"] == row["id"]
+    assert row["started_at"] < running["started_at"], "the recording begins with the answer"
+
+
+async def test_the_answer_is_written_though_the_link_is_lost_in_its_moment(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    _, leg = await ringing(scene, ami)
+    ami.dropped.add("MixMonitor")
+    leg.pick_up()
+    await ami.seen("MixMonitor", Channel=leg.name)
+    await ami.stop()
+    await until(lambda: not scene.listener.legs)
+    await scene.listener.outbox.drained()
+    (row,) = await scene.recordings()
+    assert row["answered_at"]
 
 
 async def test_no_number_is_in_a_path_or_in_the_log(scene: Scene, ami: FakeAmi) -> None:
@@ -70,20 +104,23 @@ async def test_a_call_that_is_not_answered_leaves_no_empty_files(
     assert await scene.incidents() == []
 
 
-async def test_early_media_of_an_unanswered_call_is_kept(scene: Scene, ami: FakeAmi) -> None:
+async def test_what_is_heard_before_the_answer_is_not_recorded(scene: Scene, ami: FakeAmi) -> None:
+    ami.forbid("MixMonitor")
     _, leg = await ringing(scene, ami)
-    leg.speak(0.3, agent=False)
-    leg.hang_up()
+    leg.speak(0.3)
+    leg.hang_up(status="BUSY")
     (row,) = await scene.recorded("unanswered")
-    assert Path(row["path"]).exists()
-    assert row["sha256"] and row["keep_until"] and row["seconds"] == 0.3
+    assert not Path(row["path"]).exists()
+    (told,) = await scene.carrier_legs(ended=1)
+    assert (told["dial_status"], told["answered_at"]) == ("BUSY", None)
 
 
-async def test_an_answer_while_the_proof_is_made_counts(scene: Scene, ami: FakeAmi) -> None:
+async def test_an_answer_while_the_leg_is_judged_counts(scene: Scene, ami: FakeAmi) -> None:
     decision = await scene.allow()
     leg = ami.dial(NUMBER, decision)
-    leg.answer()
-    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    leg.pick_up()
+    await recorded(leg, decision)
+    leg.let_through()
     leg.enter_bridge()
     leg.speak(0.3)
     leg.hang_up()
@@ -96,9 +133,12 @@ async def test_many_calls_at_once(scene: Scene, ami: FakeAmi) -> None:
     legs = [ami.dial(NUMBER, decision) for decision in decisions]
     for leg in legs:
         leg.ring()
+    for leg in legs:
+        await prepared(scene, leg)
+        leg.pick_up()
     await until(lambda: all("DIALPACT_RECORDING" in leg.variables for leg in legs), 10)
     for leg in legs:
-        leg.answer()
+        leg.let_through()
         leg.enter_bridge()
         leg.speak(0.1)
         leg.hang_up()
@@ -165,7 +205,7 @@ async def test_an_undelivered_decision_is_none(scene: Scene, ami: FakeAmi) -> No
 
 
 async def test_a_decision_is_for_one_leg(scene: Scene, ami: FakeAmi) -> None:
-    decision, _ = await ringing(scene, ami)
+    decision, _ = await answered(scene, ami)
     second = ami.dial(NUMBER, decision)
     await scene.incident("reused-decision")
     assert "DIALPACT_RECORDING" not in second.variables
@@ -175,6 +215,8 @@ async def test_a_decision_is_for_one_leg(scene: Scene, ami: FakeAmi) -> None:
 async def test_two_calls_with_one_decision_at_the_same_instant(scene: Scene, ami: FakeAmi) -> None:
     decision = await scene.allow()
     legs = [ami.dial(NUMBER, decision) for _ in range(2)]
+    for leg in legs:
+        leg.pick_up()
     await scene.incident("reused-decision")
     await until(lambda: any("DIALPACT_RECORDING" in leg.variables for leg in legs))
     assert sum("DIALPACT_RECORDING" in leg.variables for leg in legs) == 1
@@ -219,19 +261,25 @@ async def test_a_recording_that_is_not_a_fact_keeps_the_bridge_shut(
 ) -> None:
     ami.monitor_mode = mode
     ami.forbid("Setvar", Variable="DIALPACT_RECORDING")
-    leg = ami.dial(NUMBER, await scene.allow())
-    leg.ring()
+    _, leg = await ringing(scene, ami)
+    leg.pick_up()
     await scene.incident("recording-not-started")
     why = await scene.not_ready("a recording failed")
     assert "10 seconds" in why
+    leg.refuse()
     leg.hang_up()
-    await until(lambda: not scene.listener.legs)
+    (row,) = await scene.recorded("kept" if mode == "empty" else "failed")
+    assert row["answered_at"], "its carrier bills it"
+    (told,) = await scene.carrier_legs(ended=1)
+    assert (told["dial_status"], told["interlock"]) == ("ANSWER", "refused")
+    assert "recording-missing" not in await scene.incidents(), "why there is none has been told"
 
 
 async def test_the_started_event_alone_is_not_believed(scene: Scene, ami: FakeAmi) -> None:
     ami.monitor_mode = "lies"
     ami.forbid("Setvar", Variable="DIALPACT_RECORDING")
     leg = ami.dial(NUMBER, await scene.allow())
+    leg.pick_up()
     for _ in range(5):
         leg._call("MixMonitorStart")
     await scene.incident("recording-not-started")
@@ -239,9 +287,7 @@ async def test_the_started_event_alone_is_not_believed(scene: Scene, ami: FakeAm
 
 async def test_an_unanswered_mixmonitor_is_believed_from_event_and_files(scene: Scene, ami: FakeAmi) -> None:
     ami.silent.add("MixMonitor")
-    decision = await scene.allow()
-    leg = ami.dial(NUMBER, decision)
-    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
+    await answered(scene, ami)
 
 
 async def test_a_stop_before_the_proof_is_no_proof(
@@ -255,7 +301,7 @@ async def test_a_stop_before_the_proof_is_no_proof(
         channel.stop_monitor()
 
     monkeypatch.setattr(Channel, "start_monitor", stopped_at_once)
-    ami.dial(NUMBER, await scene.allow())
+    ami.dial(NUMBER, await scene.allow()).pick_up()
     await scene.incident("recording-not-started")
 
 
@@ -265,16 +311,17 @@ async def test_a_stop_during_the_proof_is_noticed(
 ) -> None:
     """An Asterisk that tells no MixMonitor ids leaves only its event to go by."""
     ami.tells_monitor_id = told
-    running = recordings.running
+    identities = files.identities
 
-    async def stopped_meanwhile(*arguments: Any) -> None:
+    def stopped_meanwhile(found: Files) -> tuple[files.Identity, ...]:
+        monkeypatch.setattr(files, "identities", identities)
         leg.stop_monitor()
-        await running(*arguments)
+        return identities(found)
 
-    monkeypatch.setattr(recordings, "running", stopped_meanwhile)
+    monkeypatch.setattr(files, "identities", stopped_meanwhile)
     leg = ami.dial(NUMBER, await scene.allow())
+    leg.pick_up()
     await until(lambda: ami.count("MixMonitor", Channel=leg.name) >= 2)
-    monkeypatch.setattr(recordings, "running", running)
     await scene.incident("recording-stopped")
     await until(lambda: bool(leg.monitors))
 
@@ -317,8 +364,38 @@ async def test_a_bridge_without_a_recording_is_cut(scene: Scene, ami: FakeAmi) -
     """A dialplan without the interlock: the listener itself is the last resort."""
     ami.monitor_mode = "lies"
     leg = ami.dial(NUMBER, await scene.allow())
-    await scene.incident("recording-not-started")
     leg.answer()
-    leg.enter_bridge()
+    leg.enter_bridge(interlock=False)
     await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("bridged-unrecorded")
+    assert "interlock-missing" in await scene.incidents()
+
+
+async def test_a_dial_without_the_interlock_is_told_from_its_first_call_on(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    _, leg = await ringing(scene, ami)
+    leg.answer()
+    leg.enter_bridge(interlock=False)
+    incident = await scene.incident("interlock-missing")
+    assert incident["channel"] == leg.name
+    leg.leave_bridge()
+    leg.enter_bridge(interlock=False)
+    leg.speak(0.2)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert row["seconds"] == 0.2
+    (told,) = await scene.carrier_legs(ended=1)
+    assert told["interlock"] == ""
+    assert await scene.incidents() == ["interlock-missing"]
+
+
+async def test_what_dial_and_the_interlock_said_are_two_things(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await talking(scene, ami)
+    leg._dial("DialEnd", ("DialStatus", "GOTO:elsewhere,s,1"))
+    await ami.seen("Getvar", Channel=leg.name, Variable="DIALPACT_INTERLOCK")
+    leg.speak(0.2)
+    leg.hang_up()
+    (told,) = await scene.carrier_legs(ended=1)
+    assert (told["dial_status"], told["interlock"]) == ("ANSWER", "through")
+    assert await scene.incidents() == []

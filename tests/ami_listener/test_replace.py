@@ -8,8 +8,7 @@ from msgspec import structs
 
 from compliance.config import Policy, Trunk
 from dialpact_testing.ami import FakeAmi
-from tests.ami_listener.scene import NUMBER, Scene, keep_until, until
-from tests.ami_listener.test_listener import ringing, talking
+from tests.ami_listener.scene import NUMBER, Scene, keep_until, recorded, ringing, talking, until
 
 
 def day(days: int) -> str:
@@ -84,7 +83,8 @@ async def test_a_call_that_shadow_put_through_is_not_cut_when_shadow_ends(scene:
     ami.forbid("Hangup")
     scene.listener.replace(scene.config, keep_until)
     decision, leg = await ringing(scene, ami, blocked=True, mode="shadow")
-    leg.answer()
+    leg.pick_up()
+    await recorded(leg, decision)
     leg.speak(0.5)
     leg.hang_up()
     (row,) = await scene.recorded("kept")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ami_listener import connection
+from compliance.clock import instant
 from dialpact_testing.ami import FakeAmi, Headers
 from dialpact_testing.ami_calls import Channel
-from tests.ami_listener.scene import NUMBER, Scene, until
-from tests.ami_listener.test_listener import ringing, talking
+from tests.ami_listener.scene import NUMBER, Scene, recorded, ringing, talking, until
 
 
 async def test_a_running_recording_is_adopted_after_a_lost_connection(scene: Scene, ami: FakeAmi) -> None:
@@ -73,15 +73,13 @@ class HangsUpWhen:
 async def test_a_call_that_ends_while_it_is_adopted_is_no_gap(
     scene: Scene, ami: FakeAmi, asked: tuple[str, str], seen: bool
 ) -> None:
-    """``seen``: whether anybody was there to see it answered."""
-    if seen:
-        _, leg = await talking(scene, ami)
-        await scene.stop()
-    else:
-        _, leg = await ringing(scene, ami)
-        await scene.stop()
-        leg.answer()
-        leg.enter_bridge()
+    """``seen``: whether its answer had reached the store."""
+    _, leg = await talking(scene, ami)
+    await scene.stop()
+    if not seen:
+        await scene.store.transact(
+            lambda connection: connection.execute("UPDATE recording SET answered_at = NULL")
+        )
     leg.speak(0.3)
     HangsUpWhen(ami, leg, *asked)
     await scene.start()
@@ -93,30 +91,98 @@ async def test_a_call_that_ends_while_it_is_adopted_is_no_gap(
 
 
 async def test_a_call_that_ended_meanwhile_is_finished(scene: Scene, ami: FakeAmi) -> None:
-    _, leg = await ringing(scene, ami)
+    _, leg = await talking(scene, ami)
     await scene.stop()
-    leg.answer()  # nor is that seen, so it counts as a call that may have been answered
     leg.speak(0.3)
     leg.hang_up()
     await scene.start()
     (row,) = await scene.recorded("kept")
-    assert (row["seconds"], row["answered_at"]) == (0.3, None)
+    assert row["seconds"] == 0.3
     assert row["keep_until"]
     await scene.incident("call-ended-unseen")
 
 
-async def test_an_answer_that_was_not_seen_is_noted(scene: Scene, ami: FakeAmi) -> None:
+async def test_one_that_ended_before_anybody_could_answer_has_no_files(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await ringing(scene, ami)
-    await scene.stop()
-    leg.answer()
-    leg.enter_bridge()
+    await scene.kill()
+    leg.hang_up(status="BUSY")
+    await scene.start()
+    (row,) = await scene.recorded("unanswered")
+    assert (row["sha256"], row["keep_until"]) == (None, None)
+    assert await scene.incidents() == ["call-ended-unseen"]
+
+
+async def test_a_ringing_call_is_recorded_from_its_answer_on_by_the_next_listener(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    decision, leg = await ringing(scene, ami)
+    await scene.kill()
     await scene.start()
     await scene.ready()
     await until(lambda: leg.uniqueid in scene.listener.legs)
+    leg.pick_up()
+    await recorded(leg, decision)
+    leg.let_through()
+    leg.enter_bridge()
     leg.speak(0.3)
     leg.hang_up()
     (row,) = await scene.recorded("kept")
+    assert row["path"].endswith(f"{decision}-1.wav"), "in the row that was made for it"
     assert row["answered_at"]
+    assert await scene.incidents() == []
+
+
+async def test_one_that_was_answered_meanwhile_is_recorded_from_now_on(scene: Scene, ami: FakeAmi) -> None:
+    decision, leg = await ringing(scene, ami)
+    await scene.kill()
+    leg.answer()
+    leg.answered_at -= 7.0  # as Asterisk's CDR has it
+    leg.seconds = 9
+    leg.enter_bridge()
+    await scene.start()
+    await recorded(leg, decision)
+    leg.speak(0.3)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert (row["seconds"], row["decision"]) == (0.3, decision)
+    assert 6.9 < (instant(row["started_at"]) - instant(row["answered_at"])).total_seconds() < 9
+    assert await scene.incidents() == ["recording-gap"]
+
+
+async def test_a_call_found_answered_is_measured_like_any_other(scene: Scene, ami: FakeAmi) -> None:
+    """Its leg was never seen before."""
+    await scene.stop()
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.answer()
+    leg.answered_at -= 4.0
+    leg.enter_bridge()
+    leg.seconds = 5
+    await scene.start()
+    await recorded(leg, decision)
+    leg.speak(0.3)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert row["talk_seconds"] is not None
+    assert 3.9 < (instant(row["started_at"]) - instant(row["answered_at"])).total_seconds() < 6
+    (told,) = await scene.carrier_legs(ended=1)
+    assert told["answered_at"] == row["answered_at"]
+    assert told["interlock"] == "through"
+    assert await scene.incidents() == ["recording-gap"]
+
+
+async def test_where_asterisk_keeps_no_cdr_the_moment_it_was_found_counts(scene: Scene, ami: FakeAmi) -> None:
+    await scene.stop()
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.answer()
+    leg.answered_at = 0.0
+    leg.seconds = 5
+    await scene.start()
+    await recorded(leg, decision)
+    leg.hang_up()
+    (row,) = await scene.recorded("kept")
+    assert 0 <= (instant(row["started_at"]) - instant(row["answered_at"])).total_seconds() < 2
 
 
 async def test_a_recording_that_was_stopped_meanwhile_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
@@ -215,8 +281,8 @@ async def test_a_mixmonitor_under_way_at_a_loss_is_looked_into_not_repeated(
 ) -> None:
     ami.silent.add("MixMonitor")
     ami.silent.add("MixMonitorMute")
-    decision = await scene.allow()
-    leg = ami.dial(NUMBER, decision)
+    decision, leg = await ringing(scene, ami)
+    leg.pick_up()
     await ami.seen("MixMonitor", Channel=leg.name)
     ami.drop()
     ami.silent.clear()
@@ -227,9 +293,8 @@ async def test_a_mixmonitor_under_way_at_a_loss_is_looked_into_not_repeated(
 
 async def test_one_that_asterisk_never_got_is_begun_when_the_link_is_back(scene: Scene, ami: FakeAmi) -> None:
     ami.dropped.add("MixMonitor")
-    decision = await scene.allow()
-    leg = ami.dial(NUMBER, decision)
-    leg.ring()
+    decision, leg = await ringing(scene, ami)
+    leg.pick_up()
     await ami.seen("MixMonitor", Channel=leg.name)
     ami.drop()
     ami.dropped.clear()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import RecordingError
-from compliance.store.sqlite import decisions
+from compliance.store.sqlite import carrier_legs, decisions
 from dialpact_testing.ami import FakeAmi
-from tests.ami_listener.scene import NUMBER, Scene, until
+from tests.ami_listener.scene import NUMBER, Scene, recorded, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,8 +77,24 @@ async def test_a_call_that_is_up_is_taken_over_and_not_listed(soon: None, scene:
     leg.ring()
     leg.seconds = 5
     await restarted(scene)
-    await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision)
     assert "call-unseen" not in await scene.incidents()
+    leg.pick_up()
+    await recorded(leg, decision)
+
+
+async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_saw(
+    soon: None, scene: Scene
+) -> None:
+    decision = await scene.allow()
+    now = scene.clock.now()
+    names = {"channel": "PJSIP/carrier-00000009", "uniqueid": "1.9", "linkedid": "1.8"}
+    await carrier_legs.write(
+        scene.store,
+        carrier_legs.CarrierLeg(decision=decision, node="pbx1", dialled_at=now, ended_at=now, **names),
+    )
+    await scene.kill()
+    await restarted(scene)
+    assert await scene.incidents() == []
 
 
 async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(

@@ -289,7 +289,7 @@ def test_a_business_and_a_campaign() -> None:
     assert key(campaign, "c", "acme", "保险", "fun") == "unknown-value"
 
 
-CALLER_ID = ["02787654321", "acme", "L-1", "电信", "是", "carrier", "marketing;survey", "2026-01-01", ""]
+CALLER_ID = ["02787654321", "acme", "L-1", "电信", "是", "carrier", "marketing;survey", "2026-01-01", "", ""]
 
 
 def test_a_caller_id_row() -> None:
@@ -314,12 +314,61 @@ def test_a_caller_id_row() -> None:
         ("valid_from", "", "empty"),
         ("valid_from", "2026-11-24 10:00", "bad-date"),
         ("valid_to", "2025-12-31", "ends-before-start"),
+        ("sent_as", "02712345678", "sent-as-another"),
     ],
 )
 def test_bad_caller_id_rows(column: str, text: str, fault: str) -> None:
     cells = list(CALLER_ID)
-    cells[caller_id.COLUMNS.index(column)] = text
+    cells[(*caller_id.COLUMNS, *caller_id.OPTIONAL).index(column)] = text
     assert key(caller_id.read, cells, NOW) == fault
+
+
+@pytest.mark.parametrize(
+    ("number", "form"),
+    [
+        ("02787654321", "+862787654321"),
+        ("02787654321", "00862787654321"),
+        ("02787654321", "862787654321"),
+        ("02787654321", "2787654321"),
+        ("02787654321", "87654321"),
+        ("02787654321", "02787654321"),
+        ("+862787654321", "02787654321"),
+        ("13800138000", "013800138000"),
+        ("4001234567", "+864001234567"),
+        ("95588", "02795588"),
+        ("95588", "95588"),
+        ("02787654321", "line-77.wuhan"),
+    ],
+)
+def test_a_form_of_the_same_number(number: str, form: str) -> None:
+    assert caller_id.read([number, *CALLER_ID[1:-1], form], NOW).sent_as == (form,)
+
+
+@pytest.mark.parametrize(
+    ("form", "fault"),
+    [
+        ("02787654322", "sent-as-another"),
+        ("13800138000", "sent-as-another"),
+        ("4321", "sent-as-another"),  # an end of it
+        ("1234502787654321", "sent-as-another"),
+        ("+862787654321x", "bad-sent-as"),
+        ("anonymous", "bad-sent-as"),
+        ("*", "bad-sent-as"),
+        ("sip:02787654321@x", "bad-sent-as"),
+        ("２７８７６５４３２１", "bad-sent-as"),
+    ],
+)
+def test_what_is_no_form_of_it(form: str, fault: str) -> None:
+    assert key(caller_id.read, [*CALLER_ID[:-1], form], NOW) == fault
+
+
+def test_a_short_number_is_the_end_of_many() -> None:
+    assert key(caller_id.read, ["9558", *CALLER_ID[1:-1], "0279558"], NOW) == "sent-as-another"
+
+
+def test_several_forms() -> None:
+    found = caller_id.read([*CALLER_ID[:-1], "+862787654321; 87654321"], NOW)
+    assert found.sent_as == ("+862787654321", "87654321")
 
 
 CONSENT = ["13800138000", "acme", "保险", "2026-11-01", "2026-12-31", "form 7"]

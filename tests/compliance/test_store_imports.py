@@ -151,6 +151,12 @@ async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
     (log,) = await registers.history(store, "caller-id", "file.csv")
     assert [row["licence"] for row in log["detail"]["replaced"]] == ["L-1"]
     assert (await run(store, "caller-id", *rows[:1])).already == 1
+    assert (await run(store, "caller-id", f"{rows[0]},+862787654321")).applied == 1
+    (entry,) = await registers.list_caller_ids(store, number="02787654321")
+    assert entry.sent_as == ("+862787654321",)
+    (log, *_) = await registers.history(store, "caller-id", "file.csv")
+    assert log["detail"]["replaced"][0]["sent_as"] == []
+    assert (await run(store, "caller-id", f"{rows[0]},+862787654321")).already == 1
 
 
 async def test_an_import_begins_empty(store: Store) -> None:

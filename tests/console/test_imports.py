@@ -106,6 +106,9 @@ def test_caller_ids(stocked: Home) -> None:
     ]
     assert stocked("caller-id", "import", file, "--skip-bad")["applied"] == 1
     assert stocked("caller-id", "show", "95588")["entries"][0]["trunks"] == ["carrier", "b"]
+    forms = f"{header[:-1]},sent_as\n95588,acme,L,C,yes,*,*,2026-01-01,,+8695588;02795588\n"
+    assert stocked("caller-id", "import", stocked.file("forms.csv", forms))["applied"] == 1
+    assert stocked("caller-id", "show", "95588")["entries"][0]["sent_as"] == ["+8695588", "02795588"]
 
 
 def test_an_import_is_logged_with_its_file(home: Home) -> None:

@@ -50,9 +50,14 @@ def test_caller_ids(stocked: Home) -> None:
     assert "updated" in renewed.stdout
     assert "elsewhere" in renewed.stderr
     assert [entry["number"] for entry in stocked("caller-id", "list")] == ["02787654321", "95588"]
+    add += ("--authenticated", "--trunk", "c", "--purpose", "*", "--sent-as")
+    formed = stocked(*add, "+8695588;02795588")
+    assert formed["entry"]["sent_as"] == ["+8695588", "02795588"]
+    assert "Leaves as" in stocked.run("caller-id", "list").stdout
+    assert "another number" in stocked.run(*add, "95599", code=1).stderr
     assert stocked("caller-id", "remove", "95588", "--reason", "sold")["result"] == "removed"
     shown = stocked("caller-id", "show", "95588", code=1)
-    assert [change["action"] for change in shown["history"]] == ["add", "update", "remove"]
+    assert [change["action"] for change in shown["history"]] == ["add", "update", "update", "remove"]
     assert stocked("caller-id", "remove", "95588", code=1)["error"]
 
 

@@ -25,16 +25,18 @@ async def record(world: World, ami: Manager, leg: str) -> None:
         "MixMonitor",
         Channel=leg,
         File=f"{stem}.wav",
-        Options=f"r({stem}-callee.wav)t({stem}-agent.wav)i(DIALPACT_MONITOR)",
+        Options=f"r({stem}-callee.wav)t({stem}-agent.wav)i(DIALPACT_MIXMONITOR)",
     )
     await ami.event("MixMonitorStart", Channel=leg)
     await ami.do("Setvar", Channel=leg, Variable="DIALPACT_RECORDING", Value=ID)
 
 
 async def talking(world: World, ami: Manager, call: Call) -> None:
-    """Recorded while it rings, then answered and bridged: as the listener has it."""
+    """Answered, recorded, and then bridged: as the listener has it."""
     await call.rings()
     await ami.event("Newstate", Channel=call.leg, ChannelStateDesc="Ringing")
+    await call.is_picked_up()
+    await ami.event("Newstate", Channel=call.leg, ChannelStateDesc="Up")
     await record(world, ami, call.leg)
     await call.is_answered()
     await call.is_bridged()

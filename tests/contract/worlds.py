@@ -42,6 +42,7 @@ class Call(Protocol):
     leg: str
 
     async def rings(self) -> None: ...
+    async def is_picked_up(self) -> None: ...
     async def is_answered(self) -> None: ...
     async def is_bridged(self) -> None: ...
     async def is_refused(self) -> None: ...
@@ -67,8 +68,11 @@ class FakeCall:
     async def rings(self) -> None:
         self._channel.ring()
 
+    async def is_picked_up(self) -> None:
+        self._channel.pick_up()
+
     async def is_answered(self) -> None:
-        self._channel.answer()
+        self._channel.let_through()
 
     async def is_bridged(self) -> None:
         self._channel.enter_bridge()
@@ -114,6 +118,9 @@ class LabCall:
 
     async def rings(self) -> None:
         await self._ami.event("Newstate", Channel=self.leg, ChannelStateDesc="Ringing")
+
+    async def is_picked_up(self) -> None:
+        await self._ami.event("Newstate", Channel=self.leg, ChannelStateDesc="Up")
 
     async def is_answered(self) -> None:
         await self._ami.event("DialEnd", DestChannel=self.leg, DialStatus="ANSWER")

@@ -95,7 +95,7 @@ Import = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], str]
 IMPORTS: dict[str, Import] = {
     "dnc": (dnc.COLUMNS, ("dnc", "import"), (), "do_not_call"),
     "consent": ((*consent.COLUMNS, *consent.OPTIONAL), ("consent", "import"), (), "consent"),
-    "caller-id": (caller_id.COLUMNS, ("caller-id", "import"), (), "caller_id"),
+    "caller-id": ((*caller_id.COLUMNS, *caller_id.OPTIONAL), ("caller-id", "import"), (), "caller_id"),
     "leads": (leads.COLUMNS, ("leads", "import"), BATCH, "lead"),
     "carrier-list": (
         (*carrier_list.COLUMNS, *carrier_list.OPTIONAL),

@@ -409,9 +409,11 @@ async def _call(live: Listening, data: bytes) -> None:
         return
     ami.raw(data + b"\r\n\r\n")
     leg.ring()
+    ami.raw(data + b"\r\n\r\n")
+    leg.pick_up()
     await until(lambda: leg.variables.get("DIALPACT_RECORDING") == decision, SECONDS)
     ami.raw(data + b"\r\n\r\n")
-    leg.answer()
+    leg.let_through()
     leg.enter_bridge()
     leg.speak(0.2)
     ami.raw(data + b"\r\n\r\n")

@@ -85,7 +85,7 @@ def ami_stream(data: bytes) -> None:
 READERS = {
     "dnc": (dnc.COLUMNS, (), dnc.read),
     "consent": (consent.COLUMNS, consent.OPTIONAL, consent.read),
-    "caller-id": (caller_id.COLUMNS, (), caller_id.read),
+    "caller-id": (caller_id.COLUMNS, caller_id.OPTIONAL, caller_id.read),
     "leads": (leads.COLUMNS, (), leads.read),
     "carrier-list": (carrier_list.COLUMNS, carrier_list.OPTIONAL, carrier_list.read),
 }

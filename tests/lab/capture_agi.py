@@ -29,7 +29,7 @@ from tests.lab.phone import Phone
 from tests.lab.site import DIALPLAN, Site
 
 NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
-FORGED = f"%0Aagi_arg_1%3A%20{NUMBER}%0A%0A200%20result%3D1%20({CALLER_ID})"
+BREAK = "%0Aword"  # a line break and a plain word
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CLASSIC = """#!/bin/sh
 exec > "$0.seen"
@@ -121,14 +121,13 @@ async def main() -> None:
                 ("allowed", "a call that may be made", agent, NUMBER, {"caller_name": "张三 | Desk 4"}),
                 ("refused", "no consent", agent, STRANGER, {}),
                 ("refused-two-reasons", "two reasons", agent, STRANGER, {"caller_id": "02788880008"}),
-                ("attack-number", "a newline in the dialled number", raw, "138001380%0A00", {}),
-                ("attack-forged", "a header's end and a reply in the dialled number", raw, "1" + FORGED, {}),
+                ("broken-number", "a line break in the dialled number", raw, "138001380" + BREAK, {}),
                 (
-                    "attack-caller",
-                    "the same in the caller number, whose 79 characters are the limit",
+                    "broken-caller",
+                    "a line break in the caller number",
                     agent,
                     STRANGER,
-                    {"caller_id": CALLER_ID + FORGED},
+                    {"caller_id": CALLER_ID + BREAK},
                 ),
             ):
                 seen = begun(about)

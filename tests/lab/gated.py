@@ -41,6 +41,7 @@ exten => _*78X.,1,Goto(local,${EXTEN:3},1)
 exten => _*80X.,1,Goto(local-n,${EXTEN:3},1)
 exten => _*79X.,1,Goto(emergency,${EXTEN:3},1)
 exten => *1001,1,Goto(inside,1001,1)
+exten => *1002,1,Dial(PJSIP/agent1002,20)
 exten => *1003,1,Goto(inside,1003,1)
 exten => 110,1,Dial(PJSIP/110@carrier,30)
 

@@ -36,11 +36,16 @@ class Home:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def configure(
-        self, ports: PortBlock, variables: Mapping[str, str], included: Mapping[str, Sequence[Path]]
+        self,
+        ports: PortBlock,
+        variables: Mapping[str, str],
+        included: Mapping[str, Sequence[Path]],
+        pjsip: str = "",
     ) -> None:
         """Fill in the lab's own configuration and append an ``#include`` of each of the ``included`` files.
 
-        ``@home@``, ``@gate_port@`` and so on are filled in, in ``variables`` too; ``included`` stay as is.
+        ``@home@``, ``@gate_port@`` and so on are filled in, in ``variables`` and ``pjsip`` (more of
+        pjsip.conf) too; ``included`` stay as is.
         """
         for name in FOLDERS:
             (self.path / name).mkdir(parents=True)
@@ -58,6 +63,8 @@ class Home:
         etc = self.path / "etc"
         for template in CONF.glob("*.conf"):
             (etc / template.name).write_text(_fill(template.read_text(), words))
+        with (etc / "pjsip.conf").open("a") as conf:
+            conf.write("\n" + _fill(pjsip, words))
         for main, files in included.items():
             with (etc / main).open("a") as conf:
                 for number, file in enumerate(files):

@@ -26,7 +26,8 @@ class Pbx:
 
     ``home`` is the same absolute path for Asterisk, in its chroot, and for the host's processes, so that both
     name a recording alike. ``dialplan``, ``manager`` and ``features`` files are copied and included after the
-    lab's own. ``variables`` become dialplan globals; ``@gate_port@`` in them is ``ports.gate`` (home.py).
+    lab's own. ``variables`` become dialplan globals, ``pjsip`` more of pjsip.conf; ``@gate_port@`` in them is
+    ``ports.gate`` (home.py).
     Between ``stop`` (or ``kill``) and ``start`` the files stay.
     """
 
@@ -37,6 +38,7 @@ class Pbx:
         features: Sequence[Path] = (),
         variables: Mapping[str, str] | None = None,
         installation: Installation | None = None,
+        pjsip: str = "",
     ) -> None:
         self.installation = installation or locate()
         self.ports = PortBlock()
@@ -47,6 +49,7 @@ class Pbx:
             self.ports,
             variables or {},
             {"extensions.conf": dialplan, "manager.conf": manager, "features.conf": features},
+            pjsip,
         )
         atexit.register(self.close)
 

@@ -180,8 +180,8 @@ async def test_without_i_and_without_a_gate_the_302_is_cut(scene: Scene, pbx: Pb
 async def test_a_hidden_dialling(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
     """A line end in the caller's number: the event filter drops every event that has the caller in it."""
     before = len(carrier.invites())
-    hostile = "".join(f"%{ord(c):02X}" for c in "1\r\n\r\nEvent: X")
-    await Phone(pbx, "raw").call(f"*70{RINGS}", caller_id=hostile, campaign="", ring_limit=5)
+    broken = "".join(f"%{ord(c):02X}" for c in "1\r\n\r\nword")
+    await Phone(pbx, "raw").call(f"*70{RINGS}", caller_id=broken, campaign="", ring_limit=5)
     assert await cut(carrier, before, RINGS) > 0.1, "its DialBegin was seen, so nothing is shown here"
     assert "nobody listened" in (await scene.incident("no-decision"))["detail"]
 

@@ -58,7 +58,7 @@ async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:
     for _ in range(CALLS):
         decision = await scene.allow()
         made.append((decision, ami.dial(NUMBER, decision)))
-        made[-1][1].ring()
+        made[-1][1].pick_up()
     await interlocked(made)
     return made
 

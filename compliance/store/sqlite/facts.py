@@ -74,6 +74,7 @@ def _caller_id(connection: sqlite3.Connection, number: str) -> CallerId | None:
         purposes=tuple(json.loads(row["purposes"])),
         valid_from=date.fromisoformat(row["valid_from"]),
         valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        sent_as=tuple(json.loads(row["sent_as"])),
     )
 
 

@@ -137,5 +137,5 @@ class Import:
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    lists = {name: json.loads(row[name]) for name in ("trunks", "purposes") if name in row}
+    lists = {name: json.loads(row[name]) for name in ("trunks", "purposes", "sent_as") if name in row}
     return row | lists

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from datetime import date, datetime
@@ -31,6 +32,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     delivered: bool
     allowed: bool
     legs: int  # recordings that already belong to it
+    sent_as: tuple[str, ...] = ()  # the forms in which the caller ID leaves; empty: exactly as it is
 
 
 class NewRecording(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,20 +107,25 @@ async def allowed(store: Store, decision: str) -> Allowed | None:
         delivered=row["undelivered"] is None,
         allowed=row["verdict"] == "ALLOW" or row["mode"] == "shadow",
         legs=row["legs"],
+        sent_as=tuple(json.loads(row["sent_as"] or "[]")),
     )
 
 
 async def start(store: Store, new: NewRecording) -> None:
-    """The row is there before the file: a crash in between leaves a row to look into, never a lost file."""
+    """The row is there before the file, while the call rings: a crash in between leaves a row to look into,
+    never a lost file.
+    """
     fields = msgspec.structs.asdict(new)
     fields["started_at"] = stamp(new.started_at)
     fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
     await store.transact(lambda connection: SQL.insert_recording(connection, state="starting", **fields))
 
 
-async def running(store: Store, recording: str) -> None:
-    """The facts say that it records."""
-    await store.transact(lambda connection: SQL.set_state(connection, id=recording, state="running"))
+async def running(store: Store, recording: str, started_at: datetime) -> None:
+    """The facts say that it records, since then: its row was made while the call rang."""
+    await store.transact(
+        lambda connection: SQL.set_running(connection, id=recording, started_at=stamp(started_at))
+    )
 
 
 async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None:

@@ -141,6 +141,7 @@ def witnessed(home: Home, call: str, **told: Any) -> None:
             "ended_at": AT + timedelta(seconds=2),
             "dial_status": "ANSWER",
             "hangup_cause": 16,
+            "sent_from": "02787654321",
             **told,
         }
     )

@@ -125,6 +125,13 @@ def test_a_package_says_what_the_carrier_s_leg_is_joined_by(stocked: Home, call:
     package = export(stocked, "--call", call, "--reason", "12321")
     said = about(package, call, "call")
     assert (said["linkedid"], said["sip_call_id"], said["hangup_cause"]) == ("1.0", "c0ffee@pbx", 16)
+    assert (said["caller_id"], said["may_leave_as"], said["sent_from"]) == (
+        "02787654321",
+        ["02787654321"],
+        "02787654321",
+    )
+    assert said["carrier_legs"][0]["sent_from"] == "02787654321"
+    assert "02787654321, left as 02787654321" in files(package)["report.en.html"].decode()
     assert said["ringing_at"] and not {"linkedid", "sip_call_id", "ringing_at"} & set(said["unknown"])
     (leg,) = said["carrier_legs"]
     assert (leg["dial_status"], leg["uniqueid"]) == ("ANSWER", "1.1") and leg["first_recorded_at"]
@@ -136,9 +143,9 @@ def test_a_package_says_what_the_carrier_s_leg_is_joined_by(stocked: Home, call:
 
 def test_a_leg_whose_end_was_missed_is_said_to_be_unknown(stocked: Home, call: str) -> None:
     recorded(stocked, call, "a")
-    witnessed(stocked, call, hangup_cause=None, sip_call_id="")
+    witnessed(stocked, call, hangup_cause=None, sip_call_id="", sent_from="")
     said = about(export(stocked, "--call", call, "--reason", "12321"), call, "call")
-    assert {"hangup_cause", "sip_call_id"} <= set(said["unknown"])
+    assert {"hangup_cause", "sip_call_id", "sent_from"} <= set(said["unknown"])
     assert said["carrier_legs"][0]["sip_call_id"] is None
 
 

@@ -58,6 +58,7 @@ def caller_id_fields(value: CallerId) -> dict[str, Any]:
         "purposes": json.dumps(value.purposes),
         "valid_from": value.valid_from.isoformat(),
         "valid_to": value.valid_to.isoformat() if value.valid_to else None,
+        "sent_as": json.dumps(value.sent_as),
     }
 
 
@@ -71,6 +72,7 @@ def _caller_ids(connection: sqlite3.Connection, number: str = "", business: str 
                 "purposes": tuple(json.loads(row["purposes"])),
                 "valid_from": date.fromisoformat(row["valid_from"]),
                 "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+                "sent_as": tuple(json.loads(row["sent_as"])),
             }
         )
         for row in SQL.list_caller_ids(connection, number=number, business=business)

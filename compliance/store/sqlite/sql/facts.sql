@@ -5,7 +5,7 @@ FROM campaign JOIN business ON business.id = campaign.business
 WHERE campaign.id = :id;
 
 -- name: caller_id(number)^
-SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
 FROM caller_id WHERE number = :number;
 
 -- name: consents(number, business)

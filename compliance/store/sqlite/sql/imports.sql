@@ -106,12 +106,12 @@ DROP TABLE IF EXISTS temp.staged_caller_id;
 -- name: create_caller_id!
 CREATE TEMP TABLE staged_caller_id (
     number TEXT, business TEXT, licence TEXT, carrier TEXT, authenticated INTEGER, trunks TEXT, purposes TEXT,
-    valid_from TEXT, valid_to TEXT, line INTEGER,
-    PRIMARY KEY (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to)
+    valid_from TEXT, valid_to TEXT, sent_as TEXT, line INTEGER,
+    PRIMARY KEY (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as)
 ) WITHOUT ROWID;
 
 -- name: stage_caller_id*!
-INSERT OR IGNORE INTO staged_caller_id VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO staged_caller_id VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: clashes_caller_id
 SELECT line, 'unknown-business', business FROM staged_caller_id WHERE business NOT IN (SELECT id FROM business)
@@ -127,19 +127,21 @@ DELETE FROM staged_caller_id WHERE line = ?;
 -- name: replaced_caller_id
 SELECT caller_id.* FROM staged_caller_id AS new JOIN caller_id USING (number)
 WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authenticated, caller_id.trunks,
-       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''))
+       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''), caller_id.sent_as)
    <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
-       new.valid_to);
+       new.valid_to, new.sent_as);
 
 -- name: apply_caller_id(at)!
 INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,
-                       created_at)
-SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, nullif(valid_to, ''), :at
+                       sent_as, created_at)
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, nullif(valid_to, ''),
+       sent_as, :at
 FROM staged_caller_id WHERE true
 ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = excluded.licence,
     carrier = excluded.carrier, authenticated = excluded.authenticated, trunks = excluded.trunks,
-    purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to
+    purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    sent_as = excluded.sent_as
 WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authenticated, caller_id.trunks,
-       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''))
+       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''), caller_id.sent_as)
    <> (excluded.business, excluded.licence, excluded.carrier, excluded.authenticated, excluded.trunks,
-       excluded.purposes, excluded.valid_from, ifnull(excluded.valid_to, ''));
+       excluded.purposes, excluded.valid_from, ifnull(excluded.valid_to, ''), excluded.sent_as);

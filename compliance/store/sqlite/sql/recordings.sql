@@ -7,6 +7,8 @@ ON CONFLICT (node) DO UPDATE SET boot_id = excluded.boot_id, expires_ns = exclud
 -- name: allowed(id)^
 SELECT decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id, decision.campaign,
        decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE json_extract(decision.record, '$.facts.caller_id.sent_as') END AS sent_as,
        (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE decision.id = :id;
@@ -17,8 +19,8 @@ INSERT INTO recording (id, decision, node, channel, uniqueid, state, number, cal
 VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
         :answered_at, :format, :path, :callee_path, :agent_path, :part);
 
--- name: set_state(id, state)!
-UPDATE recording SET state = :state WHERE id = :id;
+-- name: set_running(id, started_at)!
+UPDATE recording SET state = 'running', started_at = :started_at WHERE id = :id AND ended_at IS NULL;
 
 -- name: set_answered(uniqueid, node, answered_at)!
 UPDATE recording SET answered_at = :answered_at
@@ -58,5 +60,6 @@ WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
   AND (decision.verdict = 'ALLOW' OR decision.mode = 'shadow') AND decision.dial <> ''
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM carrier_leg WHERE carrier_leg.decision = decision.id)
   AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
 ORDER BY decision.seq;

@@ -33,17 +33,19 @@ VALUES (:id, :business, :industry, :purpose, :script, :created_at);
 UPDATE campaign SET industry = :industry, purpose = :purpose, script = :script WHERE id = :id;
 
 -- name: list_caller_ids(number, business)
-SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to FROM caller_id
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
+FROM caller_id
 WHERE (:number = '' OR number = :number) AND (:business = '' OR business = :business) ORDER BY number;
 
--- name: put_caller_id(number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, created_at)!
+-- name: put_caller_id(number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as, created_at)!
 INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,
-                       created_at)
+                       sent_as, created_at)
 VALUES (:number, :business, :licence, :carrier, :authenticated, :trunks, :purposes, :valid_from, :valid_to,
-        :created_at)
+        :sent_as, :created_at)
 ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = excluded.licence,
     carrier = excluded.carrier, authenticated = excluded.authenticated, trunks = excluded.trunks,
-    purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to;
+    purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    sent_as = excluded.sent_as;
 
 -- name: delete_caller_id(number)!
 DELETE FROM caller_id WHERE number = :number;
