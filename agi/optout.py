@@ -128,7 +128,6 @@ class Desk:
             by=masked(found.by) if found.by == found.number else found.by,
             callee=masked(found.number),
             recording=found.recording,
-            position=found.position,
             late=taken.late,
         )
 

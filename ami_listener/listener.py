@@ -363,11 +363,20 @@ class Listener:
         self._dawn.close()
 
     async def _listen_in(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            for leg in list(self.legs.values()):
-                leg.look()
-            await self.hearing.look()
+        """A disk that does not answer holds up the look at the files, and nothing else."""
+        looking: asyncio.Task[None] | None = None
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                for leg in list(self.legs.values()):
+                    leg.look()
+                if looking is None or looking.done():
+                    if looking is not None:
+                        looking.result()
+                    looking = asyncio.create_task(self.hearing.look(), name="look")
+        finally:
+            if looking is not None:
+                looking.cancel()
 
     # Endings
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from compliance.store.sqlite.evidence import Call
+from console import heard
 from console.evidence.facts import gaps
 from console.evidence.form import SIDES, Absent, Why, recording_name
 
@@ -43,9 +44,9 @@ def sound(call: Call, disposed: Disposed) -> Sound:
             if side:
                 part["dbfs"] = row[f"{side}dbfs"]
             parts.append(part)
-        known = ("id", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
+        known = ("id", "part", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
         about = {name: row[name] for name in (*known, "talk_seconds", "keep_until")}
-        segments.append(about | {"files": parts})
+        segments.append(about | {"files": parts, "sound": heard.told(row)["sound"]})
     return Sound({"segments": segments, "gaps": gaps(call.recordings)}, files, absent)
 
 

@@ -7,8 +7,12 @@ FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.decided_at < :until
 ORDER BY decision.decided_at, decision.seq LIMIT :most;
 
+-- ``seconds``: of the call, with those that the file leaves out since nobody sent. Recordings of the same call on
+-- other channels say nothing that its carrier leg's do not.
 -- name: recordings(decision)
-SELECT id, state, channel, uniqueid, answered_at, ended_at, seconds FROM recording WHERE decision = :decision
+SELECT id, state, channel, uniqueid, answered_at, ended_at,
+       seconds + (SELECT total(json_extract(value, '$[2]')) FROM json_each(nullif(sound, ''), '$.unsent')) AS seconds
+FROM recording WHERE decision = :decision AND part = 'carrier'
 ORDER BY started_at, id;
 
 -- name: own_numbers()
