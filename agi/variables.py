@@ -17,7 +17,7 @@ PROBE = "health"  # refused without a word in the log: the health endpoint asks 
 OPTOUT = "optout"  # agi://HOST:PORT/optout: way, subject, scope, channel
 CALLER_ID = "GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}"
 
-SAFE_VALUE = re.compile(r"[A-Za-z0-9+:._-]{0,128}")
+SAFE_VALUE = re.compile(r"[A-Za-z0-9+:._*#-]{0,128}")
 SAFE_LIST = re.compile(r"[a-z-]{1,64}(,[a-z-]{1,64}){1,40}")
 ASSIGNMENT = r"_{0,2}DIALPACT_[A-Z_]{1,32}=" + SAFE_VALUE.pattern
 SET_REASONS = re.compile(r"SET VARIABLE DIALPACT_REASONS " + SAFE_LIST.pattern)

@@ -2,7 +2,7 @@
 
 1. A leg belongs to a decision that is known, allowed, delivered, of this node, for this number and trunk,
    fresh and not used up (``claims``). Every other leg went round the gate.
-2. An emergency call is never cut, whatever id it carries: that the number is one is looked at first.
+2. A person's emergency call is never cut, whatever id it carries; a machine's is (``guard``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from ami_listener.claims import UNSEEN, Claim, Origin
 from compliance import numbers
+from compliance.model import AND
 from compliance.store.sqlite.recordings import Allowed
 
 FRESH = timedelta(seconds=120)  # between decision and dialling
@@ -74,16 +75,6 @@ class LegVerdict(msgspec.Struct, frozen=True):
 
 def is_decision_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
-
-
-def dialled(dial_string: str) -> str:
-    """The number in a dial string: ``138@carrier``, ``carrier/sip:138@host:5060``, ``trunk/138``.
-
-    >>> dialled("13800138000@carrier"), dialled("carrier/sip:138@10.0.0.1"), dialled("trunk/138")
-    ('13800138000', '138', '138')
-    """
-    text = dial_string.partition("@")[0].rpartition("/")[2]
-    return text.removeprefix("sips:").removeprefix("sip:")
 
 
 def is_plain(number: str) -> bool:
@@ -146,7 +137,7 @@ def _flaw(
         return "foreign-node"
     if number != allowed.dial:
         return "foreign-number"
-    if allowed.trunk not in trunks:
+    if not set(allowed.trunk.split(AND)).intersection(trunks):
         return "foreign-trunk"
     if not -AHEAD <= began - allowed.decided_at < FRESH:
         return "stale-decision"

@@ -4,23 +4,31 @@ One recorder on the carrier leg loses a side when that side's RTP source changes
 until the new sequence numbers have overtaken the old ones), and never has the voice of somebody who whispers.
 A recorder on the channel where that voice comes in has both. Each is a recording of its own (a row, three
 files) under the call's decision; ``part`` says whose channel it was made on.
+
+1. Whoever joins the carrier leg after another had been there (a transfer, a pickup, the next member of a
+   queue) gets a recorder of his own.
+2. The first one's channel is kept in reserve. A recorder that already runs there loses the same side in the
+   same moment, and so does every later one on that channel; only a channel that never had one hears the side
+   again. (Seen on 22.10.1: the callee renumbered from 20000 to 5000; the recorders that ran on the leg and on
+   the agent's channel were both silent from then on, and a new one on the agent's channel as well.) So when a
+   side is lost in mid-call, :meth:`Companions.rescue` has a channel to begin on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
-from ami_listener import events
+from ami_listener import events, files
+from ami_listener.bridges import Bridges, Member
 from ami_listener.connection import LinkError
 from ami_listener.desk import row
-from ami_listener.leg import Leg
-from ami_listener.pbx import NoChannel, Pbx
+from ami_listener.leg import GRACE_SECONDS, Leg
+from ami_listener.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
 from compliance.errors import RecordingError, StoreError
 from compliance.store.sqlite import recordings
@@ -29,18 +37,23 @@ if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
 Part = Literal["joined", "supervisor"]
-RESCUE_SECONDS = 3.0  # until a recorder is proven
 log = structlog.get_logger()
 
 
 class Companion:
-    """One recording on ``channel`` for the call of ``leg``."""
+    """One channel that is recorded for the call of ``leg``."""
 
     def __init__(self, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
         self.leg, self.channel, self.uniqueid, self.part = leg, channel, uniqueid, part
         self.segment: Segment | None = None
         self.started = 0  # MixMonitorStart events of the channel since then
         self.ended = ""  # why, once it is to end
+        self.muted = False
+        self.news = asyncio.Event()  # it is to end, or something happened to its recorder
+
+    def end(self, why: str) -> None:
+        self.ended = self.ended or why
+        self.news.set()
 
 
 class Companions:
@@ -48,6 +61,9 @@ class Companions:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
+        self._bridges = Bridges()
+        self._first: dict[str, str] = {}  # carrier leg: who was joined to it first; unique ids
+        self._had: dict[str, str] = {}  # channels that have had a recorder of ours: unique id, decision
         self._running: dict[tuple[str, str], Companion] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -63,56 +79,80 @@ class Companions:
 
     def begin(self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
         """Starts to record ``channel`` for the call of ``leg``; once for each."""
-        key = uniqueid, leg.uniqueid
-        if key not in self._running:
-            companion = self._running[key] = Companion(leg, channel, uniqueid, part)
-            self._do(self._record(pbx, companion), f"record {channel}")
-
-    async def rescue(self, pbx: Pbx, leg: Leg) -> bool:
-        """Records the call at the other end of the leg's bridge as well, on a channel that had no recorder:
-        what the leg's own loses is on that one. False when there is none to be had.
-
-        Raises NoChannel, LinkError.
-        """
-        for channel in await pbx.peers(leg.channel):
-            uniqueid = await pbx.variable(channel, "UNIQUEID")
-            if not uniqueid or uniqueid in self._listener.legs or self._on(uniqueid):
-                continue
-            self.begin(pbx, leg, channel, uniqueid, "joined")
-            companion = self._running[uniqueid, leg.uniqueid]
-            deadline = time.monotonic() + RESCUE_SECONDS
-            while time.monotonic() < deadline and not companion.ended:
-                if companion.segment is not None and companion.segment.proven_at:
-                    return True
-                await asyncio.sleep(0.05)
-            return False
-        return False
+        if (uniqueid, leg.uniqueid) not in self._running:
+            self._take(pbx, Companion(leg, channel, uniqueid, part))
 
     def end(self, pbx: Pbx, uniqueid: str, leg: Leg | None = None, why: str = "left the call") -> None:
         """Ends what is recorded on the channel ``uniqueid`` (of ``leg`` only), and hands it over."""
         for key, companion in list(self._running.items()):
             if key[0] == uniqueid and (leg is None or companion.leg is leg):
                 del self._running[key]
-                companion.ended = why
-                self._do(self._stop(pbx, companion), f"stop {companion.channel}")
+                companion.end(why)
+
+    def rescue(self, pbx: Pbx, leg: Leg) -> bool:
+        """A side of ``leg`` is lost: begins on a channel that shares its sound and never had our recorder.
+
+        False when there is none: then nothing more can be done for this side.
+        """
+        free = [one for one in self._others(leg.uniqueid) if one.uniqueid not in self._had]
+        for member in sorted(free, key=lambda one: one.is_local):  # a Local channel may go at any time
+            self.begin(pbx, leg, member.channel, member.uniqueid, "joined")
+            return True
+        return False
 
     def feed(self, pbx: Pbx, event: events.ChannelEvent) -> None:
         """An event of any channel."""
+        before = self._bridges.beside(event.uniqueid) if isinstance(event, events.BridgeLeft) else []
+        self._bridges.feed(event)
         match event:
+            case events.BridgeEntered():
+                self._look(pbx, [Member(event.channel, event.uniqueid)])
+            case events.BridgeLeft():
+                self._look(pbx, [Member(event.channel, event.uniqueid), *before])
             case events.MonitorStarted():
                 for companion in self._on(event.uniqueid):
                     companion.started += 1
+            case events.MonitorStopped():
+                for companion in self._on(event.uniqueid):
+                    companion.news.set()
+            case events.MonitorMuted(muted=True):
+                for companion in self._on(event.uniqueid):
+                    companion.muted = True
+                    companion.news.set()
             case events.Renamed():
                 for companion in self._on(event.uniqueid):
                     companion.channel = event.new
             case events.HungUp():
+                self._had.pop(event.uniqueid, None)
+                self._first.pop(event.uniqueid, None)
                 self.end(pbx, event.uniqueid, why="hung up")
                 for (uniqueid, leg), companion in list(self._running.items()):
                     if leg == event.uniqueid:
                         self.end(pbx, uniqueid, companion.leg, why="the call ended")
 
-    def _on(self, uniqueid: str) -> list[Companion]:
-        return [companion for (channel, _), companion in self._running.items() if channel == uniqueid]
+    async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Iterable[Live]) -> None:
+        """``left``: rows of recordings that somebody before us began; ``there``: all channels. Takes over
+        what still runs and belongs to a call that is up; ends the others. Raises LinkError.
+        """
+        live = {one.uniqueid: one for one in there}
+        self._bridges.found((Member(one.channel, one.uniqueid), one.bridge) for one in live.values())
+        legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
+        for segment in left:
+            channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)
+            runs = channel is not None and await self._find(pbx, segment, channel.channel)
+            if channel is not None:
+                self._had[segment.uniqueid] = segment.decision
+            if channel is None or leg is None or not runs:
+                await self._close(pbx, segment)
+                if leg is not None and channel is not None:  # begun anew as soon as the leg is known again
+                    detail = f"{segment.part}: no such MixMonitor on the channel"
+                    self._listener.desk.report("recording-gap", segment.decision, channel.channel, detail)
+                continue
+            companion = Companion(leg, channel.channel, segment.uniqueid, _part(segment))
+            companion.segment = segment
+            log.info("recording adopted", decision=segment.decision, leg=channel.channel)
+            self._take(pbx, companion)
+        self._look(pbx, [Member(leg.channel, leg.uniqueid) for leg in self._listener.legs.values()])
 
     async def drop(self) -> None:
         """The link is gone: the recordings go on in Asterisk, and the next comparison looks at them."""
@@ -120,13 +160,77 @@ class Companions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._running.clear()
+        self._bridges = Bridges()
 
-    def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
+    # Who is to be recorded
+
+    def _look(self, pbx: Pbx, members: Iterable[Member]) -> None:
+        """At every call that shares the sound of one of these."""
+        legs = {}
+        for member in members:
+            for one in [member, *self._bridges.beside(member.uniqueid)]:
+                if (leg := self._listener.legs.get(one.uniqueid)) is not None and leg.allowed:
+                    legs[leg.uniqueid] = leg
+        for leg in legs.values():
+            self._look_at(pbx, leg)
+
+    def _look_at(self, pbx: Pbx, leg: Leg) -> None:
+        others = self._others(leg.uniqueid)
+        people = [one for one in others if not one.is_local]
+        later = {one.uniqueid for one in people if self._had.get(one.uniqueid) == leg.decision}
+        if leg.uniqueid not in self._first:
+            for one in [one for one in people if one.uniqueid not in later][:1]:
+                self._first[leg.uniqueid] = one.uniqueid
+        first = self._first.get(leg.uniqueid, "")
+        here = {one.uniqueid for one in others}
+        for companion in self.of(leg):
+            if companion.part == "joined" and companion.uniqueid not in here:
+                self.end(pbx, companion.uniqueid, leg)
+        for one in people:
+            if one.uniqueid in later or (one.uniqueid != first and self._bridges.are_talking(one.uniqueid)):
+                self.begin(pbx, leg, one.channel, one.uniqueid, "joined")
+
+    def _others(self, uniqueid: str) -> list[Member]:
+        """But for carrier legs, each of which has a recorder of its own."""
+        return [one for one in self._bridges.beside(uniqueid) if one.uniqueid not in self._listener.legs]
+
+    def _on(self, uniqueid: str) -> list[Companion]:
+        return [companion for (channel, _), companion in self._running.items() if channel == uniqueid]
+
+    # One recording
+
+    def _take(self, pbx: Pbx, companion: Companion) -> None:
+        self._running[companion.uniqueid, companion.leg.uniqueid] = companion
+        self._had[companion.uniqueid] = companion.leg.decision
+        task = asyncio.create_task(self._run(pbx, companion), name=f"record {companion.channel}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _record(self, pbx: Pbx, companion: Companion) -> None:
+    async def _run(self, pbx: Pbx, companion: Companion) -> None:
+        """From its start to its end, begun anew whenever somebody has stopped it."""
+        try:
+            while companion.segment is not None or await self._record(pbx, companion):
+                await companion.news.wait()
+                companion.news.clear()
+                if companion.ended:
+                    break
+                await self._check(pbx, companion)
+        except (NoChannel, LinkError) as error:
+            if pbx.lost:
+                return
+            log.warning("asterisk did not answer", leg=companion.channel, error=str(error))
+        except Exception:
+            log.exception("companion failed", leg=companion.channel)
+            self._listener.desk.report(
+                "listener-error", companion.leg.decision, companion.channel, "see the listener's log"
+            )
+        if (segment := companion.segment) is not None:
+            await self._hand_over(pbx, companion, segment)
+        if self._running.get(key := (companion.uniqueid, companion.leg.uniqueid)) is companion:
+            del self._running[key]
+
+    async def _record(self, pbx: Pbx, companion: Companion) -> bool:
+        """Whether it records. Raises NoChannel; LinkError when the link is gone."""
         desk, leg = self._listener.desk, companion.leg
         try:
             if leg.allowed is None or (number := leg.next_number()) is None:
@@ -145,28 +249,76 @@ class Companions:
             )
             await recordings.start(desk.store, row(desk.node, segment, leg.allowed))
             companion.segment = segment
+            companion.started = 0
             await desk.recorder.start(pbx, segment)
+            # So that its files are complete before its channel's Hangup event is sent.
+            await pbx.set_variable(
+                companion.channel, HANGUP_HANDLERS, f"dialpact-hangup,s,1({segment.variable})"
+            )
             await desk.recorder.prove(
                 pbx, segment, begun=lambda: companion.started > 0, ended=lambda: companion.ended
             )
-            segment.proven_at = desk.clock.now()
-            await recordings.running(desk.store, segment.id, segment.started_at)
         except (RecordingError, StoreError, LinkError) as error:
-            if pbx.lost or companion.ended or isinstance(error, NoChannel):
-                return
-            desk.report(
-                "voice-not-recorded", leg.decision, companion.channel, f"{companion.part}: {error}"[:200]
-            )
-        else:
-            log.info("recording", decision=leg.decision, leg=companion.channel, file=segment.files.main.name)
+            if pbx.lost or isinstance(error, NoChannel):
+                raise
+            if not companion.ended:
+                detail = f"{companion.part}: {error}"[:200]
+                desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
+            return False
+        segment.begun, segment.proven_at = True, desk.clock.now()
+        started_at, name = segment.started_at, segment.files.main.name
+        desk.outbox.put("recording running", lambda: recordings.running(desk.store, segment.id, started_at))
+        log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
+        return True
 
-    async def _stop(self, pbx: Pbx, companion: Companion) -> None:
+    async def _check(self, pbx: Pbx, companion: Companion) -> None:
+        """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
         segment, desk = companion.segment, self._listener.desk
-        if segment is None:
+        assert segment is not None
+        await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
+        if companion.ended:
             return
-        segment.ended_at = desk.clock.now()
+        if await pbx.attached(companion.channel, segment.monitor):  # unmutes it, too
+            if companion.muted:
+                companion.muted = False
+                desk.report("recording-muted", segment.decision, companion.channel, companion.part)
+            return
+        if not await pbx.is_live(companion.channel, companion.uniqueid):
+            raise NoChannel(f"{companion.channel} is gone")
+        segment.monitor = ""
+        desk.report("recording-stopped", segment.decision, companion.channel, companion.part)
+        companion.segment = None
+        await self._hand_over(pbx, companion, segment)
+
+    async def _hand_over(self, pbx: Pbx, companion: Companion, segment: Segment) -> None:
+        segment.ended_at = segment.ended_at or self._listener.desk.clock.now()
+        segment.channel = companion.channel
+        await self._retire(pbx, segment)
+        self._listener.desk.finish(segment)
+
+    # What was begun before us
+
+    async def _find(self, pbx: Pbx, segment: Segment, channel: str) -> bool:
+        """Whether the recorder still runs on ``channel``; fills in its id."""
         try:
-            await desk.recorder.retire(pbx, segment)
+            segment.channel = channel
+            segment.monitor = monitor_id(await pbx.variable(channel, segment.variable))
+            return bool(segment.monitor) and await pbx.attached(channel, segment.monitor)
+        except NoChannel:
+            return False
+
+    async def _close(self, pbx: Pbx, segment: Segment) -> None:
+        at = files.modified(segment.files.main) or self._listener.desk.clock.now()
+        segment.ended_at = max(at, segment.started_at)
+        await self._retire(pbx, segment)
+        self._listener.desk.finish(segment)
+
+    async def _retire(self, pbx: Pbx, segment: Segment) -> None:
+        try:
+            await self._listener.desk.recorder.retire(pbx, segment)
         except LinkError as error:
-            log.warning("asterisk did not answer", leg=companion.channel, error=str(error))
-        desk.finish(segment)
+            log.warning("asterisk did not answer", leg=segment.channel, error=str(error))
+
+
+def _part(segment: Segment) -> Part:
+    return "supervisor" if segment.part == "supervisor" else "joined"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import structlog
@@ -12,6 +12,7 @@ from ami_listener.outbox import Outbox
 from ami_listener.recorder import Recorder, Segment
 from compliance.clock import Clock
 from compliance.meters import METERS
+from compliance.numbers import Shape
 from compliance.store.sqlite import incidents, recordings
 from compliance.store.sqlite.connection import Store
 
@@ -33,6 +34,11 @@ class Desk(msgspec.Struct, frozen=True):
     guarded: frozenset[str] = frozenset()  # trunks on which a call that went round the gate is cut
     numbered: frozenset[str] = frozenset()  # trunks on which a call that left by another number is cut
     shadow: bool = False  # nothing is cut
+    shapes: Mapping[str, Shape] = {}  # of the numbers on each trunk: what stands around them
+
+    def bare(self, number: str, trunks: Iterable[str]) -> set[str]:
+        """``number`` as it was dialled, and without what any of ``trunks`` puts around one."""
+        return {number, *(self.shapes[name].bare(number) for name in trunks if name in self.shapes)}
 
     def report(self, kind: str, decision: str, channel: str, detail: str, number: str = "") -> None:
         """An incident. The log gets everything but ``number``, the store that as well."""

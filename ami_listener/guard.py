@@ -16,13 +16,14 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from ami_listener import bypass, sent
+from ami_listener import bypass, callers, sent
 from ami_listener.bypass import LegVerdict
 from ami_listener.claims import UNSEEN, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk
 from ami_listener.pbx import DECISION, EMERGENCY, Pbx
 from ami_listener.sent import Sent
+from compliance.endpoints import dialled
 from compliance.errors import StoreError
 from compliance.numbers import masked
 from compliance.store.sqlite import recordings
@@ -58,27 +59,28 @@ class Judgement(msgspec.Struct, frozen=True):
 
 async def judge(desk: Desk, pbx: Pbx, leg: Suspect) -> Judgement:
     """Raises NoChannel, LinkError (the link is gone)."""
-    number, known = bypass.dialled(leg.dial), ""
+    number, known = dialled(leg.channel, leg.dial), ""
     left, wrong = Sent(), None
     try:
         if not leg.dial:
-            number = bypass.dialled(await pbx.dialled(leg.channel))
+            number = dialled(leg.channel, await pbx.dialled(leg.channel))
         # At once: what is asked for the number costs a call that is allowed no time of its own.
         decision, left = await asyncio.gather(pbx.variable(leg.channel, DECISION), pbx.sent(leg.channel))
         known = decision if bypass.is_decision_id(decision) else ""
         verdict = await _judge(desk, leg, decision, number)
         if verdict.allowed is None:
-            verdict = await spare_emergency(pbx, leg, number, verdict)
+            verdict = await spare_emergency(desk, pbx, leg, number, verdict)
         else:
             left, flaw = await _look_at_number(pbx, leg, left, verdict.allowed)
             if flaw:
-                wrong = await spare_emergency(pbx, leg, number, LegVerdict(flaw))
+                wrong = await spare_emergency(desk, pbx, leg, number, LegVerdict(flaw))
     except LinkError as error:
         if pbx.lost:
             raise
         log.warning("asterisk did not answer, leg not judged", leg=leg.channel, error=str(error))
-        spared = bypass.is_short(number) or bypass.is_emergency(number, leg.trunks.values())
-        verdict = LegVerdict("leg-not-judged", emergency=spared)
+        forms = desk.bare(number, leg.trunks)
+        spared = any(bypass.is_short(one) or bypass.is_emergency(one, leg.trunks.values()) for one in forms)
+        verdict = LegVerdict("leg-not-judged", emergency=spared and not callers.is_machine(leg.origin))
     return Judgement(verdict, known, number, left.number, wrong)
 
 
@@ -121,22 +123,29 @@ async def _judge(desk: Desk, leg: Suspect, decision: str, number: str) -> LegVer
     )
 
 
-async def spare_emergency(pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict) -> LegVerdict:
-    """``verdict``, changed for an emergency call: known as such, or listed by the site and let pass by its
-    dialplan as a person's.
+async def spare_emergency(desk: Desk, pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict) -> LegVerdict:
+    """``verdict``, changed for a person's emergency call: of a number that is known as one, or of one that
+    the site lists and its dialplan let pass.
 
     The variable alone is worth nothing, as whoever originates a call can set it. So the number must be on the
-    site's list as well, and an Originate or a Local channel, which a dialler calls through, is no person.
-    A number that could be a subscriber's is told all the same.
+    site's list as well, and an Originate is no person. A number that could be a subscriber's is told all the
+    same. What is clearly a machine's is not spared, as the dialplan does not let it pass; what is in doubt is
+    for a number that everybody knows.
     """
-    if bypass.is_emergency(number, leg.trunks.values()):
-        return verdict.spared("emergency")
-    dialler = leg.origin.seen and (not leg.origin.caller or leg.origin.caller.startswith("Local/"))
-    if dialler or not bypass.is_plain(number) or await pbx.variable(leg.channel, EMERGENCY) != "1":
+    forms = desk.bare(number, leg.trunks)
+    known = any(bypass.is_emergency(one, leg.trunks.values()) for one in forms)
+    originated = leg.origin.seen and not leg.origin.caller
+    if not known and (originated or not any(map(bypass.is_plain, forms))):
         return verdict
-    if not await pbx.site_lists(number):
+    who = await callers.who(pbx, leg.origin)
+    if known:
+        return verdict if who == "machine" else verdict.spared("emergency")
+    if (leg.origin.seen and who != "person") or await pbx.variable(leg.channel, EMERGENCY) != "1":
         return verdict
-    return verdict.spared("emergency" if bypass.is_short(number) else "emergency-unusual")
+    for one in sorted(filter(bypass.is_plain, forms)):
+        if await pbx.site_lists(one):
+            return verdict.spared("emergency" if bypass.is_short(one) else "emergency-unusual")
+    return verdict
 
 
 async def _read(desk: Desk, decision: str) -> recordings.Allowed | None:

@@ -23,7 +23,8 @@ class Stretch:
         self.heard_in, self.heard_from = "", None  # type: tuple[str, float | None]
         self.suspected = False  # packets come, and the file is silent
         self.told = False
-        self.rescued = False  # another recorder was asked for
+        self.rescued = False  # another recorder was asked for,
+        self.hopeless = False  # and there is none to be had
         self.asked_at = 0.0  # monotonic
 
     def silence(self) -> Silence:

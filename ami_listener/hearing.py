@@ -103,8 +103,6 @@ class Ear:
     def __init__(self, leg: Leg) -> None:
         self.leg = leg
         self.question = Question()
-        self.rescue: asyncio.Task[None] | None = None
-        self.rescuable = True
         self.baselines: dict[str, dict[str, str]] = {}  # by recording: the source of each side when it began
         self.sources: dict[str, dict[str, str]] = {}  # and now
         self.stalled = False  # told, once a call: a new file does not help
@@ -274,10 +272,11 @@ class Hearing:
             return
         if not stretch.rescued:
             stretch.rescued, stretch.asked_at = True, time.monotonic()
-            ear.rescue = self._do(self._rescue(ear))
-        elif (ear.rescue is None or ear.rescue.done()) and (
-            not waiting or time.monotonic() - stretch.asked_at > PATIENCE
-        ):
+            waiting = self._rescue(ear) or waiting
+        else:
+            waiting = (waiting or not self._witnesses(ear.leg)) and not stretch.hopeless
+        stretch.hopeless = not waiting
+        if stretch.hopeless or time.monotonic() - stretch.asked_at > PATIENCE:
             self._tell(ear, heard, side, stretch, None)
 
     def _is_trusted(self, ear: Ear, other: Segment, side: str, heard: Heard, stretch: Stretch) -> bool:
@@ -328,7 +327,7 @@ class Hearing:
                     f"{1000 * sounding / packets.sent:.0f} ms each: send pieces of 20 ms, or use WebSocket"
                 )
         else:
-            await self._rescue(ear)
+            self._rescue(ear)
         self._report(ear.leg, "recording-distorted", detail)
 
     # What is asked
@@ -363,8 +362,9 @@ class Hearing:
         async with self._turn:
             return await pbx.packets(channel)
 
-    async def _rescue(self, ear: Ear) -> None:
-        await self._listener.companions.rescue(ear.leg.pbx, ear.leg)
+    def _rescue(self, ear: Ear) -> bool:
+        """Whether another recorder begins on a channel that never had one."""
+        return self._listener.companions.rescue(ear.leg.pbx, ear.leg)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._safely(work), name="hearing")
@@ -381,9 +381,8 @@ class Hearing:
             log.warning("packets not known", error=str(error))
 
     def _forget(self, ear: Ear) -> None:
-        for task in (ear.question.task, ear.rescue):
-            if task is not None and not task.done():
-                task.cancel()
+        if (task := ear.question.task) is not None:
+            task.cancel()
 
     def _report(self, leg: Leg, kind: str, detail: str) -> None:
         self._listener.desk.report(kind, leg.decision, leg.channel, detail)

@@ -77,6 +77,7 @@ class Leg:
         self.state = state or State()
         self.decision = ""
         self.allowed: recordings.Allowed | None = None
+        self.judged = asyncio.Event()
         self.segments: list[Segment] = []
         self._desk, self._pbx, self._trunks = desk, pbx, trunks
         self._began, self._dial, self._origin = began, dial, origin
@@ -125,6 +126,11 @@ class Leg:
             and self._answered_at is not None
             and bool(self.segments)
         )
+
+    @property
+    def caller_id(self) -> str:
+        """The unique id of who dials it; empty for an Originate, and where that was not seen."""
+        return self._origin.caller_id
 
     def next_number(self) -> int | None:
         """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
@@ -294,6 +300,8 @@ class Leg:
         if verdict.allowed is not None:
             self.decision, self.allowed = found.decision, verdict.allowed
             self._told.sent_from = found.sent_from
+        self.judged.set()
+        if verdict.allowed is not None:
             self._claim = desk.claims.take(found.decision, self.uniqueid, self._origin, self._began)
             self._rows = verdict.allowed.legs
             if self.state.line is not Line.RINGING:
@@ -381,7 +389,8 @@ class Leg:
             if self._pbx.lost:
                 raise
         finally:
-            self._answered_at = max(self._began, now - timedelta(seconds=seconds or 0.0))
+            self._answered_at = now - timedelta(seconds=seconds or 0.0)
+            self._began = min(self._began, self._answered_at)  # that is known to the second only
             self._note_answer()
 
     async def _prepare(self) -> None:

@@ -26,6 +26,7 @@ from ami_listener.connection import LinkError, LoginRefused, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.hearing import Hearing
+from ami_listener.inside import Inside
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
@@ -86,7 +87,7 @@ class Listener:
         self.companions = Companions(self)
         self.hearing = Hearing(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self._observers: list[Observer] = [self.companions.feed]
+        self._observers: list[Observer] = [self.companions.feed, Inside(self).feed]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
@@ -106,6 +107,7 @@ class Listener:
             guarded=config.guarded,
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def trunks_of(self, channel: str) -> dict[str, str]:
@@ -129,6 +131,7 @@ class Listener:
             guarded=config.guarded,
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
+            shapes=config.shapes,
         )
 
     def _keep_until(self, segment: Segment) -> KeepUntil:

@@ -17,15 +17,18 @@ import msgspec
 
 from ami_listener.connection import Answer, Session
 from ami_listener.sent import Sent
+from compliance.endpoints import number_in
 from compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges
 MONITOR = "DIALPACT_MIXMONITOR"  # the newest MixMonitor's id: for the hangup handler, and the next listener
 PASSED = "DIALPACT_INTERLOCK"  # the interlock ran, and let the leg through
+INSIDE = "DIALPACT_INSIDE"  # the decision in whose fork this channel, a colleague's, has answered
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
+HANGUP_HANDLERS = "CHANNEL(hangup_handler_push)"
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
 NO_MONITOR = "0x1"  # an address that no MixMonitor can have
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
@@ -48,9 +51,13 @@ class Live(msgspec.Struct, frozen=True):
     uniqueid: str
     state: str
     application: str
-    bridged: bool
     seconds: int
     linkedid: str = ""
+    bridge: str = ""  # its unique id
+
+    @property
+    def bridged(self) -> bool:
+        return bool(self.bridge)
 
 
 class Packets(msgspec.Struct, frozen=True):
@@ -93,12 +100,13 @@ class Pbx:
 
     async def dialled(self, channel: str) -> str:
         """What was dialled to reach it, when its DialBegin was not seen: the INVITE's To, which nobody
-        can set as he can the variable that Dial leaves; that one for other technologies. Raises NoChannel.
+        can set as he can the variable that Dial leaves; that one for technologies that do not write the
+        number into the channel's name. Raises NoChannel.
         """
         if channel.startswith("PJSIP/"):
             found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
             return found[1] if found else ""
-        return await self.variable(channel, DIALLED)
+        return number_in(channel) or await self.variable(channel, DIALLED)
 
     async def sent(self, channel: str) -> Sent:
         """By which number an outgoing leg leaves. From the moment that its DialBegin is sent the From is the
@@ -173,13 +181,15 @@ class Pbx:
         except NoChannel:
             return False
 
-    async def record(self, channel: str, main: str, received: str, sent: str) -> str:
+    async def record(self, channel: str, main: str, received: str, sent: str, variable: str = MONITOR) -> str:
         """Starts a MixMonitor; its id, empty from an Asterisk that does not tell. Success proves nothing.
 
         ``main``, ``received``, ``sent``: files for the mix, for what the channel receives (on a carrier leg
-        the callee's voice) and for what it is sent. Raises NoChannel, RecordingError.
+        the callee's voice) and for what it is sent. ``variable`` of the channel gets the id.
+
+        Raises NoChannel, RecordingError.
         """
-        options = f"r({received})t({sent})i({MONITOR})"
+        options = f"r({received})t({sent})i({variable})"
         answer = await self._session.act("MixMonitor", Channel=channel, File=main, Options=options)
         _raise_if_gone(answer, channel)
         if not answer.success:
@@ -223,9 +233,9 @@ class Pbx:
                 uniqueid=row.get("Uniqueid", ""),
                 state=row.get("ChannelStateDesc", ""),
                 application=row.get("Application", ""),
-                bridged=bool(row.get("BridgeId")),
                 seconds=_seconds(row.get("Duration", "")),
                 linkedid=row.get("Linkedid", ""),
+                bridge=row.get("BridgeId", ""),
             )
             for row in answer.rows
         ]

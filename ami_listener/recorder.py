@@ -23,7 +23,7 @@ from ami_listener import files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
 from ami_listener.measured import Problem, problems, soundtrack
-from ami_listener.pbx import NoChannel, Pbx
+from ami_listener.pbx import MONITOR, NoChannel, Pbx
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
 
@@ -63,6 +63,11 @@ class Segment(msgspec.Struct):
             return None
         return self._since(max(self.answered_at, self.started_at))
 
+    @property
+    def variable(self) -> str:
+        """Of its channel: has the MixMonitor's id, for the hangup handler and for the next listener."""
+        return MONITOR if self.part == "carrier" else f"{MONITOR}_{self.id[:8].upper()}"
+
     def identity(self, side: int) -> Identity | None:
         return self.identities[side] if self.identities else None
 
@@ -101,7 +106,7 @@ class Recorder:
         # The carrier leg receives the callee; a channel at the other end receives whom the callee talks with.
         received, sent = (callee, agent) if segment.part == "carrier" else (agent, callee)
         try:
-            segment.monitor = await pbx.record(segment.channel, main, received, sent)
+            segment.monitor = await pbx.record(segment.channel, main, received, sent, segment.variable)
         except OutcomeUnknown:
             segment.monitor = ""
 

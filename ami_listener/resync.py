@@ -37,12 +37,17 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     """
     desk = listener.desk
     open_rows = await recordings.unfinished(desk.store, desk.node)
-    live = {row.uniqueid: row for row in await pbx.channels() if listener.trunks_of(row.channel)}
+    there = await pbx.channels()
+    live = {row.uniqueid: row for row in there if listener.trunks_of(row.channel)}
     newest: dict[str, Segment] = {}
+    companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or segment.uniqueid in listener.legs:
+        if segment.id in listener.finishing or listener.companions.runs(segment.id):
             continue
-        if listener.companions.runs(segment.id):
+        if segment.part != "carrier":
+            companions.append(segment)
+            continue
+        if segment.uniqueid in listener.legs:
             continue
         if (superseded := newest.pop(segment.uniqueid, None)) is not None:
             _end(listener, superseded, segment.started_at)
@@ -70,6 +75,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for uniqueid, known in list(listener.legs.items()):
         if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
             known.gone()
+    await listener.companions.compare(pbx, companions, there)
     desk.foreign.intersection_update(live)
     return unseen
 

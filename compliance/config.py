@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from compliance import masking, toml
+from compliance.endpoints import Endpoint, Unknown, endpoint
 from compliance.errors import ConfigError
-from compliance.numbers import is_area_code
+from compliance.numbers import Shape, is_area_code, shape
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
@@ -66,7 +67,8 @@ class Policy(_Section, frozen=True, kw_only=True):
 
 class Trunk(_Section, frozen=True, kw_only=True):
     endpoint: str
-    dial_format: Literal["national", "e164", "e164-digits", "zero-mobile"] = "national"
+    channels: str = ""  # of DAHDI: lines and spans of a group ("1-15,17-31", "i1,i2")
+    dial_format: str = "national"
     area_code: str = ""
     business: str = ""
     bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
@@ -74,12 +76,12 @@ class Trunk(_Section, frozen=True, kw_only=True):
 
     def owns(self, channel: str) -> bool:
         """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
-        name, dash, serial = channel.rpartition("-")
-        return bool(dash) and bool(serial) and name == self.channel_prefix
+        return self.leaves_by.owns(channel)
 
     @property
-    def channel_prefix(self) -> str:
-        return self.endpoint if "/" in self.endpoint else f"PJSIP/{self.endpoint}"
+    def leaves_by(self) -> Endpoint:
+        """Raises compliance.endpoints.Unknown; a loaded configuration has none such."""
+        return endpoint(self.endpoint, self.channels)
 
 
 class Ledger(_Section, frozen=True, kw_only=True):
@@ -135,6 +137,11 @@ class Config(_Section, frozen=True, kw_only=True):
         if self.policy.mode == "shadow":
             return frozenset()
         return frozenset(name for name, trunk in self.trunks.items() if trunk.caller_id == "cut")
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """How each trunk wants its numbers."""
+        return {name: shape(trunk.dial_format) for name, trunk in self.trunks.items()}
 
     @property
     def recordings(self) -> Path:
@@ -202,6 +209,13 @@ def _check(config: Config, file: Path) -> None:
             raise ConfigError(f"{file}: [trunks.{name}] area_code: no such area code: {trunk.area_code!r}")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
             raise ConfigError(f"{file}: [trunks.{name}]: letters, digits, dot, dash and underscore only")
+        try:
+            trunk.leaves_by  # noqa: B018 - raises when unusable
+            shape(trunk.dial_format)
+        except Unknown as error:
+            raise ConfigError(f"{file}: [trunks.{name}] endpoint: {error}") from error
+        except ValueError as error:
+            raise ConfigError(f"{file}: [trunks.{name}] dial_format: {error}") from error
     if not config.policy.profiles:
         raise ConfigError(f"{file}: [policy] profiles is empty: without a profile no call could be judged")
     directory = config.recording.directory

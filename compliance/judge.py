@@ -9,7 +9,7 @@ from datetime import datetime
 
 from compliance import numbers, policy, zones
 from compliance.config import Trunk
-from compliance.model import CallAttempt, Decision, Facts, Finding, Mode
+from compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
 from compliance.numbers import metadata
 from compliance.profile import Policy
 from compliance.reading import reading
@@ -17,6 +17,7 @@ from compliance.reasons import Reason
 
 _DIALLABLE = re.compile(r"[0-9+]{1,32}")
 MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
+MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
 
 
 def bounded(text: str, most: int = MAX_TEXT) -> str:
@@ -54,15 +55,16 @@ class Judge:
         """Normalises and bounds what came from outside."""
         if not trunk and len(self.trunks) == 1:
             trunk = next(iter(self.trunks))
-        known = self.trunks.get(trunk)
+        # A local number is another one in each town, so several trunks must be of one.
+        towns = {known.area_code if (known := self.trunks.get(name)) else "" for name in trunk.split(AND)}
         return CallAttempt(
             callee=numbers.parse(
-                number, regions=self.policy.regions, area_code=known.area_code if known else ""
+                number, regions=self.policy.regions, area_code=towns.pop() if len(towns) == 1 else ""
             ),
             campaign=bounded(campaign),
             caller_id=bounded(caller_id),
             agent=bounded(agent),
-            trunk=bounded(trunk),
+            trunk=bounded(trunk, MAX_TEXT * MAX_TRUNKS if AND in trunk else MAX_TEXT),
             node=self.node,
             channel=bounded(channel, 128),
             uniqueid=bounded(uniqueid, 64),
@@ -87,9 +89,9 @@ class Judge:
         if not self.policy.effective(now):  # a clock that was lost: no rule would bind
             findings += (_failure(Reason.GATE_ERROR, "the clock shows a day before any rule took effect"),)
         failed = any(finding.result == "fail" for finding in findings)
-        trunk = self.trunks.get(attempt.trunk)
-        if trunk is None and not failed:  # no rule of the profile looks at trunks, but nothing can be dialled
-            findings += (_failure(Reason.GATE_ERROR, f"no trunk {attempt.trunk!r} is configured"),)
+        # No rule of the profile looks at what can be dialled on a trunk.
+        if not failed and (why := self._undiallable(attempt)):
+            findings += (_failure(Reason.GATE_ERROR, why),)
             failed = True
         return Decision(
             id=new_id(),
@@ -124,7 +126,7 @@ class Judge:
 
     def _dial(self, attempt: CallAttempt, failed: bool) -> str:
         """What the trunk is to dial. Shadow refuses nothing that can be dialled; forged text can not."""
-        trunk = self.trunks.get(attempt.trunk)
+        trunk = self.trunks.get(attempt.trunks[0])
         if not failed:
             return numbers.dial_string(attempt.callee, trunk.dial_format) if trunk else ""
         # Nor is a campaign's call to the police put through in any mode.
@@ -132,7 +134,20 @@ class Judge:
             return ""
         if attempt.callee.e164:
             return numbers.dial_string(attempt.callee, trunk.dial_format if trunk else "national")
-        return attempt.callee.given if _DIALLABLE.fullmatch(attempt.callee.given) else ""
+        if not _DIALLABLE.fullmatch(attempt.callee.given):
+            return ""
+        return numbers.shape(trunk.dial_format if trunk else "national").around(attempt.callee.given)
+
+    def _undiallable(self, attempt: CallAttempt) -> str:
+        """Why there is nothing that could be dialled on every trunk that the attempt names."""
+        names = attempt.trunks
+        if unknown := [name for name in names if name not in self.trunks]:
+            return f"no trunk {unknown[0]!r} is configured"
+        if len(names) > MAX_TRUNKS:
+            return f"more than {MAX_TRUNKS} trunks are named"
+        # DIALPACT_NUMBER is one number: what is dialled on each of them.
+        wanted = {numbers.dial_string(attempt.callee, self.trunks[name].dial_format) for name in names}
+        return "" if len(wanted) == 1 else f"the trunks {' and '.join(names)} want the number in other forms"
 
 
 def _failure(code: Reason, why: str) -> Finding:

@@ -27,6 +27,7 @@ ACTORS: tuple[Actor, ...] = ("own-business", "licensed-call-centre")
 SCOPES: tuple[Scope, ...] = ("all", "industry", "business")
 SUSPENDABLE: tuple[Suspendable, ...] = ("agent", "campaign", "caller-id")
 ANY = "*"  # in a caller ID's trunks or purposes: not limited. An empty list permits nothing.
+AND = "&"  # between the trunks of an attempt that may leave by any of several
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +59,11 @@ class CallAttempt(Value, frozen=True, kw_only=True):
     channel: str = ""
     uniqueid: str = ""
     attack: str = ""  # what made the session look hostile; empty for an honest one
+
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """Those that the call may leave by, once each; one empty name when none was named."""
+        return tuple(dict.fromkeys(self.trunk.split(AND)))
 
 
 class Business(Value, frozen=True, kw_only=True):
@@ -184,6 +190,7 @@ class Facts(Value, frozen=True, kw_only=True):
     caller_id: CallerId | None = None
     trunk_known: bool = False
     trunk_business: str = ""  # the business that holds the trunk; empty: any of this installation
+    trunk_holders: dict[str, str] = {}  # likewise, where the attempt names several: of each that is known
     consents: tuple[Consent, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     refusals_at: datetime | None = None  # the last import of refusals; None: never, or nobody asks
@@ -193,6 +200,7 @@ class Facts(Value, frozen=True, kw_only=True):
     neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
     suspensions: tuple[Suspension, ...] = ()
     recorder: Recorder | None = None  # None: not looked at (``dialpact check`` without ``--live``)
+    continues: str = ""  # the first decision of the call that this one tries another way for; see ``linked``
 
 
 class Finding(Value, frozen=True, kw_only=True):

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 
 from compliance.cdr import Record
 from compliance.config import Trunk
+from compliance.endpoints import Destination, destinations, station
+from compliance.numbers import shape
 
 Field = Literal["accountcode", "userfield", "dcontext"]
 
@@ -34,42 +36,42 @@ class Dialled(NamedTuple):
     trunk: str
 
 
-class Leg(NamedTuple):
-    """One destination of Dial()."""
-
-    target: str  # technology and peer: PJSIP/carrier
-    number: str  # empty for a telephone of the house
-
-
 class Way(NamedTuple):
     """How a record's call left the house: by which trunk, and what the trunk was given to dial."""
 
     trunk: str
     number: str  # empty where the record does not say: it was answered and went on to something else
+    plain: str = ""  # the number without what the trunk's format puts around it
 
 
 class Outside:
     """The legs of configured trunks, and nothing else."""
 
     def __init__(self, trunks: Mapping[str, Trunk]) -> None:
-        self._names = {trunk.channel_prefix: name for name, trunk in trunks.items()}
+        self._names: dict[str, str] = {}  # by what a channel's name says
+        self._dialled: dict[str, tuple[str, frozenset[str]]] = {}  # by what Dial() names: trunk, what it owns
+        self._shapes = {name: shape(trunk.dial_format) for name, trunk in trunks.items()}
+        for name, trunk in trunks.items():
+            ends = trunk.leaves_by
+            self._names |= dict.fromkeys(ends.stations, name)
+            self._dialled |= {one: (name, frozenset({one})) for one in ends.stations}
+            self._dialled[ends.text] = name, ends.stations
 
     def trunk(self, channel: str) -> str:
         """The name of the trunk whose leg ``channel`` is; empty for any other."""
-        return self._names.get(endpoint(channel), "") if channel else ""
+        return self._names.get(station(channel), "") if channel else ""
 
     def way(self, record: Record) -> Way | None:
         """None: not a call to the outside."""
-        found = _dialled(record)
-        if record.dstchannel:
-            target = endpoint(record.dstchannel)
-            if not (trunk := self._names.get(target, "")):
-                return None
-            return Way(trunk, next((leg.number for leg in found if leg.target == target), ""))
-        for leg in found:
-            if trunk := self._names.get(leg.target, ""):
-                return Way(trunk, leg.number)
-        return None
+        here = station(record.dstchannel)
+        trunk = self._names.get(here, "")
+        if record.dstchannel and not trunk:
+            return None
+        for leg in _dialled(record):
+            name, owns = self._dialled.get(leg.target, ("", frozenset()))
+            if name and (not trunk or here in owns):
+                return Way(name, leg.number, self._shapes[name].bare(leg.number))
+        return Way(trunk, "") if trunk else None
 
 
 class Outbound:
@@ -100,7 +102,7 @@ class Outbound:
         return Dialled(
             at=int(record.start.timestamp()),
             line=record.line,
-            number=way.number or record.dst,
+            number=way.plain or way.number or record.dst,
             caller_id=self._caller_id or caller(record),
             campaign=self._campaign or getattr(record, self._campaign_from),
             agent=_agent(record.channel),
@@ -108,8 +110,8 @@ class Outbound:
         )
 
 
-def _dialled(record: Record) -> list[Leg]:
-    return legs(record.lastdata) if record.lastapp == "Dial" else []
+def _dialled(record: Record) -> list[Destination]:
+    return destinations(record.lastdata) if record.lastapp == "Dial" else []
 
 
 def _guess(record: Record) -> Way | None:
@@ -120,33 +122,9 @@ def _guess(record: Record) -> Way | None:
     return None
 
 
-def legs(data: str) -> list[Leg]:
-    """The destinations in Dial()'s arguments: ``PJSIP/13800138000@carrier&PJSIP/1001,60,tT``."""
-    return [leg for part in data.partition(",")[0].split("&") if (leg := _leg(part)) is not None]
-
-
-def _leg(text: str) -> Leg | None:
-    technology, slash, rest = text.strip().partition("/")
-    if not slash or not rest:
-        return None
-    peer, slash, number = rest.partition("/")
-    if slash and technology != "Local":  # SIP/peer/138..., IAX2/me@peer/138..., PJSIP/peer/sip:138...@host
-        if number.lower().startswith(("sip:", "sips:")):
-            number = number.partition(":")[2].partition("@")[0]
-        return Leg(f"{technology}/{peer.rpartition('@')[2]}", number)
-    number, _, peer = peer.rpartition("@")
-    return Leg(f"{technology}/{peer}", number)
-
-
-def endpoint(channel: str) -> str:
-    """``PJSIP/carrier`` of ``PJSIP/carrier-0000002a``: as :meth:`compliance.config.Trunk.owns` sees it."""
-    name, dash, serial = channel.rpartition("-")
-    return name if dash and serial else ""
-
-
 def _agent(channel: str) -> str:
     """``agent1001`` of ``PJSIP/agent1001-0000002a``; a Local channel is nobody's telephone."""
-    technology, _, peer = endpoint(channel).partition("/")
+    technology, _, peer = station(channel).partition("/")
     return "" if technology == "Local" else peer
 
 

@@ -57,11 +57,22 @@ async def list_(
             call["agent"],
             call["verdict"] if call["mode"] == "enforce" else f"{call['verdict']} ({call['mode']})",
             call["reasons"],
+            _became(session, call),
             call["id"],
         ]
         for call in calls
     ]
-    columns = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", "reasons", "id")
+    columns = (
+        "decided_at",
+        "number",
+        "caller_id",
+        "campaign",
+        "agent",
+        "verdict",
+        "reasons",
+        "outcome",
+        "id",
+    )
     session.table(columns, rows, calls)
     session.warn_of_shadow()
 
@@ -101,16 +112,24 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("campaign", attempt.campaign),
         ("agent", attempt.agent),
         ("trunk", attempt.trunk),
+        ("continues", decision.facts.continues),
         ("verdict", verdict if decision.mode == "enforce" else f"{verdict} ({decision.mode})"),
         ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in reasons]),
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
-        ("recordings", [row["path"] for row in kept]),
+        ("recordings", [row["path"] for row in kept if recordings.has_files(row)]),
         ("carrier_legs", [_leg(session, leg) for leg in legs]),
     ]
     session.facts(lines)
     session.table(*finding_rows(session, decision), None)
+
+
+def _became(session: Session, call: dict[str, Any]) -> str:
+    """What became of it, and how long they talked."""
+    word = session.text(f"outcome.{call['outcome']}")
+    seconds = call["talk_seconds"]
+    return word if seconds is None else session.text("outcome.talked", outcome=word, seconds=f"{seconds:.1f}")
 
 
 def _leg(session: Session, leg: dict[str, Any]) -> str:
@@ -125,7 +144,8 @@ def _leg(session: Session, leg: dict[str, Any]) -> str:
         f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'} "
         f"from={leg['sent_from'] or '-'}"
     )
-    return f"{joined} {leg['dial_status'] or '-'} cause={cause} {' '.join(times)}"
+    interlock = [f"interlock={leg['interlock']}"] if leg["interlock"] else []
+    return " ".join([joined, leg["dial_status"] or "-", f"cause={cause}", *interlock, *times])
 
 
 def _when(session: Session, call: dict[str, Any]) -> str:

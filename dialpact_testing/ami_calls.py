@@ -92,6 +92,7 @@ class Channel:
     number: str = ""
     state: str = "Down"
     bridge: str = ""
+    purpose: str = "basic"  # of the bridge
     application: str = "AppDial"
     seconds: int = 0
     incoming: bool = False
@@ -162,9 +163,9 @@ class Channel:
         self.name = name
         self.send("Rename", "call", headers)
 
-    def enter_bridge(self, bridge: str = "", *, interlock: bool = True) -> None:
+    def enter_bridge(self, bridge: str = "", *, interlock: bool = True, purpose: str = "basic") -> None:
         """``bridge``: one that others are in or will be. ``interlock``: it came through Dial's ``U()``."""
-        self.bridge = bridge or f"bridge-{self.uniqueid}"
+        self.bridge, self.purpose = bridge or f"bridge-{self.uniqueid}", purpose
         if interlock and "DIALPACT_ID" in self.variables:
             self.variables["DIALPACT_INTERLOCK"] = "through"
         self._bridge("BridgeEnter")
@@ -176,7 +177,7 @@ class Channel:
     def _bridge(self, event: str) -> None:
         headers = {
             "BridgeUniqueid": self.bridge,
-            "BridgeType": "basic",
+            "BridgeType": self.purpose,
             "BridgeTechnology": "simple_bridge",
             "BridgeCreator": "<unknown>",
             "BridgeName": "<unknown>",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from compliance.model import Callee
 from compliance.numbers import australia, china, france, north_america
 from compliance.numbers.china import is_area_code
-from compliance.numbers.dial import DIAL_FORMATS, dial_string, masked
+from compliance.numbers.dial import DIAL_FORMATS, Shape, dial_string, masked, shape
 from compliance.numbers.form import SEPARATORS, SHOWN, Flaw, Problem, plain, printable, refused
 from compliance.zones import zone
 
@@ -27,11 +27,13 @@ __all__ = [
     "SHOWN",
     "Flaw",
     "Problem",
+    "Shape",
     "dial_string",
     "is_area_code",
     "is_emergency",
     "masked",
     "parse",
+    "shape",
     "warm",
 ]
 

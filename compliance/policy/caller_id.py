@@ -21,9 +21,10 @@ def judge(case: Case, section: CallerIdRule) -> Findings:
 
 
 def _failures(case: Case, section: CallerIdRule) -> Iterator[Finding]:
-    caller, trunk = case.facts.caller_id, case.attempt.trunk
-    if not case.facts.trunk_known:
-        yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.TRUNK_UNKNOWN, trunk=trunk)
+    caller = case.facts.caller_id
+    for way in case.ways:
+        if not way.known:
+            yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.TRUNK_UNKNOWN, trunk=way.trunk)
     for prefix in section.forbidden_prefixes:
         if case.attempt.caller_id.startswith(prefix):
             why = Why.PREFIX_FORBIDDEN
@@ -31,8 +32,9 @@ def _failures(case: Case, section: CallerIdRule) -> Iterator[Finding]:
     if caller is None or caller.number != case.attempt.caller_id:
         yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.UNREGISTERED)
         return
-    if case.facts.trunk_known and not _listed(trunk, caller.trunks):
-        yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.TRUNK_NOT_LISTED, trunk=trunk)
+    for way in case.ways:
+        if way.known and not _listed(way.trunk, caller.trunks):
+            yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.TRUNK_NOT_LISTED, trunk=way.trunk)
     if not _listed(case.purpose, caller.purposes):
         why = Why.PURPOSE_NOT_LISTED
         yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, why, purpose=case.purpose)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from unicodedata import is_normalized, normalize
 
 from compliance.calendars import WorkingDays
@@ -98,6 +99,14 @@ class Why(StrEnum):
     RECORDER_NOT_READY = "recorder-not-ready"
 
 
+class Way(NamedTuple):
+    """A trunk. ``holder``: the business that holds it, empty where any may use it."""
+
+    trunk: str
+    known: bool
+    holder: str
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One attempt under one profile."""
@@ -108,6 +117,16 @@ class Case:
     profile: Profile
     local: datetime  # now, in the profile's zone
     recorder_required: bool
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The trunks that the call may leave by: what is asked of one is asked of each."""
+        names, facts = self.attempt.trunks, self.facts
+        if len(names) == 1:
+            return (Way(self.attempt.trunk, facts.trunk_known, facts.trunk_business),)
+        return tuple(
+            Way(name, name in facts.trunk_holders, facts.trunk_holders.get(name, "")) for name in names
+        )
 
     @property
     def purpose(self) -> Purpose:

@@ -23,10 +23,11 @@ def judge(case: Case, section: Resources) -> Findings:
 
 
 def _failures(case: Case, business: str) -> Iterator[Finding]:
-    caller, holder = case.facts.caller_id, case.facts.trunk_business
+    caller = case.facts.caller_id
     if caller is not None and not same(caller.business, business):
         why = Why.CALLER_ID_OF_ANOTHER
         yield failed(NAME, case, Reason.CALLER_ID_SUBLET, why, holder=caller.business, business=business)
-    if holder and not same(holder, business):
-        why = Why.TRUNK_OF_ANOTHER
-        yield failed(NAME, case, Reason.CALLER_ID_SUBLET, why, holder=holder, business=business)
+    for holder in dict.fromkeys(way.holder for way in case.ways):
+        if holder and not same(holder, business):
+            why = Why.TRUNK_OF_ANOTHER
+            yield failed(NAME, case, Reason.CALLER_ID_SUBLET, why, holder=holder, business=business)

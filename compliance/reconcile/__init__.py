@@ -26,6 +26,7 @@ from compliance.reconcile.values import (
     Kept,
     Kind,
     Reconciliation,
+    Refused,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Matcher",
     "Pair",
     "Reconciliation",
+    "Refused",
     "Row",
     "Shift",
     "grouped",

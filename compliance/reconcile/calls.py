@@ -41,6 +41,7 @@ class Row(NamedTuple):
     decision: str
     file: str
     line: int
+    plain: str = ""
 
 
 class Calls:
@@ -86,7 +87,7 @@ class Calls:
         rows = []
         if way is not None:
             number = way.number or (record.dst if _NUMBER.fullmatch(record.dst) else "")
-            rows.append(row._replace(number=number, trunk=way.trunk))
+            rows.append(row._replace(number=number, trunk=way.trunk, plain=way.plain or number))
         if own:
             rows.append(row._replace(leg=record.channel, way=self._came(record), trunk=own))
         return rows
@@ -140,6 +141,7 @@ def _call(rows: list[Row]) -> Call:
         decision=next((row.decision for row in rows if row.decision), ""),
         file=first.file,
         line=first.line,
+        plain=first.plain,
     )
 
 

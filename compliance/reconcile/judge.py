@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from compliance.reconcile.match import Matcher, Pair
-from compliance.reconcile.values import Asked, Call, Counts, Found, Kept, Kind
+from compliance.reconcile.values import Asked, Call, Counts, Found, Kept, Kind, Refused
 
 SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
 KEPT = frozenset({"kept"})
@@ -64,6 +64,10 @@ class Judge:
         for call in answered:
             legs = [kept for kept in asked.kept if kept.channel == call.leg]
             self._listen(call, asked, legs or (list(asked.kept) if len(pair.calls) == 1 else []))
+        for call in calls:
+            for leg in asked.refused:
+                if not call.answer and leg.channel == call.leg:
+                    self._answered_refused(call, asked, leg)
 
     def lonely_asked(self, asked: Asked, *, seen: bool) -> None:
         """No call fits. ``seen``: the CDRs know the caller's channel."""
@@ -77,7 +81,13 @@ class Judge:
         if told and asked.node == self._node:
             self._found("recording-without-call", asked=asked, kept=told[0])
         elif asked.through and asked.node == self._node:
-            self._found("gave-up" if seen or asked.kept else "decision-without-call", asked=asked)
+            gone: Kind = "gave-up" if seen or asked.kept else "decision-without-call"
+            self._found("another-way" if asked.went_on else gone, asked=asked)
+
+    def _answered_refused(self, call: Call, asked: Asked, leg: Refused) -> None:
+        """The CDR says FAILED and no seconds: Dial's U() runs before anything is bridged."""
+        seconds = f"{leg.ended - leg.answered:.0f}" if leg.ended else "-"
+        self._found("answered-refused", call=call, asked=asked, seconds=seconds)
 
     def _count_call(self, call: Call) -> bool:
         if not self.wanted(call.at, call.trunk):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 from compliance import numbers
 from compliance.config import Trunk
+from compliance.model import AND
 from compliance.reconcile.values import Asked, Call, Kept
 
 FRESH = 120  # seconds between decision and dialling, as the listener has it
@@ -67,21 +68,25 @@ class Matcher:
     def __init__(self, node: str, trunks: Mapping[str, Trunk], tolerance: int) -> None:
         self._node = node
         self._area_codes = {name: trunk.area_code for name, trunk in trunks.items()}
-        self._endpoints = {name: trunk.channel_prefix for name, trunk in trunks.items()}
+        self._stations = {name: trunk.leaves_by.stations for name, trunk in trunks.items()}
         self._tolerance = tolerance
 
     def same_trunk(self, one: str, other: str) -> bool:
-        """Two names may stand for one endpoint, and a CDR has only the endpoint."""
-        return self._endpoints.get(one, one) == self._endpoints.get(other, other)
+        """A CDR has only the endpoint, for which several names may stand; a decision may name several."""
+        return not self._ends(one).isdisjoint(self._ends(other))
+
+    def _ends(self, trunk: str) -> frozenset[str]:
+        return frozenset().union(*(self._stations.get(name, {name}) for name in trunk.split(AND)))
 
     def is_emergency(self, call: Call) -> bool:
-        return emergency(call.number, self._area_codes.get(call.trunk, ""))
+        return emergency(call.plain or call.number, self._area_codes.get(call.trunk, ""))
 
     def same_number(self, call: Call, asked: Asked) -> bool:
         return call.number == asked.dial or self.canonical(call) == asked.number
 
     def canonical(self, call: Call) -> str:
-        return canonical(call.number, self._area_codes.get(call.trunk, "")) if call.number else ""
+        plain = call.plain or call.number
+        return canonical(plain, self._area_codes.get(call.trunk, "")) if plain else ""
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -107,7 +112,7 @@ class Matcher:
             if by == "number":
                 chosen, *others = self._likest(call, fitting)
             else:
-                chosen, others = self._in_force(call, fitting), []
+                chosen, others = self._in_force(call, fitting, pairs), []
             pair = pairs.setdefault(chosen.id, Pair(chosen, [], []))
             pair.calls.append(call)
             if others:
@@ -130,14 +135,23 @@ class Matcher:
             return False
         return call.at - FRESH - self._tolerance <= asked.at <= latest
 
-    def _in_force(self, call: Call, fitting: list[Asked]) -> Asked:
-        """The decision that was in force when this was dialled: the last one before it, for its number."""
+    def _in_force(self, call: Call, fitting: list[Asked], pairs: Container[str]) -> Asked:
+        """The decision that was in force when this was dialled: the last one before it, for its number and
+        trunk.
+
+        A dialplan that tries a second trunk asks again within the CDR's second: then both decisions look as
+        if they came before the first leg. So of several in that second the first that has no call yet.
+        """
         same = [asked for asked in fitting if self.same_number(call, asked)] if call.number else fitting
         likely = same or fitting
         likely = [asked for asked in likely if asked.through] or likely
         before = [asked for asked in likely if asked.at <= call.at + SLACK]
-        # The first row of a channel starts with the channel, so before anything was asked.
-        return max(before, key=_at) if before else min(likely, key=_at)
+        if not before:  # the first row of a channel starts with the channel, so before anything was asked
+            return min(likely, key=_at)
+        before = [asked for asked in before if self.same_trunk(asked.trunk, call.trunk)] or before
+        last = max(before, key=_at)
+        free = [one for one in before if one.at >= call.at - SLACK and one.id not in pairs]
+        return min(free, key=_at) if free else last
 
     def _likest(self, call: Call, fitting: list[Asked]) -> list[Asked]:
         """Those of which none is likelier but for its time; the nearest first."""

@@ -18,15 +18,17 @@ Kind = Literal[
     "without-recording",  # an answered call
     "recording-without-call",
     "length-differs",  # the recording is far shorter than the talk
+    "answered-refused",  # the callee answered and the interlock refused: billed, and no CDR says so
     "decision-without-call",  # allowed and told, and the CDRs know nothing of it
     # notes: said, and no reproach
     "ambiguous",  # two decisions fit equally well
     "gave-up",  # allowed, and the caller was gone before it was dialled
+    "another-way",  # allowed, not dialled or without a CDR, and the call went another way
     "in-progress",  # the recording says that the call goes on
     "emergency",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-NOTES: frozenset[Kind] = frozenset({"ambiguous", "gave-up", "in-progress", "emergency"})
+NOTES: frozenset[Kind] = frozenset({"ambiguous", "gave-up", "another-way", "in-progress", "emergency"})
 
 
 class Call(NamedTuple):
@@ -46,6 +48,7 @@ class Call(NamedTuple):
     decision: str  # what the user field names
     file: str
     line: int
+    plain: str = ""  # ``number`` without what the trunk's format puts around it
 
 
 class Kept(NamedTuple):
@@ -58,6 +61,15 @@ class Kept(NamedTuple):
     answered: float  # 0: not
     ended: float  # 0: it goes on
     seconds: float  # of sound; 0: unknown
+
+
+class Refused(NamedTuple):
+    """A carrier leg that was answered and that the interlock did not let be bridged."""
+
+    channel: str
+    uniqueid: str
+    answered: float
+    ended: float  # 0: not known
 
 
 class Asked(NamedTuple):
@@ -78,6 +90,8 @@ class Asked(NamedTuple):
     channel: str
     uniqueid: str
     kept: tuple[Kept, ...]
+    refused: tuple[Refused, ...] = ()
+    went_on: bool = False  # a later decision is another way of the same call
 
 
 class Found(NamedTuple):

@@ -98,7 +98,9 @@ def _open_ended(section: Section) -> Iterator[str]:
 
 def endpoints(site: Site) -> Iterator[Found]:
     yield from _absent(site, "pjsip.conf")
-    ours = {trunk.channel_prefix.partition("/")[2] for trunk in site.config.trunks.values()}
+    ours = {
+        trunk.leaves_by.peer for trunk in site.config.trunks.values() if trunk.leaves_by.technology == "PJSIP"
+    }
     found = [section for section in _read(site.etc, "pjsip.conf") if "endpoint" in section.values("type")]
     phones = [section for section in found if section.name not in ours]
     free = [section.name for section in phones if not section.values("callerid")]

@@ -9,6 +9,7 @@ from typing import Any
 from compliance.clock import instant
 from compliance.model import Decision
 from compliance.store.sqlite.evidence import Call
+from compliance.store.sqlite.recordings import has_files
 
 # Null in these is a gap in what is known; in others it is an answer.
 EXPECTED = (
@@ -131,7 +132,8 @@ def legs(call: Call) -> list[dict[str, Any]]:
             (row["node"], row["uniqueid"]),
             {"channel": row["channel"], "uniqueid": row["uniqueid"], **dict.fromkeys(TOLD)},
         )
-        leg["first_recorded_at"] = leg.get("first_recorded_at") or row["started_at"]
+        begun = row["started_at"] if has_files(row) else None
+        leg["first_recorded_at"] = leg.get("first_recorded_at") or begun
         leg["answered_at"] = leg.get("answered_at") or row["answered_at"]
         leg["ended_at"] = row["ended_at"]
     return list(found.values())

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from ami_listener.bypass import AHEAD, FRESH, Kind, LegVerdict, dialled, is_emergency, is_short, judge_leg
+from ami_listener.bypass import AHEAD, FRESH, Kind, LegVerdict, is_emergency, is_short, judge_leg
 from ami_listener.claims import KEPT, MOST_LEGS, Claims, Origin
+from compliance.endpoints import dialled
 from compliance.store.sqlite.recordings import Allowed
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -131,7 +132,7 @@ def test_an_emergency_call_is_never_cut(kind: Kind, spared: str, told: bool) -> 
     ],
 )
 def test_number_in_a_dial_string(dial_string: str, number: str) -> None:
-    assert dialled(dial_string) == number
+    assert dialled("PJSIP/carrier-0000002a", dial_string) == number
 
 
 # One decision, several legs

@@ -9,7 +9,8 @@ import pytest
 
 from compliance.cdr import Record
 from compliance.config import Trunk
-from compliance.outbound import Leg, Outbound, legs
+from compliance.endpoints import Destination, destinations
+from compliance.outbound import Outbound
 
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier"), "second": Trunk(endpoint="backup")}
 
@@ -39,21 +40,24 @@ def record(**changes: Any) -> Record:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ("PJSIP/13800138000@carrier,60,tT", [Leg("PJSIP/carrier", "13800138000")]),
-        ("PJSIP/carrier/sip:13800138000@10.0.0.1:5060", [Leg("PJSIP/carrier", "13800138000")]),
-        ("SIP/carrier/13800138000", [Leg("SIP/carrier", "13800138000")]),
-        ("IAX2/me:word@carrier/13800138000", [Leg("IAX2/carrier", "13800138000")]),
-        ("DAHDI/g1/13800138000", [Leg("DAHDI/g1", "13800138000")]),
-        ("PJSIP/1001&PJSIP/138@carrier,60", [Leg("PJSIP/1001", ""), Leg("PJSIP/carrier", "138")]),
-        ("Local/13800138000@out/n", [Leg("Local/out", "13800138000")]),
+        ("PJSIP/13800138000@carrier,60,tT", [Destination("PJSIP/carrier", "13800138000")]),
+        ("PJSIP/carrier/sip:13800138000@10.0.0.1:5060", [Destination("PJSIP/carrier", "13800138000")]),
+        ("SIP/carrier/13800138000", [Destination("SIP/carrier", "13800138000")]),
+        ("IAX2/me:word@carrier/13800138000", [Destination("IAX2/carrier", "13800138000")]),
+        ("DAHDI/g1/13800138000", [Destination("DAHDI/g1", "13800138000")]),
+        (
+            "PJSIP/1001&PJSIP/138@carrier,60",
+            [Destination("PJSIP/1001", ""), Destination("PJSIP/carrier", "138")],
+        ),
+        ("Local/13800138000@out/n", [Destination("Local/out", "13800138000")]),
         ("", []),
         ("nonsense", []),
         ("PJSIP/", []),
-        ("/x", [Leg("/x", "")]),
+        ("/x", [Destination("/x", "")]),
     ],
 )
-def test_what_dial_was_given(data: str, expected: list[Leg]) -> None:
-    assert legs(data) == expected
+def test_what_dial_was_given(data: str, expected: list[Destination]) -> None:
+    assert destinations(data) == expected
 
 
 def test_an_attempt() -> None:

@@ -15,7 +15,7 @@ from compliance.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
 PATH = ("facts", "decisions", "reactions", "optout")  # .sql files whose statements run while a call waits
-FOR_PEOPLE = {"list_calls"}
+FOR_PEOPLE = {"list_calls", "legs", "parts"}
 
 
 def statements() -> Iterator[tuple[str, str]]:

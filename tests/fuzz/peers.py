@@ -25,11 +25,13 @@ from unittest import mock
 import structlog
 
 from agi import script, variables
-from ami_listener import bypass, connection, guard, listener, recorder, wire
+from ami_listener import connection, guard, listener, recorder, wire
 from ami_listener.claims import Claims, Origin
 from ami_listener.connection import LinkError, Session
 from ami_listener.guard import Suspect
 from ami_listener.pbx import Pbx
+from ami_listener.sent import Sent
+from compliance.endpoints import dialled
 from compliance.errors import RecordingError
 from dialpact_testing.agi_header import Ringing, header
 from dialpact_testing.ami import FakeAmi
@@ -450,10 +452,13 @@ async def _emergency(text: str) -> None:
         async def site_lists(self, number: str) -> bool:
             return False
 
+        async def sent(self, channel: str) -> Sent:
+            return Sent(said[0], said[1], said[2])
+
     async def unknown(desk: object, decision: str) -> None:
         return None
 
-    desk: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None)
+    desk: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None, bare=lambda number, _: {number})
     pbx: Any = Asked()
     origin = Origin(
         caller=said[0],
@@ -470,7 +475,7 @@ async def _emergency(text: str) -> None:
             with mock.patch.object(guard, "_read", unknown):
                 found = await guard.judge(desk, pbx, leg)
             assert not found.verdict.may_be_cut, (dial, found)
-            assert bypass.dialled(dial) == number
+            assert dialled(said[0], dial) == number
 
 
 def lines(dice: random.Random) -> bytes:

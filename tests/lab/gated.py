@@ -40,6 +40,9 @@ exten => _*77X.,1,Goto(transfers-out,${EXTEN:3},1)
 exten => _*78X.,1,Goto(local,${EXTEN:3},1)
 exten => _*80X.,1,Goto(local-n,${EXTEN:3},1)
 exten => _*79X.,1,Goto(emergency,${EXTEN:3},1)
+exten => _*81X.,1,Goto(no-interlock,${EXTEN:3},1)
+exten => _*82X.,1,Goto(colleague,${EXTEN:3},1)
+exten => _*83X.,1,Goto(forwards-inside,${EXTEN:3},1)
 exten => *1001,1,Goto(inside,1001,1)
 exten => *1002,1,Dial(PJSIP/agent1002,20)
 exten => *1003,1,Goto(inside,1003,1)
@@ -81,6 +84,25 @@ exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
 [no-forwarding]
 exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
  same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,iU(dialpact-answered))
+ same => n,Hangup(${HANGUPCAUSE})
+
+; It asks, and has no interlock.
+[no-interlock]
+exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
+ same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30)
+ same => n,Hangup()
+
+; A colleague's phone rings as well.
+[colleague]
+exten => _X.,1,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
+ same => n,Dial(PJSIP/agent1002&PJSIP/${DIALPACT_NUMBER}@carrier,30,U(dialpact-answered))
+ same => n,Hangup()
+
+; What the carrier forwards to is dialled as the phones dial, so the gate is asked.
+[forwards-inside]
+exten => _X.,1,Set(__FORWARD_CONTEXT=agents)
+ same => n,Gosub(dialpact-outbound,s,1(${EXTEN},c,a,carrier))
+ same => n,Dial(PJSIP/${DIALPACT_NUMBER}@carrier,30,U(dialpact-answered))
  same => n,Hangup(${HANGUPCAUSE})
 
 [forwards-out]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 import statistics
 import time
@@ -28,6 +29,7 @@ WITHIN = 0.5  # seconds from the leg's appearance to its cut
 RINGS = "02712345602"  # the carrier rings and never answers
 TALKS = "02712345699"
 CALLER = {"caller_id": "02788880001"}
+REDIRECTED = 23  # Q.850: redirection to new destination
 
 
 @pytest.fixture(scope="module")
@@ -154,17 +156,33 @@ async def test_the_trunks_302_is_not_followed_with_i(scene: Scene, pbx: Pbx, car
     assert not (await Phone(pbx).call("*7502712345607", **CALLER)).answered
     await scene.recorded("unanswered")
     assert [invite.number for invite in carrier.invites()[before:]] == ["02712345607"]
+    (leg,) = await scene.carrier_legs(ended=1)
+    assert (leg["dial_status"], leg["hangup_cause"], leg["interlock"]) == ("BUSY", REDIRECTED, "")
     assert await scene.incidents() == []
 
 
-async def test_without_i_the_302_is_asked_about_where_the_context_has_a_gate(
-    scene: Scene, pbx: Pbx, carrier: Carrier
+@pytest.mark.parametrize(
+    ("prefix", "followed"),
+    [("", "Local/13900139000@from-carrier"), ("*83", "Local/13900139000@agents")],
+    ids=["through the trunk's own context", "through FORWARD_CONTEXT"],
+)
+async def test_without_i_the_302_goes_where_the_trunk_leads(
+    scene: Scene, pbx: Pbx, carrier: Carrier, prefix: str, followed: str
 ) -> None:
+    """In the lab's `from-carrier` nobody lives; in `agents` the gate is asked, and knows no such number."""
     await allow(scene, pbx, "02712345607")
     before = len(carrier.invites())
-    assert not (await Phone(pbx).call("02712345607", **CALLER)).answered
+    told = len(pbx.log())
+    assert not (await Phone(pbx).call(f"{prefix}02712345607", **CALLER)).answered
     await scene.recorded("unanswered")
     assert [invite.number for invite in carrier.invites()[before:]] == ["02712345607"]
+    log = pbx.log()[told:]
+    assert f"to '{followed}'" in log
+    asked = re.search(rf"Gosub\(\"{re.escape(followed)}-[^\n]*dialpact-outbound,s,1\(13900139000,", log)
+    assert bool(asked) == bool(prefix)
+    (leg,) = await scene.carrier_legs(ended=1)
+    # Dial calls it CANCEL, in an event (with a Forward) that the listener does not read: nobody cancelled.
+    assert (leg["dial_status"], leg["hangup_cause"]) == ("", REDIRECTED)
     assert await scene.incidents() == []
 
 

@@ -14,6 +14,7 @@ from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.ear import Sound
 from tests.lab.gated import allow, forget, options
+from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
 
@@ -142,3 +143,58 @@ async def test_the_second_agent_is_heard(scene: Scene, pbx: Pbx, way: str) -> No
     assert seconds_of(joined, "callee", CALLEE) > 2
     await until(lambda: not len(scene.listener.companions))
     assert await scene.incidents() == []
+
+
+async def test_a_side_that_is_lost_in_mid_call_is_rescued_once(scene: Scene, pbx: Pbx) -> None:
+    await allow(scene, pbx, TALKS)
+    async with SoftCarrier(pbx, Answer(talk=Media(hz=CALLEE, seq=20000))) as carrier, Softphone(pbx) as agent:
+        call = await agent.call(TALKS, Media(hz=AGENT))
+        await call.hears(CALLEE)
+        await asyncio.sleep(1)
+        (leg,) = await carrier.called()
+        leg.media.renumber(seq=5000, ssrc=7)
+        (known,) = scene.listener.legs.values()
+        assert scene.listener.companions.rescue(known._pbx, known)
+        assert not scene.listener.companions.rescue(known._pbx, known), "the channel is no longer fresh"
+        await asyncio.sleep(3)
+        await call.hang_up()
+        await leg.over()
+    first, rescued = sorted(await scene.recorded("kept", 2), key=lambda row: row["started_at"])
+    assert seconds_of(first, "callee", CALLEE) < 2
+    assert seconds_of(rescued, "callee", CALLEE) > 2.5
+    assert seconds_of(rescued, "agent", AGENT) > 2.5
+
+
+@pytest.mark.parametrize("what", ["listener", "stopped"])
+async def test_the_second_agents_recording_goes_on(scene: Scene, pbx: Pbx, what: str) -> None:
+    """When the listener is started anew, and when somebody stops it."""
+    await allow(scene, pbx, TALKS)
+    async with (
+        SoftCarrier(pbx, Answer(talk=Media(hz=CALLEE))) as carrier,
+        Softphone(pbx) as agent,
+        Softphone(pbx, "agent1002", Answer(talk=Media(hz=SECOND))),
+    ):
+        call = await agent.call(TALKS, Media(hz=AGENT))
+        await call.hears(CALLEE)
+        await call.refer("*1002")
+        await call.transferred()
+        await call.hang_up()
+        (leg,) = await carrier.called()
+        await leg.hears(SECOND)
+        await asyncio.sleep(1)
+        if what == "listener":
+            await scene.kill()
+            await scene.start()
+            await scene.ready()
+            await until(lambda: len(scene.listener.companions) == 1)
+        else:
+            (companion,) = scene.listener.companions._running.values()
+            act(pbx, "StopMixMonitor", Channel=companion.channel)
+            await scene.incident("recording-stopped")
+        await asyncio.sleep(2)
+        await leg.hang_up()
+    rows = await scene.recorded("kept", 2 if what == "listener" else 3)
+    joined = [row for row in rows if row["part"] == "joined"]
+    assert sum(seconds_of(row, "agent", SECOND) for row in joined) > 2.5
+    assert len(joined) == (1 if what == "listener" else 2)
+    assert await scene.incidents() == (["recording-stopped"] if what == "stopped" else [])

@@ -35,6 +35,7 @@ LISTENER = {
     "trunk-differs": ("foreign-trunk",),
     "other-node": ("foreign-node",),
     "used-twice": ("reused-decision",),
+    "answered-refused": ("recording-not-started", "recording-lost"),
 }
 NEAR = timedelta(minutes=5)  # between the start of a CDR and the leg: the caller may have waited
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ import msgspec
 from compliance.clock import Clock, instant, stamp
 from compliance.errors import LedgerError
 from compliance.model import CallAttempt, Decision, Facts
+from compliance.outcome import outcome
 from compliance.reading import Reading
 from compliance.store.sqlite import incidents, reactions
 from compliance.store.sqlite.connection import Store, rows
@@ -66,6 +68,7 @@ def record(connection: sqlite3.Connection, decisions: Iterable[Decision], *, lat
             retry_at=stamp(decision.retry_at) if decision.retry_at else None,
             mode=decision.mode,
             behind_us=behind // timedelta(microseconds=1),
+            continues=decision.facts.continues,
             record=msgspec.json.encode(decision).decode(),
         )
 
@@ -137,9 +140,13 @@ async def list_calls(
     until: datetime | None = None,
     most: int = 100,
 ) -> list[dict[str, Any]]:
-    """Newest first. ``reasons`` is a list; an undelivered ALLOW is shown as the BLOCK it became."""
-    found = await store.transact(
-        lambda connection: rows(
+    """Newest first. ``reasons`` is a list; an undelivered ALLOW is shown as the BLOCK it became.
+
+    ``outcome`` and ``talk_seconds``: see :mod:`compliance.outcome`.
+    """
+
+    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+        found = rows(
             SQL.list_calls(
                 connection,
                 number=number,
@@ -150,14 +157,28 @@ async def list_calls(
                 most=most,
             )
         )
-    )
-    return [call for call in map(_as_told, found) if not verdict or call["verdict"] == verdict]
+        ids = json.dumps([row["id"] for row in found])
+        legs = _by_decision(rows(SQL.legs(connection, decisions=ids)))
+        parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
+        return [_as_told(row, legs[row["id"]], parts[row["id"]]) for row in found]
+
+    found = await store.transact(work)
+    return [call for call in found if not verdict or call["verdict"] == verdict]
 
 
-def _as_told(row: dict[str, Any]) -> dict[str, Any]:
+def _by_decision(found: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    by_decision: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        by_decision[row["decision"]].append(row)
+    return by_decision
+
+
+def _as_told(row: dict[str, Any], legs: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[str, Any]:
     row["reasons"] = json.loads(row["reasons"])
     if row["undelivered"]:
         row["verdict"], row["reasons"] = "BLOCK", [row["undelivered"]]
+    through = bool(row.pop("dial")) and not row["undelivered"]
+    row["outcome"], row["talk_seconds"] = outcome(through, legs, parts)
     return row
 
 

@@ -26,6 +26,7 @@ from compliance.model import (
     Tally,
 )
 from compliance.reading import Reading
+from compliance.store.sqlite import linked
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "facts.sql", "sqlite3")
 
@@ -42,21 +43,27 @@ def facts(
         )
         business = Business(id=found[1], name=found[5], actor=found[6])
     digits = int(attempt.callee.e164[1:]) if attempt.callee.e164 else None
+    names = attempt.trunks
+    continues = linked.first_of(connection, attempt, now)
     return Facts(
         campaign=campaign,
         business=business,
         caller_id=_caller_id(connection, attempt.caller_id),
         trunk_known=attempt.trunk in asked.holders,
         trunk_business=asked.holders.get(attempt.trunk, ""),
+        trunk_holders={
+            name: asked.holders[name] for name in names if len(names) > 1 and name in asked.holders
+        },
         consents=_consents(connection, attempt.callee.e164, digits, campaign),
         refusals=_refusals(connection, attempt.callee.e164, digits),
         refusals_at=_refusals_at(connection) if asked.refusals_age else None,
         leads=_leads(connection, digits, campaign),
         script=_script(connection, campaign),
-        attempts=_attempts(connection, attempt, campaign, asked),
+        attempts=_attempts(connection, attempt, campaign, asked, continues),
         neighbours=_neighbours(connection, attempt, digits, asked, now),
         suspensions=_suspensions(connection, attempt),
         recorder=_recorder(connection, attempt.node) if live else None,
+        continues=continues,
     )
 
 
@@ -145,17 +152,26 @@ def _script(connection: sqlite3.Connection, campaign: Campaign | None) -> Script
 
 
 def _attempts(
-    connection: sqlite3.Connection, attempt: CallAttempt, campaign: Campaign | None, asked: Reading
+    connection: sqlite3.Connection,
+    attempt: CallAttempt,
+    campaign: Campaign | None,
+    asked: Reading,
+    continues: str,
 ) -> tuple[Tally, ...]:
+    """Other ways of one call are one attempt, which its first decision stands for."""
     number = attempt.callee.e164
     if campaign is None or not number:
         return ()
     found = []
     for per, limit in asked.caps:
         if per == "callee":
-            row = SQL.nth_at_callee(connection, number=number, business=campaign.business, skip=limit - 1)
+            row = SQL.nth_at_callee(
+                connection, number=number, business=campaign.business, first=continues, skip=limit - 1
+            )
         else:
-            row = SQL.nth_over_caller_id(connection, caller_id=attempt.caller_id, skip=limit - 1)
+            row = SQL.nth_over_caller_id(
+                connection, caller_id=attempt.caller_id, first=continues, skip=limit - 1
+            )
         found.append(Tally(per=per, limit=limit, nth=instant(row[0]) if row else None))
     return tuple(found)
 

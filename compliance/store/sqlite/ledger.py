@@ -29,7 +29,11 @@ KINDS = (
     *("decision", "undelivered", "recording", "carrier-leg"),
     *("register-change", "incident", "opt-out", "clock"),
 )
-VERSIONS = dict.fromkeys(KINDS, 1) | {"recording": 2, "carrier-leg": 2}  # of the records that are made today
+VERSIONS = dict.fromkeys(KINDS, 1) | {
+    "decision": 2,
+    "recording": 2,
+    "carrier-leg": 2,
+}  # of the records that are made today
 
 
 class Entry(msgspec.Struct, frozen=True):

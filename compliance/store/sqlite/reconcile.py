@@ -34,6 +34,7 @@ from compliance.reconcile import (
     Kind,
     Matcher,
     Reconciliation,
+    Refused,
     Row,
     Shift,
     grouped,
@@ -229,8 +230,8 @@ class _Join:
 async def _decisions(store: Store, since: float, until: float) -> AsyncIterator[Asked]:
     after, seq, end = stamp(_moment(since)), -1, stamp(_moment(until))
     while page := await store.transact(partial(_page, after=after, seq=seq, until=end)):
-        for row, kept in page:
-            yield _asked(row, kept)
+        for row, kept, refused in page:
+            yield _asked(row, kept, refused)
         after, seq = page[-1][0]["decided_at"], page[-1][0]["seq"]
 
 
@@ -240,12 +241,19 @@ def _moment(seconds: float) -> datetime:
 
 def _page(
     connection: sqlite3.Connection, *, after: str, seq: int, until: str
-) -> list[tuple[sqlite3.Row, list[sqlite3.Row]]]:
-    found = SQL.decisions(connection, after=after, after_seq=seq, until=until, most=TOGETHER)
-    return [(row, list(SQL.recordings(connection, decision=row["id"]))) for row in list(found)]
+) -> list[tuple[sqlite3.Row, list[sqlite3.Row], list[sqlite3.Row]]]:
+    """Decisions, each with its recordings and with its legs that the interlock refused."""
+    return [
+        (
+            row,
+            list(SQL.recordings(connection, decision=row["id"])),
+            list(SQL.refused(connection, decision=row["id"])),
+        )
+        for row in list(SQL.decisions(connection, after=after, after_seq=seq, until=until, most=TOGETHER))
+    ]
 
 
-def _asked(row: sqlite3.Row, kept: list[sqlite3.Row]) -> Asked:
+def _asked(row: sqlite3.Row, kept: list[sqlite3.Row], refused: list[sqlite3.Row]) -> Asked:
     return Asked(
         key="",
         at=instant(row["decided_at"]).timestamp(),
@@ -273,6 +281,11 @@ def _asked(row: sqlite3.Row, kept: list[sqlite3.Row]) -> Asked:
             )
             for one in kept
         ),
+        refused=tuple(
+            Refused(one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"]))
+            for one in refused
+        ),
+        went_on=bool(row["went_on"]),
     )
 
 

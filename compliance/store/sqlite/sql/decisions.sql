@@ -4,11 +4,11 @@ SELECT seq, decided_at, behind_us FROM decision WHERE seq = (SELECT max(seq) FRO
 -- name: is_recorded(id)^
 SELECT 1 FROM decision WHERE id = :id;
 
--- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, record)!
+-- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, continues, record)!
 INSERT INTO decision (seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign,
-                      business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, record)
+                      business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, continues, record)
 VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dial, :caller_id, :campaign,
-        :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :behind_us, :record);
+        :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :behind_us, :continues, :record);
 
 -- name: insert_undelivered(decision, at, reason)!
 INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at, :reason);
@@ -17,7 +17,7 @@ INSERT OR IGNORE INTO undelivered (decision, at, reason) VALUES (:decision, :at,
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.verdict, decision.reasons,
        decision.number, decision.given, decision.caller_id, decision.campaign, decision.business,
        decision.agent, decision.trunk, decision.attack, decision.retry_at, decision.mode, decision.behind_us,
-       undelivered.reason AS undelivered
+       decision.continues, decision.dial, undelivered.reason AS undelivered
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (:number = '' OR decision.number = :number OR decision.given = :number)
   AND (:campaign = '' OR decision.campaign = :campaign)
@@ -26,6 +26,14 @@ WHERE (:number = '' OR decision.number = :number OR decision.given = :number)
   AND (:until = '' OR decision.decided_at < :until)
 ORDER BY decision.seq DESC
 LIMIT :most;
+
+-- name: legs(decisions)
+SELECT decision, interlock, answered_at, ended_at, dial_status, hangup_cause
+FROM carrier_leg WHERE decision IN (SELECT value FROM json_each(:decisions));
+
+-- name: parts(decisions)
+SELECT decision, answered_at, ended_at
+FROM recording WHERE decision IN (SELECT value FROM json_each(:decisions)) AND part = 'carrier';
 
 -- name: behind(id)^
 SELECT behind_us FROM decision WHERE id = :id;

@@ -44,16 +44,20 @@ UNION ALL
 SELECT kind, key, since, cause FROM suspension
 WHERE kind = 'caller-id' AND key = :caller_id AND lifted_at IS NULL;
 
--- An attempt is a call that was put through: there was something to dial, and the PBX was told.
--- name: nth_at_callee(number, business, skip)^
+-- An attempt is a call that was put through: there was something to dial, and the PBX was told. Other ways of a
+-- call are not counted beside its first one, and none of it is counted against itself (:first).
+-- name: nth_at_callee(number, business, first, skip)^
 SELECT decided_at FROM decision
-WHERE number = :number AND business = :business AND dial <> ''
+WHERE number = :number AND business = :business AND dial <> '' AND continues = '' AND id <> :first
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
 
--- name: nth_over_caller_id(caller_id, skip)^
+-- Another way over another caller ID is a call over that one, too.
+-- name: nth_over_caller_id(caller_id, first, skip)^
 SELECT decided_at FROM decision
-WHERE caller_id = :caller_id AND dial <> ''
+WHERE caller_id = :caller_id AND dial <> '' AND id <> :first
+  AND (continues = '' OR NOT EXISTS (SELECT 1 FROM decision AS first
+                                     WHERE first.id = decision.continues AND first.caller_id = :caller_id))
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
 

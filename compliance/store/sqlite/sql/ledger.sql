@@ -34,6 +34,11 @@ SELECT seq, id, node, decided_at, behind_us, verdict, reasons, number, given, di
        agent, trunk, channel, uniqueid, attack, retry_at, mode, record
 FROM decision WHERE id = :key;
 
+-- name: decision_2(key)^
+SELECT seq, id, node, decided_at, behind_us, verdict, reasons, number, given, dial, caller_id, campaign, business,
+       agent, trunk, channel, uniqueid, attack, retry_at, mode, continues, record
+FROM decision WHERE id = :key;
+
 -- name: undelivered_1(key)^
 SELECT decision, at, reason FROM undelivered WHERE decision = :key;
 

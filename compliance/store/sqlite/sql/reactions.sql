@@ -13,10 +13,14 @@ SELECT decision FROM refused WHERE kind = :kind AND key = :key AND at > :since O
 -- Whether there were more than ``limit``; not how many, which would be looked through at every call.
 -- name: more_to(number, business, since, limit)^
 SELECT 1 FROM decision
-WHERE number = :number AND business = :business AND dial <> '' AND decided_at > :since LIMIT 1 OFFSET :limit;
+WHERE number = :number AND business = :business AND dial <> '' AND continues = '' AND decided_at > :since
+LIMIT 1 OFFSET :limit;
 
 -- name: more_over(caller_id, since, limit)^
-SELECT 1 FROM decision WHERE caller_id = :caller_id AND dial <> '' AND decided_at > :since
+SELECT 1 FROM decision
+WHERE caller_id = :caller_id AND dial <> '' AND decided_at > :since
+  AND (continues = '' OR NOT EXISTS (SELECT 1 FROM decision AS first
+                                     WHERE first.id = decision.continues AND first.caller_id = :caller_id))
 LIMIT 1 OFFSET :limit;
 
 -- name: alarmed(kind, channel, since)^

@@ -2,7 +2,10 @@
 -- name: decisions(after, after_seq, until, most)
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.reasons, decision.number,
        decision.dial, decision.caller_id, decision.campaign, decision.trunk, decision.mode, decision.channel,
-       decision.uniqueid, undelivered.reason AS undelivered
+       decision.uniqueid, undelivered.reason AS undelivered,
+       EXISTS (SELECT 1 FROM decision AS later
+               WHERE later.continues = iif(decision.continues = '', decision.id, decision.continues)
+                 AND later.continues <> '' AND later.seq > decision.seq) AS went_on
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.decided_at < :until
 ORDER BY decision.decided_at, decision.seq LIMIT :most;
@@ -14,6 +17,10 @@ SELECT id, state, channel, uniqueid, answered_at, ended_at,
        seconds + (SELECT total(json_extract(value, '$[2]')) FROM json_each(nullif(sound, ''), '$.unsent')) AS seconds
 FROM recording WHERE decision = :decision AND part = 'carrier'
 ORDER BY started_at, id;
+
+-- name: refused(decision)
+SELECT channel, uniqueid, answered_at, ended_at FROM carrier_leg
+WHERE decision = :decision AND interlock = 'refused' AND answered_at IS NOT NULL ORDER BY dialled_at, id;
 
 -- name: own_numbers()
 SELECT number FROM caller_id;
