@@ -21,6 +21,7 @@ from ami_listener import bypass, events
 from ami_listener.connection import LinkError
 from ami_listener.leg import Leg
 from ami_listener.pbx import INSIDE, Pbx
+from compliance.endpoints import dialled
 from compliance.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Inside:
                 self._rung.pop(event.uniqueid, None)
 
     def _is_inside(self, event: events.DialBegun) -> bool:
-        number = bypass.dialled(event.dial)
+        number = dialled(event.channel, event.dial)
         way_out = bypass.is_plain(number) and not bypass.is_short(number)
         outside = event.channel.startswith("Local/") or bool(self._listener.trunks_of(event.channel))
         return not way_out and not outside

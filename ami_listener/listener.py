@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
@@ -32,6 +32,7 @@ from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
+from ami_listener.unlisted import Unlisted
 from compliance.clock import Clock
 from compliance.config import Config
 from compliance.errors import ConfigError, RecordingError, StoreError
@@ -87,7 +88,12 @@ class Listener:
         self.companions = Companions(self)
         self.hearing = Hearing(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self._observers: list[Observer] = [self.companions.feed, Inside(self).feed]
+        self.unlisted = Unlisted(self)
+        self._observers: list[Observer] = [
+            self.companions.feed,
+            Inside(self).feed,
+            self.unlisted.feed,
+        ]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
@@ -113,6 +119,14 @@ class Listener:
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
         return {name: trunk.area_code for name, trunk in self._trunks if trunk.owns(channel)}
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The endpoint of each trunk on PJSIP."""
+        return {name: trunk.pjsip for name, trunk in self._trunks if trunk.pjsip}
+
+    def area_codes(self, trunks: Container[str]) -> dict[str, str]:
+        return {name: trunk.area_code for name, trunk in self._trunks if name in trunks}
 
     def replace(self, config: Config, keep_until: KeepUntil) -> None:
         """Other trunks, mode and retention, for the calls that begin from now on.
@@ -361,6 +375,7 @@ class Listener:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.legs.clear()
         await self.companions.drop()
+        await self.unlisted.drop()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()

@@ -35,6 +35,7 @@ _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
 _INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
+_NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,80}")
 _CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
 _COUNT = re.compile(r"(?:^|;)(rxcount|txcount|themssrc)=([0-9]{1,20})(?=;|$)")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
@@ -104,7 +105,7 @@ class Pbx:
         number into the channel's name. Raises NoChannel.
         """
         if channel.startswith("PJSIP/"):
-            found = _TO.search(await self.variable(channel, "CHANNEL(pjsip,remote_uri)"))
+            found = _TO.search(await self.remote(channel))
             return found[1] if found else ""
         return number_in(channel) or await self.variable(channel, DIALLED)
 
@@ -118,6 +119,30 @@ class Pbx:
             *(self.variable(channel, name) for name in names)
         )
         return Sent("".join(uri), connected, presentation, has_uri=sip)
+
+    async def target(self, channel: str) -> str:
+        """The URI that a PJSIP leg's requests go to: the other side's Contact, once it has responded. Raises
+        NoChannel.
+        """
+        return await self.variable(channel, "CHANNEL(pjsip,target_uri)")
+
+    async def remote(self, channel: str) -> str:
+        """Who a PJSIP leg was dialled to, the INVITE's To: it has no port, and stays. Raises NoChannel."""
+        return await self.variable(channel, "CHANNEL(pjsip,remote_uri)")
+
+    async def contacts(self, endpoint: str) -> str:
+        """Those of a PJSIP endpoint, as Dial would take them: ``PJSIP/carrier/sip:10.0.0.1&PJSIP/...``."""
+        return await self._function(f"PJSIP_DIAL_CONTACTS({endpoint})", endpoint)
+
+    async def outbound_proxy(self, endpoint: str) -> str:
+        return await self._function(f"PJSIP_ENDPOINT({endpoint},outbound_proxy)", endpoint)
+
+    async def _function(self, expression: str, name: str) -> str:
+        """Of no channel; empty too where ``name`` is not fit to stand in one."""
+        if not _NAME.fullmatch(name):
+            return ""
+        answer = await self._session.act("Getvar", Variable=expression)
+        return answer.headers.get("Value", "") if answer.success else ""
 
     async def sip_call_id(self, channel: str) -> str:
         """The INVITE's Call-ID; empty for other technologies. Raises NoChannel."""

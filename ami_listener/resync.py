@@ -37,8 +37,8 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     """
     desk = listener.desk
     open_rows = await recordings.unfinished(desk.store, desk.node)
-    there = await pbx.channels()
-    live = {row.uniqueid: row for row in there if listener.trunks_of(row.channel)}
+    channels = await pbx.channels()
+    live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
@@ -75,8 +75,9 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for uniqueid, known in list(listener.legs.items()):
         if uniqueid not in live and not await pbx.is_live(known.channel, uniqueid):
             known.gone()
-    await listener.companions.compare(pbx, companions, there)
+    await listener.companions.compare(pbx, companions, channels)
     desk.foreign.intersection_update(live)
+    await listener.unlisted.compare(pbx, channels)
     return unseen
 
 

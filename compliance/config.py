@@ -83,6 +83,12 @@ class Trunk(_Section, frozen=True, kw_only=True):
         """Raises compliance.endpoints.Unknown; a loaded configuration has none such."""
         return endpoint(self.endpoint, self.channels)
 
+    @property
+    def pjsip(self) -> str:
+        """The name of its endpoint in pjsip.conf; empty for other drivers."""
+        way = self.leaves_by
+        return way.peer if way.technology == "PJSIP" else ""
+
 
 class Ledger(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"
