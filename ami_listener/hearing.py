@@ -48,6 +48,7 @@ SPEECH = 8.0  # packets a second; comfort noise is sent less often
 HEARD = 3  # windows of sound that are more than a click
 EVIDENCE = 1.5  # seconds of another recorder's silence
 PATIENCE = 10.0  # seconds for another recorder to show something
+COVERED = 0.5  # seconds of a side that may be in no recording without being an incident
 AT_ONCE = 20  # questions under way
 AUDIOSOCKET = "AudioSocket/"
 log = structlog.get_logger()
@@ -296,7 +297,7 @@ class Hearing:
             stretch.end - stretch.begin if stretch.heard_from is None else stretch.heard_from - stretch.begin
         )
         where = f"heard in {other.files.main.name}" if other else "no other recorder can tell"
-        if other is not None and missing < 0.5:
+        if other is not None and missing < COVERED:
             log.info(
                 "heard by another recorder", decision=ear.leg.decision, side=side, file=other.files.main.name
             )
@@ -349,6 +350,8 @@ class Hearing:
             )
         for found, other in self._witnesses(ear.leg):
             await self._ask_sources(ear, found, other, ear.sources.setdefault(other.id, {}))
+        if ear.leg.talks and ear.leg.segments[-1].heard is heard:  # at once: a voice may be lost meanwhile
+            self._judge(ear.leg, ear.leg.segments[-1], gone=False)
 
     async def _ask_sources(self, ear: Ear, found: Companion, other: Segment, into: dict[str, str]) -> None:
         for side, channel in (("callee", ear.leg.channel), ("agent", found.channel)):

@@ -8,6 +8,7 @@ new is read, and no more of it than ``MOST``. Blocking: run it in a thread.
 from __future__ import annotations
 
 import os
+import stat
 from collections import deque
 from itertools import takewhile
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ami_listener.files import HEADER, Identity, open_kept
+from ami_listener.files import HEADER, Identity, Replaced, open_kept
 from ami_listener.sound import RATE, WIDTH, WINDOW
 from compliance.clock import file_time
 
@@ -60,6 +61,10 @@ class Growing:
     def look(self, *, read: bool) -> bool:
         """Whether it has grown. Raises OSError when it is gone, Replaced when it is another file."""
         found = self._path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Replaced(f"{self._path.name} is no ordinary file")
+        if self._identity is not None and self._identity != (found.st_dev, found.st_ino):
+            raise Replaced(f"{self._path.name} is another file than the one that was recorded")
         if found.st_size == self._size:
             return False
         before, grown_at = self.grown_at, found.st_mtime

@@ -76,7 +76,14 @@ def judged(home: Home, at: datetime = AT) -> str:
 
 
 def recorded(
-    home: Home, call: str, name: str, *, ended: bool = True, state: str = "kept", after: float = 0
+    home: Home,
+    call: str,
+    name: str,
+    *,
+    ended: bool = True,
+    state: str = "kept",
+    after: float = 0,
+    sound: str = "",
 ) -> list[Path]:
     """A recording of the call, of three small files: mix, callee, agent."""
     paths = [spool(home) / f"{name}{side}.wav" for side in ("", "-callee", "-agent")]
@@ -114,6 +121,7 @@ def recorded(
         callee_dbfs=-12.5,
         agent_sha256=agent,
         keep_until=date(2027, 11, 24),
+        sound=sound,
     )
 
     async def run(store: Store) -> None:
