@@ -21,11 +21,12 @@ import structlog
 from agi import variables
 from agi.call import CONFIRM_SECONDS, Call, ProtocolBroken
 from agi.gate import Gate
-from agi.optout import Desk, OptOutCall
+from agi.optout import OptOutCall
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
 from compliance.config import Config
 from compliance.judge import Judge
 from compliance.meters import METERS
+from compliance.optout import OptOuts
 
 HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024
@@ -37,11 +38,11 @@ log = structlog.get_logger()
 class Server:
     """Listens, and gives each complete header to :class:`Call`, or to :class:`OptOutCall`."""
 
-    def __init__(self, config: Config, judge: Judge, gate: Gate, desk: Desk) -> None:
+    def __init__(self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOuts) -> None:
         self.config = config
         self.judge = judge
         self.gate = gate
-        self.desk = desk
+        self.opt_outs = opt_outs
         self.deadline = config.gate.deadline_ms / 1000
         self.places = config.gate.max_sessions
         self.headless: OrderedDict[Connection, None] = OrderedDict()
@@ -93,7 +94,7 @@ class Server:
     def begin(self, connection: Connection, request: Request | Malformed) -> None:
         self.headless.pop(connection, None)
         if isinstance(request, Request) and request.route == variables.OPTOUT:
-            answering = OptOutCall(connection, self.desk, self.deadline).answer(request)
+            answering = OptOutCall(connection, self.opt_outs, self.judge, self.deadline).answer(request)
         else:
             answering = Call(connection, self.judge, self.gate, self.deadline).answer(request)
         task = asyncio.create_task(answering)

@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from agi.gate import Gate
-from agi.optout import Desk
 from agi.server import Server
 from compliance.clock import Clock
 from compliance.config import Config
 from compliance.judge import Judge
 from compliance.numbers import warm
+from compliance.optout import OptOuts
 from compliance.profile import Policy
 from compliance.store.sqlite import Store, registers
 
@@ -34,7 +34,7 @@ class Reloadable:
     def replace(self, config: Config, policy: Policy) -> None:
         """For every call whose session begins from now on. Those that have begun end as they began."""
         judge, server = judge_of(config, policy), self._server
-        server.judge = server.gate.judge = server.desk.judge = judge
+        server.judge = server.gate.judge = judge
         server.deadline = config.gate.deadline_ms / 1000
 
 
@@ -52,11 +52,11 @@ async def serving(
     async with await Store.open(config.database) as store:
         await registers.note_profiles(store, policy.profiles, at=clock.now())
         gate = Gate(store, judge, clock)
-        desk = Desk(store, judge, clock)
-        server = Server(config, judge, gate, desk)
+        opt_outs = OptOuts(store, config.node.name, clock)
+        server = Server(config, judge, gate, opt_outs)
         address = await server.start()
         started(Reloadable(store, clock, server))
-        running = [asyncio.create_task(work) for work in (gate.run(), desk.run())]
+        running = [asyncio.create_task(work) for work in (gate.run(), opt_outs.run())]
         try:
             yield address
         finally:
@@ -66,4 +66,4 @@ async def serving(
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
             await gate.close()
-            await desk.close()
+            await opt_outs.close()

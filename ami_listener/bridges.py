@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ami_listener import events
+from ami_listener.pbx import Live
 
 # ConfBridge and parking lots are none: a mixer's sound has no numbers that could fall back, and who is parked
 # talks with nobody. Bridges that were found (resync) have no purpose that is known.
@@ -31,21 +32,31 @@ class Bridges:
 
     def __init__(self) -> None:
         self._members: dict[str, dict[str, Member]] = {}  # bridge: unique id: member
-        self._bridge: dict[str, str] = {}  # unique id: the bridge it is in
+        self._bridge: dict[str, str] = {}  # unique id: the bridge it is in; empty: in none, an event said so
         self._purpose: dict[str, str] = {}
         self._named: dict[str, str] = {}  # channel in a bridge: its unique id
 
     def feed(self, event: events.ChannelEvent) -> None:
         match event:
+            case events.BridgeEntered(technology="holding_bridge"):  # a car park: nobody hears anybody
+                self._leave(event.uniqueid)
+                self._bridge[event.uniqueid] = ""
             case events.BridgeEntered():
                 self._purpose[event.bridge] = event.purpose
                 self._enter(Member(event.channel, event.uniqueid), event.bridge)
-            case events.BridgeLeft() | events.HungUp():
+            case events.BridgeLeft():
+                self._leave(event.uniqueid)
+                self._bridge[event.uniqueid] = ""
+            case events.HungUp():
                 self._leave(event.uniqueid)
             case events.Renamed():
-                if (bridge := self._bridge.get(event.uniqueid)) is not None:
+                if bridge := self._bridge.get(event.uniqueid):
                     self._leave(event.uniqueid, keep=bridge)
                     self._enter(Member(event.new, event.uniqueid), bridge)
+
+    def unseen(self, rows: Iterable[Live]) -> list[Live]:
+        """Those of a list that are in a bridge and of which no event has come: an event is newer."""
+        return [row for row in rows if row.bridge and row.uniqueid not in self._bridge]
 
     def found(self, rows: Iterable[tuple[Member, str]]) -> None:
         """All channels there are, and the bridge of each, as Asterisk lists them: adds whose entering was
@@ -63,6 +74,10 @@ class Bridges:
     def are_talking(self, uniqueid: str) -> bool:
         """Whether it is in a bridge of two that talk; False while that is not known."""
         return self._purpose.get(self._bridge.get(uniqueid, ""), "") in TALKS
+
+    def heard_by(self, uniqueid: str) -> set[str]:
+        """Unique ids of all who hear ``uniqueid``, itself not."""
+        return {one.uniqueid for one in self.beside(uniqueid)}
 
     def beside(self, uniqueid: str) -> list[Member]:
         """All others whose sound it shares, the nearest first."""
@@ -87,7 +102,7 @@ class Bridges:
         self._named[member.channel] = member.uniqueid
 
     def _leave(self, uniqueid: str, keep: str = "") -> None:
-        if (bridge := self._bridge.pop(uniqueid, None)) is None:
+        if not (bridge := self._bridge.pop(uniqueid, "")):
             return
         self._named.pop(self._members[bridge].pop(uniqueid).channel, None)
         if not self._members[bridge] and bridge != keep:

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import structlog
@@ -37,18 +38,23 @@ if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
 Part = Literal["joined", "supervisor"]
+Failed = Callable[[str], None]  # is told why a recorder could not be proven
 log = structlog.get_logger()
 
 
 class Companion:
     """One channel that is recorded for the call of ``leg``."""
 
-    def __init__(self, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
+    def __init__(
+        self, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
+    ) -> None:
         self.leg, self.channel, self.uniqueid, self.part = leg, channel, uniqueid, part
+        self.failed = failed
         self.segment: Segment | None = None
         self.started = 0  # MixMonitorStart events of the channel since then
         self.ended = ""  # why, once it is to end
         self.muted = False
+        self.broken_at: datetime | None = None  # since then nothing is recorded
         self.news = asyncio.Event()  # it is to end, or something happened to its recorder
 
     def end(self, why: str) -> None:
@@ -61,7 +67,7 @@ class Companions:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._bridges = Bridges()
+        self.bridges = Bridges()
         self._first: dict[str, str] = {}  # carrier leg: who was joined to it first; unique ids
         self._had: dict[str, str] = {}  # channels that have had a recorder of ours: unique id, decision
         self._running: dict[tuple[str, str], Companion] = {}
@@ -77,10 +83,15 @@ class Companions:
         """Whether the recording of this id is one of them."""
         return any(found.segment and found.segment.id == recording for found in self._running.values())
 
-    def begin(self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part) -> None:
-        """Starts to record ``channel`` for the call of ``leg``; once for each."""
+    def begin(
+        self, pbx: Pbx, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
+    ) -> None:
+        """Starts to record ``channel`` for the call of ``leg``; once for each.
+
+        ``failed`` is told when it can not be proven; without it that is an incident.
+        """
         if (uniqueid, leg.uniqueid) not in self._running:
-            self._take(pbx, Companion(leg, channel, uniqueid, part))
+            self._take(pbx, Companion(leg, channel, uniqueid, part, failed))
 
     def end(self, pbx: Pbx, uniqueid: str, leg: Leg | None = None, why: str = "left the call") -> None:
         """Ends what is recorded on the channel ``uniqueid`` (of ``leg`` only), and hands it over."""
@@ -102,8 +113,8 @@ class Companions:
 
     def feed(self, pbx: Pbx, event: events.ChannelEvent) -> None:
         """An event of any channel."""
-        before = self._bridges.beside(event.uniqueid) if isinstance(event, events.BridgeLeft) else []
-        self._bridges.feed(event)
+        before = self.bridges.beside(event.uniqueid) if isinstance(event, events.BridgeLeft) else []
+        self.bridges.feed(event)
         match event:
             case events.BridgeEntered():
                 self._look(pbx, [Member(event.channel, event.uniqueid)])
@@ -112,12 +123,10 @@ class Companions:
             case events.MonitorStarted():
                 for companion in self._on(event.uniqueid):
                     companion.started += 1
-            case events.MonitorStopped():
+            case events.MonitorStopped() | events.MonitorMuted(muted=True):
                 for companion in self._on(event.uniqueid):
-                    companion.news.set()
-            case events.MonitorMuted(muted=True):
-                for companion in self._on(event.uniqueid):
-                    companion.muted = True
+                    companion.broken_at = companion.broken_at or self._listener.desk.clock.now()
+                    companion.muted |= isinstance(event, events.MonitorMuted)
                     companion.news.set()
             case events.Renamed():
                 for companion in self._on(event.uniqueid):
@@ -130,12 +139,19 @@ class Companions:
                     if leg == event.uniqueid:
                         self.end(pbx, uniqueid, companion.leg, why="the call ended")
 
+    async def learn(self, pbx: Pbx, channels: Sequence[Live]) -> None:
+        """Who is in a bridge that nobody saw him enter, and who is gone. Raises LinkError."""
+        holding = await pbx.holding_bridges() if self.bridges.unseen(channels) else set()
+        self.bridges.found(
+            (Member(one.channel, one.uniqueid), "" if one.bridge in holding else one.bridge)
+            for one in channels
+        )
+
     async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Iterable[Live]) -> None:
         """``left``: rows of recordings that somebody before us began; ``there``: all channels. Takes over
         what still runs and belongs to a call that is up; ends the others. Raises LinkError.
         """
         live = {one.uniqueid: one for one in there}
-        self._bridges.found((Member(one.channel, one.uniqueid), one.bridge) for one in live.values())
         legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
         for segment in left:
             channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)
@@ -160,7 +176,7 @@ class Companions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._running.clear()
-        self._bridges = Bridges()
+        self.bridges = Bridges()
 
     # Who is to be recorded
 
@@ -168,7 +184,7 @@ class Companions:
         """At every call that shares the sound of one of these."""
         legs = {}
         for member in members:
-            for one in [member, *self._bridges.beside(member.uniqueid)]:
+            for one in [member, *self.bridges.beside(member.uniqueid)]:
                 if (leg := self._listener.legs.get(one.uniqueid)) is not None and leg.allowed:
                     legs[leg.uniqueid] = leg
         for leg in legs.values():
@@ -187,12 +203,12 @@ class Companions:
             if companion.part == "joined" and companion.uniqueid not in here:
                 self.end(pbx, companion.uniqueid, leg)
         for one in people:
-            if one.uniqueid in later or (one.uniqueid != first and self._bridges.are_talking(one.uniqueid)):
+            if one.uniqueid in later or (one.uniqueid != first and self.bridges.are_talking(one.uniqueid)):
                 self.begin(pbx, leg, one.channel, one.uniqueid, "joined")
 
     def _others(self, uniqueid: str) -> list[Member]:
         """But for carrier legs, each of which has a recorder of its own."""
-        return [one for one in self._bridges.beside(uniqueid) if one.uniqueid not in self._listener.legs]
+        return [one for one in self.bridges.beside(uniqueid) if one.uniqueid not in self._listener.legs]
 
     def _on(self, uniqueid: str) -> list[Companion]:
         return [companion for (channel, _), companion in self._running.items() if channel == uniqueid]
@@ -261,15 +277,27 @@ class Companions:
         except (RecordingError, StoreError, LinkError) as error:
             if pbx.lost or isinstance(error, NoChannel):
                 raise
-            if not companion.ended:
-                detail = f"{companion.part}: {error}"[:200]
-                desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
+            if companion.ended:
+                return False
+            if companion.failed is not None:
+                companion.failed(str(error))
+                return False
+            detail = f"{companion.part}: {error}"[:200]
+            desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
             return False
         segment.begun, segment.proven_at = True, desk.clock.now()
         started_at, name = segment.started_at, segment.files.main.name
         desk.outbox.put("recording running", lambda: recordings.running(desk.store, segment.id, started_at))
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
+        self._missing("recording-stopped", companion, segment.proven_at)
         return True
+
+    def _missing(self, kind: str, companion: Companion, until: datetime) -> None:
+        """Says what is missing from a recording that goes on."""
+        since, companion.broken_at = companion.broken_at, None
+        if since is not None:
+            detail = f"{companion.part}: {(until - since).total_seconds():.2f} s are missing"
+            self._listener.desk.report(kind, companion.leg.decision, companion.channel, detail)
 
     async def _check(self, pbx: Pbx, companion: Companion) -> None:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
@@ -281,12 +309,12 @@ class Companions:
         if await pbx.attached(companion.channel, segment.monitor):  # unmutes it, too
             if companion.muted:
                 companion.muted = False
-                desk.report("recording-muted", segment.decision, companion.channel, companion.part)
+                self._missing("recording-muted", companion, desk.clock.now())
+            companion.broken_at = None  # what stopped was another's
             return
         if not await pbx.is_live(companion.channel, companion.uniqueid):
             raise NoChannel(f"{companion.channel} is gone")
-        segment.monitor = ""
-        desk.report("recording-stopped", segment.decision, companion.channel, companion.part)
+        segment.monitor, segment.ended_at = "", companion.broken_at
         companion.segment = None
         await self._hand_over(pbx, companion, segment)
 

@@ -110,12 +110,12 @@ class Session:
         self._log.setLevel(logging.CRITICAL)  # it logs whole actions, secrets and numbers included
 
     @classmethod
-    async def open(cls, host: str, port: int, username: str, secret: str) -> Self:
-        """Raises LoginRefused, or LinkError with the reason."""
+    async def open(cls, host: str, port: int, username: str, secret: str, *, events: bool = True) -> Self:
+        """Raises LoginRefused, or LinkError with the reason. ``events``: whether they are sent at all."""
         session = cls()
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
-                await session._connect(host, port, username, secret)
+                await session._connect(host, port, username, secret, events)
         except TimeoutError:
             await session.close()
             raise LinkError(f"no answer from the manager at {host}:{port}") from None
@@ -127,7 +127,7 @@ class Session:
         session._pinger = asyncio.create_task(session._ping(), name="ami ping")
         return session
 
-    async def _connect(self, host: str, port: int, username: str, secret: str) -> None:
+    async def _connect(self, host: str, port: int, username: str, secret: str, events: bool) -> None:
         wire.check_action({"Secret": secret})
         loop = asyncio.get_running_loop()
         self._manager = _Manager(loop=loop, host=host, port=port, log=self._log)
@@ -136,7 +136,8 @@ class Session:
         await connected
         self._transport = connected.result()[0]
         self._manager.connection_made(connected)  # wires protocol and manager; without a username, no login
-        answer = await self.act("Login", Username=username, Secret=secret, Events="on", limit=LOGIN_SECONDS)
+        wanted = "on" if events else "off"
+        answer = await self.act("Login", Username=username, Secret=secret, Events=wanted, limit=LOGIN_SECONDS)
         if not answer.success:
             raise LoginRefused(f"the manager refuses user {username}: {answer.message}")
 

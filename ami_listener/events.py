@@ -84,6 +84,27 @@ class MonitorMuted(ChannelEvent, frozen=True):
     direction: str
 
 
+class SpyBegan(ChannelEvent, frozen=True):
+    """``channel`` listens to another, and may speak to it."""
+
+    spied_channel: str
+    spied: str  # its unique id
+
+
+class SpyEnded(ChannelEvent, frozen=True):
+    pass
+
+
+class KeyPressed(ChannelEvent, frozen=True):
+    """A key that came in. Its digit may be one of a card's number: nothing may print it."""
+
+    digit: str
+    received: bool  # not one that Asterisk sent
+
+    def __repr__(self) -> str:
+        return f"KeyPressed({self.channel!r}, {self.uniqueid!r})"
+
+
 class HungUp(ChannelEvent, frozen=True):
     cause: int | None  # Q.850
 
@@ -105,6 +126,7 @@ _BLOCK = [
     "Linkedid",
 ]
 _DEST = [f"Dest{key}" for key in _BLOCK]
+_SPYER, _SPYEE = [f"Spyer{key}" for key in _BLOCK], [f"Spyee{key}" for key in _BLOCK]
 _BRIDGE = [
     "BridgeUniqueid",
     "BridgeType",
@@ -148,6 +170,19 @@ def _dest(kind: Callable[..., Event], **more: str) -> Callable[[Message], Event]
     return make
 
 
+def _spy_began(message: Message) -> Event:
+    return SpyBegan(
+        channel=message.get("SpyerChannel"),
+        uniqueid=message.get("SpyerUniqueid"),
+        spied_channel=message.get("SpyeeChannel"),
+        spied=message.get("SpyeeUniqueid"),
+    )
+
+
+def _spy_ended(message: Message) -> Event:
+    return SpyEnded(channel=message.get("SpyerChannel"), uniqueid=message.get("SpyerUniqueid"))
+
+
 def _begun(message: Message) -> Event:
     """An Originate has no caller; its account code is the leg's own."""
     return DialBegun(
@@ -172,6 +207,15 @@ def _hung_up(message: Message) -> Event:
         channel=message.get("Channel"),
         uniqueid=message.get("Uniqueid"),
         cause=int(cause) if re.fullmatch(r"[0-9]{1,3}", cause) else None,
+    )
+
+
+def _pressed(message: Message) -> Event:
+    return KeyPressed(
+        channel=message.get("Channel"),
+        uniqueid=message.get("Uniqueid"),
+        digit=message.get("Digit"),
+        received=message.get("Direction") == "Received",
     )
 
 
@@ -211,6 +255,10 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "MixMonitorStart": [("call,all", _BLOCK, _own(MonitorStarted))],
     "MixMonitorStop": [("call,all", _BLOCK, _own(MonitorStopped))],
     "MixMonitorMute": [("call,all", [*_BLOCK, "Direction", "State"], _muted)],
+    "ChanSpyStart": [("call,all", [*_SPYER, *_SPYEE], _spy_began)],
+    # The one who was spied on may be gone.
+    "ChanSpyStop": [("call,all", [*_SPYER, *_SPYEE], _spy_ended), ("call,all", _SPYER, _spy_ended)],
+    "DTMFEnd": [("dtmf,all", [*_BLOCK, "Digit", "DurationMs", "Direction"], _pressed)],
     "Hangup": [("call,all", [*_BLOCK, "Cause", "Cause-txt"], _hung_up)],
 }
 NAMES = tuple(_SHAPES)  # what the listener's event filter must let through

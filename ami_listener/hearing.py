@@ -45,6 +45,7 @@ ASK_AGAIN = 1.0  # seconds between two questions while packets arrive
 ASK_SELDOM = 5.0  # and while none do
 ASK_RARELY = 30.0  # while a silence that is explained lasts: its source may become another
 SPEECH = 8.0  # packets a second; comfort noise is sent less often
+RESUMED = 0.5  # seconds on the disk of a side that sends again, before its silence means anything
 HEARD = 3  # windows of sound that are more than a click
 EVIDENCE = 1.5  # seconds of another recorder's silence
 PATIENCE = 10.0  # seconds for another recorder to show something
@@ -66,11 +67,13 @@ class Question:
         self.known = False  # two answers, so that there is a difference
         self.countable = True  # the channel's technology counts packets
         self.since: dict[str, float | None] = dict.fromkeys(SIDES)
-        self.missing_since: dict[str, float | None] = dict.fromkeys(SIDES)
+        self.missing: dict[str, bool] = dict.fromkeys(SIDES, False)
+        self.resumed: dict[str, float] = dict.fromkeys(SIDES, 0.0)  # when they came after they had not
 
     def forget(self) -> None:
         self.known, self.last, self.next, self.first = False, None, 0.0, None
-        self.since, self.missing_since = dict.fromkeys(SIDES), dict.fromkeys(SIDES)
+        self.since, self.missing = dict.fromkeys(SIDES), dict.fromkeys(SIDES, False)
+        self.resumed = dict.fromkeys(SIDES, 0.0)
 
     def take(self, packets: Packets | None, at: float) -> None:
         if packets is None:
@@ -84,9 +87,11 @@ class Question:
             return
         for side, came in (("callee", packets.received_since(before)), ("agent", packets.sent - before.sent)):
             arrives = came >= SPEECH * seconds
-            since, missing = self.since[side], self.missing_since[side]
+            since = self.since[side]
             self.since[side] = (since if since is not None else at - seconds) if arrives else None
-            self.missing_since[side] = None if arrives else (missing if missing is not None else at - seconds)
+            if arrives and self.missing[side]:
+                self.resumed[side] = at
+            self.missing[side] = not arrives
         self.known = True
         if not self.arrives("callee") and not self.arrives("agent"):
             self.next = at + ASK_SELDOM
@@ -239,6 +244,9 @@ class Hearing:
             if stretch.reason == "unknown":
                 stretch.reason = "unsent"
             return True
+        age = file_time() - track.grown_at
+        if comes and time.monotonic() - age < question.resumed[side] + RESUMED:
+            return True  # what came since is not on the disk yet
         stretch.suspected = stretch.suspected or bool(comes)
         self._compare(ear, heard, side, stretch)
         return True

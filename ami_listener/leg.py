@@ -53,6 +53,7 @@ class Told(msgspec.Struct):
     dial_status: str = ""
     hangup_cause: int | None = None
     interlock: str = ""
+    supervision: str = "{}"
 
 
 class Leg:
@@ -89,6 +90,8 @@ class Leg:
         self._hung_up_at: datetime | None = None
         self._told = Told()
         self._started = self._interrupted = 0
+        self._lost_at: datetime | None = None  # since then the recording may have stopped
+        self._missing: timedelta | None = None  # between the last recording and the one that took over
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
         self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
@@ -102,6 +105,17 @@ class Leg:
     @property
     def answered_at(self) -> datetime | None:
         return self._answered_at
+
+    @property
+    def is_up(self) -> bool:
+        """Answered, and no Hangup came."""
+        return self.state.line is not Line.RINGING and self._hung_up_at is None
+
+    def supervised(self, told: str) -> None:
+        """``told``: who listened to it, or spoke into it, as JSON; written now and at the end."""
+        self._told.supervision = told
+        if self._hung_up_at is None:
+            self._work.put_nowait(self._tell)
 
     @property
     def linkedid(self) -> str:
@@ -164,10 +178,10 @@ class Leg:
             case events.MonitorStarted():
                 self._started += 1
             case events.MonitorStopped():
-                self._interrupted += 1
+                self._interrupt()
                 self.happen(Happening.STOPPED)
             case events.MonitorMuted(muted=True):
-                self._interrupted += 1
+                self._interrupt()
                 self.happen(Happening.MUTED)
             case events.Renamed():
                 self.channel = event.new
@@ -185,6 +199,10 @@ class Leg:
             self._grace.cancel()
         for action in actions:
             self._work.put_nowait(action)
+
+    def _interrupt(self) -> None:
+        self._interrupted += 1
+        self._lost_at = self._lost_at or self._desk.clock.now()
 
     def look(self) -> None:
         """Once a second: is what was cut gone? Is a call that nobody records given up?"""
@@ -271,6 +289,7 @@ class Leg:
                     self.segments[-1].monitor = ""  # an address: the next MixMonitor may get the same
                 if not attached and not await self._pbx.is_live(self.channel, self.uniqueid):
                     raise NoChannel(f"{self.channel} is gone")
+                self._lost_at = None if attached else self._lost_at
                 self.happen(Happening.STILL_ATTACHED if attached else Happening.DETACHED)
             case Action.HANG_UP:
                 await self._cut()
@@ -279,7 +298,7 @@ class Leg:
             case Action.FINISH:
                 self._finish()
             case _:
-                self._report(action.value, self._why)
+                self._report(action.value, self._lacking(action) or self._why)
 
     async def _judge(self) -> None:
         desk = self._desk
@@ -433,7 +452,7 @@ class Leg:
             old = None  # prepared, and this is its moment
         interrupted = self._interrupted
         if old is not None:
-            old.ended_at = old.ended_at or self._desk.clock.now()
+            old.ended_at = old.ended_at or self._lost_at or self._desk.clock.now()
         try:
             segment = await self._begin(fresh=old is not None)
         except (RecordingError, StoreError, LinkError) as error:
@@ -445,6 +464,9 @@ class Leg:
             else:
                 self.happen(Happening.UNPROVEN)
             return
+        if old is not None and old.ended_at is not None and segment.proven_at is not None:
+            self._missing = segment.proven_at - old.ended_at
+        self._lost_at = None
         self.happen(Happening.PROVEN)
         self._write_running(segment)  # behind the interlock
         if self._interrupted > interrupted:  # perhaps after the last look at it
@@ -565,6 +587,13 @@ class Leg:
             **msgspec.structs.asdict(self._told),
         )
         self._desk.outbox.put("carrier leg", lambda: carrier_legs.write(self._desk.store, leg))
+
+    def _lacking(self, action: Action) -> str:
+        """How much of the call is on no recording, once another has taken over."""
+        if action not in (Action.REPORT_STOPPED, Action.REPORT_MUTED) or self._missing is None:
+            return ""
+        missing, self._missing = self._missing, None
+        return f"{max(0.0, missing.total_seconds()):.2f} s are missing"
 
     def _report(self, kind: str, detail: str) -> None:
         self._desk.report(kind, self.decision, self.channel, detail)

@@ -27,14 +27,16 @@ from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
 from ami_listener.hearing import Hearing
 from ami_listener.inside import Inside
+from ami_listener.keys import Keys
 from ami_listener.lease import Lease
 from ami_listener.leg import Leg
 from ami_listener.outbox import Outbox
 from ami_listener.pbx import Pbx
 from ami_listener.recorder import Recorder, Segment
+from ami_listener.spies import Spies
 from ami_listener.unlisted import Unlisted
 from compliance.clock import Clock
-from compliance.config import Config
+from compliance.config import Config, OptOut, Supervisor
 from compliance.errors import ConfigError, RecordingError, StoreError
 from compliance.meters import METERS
 from compliance.store.sqlite import recordings
@@ -88,11 +90,12 @@ class Listener:
         self.companions = Companions(self)
         self.hearing = Hearing(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self.unlisted = Unlisted(self)
+        self.unlisted, self.spies = Unlisted(self), Spies(self)
         self._observers: list[Observer] = [
             self.companions.feed,
             Inside(self).feed,
             self.unlisted.feed,
+            self.spies.feed,
         ]
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
@@ -115,6 +118,8 @@ class Listener:
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
         )
+        self.keys = Keys(self)
+        self._observers.append(self.keys.feed)
 
     def trunks_of(self, channel: str) -> dict[str, str]:
         """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
@@ -127,6 +132,12 @@ class Listener:
 
     def area_codes(self, trunks: Container[str]) -> dict[str, str]:
         return {name: trunk.area_code for name, trunk in self._trunks if name in trunks}
+
+    def supervisor_rule(self, leg: Leg) -> Supervisor:
+        """What becomes of a supervisor's voice in the call of ``leg``."""
+        name = leg.allowed.trunk if leg.allowed else ""
+        rules = [trunk.supervisor for known, trunk in self._trunks if known == name]
+        return rules[-1] if rules else "record"
 
     def replace(self, config: Config, keep_until: KeepUntil) -> None:
         """Other trunks, mode and retention, for the calls that begin from now on.
@@ -147,6 +158,11 @@ class Listener:
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
         )
+
+    @property
+    def opt_out(self) -> OptOut:
+        """The keys that refuse."""
+        return self._config.opt_out
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
         keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
@@ -171,17 +187,19 @@ class Listener:
                     for name, part in (
                         ("lease", self.lease.run()),
                         ("outbox", self.outbox.run()),
+                        ("keys", self.keys.run()),
                         ("hearing", self._listen_in()),
                         ("connection", self._stay_connected()),
                     )
                 ]
                 await closing
-                lease, outbox, hearing, connection = parts
+                lease, outbox, keys, hearing, connection = parts
                 for part in (connection, hearing, lease):
                     part.cancel()
                 await asyncio.wait({connection, hearing, lease})
                 await self._hand_over()
-                outbox.cancel()
+                for part in (outbox, keys):
+                    part.cancel()
         finally:
             closing.cancel()
             await self._drop_legs()
@@ -199,6 +217,7 @@ class Listener:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self.keys.close()
                 await self.outbox.drained()
         except TimeoutError:
             log.warning("left for the next start", recordings=len(self.finishing), writes=len(self.outbox))
@@ -218,8 +237,7 @@ class Listener:
         while True:
             await asyncio.sleep(next(waiting))
             try:
-                ami = self._config.ami
-                session = await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret())
+                session = await self.connect()
             except (LinkError, ConfigError) as error:
                 (log.error if isinstance(error, LoginRefused | ConfigError) else log.info)(
                     "not connected", error=str(error)
@@ -237,6 +255,11 @@ class Listener:
             log.warning("connection lost", why=session.why_lost)
             if time.monotonic() - since > PATIENCE_SECONDS:
                 waiting = pauses()
+
+    async def connect(self, *, events: bool = True) -> Session:
+        """A new session. Raises LinkError, ConfigError."""
+        ami = self._config.ami
+        return await Session.open(ami.host, ami.port, ami.username, self._config.ami_secret(), events=events)
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
@@ -376,6 +399,8 @@ class Listener:
         self.legs.clear()
         await self.companions.drop()
         await self.unlisted.drop()
+        await self.spies.drop()
+        self.keys.forget()
         METERS.legs = 0
         self._leg_tasks.clear()
         self._dawn.close()
@@ -388,6 +413,7 @@ class Listener:
                 await asyncio.sleep(LOOK_SECONDS)
                 for leg in list(self.legs.values()):
                     leg.look()
+                self.spies.look()
                 if looking is None or looking.done():
                     if looking is not None:
                         looking.result()

@@ -27,6 +27,8 @@ PASSED = "DIALPACT_INTERLOCK"  # the interlock ran, and let the leg through
 INSIDE = "DIALPACT_INSIDE"  # the decision in whose fork this channel, a colleague's, has answered
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
+OPTOUT = "SHARED(DIALPACT_OPTOUT)"  # what the dialplan waits for after a key: done or failed
+OPTOUT_SCOPE = "DIALPACT_OPTOUT_SCOPE"  # a global: what a key refuses
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
 HANGUP_HANDLERS = "CHANNEL(hangup_handler_push)"
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
@@ -55,6 +57,7 @@ class Live(msgspec.Struct, frozen=True):
     seconds: int
     linkedid: str = ""
     bridge: str = ""  # its unique id
+    data: str = ""  # of the application
 
     @property
     def bridged(self) -> bool:
@@ -192,6 +195,21 @@ class Pbx:
         answer = await self._session.act("Getvar", Variable=asked)
         return answer.success and answer.headers.get("Value", "") == "1"
 
+    async def optout_scope(self) -> str:
+        """What a key refuses, as the dialplan reads it."""
+        answer = await self._session.act("Getvar", Variable=OPTOUT_SCOPE)
+        return answer.headers.get("Value", "") or "business"
+
+    async def play_key(self, channel: str, digit: str, milliseconds: int) -> bool:
+        """Sends a key's tone to whoever is on ``channel``. The session answers nothing else meanwhile.
+
+        (Asterisk's answer ends with "successfully queued", after which panoramisk looks for ``Async``.)
+        """
+        answer = await self._session.act(
+            "PlayDTMF", Channel=channel, Digit=digit, Duration=str(milliseconds), Async="false"
+        )
+        return answer.success
+
     async def set_variable(self, channel: str, name: str, value: str) -> None:
         """Raises NoChannel, RecordingError."""
         answer = await self._session.act("Setvar", Channel=channel, Variable=name, Value=value)
@@ -261,9 +279,19 @@ class Pbx:
                 seconds=_seconds(row.get("Duration", "")),
                 linkedid=row.get("Linkedid", ""),
                 bridge=row.get("BridgeId", ""),
+                data=row.get("ApplicationData", ""),
             )
             for row in answer.rows
         ]
+
+    async def holding_bridges(self) -> set[str]:
+        """Those whose members do not hear one another: car parks, agents who wait."""
+        answer = await self._session.act("BridgeList", limit=5.0)
+        return {
+            row.get("BridgeUniqueid", "")
+            for row in answer.rows
+            if row.get("BridgeTechnology") == "holding_bridge"
+        }
 
     async def run_user(self) -> tuple[str, str]:
         """User and group that asterisk.conf names; both empty when the service manager chose them."""

@@ -24,6 +24,7 @@ from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
 from ami_listener.measured import Problem, problems, soundtrack
 from ami_listener.pbx import MONITOR, NoChannel, Pbx
+from ami_listener.spying import SNOOP
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
 
@@ -104,7 +105,9 @@ class Recorder:
         """
         main, callee, agent = map(str, segment.files.all)
         # The carrier leg receives the callee; a channel at the other end receives whom the callee talks with.
-        received, sent = (callee, agent) if segment.part == "carrier" else (agent, callee)
+        # So does the channel of an ARI snoop, and what it is sent is whispered.
+        hears_callee = segment.part == "carrier" or segment.channel.startswith(SNOOP)
+        received, sent = (callee, agent) if hears_callee else (agent, callee)
         try:
             segment.monitor = await pbx.record(segment.channel, main, received, sent, segment.variable)
         except OutcomeUnknown:

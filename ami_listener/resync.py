@@ -38,7 +38,9 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     desk = listener.desk
     open_rows = await recordings.unfinished(desk.store, desk.node)
     channels = await pbx.channels()
+    await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
+    listener.spies.found(pbx, channels)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):

@@ -21,6 +21,8 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Supervisor = Literal["record", "cut", "report"]
+Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -51,6 +53,8 @@ class Ami(_Section, frozen=True, kw_only=True):
     port: Port = 5038
     username: Name = "dialpact"
     secret_file: str = "ami.secret"  # noqa: S105 - the name of a file
+    doctor_username: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}\Z")] = ""
+    doctor_secret_file: str = "doctor.secret"  # noqa: S105 - the name of a file
 
 
 class Recording(_Section, frozen=True, kw_only=True):
@@ -73,6 +77,7 @@ class Trunk(_Section, frozen=True, kw_only=True):
     business: str = ""
     bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
     caller_id: Literal["cut", "report"] = "cut"  # of one that left by another number than the gate was told
+    supervisor: Supervisor = "record"  # whose voice the customer hears and the call's recording does not
 
     def owns(self, channel: str) -> bool:
         """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
@@ -88,6 +93,13 @@ class Trunk(_Section, frozen=True, kw_only=True):
         """The name of its endpoint in pjsip.conf; empty for other drivers."""
         way = self.leaves_by
         return way.peer if way.technology == "PJSIP" else ""
+
+
+class OptOut(_Section, frozen=True, kw_only=True):
+    """The keys by which a call is refused for good; the same as in features_dialpact.conf."""
+
+    callee_key: Keys = "*9"
+    agent_key: Keys = "*9"
 
 
 class Ledger(_Section, frozen=True, kw_only=True):
@@ -114,6 +126,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ami: Ami = Ami()
     recording: Recording = Recording()
     policy: Policy = Policy()
+    opt_out: OptOut = OptOut()
     ledger: Ledger = Ledger()
     metrics: Metrics | None = None
     origin: str = ""
@@ -155,13 +168,20 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def ami_secret(self) -> str:
         """Read when it is needed and kept nowhere else. Raises ConfigError when unreadable or unusable."""
-        file = self.path(self.ami.secret_file)
+        return self._secret("secret_file", self.ami.secret_file)
+
+    def doctor_secret(self) -> str:
+        """Of the doctor's own user, the same way."""
+        return self._secret("doctor_secret_file", self.ami.doctor_secret_file)
+
+    def _secret(self, key: str, name: str) -> str:
+        file = self.path(name)
         try:
             secret = file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"[ami] secret_file {file}: {error}") from error
+            raise ConfigError(f"[ami] {key} {file}: {error}") from error
         if not secret or not secret.isprintable():
-            raise ConfigError(f"[ami] secret_file {file}: empty, or with control characters")
+            raise ConfigError(f"[ami] {key} {file}: empty, or with control characters")
         masking.hide(secret)
         return secret
 

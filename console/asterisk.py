@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ from compliance.errors import CalendarError, ConfigError, ProfileError, StoreErr
 from compliance.registers.moment import HOME
 from compliance.store.sqlite.health import health
 from console.command import command, group
-from console.doctor import host, pbx, rules, running, version
+from console.doctor import dialplan, host, keys, pbx, rules, running, version
 from console.doctor.found import Found, Site, fail, ok
 from console.policy import load_policy
 from console.session import DONE, FOUND, Session
@@ -41,8 +41,9 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("version", version.installed),
     ("asterisk", pbx.looked_at),
     ("manager", pbx.manager),
-    ("dialplan", pbx.dialplan),
+    ("features", pbx.features),
     ("endpoints", pbx.endpoints),
+    ("keys", keys.keys),
 )
 
 
@@ -104,10 +105,19 @@ async def _examined(session: Session, etc: Path) -> AsyncIterator[tuple[str, Fou
     for name, check in AFTER:
         for item in check(site):
             yield name, item
+    async for item in dialplan.examined(site):
+        yield "dialplan", item
 
 
-def _object(session: Session, check: str, item: Found) -> dict[str, str]:
-    """For programs; ``code`` is the same in every language."""
+def _object(session: Session, check: str, item: Found) -> dict[str, Any]:
+    """For programs; ``code`` is the same in every language. ``place``: of what is in the dialplan."""
     text = session.text(f"doctor.{item.key}", **item.values)
     advice = session.text(f"advice.{item.key}", **item.values) if item.result in ("warn", "fail") else ""
-    return {"check": check, "result": item.result, "code": item.key, "text": text, "advice": advice}
+    row: dict[str, Any] = {
+        "check": check,
+        "result": item.result,
+        "code": item.key,
+        "text": text,
+        "advice": advice,
+    }
+    return row | ({"place": item.place} if item.place else {})

@@ -118,8 +118,9 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
-        ("recordings", [row["path"] for row in kept if recordings.has_files(row)]),
+        ("recordings", [_recording(session, row) for row in kept if recordings.has_files(row)]),
         ("carrier_legs", [_leg(session, leg) for leg in legs]),
+        ("supervision", [_presence(session, one) for leg in legs for one in leg["supervision"]]),
     ]
     session.facts(lines)
     session.table(*finding_rows(session, decision), None)
@@ -130,6 +131,22 @@ def _became(session: Session, call: dict[str, Any]) -> str:
     word = session.text(f"outcome.{call['outcome']}")
     seconds = call["talk_seconds"]
     return word if seconds is None else session.text("outcome.talked", outcome=word, seconds=f"{seconds:.1f}")
+
+
+def _recording(session: Session, row: dict[str, Any]) -> str:
+    part = row["part"]
+    return str(row["path"]) if part == "carrier" else f"{row['path']} ({session.text(f'part.{part}')})"
+
+
+def _presence(session: Session, one: dict[str, Any]) -> str:
+    return session.text(
+        "proof.supervision-is",
+        channel=one["channel"],
+        way=one["way"],
+        heard=session.text(f"heard.{one['heard_by']}"),
+        since=session.cell(instant(one["since"])),
+        until=session.cell(instant(one["until"])) if one.get("until") else "-",
+    )
 
 
 def _leg(session: Session, leg: dict[str, Any]) -> str:

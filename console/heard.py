@@ -39,7 +39,7 @@ def _lines(track: Soundtrack, language: Language, names: dict[str, str]) -> Iter
     for side, stretches in track.silent.items():
         for one in stretches:
             said = {
-                "side": texts.text(f"heard.{side}", language),
+                "side": texts.text(f"soundtrack.{side}", language),
                 "begin": f"{one.begin:.1f}",
                 "end": f"{one.end:.1f}",
                 "missing": f"{one.missing:.1f}",
@@ -47,12 +47,12 @@ def _lines(track: Soundtrack, language: Language, names: dict[str, str]) -> Iter
                 "since": f"{one.heard_from or 0:.1f}",
             }
             elsewhere = one.reason == "lost" and one.heard_in
-            yield texts.text(f"heard.{'elsewhere' if elsewhere else one.reason}", language, **said)
+            yield texts.text(f"soundtrack.{'elsewhere' if elsewhere else one.reason}", language, **said)
     for begin, end, missing in track.unsent:
         yield texts.text(
-            "heard.nobody", language, begin=f"{begin:.1f}", end=f"{end:.1f}", missing=f"{missing:.1f}"
+            "soundtrack.nobody", language, begin=f"{begin:.1f}", end=f"{end:.1f}", missing=f"{missing:.1f}"
         )
     if track.distorted:
-        yield texts.text("heard.distorted", language, figures=track.distorted)
+        yield texts.text("soundtrack.distorted", language, figures=track.distorted)
     if track.late is not None:
-        yield texts.text("heard.late", language, second=f"{track.late:.1f}")
+        yield texts.text("soundtrack.late", language, second=f"{track.late:.1f}")

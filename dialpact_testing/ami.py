@@ -31,6 +31,7 @@ NEEDS = {
     "MixMonitor": {"Channel", "File"},
     "MixMonitorMute": {"Channel", "Direction", "State"},
     "StopMixMonitor": {"Channel"},
+    "PlayDTMF": {"Channel", "Digit", "Duration"},
     "Hangup": {"Channel"},
 }
 
@@ -43,6 +44,7 @@ class _Connection:
     def __init__(self, ami: FakeAmi, writer: asyncio.StreamWriter) -> None:
         self.ami, self.writer = ami, writer
         self.logged_in = False
+        self.wants_events = True
 
     def send(self, headers: Headers) -> None:
         self.raw("".join(f"{key}: {value}\r\n" for key, value in headers).encode() + b"\r\n")
@@ -77,7 +79,7 @@ class FakeAmi:
         self.clock: Clock = clock or SystemClock()
         self.house_rules = house_rules
         self.username, self.secret = username, secret
-        self.read = {"call", "system"} if read is None else read
+        self.read = {"call", "system", "dtmf"} if read is None else read
         self.write = {"call", "system"} if write is None else write
         self.monitor_mode: Literal["works", "lies", "empty", "refuses"] = "works"
         self.silent: set[str] = set()  # actions that are done but never answered
@@ -244,7 +246,7 @@ class FakeAmi:
         """An event for everyone who may read its class."""
         message = [("Event", name), ("Privilege", f"{privilege},all"), *headers]
         for connection in self._connections:
-            if connection.logged_in and privilege in self.read:
+            if connection.logged_in and connection.wants_events and privilege in self.read:
                 connection.send(message)
 
     def raw(self, data: bytes) -> None:
@@ -360,9 +362,10 @@ class FakeAmi:
             connection.writer.close()
             return
         connection.logged_in = True
+        connection.wants_events = action.get("Events") != "off"
         self.logins += 1
         connection.send([("Response", "Success"), *ident, ("Message", "Authentication accepted")])
-        if self.booted and "system" in self.read:
+        if self.booted and "system" in self.read and connection.wants_events:
             connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *_BOOTED])
 
 

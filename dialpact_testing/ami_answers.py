@@ -22,6 +22,8 @@ CLASSES = {
     "MixMonitorMute": {"system", "call"},
     "StopMixMonitor": {"system", "call"},
     "CoreShowChannels": {"system", "reporting"},
+    "BridgeList": set(),
+    "PlayDTMF": {"call"},
     "CoreSettings": {"system", "reporting"},
     "Hangup": {"system", "call"},
 }
@@ -69,12 +71,14 @@ class Answers:
             return reply.success(("AMIversion", "11.0.0"), ("CoreRunUser", ""), ("CoreRunGroup", ""))
         if name == "CoreShowChannels":
             return self._channel_list(ident)
+        if name == "BridgeList":
+            return self._bridge_list(ident)
         if name == "Getvar" and "Channel" not in action:
             variable = action["Variable"]
             return reply.success(("Variable", variable), ("Value", self._global(variable)))
         channel = self._ami.channels.get(action.get("Channel", ""))
         if channel is None:
-            return reply.error("No such channel")
+            return reply.error("Channel not found" if name == "PlayDTMF" else "No such channel")
         handler: Callable[..., list[Headers]] = getattr(self, f"_{name.lower()}")
         return handler(channel, action, reply)
 
@@ -85,7 +89,7 @@ class Answers:
                 *ident,
                 *channel.block(),
                 ("Application", channel.application),
-                ("ApplicationData", "(Outgoing Line)"),
+                ("ApplicationData", channel.data),
                 ("Duration", f"00:{channel.seconds // 60:02d}:{channel.seconds % 60:02d}"),
                 ("BridgeId", channel.bridge),
             ]
@@ -94,6 +98,21 @@ class Answers:
         start = [("Response", "Success"), *ident, ("EventList", "start"), ("Message", "Channels will follow")]
         end = [
             ("Event", "CoreShowChannelsComplete"),
+            *ident,
+            ("EventList", "Complete"),
+            ("ListItems", str(len(rows))),
+        ]
+        return [start, *rows, end]
+
+    def _bridge_list(self, ident: Headers) -> list[Headers]:
+        bridges = {channel.bridge: channel for channel in self._ami.channels.values() if channel.bridge}
+        rows = [
+            [("Event", "BridgeListItem"), *ident, *channel.bridge_block()] for channel in bridges.values()
+        ]
+        told = ("Message", "Bridge listing will follow")
+        start = [("Response", "Success"), *ident, ("EventList", "start"), told]
+        end = [
+            ("Event", "BridgeListComplete"),
             *ident,
             ("EventList", "Complete"),
             ("ListItems", str(len(rows))),
@@ -116,6 +135,7 @@ class Answers:
             "UNIQUEID": channel.uniqueid,
             "CHANNEL(state)": channel.state,
             "CHANNEL(appname)": channel.application,
+            "CHANNEL(appdata)": channel.data,
             "CHANNEL(pjsip,request_uri)": incoming,
             "CHANNEL(pjsip,call-id)": f"call-{channel.uniqueid}",
             "CDR(answer,u)": f"{channel.answered_at:.6f}",
@@ -182,6 +202,10 @@ class Answers:
     def _stopmixmonitor(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
         done = channel.stop_monitor(action.get("MixMonitorID", ""))
         return reply.success() if done else reply.error("Could not stop monitoring channel")
+
+    def _playdtmf(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
+        channel.heard += action["Digit"]
+        return reply.success(("Message", "DTMF successfully queued"))
 
     def _hangup(self, channel: Channel, action: dict[str, str], reply: _Reply) -> list[Headers]:
         asyncio.get_running_loop().call_later(0.002, channel.hang_up)

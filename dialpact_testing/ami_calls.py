@@ -93,7 +93,10 @@ class Channel:
     state: str = "Down"
     bridge: str = ""
     purpose: str = "basic"  # of the bridge
+    technology: str = ""  # of the bridge
+    heard: str = ""  # the keys that whoever is on it was sent
     application: str = "AppDial"
+    data: str = "(Outgoing Line)"  # of the application
     seconds: int = 0
     incoming: bool = False
     caller: Channel | None = None
@@ -163,28 +166,45 @@ class Channel:
         self.name = name
         self.send("Rename", "call", headers)
 
-    def enter_bridge(self, bridge: str = "", *, interlock: bool = True, purpose: str = "basic") -> None:
+    def enter_bridge(
+        self,
+        bridge: str = "",
+        technology: str = "simple_bridge",
+        *,
+        interlock: bool = True,
+        purpose: str = "basic",
+    ) -> None:
         """``bridge``: one that others are in or will be. ``interlock``: it came through Dial's ``U()``."""
-        self.bridge, self.purpose = bridge or f"bridge-{self.uniqueid}", purpose
+        self.bridge, self.technology = bridge or f"bridge-{self.uniqueid}", technology
+        self.purpose = "parking" if technology == "holding_bridge" else purpose
         if interlock and "DIALPACT_ID" in self.variables:
             self.variables["DIALPACT_INTERLOCK"] = "through"
-        self._bridge("BridgeEnter")
+        self._call_in_bridge("BridgeEnter")
 
     def leave_bridge(self) -> None:
-        self._bridge("BridgeLeave")
+        self._call_in_bridge("BridgeLeave")
         self.bridge = ""
 
-    def _bridge(self, event: str) -> None:
-        headers = {
+    def bridge_block(self) -> list[tuple[str, str]]:
+        values = {
             "BridgeUniqueid": self.bridge,
             "BridgeType": self.purpose,
-            "BridgeTechnology": "simple_bridge",
+            "BridgeTechnology": self.technology,
             "BridgeCreator": "<unknown>",
             "BridgeName": "<unknown>",
             "BridgeNumChannels": "1",
             "BridgeVideoSourceMode": "none",
         }
-        self.send(event, "call", [*headers.items(), *self.block()])
+        return list(values.items())
+
+    def _call_in_bridge(self, event: str) -> None:
+        self.send(event, "call", [*self.bridge_block(), *self.block()])
+
+    def press(self, keys: str, direction: Literal["Received", "Sent"] = "Received") -> None:
+        """Keys that come in on it, or that are sent out."""
+        for key in keys:
+            more = [("Digit", key), ("DurationMs", "120"), ("Direction", direction)]
+            self.send("DTMFEnd", "dtmf", [*self.block(), *more])
 
     def speak(self, seconds: float, callee: bool = True, agent: bool = True) -> None:
         """Both sides say something, or one; it is in the files at once."""

@@ -34,6 +34,8 @@ GAPS = (
     "recording-short",
     "recording-side-lost",
     "recording-distorted",
+    "voice-not-recorded",
+    "supervisor-unrecorded",
 )
 # Of these, those that tell of an answered call even where no recording does.
 ANSWERED = ("recording-gap", "recording-lost", "bridged-unrecorded")

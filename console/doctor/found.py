@@ -16,11 +16,15 @@ Outcome = Literal["ok", "warn", "fail", "skip"]
 
 @dataclass(frozen=True)
 class Found:
-    """``key`` names the text and, unless all is well, the advice (tables ``doctor`` and ``advice``)."""
+    """``key`` names the text and, unless all is well, the advice (tables ``doctor`` and ``advice``).
+
+    ``place``: of what is found in the dialplan, ``context``, ``extension``, ``priority``, ``file``, ``line``.
+    """
 
     result: Outcome
     key: str
     values: dict[str, str]
+    place: dict[str, str | int] | None = None
 
 
 def ok(key: str, **values: object) -> Found:

@@ -7,7 +7,7 @@ where nothing of ours is there at all, or the secret is the one of the example.
 
 from __future__ import annotations
 
-import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,9 +16,7 @@ from console.doctor.found import Found, Site, fail, ok, skip, warn
 from console.doctor.host import EXAMPLE
 
 SHOWN = 10
-CONTEXT = "dialpact-outbound"
-_OURS = re.compile(rf"Gosub\(\s*{CONTEXT}\s*,", re.IGNORECASE)
-_OPEN = re.compile(r"_.*[.!]")
+KEYS = ("dialpact-callee", "dialpact-agent")  # of features_dialpact.conf
 _TOO_MUCH = frozenset({"all", "command", "originate"})
 
 
@@ -30,26 +28,46 @@ def looked_at(site: Site) -> Iterator[Found]:
 
 
 def manager(site: Site) -> Iterator[Found]:
-    yield from _absent(site, "manager.conf")
-    user = site.config.ami.username
-    for section in _read(site.etc, "manager.conf"):
-        if section.name == user:
-            yield from _user(section, user)
-            return
-    if (site.etc / "manager.conf").is_file():
+    yield from absent(site, "manager.conf")
+    user, doctor = site.config.ami.username, site.config.ami.doctor_username
+    found = {section.name: section for section in _read(site.etc, "manager.conf")}
+    if user in found:
+        yield from _user(site.etc, found[user], user)
+    elif (site.etc / "manager.conf").is_file():
         yield fail("manager-no-user", user=user)
+    if doctor in found:
+        yield from _readable(site.etc, found[doctor], doctor)
+        if more := _written(found[doctor]) - {"reporting"}:
+            yield warn("manager-doctor-rights", user=doctor, rights=", ".join(sorted(more)))
 
 
-def _user(section: Section, user: str) -> Iterator[Found]:
+def _readable(etc: Path, section: Section, user: str) -> Iterator[Found]:
+    """Whoever reads the secret can record, hang up and, with `system`, reload."""
+    for name in dict.fromkeys(entry.place.file for entry in section.entries if entry.key.lower() == "secret"):
+        try:
+            mode = (etc / name).stat().st_mode
+        except OSError:
+            continue
+        if mode & stat.S_IRWXO:
+            yield fail("manager-open", user=user, file=etc / name, mode=f"{stat.S_IMODE(mode):04o}")
+
+
+def _written(section: Section) -> set[str]:
+    return {right.strip() for line in section.values("write") for right in line.split(",")}
+
+
+def _user(etc: Path, section: Section, user: str) -> Iterator[Found]:
     given = section.values
-    bad = False
+    opened = list(_readable(etc, section, user))
+    yield from opened
+    bad = bool(opened)
     if EXAMPLE in given("secret"):
         bad = True
         yield fail("manager-example", user=user)
     if not given("eventfilter"):
         bad = True
         yield warn("manager-no-filter", user=user)
-    rights = {right.strip() for line in given("write") for right in line.split(",")}
+    rights = _written(section)
     if rights & _TOO_MUCH:
         bad = True
         yield warn("manager-rights", user=user, rights=", ".join(sorted(rights & _TOO_MUCH)))
@@ -57,47 +75,28 @@ def _user(section: Section, user: str) -> Iterator[Found]:
         yield ok("manager", user=user)
 
 
-def dialplan(site: Site) -> Iterator[Found]:
-    yield from _absent(site, "extensions.conf")
-    if not (site.etc / "extensions.conf").is_file():
+def features(site: Site) -> Iterator[Found]:
+    """The keys that refuse (features_dialpact.conf), and what Asterisk takes before them."""
+    if not site.etc.is_dir():
         return
-    found = _read(site.etc, "extensions.conf")
-    if not any(section.name == CONTEXT for section in found):
-        yield fail("dialplan-missing")
-        return
-    asking = [
-        section
-        for section in found
-        if any(_OURS.search(value) for _, value in section.lines) and not section.name.startswith("dialpact-")
-    ]
-    if not asking:
-        yield fail("dialplan-unused")
-        return
-    yield ok("dialplan", contexts=_some(section.name for section in asking))
-    wide = [f"{section.name} {pattern}" for section in asking for pattern in _open_ended(section)]
-    if wide:
-        yield warn("dialplan-open", patterns=_some(wide))
-
-
-def _open_ended(section: Section) -> Iterator[str]:
-    """Patterns of any length whose call is put to the gate."""
-    pattern = ""
-    seen = set()
-    for name, value in section.lines:
-        if name == "exten":
-            pattern = value.partition(",")[0].strip()
-        if (
-            name in ("exten", "same")
-            and _OURS.search(value)
-            and _OPEN.fullmatch(pattern)
-            and pattern not in seen
-        ):
-            seen.add(pattern)
-            yield pattern
+    ours: dict[str, str] = {}
+    theirs: dict[str, str] = {}
+    for section in _read(site.etc, "features.conf"):
+        if section.name == "applicationmap":
+            ours |= {name: value.partition(",")[0].strip() for name, value in section.lines if name in KEYS}
+        elif section.name == "featuremap":
+            theirs |= dict(section.lines)
+    if missing := [name for name in KEYS if name not in ours]:
+        yield warn("features-missing", names=", ".join(missing))
+    else:
+        yield ok("features", keys=", ".join(dict.fromkeys(ours.values())))
+    for name, key in theirs.items():
+        if key and any(own.startswith(key) for own in ours.values()):
+            yield warn("features-clash", name=name, taken=key)
 
 
 def endpoints(site: Site) -> Iterator[Found]:
-    yield from _absent(site, "pjsip.conf")
+    yield from absent(site, "pjsip.conf")
     ours = {
         trunk.leaves_by.peer for trunk in site.config.trunks.values() if trunk.leaves_by.technology == "PJSIP"
     }
@@ -110,7 +109,7 @@ def endpoints(site: Site) -> Iterator[Found]:
         yield ok("endpoints", count=len(phones))
 
 
-def _absent(site: Site, name: str) -> Iterator[Found]:
+def absent(site: Site, name: str) -> Iterator[Found]:
     """A folder without the file: made by other means, which are not seen from here."""
     if site.etc.is_dir() and not (site.etc / name).is_file():
         yield skip("file-missing", file=site.etc / name)

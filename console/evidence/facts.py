@@ -126,11 +126,15 @@ def legs(call: Call) -> list[dict[str, Any]]:
             **{name: leg[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},
             **{name: None if leg[name] == "" else leg[name] for name in TOLD},
             "first_recorded_at": None,
+            "supervision": list(json.loads(leg["supervision"]).values()),
         }
     for row in call.recordings:
+        if row["part"] != "carrier":
+            continue
         leg = found.setdefault(
             (row["node"], row["uniqueid"]),
-            {"channel": row["channel"], "uniqueid": row["uniqueid"], **dict.fromkeys(TOLD)},
+            {"channel": row["channel"], "uniqueid": row["uniqueid"], **dict.fromkeys(TOLD)}
+            | {"supervision": []},
         )
         begun = row["started_at"] if has_files(row) else None
         leg["first_recorded_at"] = leg.get("first_recorded_at") or begun
@@ -144,6 +148,8 @@ def gaps(recordings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     by_leg: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in recordings:
+        if row["part"] != "carrier":
+            continue  # others come and go
         by_leg.setdefault((row["node"], row["uniqueid"]), []).append(row)
     for segments in by_leg.values():
         for before, after in pairwise(segments):

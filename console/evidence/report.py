@@ -184,6 +184,20 @@ class _Words:
             for row in one.call.incidents
         ]
 
+    def _supervision(self, one: Folder) -> list[str]:
+        return [
+            self._text(
+                "supervision-is",
+                channel=each["channel"],
+                way=each["way"],
+                heard=texts.text(f"heard.{each['heard_by']}", self._language),
+                since=_time(each["since"]),
+                until=_time(each["until"]) if each.get("until") else DASH,
+            )
+            for leg in one.about["carrier_legs"]
+            for each in leg["supervision"]
+        ]
+
     def _purpose(self, purpose: str) -> str:
         return domain_text(f"purpose.{purpose}", self._language)
 
@@ -213,6 +227,7 @@ class _Words:
         seconds = segment["seconds"]
         state = mix["state"]
         return {
+            "part": texts.text(f"part.{segment['part']}", self._language),
             "span": _span(segment["started_at"], segment["ended_at"]),
             "seconds": self._text("second", count=f"{seconds:.1f}") if seconds is not None else DASH,
             "levels": " / ".join(levels) if segment["ended_at"] else DASH,
@@ -283,6 +298,8 @@ class _Words:
                     )
                 ],
             )
+        if supervised := self._supervision(one):
+            yield "supervision", supervised
         yield (
             "incidents",
             self._incidents(one),

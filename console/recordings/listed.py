@@ -58,8 +58,11 @@ async def list_(
             most=limit + 1 if limit else ALL,
         )
     shown = session.limited(found, limit)
-    columns = ("started_at", "number", "state", "seconds", "bytes", "keep_until", "holds", "path", "id")
-    rows = [[_told(row, name) for name in columns] for row in shown]
+    columns = (
+        *("started_at", "number", "part", "state", "seconds", "bytes", "keep_until", "holds"),
+        *("path", "id"),
+    )
+    rows = [[_told(session, row, name) for name in columns] for row in shown]
     session.table(columns, rows, [heard.told(row) for row in shown])
 
 
@@ -86,7 +89,7 @@ async def show(session: Session, id: Id) -> int:
             heard.told(row) | {"leaf_index": index, "flaw": flaw, "held_by": bearing, "history": history}
         )
         return FOUND if flaw else 0
-    session.facts([(name, _told(row, name)) for name in FACTS])
+    session.facts([(name, _told(session, row, name)) for name in FACTS])
     names = {other["id"]: PurePath(other["path"]).name for other in others}
     session.facts([("heard", line) for line in heard.lines(row["sound"], session.language, names)])
     session.facts([("leaf_index", index), ("problem", session.text(f"problem.{flaw}") if flaw else "")])
@@ -109,5 +112,7 @@ async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
     )
 
 
-def _told(row: dict[str, Any], name: str) -> object:
+def _told(session: Session, row: dict[str, Any], name: str) -> object:
+    if name == "part":
+        return session.text(f"part.{row[name]}")
     return instant(row[name]) if name in TIMES and row[name] else row[name]

@@ -14,13 +14,13 @@ from typing import Any
 from msgspec import structs
 
 from agi.gate import Gate
-from agi.optout import Desk
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
 from compliance import calendars, config, profile
 from compliance.judge import Judge
 from compliance.model import CallAttempt
+from compliance.optout import OptOuts
 from compliance.profile import Policy
 from compliance.store.sqlite import Store, create
 from dialpact_testing.asterisk import FakeAsterisk
@@ -130,10 +130,10 @@ class Office:
                 await gate.close()
 
     @contextlib.asynccontextmanager
-    async def desk(self, busy_ms: int = 150) -> AsyncIterator[Desk]:
+    async def desk(self, busy_ms: int = 150) -> AsyncIterator[OptOuts]:
         """A desk for refusals that stores them, without a server."""
         async with await Store.open(self.database, busy_ms) as store:
-            desk = Desk(store, self.judge, self.clock)
+            desk = OptOuts(store, self.judge.node, self.clock)
             running = asyncio.create_task(desk.run())
             try:
                 yield desk

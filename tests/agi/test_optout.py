@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import structlog
 
-from agi import optout as optout_module
 from agi import variables
+from compliance import optout as optout_module
 from compliance.errors import StoreError
 from dialpact_testing.agi_process import FakeProcess
 from dialpact_testing.asterisk import NOTHING, FakeAsterisk, Told
@@ -119,10 +119,13 @@ async def test_key_in_a_call(
     assert log == [(by, "add", "+86" + NUMBER), (by, "opt-out", "+86" + NUMBER)]
     told = await FakeAsterisk(*address).dial(NUMBER)
     assert (told.verdict, told.reasons[0]) == ("BLOCK", "do-not-call")
-    # Again: the refusal stays as it was, but that it was said again is kept.
+    # Again in the same call: he is told the same, and it stays one refusal.
     office.clock.set("2026-11-24 10:00:05")
     assert answer(await refuse(way, ID, scope)) == "done"
-    assert (len(opt_outs(office)), len(in_force(office))) == (2, 1)
+    assert (len(opt_outs(office)), len(in_force(office))) == (1, 1)
+    # But what refuses more says more.
+    assert answer(await refuse(way, ID, "all")) == "done"
+    assert [row[1] for row in opt_outs(office)] == [scope, "all"] or scope == "all"
 
 
 async def test_line(office: Office, refuse: Refuse) -> None:

@@ -17,6 +17,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request."""
     monkeypatch.setattr(measured, "SHORT", 0.0)
     monkeypatch.setattr(measured, "SILENCE_MATTERS", 60.0)
+    monkeypatch.setattr(measured, "UNTRUE", 60.0)  # and what they say is in the file at once
     monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(recorder, "PROOF_SECONDS", 0.2)
     monkeypatch.setattr(recorder, "SETTLE_SECONDS", 0.3)

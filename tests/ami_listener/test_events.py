@@ -68,6 +68,25 @@ def test_an_originate_has_no_caller() -> None:
     assert begun.origin.linkedid == begun.uniqueid
 
 
+def test_a_supervisor_comes_and_goes() -> None:
+    """An ARI snoop is told by the same events; neither says whether it whispers."""
+    began = [event for event in taken("supervisor") if isinstance(event, events.SpyBegan)]
+    ended = [event for event in taken("supervisor") if isinstance(event, events.SpyEnded)]
+    assert [event.channel for event in began] == [
+        "PJSIP/agent1002-00000002",
+        f"Snoop/{began[0].spied}-00000000",
+    ]
+    assert {event.spied_channel for event in began} == {LEG}
+    assert [event.uniqueid for event in ended] == [event.uniqueid for event in began]
+
+
+def test_the_one_who_was_spied_on_may_be_gone() -> None:
+    (stop, *_) = [message for message in received("supervisor") if message.name == "ChanSpyStop"]
+    kept = [(key, value) for key, value in stop.headers if not key.startswith("Spyee")]
+    text = "\r\n".join(f"{key}: {value}" for key, value in kept)
+    assert isinstance(events.read(wire.read(text.encode())), events.SpyEnded)
+
+
 def test_booting_and_shutting_down() -> None:
     assert taken("login_and_rights") == [events.Booted()]
     assert taken("shutdown") == [events.ShuttingDown()]

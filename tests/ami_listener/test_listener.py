@@ -54,9 +54,7 @@ async def test_the_interlock_is_set_after_the_row_and_the_files_are_there(
     (row,) = await scene.recordings()
     assert (row["state"], row["answered_at"]) == ("starting", None)
     assert ami.count("MixMonitor", Channel=leg.name) == 0, "nothing records while it rings"
-    await until(
-        lambda: ami.count("Getvar", Channel=leg.name) == 5
-    )  # decision, From and whom it shows, Call-ID
+    await until(lambda: ami.count("Getvar", Channel=leg.name) == 5)  # decision, From, whom it shows, Call-ID
     leg.pick_up()
     await recorded(leg, decision)
     order = [sent["Action"] for sent in ami.actions if sent.get("Channel") == leg.name]

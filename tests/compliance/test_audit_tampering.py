@@ -81,7 +81,7 @@ def one_of_each(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
         "INSERT INTO carrier_leg VALUES (?, ?, 'pbx1', 'PJSIP/c-1', '1.1', '1.0', 'a@b',"
         " '2026-11-24T02:00:00.000000Z', '2026-11-24T02:00:00.500000Z', '2026-11-24T02:00:01.000000Z',"
-        " '2026-11-24T02:01:00.000000Z', 'ANSWER', 16, '02788880001', 'through')",
+        " '2026-11-24T02:01:00.000000Z', 'ANSWER', 16, '02788880001', 'through', '{}')",
         (f"l{number}", made.id),
     )
 

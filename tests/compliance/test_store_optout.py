@@ -16,7 +16,7 @@ from compliance.model import Refusal
 from compliance.soundtrack import Soundtrack
 from compliance.store.sqlite import Store, create, decisions, optout, recordings, registers
 from compliance.store.sqlite.recordings import Finished, NewRecording
-from tests.compliance.store_values import AT, NUMBER, decision
+from tests.compliance.store_values import AT, NUMBER, attempt, decision
 
 
 @pytest.fixture
@@ -67,9 +67,11 @@ async def call(store: Store) -> str:
     return made.id
 
 
-async def take(store: Store, call: str, at: float, how: Any = "callee-key") -> Any:
+async def take(
+    store: Store, call: str, at: float, how: Any = "callee-key", channel: str = "PJSIP/x-1"
+) -> Any:
     return await optout.from_call(
-        store, call, how=how, scope="all", node="pbx1", channel="PJSIP/x-1", at=seconds(at)
+        store, call, how=how, scope="all", node="pbx1", channel=channel, at=seconds(at)
     )
 
 
@@ -122,14 +124,15 @@ async def test_the_carrier_legs_recording_before_that_of_another_channel(store: 
     await recorded(store, call, "r2", 7, 5, part="joined")
     assert (await take(store, call, 12)).recording == "r1"
     await ended(store, "r1", 20, 15)
-    assert (await take(store, call, 21)).recording == "r2", "the one that runs"
+    assert (await take(store, call, 21, "agent-key")).recording == "r2", "the one that runs"
 
 
 async def test_newest_recording_that_had_begun(store: Store, call: str) -> None:
     await recorded(store, call, "r1", 0, 5)
     await ended(store, "r1", 20, 15)
     await recorded(store, call, "r2", 20, 5)
-    assert [(await take(store, call, at)).recording for at in (10, 19, 21, 40)] == ["r1", "r1", "r2", "r2"]
+    heard = [await take(store, call, at, "agent-key", f"PJSIP/agent{at}-1") for at in (10, 19, 21, 40)]
+    assert [said.recording for said in heard] == ["r1", "r1", "r2", "r2"]
 
 
 async def test_call_without_a_recording(store: Store, call: str) -> None:
@@ -172,9 +175,40 @@ async def test_call_without_a_number(store: Store) -> None:
     assert await take(store, made.id, 1) is None
 
 
-async def test_many_at_once(store: Store, call: str) -> None:
-    await asyncio.gather(
-        *(take(store, call, n, how) for n in range(20) for how in ("callee-key", "agent-key"))
+async def test_what_many_hear_at_once_is_said_once_by_each(store: Store, call: str) -> None:
+    """The dialplan and the listener hear the same key; each person's word stays one, and its first time."""
+    first = await take(store, call, 3)
+    found = await asyncio.gather(
+        *(take(store, call, n, how) for n in range(4, 24) for how in ("callee-key", "agent-key"))
     )
-    assert len(await optout.of_number(store, NUMBER)) == 40
+    assert {said.at for said in found if said.how == "callee-key"} == {first.at}
+    assert [said["how"] for said in await optout.of_number(store, NUMBER)] == ["callee-key", "agent-key"]
     assert len(await registers.list_refusals(store, number=NUMBER)) == 1
+    said = [row["action"] for row in await registers.history(store, "dnc", NUMBER)]
+    assert sorted(said) == ["add", "opt-out", "opt-out"]
+
+
+async def test_in_another_call_it_is_another_word(store: Store, call: str) -> None:
+    other = decision()
+    await store.transact(lambda connection: decisions.record(connection, [other]))
+    await take(store, call, 1)
+    await take(store, other.id, 2)
+    assert [said["decision"] for said in await optout.of_number(store, NUMBER)] == [call, other.id]
+
+
+@pytest.mark.parametrize(
+    ("presses", "by"),
+    [
+        ("PJSIP/agent1001-00000003", "wang"),  # the phone that made the call
+        ("PJSIP/agent1001-0000001f", "wang"),  # another line of it
+        ("PJSIP/agent1002-00000004", "agent1002"),  # the customer was transferred to it
+        ("PJSIP/agent-north-2-00000004", "agent-north-2"),
+        ("DAHDI/1-1", "DAHDI/1"),
+        ("Local/1002@agents-00000007;1", "Local/1002@agents"),
+        ("", "wang"),
+    ],
+)
+async def test_agent_is_whoever_pressed(store: Store, presses: str, by: str) -> None:
+    made = decision(replace(attempt(), agent="wang", channel="PJSIP/agent1001-00000003"))
+    await store.transact(lambda connection: decisions.record(connection, [made]))
+    assert (await take(store, made.id, 1, "agent-key", presses)).by == by

@@ -18,12 +18,14 @@ import pytest
 from agi.service import serving
 from compliance import config as configuration
 from compliance.clock import SystemClock
+from compliance.dialplan.codes import RESULTS
 from compliance.model import Suspension
 from compliance.sections import DoNotCall, ScriptRule
 from compliance.store.sqlite import Store, recordings
 from compliance.store.sqlite.health import Health, Lease
 from console import texts
-from console.doctor import host, pbx, rules
+from console.doctor import dialplan, host, pbx, rules
+from console.doctor import keys as doctor_keys
 from console.doctor.conf import sections
 from console.doctor.found import Found, Site
 from tests.compliance.world import HUBEI, policy
@@ -269,16 +271,19 @@ def asterisk(site: Site, **files: str) -> list[str]:
     site.etc.mkdir(exist_ok=True)
     for name, content in files.items():
         (site.etc / f"{name}.conf").write_text(content, "utf-8")
-    checks = (pbx.looked_at, pbx.manager, pbx.dialplan, pbx.endpoints)
+        (site.etc / f"{name}.conf").chmod(0o640)
+    checks = (pbx.looked_at, pbx.manager, dialplan.written, pbx.endpoints, doctor_keys.keys)
     return [key for check in checks for key in keys(check(site))]
 
 
 SHIPPED = {
     "manager_dialpact": (ROOT / "dialplan/manager_dialpact.conf").read_text("utf-8"),
+    "features_dialpact": (ROOT / "dialplan/features_dialpact.conf").read_text("utf-8"),
     "extensions_dialpact": (ROOT / "dialplan/extensions_dialpact.conf").read_text("utf-8"),
 }
 GOOD = {
     "manager": "[general]\nenabled = yes\n#include manager_dialpact.conf\n",
+    "features": "[applicationmap]\n#include features_dialpact.conf\n",
     "extensions": "#include extensions_dialpact.conf\n[phones]\nexten => _1XXXXXXXXXX,1,NoOp()\n"
     " same => n,Gosub(dialpact-outbound,s,1(${EXTEN},c))\n",
     "pjsip": "[phone](!)\ntype = endpoint\ncallerid = 02787654321\n[1001](phone)\nauth=x\n"
@@ -287,7 +292,7 @@ GOOD = {
 
 
 def test_no_asterisk_here(site: Site) -> None:
-    checks = (pbx.looked_at, pbx.manager, pbx.dialplan, pbx.endpoints)
+    checks = (pbx.looked_at, pbx.manager, dialplan.written, pbx.endpoints)
     assert [key for check in checks for key in keys(check(site))] == ["skip etc-missing"]
 
 
@@ -297,7 +302,9 @@ def test_files_that_are_made_by_other_means(site: Site) -> None:
 
 def test_asterisk_as_it_should_be(site: Site) -> None:
     shipped = SHIPPED | {"manager_dialpact": SHIPPED["manager_dialpact"].replace("REPLACE-ME", "s3cret")}
-    assert asterisk(site, **GOOD, **shipped) == ["ok etc", "ok manager", "ok dialplan", "ok endpoints"]
+    assert asterisk(site, **GOOD, **shipped) == [
+        *("ok etc", "ok manager", "ok dialplan", "ok endpoints", "ok keys")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -316,6 +323,17 @@ def test_asterisk_as_it_should_be(site: Site) -> None:
             "warn dialplan-open",
         ),
         ("its own caller ID", {"pjsip": "[1001]\ntype=endpoint\n"}, "warn endpoints-free"),
+        ("no keys", {"manager": "[dialpact]\nsecret=x\nread=call,system\n"}, "warn keys-unheard"),
+        (
+            "keys are filtered",
+            {"manager": "[dialpact]\nread=all\neventfilter = ^Event: (Hangup)\neventfilter = !DTMFEnd\n"},
+            "warn keys-unheard",
+        ),
+        (
+            "another key",
+            {"features": "[applicationmap]\ndialpact-agent => **,self,Gosub,x\n"},
+            "warn keys-differ",
+        ),
     ],
 )
 def test_asterisk_as_it_should_not_be(site: Site, why: str, changes: dict[str, str], expected: str) -> None:
@@ -349,6 +367,8 @@ def test_every_finding_has_its_text_and_its_advice(language: str) -> None:
         "calendar-missing",
         "calendar-provisional",
     }
+    said |= dict.fromkeys(RESULTS)
+    advised |= {code for code, result in RESULTS.items() if result != "skip"}
     catalogue = texts.catalogue(language)  # type: ignore[arg-type]
     tables = {
         name: {key.partition(".")[2] for key in catalogue if key.startswith(f"{name}.")}

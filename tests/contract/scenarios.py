@@ -133,6 +133,21 @@ async def stopped(world: World, ami: Manager) -> None:
         await ami.do("MixMonitor", Channel=leg, File="/x", Options="r(/y)t(/z)")
 
 
+async def keys(world: World, ami: Manager) -> None:
+    """Keys of the callee, a tone for him, and the bridge that he is in."""
+    await login(ami)
+    async with world.call(ami, NUMBER) as call:
+        await talking(world, ami, call)
+        for key in "*9":
+            await call.callee_presses(key)
+            await ami.event("DTMFEnd", Channel=call.leg, Digit=key)
+        await ami.do("PlayDTMF", Channel=call.leg, Digit="D", Duration="100")
+        await ami.do("PlayDTMF", Channel=GONE, Digit="D", Duration="100")
+        await ami.do("BridgeList")
+        await call.agent_hangs_up()
+        await ami.event("Hangup", Channel=call.leg)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "logins": logins,
     "wrong_secret": wrong_secret,
@@ -142,4 +157,5 @@ SCENARIOS: dict[str, Scenario] = {
     "busy": busy,
     "cancelled": cancelled,
     "stopped": stopped,
+    "keys": keys,
 }

@@ -46,6 +46,7 @@ class Call(Protocol):
     async def is_answered(self) -> None: ...
     async def is_bridged(self) -> None: ...
     async def is_refused(self) -> None: ...
+    async def callee_presses(self, key: str) -> None: ...
     async def callee_hangs_up(self) -> None: ...
     async def agent_hangs_up(self) -> None: ...
 
@@ -79,6 +80,9 @@ class FakeCall:
 
     async def is_refused(self) -> None:
         self._channel.hang_up(status="BUSY")
+
+    async def callee_presses(self, key: str) -> None:
+        self._channel.press(key)
 
     async def callee_hangs_up(self) -> None:
         self._channel.hang_up()
@@ -132,6 +136,9 @@ class LabCall:
 
     async def is_refused(self) -> None:
         await self._ami.event("Hangup", Channel=self.leg)
+
+    async def callee_presses(self, key: str) -> None:
+        await self._carrier.dial(self._carrier.invites()[-1], key)
 
     async def callee_hangs_up(self) -> None:
         self._carrier.hang_up(self._carrier.invites()[-1])

@@ -57,6 +57,7 @@ class Home:
             "carrier_port": str(ports.carrier),
             "carrier2_port": str(ports.carrier2),
             **{f"{agent}_port": str(port) for agent, port in ports.agents.items()},
+            "http_port": str(ports.http),
             "rtp_first": str(ports.rtp[0]),
             "rtp_last": str(ports.rtp[1]),
         }

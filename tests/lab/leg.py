@@ -165,6 +165,12 @@ class Leg:
         """Press keys, as telephone events among the sound's packets."""
         await self.media.press(keys)
 
+    async def press_by_message(self, keys: str) -> None:
+        """Press keys, each as a SIP INFO."""
+        for key in keys:
+            content = f"Signal={key}\r\nDuration=160\r\n"
+            await self._request("INFO", content=content, kind="application/dtmf-relay")
+
     async def hold(self, media: Media | None = None, direction: str = "sendonly") -> None:
         """Put the other side on hold: nothing is sent any more, or with ``media`` another machine's music."""
         self._held = self.media
@@ -295,23 +301,33 @@ class Leg:
             before.pause()
         self._described(body(final))
 
-    async def _request(self, method: str, headers: str = "", accept: tuple[int, ...] = (200, 202)) -> Message:
+    async def _request(
+        self,
+        method: str,
+        headers: str = "",
+        accept: tuple[int, ...] = (200, 202),
+        content: str = "",
+        kind: str = "application/sdp",
+    ) -> Message:
         self._cseq += 1
-        final = await self._ua.ask(self._text(method, new_branch(), self._contact() + headers))
+        headers = self._contact() + headers
+        final = await self._ua.ask(self._text(method, new_branch(), headers, content, kind))
         if final.status not in accept:
             raise RuntimeError(f"Asterisk did not take the {method}: {final.start_line}")
         return final
 
-    def _text(self, method: str, mark: str, headers: str = "", sdp: str = "") -> str:
+    def _text(
+        self, method: str, mark: str, headers: str = "", body: str = "", kind: str = "application/sdp"
+    ) -> str:
         # A CANCEL, and the ACK of a refusal, go where the INVITE went.
         target = self.invite.uri if self.invite and mark == self._mark else self.target
         remote = self.remote if method != "CANCEL" else re.sub(r";tag=[^;>]*$", "", self.remote)
-        content = "Content-Type: application/sdp\r\n" if sdp else ""
+        content = f"Content-Type: {kind}\r\n" if body else ""
         return (
             f"{method} {target} SIP/2.0\r\n{self._ua.via(mark)}"
             f"From: {self.local}\r\nTo: {remote}\r\nCall-ID: {self.call_id}\r\n"
             f"CSeq: {self._cseq} {method}\r\nMax-Forwards: 70\r\n{headers}{content}"
-            f"Content-Length: {len(sdp.encode())}\r\n\r\n{sdp}"
+            f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
         )
 
     def _contact(self, number: str = "") -> str:

@@ -19,6 +19,7 @@ class PortBlock:
         self.sip, self.ami, self.gate = (self.first + offset for offset in (1, 2, 3))
         self.carrier, self.carrier2 = self.first + 4, self.first + 5
         self.agents = {f"agent{1001 + n}": self.first + 6 + n for n in range(3)}  # where softphones are
+        self.http = self.first + 10
         # Wide: who is late to stop sends to a port that the next call would otherwise be given at once.
         self.rtp = (self.first + 100, self.first + 699)
         self._next = TAKEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class CarrierLeg(msgspec.Struct, frozen=True, kw_only=True):
     hangup_cause: int | None = None
     sent_from: str = ""  # the caller number as it left for the carrier; empty: not known
     interlock: str = ""  # through | refused; empty: it did not run, or was not seen
+    supervision: str = "{}"  # JSON: who listened to it or spoke into it, without being in its bridge
 
 
 def id_of(decision: str, node: str, uniqueid: str) -> str:
@@ -52,7 +54,8 @@ async def write(store: Store, leg: CarrierLeg) -> None:
 
 async def of_decision(store: Store, decision: str) -> list[dict[str, Any]]:
     """What Asterisk told of the legs that a decision was used for, oldest first. Times are UTC."""
-    return await store.read(lambda connection: rows(SQL.of_decision(connection, decision=decision)))
+    found = await store.read(lambda connection: rows(SQL.of_decision(connection, decision=decision)))
+    return [leg | {"supervision": list(json.loads(leg["supervision"]).values())} for leg in found]
 
 
 async def end_unseen(store: Store, decision: str, node: str, uniqueid: str, at: datetime) -> None:

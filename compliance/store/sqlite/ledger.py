@@ -32,7 +32,7 @@ KINDS = (
 VERSIONS = dict.fromkeys(KINDS, 1) | {
     "decision": 2,
     "recording": 2,
-    "carrier-leg": 2,
+    "carrier-leg": 3,
 }  # of the records that are made today
 
 

@@ -3,7 +3,9 @@
 1. The refusal (``do_not_call``), the row of who, when, how and where it can be heard (``opt_out``) and the
    line in ``register_change`` are one transaction. When it is on disk, the next attempt is refused.
 2. Who is called, and by which business, is the stored decision's word, never that of a channel.
-3. An import writes no ``opt_out`` rows: a million of them would only repeat ``do_not_call.requested_at`` and
+3. A key is heard by the dialplan and by the listener, and some press it twice: one person's one word in one
+   call is one row, whoever of them is first.
+4. An import writes no ``opt_out`` rows: a million of them would only repeat ``do_not_call.requested_at`` and
    ``source``; the import's line in ``register_change`` says by whom, when and from which file.
 """
 
@@ -32,7 +34,9 @@ async def from_call(
 ) -> OptOut | None:
     """Takes a refusal in the call of ``decision``; None when this node has no such call.
 
-    The call of a campaign that nobody knows has no business to refuse: then it is a refusal of all.
+    ``channel``: of whoever pressed the key, which tells one agent from another. What the same person has said
+    before stays as it was, time and all. The call of a campaign that nobody knows has no business to refuse:
+    then it is a refusal of all.
     """
 
     def work(connection: sqlite3.Connection) -> OptOut | None:
@@ -46,14 +50,41 @@ async def from_call(
             scope=scope if value else "all",
             value=value,
             how=how,
-            by=(call["agent"] if how == "agent-key" else call["number"]) or channel,
+            by=_agent(call, channel) if how == "agent-key" else call["number"],
             node=node,
             channel=channel,
             decision=decision,
         )
+        said = SQL.said(
+            connection,
+            number=digits(new.number),
+            decision=decision,
+            how=how,
+            by=new.by,
+            scope=new.scope,
+            value=new.value,
+        )
+        if said is not None:
+            return msgspec.structs.replace(new, **{**dict(said), "at": instant(said["at"])})
         return _take(connection, new)
 
     return await store.transact(work)
+
+
+def _agent(call: sqlite3.Row, channel: str) -> str:
+    """Who pressed the agent's key: on the phone that made the call its agent, else that other phone."""
+    phone, caller = endpoint_of(channel), endpoint_of(call["channel"])
+    own = not phone or not caller or phone == caller
+    return (call["agent"] if own else "") or phone
+
+
+def endpoint_of(channel: str) -> str:
+    """``agent1002`` of ``PJSIP/agent1002-0000002a``, as ``CHANNEL(endpoint)`` has it; of a driver without
+    endpoints its name as well (``DAHDI/1``).
+    """
+    technology, _, rest = channel.partition("/")
+    name = rest.rpartition("-")[0] or rest
+    return name if technology in ("PJSIP", "SIP", "IAX2") else f"{technology}/{name}".rstrip("/")
 
 
 async def from_line(store: Store, number: str, *, node: str, channel: str, at: datetime) -> OptOut:

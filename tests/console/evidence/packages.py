@@ -84,6 +84,7 @@ def recorded(
     state: str = "kept",
     after: float = 0,
     sound: str = "",
+    part: str = "carrier",
 ) -> list[Path]:
     """A recording of the call, of three small files: mix, callee, agent."""
     paths = [spool(home) / f"{name}{side}.wav" for side in ("", "-callee", "-agent")]
@@ -97,8 +98,9 @@ def recorded(
         id=id,
         decision=call,
         node="pbx1",
-        channel="PJSIP/carrier-1",
-        uniqueid="1.1",
+        channel="PJSIP/carrier-1" if part == "carrier" else "PJSIP/agent1002-2",
+        uniqueid="1.1" if part == "carrier" else "1.2",
+        part=part,
         number=f"+86{NUMBER}",
         caller_id="02787654321",
         campaign="renewal",

@@ -89,6 +89,7 @@ SELECT number = '' AND caller_id = '' AND channel = '' AND uniqueid = '' FROM re
 
 -- name: blank_carrier_leg(key)^
 SELECT channel = '' AND uniqueid = '' AND linkedid = '' AND sip_call_id = '' AND sent_from = ''
+       AND supervision = '{}'
 FROM carrier_leg WHERE id = :key;
 
 -- Recordings whose day, or whose disposal, is not what the log says of it.

@@ -89,7 +89,7 @@ WITH gap AS MATERIALIZED (
     WHERE kind IN (SELECT value FROM json_each(:gaps)) AND decision <> '' GROUP BY decision
 )
 SELECT decision.id, decision.decided_at, decision.seq, decision.number, decision.caller_id, decision.campaign,
-       total(recording.answered_at IS NOT NULL) AS legs,
+       total(recording.answered_at IS NOT NULL AND recording.part = 'carrier') AS legs,
        total(recording.answered_at IS NOT NULL AND recording.ended_at IS NULL) AS running,
        total(recording.answered_at IS NOT NULL AND recording.ended_at IS NOT NULL
              AND recording.state = 'failed') AS failed,

@@ -71,6 +71,11 @@ SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at,
        dial_status, hangup_cause, sent_from, interlock
 FROM carrier_leg WHERE id = :key;
 
+-- name: carrier_leg_3(key)^
+SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at,
+       dial_status, hangup_cause, sent_from, interlock, supervision
+FROM carrier_leg WHERE id = :key;
+
 -- name: register_change_1(key)^
 SELECT seq, at, actor, register, action, key, detail FROM register_change WHERE seq = CAST(:key AS INTEGER);
 

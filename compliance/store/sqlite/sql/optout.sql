@@ -1,6 +1,12 @@
 -- name: call(id)^
-SELECT node, number, business, agent, coalesce(json_extract(record, '$.facts.campaign.industry'), '') AS industry
+SELECT node, number, business, agent, channel, coalesce(json_extract(record, '$.facts.campaign.industry'), '') AS industry
 FROM decision WHERE id = :id;
+
+-- The same person's same word in the same call, heard by another or said again.
+-- name: said(number, decision, how, by, scope, value)^
+SELECT at, channel, recording, position FROM opt_out
+WHERE number = :number AND decision = :decision AND how = :how AND by = :by AND scope = :scope AND value = :value
+ORDER BY seq LIMIT 1;
 
 -- The call's recording that ran then: the carrier leg's, the newest. Else the newest that had begun.
 -- name: recording(decision, at)^
