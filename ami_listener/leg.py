@@ -22,7 +22,6 @@ from ami_listener.calls import Action, Happening, Line, Phase, State, step
 from ami_listener.claims import UNSEEN, Claim, Origin
 from ami_listener.connection import LinkError
 from ami_listener.desk import Desk, row
-from ami_listener.growth import Growth
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
@@ -101,7 +100,6 @@ class Leg:
         self._rows = 0  # of this decision in the store
         self._noted = False  # the answer is on its way to the store
         self._bridged = False  # it has been in a bridge
-        self._growth = Growth()
         self._overdue_at = 0.0
 
     @property
@@ -123,6 +121,25 @@ class Leg:
     def linkedid(self) -> str:
         """Of the call that the leg belongs to."""
         return self._origin.linkedid
+
+    @property
+    def pbx(self) -> Pbx:
+        return self._pbx
+
+    @property
+    def caller(self) -> str:
+        """The channel that dialled it; empty for an Originate."""
+        return self._origin.caller
+
+    @property
+    def talks(self) -> bool:
+        """Whether it is answered, and its recording proven."""
+        return (
+            self.state.phase is Phase.RECORDED
+            and self.state.line is not Line.RINGING
+            and self._answered_at is not None
+            and bool(self.segments)
+        )
 
     @property
     def caller_id(self) -> str:
@@ -188,16 +205,13 @@ class Leg:
         self._lost_at = self._lost_at or self._desk.clock.now()
 
     def look(self) -> None:
-        """Once a second: does the file of an answered call grow? Is what was cut gone?"""
+        """Once a second: is what was cut gone? Is a call that nobody records given up?"""
         if self.state.phase is Phase.CUT:
             self._work.put_nowait(Action.HANG_UP)
         if self.state == State(Phase.UNRECORDED, Line.UP):
             self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
             if time.monotonic() >= self._overdue_at:
                 self.happen(Happening.OVERDUE)
-        talks = self.state.phase is Phase.RECORDED and self.state.line is not Line.RINGING
-        if talks and self.segments and (trouble := self._growth.look(self.segments[-1].files)):
-            self.happen(trouble)
 
     def gone(self) -> None:
         """The channel is no more, though no Hangup event was believed: nor may an answer have been."""
@@ -452,7 +466,6 @@ class Leg:
             else:
                 self.happen(Happening.UNPROVEN)
             return
-        self._growth.begin()
         if old is not None and old.ended_at is not None and segment.proven_at is not None:
             self._missing = segment.proven_at - old.ended_at
         self._lost_at = None

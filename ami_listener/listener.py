@@ -26,6 +26,7 @@ from ami_listener.companions import Companions
 from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
 from ami_listener.dawn import Dawn
 from ami_listener.desk import Desk
+from ami_listener.hearing import Hearing
 from ami_listener.inside import Inside
 from ami_listener.keys import Keys
 from ami_listener.lease import Lease
@@ -43,7 +44,7 @@ from compliance.meters import METERS
 from compliance.store.sqlite import recordings
 from compliance.store.sqlite.connection import Store
 
-LOOK_SECONDS = 1.0  # between two looks at the growth of the files
+LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
 SECOND_LOOK_SECONDS = 3.0
 JUDGING_SECONDS = 1.0  # for the legs that the second look has found
 AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
@@ -92,6 +93,7 @@ class Listener:
         self._dawn = Dawn(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
+        self.hearing = Hearing(self)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
         self.unlisted, self.spies = Unlisted(self), Spies(self)
         self._observers: list[Observer] = [
@@ -208,15 +210,15 @@ class Listener:
                         ("lease", self.lease.run()),
                         ("outbox", self.outbox.run()),
                         ("keys", self.keys.run()),
-                        ("growth", self._watch_growth()),
+                        ("hearing", self._listen_in()),
                         ("connection", self._stay_connected()),
                     )
                 ]
                 await closing
-                lease, outbox, keys, growth, connection = parts
-                for part in (connection, growth, lease):
+                lease, outbox, keys, hearing, connection = parts
+                for part in (connection, hearing, lease):
                     part.cancel()
-                await asyncio.wait({connection, growth, lease})
+                await asyncio.wait({connection, hearing, lease})
                 await self._hand_over()
                 for part in (outbox, keys):
                     part.cancel()
@@ -226,6 +228,7 @@ class Listener:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self.hearing.close()
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def close(self) -> None:
@@ -424,12 +427,22 @@ class Listener:
         self._leg_tasks.clear()
         self._dawn.close()
 
-    async def _watch_growth(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            for leg in list(self.legs.values()):
-                leg.look()
-            self.spies.look()
+    async def _listen_in(self) -> None:
+        """A disk that does not answer holds up the look at the files, and nothing else."""
+        looking: asyncio.Task[None] | None = None
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                for leg in list(self.legs.values()):
+                    leg.look()
+                self.spies.look()
+                if looking is None or looking.done():
+                    if looking is not None:
+                        looking.result()
+                    looking = asyncio.create_task(self.hearing.look(), name="look")
+        finally:
+            if looking is not None:
+                looking.cancel()
 
     # Endings
 

@@ -39,6 +39,7 @@ _TO = re.compile(r"sips?:([^@>;]{1,64})@")
 _INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
 _NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,80}")
 _CALL_ID = re.compile(r"[\x21-\x7e]{1,255}")
+_COUNT = re.compile(r"(?:^|;)(rxcount|txcount|themssrc)=([0-9]{1,20})(?=;|$)")
 _NO_CHANNEL = ("No such channel", "Channel does not exist", "Channel not specified")
 
 
@@ -63,6 +64,18 @@ class Live(msgspec.Struct, frozen=True):
     @property
     def bridged(self) -> bool:
         return bool(self.bridge)
+
+
+class Packets(msgspec.Struct, frozen=True):
+    """RTP packets of a channel so far. ``received`` begins anew with each ``source`` (SSRC; seen on 22)."""
+
+    received: int
+    sent: int
+    source: str
+
+    def received_since(self, before: Packets) -> int:
+        anew = self.source != before.source or self.received < before.received
+        return self.received - (0 if anew else before.received)
 
 
 class Pbx:
@@ -142,6 +155,19 @@ class Pbx:
             return ""
         found = await self.variable(channel, "CHANNEL(pjsip,call-id)")
         return found if _CALL_ID.fullmatch(found) else ""
+
+    async def packets(self, channel: str) -> Packets | None:
+        """None for a technology that does not count them. Raises NoChannel."""
+        if not channel.startswith("PJSIP/"):
+            return None
+        found = dict(_COUNT.findall(await self.variable(channel, "CHANNEL(rtcp,all)")))
+        if not found.keys() >= {"rxcount", "txcount"}:
+            return None
+        return Packets(int(found["rxcount"]), int(found["txcount"]), found.get("themssrc", ""))
+
+    async def peers(self, channel: str) -> list[str]:
+        """The other channels of its bridge, ten at most. Raises NoChannel."""
+        return [peer for peer in (await self.variable(channel, "BRIDGEPEER")).split(",") if peer]
 
     async def is_dialled(self, channel: str) -> bool:
         """Whether Dial, Queue, Originate or the like have dialled it; one that was only made has no

@@ -12,27 +12,30 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ami_listener import disk, files, repair, sound
 from ami_listener.connection import OutcomeUnknown
 from ami_listener.files import Files, Identity, Replaced
+from ami_listener.measured import Problem, problems, soundtrack
 from ami_listener.pbx import MONITOR, NoChannel, Pbx
 from ami_listener.spying import SNOOP
 from compliance.errors import RecordingError
 from compliance.store.sqlite.recordings import Finished
 
+if TYPE_CHECKING:
+    from ami_listener.heard import Heard
+
 PROOF_SECONDS = 1.0
 POLL_SECONDS = 0.002
 SETTLE_SECONDS = 3.0  # how long a file may take to be complete after its call
 CLOSING_SECONDS = 60.0  # and how long somebody may still have it open for writing
-SHORT = 0.9  # of the talk that a recording must cover
 SIDES = ("mix", "callee", "agent")
-SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
 
 
 class Segment(msgspec.Struct):
@@ -53,6 +56,7 @@ class Segment(msgspec.Struct):
     unseen: bool = False  # nobody listened when the call ended, so it may have been answered
     part: str = "carrier"  # whose channel: carrier | joined | supervisor
     begun: bool = False  # its files were there with their headers; until then it is a row and three names
+    heard: Heard | None = None  # what was found out about its sound while it was made
 
     def talk_seconds(self) -> float | None:
         """The part of the answered call that this segment had to cover; None when it was not answered."""
@@ -74,13 +78,6 @@ class Segment(msgspec.Struct):
 
     def _since(self, begin: datetime) -> float:
         return max(0.0, ((self.ended_at or begin) - begin).total_seconds())
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Something about a recording that a human has to know: an incident's kind and detail."""
-
-    kind: str
-    detail: str = ""
 
 
 class Recorder:
@@ -242,29 +239,29 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
         state = "failed" if segment.answered_at else "unanswered"
         unseen = segment.unseen and segment.answered_at is None
         return Finished(id=segment.id, state=state, ended_at=segment.ended_at, unseen=unseen), []
-    problems: list[Problem] = []
-    measured = [_measure(segment, side, problems) for side in range(len(SIDES))]
+    told: list[Problem] = []
+    measured = [_measure(segment, side, told) for side in range(len(SIDES))]
     main, callee, agent = measured
+    track = soundtrack(segment, measured)
     talk = segment.talk_seconds()
     answered = talk is not None
     unseen = segment.unseen and not answered
     if not segment.begun:  # that it was not, has been told; it was not let through to be talked on
-        problems = [problem for problem in problems if problem.kind != "recording-missing"]
+        told = [problem for problem in told if problem.kind != "recording-missing"]
     if not answered and not unseen and not any(found and found.audio_bytes for found in measured):
         _remove(segment.files)
-        told = [problem for problem in problems if problem.kind == "recording-replaced"]
-        return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), told
+        replaced = [problem for problem in told if problem.kind == "recording-replaced"]
+        return Finished(id=segment.id, state="unanswered", ended_at=segment.ended_at), replaced
     if flaws := [
         f"{side}: {found.flaw}" for side, found in zip(SIDES, measured, strict=True) if found and found.flaw
     ]:
-        problems.append(Problem("recording-incomplete", "; ".join(flaws)))
+        told.append(Problem("recording-incomplete", "; ".join(flaws)))
     if talk is not None:
-        sides = (callee, agent) if segment.part == "carrier" else ()  # others may have nothing to say
-        problems += _judge(main, sides, segment.proven_seconds())
+        told += problems(segment, measured, track)
     try:
         files.flush_folder(segment.files.main.parent)
     except OSError as error:
-        problems.append(
+        told.append(
             Problem("recording-incomplete", f"{segment.files.main.parent}: {error.strerror or error}")
         )
     return (
@@ -282,8 +279,9 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
             agent_dbfs=agent.dbfs if agent else None,
             keep_until=keep_until(segment.ended_at) if any(measured) else None,
             unseen=unseen,
+            sound=track.encode() if any(measured) else "",
         ),
-        problems,
+        told,
     )
 
 
@@ -294,36 +292,20 @@ def _state(is_there: bool, counts: bool, was_due: bool) -> str:
     return "failed" if was_due else "unanswered"
 
 
-def _measure(segment: Segment, side: int, problems: list[Problem]) -> sound.Sound | None:
+def _measure(segment: Segment, side: int, told: list[Problem]) -> sound.Sound | None:
     path, identity = segment.files.all[side], segment.identity(side)
     try:
         with files.open_kept(path, identity) as file:
             if (names := os.fstat(file.fileno()).st_nlink) != 1:
-                problems.append(Problem("recording-linked", f"{path.name} has {names} names"))
+                told.append(Problem("recording-linked", f"{path.name} has {names} names"))
             elif exposed := files.restrict(file, path):
-                problems.append(Problem("recording-exposed", exposed))
+                told.append(Problem("recording-exposed", exposed))
         return sound.measure(path, segment.format, identity)
     except Replaced as error:
-        problems.append(Problem("recording-replaced", str(error)))
+        told.append(Problem("recording-replaced", str(error)))
     except OSError as error:
-        problems.append(Problem("recording-missing", f"{path.name}: {error.strerror or error}"))
+        told.append(Problem("recording-missing", f"{path.name}: {error.strerror or error}"))
     return None
-
-
-def _judge(main: sound.Sound | None, sides: Sequence[sound.Sound | None], talk: float) -> list[Problem]:
-    """``talk``: seconds that had to be recorded."""
-    problems = []
-    if main is None:
-        pass  # that has been said
-    elif not main.audio_bytes:
-        if talk > 0.1:
-            problems.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
-    elif main.seconds < SHORT * talk - 0.1:
-        problems.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))
-    for side, found in zip(("callee", "agent"), sides, strict=False):
-        if found is not None and found.dbfs is None and talk >= SILENCE_MATTERS:
-            problems.append(Problem("recording-silent", f"nothing is heard of the {side} in {talk:.1f} s"))
-    return problems
 
 
 def _remove(unused: Files) -> None:

@@ -6,6 +6,7 @@ one. Tests and the demo hand their own clock to the same classes.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,11 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def file_time() -> float:
+    """Unix time by the clock that the kernel stamps files with: only to say how old a file is."""
+    return time.time()
 
 
 class Uptime(NamedTuple):

@@ -128,7 +128,7 @@ class OptOut(Value, frozen=True, kw_only=True):
     channel: str = ""
     decision: str = ""  # the call, where it was one of ours
     recording: str = ""
-    position: float | None = None  # seconds from the recording's start
+    position: float | None = None  # only of old rows: the recording's index of time against file tells it
 
 
 class Batch(Value, frozen=True, kw_only=True):

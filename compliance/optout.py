@@ -141,7 +141,6 @@ class OptOuts:
             by=masked(found.by) if found.by == found.number else found.by,
             callee=masked(found.number),
             recording=found.recording,
-            position=found.position,
             late=taken.late,
         )
 

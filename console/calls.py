@@ -14,6 +14,7 @@ from compliance.registers.fault import Fault
 from compliance.registers.moment import moment
 from compliance.store.sqlite import carrier_legs, decisions, recordings
 from compliance.texts import reason_text
+from console import heard
 from console.check import finding_objects, finding_rows
 from console.command import command, group
 from console.flag import Limit
@@ -97,7 +98,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
             "verdict": verdict,
             "reasons": reasons,
             "undelivered": undelivered,
-            "recordings": kept,
+            "recordings": [heard.told(row) for row in kept],
             "carrier_legs": legs,
         }
         told["behind_us"] = behind // timedelta(microseconds=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from compliance.registers import dnc as register
 from compliance.registers.cell import free_text
 from compliance.registers.fault import Fault
 from compliance.store.sqlite import Store, decisions, optout, registers
-from console import entry, imports
+from console import entry, heard, imports
 from console.command import command, group
 from console.flag import By, Limit, SkipBad
 from console.session import Session
@@ -121,5 +121,10 @@ async def show(session: Session, number: Number) -> int:
     if taken and not session.as_json:
         session.note(session.text("say.opt_outs"))
         columns = ("at", "how", "by", "decision", "path", "position")
-        session.table(columns, [[row[column] for column in columns] for row in taken], None)
+        shown = [row | {"position": _place(row)} for row in taken]
+        session.table(columns, [[row[column] for column in columns] for row in shown], None)
     return code
+
+
+def _place(row: dict[str, Any]) -> str:
+    return heard.place((row["position"], row["position_to"]) if row["position"] is not None else None)

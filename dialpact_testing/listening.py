@@ -15,7 +15,7 @@ from unittest import mock
 
 from msgspec import structs
 
-from ami_listener import connection, growth, lease, recorder
+from ami_listener import connection, hearing, lease, recorder
 from ami_listener.listener import Listener
 from compliance.retention import keep_until
 from compliance.store.sqlite import Store, incidents, recordings
@@ -163,7 +163,7 @@ def patient() -> Iterator[None]:
     test machine that is busy for three seconds is no PBX that has died.
     """
     with (
-        mock.patch.multiple(growth, GROWTH_AFTER=3600.0, STALLED_AFTER=3600.0),
+        mock.patch.multiple(hearing, STALLED=3600.0),
         mock.patch.multiple(lease, LIFE_SECONDS=60.0, PONG_SECONDS=60.0, DISK_SECONDS=PATIENCE),
         mock.patch.multiple(connection, PONG_SECONDS=PATIENCE, LOGIN_SECONDS=PATIENCE),
         mock.patch.object(recorder, "PROOF_SECONDS", 2.0),

@@ -32,6 +32,8 @@ GAPS = (
     "recording-incomplete",
     "recording-empty",
     "recording-short",
+    "recording-side-lost",
+    "recording-distorted",
     "voice-not-recorded",
     "supervisor-unrecorded",
 )

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from compliance import profile as profiles
+from compliance import soundtrack
 from compliance.clock import instant
 from compliance.model import Decision, PolicyVersion
 from compliance.store.sqlite.evidence import REGISTER, Call, Row
 from console.evidence.container import Source
 from console.evidence.facts import facts, remains
-from console.evidence.form import Absent, Note, pretty
+from console.evidence.form import Absent, Note, pretty, recording_name
 from console.evidence.sound import Disposed, sound
 
 
@@ -146,8 +147,17 @@ def _do_not_call(call: Call, decision: Decision) -> dict[str, Any]:
         }
         for refusal in call.refusals
     ]
-    said = [one | {"number": _e164(one["number"])} for one in call.opt_outs]
+    said = [one | {"number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
     return _then_and_now(decision.facts.refusals, now, _history(call, "dnc")) | {"said": said}
+
+
+def heard_at(call: Call, said: Row) -> dict[str, Any] | None:
+    """In which file, and between which of its seconds, a refusal can be heard; None if nobody knows."""
+    row = next((row for row in call.recordings if row["id"] == said["recording"]), None)
+    if row is None or not row["ended_at"] or row["ended_at"] < said["at"]:
+        return None
+    low, high = soundtrack.place(row["sound"], instant(said["at"])) or (said["position"], said["position"])
+    return {"file": recording_name(row, ""), "from": low, "to": high} if low is not None else None
 
 
 def _history(call: Call, register: str) -> list[Row]:

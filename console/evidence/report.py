@@ -19,9 +19,9 @@ from compliance.model import Decision, Finding
 from compliance.registers.fault import Fault
 from compliance.texts import LANGUAGES, Language, finding_text, reason_text
 from compliance.texts import text as domain_text
-from console import page, texts
+from console import heard, page, texts
 from console.evidence.container import Source
-from console.evidence.folder import Folder
+from console.evidence.folder import Folder, heard_at
 from console.evidence.form import Note
 from console.evidence.matching import Asked
 from console.looked_at import looked_at
@@ -172,6 +172,10 @@ class _Words:
 
     def _sound(self, one: Folder) -> dict[str, Any]:
         gaps = [self._text("gap", seconds=gap["seconds"], at=_time(gap["from"])) for gap in one.sound["gaps"]]
+        names = {row["id"]: row["path"].rpartition("/")[2] for row in one.call.recordings}
+        for number, row in enumerate(one.call.recordings, 1):
+            for line in heard.lines(row["sound"], self._language, names):
+                gaps.append(self._text("heard", segment=number, what=line))
         return {"segments": [self._segment(each) for each in one.sound["segments"]], "gaps": gaps}
 
     def _incidents(self, one: Folder) -> list[str]:
@@ -261,7 +265,8 @@ class _Words:
                 )
                 for name, refusal in before
             ]
-            + later,
+            + later
+            + [self._said(one, row) for row in call.opt_outs],
         )
         yield (
             "provenance",
@@ -322,6 +327,19 @@ class _Words:
                 or self._text("none")
             ],
         )
+
+    def _said(self, one: Folder, row: dict[str, Any]) -> str:
+        found = heard_at(one.call, row)
+        where = (
+            self._text(
+                "said-where",
+                file=found["file"].rpartition("/")[2],
+                place=heard.place((found["from"], found["to"])),
+            )
+            if found
+            else ""
+        )
+        return self._text("said", at=_time(row["at"]), how=row["how"], by=row["by"], where=where)
 
     def _consent(self, consent: Any) -> str:
         expires = self._text("consent-expires", at=moment(consent.expires_at)) if consent.expires_at else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from compliance.store.sqlite.evidence import Call
+from console import heard
 from console.evidence.facts import gaps
 from console.evidence.form import SIDES, Absent, Why, recording_name
 
@@ -45,7 +46,7 @@ def sound(call: Call, disposed: Disposed) -> Sound:
             parts.append(part)
         known = ("id", "part", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
         about = {name: row[name] for name in (*known, "talk_seconds", "keep_until")}
-        segments.append(about | {"files": parts})
+        segments.append(about | {"files": parts, "sound": heard.told(row)["sound"]})
     return Sound({"segments": segments, "gaps": gaps(call.recordings)}, files, absent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from compliance.registers.fault import Fault
 from compliance.registers.moment import moment
 from compliance.retention import earliest_day
 from compliance.store.sqlite import Store, holds, ledger, recordings, registers
-from console import entry
+from console import entry, heard
 from console.flag import Limit
 from console.recordings import witness
 from console.recordings.holds import tell
@@ -22,9 +23,9 @@ ALL = -1  # SQLite's LIMIT: none
 State = Literal["starting", "running", "kept", "unanswered", "unseen", "failed", "disposed"]
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
 FACTS = (
-    *("id", "decision", "part", "state", "settled", "number", "caller_id", "campaign"),
-    *("started_at", "answered_at", "ended_at", "seconds", "bytes", "path", "sha256"),
-    *("keep_until", "disposed_at"),
+    *("id", "decision", "state", "settled", "part", "number", "caller_id", "campaign"),
+    *("started_at", "answered_at", "ended_at"),
+    *("talk_seconds", "seconds", "bytes", "path", "sha256", "keep_until", "disposed_at"),
 )
 TIMES = ("started_at", "answered_at", "ended_at", "disposed_at")
 
@@ -62,7 +63,7 @@ async def list_(
         *("path", "id"),
     )
     rows = [[_told(session, row, name) for name in columns] for row in shown]
-    session.table(columns, rows, shown)
+    session.table(columns, rows, [heard.told(row) for row in shown])
 
 
 async def show(session: Session, id: Id) -> int:
@@ -73,6 +74,7 @@ async def show(session: Session, id: Id) -> int:
         if not found:
             raise Fault("not-registered", entry=id)
         (row,) = found
+        others = await recordings.list_recordings(store, decision=row["decision"], most=ALL)
         bearing = await holds.list_holds(store, recording=wanted, released=True)
         history = await _history(store, row)
         leaf, flaw = await store.transact(
@@ -83,9 +85,13 @@ async def show(session: Session, id: Id) -> int:
         )
     index = leaf.leaf_index if leaf else None
     if session.as_json:
-        session.json(row | {"leaf_index": index, "flaw": flaw, "held_by": bearing, "history": history})
+        session.json(
+            heard.told(row) | {"leaf_index": index, "flaw": flaw, "held_by": bearing, "history": history}
+        )
         return FOUND if flaw else 0
     session.facts([(name, _told(session, row, name)) for name in FACTS])
+    names = {other["id"]: PurePath(other["path"]).name for other in others}
+    session.facts([("heard", line) for line in heard.lines(row["sound"], session.language, names)])
     session.facts([("leaf_index", index), ("problem", session.text(f"problem.{flaw}") if flaw else "")])
     if bearing:
         tell(session, bearing)

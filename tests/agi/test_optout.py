@@ -112,7 +112,7 @@ async def test_key_in_a_call(
     key = int("86" + NUMBER)
     assert opt_outs(office) == [(key, scope, value, way, by, ID)]
     assert office.sql("SELECT recording, position, node, channel, at FROM opt_out") == [
-        ("r1", 19.5, "pbx1", "PJSIP/x-1", "2026-11-24T02:00:00.000000Z")
+        ("r1", None, "pbx1", "PJSIP/x-1", "2026-11-24T02:00:00.000000Z")
     ]
     assert in_force(office) == [(key, scope, value, f"{way} {ID}")]
     log = office.sql("SELECT actor, action, key FROM register_change WHERE register = 'dnc' ORDER BY seq")

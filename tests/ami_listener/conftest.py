@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import growth, listener, recorder
+from ami_listener import hearing, listener, measured, recorder
 from dialpact_testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene
 
@@ -15,8 +15,9 @@ from tests.ami_listener.scene import Scene
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request."""
-    monkeypatch.setattr(recorder, "SHORT", 0.0)
-    monkeypatch.setattr(recorder, "SILENCE_MATTERS", 60.0)
+    monkeypatch.setattr(measured, "SHORT", 0.0)
+    monkeypatch.setattr(measured, "SILENCE_MATTERS", 60.0)
+    monkeypatch.setattr(measured, "UNTRUE", 60.0)  # and what they say is in the file at once
     monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(recorder, "PROOF_SECONDS", 0.2)
     monkeypatch.setattr(recorder, "SETTLE_SECONDS", 0.3)
@@ -25,8 +26,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Growth of the files is expected within three tenths of a second."""
-    monkeypatch.setattr(growth, "GROWTH_AFTER", 0.1)
-    monkeypatch.setattr(growth, "STALLED_AFTER", 0.3)
+    monkeypatch.setattr(hearing, "STALLED", 0.3)
 
 
 @pytest.fixture

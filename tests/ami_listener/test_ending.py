@@ -28,7 +28,7 @@ from tests.ami_listener.scene import Scene, talking, until
 async def test_too_little_is_kept_and_reported(
     scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ami_listener.recorder.SHORT", 0.9)
+    monkeypatch.setattr("ami_listener.measured.SHORT", 0.9)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.6)
     leg.speak(**spoken)
@@ -42,7 +42,7 @@ async def test_too_little_is_kept_and_reported(
 async def test_one_side_that_is_not_heard_is_reported(
     scene: Scene, ami: FakeAmi, side: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ami_listener.recorder.SILENCE_MATTERS", 0.05)
+    monkeypatch.setattr("ami_listener.measured.SILENCE_MATTERS", 0.05)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.1)
     leg.speak(0.4, **{side: False})

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from compliance.clock import stamp
 from compliance.model import Refusal
+from compliance.soundtrack import Soundtrack
 from compliance.store.sqlite import Store, create, decisions, optout, recordings, registers
 from compliance.store.sqlite.recordings import Finished, NewRecording
 from tests.compliance.store_values import AT, NUMBER, attempt, decision
@@ -28,7 +30,9 @@ def seconds(count: float) -> datetime:
     return AT + timedelta(seconds=count)
 
 
-async def recorded(store: Store, call: str, id: str, start: float, answer: float | None) -> None:
+async def recorded(
+    store: Store, call: str, id: str, start: float, answer: float | None, part: str = "carrier"
+) -> None:
     await recordings.start(
         store,
         NewRecording(
@@ -46,12 +50,14 @@ async def recorded(store: Store, call: str, id: str, start: float, answer: float
             path=f"/r/{id}.wav",
             callee_path="",
             agent_path="",
+            part=part,
         ),
     )
 
 
-async def ended(store: Store, id: str, at: float, length: float) -> None:
-    await recordings.finish(store, Finished(id=id, state="kept", ended_at=seconds(at), seconds=length))
+async def ended(store: Store, id: str, at: float, length: float, sound: str = "") -> None:
+    end = Finished(id=id, state="kept", ended_at=seconds(at), seconds=length, sound=sound)
+    await recordings.finish(store, end)
 
 
 @pytest.fixture
@@ -69,32 +75,56 @@ async def take(
     )
 
 
+def soundtrack(*pairs: tuple[float, float], since: float = 5) -> str:
+    return Soundtrack(since=stamp(seconds(since)), index=pairs).encode()
+
+
 @pytest.mark.parametrize(
-    ("start", "answer", "press", "position"),
+    ("press", "position"),
     [
-        (0, 5, 12.5, 7.5),  # no sound is written while it rings
-        (20, 5, 21, 1.0),  # a segment that continues an interrupted recording
-        (0, None, 3, 3.0),  # the answer is not in the store yet
-        (0, 5, 4.9, 0.0),  # the clocks' grain
+        (12.5, (7.4, 7.4)),  # the first tenth of a second had no packets
+        (25, (10.0, 12.0)),  # in the step in which nobody sent for ten seconds: so much is known
+        (30, (14.9, 14.9)),  # and what comes after is true again
+        (4.9, (0.0, 0.0)),  # the clocks' grain
     ],
 )
-async def test_position(
-    store: Store, call: str, start: float, answer: float | None, press: float, position: float
+async def test_position_is_true_to_time(
+    store: Store, call: str, press: float, position: tuple[float, float]
 ) -> None:
-    await recorded(store, call, "r1", start, answer)
+    await recorded(store, call, "r1", 0, 5)
     found = await take(store, call, press)
-    assert (found.recording, found.position) == ("r1", position)
+    assert (found.recording, found.position) == ("r1", None), "while the call lasts nobody knows"
+    [row] = await optout.of_number(store, NUMBER)
+    assert (row["position"], row["path"], row["at"]) == (None, "/r/r1.wav", seconds(press))
+    index = ((0.1, 0.0), (10.1, 10.0), (22.1, 12.0), (30.1, 20.0))
+    await ended(store, "r1", 35.1, 20.0, soundtrack(*index))
+    [row] = await optout.of_number(store, NUMBER)
+    assert (row["position"], row["position_to"]) == (
+        pytest.approx(position[0], abs=0.01),
+        pytest.approx(position[1], abs=0.01),
+    )
+    assert "sound" not in row
 
 
-async def test_position_is_that_in_the_file_once_it_is_complete(store: Store, call: str) -> None:
+async def test_position_of_a_recording_without_an_index(store: Store, call: str) -> None:
+    """Of before: from the wall time that was stored, and from the file's length."""
     await recorded(store, call, "r1", 0, 5)
     await take(store, call, 12)
+    await ended(store, "r1", 32, 30.0)
     [row] = await optout.of_number(store, NUMBER)
-    assert (row["position"], row["path"], row["at"]) == (7.0, "/r/r1.wav", seconds(12))
-    await ended(store, "r1", 32, 30.0)  # three seconds of early media came before the answer
+    assert (row["position"], row["position_to"]) == (None, None)
+    await store.transact(lambda connection: connection.execute("DROP TRIGGER opt_out_is_final"))
+    await store.transact(lambda connection: connection.execute("UPDATE opt_out SET position = 7"))
     [row] = await optout.of_number(store, NUMBER)
-    assert row["position"] == pytest.approx(10.0, abs=0.01)
-    assert row["how"] == "callee-key"
+    assert row["position"] == row["position_to"] == pytest.approx(10.0, abs=0.01)
+
+
+async def test_the_carrier_legs_recording_before_that_of_another_channel(store: Store, call: str) -> None:
+    await recorded(store, call, "r1", 0, 5)
+    await recorded(store, call, "r2", 7, 5, part="joined")
+    assert (await take(store, call, 12)).recording == "r1"
+    await ended(store, "r1", 20, 15)
+    assert (await take(store, call, 21, "agent-key")).recording == "r2", "the one that runs"
 
 
 async def test_newest_recording_that_had_begun(store: Store, call: str) -> None:

@@ -64,6 +64,7 @@ class Shelf:
         ended: datetime = AT,
         until: date | None = LAST,
         state: str = "kept",
+        sound: str = "",
     ) -> str:
         """One with three files below its day. The id of the recording, 32 hex digits."""
         id = hashlib.md5(name.encode()).hexdigest()
@@ -72,7 +73,7 @@ class Shelf:
         day.mkdir(parents=True, exist_ok=True)
         files = {side: day / f"{name}{side}.wav" for side in SIDES}
         for side, path in files.items():
-            path.write_bytes(sound(name + side))
+            path.write_bytes(wav(name + side))
         new = recordings.NewRecording(
             id=id,
             decision=made.id,
@@ -99,6 +100,7 @@ class Shelf:
             callee_sha256=hashes[1],
             agent_sha256=hashes[2],
             keep_until=until,
+            sound=sound,
         )
 
         async def write(store: Store) -> None:
@@ -165,7 +167,7 @@ class Shelf:
         return [row["detail"] for row in self.home("incidents", "list", "--kind", "disposal-refused")]
 
 
-def sound(name: str) -> bytes:
+def wav(name: str) -> bytes:
     """A tenth of a second of it, another for each name."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from compliance.soundtrack import Silence, Soundtrack
 from tests.compliance.store_values import AT
 from tests.console.recorded import DAY, LAST, OVER, Shelf
 
+HEARD = Soundtrack(
+    since="2026-11-24T02:00:00.000000Z",
+    index=((0.0, 0.0), (10.0, 10.0)),
+    late=4.0,
+    silent={
+        "callee": (Silence(begin=3.0, end=9.0, reason="lost", heard_in="b" * 32, heard_from=5.5),),
+        "agent": tuple(
+            Silence(begin=begin, end=begin + 3, reason=reason)
+            for begin, reason in ((11.0, "lost"), (21.0, "sent"), (31.0, "unsent"), (41.0, "unknown"))
+        ),
+    },
+    unsent=((51.0, 66.0, 14.9),),
+    distorted="19.7 s of 7.9 s",
+)
 WHY = ("--reason", "court case 12", "--by", "chen")
 NOBODY = "0" * 32
 
@@ -63,6 +78,41 @@ def test_show_tells_all_that_was_done(shelf: Shelf) -> None:
     assert "callee +8613800138000" in english and "court case 12" in english
     assert "被叫 +8613800138000" in chinese and "保存至: 2027-11-26" in chinese
     assert "not registered" in shelf.home("recordings", "show", NOBODY, code=1)["error"]
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        (
+            "en",
+            (
+                "callee silent here from 3.0 to 9.0 s of the call although packets came: heard in",
+                "from second 5.5 on; 2.5 s are in no recording",
+                "agent silent from 11.0 to 14.0 s of the call although packets came: 3.0 s are in",
+                "agent silent from 21.0 to 24.0 s of the call: that is what was sent",
+                "agent silent from 31.0 to 34.0 s of the call: nothing was sent",
+                "agent silent from 41.0 to 44.0 s of the call: not known why",
+                "from 51.0 to 66.0 s of the call nobody sent: 14.9 s are left out of the file",
+                "stretched or with holes: 19.7 s of 7.9 s",
+                "looked at only from second 4.0 of the call on",
+            ),
+        ),
+        ("zh", ("通话第 3.0 至 9.0 秒此处被叫无声", "文件略去了 14.9 秒", "自通话第 4.0 秒起才受到监看")),
+    ],
+)
+def test_show_tells_what_is_silent_or_missing(shelf: Shelf, language: str, says: tuple[str, ...]) -> None:
+    id = shelf.put(sound=HEARD.encode())
+    told = shelf.home("recordings", "show", id)
+    assert told["sound"] == shelf.home("recordings", "list")[0]["sound"]
+    assert told["sound"]["silent"]["callee"][0]["heard_from"] == 5.5
+    printed = shelf.home.run("recordings", "show", id, "--lang", language).output
+    for line in says:
+        assert line in printed
+    assert told["flaw"] == "", "it is in the leaf"
+
+
+def test_one_that_was_not_measured_says_nothing(shelf: Shelf) -> None:
+    assert shelf.home("recordings", "show", shelf.put())["sound"] is None
 
 
 def test_holds(shelf: Shelf) -> None:

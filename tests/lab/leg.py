@@ -336,7 +336,7 @@ class Leg:
     def _sdp(self, rtp: Rtp, direction: str = "sendrecv", again: bool = False) -> str:
         self._version += not again
         codec, events = CODECS[rtp.codec], self._event_type or TELEPHONE_EVENT
-        name = {"ulaw": "PCMU", "alaw": "PCMA"}[rtp.codec]
+        name = {"ulaw": "PCMU", "alaw": "PCMA", "g722": "G722"}[rtp.codec]
         return (
             f"v=0\r\no=lab 1 {self._version} IN IP4 {rtp.address}\r\ns=-\r\nc=IN IP4 {rtp.address}\r\n"
             f"t=0 0\r\nm=audio {rtp.port} RTP/AVP {codec} {events}\r\na=rtpmap:{codec} {name}/8000\r\n"

@@ -20,8 +20,8 @@ from tests.lab.ear import PACKET, Sound, tone
 from tests.lab.keys import EVENTS, LAST_PACKETS
 
 TICK = 0.02
-CODECS = {"ulaw": 0, "alaw": 8}
-SILENCE = {"ulaw": b"\xff" * PACKET, "alaw": b"\xd5" * PACKET}
+CODECS = {"ulaw": 0, "alaw": 8, "g722": 9}
+SILENCE = {"ulaw": b"\xff" * PACKET, "alaw": b"\xd5" * PACKET, "g722": b"\xfa" * PACKET}
 KEY_PACKETS, PAUSE_PACKETS = 6, 8  # 120 ms of key, 160 ms between two
 
 

@@ -59,7 +59,7 @@ async def test_customer_who_waits_somewhere(scene: Customers, place: str) -> Non
     assert (row["how"], row["by"], row["decision"]) == ("callee-key", f"+86{number}", decision)
     assert (row["scope"], row["value"]) == ("business", "jianghan")
     assert row["channel"].startswith("PJSIP/carrier-")
-    assert row["recording"] and row["position"] > 0
+    assert row["recording"]
     (shown,) = scene.site.dialpact("dnc", "show", number)["opt_outs"]
     assert shown["path"]
     # In force from the next attempt on.

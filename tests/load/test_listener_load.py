@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import connection, growth, guard, recorder
+from ami_listener import connection, guard, hearing, recorder
 from ami_listener.connection import Session
 from dialpact_testing.ami import FakeAmi
 from dialpact_testing.ami_calls import Channel
@@ -49,7 +49,7 @@ def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session.act, "__kwdefaults__", {"limit": PATIENCE})
     monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
     monkeypatch.setattr(guard, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
-    monkeypatch.setattr(growth, "STALLED_AFTER", 10 * PATIENCE)
+    monkeypatch.setattr(hearing, "STALLED", 10 * PATIENCE)
 
 
 async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:

@@ -21,6 +21,7 @@ import msgspec
 
 from compliance.clock import instant, stamp
 from compliance.model import OptOut, OptOutWay, Refusal, Scope
+from compliance.soundtrack import place
 from compliance.store.sqlite.connection import Store, rows
 from compliance.store.sqlite.registers.change import Outcome, digits, log
 from compliance.store.sqlite.registers.dnc import write_refusal
@@ -136,19 +137,22 @@ def _insert(connection: sqlite3.Connection, new: OptOut) -> None:
 
 
 def _heard(connection: sqlite3.Connection, new: OptOut) -> OptOut:
-    """With the recording of the call, and where in it, if it was running."""
+    """With the recording of the call. Where in it, its index of time against file says at its end."""
     row = SQL.recording(connection, decision=new.decision, at=stamp(new.at)) if new.decision else None
-    if row is None:
-        return new
-    position = None
-    if row["ended_at"] is None or instant(row["ended_at"]) >= new.at:
-        # Nothing is written before there is sound, which is the answer in most calls.
-        begun = max(instant(row["started_at"]), instant(row["answered_at"] or row["started_at"]))
-        position = round(max(0.0, (new.at - begun).total_seconds()), 2)
-    return msgspec.structs.replace(new, recording=row["id"], position=position)
+    return new if row is None else msgspec.structs.replace(new, recording=row["id"])
 
 
 async def of_number(store: Store, number: str) -> list[dict[str, Any]]:
-    """Every time that this person refused, oldest first; ``position`` in the file ``path``."""
+    """Every time that this person refused, oldest first; in the file ``path`` between its seconds
+    ``position`` and ``position_to``, null as long as the call lasts, and for what was said after it.
+    """
     found = await store.transact(lambda connection: rows(SQL.of_number(connection, number=digits(number))))
-    return [row | {"at": instant(row["at"])} for row in found]
+    return [_placed(row) for row in found]
+
+
+def _placed(row: dict[str, Any]) -> dict[str, Any]:
+    sound, ended = row.pop("sound"), row.pop("ended_at")
+    row |= {"at": instant(row["at"]), "position_to": row["position"]}
+    if sound and ended and instant(ended) >= row["at"]:
+        row["position"], row["position_to"] = place(sound, row["at"]) or (None, None)
+    return row

@@ -83,6 +83,7 @@ def recorded(
     ended: bool = True,
     state: str = "kept",
     after: float = 0,
+    sound: str = "",
     part: str = "carrier",
 ) -> list[Path]:
     """A recording of the call, of three small files: mix, callee, agent."""
@@ -122,6 +123,7 @@ def recorded(
         callee_dbfs=-12.5,
         agent_sha256=agent,
         keep_until=date(2027, 11, 24),
+        sound=sound,
     )
 
     async def run(store: Store) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from compliance.clock import stamp
 from compliance.ledger import keys
-from compliance.store.sqlite import decisions, evidence
+from compliance.soundtrack import Silence, Soundtrack
+from compliance.store.sqlite import decisions, evidence, optout
 from compliance.texts import LANGUAGES
 from console import page, texts
 from console.evidence import maker
@@ -117,6 +118,33 @@ def test_a_package_with_all_that_is_known(stocked: Home, monkeypatch: pytest.Mon
     valid(stocked, package)
     found = stocked("evidence", "verify", str(package))
     assert (found["valid"], found["findings"]) == (True, [])
+
+
+def test_where_a_refusal_can_be_heard_is_true_to_time(stocked: Home, call: str) -> None:
+    """Nobody sent from second 0.5 to 1.5 of the call, so the file is a second shorter than the talk."""
+    silence = Silence(begin=0.5, end=1.0, reason="lost")
+    track = Soundtrack(
+        since=stamp(AT),
+        index=((0.0, 0.0), (0.5, 0.5), (1.5, 0.5), (2.0, 1.0)),
+        silent={"callee": (silence,)},
+        unsent=((0.5, 1.5, 1.0),),
+    )
+    recorded(stocked, call, "a", sound=track.encode())
+    at = AT + timedelta(seconds=1.8)
+    key = {"how": "callee-key", "scope": "all", "node": "pbx1", "channel": "PJSIP/carrier-1"}
+    work(stocked, lambda store: optout.from_call(store, call, at=at, **key))
+    package = export(stocked, "--call", call, "--reason", "12321")
+    (said,) = about(package, call, "do-not-call")["said"]
+    assert said["heard_at"] == {"file": f"calls/{call}/recordings/a.wav", "from": 0.8, "to": 0.8}
+    assert said["position"] is None
+    (segment,) = about(package, call, "recordings")["segments"]
+    assert segment["sound"]["silent"]["callee"][0]["reason"] == "lost"
+    assert segment["part"] == "carrier"
+    report = files(package)["report.en.html"].decode()
+    assert "a.wav, second 0.8" in report
+    assert "Segment 1: callee silent from 0.5 to 1.0 s of the call although packets came" in report
+    assert "第 1 段：通话第 0.5 至 1.5 秒双方均未发送" in files(package)["report.zh.html"].decode()
+    valid(stocked, package)
 
 
 def test_a_package_says_what_the_carrier_s_leg_is_joined_by(stocked: Home, call: str) -> None:

@@ -97,7 +97,9 @@ SELECT decision.id, decision.decided_at, decision.seq, decision.number, decision
        total(recording.answered_at IS NOT NULL AND recording.ended_at IS NOT NULL
              AND recording.state <> 'failed' AND recording.sha256 IS NULL) AS unhashed,
        total(recording.answered_at IS NOT NULL AND recording.sha256 IS NOT NULL
-             AND coalesce(recording.seconds, 0) + 1.0 < 0.9 * recording.talk_seconds) AS short,
+             AND coalesce(recording.seconds, 0) + 1.0 < 0.9 * (
+                 recording.talk_seconds - (SELECT total(json_extract(value, '$[2]'))
+                                           FROM json_each(nullif(recording.sound, ''), '$.unsent')))) AS short,
        coalesce(gap.kinds, '') AS kinds
 FROM decision LEFT JOIN recording ON recording.decision = decision.id
               LEFT JOIN gap ON gap.decision = decision.id

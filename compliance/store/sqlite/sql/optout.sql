@@ -8,11 +8,11 @@ SELECT at, channel, recording, position FROM opt_out
 WHERE number = :number AND decision = :decision AND how = :how AND by = :by AND scope = :scope AND value = :value
 ORDER BY seq LIMIT 1;
 
--- The call's newest recording that had begun by then, of the carrier leg where there are others.
+-- The call's recording that ran then: the carrier leg's, the newest. Else the newest that had begun.
 -- name: recording(decision, at)^
-SELECT id, started_at, answered_at, ended_at FROM recording
+SELECT id FROM recording
 WHERE decision = :decision AND started_at <= :at
-ORDER BY part <> 'carrier', started_at DESC LIMIT 1;
+ORDER BY ended_at IS NULL OR ended_at >= :at DESC, part = 'carrier' DESC, started_at DESC LIMIT 1;
 
 -- Not twice: a commit that was reported as failed may have happened all the same.
 -- name: insert(at, number, scope, value, how, by, node, channel, decision, recording, position)!
@@ -22,11 +22,11 @@ WHERE NOT EXISTS (SELECT 1 FROM opt_out
                   WHERE number = :number AND at = :at AND how = :how AND scope = :scope AND value = :value
                     AND channel = :channel AND decision = :decision);
 
--- Once a recording is complete its length tells the position better than its start did: until there is sound
--- (ringing) Asterisk writes none.
+-- Recordings of before have no index of time against file: there the length tells the position better than the start
+-- did, since until there was sound (ringing) Asterisk wrote none.
 -- name: of_number(number)
 SELECT opt_out.at, opt_out.how, opt_out.by, opt_out.scope, opt_out.value, opt_out.node, opt_out.channel,
-       opt_out.decision, opt_out.recording, recording.path,
+       opt_out.decision, opt_out.recording, recording.path, recording.sound, recording.ended_at,
        CASE WHEN opt_out.position IS NULL OR recording.seconds IS NULL OR recording.ended_at IS NULL
             THEN opt_out.position
             ELSE max(0, min(recording.seconds, round(recording.seconds - 86400 * (

@@ -10,8 +10,11 @@ FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (decision.decided_at, decision.seq) > (:after, :after_seq) AND decision.decided_at < :until
 ORDER BY decision.decided_at, decision.seq LIMIT :most;
 
+-- ``seconds``: of the call, with those that the file leaves out since nobody sent. Recordings of the same call on
+-- other channels say nothing that its carrier leg's do not.
 -- name: recordings(decision)
-SELECT id, iif(settled = 0, 'unanswered', state) AS state, channel, uniqueid, answered_at, ended_at, seconds,
+SELECT id, iif(settled = 0, 'unanswered', state) AS state, channel, uniqueid, answered_at, ended_at,
+       seconds + (SELECT total(json_extract(value, '$[2]')) FROM json_each(nullif(sound, ''), '$.unsent')) AS seconds,
        unseen AND settled IS NULL AS open
 FROM (SELECT *, CASE WHEN unseen THEN (
           SELECT json_extract(detail, '$.answered') FROM register_change
