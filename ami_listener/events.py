@@ -278,5 +278,8 @@ def read(message: Message) -> Event | None:
     keys = [key for key, _ in message.headers[1:] if key not in _OPTIONAL]
     for privilege, usual, make in _SHAPES.get(message.name, ()):
         if keys[: 1 + len(usual)] == ["Privilege", *usual] and message.get("Privilege") == privilege:
-            return make(message)
+            event = make(message)
+            # A name that can not be printed is none of ours, and would not be told apart where it is shown.
+            printable = not isinstance(event, ChannelEvent) or event.channel.isprintable()
+            return event if printable else None
     return None

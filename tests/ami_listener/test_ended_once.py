@@ -55,7 +55,7 @@ async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) 
     assert not await recordings.finish(
         scene.store, recordings.Finished(id=row["id"], state="failed", ended_at=late)
     )
-    await recordings.running(scene.store, row["id"], late)
+    await recordings.running(scene.store, row["id"], late, late)
     await recordings.answered(scene.store, "pbx1", row["uniqueid"], late)
     assert await scene.recordings() == [row]
 

@@ -122,7 +122,7 @@ async def test_a_call_that_was_cut_was_seen(scene: Scene, ami: FakeAmi) -> None:
     await scene.stop()
     await scene.start()
     await scene.ready()
-    await until(lambda: scene.listener._deaf_since is None, 10)
+    await until(lambda: scene.listener.gap.since is None, 10)
     assert await scene.incidents() == ["caller-id-altered"]
 
 

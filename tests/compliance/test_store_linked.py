@@ -69,6 +69,7 @@ def answer(db: sqlite3.Connection, decision: Decision) -> None:
         dial_status="ANSWER",
         hangup_cause=None,
         interlock="",
+        supervision="{}",
         **leg,
     )
 
