@@ -103,4 +103,6 @@ async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _told(row: dict[str, Any], name: str) -> object:
+    if name == "path" and not (recordings.has_files(row) or row["disposed_at"] or row["state"] == "failed"):
+        return ""  # made ready while it rang, and never made
     return instant(row[name]) if name in TIMES and row[name] else row[name]

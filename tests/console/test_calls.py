@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance.store.sqlite import Store, decisions, recordings
+from compliance.store.sqlite import Store, carrier_legs, decisions, recordings
 from tests.compliance.store_values import AT, attempt, decision
 from tests.console.conftest import NUMBER, Home
 
@@ -112,6 +112,54 @@ def test_one_call(home: Home, spool: Path) -> None:
     assert home("calls", "show", refused)["findings"][0]["text"]
     assert "refused" in home.run("calls", "show", refused).stdout
     assert home("calls", "show", "0" * 32, code=1)["error"]
+
+
+def test_a_file_that_was_never_there_is_not_named(home: Home, spool: Path) -> None:
+    """Of a busy line: its row has names, that were made ready while it rang."""
+    made = decision()
+    names = {key: str(spool / f"b{key}.wav") for key in ("path", "callee_path", "agent_path")}
+    new = recordings.NewRecording(
+        id="b" * 32,
+        decision=made.id,
+        node="pbx1",
+        channel="PJSIP/carrier-2",
+        uniqueid="1.2",
+        number="+86" + NUMBER,
+        caller_id="02787654321",
+        campaign="renewal",
+        started_at=AT,
+        format="wav",
+        **names,
+    )
+    leg = carrier_legs.CarrierLeg(
+        decision=made.id,
+        node="pbx1",
+        channel="PJSIP/carrier-2",
+        uniqueid="1.2",
+        linkedid="1.1",
+        dialled_at=AT,
+        ended_at=AT + timedelta(seconds=3),
+        dial_status="BUSY",
+        hangup_cause=17,
+        interlock="refused",
+    )
+
+    async def store() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            await store.transact(lambda connection: decisions.record(connection, [made]))
+            await recordings.start(store, new)
+            await recordings.finish(
+                store,
+                recordings.Finished(id=new.id, state="unanswered", ended_at=AT + timedelta(seconds=3)),
+            )
+            await carrier_legs.write(store, leg)
+
+    asyncio.run(store())
+    shown = home.run("calls", "show", made.id).stdout
+    assert "BUSY cause=17 interlock=refused" in shown
+    assert names["path"] not in shown
+    assert names["path"] not in home.run("recordings", "list").stdout
+    assert home("recordings", "list")[0]["state"] == "unanswered"
 
 
 def test_a_decision_from_before_the_last_one_is_marked(home: Home) -> None:

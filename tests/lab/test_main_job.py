@@ -51,7 +51,9 @@ async def test_allowed_call_is_put_through_and_recorded(site: Site, carrier: Car
     assert kept["keep_until"] == "2027-11-24"
     assert kept["campaign"] == "autumn-loans"
     assert kept["caller_id"] == "02788880007"
-    assert kept["started_at"] <= kept["answered_at"] <= kept["ended_at"]
+    assert kept["answered_at"] <= kept["started_at"] <= kept["ended_at"], (
+        "the recording begins with the answer"
+    )
     assert "138001" not in kept["path"]
     (leg,) = site.dialpact("calls", "show", kept["decision"])["carrier_legs"]
     assert leg["sip_call_id"] == carrier.invites()[-1].call_id, "what the carrier itself saw"
