@@ -162,6 +162,8 @@ class Companions:
         what still runs and belongs to a call that is up; ends the others. Raises LinkError.
         """
         live = {one.uniqueid: one for one in there}
+        self._first = {leg: first for leg, first in self._first.items() if leg in live}
+        self._had = {channel: decision for channel, decision in self._had.items() if channel in live}
         legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
         for segment in left:
             channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)
