@@ -200,13 +200,15 @@ class Rtp:
 
     def _run(self) -> None:
         due = time.monotonic()
+        ready = select.poll()  # a long run has more descriptors than select() can take
+        ready.register(self._socket, select.POLLIN)
         while not self._closing:
             wait = due - time.monotonic()
             if wait <= 0:
                 with self._lock:
                     self._tick()
                 due += TICK
-            elif select.select([self._socket], [], [], wait)[0]:
+            elif ready.poll(wait * 1000):
                 self._hear(*self._socket.recvfrom(2048))
 
     def _tick(self) -> None:
