@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +26,7 @@ MOST_SEGMENTS = 99
 MODE = 0o640  # of a recording, whoever made it
 OTHERS = 0o007
 Identity = tuple[int, int]  # device and inode
+_making = threading.Lock()
 
 
 class Replaced(RecordingError):
@@ -66,8 +68,14 @@ def make_folder(directory: Path, folder: Path) -> None:
     go on; shut to everybody else, unless it is as everybody else that Asterisk writes.
 
     Where the listener may not write, nothing is made: Asterisk makes missing folders itself, but as its own
-    and with its umask, and then only its user may remove a file.
+    and with its umask, and then only its user may remove a file. One thread at a time: a folder is nobody's
+    model before it has its own owner and mode.
     """
+    with _making:
+        _make(directory, folder)
+
+
+def _make(directory: Path, folder: Path) -> None:
     for path in reversed([folder, *folder.parents]):
         if not path.is_relative_to(directory) or path == directory or path.is_dir():
             continue

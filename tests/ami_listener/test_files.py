@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,6 +54,36 @@ def test_folders_are_made_like_their_parent(tmp_path: Path) -> None:
     tmp_path.chmod(0o2770)
     os.chown(tmp_path, 4711, 4712)
     files.make_folder(tmp_path, tmp_path / "2026/11/24")
+    for folder in ("2026", "2026/11", "2026/11/24"):
+        found = (tmp_path / folder).stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (4711, 4712, 0o2770)
+
+
+def test_two_calls_make_the_days_folders_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by `make demo`: the second took a folder that was not shared yet for the model of those in it."""
+    tmp_path.chmod(0o2770)
+    os.chown(tmp_path, 4711, 4712)
+    own, first, other = os.chown, threading.Event(), threading.Event()
+
+    def slow(path: Path, uid: int, gid: int) -> None:
+        if not first.is_set():
+            first.set()
+            other.wait(0.5)  # as long as the other one may take; it waits for this one
+        own(path, uid, gid)
+
+    monkeypatch.setattr(files.os, "chown", slow)
+
+    def make() -> None:
+        files.make_folder(tmp_path, tmp_path / "2026/11/24")
+
+    threads = [threading.Thread(target=make) for _ in range(2)]
+    threads[0].start()
+    assert first.wait(5)
+    threads[1].start()
+    threads[1].join(0.2)
+    other.set()
+    for thread in threads:
+        thread.join(5)
     for folder in ("2026", "2026/11", "2026/11/24"):
         found = (tmp_path / folder).stat()
         assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (4711, 4712, 0o2770)
