@@ -67,7 +67,8 @@ def lab_options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def pbx(installation: Installation, lab_options: dict[str, Any]) -> Iterator[Pbx]:
     with Pbx(installation=installation, **lab_options) as running:
         for module in MODULES:
-            assert "Loaded" in running.cli(f"module load {module}.so")
+            if f"{module}.so" not in running.cli(f"module show like {module}.so"):
+                assert "Loaded" in running.cli(f"module load {module}.so")
         yield running
 
 
