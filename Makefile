@@ -18,7 +18,7 @@ help:
 	@echo "make bench  speed of the decision, and from a callee's answer to the bridge, as ratios"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
-	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED)"
+	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED, CALM)"
 	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
 
@@ -53,7 +53,7 @@ soak: $(STAMP)
 
 chaos: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m tests.lab.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(RUN)
+	@$(PY) -m tests.lab.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(RUN) $(if $(CALM),--calm)
 
 fuzz: $(STAMP)
 	@$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))

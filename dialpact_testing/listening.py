@@ -121,9 +121,9 @@ class Listening:
         """Waits until the listener has hung ``channel`` up; the kinds of incident that it reported of it."""
 
         async def gone() -> bool:
-            return self.pbx.count("Hangup", Channel=channel.name) > 0 and any(
-                name == channel.name for _, name in await self.incidents()
-            )
+            told = any(name == channel.name for _, name in await self.incidents())
+            cut = self.pbx.count("Hangup", Channel=channel.name) > 0
+            return told and cut and channel.name not in self.pbx.channels
 
         with contextlib.suppress(TimeoutError):
             await until(gone, lambda: "")

@@ -213,10 +213,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--concurrent", type=int, default=CONCURRENT)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--calm", action="store_true", help="the same calls without a fault")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything that was started ends with it
-    report = chaos(options.minutes, options.concurrent, options.seed)
+    report = chaos(options.minutes, options.concurrent, options.seed, () if options.calm else FAULTS)
     if options.json:
         print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
     else:
