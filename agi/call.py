@@ -11,11 +11,11 @@ import structlog
 from agi import variables
 from agi.gate import Gate
 from agi.protocol import Malformed, Reply, Request
-from compliance.judge import Judge
-from compliance.meters import METERS
-from compliance.model import CallAttempt, Decision
-from compliance.numbers import masked
-from compliance.reasons import Reason
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.meters import METERS
+from dialpact.compliance.model import CallAttempt, Decision
+from dialpact.compliance.numbers import masked
+from dialpact.compliance.reasons import Reason
 
 CONFIRM_SECONDS = 0.5  # for the PBX to confirm a verdict; a round trip takes less than a millisecond
 NOT_DIALLABLE = re.compile(r"[^0-9+]")

@@ -23,14 +23,14 @@ from functools import partial
 import structlog
 from msgspec import structs
 
-from compliance.clock import Clock
-from compliance.errors import StoreError
-from compliance.judge import Judge
-from compliance.meters import METERS
-from compliance.model import CallAttempt, Decision, Facts
-from compliance.numbers import masked
-from compliance.reasons import Reason
-from compliance.store.sqlite import Store, decisions
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.errors import StoreError
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.meters import METERS
+from dialpact.compliance.model import CallAttempt, Decision, Facts
+from dialpact.compliance.numbers import masked
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import Store, decisions
 
 MAX_BATCH = 100
 MAX_OVERDUE = 10_000  # refusals kept in memory while the store is away

@@ -15,9 +15,9 @@ import structlog
 from agi import variables
 from agi.call import CONFIRM_SECONDS, Line, ProtocolBroken
 from agi.protocol import Request
-from compliance.judge import Judge, bounded
-from compliance.model import OptOutWay
-from compliance.optout import OptOuts, scope_of
+from dialpact.compliance.judge import Judge, bounded
+from dialpact.compliance.model import OptOutWay
+from dialpact.compliance.optout import OptOuts, scope_of
 
 log = structlog.get_logger()
 

@@ -9,13 +9,13 @@ from functools import partial
 
 from agi.gate import Gate
 from agi.server import Server
-from compliance.clock import Clock
-from compliance.config import Config
-from compliance.judge import Judge
-from compliance.numbers import warm
-from compliance.optout import OptOuts
-from compliance.profile import Policy
-from compliance.store.sqlite import Store, registers
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.config import Config
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.numbers import warm
+from dialpact.compliance.optout import OptOuts
+from dialpact.compliance.profile import Policy
+from dialpact.store.sqlite import Store, registers
 
 
 def judge_of(config: Config, policy: Policy) -> Judge:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from compliance.errors import RecordingError
+from dialpact.compliance.errors import RecordingError
 
 
 @contextlib.contextmanager

@@ -15,9 +15,9 @@ from typing import Literal
 import msgspec
 
 from ami_listener.claims import UNSEEN, Claim, Origin
-from compliance import numbers
-from compliance.model import AND
-from compliance.store.sqlite.recordings import Allowed
+from dialpact.compliance import numbers
+from dialpact.compliance.model import AND
+from dialpact.store.sqlite.recordings import Allowed
 
 FRESH = timedelta(seconds=120)  # between decision and dialling
 AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set

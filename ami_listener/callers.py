@@ -11,7 +11,7 @@ from typing import Literal
 
 from ami_listener.claims import Origin
 from ami_listener.pbx import NoChannel, Pbx
-from compliance.endpoints import MACHINES
+from dialpact.compliance.endpoints import MACHINES
 
 Who = Literal["person", "machine", "unknown"]
 _KIND = "CHANNEL(channeltype)"

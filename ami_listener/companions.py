@@ -31,8 +31,8 @@ from ami_listener.desk import row
 from ami_listener.leg import GRACE_SECONDS, Leg
 from ami_listener.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment, last_written
-from compliance.errors import RecordingError, StoreError, StoreRefused
-from compliance.store.sqlite import recordings
+from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
+from dialpact.store.sqlite import recordings
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener

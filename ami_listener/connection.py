@@ -28,8 +28,8 @@ from panoramisk.message import Message as Paired
 
 from ami_listener import events, wire
 from ami_listener.wire import Message
-from compliance.errors import DialpactError
-from compliance.meters import METERS
+from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.meters import METERS
 
 QUEUE = 50_000  # events
 ACTION_SECONDS = 2.0

@@ -10,11 +10,11 @@ import structlog
 from ami_listener.claims import Claims
 from ami_listener.outbox import Outbox
 from ami_listener.recorder import Recorder, Segment
-from compliance.clock import Clock
-from compliance.meters import METERS
-from compliance.numbers import Shape
-from compliance.store.sqlite import incidents, recordings
-from compliance.store.sqlite.connection import Store
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.meters import METERS
+from dialpact.compliance.numbers import Shape
+from dialpact.store.sqlite import incidents, recordings
+from dialpact.store.sqlite.connection import Store
 
 log = structlog.get_logger()
 

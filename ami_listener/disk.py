@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from compliance.errors import RecordingError
+from dialpact.compliance.errors import RecordingError
 
 P = ParamSpec("P")
 T = TypeVar("T")

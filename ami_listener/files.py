@@ -18,8 +18,8 @@ from typing import BinaryIO
 import msgspec
 
 from ami_listener.bypass import is_decision_id
-from compliance.config import SAFE_PATH
-from compliance.errors import RecordingError
+from dialpact.compliance.config import SAFE_PATH
+from dialpact.compliance.errors import RecordingError
 
 HEADER = {"wav": 44}  # bytes; the other formats have none
 MOST_SEGMENTS = 99

@@ -23,10 +23,10 @@ from ami_listener.connection import LinkError
 from ami_listener.desk import Desk
 from ami_listener.pbx import DECISION, EMERGENCY, Pbx
 from ami_listener.sent import Sent
-from compliance.endpoints import dialled
-from compliance.errors import StoreError
-from compliance.numbers import masked
-from compliance.store.sqlite import recordings
+from dialpact.compliance.endpoints import dialled
+from dialpact.compliance.errors import StoreError
+from dialpact.compliance.numbers import masked
+from dialpact.store.sqlite import recordings
 
 STORE_SECONDS = 1.2  # a little more than the store's own patience with a lock (BUSY_MS)
 RETRY_SECONDS = 0.1

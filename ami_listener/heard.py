@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime
 
 from ami_listener.windows import Watch
-from compliance.soundtrack import Index, Packets, Reason, Silence, Soundtrack
+from dialpact.compliance.soundtrack import Index, Packets, Reason, Silence, Soundtrack
 
 SIDES = ("callee", "agent")
 FAST = 1.1  # times real time: more is no clock that is out

@@ -31,9 +31,9 @@ from ami_listener.leg import Leg
 from ami_listener.pbx import NoChannel, Packets, Pbx
 from ami_listener.recorder import Segment
 from ami_listener.windows import Watch
-from compliance import soundtrack
-from compliance.clock import file_time
-from compliance.errors import RecordingError
+from dialpact.compliance import soundtrack
+from dialpact.compliance.clock import file_time
+from dialpact.compliance.errors import RecordingError
 
 if TYPE_CHECKING:
     from ami_listener.companions import Companion

@@ -21,8 +21,8 @@ from ami_listener import bypass, events
 from ami_listener.connection import LinkError
 from ami_listener.leg import Leg
 from ami_listener.pbx import INSIDE, Pbx
-from compliance.endpoints import dialled
-from compliance.errors import RecordingError
+from dialpact.compliance.endpoints import dialled
+from dialpact.compliance.errors import RecordingError
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener

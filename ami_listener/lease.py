@@ -16,12 +16,12 @@ from ami_listener import access
 from ami_listener.access import Identity
 from ami_listener.connection import Session
 from ami_listener.outbox import UNWRITTEN_SECONDS, Outbox
-from compliance.clock import Clock
-from compliance.config import Config
-from compliance.errors import StoreError, StoreRefused
-from compliance.meters import METERS
-from compliance.store.sqlite import recordings
-from compliance.store.sqlite.connection import Store
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.config import Config
+from dialpact.compliance.errors import StoreError, StoreRefused
+from dialpact.compliance.meters import METERS
+from dialpact.store.sqlite import recordings
+from dialpact.store.sqlite.connection import Store
 
 LIFE_SECONDS = 3.0
 RENEW_SECONDS = 1.0

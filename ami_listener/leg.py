@@ -25,8 +25,8 @@ from ami_listener.desk import Desk, row
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
-from compliance.errors import RecordingError, StoreError, StoreRefused
-from compliance.store.sqlite import carrier_legs, recordings
+from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
+from dialpact.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself

@@ -37,12 +37,12 @@ from ami_listener.recorder import Recorder, Segment
 from ami_listener.spies import Spies
 from ami_listener.unlisted import Unlisted
 from ami_listener.unseen import Gap
-from compliance.clock import Clock
-from compliance.config import Config, OptOut, Supervisor, Trunk
-from compliance.errors import ConfigError, RecordingError, StoreError
-from compliance.meters import METERS
-from compliance.store.sqlite import recordings
-from compliance.store.sqlite.connection import Store
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.config import Config, OptOut, Supervisor, Trunk
+from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
+from dialpact.compliance.meters import METERS
+from dialpact.store.sqlite import recordings
+from dialpact.store.sqlite.connection import Store
 
 LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
 SECOND_LOOK_SECONDS = 3.0

@@ -10,8 +10,8 @@ import msgspec
 from ami_listener import files
 from ami_listener.heard import SIDES
 from ami_listener.sound import Silent, Sound
-from compliance.clock import stamp
-from compliance.soundtrack import Index, Pair, Silence, Soundtrack, moment
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.soundtrack import Index, Pair, Silence, Soundtrack, moment
 
 if TYPE_CHECKING:
     from ami_listener.recorder import Segment

@@ -20,9 +20,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from compliance import masking
-from compliance.errors import StoreError, StoreRefused
-from compliance.meters import METERS
+from dialpact.compliance import masking
+from dialpact.compliance.errors import StoreError, StoreRefused
+from dialpact.compliance.meters import METERS
 
 Write = Callable[[], Awaitable[object]]
 RETRY_SECONDS = 0.5

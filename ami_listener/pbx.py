@@ -17,8 +17,8 @@ import msgspec
 
 from ami_listener.connection import Answer, Session
 from ami_listener.sent import Sent
-from compliance.endpoints import number_in
-from compliance.errors import RecordingError
+from dialpact.compliance.endpoints import number_in
+from dialpact.compliance.errors import RecordingError
 
 DECISION = "DIALPACT_ID"  # set by the gate, inherited by the carrier leg
 INTERLOCK = "DIALPACT_RECORDING"  # what the dialplan waits for before it bridges

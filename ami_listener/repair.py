@@ -20,7 +20,7 @@ import msgspec
 
 from ami_listener import wav
 from ami_listener.files import Identity, Replaced, open_kept
-from compliance.errors import RecordingError
+from dialpact.compliance.errors import RecordingError
 
 _CHUNK = 1 << 20
 

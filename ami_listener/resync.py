@@ -19,8 +19,8 @@ from ami_listener.files import Files
 from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
 from ami_listener.recorder import Segment, last_written
-from compliance.clock import instant
-from compliance.store.sqlite import carrier_legs, recordings
+from dialpact.compliance.clock import instant
+from dialpact.store.sqlite import carrier_legs, recordings
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from compliance.registers.caller_id import NOBODY
+from dialpact.compliance.registers.caller_id import NOBODY
 
 Flaw = Literal["", "caller-id-altered", "caller-id-hidden", "caller-id-unknown"]
 

@@ -13,7 +13,7 @@ import msgspec
 
 from ami_listener import wav
 from ami_listener.files import HEADER, Identity, open_kept
-from compliance.errors import RecordingError
+from dialpact.compliance.errors import RecordingError
 
 RATE = 8000  # samples per second: Asterisk's wav, sln, ulaw and alaw
 WIDTH = {"wav": 2, "sln": 2, "ulaw": 1, "alaw": 1}  # bytes per sample in the file

@@ -22,7 +22,7 @@ from ami_listener.connection import LinkError
 from ami_listener.leg import Leg
 from ami_listener.pbx import Live, NoChannel, Pbx
 from ami_listener.spying import HeardBy, Way
-from compliance.clock import stamp
+from dialpact.compliance.clock import stamp
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener

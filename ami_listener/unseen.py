@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from ami_listener.bypass import FRESH
 from ami_listener.desk import Desk
-from compliance.store.sqlite import recordings
+from dialpact.store.sqlite import recordings
 
 KIND = "call-unseen"
 STALLED = "asterisk-stalled"

@@ -18,7 +18,7 @@ import msgspec
 
 from ami_listener.files import HEADER, Identity, Replaced, open_kept
 from ami_listener.sound import RATE, WIDTH, WINDOW
-from compliance.clock import file_time
+from dialpact.compliance.clock import file_time
 
 if TYPE_CHECKING:
     from ami_listener.recorder import Segment

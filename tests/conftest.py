@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["pytester", "dialpact_testing.plugin"]
+pytest_plugins = ["pytester", "dialpact.testing.plugin"]
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from compliance import profile
-from compliance.clock import boot_id
+from dialpact.compliance import profile
+from dialpact.compliance.clock import boot_id
 
 SINCE = "2026-01-01T00:00:00.000000Z"
 ANY = '["*"]'

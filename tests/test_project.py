@@ -14,34 +14,34 @@ import msgspec
 import pytest
 from typer.main import get_command
 
-from compliance import profile
-from compliance.registers import caller_id, consent, dnc, leads
-from compliance.sections import Section
-from console.app import app
+from dialpact.cli.app import app
+from dialpact.compliance import profile
+from dialpact.compliance.registers import caller_id, consent, dnc, leads
+from dialpact.compliance.sections import Section
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("agi", "ami_listener", "compliance", "console", "dialpact_testing")
+ROOMS = ("agi", "ami_listener", "dialpact")
 SEAMS = {
     "panoramisk": {"ami_listener/connection.py"},
     "asterisk": {"agi/script.py"},
-    "aiosqlite": {"compliance/store/sqlite/connection.py"},
-    "chinese_calendar": {"compliance/calendars.py"},
+    "aiosqlite": {"dialpact/store/sqlite/connection.py"},
+    "chinese_calendar": {"dialpact/compliance/calendars.py"},
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
-    "phonenumbers": {"compliance/numbers/metadata.py", "compliance/registers/number.py"},
-    "holidays": {"compliance/public_holidays.py"},
+    "phonenumbers": {"dialpact/compliance/numbers/metadata.py", "dialpact/compliance/registers/number.py"},
+    "holidays": {"dialpact/compliance/public_holidays.py"},
     # (the last goes into evidence packages, and works without the rest of the product)
     "cryptography": {
-        "compliance/ledger/keys.py",
-        "compliance/ledger/note.py",
-        "compliance/ledger/timestamp.py",
-        "console/evidence/verify.py",
+        "dialpact/compliance/ledger/keys.py",
+        "dialpact/compliance/ledger/note.py",
+        "dialpact/compliance/ledger/timestamp.py",
+        "dialpact/cli/evidence/verify.py",
     },
-    "rfc3161_client": {"compliance/ledger/timestamp.py"},
-    "jinja2": {"console/page/template.py"},
-    "prometheus_client": {"console/outside/metrics.py"},
-    "weasyprint": {"console/page/paper.py"},
-    "pytest": {"dialpact_testing/fixtures.py", "dialpact_testing/plugin.py"},
-    "pytest_asyncio": {"dialpact_testing/fixtures.py"},
+    "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
+    "jinja2": {"dialpact/cli/page/template.py"},
+    "prometheus_client": {"dialpact/web/metrics.py"},
+    "weasyprint": {"dialpact/cli/page/paper.py"},
+    "pytest": {"dialpact/testing/fixtures.py", "dialpact/testing/plugin.py"},
+    "pytest_asyncio": {"dialpact/testing/fixtures.py"},
 }
 
 
@@ -98,9 +98,9 @@ def test_wheel_holds_the_product_and_nothing_else(tmp_path: Path) -> None:
     assert kept == {name for name in names if ".dist-info/" not in name}
     (points,) = [name for name in names if name.endswith("entry_points.txt")]
     text = zipfile.ZipFile(wheel).read(points).decode()
-    assert "dialpact = console" in text
+    assert "dialpact = dialpact.cli" in text
     assert "dialpact-agi = agi.script:main" in text
-    assert "[pytest11]\ndialpact_testing.plugin = dialpact_testing.plugin" in text
+    assert "[pytest11]\ndialpact.testing.plugin = dialpact.testing.plugin" in text
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

@@ -17,13 +17,13 @@ from agi.gate import Gate
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
-from compliance import calendars, config, profile
-from compliance.judge import Judge
-from compliance.model import CallAttempt
-from compliance.optout import OptOuts
-from compliance.profile import Policy
-from compliance.store.sqlite import Store, create
-from dialpact_testing.asterisk import FakeAsterisk
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import CallAttempt
+from dialpact.compliance.optout import OptOuts
+from dialpact.compliance.profile import Policy
+from dialpact.store.sqlite import Store, create
+from dialpact.testing.asterisk import FakeAsterisk
 from tests import registers
 
 SINCE = registers.SINCE

@@ -13,9 +13,9 @@ from agi import call as call_module
 from agi import variables
 from agi.call import Call, ProtocolBroken
 from agi.protocol import Malformed, Reply, Request
-from compliance.judge import Judge
-from compliance.model import CallAttempt, Decision, Finding
-from compliance.reasons import Reason
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import CallAttempt, Decision, Finding
+from dialpact.compliance.reasons import Reason
 from tests.agi.office import CALLER_ID, NUMBER, REQUEST, Office
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance import calendars, profile
-from compliance.judge import Judge
-from compliance.profile import Policy
-from compliance.reasons import Reason
-from compliance.sections import Cap
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.sections import Cap
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 
 HUBEI, MIIT = profile.load("cn-hubei-2018"), profile.load("cn-miit-2020-81")

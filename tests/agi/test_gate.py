@@ -15,11 +15,11 @@ from msgspec import structs
 
 from agi import gate as gate_module
 from agi.gate import Gate
-from compliance.errors import StoreError
-from compliance.model import CallAttempt, Decision, Facts
-from compliance.reasons import Reason
-from compliance.store.sqlite import Store, decisions
-from compliance.store.sqlite.facts import facts as stored_facts
+from dialpact.compliance.errors import StoreError
+from dialpact.compliance.model import CallAttempt, Decision, Facts
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite.facts import facts as stored_facts
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
 
 ALLOW = ("ALLOW", "[]")

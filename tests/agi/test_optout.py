@@ -11,10 +11,10 @@ import pytest
 import structlog
 
 from agi import variables
-from compliance import optout as optout_module
-from compliance.errors import StoreError
-from dialpact_testing.agi_process import FakeProcess
-from dialpact_testing.asterisk import NOTHING, FakeAsterisk, Told
+from dialpact.compliance import optout as optout_module
+from dialpact.compliance.errors import StoreError
+from dialpact.testing.agi_process import FakeProcess
+from dialpact.testing.asterisk import NOTHING, FakeAsterisk, Told
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
 
 SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agi import protocol
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
-from dialpact_testing.agi_header import Ringing, header
+from dialpact.testing.agi_header import Ringing, header
 
 HONEST = header(Ringing(channel="PJSIP/a-1", uniqueid="1.1"))
 REQUEST = Request("outbound", "PJSIP/a-1", "1.1", "02788880007", ("13800138000", "spring", "1001", "carrier"))

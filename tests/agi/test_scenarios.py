@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dialpact_testing.agi_process import FakeProcess
-from dialpact_testing.asterisk import REFUSED_AT_SIGHT, USUAL, FakeAsterisk, Told
+from dialpact.testing.agi_process import FakeProcess
+from dialpact.testing.asterisk import REFUSED_AT_SIGHT, USUAL, FakeAsterisk, Told
 from tests.agi.office import CALLER_ID, NUMBER, SINCE, STRANGER, Office
 
 Address = tuple[str, int]

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from agi import script, variables
-from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.agi_process import ROOT, FakeProcess, ToldByScript
-from dialpact_testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
+from dialpact.testing.agi_header import Ringing, header
+from dialpact.testing.agi_process import ROOT, FakeProcess, ToldByScript
+from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 
 Address = tuple[str, int]
@@ -56,7 +56,7 @@ def test_imports_little() -> None:
     code = "import json, sys, agi.script; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
-    assert not loaded & {"msgspec", "asyncio", "structlog", "compliance", "tomllib", "pathlib", "aiosqlite"}
+    assert not loaded & {"msgspec", "asyncio", "structlog", "dialpact", "tomllib", "pathlib", "aiosqlite"}
     assert "asterisk" in loaded
 
 

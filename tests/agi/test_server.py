@@ -12,10 +12,10 @@ import uvloop
 from agi import call as call_module
 from agi import server as server_module
 from agi.protocol import MAX_LINE, MAX_REPLY
-from compliance.errors import StoreError
-from compliance.store.sqlite import decisions
-from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
+from dialpact.compliance.errors import StoreError
+from dialpact.store.sqlite import decisions
+from dialpact.testing.agi_header import Ringing, header
+from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
 
 HEADER = header(Ringing())

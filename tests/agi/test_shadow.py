@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agi import variables
-from compliance.judge import Judge
-from dialpact_testing.asterisk import REFUSED_AT_SIGHT
+from dialpact.compliance.judge import Judge
+from dialpact.testing.asterisk import REFUSED_AT_SIGHT
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, policy, until
 from tests.agi.test_scenarios import SCENES, Scene
 

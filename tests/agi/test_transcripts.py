@@ -9,9 +9,9 @@ import pytest
 
 from agi import variables
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
-from dialpact_testing.agi_commands import PROBES, Channel
-from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.transcripts import FOLDER, Transcript, read
+from dialpact.testing.agi_commands import PROBES, Channel
+from dialpact.testing.agi_header import Ringing, header
+from dialpact.testing.transcripts import FOLDER, Transcript, read
 
 DECIDED = ("allowed", "refused", "refused-two-reasons")
 OPTOUTS = ("optout-key", "optout-line", "optout-unknown")

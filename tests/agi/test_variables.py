@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agi import variables
-from compliance.reasons import Reason
-from dialpact_testing.agi_commands import Channel
-from dialpact_testing.asterisk import ASKS, REASONS, TELLS
+from dialpact.compliance.reasons import Reason
+from dialpact.testing.agi_commands import Channel
+from dialpact.testing.asterisk import ASKS, REASONS, TELLS
 
 NAMES = {
     "DIALPACT_VERDICT",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ami_listener import hearing, listener, measured, recorder
-from dialpact_testing.ami import FakeAmi
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene
 
 

@@ -11,16 +11,16 @@ from typing import Any, Literal, Self
 
 from ami_listener.calls import Phase
 from ami_listener.listener import Listener
-from compliance.clock import SystemClock
-from compliance.config import Ami, Config, Policy, Recording, Trunk
-from compliance.config import Store as StoreSection
-from compliance.judge import new_id
-from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
-from compliance.reasons import Reason
-from compliance.store.sqlite import decisions, recordings
-from compliance.store.sqlite import incidents as stored_incidents
-from compliance.store.sqlite.connection import Store, create
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.config import Ami, Config, Policy, Recording, Trunk
+from dialpact.compliance.config import Store as StoreSection
+from dialpact.compliance.judge import new_id
+from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import decisions, recordings
+from dialpact.store.sqlite import incidents as stored_incidents
+from dialpact.store.sqlite.connection import Store, create
+from dialpact.testing.ami import Channel, FakeAmi
 
 NUMBER = "13800138000"
 

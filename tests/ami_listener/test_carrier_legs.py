@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialpact_testing.ami import FakeAmi
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene, ringing, talking, until
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from compliance.store.sqlite import recordings
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.store.sqlite import recordings
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import Scene, answered, until
 
 
@@ -231,7 +231,7 @@ async def test_one_that_no_longer_runs_is_ended(scene: Scene, ami: FakeAmi, what
 async def test_a_store_that_is_down_is_told(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from compliance.errors import StoreError
+    from dialpact.compliance.errors import StoreError
 
     async def down(*_: object) -> None:
         raise StoreError("database is locked")

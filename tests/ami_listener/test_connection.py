@@ -11,7 +11,7 @@ import pytest
 from ami_listener import connection
 from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
 from ami_listener.events import Event
-from dialpact_testing.ami import FakeAmi
+from dialpact.testing.ami import FakeAmi
 
 PATIENCE = 5.0
 

@@ -11,9 +11,9 @@ import pytest
 from ami_listener import recorder
 from ami_listener.files import Files
 from ami_listener.recorder import Segment
-from compliance.store.sqlite import keeping
-from dialpact_testing.ami import FakeAmi
-from dialpact_testing.ami_calls import tone, wav_header
+from dialpact.store.sqlite import keeping
+from dialpact.testing.ami import FakeAmi
+from dialpact.testing.ami_calls import tone, wav_header
 from tests.ami_listener.scene import Scene, keep_until, recorded, ringing, until
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ami_listener import resync
 from ami_listener.pbx import Live, Pbx
-from compliance.store.sqlite import recordings
-from dialpact_testing.ami import FakeAmi
+from dialpact.store.sqlite import recordings
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene, ringing, talking, until
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from ami_listener import repair
-from compliance.store.sqlite import incidents as stored_incidents
-from dialpact_testing.ami import FakeAmi
-from dialpact_testing.ami_calls import tone, wav_header
+from dialpact.store.sqlite import incidents as stored_incidents
+from dialpact.testing.ami import FakeAmi
+from dialpact.testing.ami_calls import tone, wav_header
 from tests.ami_listener.scene import Scene, talking, until
 
 # What is found at the end
@@ -67,7 +67,7 @@ async def test_files_that_are_gone_at_the_end_are_a_failure(scene: Scene, ami: F
 async def test_a_header_that_was_never_completed_is_mended(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialpact_testing.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()
@@ -88,7 +88,7 @@ async def test_a_header_that_was_never_completed_is_mended(
 async def test_the_incident_is_on_disk_before_the_file_is_touched(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialpact_testing.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     stored: list[int] = []
     mend = repair.mend
 
@@ -111,7 +111,7 @@ async def test_the_incident_is_on_disk_before_the_file_is_touched(
 async def test_a_file_that_is_still_being_written_is_not_mended(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialpact_testing.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     monkeypatch.setattr("ami_listener.recorder.CLOSING_SECONDS", 0.6)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
@@ -128,7 +128,7 @@ async def test_a_writer_that_closes_late_is_waited_for(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that hangs for longer than files usually need to be complete."""
-    monkeypatch.setattr("dialpact_testing.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()

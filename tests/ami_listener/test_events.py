@@ -17,7 +17,7 @@ from ami_listener.events import (
     MonitorStopped,
     StateChanged,
 )
-from dialpact_testing.ami import FakeAmi
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.transcripts import received
 
 LEG = "PJSIP/carrier-00000001"

@@ -14,8 +14,8 @@ import pytest
 from ami_listener import access, files, repair, sound
 from ami_listener.access import Identity
 from ami_listener.recorder import Segment, conclude
-from compliance.errors import RecordingError
-from dialpact_testing.ami_calls import tone, wav_header
+from dialpact.compliance.errors import RecordingError
+from dialpact.testing.ami_calls import tone, wav_header
 from tests.ami_listener.scene import keep_until
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

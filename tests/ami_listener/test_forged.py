@@ -10,7 +10,7 @@ import pytest
 
 from ami_listener import listener as listener_module
 from ami_listener import recorder as recorder_module
-from dialpact_testing.ami import FakeAmi
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, talking
 
 

@@ -13,9 +13,9 @@ import structlog
 from ami_listener.alone import alone
 from ami_listener.claims import UNSEEN, Origin
 from ami_listener.guard import originator
-from compliance.errors import RecordingError, StoreError
-from compliance.store.sqlite import recordings
-from dialpact_testing.ami import FakeAmi
+from dialpact.compliance.errors import RecordingError, StoreError
+from dialpact.store.sqlite import recordings
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, judged, prepared, recorded, ringing, talking, until
 
 OTHER = "13900139000"

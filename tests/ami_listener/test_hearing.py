@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ami_listener import hearing
-from compliance import soundtrack
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.compliance import soundtrack
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import Scene, talking, until
 
 COUNTS = "CHANNEL(rtcp,all)"

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 
 

@@ -12,9 +12,9 @@ import pytest
 from msgspec import structs
 
 from ami_listener import keys as keys_module
-from compliance.config import OptOut
-from compliance.store.sqlite import optout
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.compliance.config import OptOut
+from dialpact.store.sqlite import optout
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, ringing, talking, until
 
 DONE, FAILED = "D", "DDD"

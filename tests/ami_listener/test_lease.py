@@ -11,9 +11,9 @@ import pytest
 
 from ami_listener import connection, lease
 from ami_listener.access import Identity
-from compliance.errors import StoreError
-from compliance.store.sqlite.connection import Store
-from dialpact_testing.ami import FakeAmi
+from dialpact.compliance.errors import StoreError
+from dialpact.store.sqlite.connection import Store
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 
 
@@ -193,7 +193,7 @@ async def test_a_leg_that_can_not_be_judged_is_cut(
     async def down(*_: object) -> None:
         raise StoreError("database is locked")
 
-    monkeypatch.setattr("compliance.store.sqlite.recordings.allowed", down)
+    monkeypatch.setattr("dialpact.store.sqlite.recordings.allowed", down)
     leg = ami.dial(NUMBER, await scene.allow())
     await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("store-unavailable")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance.store.sqlite.incidents import list_incidents
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.store.sqlite.incidents import list_incidents
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
 
 OURS, OTHER = "02788880001", "02799990001"

@@ -13,7 +13,7 @@ import structlog
 
 from ami_listener import files
 from ami_listener.files import Files
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import (
     NUMBER,
     Scene,
@@ -194,7 +194,7 @@ async def test_a_leg_without_a_fitting_decision_is_cut_and_reported(
 
 
 async def test_an_undelivered_decision_is_none(scene: Scene, ami: FakeAmi) -> None:
-    from compliance.store.sqlite import decisions
+    from dialpact.store.sqlite import decisions
 
     ami.forbid("MixMonitor")
     decision = await scene.allow()

@@ -13,8 +13,8 @@ from ami_listener.files import Files
 from ami_listener.heard import Heard, Stretch
 from ami_listener.recorder import Segment, conclude
 from ami_listener.windows import Watch
-from compliance import soundtrack
-from dialpact_testing.ami_calls import tone, wav_header
+from dialpact.compliance import soundtrack
+from dialpact.testing.ami_calls import tone, wav_header
 
 BEGAN = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SIDES = ("main", "callee", "agent")

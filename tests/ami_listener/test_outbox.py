@@ -9,8 +9,8 @@ import pytest
 
 from ami_listener import outbox as module
 from ami_listener.outbox import Outbox, Waiting
-from compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
-from compliance.meters import METERS
+from dialpact.compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
+from dialpact.compliance.meters import METERS
 
 
 class Box:

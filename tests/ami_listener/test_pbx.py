@@ -11,8 +11,8 @@ import pytest
 from ami_listener.connection import LinkError, OutcomeUnknown, Session
 from ami_listener.events import HungUp
 from ami_listener.pbx import NoChannel, Pbx, monitor_id
-from compliance.errors import RecordingError
-from dialpact_testing.ami import FakeAmi, FakeFailure
+from dialpact.compliance.errors import RecordingError
+from dialpact.testing.ami import FakeAmi, FakeFailure
 
 
 @pytest.fixture

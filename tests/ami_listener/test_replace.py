@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import structs
 
-from compliance.config import Policy, Trunk
-from dialpact_testing.ami import FakeAmi
+from dialpact.compliance.config import Policy, Trunk
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, keep_until, recorded, ringing, talking, until
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ami_listener import connection
-from compliance.clock import instant
-from dialpact_testing.ami import FakeAmi, Headers
-from dialpact_testing.ami_calls import Channel
+from dialpact.compliance.clock import instant
+from dialpact.testing.ami import FakeAmi, Headers
+from dialpact.testing.ami_calls import Channel
 from tests.ami_listener.scene import NUMBER, Scene, recorded, ringing, talking, until
 
 
@@ -316,7 +316,7 @@ async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: Fak
 async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_missed(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialpact_testing.ami_calls.Monitor.close", lambda monitor: None)
+    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     monkeypatch.setattr("ami_listener.recorder.SETTLE_SECONDS", 1.5)
     _, leg = await talking(scene, ami)
     leg.speak(0.2)

@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from ami_listener import listener as listener_module
-from compliance.config import Policy, Supervisor
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.compliance.config import Policy, Supervisor
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import Scene, keep_until, talking, until
 
 

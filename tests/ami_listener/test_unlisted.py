@@ -9,8 +9,8 @@ import pytest
 
 from ami_listener import unlisted
 from ami_listener.hosts import Host, Target, near, target, targets
-from compliance.store.sqlite.incidents import list_incidents
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.store.sqlite.incidents import list_incidents
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
 
 HOST = "198.51.100.4:5070"

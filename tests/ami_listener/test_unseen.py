@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import RecordingError
-from compliance.store.sqlite import carrier_legs, decisions
-from dialpact_testing.ami import FakeAmi
+from dialpact.compliance.errors import RecordingError
+from dialpact.store.sqlite import carrier_legs, decisions
+from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 from ami_listener import windows
 from ami_listener.files import Replaced
 from ami_listener.windows import Growing
-from dialpact_testing.ami_calls import tone, wav_header
+from dialpact.testing.ami_calls import tone, wav_header
 
 T = 1_790_000_000.0
 

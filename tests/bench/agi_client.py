@@ -15,7 +15,7 @@ from typing import cast
 
 import uvloop
 
-from dialpact_testing.agi_header import Ringing, header
+from dialpact.testing.agi_header import Ringing, header
 from tests.bench.gate_site import CALLER_ID, numbers
 
 

@@ -22,12 +22,12 @@ import uvloop
 from agi import variables
 from agi.server import Server
 from agi.service import serving
-from compliance import calendars, config, profile
-from compliance.judge import Judge
-from compliance.model import CallAttempt, Decision, Facts, Finding
-from compliance.profile import Policy
-from compliance.store.sqlite import create
-from console.logs import configure_logs
+from dialpact.cli.logs import configure_logs
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import CallAttempt, Decision, Facts, Finding
+from dialpact.compliance.profile import Policy
+from dialpact.store.sqlite import create
 from tests import registers
 
 CALLER_ID = "02788880007"

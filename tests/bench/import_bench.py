@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PROGRAM = "from console.app import main; main()"
+PROGRAM = "from dialpact.cli.app import main; main()"
 
 
 def generate(path: Path, rows: int, seed: int = 1) -> None:

@@ -23,15 +23,15 @@ from pathlib import Path
 
 import msgspec
 
-from compliance import calendars, config, profile
-from compliance.clock import stamp
-from compliance.inspection.figures import Inspection
-from compliance.inspection.period import period
-from compliance.judge import Judge
-from compliance.profile import Policy
-from compliance.reading import reading
-from compliance.store.sqlite import Store, create, decisions
-from compliance.store.sqlite.inspection import Question, inspect
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.period import period
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reading import reading
+from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite.inspection import Question, inspect
 from tests import registers
 
 CALLER_IDS = [f"0278888{n:04}" for n in range(200)]

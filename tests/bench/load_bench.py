@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ami_listener import events, wire
-from dialpact_testing.ami import FakeAmi
+from dialpact.testing.ami import FakeAmi
 from tests.load import crowd
 from tests.load.crowd import House, Told
 from tests.load.storm import EVENTS_PER_SECOND, PIECE, Storm

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from compliance.ranges import Detector, Report, sweep
-from compliance.sections import RangeDialling
+from dialpact.compliance.ranges import Detector, Report, sweep
+from dialpact.compliance.sections import RangeDialling
 
 SECTION = RangeDialling(clause="-", source="-", effective_from=date(2018, 12, 14), purposes=("marketing",))
 BLOCK = 8613800130000  # 10,000 numbers, as carriers are allotted them

@@ -22,9 +22,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from compliance.clock import stamp
+from dialpact.compliance.clock import stamp
 
-PROGRAM = "from console.app import main; main()"
+PROGRAM = "from dialpact.cli.app import main; main()"
 START = datetime(2026, 9, 1, tzinfo=UTC)
 CALLER_ID = "02787654321"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from compliance.judge import new_id
-from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
-from compliance.reading import Reading
-from compliance.reasons import Reason
+from dialpact.compliance.judge import new_id
+from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
+from dialpact.compliance.reading import Reading
+from dialpact.compliance.reasons import Reason
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BY = {"by": "tester", "at": AT}

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from compliance.clock import Uptime
-from compliance.errors import StoreError
-from compliance.ledger import merkle, record
-from compliance.ledger.note import Signer
-from compliance.store.sqlite import (
+from dialpact.compliance.clock import Uptime
+from dialpact.compliance.errors import StoreError
+from dialpact.compliance.ledger import merkle, record
+from dialpact.compliance.ledger.note import Signer
+from dialpact.store.sqlite import (
     Store,
     checkpoints,
     clocks,
@@ -28,8 +28,8 @@ from compliance.store.sqlite import (
     migrate,
     optout,
 )
-from compliance.store.sqlite.audit import Audit, Finding
-from compliance.store.sqlite.registers import change
+from dialpact.store.sqlite.audit import Audit, Finding
+from dialpact.store.sqlite.registers import change
 from tests.compliance import store_values
 from tests.compliance.store_values import AT
 
@@ -415,7 +415,7 @@ async def test_a_leaf_that_is_missing_at_the_end_of_a_range(thief: Thief) -> Non
 
 
 def test_a_log_longer_than_a_page(thief: Thief, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.store.sqlite.audit.BATCH", 50)
+    monkeypatch.setattr("dialpact.store.sqlite.audit.BATCH", 50)
     assert thief.audit() == []
     thief("DELETE FROM ledger WHERE leaf_index BETWEEN 40 AND 220")
     gaps = [(finding.leaf, finding.values) for finding in thief.audit() if finding.code == "leaf-missing"]

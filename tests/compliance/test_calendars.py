@@ -8,8 +8,8 @@ from pathlib import Path
 import chinese_calendar
 import pytest
 
-from compliance.calendars import Day, WorkingDays, Year, days_left, load
-from compliance.errors import CalendarError
+from dialpact.compliance.calendars import Day, WorkingDays, Year, days_left, load
+from dialpact.compliance.errors import CalendarError
 
 LIBRARY = load()
 NOTICE_2027 = """

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from compliance.model import CallerId
-from compliance.registers.carrier_list import Difference, Listed, compare, read
-from compliance.registers.fault import Fault
+from dialpact.compliance.model import CallerId
+from dialpact.compliance.registers.carrier_list import Difference, Listed, compare, read
+from dialpact.compliance.registers.fault import Fault
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)

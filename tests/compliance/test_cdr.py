@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import cdr
-from compliance.cdr import LONGEST, Master, Record
-from compliance.registers.fault import Fault
+from dialpact.compliance import cdr
+from dialpact.compliance.cdr import LONGEST, Master, Record
+from dialpact.compliance.registers.fault import Fault
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # As Asterisk 22 writes it, with loguniqueid and loguserfield; an unanswered call has an empty answer time.

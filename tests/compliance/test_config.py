@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance import config
-from compliance.errors import ConfigError
+from dialpact.compliance import config
+from dialpact.compliance.errors import ConfigError
 
 TRUNK = '[trunks.carrier]\nendpoint = "PJSIP/carrier"\n'
 

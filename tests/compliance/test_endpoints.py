@@ -11,8 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import endpoints
-from compliance.endpoints import Destination, Unknown, destinations, dialled, endpoint, number_in, station
+from dialpact.compliance import endpoints
+from dialpact.compliance.endpoints import (
+    Destination,
+    Unknown,
+    destinations,
+    dialled,
+    endpoint,
+    number_in,
+    station,
+)
 
 
 def isdn(span: int, number: str, serial: int) -> str:

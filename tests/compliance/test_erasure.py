@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from compliance import calendars, profile
-from compliance.errors import LedgerError
-from compliance.retention import keep_until
-from compliance.store.sqlite import Store, decisions, erasure
-from compliance.store.sqlite.audit import Audit
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.retention import keep_until
+from dialpact.store.sqlite import Store, decisions, erasure
+from dialpact.store.sqlite.audit import Audit
 from tests.compliance.store_values import AT
 from tests.compliance.test_audit_tampering import MINE, build
 

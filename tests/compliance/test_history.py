@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import history
-from compliance.history import History
-from compliance.model import CallAttempt, Tally
-from compliance.profile import Policy
-from compliance.sections import Attempts, Cap, RangeDialling
+from dialpact.compliance import history
+from dialpact.compliance.history import History
+from dialpact.compliance.model import CallAttempt, Tally
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.sections import Attempts, Cap, RangeDialling
 from tests.compliance.world import GOOD, HUBEI, attempt, policy
 
 SECOND = timedelta(seconds=1)

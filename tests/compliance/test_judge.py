@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from compliance import calendars, profile
-from compliance.config import Trunk
-from compliance.judge import Judge, bounded
-from compliance.model import Business, CallerId, Campaign, Consent, Facts, Recorder
-from compliance.profile import Policy
-from compliance.reasons import Reason
-from compliance.store.sqlite import Store, create, decisions
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.judge import Judge, bounded
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, Recorder
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import Store, create, decisions
 from tests.compliance.store_values import Still
 
 WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)

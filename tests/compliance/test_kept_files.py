@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance import kept_files
+from dialpact.compliance import kept_files
 
 SOUND = b"sound"
 SHA256 = hashlib.sha256(SOUND).hexdigest()

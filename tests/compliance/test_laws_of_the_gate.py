@@ -18,16 +18,16 @@ import msgspec
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from compliance import calendars, profile
-from compliance.clock import stamp
-from compliance.config import Trunk
-from compliance.judge import Judge
-from compliance.model import SUSPENDABLE, CallAttempt, Decision
-from compliance.profile import Policy
-from compliance.sections import Cap
-from compliance.store.sqlite import create, decisions, reactions
-from compliance.store.sqlite.facts import facts
-from compliance.store.sqlite.registers.suspension import suspend
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import SUSPENDABLE, CallAttempt, Decision
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.sections import Cap
+from dialpact.store.sqlite import create, decisions, reactions
+from dialpact.store.sqlite.facts import facts
+from dialpact.store.sqlite.registers.suspension import suspend
 from tests import registers
 
 HUBEI, MIIT = profile.load("cn-hubei-2018"), profile.load("cn-miit-2020-81")

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from compliance.config import Config, Ledger, Node, Trunk
-from compliance.errors import LedgerError
-from compliance.ledger import keys, note
+from dialpact.compliance.config import Config, Ledger, Node, Trunk
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import keys, note
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

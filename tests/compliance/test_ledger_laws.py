@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.ledger import merkle, record
+from dialpact.compliance.ledger import merkle, record
 
 LEAVES = [merkle.leaf_hash(bytes([number])) for number in range(130)]
 TREE = merkle.over(LEAVES)

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.errors import LedgerError
-from compliance.ledger import note, rotation
-from compliance.ledger.checkpoint import Checkpoint
-from compliance.ledger.note import Signer, Verifier
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import note, rotation
+from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.note import Signer, Verifier
 
 
 def signer(name: str = "dialpact/pbx1", seed: int = 1) -> Signer:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from compliance.errors import LedgerError
-from compliance.ledger import merkle, note
-from compliance.ledger.checkpoint import Checkpoint
-from compliance.ledger.note import Signer, Verifier
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import merkle, note
+from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.note import Signer, Verifier
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "ledger.json").read_text("utf-8"))
 LEAVES = [merkle.leaf_hash(f"leaf {number}".encode()) for number in range(70_000)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import masking
+from dialpact.compliance import masking
 
 MOBILE = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 LANDLINE = st.from_regex(r"0(10|2[0-9]|[3-9][1-9][0-9])[2-8][0-9]{6,7}", fullmatch=True).filter(

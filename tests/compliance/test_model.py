@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compliance.model import CallAttempt, Callee, Decision, Facts, Finding
-from compliance.reasons import Reason
+from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
+from dialpact.compliance.reasons import Reason
 
 PASS = Finding(rule="hours", result="pass")
 FAIL = Finding(rule="consent", result="fail", code=Reason.NO_CONSENT)

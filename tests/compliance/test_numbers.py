@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.model import Callee
-from compliance.numbers import (
+from dialpact.compliance.model import Callee
+from dialpact.compliance.numbers import (
     DIAL_FORMATS,
     SHOWN,
     Flaw,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.numbers import DIAL_FORMATS, REGIONS, Flaw, dial_string, masked, parse, warm
-from compliance.registers.fault import Fault
-from compliance.registers.number import callee
+from dialpact.compliance.numbers import DIAL_FORMATS, REGIONS, Flaw, dial_string, masked, parse, warm
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.number import callee
 from tests.compliance.test_numbers import ACCEPTED
 
 NEW_YORK, TOLL_FREE, PARIS, MOBILE_FR = "+12122345678", "+18002345678", "+33142345678", "+33612345678"
@@ -145,7 +145,9 @@ def test_a_toll_free_number_and_a_mobile_ring_anywhere() -> None:
 
 
 def test_an_unknown_zone_is_no_zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.numbers.metadata.time_zones_for_number", lambda _: ("Etc/Unknown",))
+    monkeypatch.setattr(
+        "dialpact.compliance.numbers.metadata.time_zones_for_number", lambda _: ("Etc/Unknown",)
+    )
     assert parse(NEW_YORK, regions=("US",)).zones == ()
 
 

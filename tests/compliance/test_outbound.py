@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from compliance.cdr import Record
-from compliance.config import Trunk
-from compliance.endpoints import Destination, destinations
-from compliance.outbound import Outbound
+from dialpact.compliance.cdr import Record
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.endpoints import Destination, destinations
+from dialpact.compliance.outbound import Outbound
 
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier"), "second": Trunk(endpoint="backup")}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from compliance.outcome import WORDS, Outcome, outcome
-from compliance.texts import LANGUAGES
-from console import texts
+from dialpact.cli import texts
+from dialpact.compliance.outcome import WORDS, Outcome, outcome
+from dialpact.compliance.texts import LANGUAGES
 
 ANSWERED, ENDED = "2026-11-24T02:00:10.000000Z", "2026-11-24T02:00:52.250000Z"
 

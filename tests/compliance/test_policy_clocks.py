@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from compliance import numbers, profile
-from compliance.config import Trunk
-from compliance.errors import ProfileError
-from compliance.judge import Judge
-from compliance.model import CallAttempt, Facts, Finding, Tally
-from compliance.policy import evaluate, retry_at
-from compliance.policy.clocks import opening
-from compliance.profile import Policy, Profile
+from dialpact.compliance import numbers, profile
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.errors import ProfileError
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import CallAttempt, Facts, Finding, Tally
+from dialpact.compliance.policy import evaluate, retry_at
+from dialpact.compliance.policy.clocks import opening
+from dialpact.compliance.profile import Policy, Profile
 from tests.compliance.world import (
     CALENDAR,
     CALLER_ID,

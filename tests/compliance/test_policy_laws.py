@@ -9,11 +9,20 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance import numbers
-from compliance.model import Business, CallAttempt, CallerId, Campaign, Consent, Facts, Recorder, Refusal
-from compliance.policy import evaluate, retry_at
-from compliance.policy.case import Why
-from compliance.profile import Profile
+from dialpact.compliance import numbers
+from dialpact.compliance.model import (
+    Business,
+    CallAttempt,
+    CallerId,
+    Campaign,
+    Consent,
+    Facts,
+    Recorder,
+    Refusal,
+)
+from dialpact.compliance.policy import evaluate, retry_at
+from dialpact.compliance.policy.case import Why
+from dialpact.compliance.profile import Profile
 from tests.compliance.world import HUBEI, NUMBER, attempt, blocked, changed, facts, policy
 
 NOT_BINDING = {Why.NOT_EFFECTIVE, Why.OTHER_PURPOSE}

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.model import Batch, CallAttempt, Facts
-from compliance.policy import leads, range_dialling
-from compliance.policy.case import Case
-from compliance.sections import Leads, RangeDialling
-from compliance.texts import finding_text
+from dialpact.compliance.model import Batch, CallAttempt, Facts
+from dialpact.compliance.policy import leads, range_dialling
+from dialpact.compliance.policy.case import Case
+from dialpact.compliance.sections import Leads, RangeDialling
+from dialpact.compliance.texts import finding_text
 from tests.compliance.test_ranges import section
 from tests.compliance.world import CALENDAR, GOOD, HUBEI, attempt, codes, facts
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance import profile
-from compliance.model import Business, Facts, Tally
-from compliance.policy import evaluate
-from compliance.profile import Profile
-from compliance.sections import Attempts, Cap
+from dialpact.compliance import profile
+from dialpact.compliance.model import Business, Facts, Tally
+from dialpact.compliance.policy import evaluate
+from dialpact.compliance.profile import Profile
+from dialpact.compliance.sections import Attempts, Cap
 from tests.compliance.world import (
     CALLER_ID,
     CAMPAIGN,

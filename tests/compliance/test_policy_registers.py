@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.model import Business, CallAttempt, Callee, Facts, Recorder
-from compliance.policy import RULES, evaluate
-from compliance.policy.case import Why
+from dialpact.compliance.model import Business, CallAttempt, Callee, Facts, Recorder
+from dialpact.compliance.policy import RULES, evaluate
+from dialpact.compliance.policy.case import Why
 from tests.compliance.world import (
     BATCH,
     CALLER_ID,

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.model import Facts
-from compliance.policy import evaluate
-from compliance.sections import ScriptRule
+from dialpact.compliance.model import Facts
+from dialpact.compliance.policy import evaluate
+from dialpact.compliance.sections import ScriptRule
 from tests.compliance.world import CAMPAIGN, GOOD, HUBEI, SCRIPT, at, attempt, changed, facts, policy
 
 SECOND = timedelta(seconds=1)

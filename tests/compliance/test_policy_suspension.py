@@ -7,8 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from compliance.model import CallAttempt, Finding, Suspendable, Suspension
-from compliance.policy import evaluate
+from dialpact.compliance.model import CallAttempt, Finding, Suspendable, Suspension
+from dialpact.compliance.policy import evaluate
 from tests.compliance.world import CALLER_ID, CAMPAIGN, GOOD, HUBEI, at, attempt, changed, facts, policy
 
 SINCE = at("2026-11-20 09:30:00")

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.calendars import WorkingDays, Year
-from compliance.model import Facts
-from compliance.policy import evaluate, retry_at
-from compliance.profile import Profile
+from dialpact.compliance.calendars import WorkingDays, Year
+from dialpact.compliance.model import Facts
+from dialpact.compliance.policy import evaluate, retry_at
+from dialpact.compliance.profile import Profile
 from tests.compliance import world
 from tests.compliance.world import (
     CALLER_ID,

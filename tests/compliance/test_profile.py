@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance import profile
-from compliance.errors import ProfileError
-from compliance.model import PolicyVersion
-from compliance.profile import Policy
-from compliance.sections import Section
+from dialpact.compliance import profile
+from dialpact.compliance.errors import ProfileError
+from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.sections import Section
 from tests.compliance.world import CALENDAR, HUBEI, changed
 
-TEXT = files("compliance").joinpath("profiles", "cn-hubei-2018.toml").read_text(encoding="utf-8")
+TEXT = files("dialpact.compliance").joinpath("profiles", "cn-hubei-2018.toml").read_text(encoding="utf-8")
 
 
 def test_the_covenant_as_shipped() -> None:
@@ -170,7 +170,7 @@ def test_sections_made_in_code_are_checked_too() -> None:
 
 
 def test_every_rule_of_the_engine_has_its_section() -> None:
-    from compliance.policy import RULES
+    from dialpact.compliance.policy import RULES
 
     sections = {name for name in HUBEI.__struct_fields__ if isinstance(getattr(HUBEI, name), Section)}
     # [suspension] says what leads to one; those in force bind everybody. [actor] is another profile's.
@@ -192,7 +192,7 @@ def test_a_policy_tells_its_versions_and_regions() -> None:
 
 
 def test_profiles_without_a_common_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.sections.base.REGIONS", ("CN", "FR"))
+    monkeypatch.setattr("dialpact.compliance.sections.base.REGIONS", ("CN", "FR"))
     french = changed(id="fr", numbers={"regions": ("FR",)})
     with pytest.raises(ProfileError, match="no region in common"):
         Policy((HUBEI, french), CALENDAR)

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from compliance import public_holidays
-from compliance.public_holidays import is_holiday
+from dialpact.compliance import public_holidays
+from dialpact.compliance.public_holidays import is_holiday
 
 # Code du travail, article L. 3133-1; Easter of 2027 is 28 March.
 FRANCE = {

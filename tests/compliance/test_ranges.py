@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.ranges import Block, Detector, Report, Run, Sweep, sweep
-from compliance.ranges.listed import KEPT
-from compliance.sections import RangeDialling
-from compliance.sections.ranges import FEWEST
+from dialpact.compliance.ranges import Block, Detector, Report, Run, Sweep, sweep
+from dialpact.compliance.ranges.listed import KEPT
+from dialpact.compliance.sections import RangeDialling
+from dialpact.compliance.sections.ranges import FEWEST
 
 START = 8613800130000  # where a block of 10,000 begins
 

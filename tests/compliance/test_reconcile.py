@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.cdr import Record
-from compliance.config import Trunk
-from compliance.ordered import FILES, Ordered
-from compliance.reconcile import (
+from dialpact.compliance.cdr import Record
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.ordered import FILES, Ordered
+from dialpact.compliance.reconcile import (
     SETTLING,
     Asked,
     Call,
@@ -31,10 +31,10 @@ from compliance.reconcile import (
     merged,
     seen,
 )
-from compliance.reconcile.calls import GAP
-from compliance.reconcile.match import DAY, FRESH, SLACK
-from compliance.reconcile.shift import SAMPLE
-from compliance.registers.fault import Fault
+from dialpact.compliance.reconcile.calls import GAP
+from dialpact.compliance.reconcile.match import DAY, FRESH, SLACK
+from dialpact.compliance.reconcile.shift import SAMPLE
+from dialpact.compliance.registers.fault import Fault
 
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier", area_code="027"), "two": Trunk(endpoint="PJSIP/two")}
 T = 1_795_624_129

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from compliance import numbers
-from compliance.registers import caller_id, consent, dnc
-from compliance.registers.business import business
-from compliance.registers.campaign import campaign
-from compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
-from compliance.registers.fault import Fault, shown
-from compliance.registers.moment import day, moment
-from compliance.registers.number import _PLAIN_MOBILE, callee
-from compliance.registers.number import caller_id as exact
+from dialpact.compliance import numbers
+from dialpact.compliance.registers import caller_id, consent, dnc
+from dialpact.compliance.registers.business import business
+from dialpact.compliance.registers.campaign import campaign
+from dialpact.compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
+from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.moment import day, moment
+from dialpact.compliance.registers.number import _PLAIN_MOBILE, callee
+from dialpact.compliance.registers.number import caller_id as exact
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from compliance import calendars
-from compliance.calendars import WorkingDays, Year
-from compliance.registers.complaint import complaint, due
-from compliance.registers.fault import Fault
+from dialpact.compliance import calendars
+from dialpact.compliance.calendars import WorkingDays, Year
+from dialpact.compliance.registers.complaint import complaint, due
+from dialpact.compliance.registers.fault import Fault
 from tests.compliance.world import at
 
 CALENDAR = calendars.load()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from compliance.registers.fault import Fault
-from compliance.registers.script import CONTEXT, MOST, phrases, read
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.script import CONTEXT, MOST, phrases, read
 
 
 def places(text: str, *forbidden: str) -> list[tuple[str, int, int]]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from compliance.registers.fault import Fault
-from compliance.registers.table import LONGEST, Table
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.table import LONGEST, Table
 
 COLUMNS = ("number", "scope", "value")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.retention import keep_until, months_later
+from dialpact.compliance.retention import keep_until, months_later
 from tests.compliance.world import HUBEI, at, changed, policy
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from compliance.config import Config, Trunk
-from compliance.errors import LedgerError
-from compliance.ledger import keys
-from compliance.store.sqlite import Store, checkpoints, create, incidents, rotations
-from compliance.store.sqlite.audit import Audit
+from dialpact.compliance.config import Config, Trunk
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import keys
+from dialpact.store.sqlite import Store, checkpoints, create, incidents, rotations
+from dialpact.store.sqlite.audit import Audit
 from tests.compliance.store_values import AT
 
 WHO = {"by": "chen", "reason": "yearly"}

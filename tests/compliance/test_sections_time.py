@@ -7,11 +7,11 @@ from importlib.resources import files
 
 import pytest
 
-from compliance import profile
-from compliance.errors import ProfileError
-from compliance.sections import WEEKDAYS
+from dialpact.compliance import profile
+from dialpact.compliance.errors import ProfileError
+from dialpact.compliance.sections import WEEKDAYS
 
-TEXT = files("compliance").joinpath("profiles", "au.toml").read_text(encoding="utf-8")
+TEXT = files("dialpact.compliance").joinpath("profiles", "au.toml").read_text(encoding="utf-8")
 WINDOWS = '["mon-fri 09:00-20:00", "sat 09:00-17:00"]'
 
 
@@ -81,7 +81,7 @@ def test_the_shipped_foreign_profiles(name: str) -> None:
     assert shipped.hours is not None and shipped.hours.basis == "callee"
     assert shipped.days is not None and shipped.days.basis == "callee"
     assert shipped.numbers.regions[0] in name.upper() or name == "us-federal"
-    text = files("compliance").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
+    text = files("dialpact.compliance").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
     assert "not legal advice" in text and "Not covered" in text
     for section in shipped.__struct_fields__:
         if rule := shipped.section(section):

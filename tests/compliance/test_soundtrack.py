@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import rfc8785
 
-from compliance.clock import stamp
-from compliance.soundtrack import Index, Packets, Silence, Soundtrack, between, decode, moment, place
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.soundtrack import Index, Packets, Silence, Soundtrack, between, decode, moment, place
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 STEP = 2.048

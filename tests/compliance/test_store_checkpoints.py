@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from compliance.errors import LedgerError
-from compliance.ledger import merkle, note, rotation
-from compliance.ledger.checkpoint import Checkpoint
-from compliance.ledger.note import Signer
-from compliance.store.sqlite import Store, checkpoints, create, incidents, ledger
-from compliance.store.sqlite.registers import change
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import merkle, note, rotation
+from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.note import Signer
+from dialpact.store.sqlite import Store, checkpoints, create, incidents, ledger
+from dialpact.store.sqlite.registers import change
 from tests.compliance.store_values import AT
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.model import Decision, Facts
-from compliance.registers.complaint import Complaint
-from compliance.registers.fault import Fault
-from compliance.store.sqlite import Store, create, decisions, registers
-from compliance.store.sqlite.registers import Filed
+from dialpact.compliance.model import Decision, Facts
+from dialpact.compliance.registers.complaint import Complaint
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite import Store, create, decisions, registers
+from dialpact.store.sqlite.registers import Filed
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
 from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
 from tests.compliance.world import HUBEI

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreBusy, StoreRefused
-from compliance.store.sqlite import Store, create, decisions, recordings
+from dialpact.compliance.errors import StoreBusy, StoreRefused
+from dialpact.store.sqlite import Store, create, decisions, recordings
 from tests.compliance.store_values import ASKED, AT, Still, attempt, decision
 
 

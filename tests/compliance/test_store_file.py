@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
-from compliance.store.sqlite import Store, create, migrate
+from dialpact.compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
+from dialpact.store.sqlite import Store, create, migrate
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compliance.registers import caller_id, consent, dnc
-from compliance.store.sqlite import Store, create, registers
-from compliance.store.sqlite.imports import STAGED, Applied, Import
+from dialpact.compliance.registers import caller_id, consent, dnc
+from dialpact.store.sqlite import Store, create, registers
+from dialpact.store.sqlite.imports import STAGED, Applied, Import
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.compliance.test_store_registers import ACME, AGREED, RENEWAL, SHOWN, but
 

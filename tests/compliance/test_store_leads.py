@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance.registers import leads as register
-from compliance.registers.fault import Fault
-from compliance.registers.number import callee
-from compliance.store.sqlite import Store, create, registers
-from compliance.store.sqlite.imports import Applied
-from compliance.store.sqlite.lead_import import LeadImport, held
-from compliance.store.sqlite.registers import leads
+from dialpact.compliance.registers import leads as register
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.number import callee
+from dialpact.store.sqlite import Store, create, registers
+from dialpact.store.sqlite.imports import Applied
+from dialpact.store.sqlite.lead_import import LeadImport, held
+from dialpact.store.sqlite.registers import leads
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.compliance.test_ranges import section
 from tests.compliance.test_store_registers import ACME, RENEWAL, but

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance.ledger import merkle, record
-from compliance.model import Decision
-from compliance.store.sqlite import Store, create, decisions, incidents, ledger, migrate
-from compliance.store.sqlite.registers import change
+from dialpact.compliance.ledger import merkle, record
+from dialpact.compliance.model import Decision
+from dialpact.store.sqlite import Store, create, decisions, incidents, ledger, migrate
+from dialpact.store.sqlite.registers import change
 from tests.compliance import store_values
 from tests.compliance.store_values import AT
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from compliance import calendars
-from compliance.clock import stamp
-from compliance.config import Trunk
-from compliance.judge import Judge
-from compliance.model import Decision
-from compliance.policy import attempts
-from compliance.profile import Policy
-from compliance.store.sqlite import carrier_legs, decisions, linked, reactions
-from compliance.store.sqlite.facts import facts
+from dialpact.compliance import calendars
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import Decision
+from dialpact.compliance.policy import attempts
+from dialpact.compliance.profile import Policy
+from dialpact.store.sqlite import carrier_legs, decisions, linked, reactions
+from dialpact.store.sqlite.facts import facts
 from tests.compliance.test_laws_of_the_gate import PROFILES, START, history
 
 TRUNKS = {name: Trunk(endpoint=name) for name in ("a", "b", "c", "d", "e")}

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from compliance.clock import stamp
-from compliance.model import Refusal
-from compliance.soundtrack import Soundtrack
-from compliance.store.sqlite import Store, create, decisions, optout, recordings, registers
-from compliance.store.sqlite.recordings import Finished, NewRecording
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.model import Refusal
+from dialpact.compliance.soundtrack import Soundtrack
+from dialpact.store.sqlite import Store, create, decisions, optout, recordings, registers
+from dialpact.store.sqlite.recordings import Finished, NewRecording
 from tests.compliance.store_values import AT, NUMBER, attempt, decision
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosql
 import pytest
 
-from compliance.store import sqlite
+from dialpact.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
 # .sql files whose statements run while a call waits.

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from compliance import calendars, profile
-from compliance.config import Trunk
-from compliance.judge import Judge
-from compliance.model import Decision
-from compliance.profile import Policy
-from compliance.reasons import Reason
-from compliance.store.sqlite import Store, decisions
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import Decision
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import Store, decisions
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, SetClock
 
-TEXT = files("compliance").joinpath("profiles", "cn-hubei-2018.toml").read_text("utf-8")
+TEXT = files("dialpact.compliance").joinpath("profiles", "cn-hubei-2018.toml").read_text("utf-8")
 ALARM = '{ per = "caller-id", limit = 60, hours = 1, action = "alarm" }'
 REFUSED = "refused = { agent = 200, caller-id = 500, campaign = 1000 }"
 

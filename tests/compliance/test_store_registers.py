@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance.model import Business, CallerId, Campaign, Consent, Refusal
-from compliance.registers.fault import Fault
-from compliance.store.sqlite import Store, create, custody, decisions, registers
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Refusal
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite import Store, create, custody, decisions, registers
 from tests.compliance.store_values import ASKED, AT, BY, NUMBER, attempt
 
 ACME = Business(id="acme", name="某某公司", actor="own-business")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from compliance.clock import Uptime, instant
-from compliance.errors import StoreRefused
-from compliance.registers.fault import Fault
-from compliance.store.sqlite import Store, clocks, create, decisions, disposals, holds, keeping, recordings
+from dialpact.compliance.clock import Uptime, instant
+from dialpact.compliance.errors import StoreRefused
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite import Store, clocks, create, decisions, disposals, holds, keeping, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
 
 INSERT_DISPOSAL = "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES "

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreRefused
-from compliance.registers.fault import Fault
-from compliance.store.sqlite import Store, create, registers
-from compliance.store.sqlite.registers import ScriptVersion
+from dialpact.compliance.errors import StoreRefused
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite import Store, create, registers
+from dialpact.store.sqlite.registers import ScriptVersion
 from tests.compliance.store_values import AT, BY
 
 LATER = AT + timedelta(days=30)

@@ -9,14 +9,14 @@ from string import Formatter
 import msgspec
 import pytest
 
-from compliance.model import PURPOSES, Business, Finding, Suspension, Tally
-from compliance.numbers import Flaw
-from compliance.policy import RULES, evaluate
-from compliance.policy.case import Why
-from compliance.profile import load, names
-from compliance.reasons import Reason
-from compliance.sections import Cap
-from compliance.texts import (
+from dialpact.compliance.model import PURPOSES, Business, Finding, Suspension, Tally
+from dialpact.compliance.numbers import Flaw
+from dialpact.compliance.policy import RULES, evaluate
+from dialpact.compliance.policy.case import Why
+from dialpact.compliance.profile import load, names
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.sections import Cap
+from dialpact.compliance.texts import (
     LANGUAGES,
     Language,
     catalogue,

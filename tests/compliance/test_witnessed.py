@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.clock import Uptime
-from compliance.store.sqlite import clocks, migrate
-from compliance.witnessed import ASIDE, DARK, PATIENCE, Reading, Witness, begin, follow
+from dialpact.compliance.clock import Uptime
+from dialpact.compliance.witnessed import ASIDE, DARK, PATIENCE, Reading, Witness, begin, follow
+from dialpact.store.sqlite import clocks, migrate
 
 T0 = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)

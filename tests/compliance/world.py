@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from compliance import calendars, numbers, profile
-from compliance.model import (
+from dialpact.compliance import calendars, numbers, profile
+from dialpact.compliance.model import (
     Batch,
     Business,
     CallAttempt,
@@ -24,7 +24,7 @@ from compliance.model import (
     Scope,
     Script,
 )
-from compliance.profile import Policy, Profile
+from dialpact.compliance.profile import Policy, Profile
 
 NUMBER = "+8613800138000"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

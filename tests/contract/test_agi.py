@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from agi.protocol import HungUp, Reply, Request, Session
-from dialpact_testing.agi_commands import PROBES, Channel
-from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.transcripts import FOLDER, Transcript, read
+from dialpact.testing.agi_commands import PROBES, Channel
+from dialpact.testing.agi_header import Ringing, header
+from dialpact.testing.transcripts import FOLDER, Transcript, read
 from tests.agi.test_transcripts import shape
 from tests.lab.bootstrap import bootstrap
 from tests.lab.capture_agi import CALLER_ID, NUMBER, listening, probe

@@ -10,9 +10,9 @@ import pytest
 
 from agi.protocol import Session
 from ami_listener import wire
-from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.ami import FakeAmi
-from dialpact_testing.asterisk import FakeAsterisk
+from dialpact.testing.agi_header import Ringing, header
+from dialpact.testing.ami import FakeAmi
+from dialpact.testing.asterisk import FakeAsterisk
 from tests.contract import transcript
 
 NAME = "张三😀"

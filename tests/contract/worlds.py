@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from dialpact_testing.ami import Channel, FakeAmi
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.contract.manager import Manager
 from tests.lab.behaviour import BUSY, Behaviour
 from tests.lab.carrier import Carrier

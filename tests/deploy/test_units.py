@@ -11,11 +11,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
-from compliance.config import Config, Trunk
-from compliance.meters import Meters
-from console.app import app
-from console.outside import metrics
-from tests.console.test_outside import NOW, full_look
+from dialpact.cli.app import app
+from dialpact.compliance.config import Config, Trunk
+from dialpact.compliance.meters import Meters
+from dialpact.web import metrics
+from tests.cli.test_outside import NOW, full_look
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))

@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 
 from typer.testing import CliRunner
 
-from compliance import calendars, config, profile
-from compliance.errors import ProfileError
-from compliance.judge import Judge
-from compliance.model import Facts
-from compliance.registers import caller_id, carrier_list, consent, dnc, leads
-from console.app import app
-from tests.console.conftest import Home
-from tests.console.evidence.packages import ours, packed, resigned, signer, theirs
+from dialpact.cli.app import app
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.errors import ProfileError
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import Facts
+from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads
+from tests.cli.conftest import Home
+from tests.cli.evidence.packages import ours, packed, resigned, signer, theirs
 from tests.fuzz.engine import Target, hostile
 from tests.fuzz.living import package
 from tests.fuzz.readers import NOW, SAMPLES, TOML_TOKENS, _read
@@ -318,7 +318,7 @@ COMMANDS = {
     for target in (
         Target("imports", _samples(), imports, CELLS, 30, built=table),
         Target("cdr-commands", [b"".join(_read("tests/transcripts/cdr/*.csv"))], master, (b'"",', b"110"), 4),
-        Target("judged-by", _read("compliance/profiles/*.toml"), judged_by, TOML_TOKENS, 100),
+        Target("judged-by", _read("dialpact/compliance/profiles/*.toml"), judged_by, TOML_TOKENS, 100),
         Target("lists", [b'["manifest.json", ["calls"], "[]"]'], lists, (), 60, built=change),
     )
 }

@@ -20,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).with_name("corpus")
-ROOMS = tuple(str(ROOT / room) + "/" for room in ("agi", "ami_listener", "compliance", "console"))
+ROOMS = tuple(str(ROOT / room) + "/" for room in ("agi", "ami_listener", "dialpact"))
 LONGEST = 1 << 16  # bytes of a mangled input; the big ones are made on purpose
 # What breaks readers: bounds, ends, quotes, escapes, what other formats mean something by.
 TOKENS = (

@@ -20,12 +20,12 @@ from typing import Any, TypeVar
 import pytest
 from typer.testing import CliRunner
 
-from console import page
-from console.app import app
+from dialpact.cli import page
+from dialpact.cli.app import app
 from tests.agi.office import CALLER_ID, NUMBER, Office
-from tests.console.conftest import Home
-from tests.console.evidence.conftest import no_pdf
-from tests.console.evidence.packages import called, export, files, ours, recorded, signer, theirs
+from tests.cli.conftest import Home
+from tests.cli.evidence.conftest import no_pdf
+from tests.cli.evidence.packages import called, export, files, ours, recorded, signer, theirs
 from tests.fuzz.engine import Target
 from tests.fuzz.readers import AGI, AGI_TOKENS
 

@@ -31,10 +31,10 @@ from ami_listener.connection import LinkError, Session
 from ami_listener.guard import Suspect
 from ami_listener.pbx import Pbx
 from ami_listener.sent import Sent
-from compliance.endpoints import dialled
-from compliance.errors import RecordingError
-from dialpact_testing.agi_header import Ringing, header
-from dialpact_testing.ami import FakeAmi
+from dialpact.compliance.endpoints import dialled
+from dialpact.compliance.errors import RecordingError
+from dialpact.testing.agi_header import Ringing, header
+from dialpact.testing.ami import FakeAmi
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 from tests.ami_listener.scene import Scene, until
 from tests.fuzz.engine import ROOT, Target, hostile

@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 from agi import protocol
 from agi.protocol import HungUp, Malformed, Reply, Request
 from ami_listener import events, wire
-from compliance import calendars, config, profile
-from compliance.cdr import Master, Record
-from compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
-from compliance.ledger import keys, note
-from compliance.ledger.checkpoint import Checkpoint
-from compliance.ledger.note import Verifier
-from compliance.registers import caller_id, carrier_list, consent, dnc, leads, script
-from compliance.registers.fault import Fault
-from compliance.registers.table import Table
-from console import texts
-from console.init import template
-from console.policy import load_policy
-from dialpact_testing.agi_header import Ringing, header
+from dialpact.cli import texts
+from dialpact.cli.init import template
+from dialpact.cli.policy import load_policy
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.cdr import Master, Record
+from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
+from dialpact.compliance.ledger import keys, note
+from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads, script
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.table import Table
+from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -274,7 +274,7 @@ def _targets() -> list[Target]:
         *imports,
         Target("script", _read("tests/lab/samples/script.txt"), script_text),
         Target("config", [config_text], settings, TOML_TOKENS, examples=150),
-        Target("profile", _read("compliance/profiles/*.toml"), rules, TOML_TOKENS, examples=150),
+        Target("profile", _read("dialpact/compliance/profiles/*.toml"), rules, TOML_TOKENS, examples=150),
         Target(
             "calendar",
             [b'year = 2027\nsource = "x"\ndocument = "y"\noff = [2027-01-01]\nworking = [2027-01-09]\n'],

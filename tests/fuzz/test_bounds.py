@@ -15,14 +15,14 @@ import pytest
 from agi import protocol
 from agi.protocol import Malformed
 from ami_listener import wire
-from compliance import calendars, config, profile
-from compliance.cdr import Master
-from compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
-from compliance.ledger import note
-from compliance.registers import dnc, script
-from compliance.registers.fault import Fault
-from compliance.registers.table import Table
-from tests.console.evidence.packages import ours, theirs
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.cdr import Master
+from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
+from dialpact.compliance.ledger import note
+from dialpact.compliance.registers import dnc, script
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.table import Table
+from tests.cli.evidence.packages import ours, theirs
 from tests.fuzz.living import package
 from tests.fuzz.readers import KEY
 

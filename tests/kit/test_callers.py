@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact_testing import Dialpact, FakeAmi, FastAgi, FixedClock, ProcessAgi, UnexpectedCommand
+from dialpact.testing import Dialpact, FakeAmi, FastAgi, FixedClock, ProcessAgi, UnexpectedCommand
 
 SHOW = """
 import os, sys

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-import dialpact_testing
-import dialpact_testing.callers
-import dialpact_testing.fixtures
-import dialpact_testing.story
-from dialpact_testing.registers import Registers
+import dialpact.testing
+import dialpact.testing.callers
+import dialpact.testing.fixtures
+import dialpact.testing.story
+from dialpact.testing.registers import Registers
 from tests.kit import pages
 
 PAGES = ("testing.md", "testing.zh-CN.md")
@@ -23,7 +23,7 @@ def test_examples(pytester: pytest.Pytester, page: str) -> None:
         pytester.makepyfile(**{f"test_example_{number}": text})
     (settings,) = [text for language, text in pages.blocks(page) if language == "ini"]
     pytester.makeini(settings)
-    result = pytester.runpytest_inprocess("-p", "dialpact_testing.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "dialpact.testing.plugin", "-p", "no:cacheprovider")
     count = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in found)
     assert count >= len(found) >= 7
     result.assert_outcomes(passed=count)
@@ -33,14 +33,14 @@ def test_in_a_project_that_marks_its_async_tests(pytester: pytest.Pytester) -> N
     """pytest-asyncio's strict mode, which is its default."""
     pytester.makepyfile(f"import pytest\n\n\n@pytest.mark.asyncio\n{pages.code('testing.md')[0]}")
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest_inprocess("-p", "dialpact_testing.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "dialpact.testing.plugin", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
 
 
 def test_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugin is in every pytest run beside Dialpact; only who uses it needs more."""
-    monkeypatch.setattr(dialpact_testing.fixtures, "find_spec", lambda name: None)
-    fixture = dialpact_testing.fixtures.async_fixture(test_without_pytest_asyncio)
+    monkeypatch.setattr(dialpact.testing.fixtures, "find_spec", lambda name: None)
+    fixture = dialpact.testing.fixtures.async_fixture(test_without_pytest_asyncio)
     assert fixture.name == "test_without_pytest_asyncio"
     with pytest.raises(pytest.fail.Exception, match="needs pytest-asyncio: pip install"):
         fixture.__wrapped__()
@@ -58,7 +58,7 @@ def test_page_names_every_fixture_and_every_register(page: str) -> None:
     text = (pages.FOLDER / page).read_text("utf-8")
     fixtures = [
         name
-        for name, found in vars(dialpact_testing.fixtures).items()
+        for name, found in vars(dialpact.testing.fixtures).items()
         if type(found).__name__ == "FixtureFunctionDefinition"
     ]
     assert len(fixtures) == 9
@@ -70,8 +70,8 @@ def test_page_names_every_fixture_and_every_register(page: str) -> None:
 
 
 def test_public_names() -> None:
-    for name in dialpact_testing.__all__:
-        assert getattr(dialpact_testing, name).__doc__, name
-    assert sorted(dialpact_testing.__all__) == sorted(dialpact_testing._HOME)
+    for name in dialpact.testing.__all__:
+        assert getattr(dialpact.testing, name).__doc__, name
+    assert sorted(dialpact.testing.__all__) == sorted(dialpact.testing._HOME)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        dialpact_testing.nothing  # noqa: B018
+        dialpact.testing.nothing  # noqa: B018

@@ -19,8 +19,10 @@ WHAT_IS_IMPORTED = """
 import sys
 
 def pytest_unconfigure():
-    rooms = {"agi", "ami_listener", "compliance", "console"}
-    print("IMPORTED", sorted(name for name in sys.modules if name.partition(".")[0] in rooms))
+    rooms = {"agi", "ami_listener", "dialpact"}
+    plugin = {"dialpact", "dialpact.testing", "dialpact.testing.plugin", "dialpact.testing.fixtures"}
+    ours = [name for name in sys.modules if name.partition(".")[0] in rooms]
+    print("IMPORTED", sorted(name for name in ours if name not in plugin))
 """
 
 
@@ -50,7 +52,7 @@ def run_pytest(installed: Path, project: Path, *options: str) -> subprocess.Comp
 
 
 def test_first_example_of_the_page(installed: Path, tmp_path: Path) -> None:
-    check = f"import dialpact_testing\nassert dialpact_testing.__file__.startswith({str(installed)!r})\n"
+    check = f"import dialpact.testing\nassert dialpact.testing.__file__.startswith({str(installed)!r})\n"
     (tmp_path / "test_lunch.py").write_text(check + pages.code("testing.md")[0])
     done = run_pytest(installed, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -71,14 +73,18 @@ def test_harmless_to_others(installed: Path, tmp_path: Path, options: Sequence[s
 
 
 def test_public_names_are_typed(installed: Path) -> None:
-    assert (installed / "dialpact_testing" / "py.typed").is_file()
+    assert (installed / "dialpact" / "py.typed").is_file()
 
 
 def test_coverage_sees_what_a_fixture_imports(installed: Path, tmp_path: Path) -> None:
     """Whatever a plugin imports before the measurement begins would seem never to have run."""
     (tmp_path / "test_lunch.py").write_text(pages.code("testing.md")[0])
     done = run_pytest(
-        installed, tmp_path, "--cov=compliance.reasons", "--cov=dialpact_testing", "--cov-report=term"
+        installed,
+        tmp_path,
+        "--cov=dialpact.compliance.reasons",
+        "--cov=dialpact.testing",
+        "--cov-report=term",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = {

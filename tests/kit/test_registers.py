@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from compliance.config import SAFE_PATH
-from compliance.errors import ConfigError, ProfileError
-from compliance.profile import load
-from dialpact_testing import BadEntry, Dialpact, FixedClock, Registers
-from dialpact_testing.site import made
+from dialpact.compliance.config import SAFE_PATH
+from dialpact.compliance.errors import ConfigError, ProfileError
+from dialpact.compliance.profile import load
+from dialpact.testing import BadEntry, Dialpact, FixedClock, Registers
+from dialpact.testing.site import made
 
 OTHER = "13900139000"
 

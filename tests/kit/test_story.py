@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compliance.config import Config, Policy, Trunk
-from dialpact_testing import Answer, Dialpact, FixedClock
-from dialpact_testing.site import made
+from dialpact.compliance.config import Config, Policy, Trunk
+from dialpact.testing import Answer, Dialpact, FixedClock
+from dialpact.testing.site import made
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import dialpact_testing.fixtures
-import dialpact_testing.story  # noqa: F401 - imported before pytester keeps the list of modules
+import dialpact.testing.fixtures
+import dialpact.testing.story  # noqa: F401 - imported before pytester keeps the list of modules
 
 REASONS: dict[str, tuple[str, str]] = {
     "a refusal that the story expects to be an allowed call": (
@@ -224,7 +224,7 @@ def test_fails(pytester: pytest.Pytester, what: str) -> None:
     code, said = REASONS[what]
     pytester.makepyfile(code)
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest_inprocess("-p", "dialpact_testing.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "dialpact.testing.plugin", "-p", "no:cacheprovider")
     outcomes = result.parseoutcomes()
     assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 1, outcomes
     result.stdout.fnmatch_lines(said)

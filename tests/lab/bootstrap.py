@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.page.paper import has_chinese_font
+from dialpact.cli.page.paper import has_chinese_font
 from tests.lab.mirror import Mirror, machine_mirror
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"

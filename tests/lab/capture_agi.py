@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from msgspec import structs
 
 from agi.service import serving
-from compliance import calendars, config, profile
-from compliance.profile import Policy
-from dialpact_testing.agi_commands import PROBES
-from dialpact_testing.transcripts import FOLDER, Transcript
+from dialpact.compliance import calendars, config, profile
+from dialpact.compliance.profile import Policy
+from dialpact.testing.agi_commands import PROBES
+from dialpact.testing.transcripts import FOLDER, Transcript
 from tests import registers
 from tests.lab.bootstrap import OLDEST, chosen
 from tests.lab.carrier import Carrier

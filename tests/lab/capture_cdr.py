@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from compliance.clock import instant, stamp
+from dialpact.compliance.clock import instant, stamp
 from tests.lab.bootstrap import bootstrap
 from tests.lab.carrier import Carrier
 from tests.lab.clock import FileClock

@@ -1,6 +1,6 @@
 """The lab's time: an instant in a file, running on from when it was written.
 
-This is the seam of :mod:`compliance.clock`: daemons of the lab are made with this clock by
+This is the seam of :mod:`dialpact.compliance.clock`: daemons of the lab are made with this clock by
 :mod:`tests.lab.daemon`; the product's own entry points know only the system's.
 """
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from compliance import texts
+from dialpact.compliance import texts
 from tests.lab.call import CallResult
 from tests.lab.carrier import Carrier
 from tests.lab.pbx import Pbx

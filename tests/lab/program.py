@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from console import app, command
+from dialpact.cli import app, command
 from tests.lab.clock import FileClock
 
 

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from compliance.ledger import keys
-from compliance.store.sqlite import create
+from dialpact.compliance.ledger import keys
+from dialpact.store.sqlite import create
 from tests.lab.clock import set_clock
 from tests.lab.pbx import Pbx
 
@@ -101,7 +101,7 @@ class Site:
 
     def now(self) -> None:
         """The machine's own time, and the covenant but for its hours: Asterisk's CDRs know no other time."""
-        text = (ROOT / "compliance/profiles/cn-hubei-2018.toml").read_text("utf-8")
+        text = (ROOT / "dialpact/compliance/profiles/cn-hubei-2018.toml").read_text("utf-8")
         for rule, other in {
             'windows = ["08:00-12:00", "14:00-18:30"]': 'windows = ["00:00-24:00"]',
             "guard_seconds = 60": "guard_seconds = 0",

@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from compliance.ledger import merkle, record
-from compliance.store.sqlite import ledger
+from dialpact.compliance.ledger import merkle, record
+from dialpact.store.sqlite import ledger
 from tests.lab.site import Site
 
 PAGE = 1000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
-from compliance.cdr import Master, Record
+from dialpact.compliance.cdr import Master, Record
 from tests.lab.carrier import TONE as CALLEE_TONE
 from tests.lab.pbx import Pbx
 from tests.lab.phone import TONE as AGENT_TONE

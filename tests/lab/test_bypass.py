@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from compliance.store.sqlite.incidents import list_incidents
+from dialpact.store.sqlite.incidents import list_incidents
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.carrier import Carrier, Invite

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pytest
 
-from compliance.config import Trunk
-from compliance.model import CallerId, Facts
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.model import CallerId, Facts
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.carrier import Carrier, Invite

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ami_listener import files
-from compliance.clock import instant
+from dialpact.compliance.clock import instant
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.gated import allow, forget, legs, options

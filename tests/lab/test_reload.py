@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from compliance import profile
+from dialpact.compliance import profile
 from tests.lab.carrier import Carrier
 from tests.lab.demo import finished
 from tests.lab.pbx import Pbx

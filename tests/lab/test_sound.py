@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from compliance import soundtrack
-from compliance.clock import instant
+from dialpact.compliance import soundtrack
+from dialpact.compliance.clock import instant
 from tests.ami_listener.scene import Scene
 from tests.lab.audiosocket import Bot
 from tests.lab.bootstrap import Installation

@@ -18,8 +18,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from compliance.store.sqlite import create
-from dialpact_testing.agi_header import Ringing, header
+from dialpact.store.sqlite import create
+from dialpact.testing.agi_header import Ringing, header
 from tests import registers
 from tests.bench.gate_site import CALLER_ID, entry
 

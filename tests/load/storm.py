@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from dialpact_testing.ami import FakeAmi
-from dialpact_testing.ami_calls import Channel
+from dialpact.testing.ami import FakeAmi
+from dialpact.testing.ami_calls import Channel
 
 EVENTS_PER_SECOND = 20_000
 PIECE = 1000  # events written at once

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agi import server
-from dialpact_testing.agi_header import Ringing, header
+from dialpact.testing.agi_header import Ringing, header
 from tests.bench.gate_site import CALLER_ID, entry
 from tests.load import crowd
 from tests.load.crowd import House, Told

@@ -17,8 +17,8 @@ import pytest
 
 from ami_listener import connection, guard, hearing, recorder
 from ami_listener.connection import Session
-from dialpact_testing.ami import FakeAmi
-from dialpact_testing.ami_calls import Channel
+from dialpact.testing.ami import FakeAmi
+from dialpact.testing.ami_calls import Channel
 from tests.ami_listener.conftest import ami, directory, quick, scene
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.load.storm import EVENTS_PER_SECOND, Storm

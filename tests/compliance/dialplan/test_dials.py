@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.dialplan.judge import Around, judge
-from compliance.dialplan.plan import Place
+from dialpact.compliance.dialplan.judge import Around, judge
+from dialpact.compliance.dialplan.plan import Place
 from tests.compliance.dialplan.written import ASK, DIAL, OUT, TRUNKS, codes, plan, steps
 
 NUMBER = "PJSIP/${DIALPACT_NUMBER}@carrier"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.dialplan.judge import Around
+from dialpact.compliance.dialplan.judge import Around
 from tests.compliance.dialplan.written import ASK, DIAL, OUT, TRUNKS, codes, steps
 
 CALL = f"[call]\nexten => {OUT},1,{DIAL}\n"

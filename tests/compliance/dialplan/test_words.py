@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.dialplan import listing, patterns, words
-from compliance.dialplan.values import Scope, Values
-from compliance.dialplan.words import Option
+from dialpact.compliance.dialplan import listing, patterns, words
+from dialpact.compliance.dialplan.values import Scope, Values
+from dialpact.compliance.dialplan.words import Option
 from tests.compliance.dialplan.written import codes, plan
 
 AT = Scope("out", "_1XX", 1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compliance.dialplan.judge import Around, judge
-from compliance.dialplan.load import Line, load
-from compliance.dialplan.plan import Place, Plan
+from dialpact.compliance.dialplan.judge import Around, judge
+from dialpact.compliance.dialplan.load import Line, load
+from dialpact.compliance.dialplan.plan import Place, Plan
 
 TRUNKS = {"carrier": "PJSIP/carrier", "backup": "PJSIP/backup", "lines": "DAHDI/g1"}
 ASK = "Gosub(dialpact-outbound,s,1(${FILTER(0-9+,${EXTEN})},C,A,carrier))"
@@ -13,7 +13,7 @@ OUT = "_1XXXXXXXXXX"
 
 
 def plan(text: str) -> Plan:
-    """Of lines without includes and templates: those are the reader's (console.doctor.conf)."""
+    """Of lines without includes and templates: those are the reader's (dialpact.cli.doctor.conf)."""
     sections: list[tuple[str, list[Line]]] = []
     for number, raw in enumerate(text.strip().splitlines(), 1):
         line = raw.strip()

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ami_listener import bypass
-from compliance import calendars, profile
-from compliance.inspection.figures import BYPASSES, NUMBERS, Count, ReasonCount
-from compliance.inspection.period import LONGEST, period
-from compliance.model import PolicyVersion
-from compliance.profile import Policy
-from compliance.reasons import Reason
-from compliance.registers.carrier_list import Listed
-from compliance.registers.fault import Fault
-from compliance.store.sqlite import Store, create, registers
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.inspection.figures import BYPASSES, NUMBERS, Count, ReasonCount
+from dialpact.compliance.inspection.period import LONGEST, period
+from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite import Store, create, registers
 from tests.compliance.inspection.world import SHANGHAI, World, finding, local, slots, verdict
 
 

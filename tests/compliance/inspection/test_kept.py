@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from ami_listener import calls as listener
-from compliance import calendars, profile
-from compliance.errors import StoreError
-from compliance.inspection.figures import ANSWERED, GAPS, MOST, Count
-from compliance.profile import Policy
-from compliance.registers.complaint import Complaint
-from compliance.store.sqlite import holds, registers
-from compliance.store.sqlite.registers import log
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.errors import StoreError
+from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Count
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.registers.complaint import Complaint
+from dialpact.store.sqlite import holds, registers
+from dialpact.store.sqlite.registers import log
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.reasons import Reason
-from compliance.store.sqlite import optout, registers
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import optout, registers
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from compliance import calendars, profile
-from compliance.inspection.figures import Inspection
-from compliance.inspection.period import period
-from compliance.judge import new_id
-from compliance.model import (
+from dialpact.compliance import calendars, profile
+from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.period import period
+from dialpact.compliance.judge import new_id
+from dialpact.compliance.model import (
     Business,
     CallAttempt,
     Callee,
@@ -27,11 +27,11 @@ from compliance.model import (
     PolicyVersion,
     Refusal,
 )
-from compliance.profile import Policy
-from compliance.reasons import Reason
-from compliance.store.sqlite import Store, create, decisions, incidents, recordings, registers
-from compliance.store.sqlite.inspection import Question, inspect
-from compliance.store.sqlite.recordings import Finished, NewRecording
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reasons import Reason
+from dialpact.store.sqlite import Store, create, decisions, incidents, recordings, registers
+from dialpact.store.sqlite.inspection import Question, inspect
+from dialpact.store.sqlite.recordings import Finished, NewRecording
 
 SHANGHAI = profile.load("cn-hubei-2018").zone
 HUBEI = Policy((profile.load("cn-hubei-2018"),), calendars.load())

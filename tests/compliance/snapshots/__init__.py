@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from compliance import calendars, numbers, profile
-from compliance.model import CallAttempt, Facts
-from compliance.policy import RULES, evaluate
-from compliance.profile import Policy
-from compliance.reasons import Reason
+from dialpact.compliance import calendars, numbers, profile
+from dialpact.compliance.model import CallAttempt, Facts
+from dialpact.compliance.policy import RULES, evaluate
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reasons import Reason
 
 FOLDER = Path(__file__).parent
 YEAR = 2026

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from compliance.ledger import keys
+from dialpact.compliance.ledger import keys
 from tests.lab.matrix.means import (
     again,
     aside,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from compliance.ledger import keys
+from dialpact.compliance.ledger import keys
 from tests.lab.pbx import Pbx
 from tests.lab.relay import Relay
 from tests.lab.site import ROOT, WORKING_HOURS, Site
@@ -240,7 +240,7 @@ def key(site: Site, change: Callable[[Path], None]) -> Iterator[None]:
 
 def own_profile(site: Site) -> Path:
     own = site.folder / "own.toml"
-    shutil.copyfile(ROOT / "compliance/profiles/cn-hubei-2018.toml", own)
+    shutil.copyfile(ROOT / "dialpact/compliance/profiles/cn-hubei-2018.toml", own)
     return own
 
 

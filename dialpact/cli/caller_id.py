@@ -1,0 +1,133 @@
+"""``dialpact caller-id``: the numbers that may be shown, and what for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialpact.cli import carrier_list as carrier_lists
+from dialpact.cli import entry, imports, suspension
+from dialpact.cli.command import command, group
+from dialpact.cli.flag import By, SkipBad, Why
+from dialpact.cli.session import Session
+from dialpact.compliance.model import ANY, CallerId
+from dialpact.compliance.registers import caller_id as register
+from dialpact.compliance.registers.cell import identifier
+from dialpact.compliance.registers.number import caller_id as exact
+from dialpact.store.sqlite import registers
+
+app = group("The caller IDs: issued, authenticated, held by one business, for trunks and purposes.")
+
+COLUMNS = f"{', '.join(register.COLUMNS)}, perhaps {' and '.join(register.OPTIONAL)}"
+Number = Annotated[str, typer.Argument(help="The exact string of 3 to 20 digits.")]
+
+
+@command(app, "add")
+async def add(
+    session: Session,
+    number: Number,
+    *,
+    business: Annotated[str, typer.Option(help="The registered business that holds it.")],
+    licence: Annotated[str, typer.Option(help="The authority's licence or approval number.")],
+    carrier: Annotated[str, typer.Option(help="The carrier that assigned it.")],
+    authenticated: Annotated[
+        bool, typer.Option("--authenticated/--not-authenticated", help="By the carrier.")
+    ],
+    trunk: Annotated[list[str], typer.Option(help="A trunk it may use, or *; may be repeated.")],
+    purpose: Annotated[list[str], typer.Option(help="A purpose it may serve, or *; may be repeated.")],
+    valid_from: Annotated[str, typer.Option(help="First valid day; else today.")] = "",
+    valid_to: Annotated[str, typer.Option(help="Last valid day; else open-ended.")] = "",
+    sent_as: Annotated[
+        list[str] | None, typer.Option(help="A form in which it leaves; may be repeated. Else as registered.")
+    ] = None,
+    by: By,
+) -> None:
+    """Register a caller ID, or update its entry."""
+    now = session.clock.now()
+    starts = valid_from or register.today(now).isoformat()
+    new = register.caller_id(
+        number, business, licence, carrier, authenticated, trunk, purpose, starts, valid_to, sent_as or ()
+    )
+    strangers = [name for name in new.trunks if name != ANY and name not in session.config.trunks]
+    async with session.store() as store:
+        outcome = await registers.put_caller_id(store, new, by=by, at=now)
+    entry.done(session, "caller-id", outcome, new)
+    if strangers:
+        session.note(session.text("say.unknown-trunk", names=", ".join(strangers)))
+
+
+@command(app, "import")
+async def import_(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
+    *,
+    skip_bad: SkipBad = False,
+    by: By,
+) -> int:
+    """Register or update caller IDs from a CSV file."""
+    return await imports.run(
+        session,
+        file,
+        "caller-id",
+        register.COLUMNS,
+        register.read,
+        optional=register.OPTIONAL,
+        skip_bad=skip_bad,
+        by=by,
+    )
+
+
+@command(app, "list")
+async def list_(
+    session: Session, *, business: Annotated[str, typer.Option(help="Only this business's.")] = ""
+) -> None:
+    """All caller IDs."""
+    wanted = identifier(business, "business") if business else ""
+    async with session.store() as store:
+        entry.listed(session, CallerId, await registers.list_caller_ids(store, business=wanted))
+
+
+@command(app, "show")
+async def show(session: Session, number: Number) -> int:
+    """One caller ID and the history of its entry."""
+    wanted = exact(number)
+    async with session.store() as store:
+        found = await registers.list_caller_ids(store, number=wanted)
+        return await entry.shown(session, store, "caller-id", wanted, CallerId, found)
+
+
+@command(app, "remove")
+async def remove(session: Session, number: Number, *, reason: Why = "", by: By) -> None:
+    """Take a caller ID off the register: calls with it are refused from now on."""
+    wanted = exact(number)
+    async with session.store() as store:
+        removed = await registers.remove_caller_id(
+            store, wanted, reason=reason, by=by, at=session.clock.now()
+        )
+    entry.done(session, "caller-id", "removed", removed)
+
+
+@command(app, "suspend")
+async def suspend(session: Session, number: Number, *, reason: Why, by: By) -> None:
+    """Refuse all calls with it until it is lifted: suspension lift caller-id NUMBER."""
+    await suspension.suspend(session, "caller-id", number, reason=reason, by=by)
+
+
+@command(app, "reconcile")
+async def reconcile(
+    session: Session,
+    *,
+    carrier_list: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV with number, and what else the carrier says.")
+    ],
+    since: Annotated[str, typer.Option(help="Count calls from then on; else 30 days back.")] = "",
+    until: Annotated[str, typer.Option(help="Count calls before then; else now.")] = "",
+    skip_bad: SkipBad = False,
+    by: By,
+) -> int:
+    """Compare the register with the carrier's list. Changes nothing, is logged. Exit 3 with differences."""
+    return await carrier_lists.reconcile(
+        session, carrier_list, since=since, until=until, skip_bad=skip_bad, by=by
+    )

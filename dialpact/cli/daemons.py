@@ -1,0 +1,212 @@
+"""``dialpact serve``, ``gate`` and ``listener``: the daemons, until SIGTERM or SIGINT.
+
+The parts are imported when they start: a look into the registers need not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from dialpact.cli import notify
+from dialpact.cli.keeper import keep
+from dialpact.cli.logs import configure_logs
+from dialpact.cli.policy import load_policy
+from dialpact.cli.reloading import Reloading
+from dialpact.cli.running import Role
+from dialpact.cli.session import DONE, FAILED, Session
+from dialpact.compliance.config import Config
+from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
+from dialpact.compliance.meters import METERS
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.retention import keep_until
+from dialpact.store.sqlite import Store, keeping
+
+KEEPING_TRIES = 3  # each waits for a lock as long as a person would
+OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
+if TYPE_CHECKING:
+    from ami_listener.listener import Listener
+
+log = structlog.get_logger()
+
+Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def serve(session: Session) -> int:
+    """Gate and listener in one process."""
+    return _run(session, "serve", _gate, _listener, _keeping_longer, keep, _outside)
+
+
+def gate(session: Session) -> int:
+    """Answers the PBX: may this call be placed?"""
+    return _run(session, "gate", _gate, keep, _outside)
+
+
+def listener(session: Session) -> int:
+    """Records the calls, and watches that none goes round the gate."""
+    return _run(session, "listener", _listener, _keeping_longer, keep, _outside_of_listener)
+
+
+async def _gate(session: Session, stop: asyncio.Event) -> None:
+    from agi.service import serving
+
+    reloading = _reloading(session)
+    async with serving(session.config, reloading.policy, session.clock, reloading.add):
+        await stop.wait()
+
+
+async def _listener(session: Session, stop: asyncio.Event) -> None:
+    from ami_listener.listener import Listener
+
+    reloading = _reloading(session)
+    # The store's own patience with locks, not the command line's: the lease must be renewed in time.
+    async with await Store.open(session.config.database) as store:
+        keep = partial(keep_until, policy=reloading.policy)
+        listener = Listener(session.config, store, session.clock, keep)
+        reloading.add(_Reloadable(listener))
+        running = asyncio.create_task(listener.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        await listener.close()
+        await running  # writes what is under way
+        if not stop.is_set():
+            raise DialpactError("the listener ended by itself")
+
+
+class _Reloadable:
+    """The listener's side of a reload."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def prepare(self, config: Config, policy: Policy) -> None:
+        """Nothing of it can fail."""
+
+    def replace(self, config: Config, policy: Policy) -> Callable[[], None]:
+        return self._listener.replace(config, partial(keep_until, policy=policy))
+
+
+async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
+    """At the start, and again after each reload."""
+    while not stop.is_set():
+        replaced = _reloading(session).replaced
+        await _keeping(session, stop)
+        waits = [asyncio.create_task(event.wait()) for event in (replaced, stop)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+
+async def _keeping(session: Session, stop: asyncio.Event) -> None:
+    """Longer profiles than before keep for longer what is kept already."""
+    policy = session.reloading.policy if session.reloading else load_policy(session.config)
+    names = [profile.id for profile in policy.profiles]
+    keep = partial(keep_until, policy=policy)
+    for left in reversed(range(KEEPING_TRIES)):
+        try:
+            async with session.store() as store:
+                raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
+        except (StoreError, StoreRefused) as error:  # nothing is lost by it: a purge does the same first
+            (log.warning if left else log.error)("retention not raised", error=str(error))
+        else:
+            log.info("retention", raised=raised)
+            return
+        if stop.is_set():
+            return
+
+
+async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> None:
+    """Metrics and health. They never end a gate: what fails is told and tried again."""
+    if session.config.metrics is None:
+        return
+    from dialpact.web.server import serving
+
+    while not stop.is_set():
+        try:
+            async with serving(session, session.config.metrics.addresses[address]):
+                await stop.wait()
+        except OSError as error:
+            log.error("no metrics", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), OUTSIDE_SECONDS)
+
+
+async def _outside_of_listener(session: Session, stop: asyncio.Event) -> None:
+    await _outside(session, stop, address=1)
+
+
+def _reloading(session: Session) -> Reloading:
+    assert session.reloading is not None  # set before any part starts
+    return session.reloading
+
+
+def _run(session: Session, role: Role, *parts: Part) -> int:
+    configure_logs()
+    session.reloading = Reloading(session, role)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_until_stopped(session, (session.reloading.run, *parts)))
+
+
+async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
+    """A part that fails ends the others in order, and with them the process: systemd starts it anew."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(_unhandled)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reloading(session).ask)
+    policy = session.config.policy
+    log.info("starting", config=session.config.origin, policy=policy.profiles, mode=policy.mode)
+    if policy.mode == "shadow":
+        log.warning("shadow mode: every call is decided and recorded, none is refused")
+    METERS.reloaded_at = session.clock.now().timestamp()
+    alive = asyncio.create_task(notify.stay_alive())
+    tasks = [asyncio.create_task(part(session, stop)) for part in parts]
+    ready = asyncio.create_task(_say_when_ready(session, parts))
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    ready.cancel()
+    notify.tell(notify.STOPPING)
+    stop.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    failures = [outcome for outcome in outcomes if outcome is not None]
+    for failure in failures:
+        expected = isinstance(failure, DialpactError | OSError)
+        log.critical("failed", error=str(failure), exc_info=None if expected else failure)
+    alive.cancel()
+    log.info("stopped")
+    return FAILED if failures else DONE
+
+
+async def _say_when_ready(session: Session, parts: tuple[Part, ...]) -> None:
+    """To systemd: when the gate's socket takes calls, and at once for a listener alone."""
+    if _gate in parts and session.config.gate.address[1]:
+        host, port = session.config.gate.address
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection(here, port)
+                writer.close()
+                break
+            await asyncio.sleep(0.05)
+    notify.tell(notify.READY)
+
+
+def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A callback that broke: into the log like everything else, with its traceback."""
+    log.error("unhandled", what=context.get("message"), exc_info=context.get("exception"))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: Linux."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,35 @@
+"""Do the daemons apply what lies on the disk?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dialpact.cli import in_force, running
+from dialpact.cli.doctor.found import Found, Site, fail, ok, skip, warn
+
+
+def applied(site: Site) -> Iterator[Found]:
+    """One finding for each daemon of this node."""
+    try:
+        daemons = running.running(site.config)
+    except OSError as error:
+        yield skip("running-unreadable", error=f"{error.filename}: {error.strerror}")
+        return
+    if not daemons:
+        yield skip("running-none", node=site.config.node.name)
+    for daemon in daemons:
+        who = {"role": daemon.role, "pid": daemon.pid}
+        changed = []
+        if site.policy is not None:
+            changed = in_force.changes(daemon.in_force, in_force.in_force(site.config, site.policy))
+        keys = ", ".join(change.key for change in changed)
+        if restart := in_force.restart(changed):
+            yield warn("running-restart", **who, changed=", ".join(restart))
+        elif not daemon.last_ok and (changed or site.policy is None):
+            yield fail("running-refused", **who, why=daemon.why)
+        elif site.policy is None:
+            yield warn("running-bad-files", **who)
+        elif changed:
+            yield warn("running-differs", **who, changed=keys)
+        else:
+            yield ok("running", **who)

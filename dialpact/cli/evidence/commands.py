@@ -1,0 +1,138 @@
+"""``dialpact evidence``: what can be handed to an inspector, and the check of what was handed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialpact.cli.command import command, group
+from dialpact.cli.evidence import check, maker, matching
+from dialpact.cli.evidence.check import Verdict
+from dialpact.cli.evidence.maker import Made
+from dialpact.cli.evidence.report import note_text
+from dialpact.cli.flag import By, Why
+from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.ledger import keys
+from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.registers.fault import Fault
+
+app = group("Evidence packages: everything about a call, proven by the ledger, for somebody else to check.")
+
+MOST_NOTE = 1 << 18  # bytes of a signed checkpoint
+
+
+@command(app, "export")
+async def export(
+    session: Session,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.zip", help="The package to make.")],
+    call: Annotated[str, typer.Option(metavar="ID", help="This decision.")] = "",
+    complaint: Annotated[int | None, typer.Option(min=1, help="The call of this complaint.")] = None,
+    callee: Annotated[str, typer.Option(help="Every attempt to call this person.")] = "",
+    caller_id: Annotated[str, typer.Option(help="With --callee: over this number only.")] = "",
+    around: Annotated[
+        str, typer.Option(help="With --callee: about this time; without a zone: Asia/Shanghai.")
+    ] = "",
+    within: Annotated[
+        int | None, typer.Option(min=0, max=527_040, help="With --around: minutes either side; else 30.")
+    ] = None,
+    by: By,
+    reason: Why = "",
+    force: Annotated[bool, typer.Option("--force", help="Over a file that is there.")] = False,
+) -> int:
+    """Make a package. Exit 3 when a recording is missing or changed; the package then says so."""
+    question = matching.asked(call, complaint, callee, caller_id, around, within)
+    async with session.store() as store:
+        matched = await matching.match(store, question)
+        made = await maker.make(
+            session, store, question, matched, output.absolute(), by=by, reason=reason, force=force
+        )
+    _tell(session, made)
+    return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
+
+
+@command(app, "verify")
+def verify(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The package.")],
+    *,
+    key: Annotated[
+        str, typer.Option(metavar="VKEY|FILE", help="The public key; else this configuration's ledger.pub.")
+    ] = "",
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A checkpoint of this ledger that you kept.")
+    ] = None,
+) -> int:
+    """Check a package. Needs no configuration; exit 3 when anything is wrong, or nobody's key was given."""
+    held = _read(checkpoint) if checkpoint else ""
+    verdict = check.examine(file, _key(session, key), held)
+    if session.as_json:
+        findings = [found._asdict() | {"text": _said(session, found.code)} for found in verdict.findings]
+        session.json({"file": str(file), "valid": verdict.valid, "findings": findings, "package": verdict})
+    else:
+        _show(session, file, verdict)
+    return DONE if verdict.valid else FOUND
+
+
+def _tell(session: Session, made: Made) -> None:
+    values = {name: getattr(made, name) for name in ("file", "records", "bytes", "sha256", "size")}
+    said = session.text("say.evidence-made", calls=len(made.calls), signer=made.key, **values)
+    session.answer(made, said)
+    for one in made.absent:
+        why = session.text(f"absent.{one.why}")
+        session.note(session.text("say.evidence-absent", path=one.path, why=why))
+    for note in made.notes:
+        session.note(session.text("say.evidence-note", text=note_text(note, session.language)))
+
+
+def _show(session: Session, file: Path, verdict: Verdict) -> None:
+    rows = [[_said(session, found.code), _visible(found.where)] for found in verdict.findings]
+    if rows:
+        session.table(("problem", "path"), rows, None)
+    if verdict.made_at:
+        about = {name: getattr(verdict, name) for name in ("calls", "records", "files", "size")}
+        words = {"made_at": _visible(verdict.made_at), "made_by": _visible(verdict.made_by)}
+        session.note(session.text("say.evidence-about", **about, **words, signer=_visible(verdict.key)))
+    if verdict.valid and verdict.older:
+        session.note(session.text("say.evidence-older", count=verdict.older))
+    said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"
+    if verdict.intact:
+        said = "say.evidence-intact"
+    typer.echo(session.text(said, file=file, findings=len(verdict.findings)))
+
+
+def _said(session: Session, code: str) -> str:
+    return session.text(f"evidence.{code}")
+
+
+def _visible(text: str) -> str:
+    """From a package that may be hostile: no control character reaches the terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:300])
+
+
+def _key(session: Session, given: str) -> Verifier | None:
+    """LedgerError for a key that is none. None: neither given nor configured."""
+    if given:
+        return keys.load_public(given)
+    try:
+        config = session.config
+    except ConfigError:
+        if session.config_file:
+            raise
+        return None
+    public = keys.public_path(keys.path_of(config))
+    return keys.load_public(public, keys.name_of(config)) if public.is_file() else None
+
+
+def _read(file: Path) -> str:
+    with file.open("rb") as opened:
+        content = opened.read(MOST_NOTE + 1)
+    if len(content) > MOST_NOTE:
+        raise Fault("evidence-too-large", file=str(file), limit=str(MOST_NOTE))
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise Fault("file", file=str(file), error="no UTF-8 text") from error

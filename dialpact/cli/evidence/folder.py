@@ -1,0 +1,183 @@
+"""The files of one call in a package, from what the store has about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dialpact.cli.evidence.container import Source
+from dialpact.cli.evidence.facts import facts, remains
+from dialpact.cli.evidence.form import Absent, Note, pretty, recording_name
+from dialpact.cli.evidence.sound import Disposed, sound
+from dialpact.compliance import profile as profiles
+from dialpact.compliance import soundtrack
+from dialpact.compliance.clock import instant
+from dialpact.compliance.model import Decision, PolicyVersion
+from dialpact.store.sqlite.evidence import REGISTER, Call, Row
+
+
+class Folder(NamedTuple):
+    """``about``, ``sound`` and ``profiles`` (texts by SHA-256) are for the report too.
+
+    ``decision`` is None when its record was erased.
+    """
+
+    call: Call
+    decision: Decision | None
+    about: dict[str, Any]
+    sound: dict[str, Any]
+    profiles: dict[str, str]
+    files: dict[str, Source]
+    absent: list[Absent]
+    notes: list[Note]
+
+
+def folder(call: Call, disposed: Disposed) -> Folder:
+    """``decision.json`` is the stored text byte for byte: its SHA-256 is in the ledger's record."""
+    if call.erased:
+        return _erased(call, disposed)
+    stored = call.decision["record"]
+    decision = msgspec.json.decode(stored, type=Decision)
+    about, heard = facts(call, decision), sound(call, disposed)
+    versions = [name.removeprefix("versions.") for name in about["unknown"] if name.startswith("versions.")]
+    notes = [Note(code="version-unknown", about=f"{name} ({call.id})") for name in versions]
+    found: dict[str, Source] = {
+        "decision.json": stored.encode(),
+        "call.json": pretty(about),
+        "recordings.json": pretty(heard.about),
+        "incidents.json": pretty(call.incidents),
+        "consent.json": pretty(
+            _then_and_now(
+                decision.facts.consents,
+                [consent | {"number": _e164(consent["number"])} for consent in call.consents],
+                _history(call, "consent"),
+            )
+        ),
+        "do-not-call.json": pretty(_do_not_call(call, decision)),
+        "provenance.json": pretty(_then_and_now(decision.facts.leads, call.batches, _history(call, "leads"))),
+        "caller-id.json": pretty(_then_and_now(decision.facts.caller_id, None, _history(call, "caller-id"))),
+        "campaign.json": pretty(
+            {
+                "campaign_then": decision.facts.campaign,
+                "business_then": decision.facts.business,
+                "suspensions_then": decision.facts.suspensions,
+                "history": _history(call, "campaign") + _history(call, "business"),
+                "suspensions_history": _history(call, "suspension"),
+            }
+        ),
+        "complaints.json": pretty(_complaints(call)),
+        "custody.json": pretty(_custody(call)),
+        "script.json": pretty(
+            {
+                "script_then": decision.facts.script,
+                "added_at": call.script["added_at"] if call.script else None,
+                "added_by": call.script["added_by"] if call.script else None,
+                "history": _history(call, "script"),
+            }
+        ),
+    }
+    if call.script:
+        found["script.txt"] = call.script["text"].encode()
+    elif decision.facts.script:
+        notes.append(Note(code="script-unknown", about=call.id))
+    texts = {version.sha256: _profile(call, version) for version in decision.policy}
+    for version in decision.policy:
+        if not texts[version.sha256]:
+            about_it = f"{version.profile} (SHA-256 {version.sha256[:16]}…)"
+            notes.append(Note(code="profile-unknown", about=about_it))
+    files: dict[str, Source] = {f"calls/{call.id}/{name}": content for name, content in found.items()}
+    files.update(heard.files)
+    for version in decision.policy:  # one file for all calls that were decided by it
+        if text := texts[version.sha256]:
+            files[f"profiles/{version.profile}-{version.sha256[:16]}.toml"] = text.encode()
+    return Folder(call, decision, about, heard.about, texts, files, heard.absent, notes)
+
+
+def _erased(call: Call, disposed: Disposed) -> Folder:
+    """What is left of a call whose time was over: that it was judged, how, and who erased the rest."""
+    about, heard = remains(call), sound(call, disposed)
+    found: dict[str, Source] = {
+        "call.json": pretty(about),
+        "recordings.json": pretty(heard.about),
+        "incidents.json": pretty(call.incidents),
+        "complaints.json": pretty(_complaints(call)),
+        "custody.json": pretty(_custody(call) | {"erasures": _history(call, "ledger")}),
+    }
+    files = {f"calls/{call.id}/{name}": content for name, content in found.items()}
+    files.update(heard.files)
+    return Folder(
+        call, None, about, heard.about, {}, files, heard.absent, [Note(code="erased", about=call.id)]
+    )
+
+
+def _complaints(call: Call) -> dict[str, Any]:
+    return {
+        "complaints": [_complaint(row) for row in call.complaints],
+        "history": _history(call, "complaint"),
+    }
+
+
+def _custody(call: Call) -> dict[str, Any]:
+    return {"exports": _history(call, REGISTER), "recordings": _history(call, "recording")}
+
+
+def _profile(call: Call, version: PolicyVersion) -> str:
+    """The text: as the log has it, else the one that ships if it is the same. Empty: not known."""
+    for change in call.changes.get(f"profile {version.sha256}", []):
+        if text := line(change)["detail"].get("text"):
+            return str(text)
+    if version.profile in profiles.names() and (shipped := profiles.load(version.profile)):
+        return shipped.text if shipped.sha256 == version.sha256 else ""
+    return ""
+
+
+def _then_and_now(then: Any, now: Any, history: list[Row]) -> dict[str, Any]:
+    """``then``: what the decision's own transaction saw. ``now``: the register when the package was made."""
+    return {"then": then, **({} if now is None else {"now": now}), "history": history}
+
+
+def _do_not_call(call: Call, decision: Decision) -> dict[str, Any]:
+    now = [
+        refusal
+        | {
+            "number": _e164(refusal["number"]),
+            "before_the_call": instant(refusal["requested_at"]) <= decision.decided_at,
+        }
+        for refusal in call.refusals
+    ]
+    said = [one | {"number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
+    return _then_and_now(decision.facts.refusals, now, _history(call, "dnc")) | {"said": said}
+
+
+def heard_at(call: Call, said: Row) -> dict[str, Any] | None:
+    """In which file, and between which of its seconds, a refusal can be heard; None if nobody knows."""
+    row = next((row for row in call.recordings if row["id"] == said["recording"]), None)
+    if row is None or not row["ended_at"] or row["ended_at"] < said["at"]:
+        return None
+    low, high = soundtrack.place(row["sound"], instant(said["at"])) or (said["position"], said["position"])
+    return {"file": recording_name(row, ""), "from": low, "to": high} if low is not None else None
+
+
+def _history(call: Call, register: str) -> list[Row]:
+    """Every logged change, with the detail as it is and not as text in text."""
+    found = [
+        change
+        for key, changes in call.changes.items()
+        if key.partition(" ")[0] == register
+        for change in changes
+    ]
+    return [line(change) for change in sorted(found, key=lambda change: int(change["seq"]))]
+
+
+def line(change: Row) -> Row:
+    return change | {"detail": json.loads(change["detail"])}
+
+
+def _complaint(row: Row) -> Row:
+    return row | {"number": _e164(row["number"])}
+
+
+def _e164(number: int) -> str:
+    return f"+{number}"

@@ -1,0 +1,101 @@
+"""Which calls a package is about: one by its id, those of a complaint, or those of a callee."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from dialpact.cli import entry
+from dialpact.compliance.clock import instant
+from dialpact.compliance.registers.complaint import WITHIN
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.number import caller_id as exact
+from dialpact.store.sqlite import Store, evidence
+
+MOST_CALLS = 100
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The question as it was put, for the manifest and the custody log; without what was left out."""
+
+    call: str = ""
+    complaint: int = 0
+    callee: str = ""
+    caller_id: str = ""
+    around: datetime | None = None
+    within: int | None = None  # minutes on either side of ``around``
+
+
+class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    calls: list[str]
+    complaint: dict[str, Any] | None = None
+    history: list[dict[str, Any]] = []  # of the complaint
+
+
+def asked(
+    call: str, complaint: int | None, callee: str, caller_id: str, around: str, within: int | None
+) -> Asked:
+    """Fault for a question that is none, or two."""
+    if sum(map(bool, (call.strip(), complaint, callee.strip()))) != 1:
+        raise Fault("evidence-of-what")
+    if not callee.strip() and (caller_id.strip() or around.strip()):
+        raise Fault("evidence-callee-only")
+    if within is not None and not around.strip():
+        raise Fault("evidence-within-what")
+    return Asked(
+        call=call.strip().lower(),
+        complaint=complaint or 0,
+        callee=entry.callee(callee),
+        caller_id=exact(caller_id) if caller_id.strip() else "",
+        around=moment(around, "around") if around.strip() else None,
+        within=(WITHIN if within is None else within) if around.strip() else None,
+    )
+
+
+async def match(store: Store, question: Asked) -> Matched:
+    """Oldest first. Fault where there is none, or more than a package holds.
+
+    A complaint without a call is answered all the same: that no such call is known is evidence too.
+    """
+    if question.call:
+        if await evidence.gather(store, question.call) is None:
+            raise Fault("not-registered", entry=question.call)
+        return Matched(calls=[question.call])
+    if question.complaint:
+        return await _complaint(store, question.complaint)
+    around, minutes = question.around, timedelta(minutes=question.within or 0)
+    found = await evidence.find_calls(
+        store,
+        question.callee,
+        caller_id=question.caller_id,
+        since=around - minutes if around else None,
+        until=around + minutes if around else None,
+        most=MOST_CALLS + 1,
+    )
+    if not found:
+        raise Fault("evidence-no-call", entry=question.callee)
+    if len(found) > MOST_CALLS:
+        raise Fault("evidence-too-many", limit=str(MOST_CALLS))
+    return Matched(calls=found)
+
+
+async def _complaint(store: Store, id: int) -> Matched:
+    found = await evidence.get_complaint(store, id)
+    if found is None:
+        raise Fault("not-registered", entry=str(id))
+    row, history = found
+    calls = [row["decision"]] if row["decision"] else []
+    if not calls:  # filed without a call; one may have been stored since, after a failure of the store
+        around, minutes = instant(row["called_at"]), timedelta(minutes=WITHIN)
+        calls = await evidence.find_calls(
+            store,
+            f"+{row['number']}",
+            caller_id=row["caller_id"],
+            since=around - minutes,
+            until=around + minutes,
+            most=MOST_CALLS,
+        )
+    return Matched(calls=calls, complaint=row, history=history)

@@ -1,0 +1,74 @@
+"""The recordings of a call: which files go into the package, and what is to be said of the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dialpact.cli import heard
+from dialpact.cli.evidence.facts import gaps
+from dialpact.cli.evidence.form import SIDES, Absent, Why, recording_name
+from dialpact.store.sqlite.evidence import Call
+
+_CHUNK = 1 << 20
+NAMES = {"": "mix", "callee_": "callee", "agent_": "agent"}
+Disposed = Callable[[dict[str, Any]], bool]
+
+
+class Sound(NamedTuple):
+    """``about``: for recordings.json. ``absent``: every file that is not there as it was recorded."""
+
+    about: dict[str, Any]
+    files: dict[str, Path]
+    absent: list[Absent]
+
+
+def sound(call: Call, disposed: Disposed) -> Sound:
+    """Hashes each file. One that was changed goes into the package all the same: it is what there is."""
+    files: dict[str, Path] = {}
+    absent: list[Absent] = []
+    segments = []
+    for row in call.recordings:
+        parts = []
+        for side in SIDES:
+            path, name = Path(row[f"{side}path"]), recording_name(row, side)
+            state = _state(row, side, path, disposed)
+            if state in ("kept", "changed"):
+                files[name] = path
+            if state not in ("kept", "none"):
+                absent.append(Absent(path=name, why=state))  # type: ignore[arg-type]
+            part = {"side": NAMES[side], "file": name if name in files else None, "name": path.name}
+            part |= {"state": state, "sha256": row[f"{side}sha256"]}
+            if side:
+                part["dbfs"] = row[f"{side}dbfs"]
+            parts.append(part)
+        known = ("id", "part", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
+        about = {name: row[name] for name in (*known, "talk_seconds", "keep_until")}
+        segments.append(about | {"files": parts, "sound": heard.told(row)["sound"]})
+    return Sound({"segments": segments, "gaps": gaps(call.recordings)}, files, absent)
+
+
+def _state(row: dict[str, Any], side: str, path: Path, disposed: Disposed) -> Why | str:
+    """``kept``; ``none``: nothing of this side was ever kept; else why it is not there as it was."""
+    if not row["ended_at"]:
+        return "running"
+    if not row[f"{side}sha256"]:
+        return "none"
+    if disposed(row):
+        return "disposed"
+    if not row["number"]:
+        return "erased"  # nothing in the ledger says any more what the file would have to be
+    try:
+        if path.is_symlink():
+            return "unreadable"  # and never followed: it could lead to any file of this host
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except FileNotFoundError:
+        return "missing"
+    except OSError:
+        return "unreadable"
+    return "kept" if digest.hexdigest() == row[f"{side}sha256"] else "changed"

@@ -1,0 +1,17 @@
+"""The flags that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dialpact.cli.session import default_by
+
+By = Annotated[
+    str,
+    typer.Option("--by", default_factory=default_by, help="Who does this, for the log; else the OS user."),
+]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="At most so many rows; 0: all.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Apply the good rows although others are bad.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for the log.")]

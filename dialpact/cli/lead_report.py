@@ -1,0 +1,44 @@
+"""What the range detector found in a batch, for people."""
+
+from __future__ import annotations
+
+from dialpact.cli.session import Session
+from dialpact.compliance.ranges import Report
+from dialpact.store.sqlite.imports import Applied
+
+
+def imported(session: Session, applied: Applied) -> None:
+    """After the counts of an import: the batch, and if it is held, why and what to do."""
+    about = applied.about
+    if applied.done:
+        said = "say.held" if about["held"] else "say.batch"
+        session.answer(None, session.text(said, batch=about["batch"], what=about["held"]))
+    if about["held"]:
+        for profile, found in about["finding"].items():
+            report(session, profile, found)
+
+
+def report(session: Session, profile: str, found: Report) -> None:
+    """Figures, then the offending runs and blocks, the worst first."""
+    longest = found.longest.length if found.longest else min(found.numbers, 1)
+    session.answer(
+        None,
+        session.text(
+            "say.ranges",
+            profile=profile,
+            numbers=found.numbers,
+            longest=longest,
+            densest=", ".join(f"{block.count}/{block.size}" for block in found.densest) or "-",
+            unassigned=found.unassigned,
+            share=session.cell(found.unassigned_share),
+        ),
+    )
+    if found.runs:
+        rows = [[run.first, run.last, run.length, run.step] for run in found.runs]
+        session.table(("first", "last", "length", "step"), rows, None)
+    if found.blocks:
+        cells = [[block.prefix, block.count, block.size, block.share] for block in found.blocks]
+        session.table(("prefix", "count", "size", "per_cent"), cells, None)
+    hidden = found.runs_found + found.blocks_found - len(found.runs) - len(found.blocks)
+    if hidden:
+        session.note(session.text("say.more-ranges", count=hidden))

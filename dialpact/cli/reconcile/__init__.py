@@ -1,0 +1,133 @@
+"""``dialpact reconcile``: CDR files against decisions and recordings."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialpact.cli.flag import By, Limit
+from dialpact.cli.imports import BadRows
+from dialpact.cli.reconcile.files import Files
+from dialpact.cli.reconcile.report import Report
+from dialpact.cli.replay.choice import the_zone
+from dialpact.cli.session import DONE, FAILED, FOUND, Session
+from dialpact.compliance.ordered import Ordered
+from dialpact.compliance.reconcile import SETTLING, Found, Reconciliation
+from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.moment import moment
+from dialpact.store.sqlite import Store, keeping
+from dialpact.store.sqlite.cdr_incidents import write_incidents
+from dialpact.store.sqlite.reconcile import reconcile as join
+
+
+async def reconcile(
+    session: Session,
+    *,
+    cdr: Annotated[
+        list[Path],
+        typer.Option(metavar="FILE", help="Asterisk's Master.csv, - for standard input; may be repeated."),
+    ],
+    since: Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")] = "",
+    until: Annotated[str, typer.Option(help="Before then; a bare date: to the end of that day.")] = "",
+    trunk: Annotated[str, typer.Option(help="Only calls and decisions of this trunk.")] = "",
+    timezone: Annotated[
+        str, typer.Option(help="Of the files' times; UTC with usegmtime=yes.")
+    ] = "Asia/Shanghai",
+    node: Annotated[str, typer.Option(help="The PBX that wrote the files; else [node] name.")] = "",
+    inbound: Annotated[
+        list[str] | None,
+        typer.Option("--inbound-context", help="Where calls from outside come in; may be repeated."),
+    ] = None,
+    tolerance: Annotated[
+        int, typer.Option(min=0, max=600, help="Seconds by which the clocks may differ.")
+    ] = 5,
+    write: Annotated[
+        bool, typer.Option("--write-incidents", help="Keep each finding as an incident, once.")
+    ] = False,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Settle the recordings whose call's end nobody saw, by the CDRs.")
+    ] = False,
+    by: By,
+    notes: Annotated[bool, typer.Option("--notes", help="List what is no finding, too.")] = False,
+    limit: Limit = 100,
+    full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
+) -> int:
+    """What was called and not decided, answered and not recorded? Exit 3 with findings."""
+    config = session.config
+    if trunk and trunk not in config.trunks:
+        raise Fault("no-trunk", value=shown(trunk), known=", ".join(config.trunks))
+    first, last = _period(since, until)
+    place = node or config.node.name
+    with ExitStack() as stack:
+        bad = stack.enter_context(BadRows(session))
+        report = stack.enter_context(Report(session, limit=limit, full=full, notes=notes))
+        kept = stack.enter_context(Ordered(Found))
+        files = stack.enter_context(Files(session, cdr, the_zone(timezone)))
+
+        open_ends: list[Found] = []
+
+        def said(one: Found) -> None:
+            report.add(one)
+            if write:
+                kept.add(one)
+            if settle and one.kind in SETTLING:
+                open_ends.append(one)
+
+        async with session.store() as store:
+            result = await join(
+                store,
+                files.sources,
+                trunks=config.trunks,
+                node=place,
+                since=first,
+                until=last,
+                trunk=trunk,
+                inbound=inbound or (),
+                tolerance=tolerance,
+                say=said,
+                bad=lambda file, line, fault: bad.add(line, fault, file=file),
+                progress=files.show,
+            )
+            files.done()
+            # Of times that are known to be wrong nothing is written that could never be taken back.
+            written = await write_incidents(store, kept, place) if write and not result.shift else None
+            settled = await _settle(session, store, open_ends, by) if settle and not result.shift else None
+        report.print(
+            result, bad, written, settled, node=place, timezone=timezone, files=[str(path) for path in cdr]
+        )
+    if (write or settle) and result.shift:
+        session.note(session.text("say.cdr-not-written"))
+        return FAILED
+    return _code(result)
+
+
+async def _settle(session: Session, store: Store, found: list[Found], by: str) -> int:
+    """How many; what was settled the same way before is not counted."""
+    count = 0
+    for one in found:
+        reason = f"CDR: {Path(one.file).name} line {one.line}"
+        outcome = await keeping.settle(
+            store, one.recording, SETTLING[one.kind], reason=reason, by=by, at=session.clock.now()
+        )
+        count += outcome != "already"
+    return count
+
+
+def _period(since: str, until: str) -> tuple[datetime | None, datetime | None]:
+    first = moment(since, "since") if since else None
+    last = moment(until, "until", end_of_day=True) if until else None
+    if first and last and last <= first:
+        raise Fault("ends-before-start", start=since, end=until)
+    return first, last
+
+
+def _code(result: Reconciliation) -> int:
+    counts = result.counts
+    if counts.lines and counts.bad == counts.lines:
+        return FAILED
+    # A line that nobody could read may be the call that went round the gate.
+    return FOUND if result.findings or counts.bad or result.shift else DONE

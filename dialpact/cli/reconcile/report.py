@@ -1,0 +1,164 @@
+"""What a reconciliation says: the counts, and the findings one by one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any, Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+
+from dialpact.cli.imports import BadRows
+from dialpact.cli.replay.report import echo_list, note_bad
+from dialpact.cli.session import Session
+from dialpact.compliance.numbers import masked
+from dialpact.compliance.reconcile import NOTES, Found, Reconciliation
+from dialpact.compliance.registers.moment import HOME
+from dialpact.store.sqlite.cdr_incidents import Written
+
+KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
+COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")
+
+
+class Report:
+    """``limit``: how many findings are listed, 0: all. ``notes``: those that are no reproach, too."""
+
+    def __init__(self, session: Session, *, limit: int, full: bool, notes: bool) -> None:
+        self._session = session
+        self._limit = limit
+        self._full = full
+        self._notes = notes
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT)  # noqa: SIM115 - closed by __exit__
+        self._listed = self._wanted = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, one: Found) -> None:
+        if one.is_note and not self._notes:
+            return
+        self._wanted += 1
+        if self._limit and self._listed >= self._limit:
+            return
+        self._file.write(msgspec.json.encode(self._row(one)) + b"\n")
+        self._listed += 1
+
+    def _row(self, one: Found) -> dict[str, Any]:
+        hide = (lambda text: text) if self._full else masked
+        detail = dict(one.detail)
+        if one.kind == "number-differs":
+            detail["decided"] = hide(detail["decided"])
+        for name in ("way", "state", "mode"):
+            if name in detail:
+                detail[name] = self._session.text(f"cdr-word.{detail[name]}")
+        number = hide(one.number) if one.number and one.kind != "emergency" else one.number
+        return {
+            "kind": one.kind,
+            "note": one.is_note,
+            "at": datetime.fromtimestamp(one.at, UTC),
+            "text": self._session.text(f"cdr.{one.kind}", **detail),
+            "number": number,
+            "caller_id": one.caller_id,
+            "trunk": one.trunk,
+            "decision": one.decision,
+            "recording": one.recording,
+            "channel": one.channel if self._full else _without_number(one.channel),
+            "uniqueid": one.uniqueid,
+            "file": one.file,
+            "line": one.line,
+        }
+
+    def _rows(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        for line in self._file:
+            yield line.rstrip()
+
+    def print(
+        self,
+        result: Reconciliation,
+        bad: BadRows,
+        written: Written | None,
+        settled: int | None,
+        *,
+        node: str,
+        timezone: str,
+        files: Sequence[str],
+    ) -> None:
+        """``written``, ``settled``: None where nothing was to be written or settled, or could not be."""
+        session = self._session
+        if result.shift:
+            session.note(self._hint(result, timezone))
+        if self._wanted > self._listed:
+            session.note(session.text("say.more", limit=self._limit))
+        counts = msgspec.structs.asdict(result.counts)
+        if session.as_json:
+            sums = {
+                "files": files,
+                "node": node,
+                "timezone": timezone,
+                "since": _time(result.since),
+                "until": _time(result.until),
+                "shift": result.shift,
+                **counts,
+                "findings_total": result.findings,
+                "incidents": written._asdict() if written else None,
+                "settled": settled,
+            }
+            typer.echo(msgspec.json.encode(sums).decode()[:-1], nl=False)
+            echo_list("findings", self._rows())
+            echo_list("errors", bad)
+            typer.echo("}")
+            return
+        note_bad(session, bad)
+        if result.since is None:
+            session.note(session.text("say.cdr-empty"))
+        else:
+            span = {name: session.cell(_time(getattr(result, name))) for name in ("since", "until")}
+            typer.echo(session.text("say.reconciled", **span, **counts))
+        found = sorted(result.counts.found.items(), key=lambda item: (item[0] in NOTES, -item[1]))
+        kinds = [[session.text(f"cdr-kind.{kind}"), kind, count] for kind, count in found]
+        if kinds:
+            typer.echo("")
+            session.table(("finding", "kind", "times"), kinds, None)
+        if self._listed:
+            typer.echo("")
+            rows = map(msgspec.json.decode, self._rows())
+            session.table(COLUMNS, [self._cells(row) for row in rows], None)
+        typer.echo("")
+        typer.echo(session.text("say.cdr-findings", count=result.findings))
+        if written:
+            typer.echo(session.text("say.cdr-incidents", **written._asdict()))
+        if settled is not None:
+            typer.echo(session.text("say.cdr-settled", count=settled))
+
+    @staticmethod
+    def _cells(row: dict[str, Any]) -> list[object]:
+        place = f"{row['file']}:{row['line']}" if row["line"] else ""
+        at = datetime.fromisoformat(row["at"])
+        return [at, row["text"], *(row[name] for name in COLUMNS[2:6]), place, row["decision"]]
+
+    def _hint(self, result: Reconciliation, timezone: str) -> str:
+        """In which zone the files are, as far as that can be told from the difference alone."""
+        assumed = datetime.fromtimestamp(result.since or 0, ZoneInfo(timezone)).utcoffset() or timedelta()
+        offset = assumed + timedelta(seconds=result.shift)
+        names = {timedelta(): "UTC", timedelta(hours=8): str(HOME)}
+        hours = offset / timedelta(hours=1)
+        zone = names.get(offset) or (f"Etc/GMT{-hours:+.0f}" if hours.is_integer() else "?")
+        return self._session.text("say.cdr-shifted", hours=f"{result.shift / 3600:+g}", zone=zone)
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _without_number(channel: str) -> str:
+    """A Local channel is named by what it dials."""
+    technology, slash, rest = channel.partition("/")
+    number, at, place = rest.partition("@")
+    return f"{technology}/{masked(number)}@{place}" if slash and at else channel

@@ -1,0 +1,173 @@
+"""What a replay found: the sums, and the refused calls one by one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+from typing import IO, Any, Self
+
+import msgspec
+import typer
+
+from dialpact.cli.imports import BadRows
+from dialpact.cli.replay.trial import Outcome
+from dialpact.cli.session import Session
+from dialpact.compliance.numbers import masked
+from dialpact.compliance.texts import finding_text, reason_text
+
+KEPT = 1 << 20  # bytes of refused calls in memory; more go to a temporary file
+SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json has them all
+
+
+class Report:
+    """``limit``: how many of the refused calls are kept one by one; 0: all, None: none."""
+
+    def __init__(self, session: Session, zone: tzinfo, *, limit: int | None, full: bool) -> None:
+        self._session = session
+        self._zone = zone
+        self._limit = limit
+        self._full = full
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT)  # noqa: SIM115 - closed by __exit__
+        self._listed = 0
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.attempts = self.refused = 0
+        self._reasons: Counter[str] = Counter()
+        # (attempts, refused) by caller ID, campaign and hour
+        self._by: dict[str, tuple[Counter[str], Counter[str]]] = {
+            name: (Counter(), Counter()) for name in ("caller_id", "campaign", "hour")
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, outcome: Outcome) -> None:
+        self.first, self.last = self.first or outcome.at, outcome.at
+        self.attempts += 1
+        self.refused += bool(outcome.failures)
+        self._reasons.update(outcome.reasons)
+        attempt = outcome.attempt
+        hour = f"{outcome.at.astimezone(self._zone).hour:02}"
+        keys = {"caller_id": attempt.caller_id, "campaign": attempt.campaign, "hour": hour}
+        for name, key in keys.items():
+            attempts, refused = self._by[name]
+            attempts[key] += 1
+            refused[key] += bool(outcome.failures)
+        if outcome.failures and self._limit is not None and not 0 < self._limit <= self._listed:
+            self._file.write(msgspec.json.encode(self._call(outcome)) + b"\n")
+            self._listed += 1
+
+    def _call(self, outcome: Outcome) -> dict[str, Any]:
+        attempt = outcome.attempt
+        number = attempt.callee.e164 or attempt.callee.given
+        return {
+            "line": outcome.past.line,
+            "at": outcome.at.astimezone(self._zone),
+            "number": number if self._full else masked(number),
+            "caller_id": attempt.caller_id,
+            "campaign": attempt.campaign,
+            "agent": attempt.agent,
+            "trunk": attempt.trunk,
+            "reasons": outcome.reasons,
+            "findings": [
+                {
+                    "rule": finding.rule,
+                    "code": finding.code,
+                    "clause": finding.clause,
+                    "text": finding_text(finding, self._session.language),
+                }
+                for finding in outcome.failures
+            ],
+        }
+
+    def _calls(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        for line in self._file:
+            yield line.rstrip()
+
+    def print(self, about: dict[str, Any], bad: BadRows) -> None:
+        """``about``: file, profiles, rules and the counts of its lines."""
+        sums = about | {
+            "attempts": self.attempts,
+            "passed": self.attempts - self.refused,
+            "refused": self.refused,
+            "from": self.first,
+            "to": self.last,
+            "reasons": [
+                {"code": code, "calls": calls, "share": share(calls, self.attempts)}
+                for code, calls in self._reasons.most_common()
+            ],
+        }
+        sums |= {f"{name}s": self._sums(name) for name in self._by}
+        if self._session.as_json:
+            self._print_json(sums, bad)
+        else:
+            self._print_text(sums, bad)
+
+    def _sums(self, name: str) -> list[dict[str, Any]]:
+        attempts, refused = self._by[name]
+        found = [{name: key, "attempts": count, "refused": refused[key]} for key, count in attempts.items()]
+        if name == "hour":
+            return sorted(found, key=lambda row: row[name])
+        return sorted(found, key=lambda row: (-row["refused"], -row["attempts"], row[name]))
+
+    def _print_json(self, sums: dict[str, Any], bad: BadRows) -> None:
+        """Calls and errors one after the other: there may be a million of them."""
+        typer.echo(msgspec.json.encode(sums).decode()[:-1], nl=False)
+        if self._limit is not None:
+            echo_list("calls", self._calls())
+        echo_list("errors", bad)
+        typer.echo("}")
+
+    def _print_text(self, sums: dict[str, Any], bad: BadRows) -> None:
+        session = self._session
+        note_bad(session, bad)
+        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(self.refused, self.attempts)}))
+        if self._reasons:
+            rows = [
+                [row["code"], reason_text(row["code"], session.language), row["calls"], row["share"]]
+                for row in sums["reasons"]
+            ]
+            session.table(("code", "reason", "calls", "share"), rows, None)
+        for name in self._by if self.refused else ():
+            rows = [
+                [row[name], row["attempts"], row["refused"], share(row["refused"], row["attempts"])]
+                for row in sums[f"{name}s"][: None if name == "hour" else SHOWN]
+            ]
+            typer.echo("")
+            session.table((name, "attempts", "refused", "share"), rows, None)
+        if self._listed:
+            typer.echo("")
+        for line in self._calls():
+            call = msgspec.json.decode(line) | {"file": sums["file"]}
+            typer.echo(session.text("say.replay-call", **{**call, "reasons": ", ".join(call["reasons"])}))
+        if self._limit and self.refused > self._listed:
+            session.note(session.text("say.more", limit=self._limit))
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else ""
+
+
+def echo_list(name: str, lines: Iterable[bytes]) -> None:
+    typer.echo(f', "{name}": [', nl=False)
+    for place, line in enumerate(lines):
+        typer.echo((b",\n" if place else b"\n") + line, nl=False)
+    typer.echo("]", nl=False)
+
+
+def note_bad(session: Session, bad: BadRows) -> None:
+    for place, line in enumerate(bad):
+        if place == SHOWN:
+            session.note(session.text("say.replay-more-bad", more=bad.count - SHOWN))
+            return
+        found = msgspec.json.decode(line)
+        if "file" in found:
+            session.note(session.text("say.bad-row", **found))
+        else:
+            session.note(session.text("say.bad-line", line=found["line"], reason=found["reason"]))

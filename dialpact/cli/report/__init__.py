@@ -1,0 +1,129 @@
+"""``dialpact report``: what an inspector is given."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from dialpact.cli import page
+from dialpact.cli.command import command, group
+from dialpact.cli.flag import By
+from dialpact.cli.policy import load_policy
+from dialpact.cli.report import compared as compare
+from dialpact.cli.report import flat, view
+from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.period import period
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import day
+from dialpact.store.sqlite.inspection import Question, inspect, note_full_report
+
+app = group("Reports for people who inspect: what was done in a period, and whether that can be shown.")
+
+Format = Literal["html", "pdf", "json", "csv"]
+Output = typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+MODE = 0o640  # of a report's file: whom the operator's group serves may read it
+
+
+@command(app, "inspection")
+async def inspection(
+    session: Session,
+    *,
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="First local day: 2026-11-01.")],
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last local day; it is included.")],
+    format: Annotated[Format | None, typer.Option(help="Else by the file's name, or html.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else stdout.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Callees' numbers in full; that it was asked for is logged.")
+    ] = False,
+    cdr: Annotated[
+        list[Path] | None,
+        typer.Option("--cdr", metavar="FILE", help="Asterisk's Master.csv to compare with; may be repeated."),
+    ] = None,
+    carrier_list: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--carrier-list", metavar="FILE", help="A carrier's list of numbers, as for caller-id reconcile."
+        ),
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Of the call records' times.")] = "Asia/Shanghai",
+    by: By,
+) -> int:
+    """The covenant's self-check with its figures. Exit 3 when a heading shows a violation."""
+    kind = _format(session, format, output)
+    config, policy, now = session.config, load_policy(session.config), session.clock.now()
+    question = Question(
+        period=period(day(first, "from"), day(last, "to"), policy.profiles[0].zone),
+        policy=policy,
+        holders={name: trunk.business for name, trunk in config.trunks.items()},
+        mode=config.policy.mode,
+        node=config.node.name,
+        now=now,
+        by=by,
+        full=full,
+        listed=compare.carrier_lists(session, carrier_list or []),
+        lists=", ".join(path.name for path in carrier_list or []),
+    )
+    async with session.store() as store:
+        if full:
+            await note_full_report(store, question, kind)
+        compared = await compare.cdr(session, store, cdr or [], timezone, question.period)
+        question = dataclasses.replace(question, cdr=compared)
+        report = await inspect(store, question)
+    _hand_out(rendered(report, kind, session), output)
+    return FOUND if any(heading.verdict == "violation" for heading in report.headings) else DONE
+
+
+def rendered(report: Inspection, kind: Format, session: Session) -> bytes:
+    """Fault when it cannot be made into PDF on this host."""
+    if kind == "json":
+        return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    if kind == "csv":
+        return flat.csv_of(report)
+    made = page.html("inspection.html", session.language, **view.context(report, session.language))
+    return page.pdf(made) if kind == "pdf" else made.encode()
+
+
+def _format(session: Session, given: Format | None, output: Path | None) -> Format:
+    """As asked for, else by the file's ending. Nobody's terminal is given a PDF."""
+    endings: dict[str, Format] = {".html": "html", ".pdf": "pdf", ".json": "json", ".csv": "csv"}
+    by_name = endings.get(output.suffix.lower()) if output else None
+    kind = given or ("json" if session.as_json else by_name or "html")
+    if kind == "pdf" and _to_stdout(output) and _terminal():
+        raise Fault("pdf-to-terminal")
+    return kind
+
+
+def _terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _to_stdout(output: Path | None) -> bool:
+    return output is None or str(output) == "-"
+
+
+def _hand_out(content: bytes, output: Path | None) -> None:
+    """A file appears whole or not at all."""
+    if output is None or _to_stdout(output):
+        typer.echo(content, nl=False)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=".dialpact-", dir=output.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), MODE)
+        Path(temporary).replace(output)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise

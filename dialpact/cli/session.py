@@ -1,0 +1,171 @@
+"""One run of one command: its options, its language, where it reads from and how it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import pwd
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dialpact.cli import texts
+from dialpact.compliance import config as configuration
+from dialpact.compliance.clock import Clock, SystemClock
+from dialpact.compliance.config import Config
+from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.texts import Language
+from dialpact.store.sqlite import Store
+
+if TYPE_CHECKING:
+    from dialpact.cli.reloading import Reloading
+
+DONE, FAILED, USAGE, FOUND = 0, 1, 2, 3
+WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut there
+BUSY_MS = 10_000  # a person can wait longer for another process's lock than a call can
+
+
+class Session:
+    """What a command needs of the outside. Answers go to stdout, everything about them to stderr."""
+
+    reloading: Reloading | None = None  # a daemon's, set when it starts
+
+    def __init__(self, config: Path | None, as_json: bool, language: Language, clock: Clock | None = None):
+        self.config_file = config
+        self.as_json = as_json
+        self.language = language
+        self.clock = clock or SystemClock()
+        self.stderr = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+    @cached_property
+    def config(self) -> Config:
+        return configuration.load(self.config_file)
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        async with await Store.open(self.config.database, BUSY_MS) as store:
+            yield store
+
+    def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
+        """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
+        try:
+            for name in ("by", "reason"):  # who and why end in the log of every register
+                if isinstance(given.get(name), str):
+                    given[name] = free_text(given[name], name, needed=name == "by")
+            code = command(self, **given)
+            if inspect.iscoroutine(code):
+                code = asyncio.run(code)
+        except DialpactError as error:
+            return self.failed(self._said(error))
+        except (UnicodeError, OverflowError) as error:  # bytes that are no text, a number beyond the store's
+            return self.failed(str(error))
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            return self.failed(str(error))
+        return DONE if code is None else int(code)
+
+    def failed(self, message: str) -> int:
+        if self.as_json:
+            self.json({"error": message})
+        self.note(self.text("say.error", message=message))
+        return FAILED
+
+    def _said(self, error: DialpactError) -> str:
+        if isinstance(error, Fault):
+            return texts.fault_text(error, self.language)
+        headline = texts.catalogue(self.language).get(f"error.{type(error).__name__}")
+        return f"{headline}: {error}" if headline else str(error)
+
+    def text(self, key: str, **values: object) -> str:
+        return texts.text(key, self.language, **values)
+
+    def note(self, message: str) -> None:
+        """About the answer, not part of it."""
+        self.stderr.print(message)
+
+    def json(self, answer: object) -> None:
+        typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+
+    def answer(self, answer: object, message: str) -> None:
+        """``answer`` for programs, ``message`` for people."""
+        if self.as_json:
+            self.json(answer)
+        else:
+            typer.echo(message)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], answer: object) -> None:
+        """``columns`` are keys of the table ``column`` of the catalogue."""
+        if self.as_json:
+            self.json(answer)
+            return
+        if not rows:
+            self.note(self.text("say.nothing"))
+            return
+        terminal = sys.stdout.isatty()
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for column in columns:
+            table.add_column(self.text(f"column.{column}"), overflow="fold")
+        for row in rows:
+            table.add_row(*(self.cell(value) for value in row))
+        width = None if terminal else WIDE
+        Console(file=sys.stdout, markup=False, emoji=False, highlight=False, width=width).print(table)
+
+    def facts(self, lines: Sequence[tuple[str, object]]) -> None:
+        """One thing a line, for people; what is empty is left out."""
+        for column, value in lines:
+            if cell := self.cell(value):
+                typer.echo(f"{self.text(f'column.{column}')}: {cell}")
+
+    def cell(self, value: object) -> str:
+        """As people read it: times in Asia/Shanghai with their zone, lists with commas."""
+        match value:
+            case None:
+                return ""
+            case bool():
+                return self.text("say.yes" if value else "say.no")
+            case datetime():
+                return value.astimezone(HOME).isoformat(" ", "seconds")
+            case date():
+                return value.isoformat()
+            case float():
+                return f"{value:.1f}"
+            case tuple() | list():
+                return ", ".join(map(str, value))
+        return str(value)
+
+    def warn_of_shadow(self) -> None:
+        """Whoever reads a verdict must know that nobody is held to it."""
+        if self.config.policy.mode == "shadow":
+            self.note(self.text("say.shadow"))
+
+    def limited(self, rows: list[Any], limit: int) -> list[Any]:
+        """Drops the one that was asked for on top, and says so: a cut list must not pass for the whole."""
+        if limit and len(rows) > limit:
+            self.note(self.text("say.more", limit=limit))
+            return rows[:limit]
+        return rows
+
+
+def default_by() -> str:
+    """Who is at the keyboard: the user of the process, with the one who became it through sudo."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{user} (sudo: {behind})" if behind and behind != user and behind.isprintable() else user

@@ -1,0 +1,48 @@
+"""What the command line says, in Chinese and English: ``cli/texts/*.en.toml`` and ``*.zh.toml``, and what
+all commands share in ``en.toml`` and ``zh.toml``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.texts import Language, reason_text
+from dialpact.compliance.texts import text as domain_text
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """Every text by table and name: ``fault.bad-time``."""
+    found: dict[str, str] = {}
+    for file in files("dialpact.cli.texts").iterdir():
+        if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
+            tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+            for table, texts in tables.items():
+                for name, text in texts.items():
+                    assert f"{table}.{name}" not in found, f"{file.name}: {table}.{name} is there already"
+                    found[f"{table}.{name}"] = text
+    return found
+
+
+def text(key: str, language: Language, **values: object) -> str:
+    """The text of ``key`` with its placeholders filled; KeyError for an unknown key or a missing value."""
+    return catalogue(language)[key].format(**values)
+
+
+def fault_text(fault: Fault, language: Language) -> str:
+    """Why a register refused an entry. What is wrong with a number is said in the gate's own words."""
+    detail = dict(fault.detail)
+    if fault.key == "number":
+        detail["problem"] = reason_text(detail["problem"], language)
+        detail["flaw"] = domain_text(f"why.{detail['flaw']}", language)
+    return text(f"fault.{fault.key}", language, **detail)
+
+
+def incident_text(kind: str, language: Language) -> str:
+    """What kind of incident it is, in words; a kind of another version speaks for itself."""
+    told = catalogue(language)
+    return told.get(f"incident.{kind}") or told.get(kind.replace("cdr-", "cdr-kind.", 1), kind)

@@ -1,0 +1,259 @@
+"""The configuration file: TOML, every key known, every path relative to the file's own folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from dialpact.compliance import masking, toml
+from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
+from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.numbers import Shape, is_area_code, shape
+
+SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
+# What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
+# but these characters may ever be part of it.
+SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
+FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Supervisor = Literal["record", "cut", "report"]
+Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Node(_Section, frozen=True, kw_only=True):
+    name: Name = "pbx1"
+
+
+class Store(_Section, frozen=True, kw_only=True):
+    url: str = "sqlite:dialpact.db"
+
+
+class Gate(_Section, frozen=True, kw_only=True):
+    listen: str = "127.0.0.1:4573"
+    deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=2500)] = 1500
+    max_sessions: Annotated[int, msgspec.Meta(ge=10, le=100_000)] = 4096
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return split_address(self.listen)
+
+
+class Ami(_Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 5038
+    username: Name = "dialpact"
+    secret_file: str = "ami.secret"  # noqa: S105 - the name of a file
+    doctor_username: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}\Z")] = ""
+    doctor_secret_file: str = "doctor.secret"  # noqa: S105 - the name of a file
+
+
+class Recording(_Section, frozen=True, kw_only=True):
+    directory: str = "/var/spool/asterisk/dialpact"
+    format: Literal["wav", "sln", "ulaw", "alaw"] = "wav"
+    min_free_mb: Annotated[int, msgspec.Meta(ge=1)] = 64
+
+
+class Policy(_Section, frozen=True, kw_only=True):
+    profiles: tuple[str, ...] = ("cn-hubei-2018",)
+    mode: Literal["enforce", "shadow"] = "enforce"
+    calendars: str = ""  # folder with operator-supplied calendar years
+
+
+class Trunk(_Section, frozen=True, kw_only=True):
+    endpoint: str
+    channels: str = ""  # of DAHDI: lines and spans of a group ("1-15,17-31", "i1,i2")
+    dial_format: str = "national"
+    area_code: str = ""
+    business: str = ""
+    bypass: Literal["cut", "report"] = "cut"  # what becomes of a call on it that went round the gate
+    caller_id: Literal["cut", "report"] = "cut"  # of one that left by another number than the gate was told
+    supervisor: Supervisor = "record"  # whose voice the customer hears and the call's recording does not
+
+    def owns(self, channel: str) -> bool:
+        """Whether ``channel`` (``PJSIP/carrier-0000002a``) is a leg of this trunk."""
+        return self.leaves_by.owns(channel)
+
+    @property
+    def leaves_by(self) -> Endpoint:
+        """Raises compliance.endpoints.Unknown; a loaded configuration has none such."""
+        return endpoint(self.endpoint, self.channels)
+
+    @property
+    def pjsip(self) -> str:
+        """The name of its endpoint in pjsip.conf; empty for other drivers."""
+        way = self.leaves_by
+        return way.peer if way.technology == "PJSIP" else ""
+
+
+class OptOut(_Section, frozen=True, kw_only=True):
+    """The keys by which a call is refused for good; the same as in features_dialpact.conf."""
+
+    callee_key: Keys = "*9"
+    agent_key: Keys = "*9"
+
+
+class Ledger(_Section, frozen=True, kw_only=True):
+    key_file: str = "ledger.key"
+    checkpoints: str = ""  # folder for copies of the signed tree heads
+
+
+class Metrics(_Section, frozen=True, kw_only=True):
+    listen: str = "127.0.0.1:9464"  # of `serve` and `gate`
+    listener: str = "127.0.0.1:9465"  # of `listener`, when it runs apart
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        return split_address(self.listen), split_address(self.listener)
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
+
+    trunks: dict[str, Trunk]
+    node: Node = Node()
+    store: Store = Store()
+    gate: Gate = Gate()
+    ami: Ami = Ami()
+    recording: Recording = Recording()
+    policy: Policy = Policy()
+    opt_out: OptOut = OptOut()
+    ledger: Ledger = Ledger()
+    metrics: Metrics | None = None
+    origin: str = ""
+
+    def path(self, text: str) -> Path:
+        return Path(self.origin).parent / text
+
+    @property
+    def database(self) -> Path:
+        scheme, _, rest = self.store.url.partition(":")
+        if scheme != "sqlite" or not rest:
+            raise ConfigError(
+                f"{self.origin}: [store] url: only sqlite:PATH is known, not {self.store.url!r}"
+            )
+        return self.path(rest.removeprefix("//"))
+
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The trunks on which a call that went round the gate is cut; none in shadow mode."""
+        if self.policy.mode == "shadow":
+            return frozenset()
+        return frozenset(name for name, trunk in self.trunks.items() if trunk.bypass == "cut")
+
+    @property
+    def numbered(self) -> frozenset[str]:
+        """The trunks on which a call that left by another number is cut; none in shadow mode."""
+        if self.policy.mode == "shadow":
+            return frozenset()
+        return frozenset(name for name, trunk in self.trunks.items() if trunk.caller_id == "cut")
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """How each trunk wants its numbers."""
+        return {name: shape(trunk.dial_format) for name, trunk in self.trunks.items()}
+
+    @property
+    def recordings(self) -> Path:
+        return Path(self.recording.directory)
+
+    def ami_secret(self) -> str:
+        """Read when it is needed and kept nowhere else. Raises ConfigError when unreadable or unusable."""
+        return self._secret("secret_file", self.ami.secret_file)
+
+    def doctor_secret(self) -> str:
+        """Of the doctor's own user, the same way."""
+        return self._secret("doctor_secret_file", self.ami.doctor_secret_file)
+
+    def _secret(self, key: str, name: str) -> str:
+        file = self.path(name)
+        try:
+            secret = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"[ami] {key} {file}: {error}") from error
+        if not secret or not secret.isprintable():
+            raise ConfigError(f"[ami] {key} {file}: empty, or with control characters")
+        masking.hide(secret)
+        return secret
+
+    def the_trunk(self, name: str) -> str:
+        """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
+        return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """``HOST:PORT`` or ``[::1]:PORT``. Raises ConfigError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ConfigError(f"not HOST:PORT: {text!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def find(explicit: str | Path | None = None) -> Path:
+    """``explicit``, else ``$DIALPACT_CONFIG``, else the first of SEARCH that exists."""
+    named = explicit or os.environ.get("DIALPACT_CONFIG")
+    if named:
+        return Path(named)
+    for candidate in SEARCH:
+        if candidate.is_file():
+            return candidate
+    raise ConfigError("no configuration: make one with `dialpact init`, or name it with --config FILE")
+
+
+def load(explicit: str | Path | None = None) -> Config:
+    """Reads and checks the file. Raises ConfigError with file, place and reason."""
+    file = find(explicit)
+    try:
+        raw: dict[str, Any] = toml.parse(toml.read(file).decode("utf-8-sig"))
+        if "origin" in raw:  # ours, not a setting
+            raise ConfigError(f"{file}: unknown key `origin`")
+        config = msgspec.convert({**raw, "origin": str(file.absolute())}, Config)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, toml.TomlError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {error}") from error
+    _check(config, file)
+    return config
+
+
+def _check(config: Config, file: Path) -> None:
+    if not config.trunks:
+        raise ConfigError(f"{file}: at least one [trunks.NAME] is needed")
+    for name, trunk in config.trunks.items():
+        if trunk.area_code and not is_area_code(trunk.area_code):
+            raise ConfigError(f"{file}: [trunks.{name}] area_code: no such area code: {trunk.area_code!r}")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+            raise ConfigError(f"{file}: [trunks.{name}]: letters, digits, dot, dash and underscore only")
+        try:
+            trunk.leaves_by  # noqa: B018 - raises when unusable
+            shape(trunk.dial_format)
+        except Unknown as error:
+            raise ConfigError(f"{file}: [trunks.{name}] endpoint: {error}") from error
+        except ValueError as error:
+            raise ConfigError(f"{file}: [trunks.{name}] dial_format: {error}") from error
+    if not config.policy.profiles:
+        raise ConfigError(f"{file}: [policy] profiles is empty: without a profile no call could be judged")
+    directory = config.recording.directory
+    if not SAFE_PATH.fullmatch(directory) or ".." in Path(directory).parts:
+        raise ConfigError(
+            f"{file}: [recording] directory must be absolute and made of letters, digits and _ . / - only, "
+            f"not {directory!r}"
+        )
+    try:
+        config.gate.address  # noqa: B018 - raises when unusable
+        if config.metrics is not None:
+            config.metrics.addresses  # noqa: B018
+        config.database  # noqa: B018
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from error

@@ -1,0 +1,159 @@
+"""Attempt and facts to decision: the one way, for the gate, for ``dialpact check`` and for a replay."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from dialpact.compliance import numbers, policy, zones
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
+from dialpact.compliance.numbers import metadata
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.reading import reading
+from dialpact.compliance.reasons import Reason
+
+_DIALLABLE = re.compile(r"[0-9+]{1,32}")
+MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
+MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
+
+
+def bounded(text: str, most: int = MAX_TEXT) -> str:
+    """``text`` with every character visible and not too long. What is cut can match no register entry.
+
+    >>> bounded("a\\nb")
+    'a\\\\x0ab'
+    """
+    seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: most + 1])
+    return seen if len(seen) <= most else seen[:most] + "…"
+
+
+class Judge:
+    """Applies a policy to attempts over the configured trunks. Pure: the clock is an argument."""
+
+    def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str, mode: Mode = "enforce") -> None:
+        self.policy = rules
+        self.trunks = dict(trunks)
+        self.node = node
+        self.mode = mode
+        self.asked = reading(rules, {name: trunk.business for name, trunk in trunks.items()})
+
+    def attempt(
+        self,
+        number: str,
+        campaign: str,
+        caller_id: str,
+        *,
+        agent: str = "",
+        trunk: str = "",
+        channel: str = "",
+        uniqueid: str = "",
+        attack: str = "",
+    ) -> CallAttempt:
+        """Normalises and bounds what came from outside."""
+        if not trunk and len(self.trunks) == 1:
+            trunk = next(iter(self.trunks))
+        # A local number is another one in each town, so several trunks must be of one.
+        towns = {known.area_code if (known := self.trunks.get(name)) else "" for name in trunk.split(AND)}
+        return CallAttempt(
+            callee=numbers.parse(
+                number, regions=self.policy.regions, area_code=towns.pop() if len(towns) == 1 else ""
+            ),
+            campaign=bounded(campaign),
+            caller_id=bounded(caller_id),
+            agent=bounded(agent),
+            trunk=bounded(trunk, MAX_TEXT * MAX_TRUNKS if AND in trunk else MAX_TEXT),
+            node=self.node,
+            channel=bounded(channel, 128),
+            uniqueid=bounded(uniqueid, 64),
+            attack=bounded(attack, 128),
+        )
+
+    def decide(
+        self, attempt: CallAttempt, facts: Facts, now: datetime, *, recorder_required: bool = True
+    ) -> Decision:
+        """Every rule of every profile is evaluated; the number to dial is there only if all pass."""
+        if attempt.attack:  # nothing else that a hostile session says is worth judging
+            findings: tuple[Finding, ...] = (
+                Finding(
+                    rule="session",
+                    result="fail",
+                    code=Reason.INVALID_NUMBER,
+                    detail={"key": "attack", "what": attempt.attack},
+                ),
+            )
+        else:
+            findings = policy.evaluate(attempt, facts, self.policy, now, recorder_required=recorder_required)
+        if not self.policy.effective(now):  # a clock that was lost: no rule would bind
+            findings += (_failure(Reason.GATE_ERROR, "the clock shows a day before any rule took effect"),)
+        failed = any(finding.result == "fail" for finding in findings)
+        # No rule of the profile looks at what can be dialled on a trunk.
+        if not failed and (why := self._undiallable(attempt)):
+            findings += (_failure(Reason.GATE_ERROR, why),)
+            failed = True
+        return Decision(
+            id=new_id(),
+            decided_at=now,
+            attempt=attempt,
+            facts=facts,
+            findings=findings,
+            retry_at=policy.retry_at(attempt, facts, self.policy, now, findings) if failed else None,
+            dial=self._dial(attempt, failed),
+            policy=self.policy.versions,
+            calendar=self.policy.calendar_version,
+            tz=zones.version(),
+            number_metadata=metadata.VERSION,
+            mode=self.mode,
+        )
+
+    def refuse(self, attempt: CallAttempt, now: datetime, code: Reason, why: str) -> Decision:
+        """A refusal for a failure of ours, when the rules could not be asked."""
+        return Decision(
+            id=new_id(),
+            decided_at=now,
+            attempt=attempt,
+            facts=Facts(),
+            findings=(_failure(code, why),),
+            dial=self._dial(attempt, True),
+            policy=self.policy.versions,
+            calendar=self.policy.calendar_version,
+            tz=zones.version(),
+            number_metadata=metadata.VERSION,
+            mode=self.mode,
+        )
+
+    def _dial(self, attempt: CallAttempt, failed: bool) -> str:
+        """What the trunk is to dial. Shadow refuses nothing that can be dialled; forged text can not."""
+        trunk = self.trunks.get(attempt.trunks[0])
+        if not failed:
+            return numbers.dial_string(attempt.callee, trunk.dial_format) if trunk else ""
+        # Nor is a campaign's call to the police put through in any mode.
+        if self.mode == "enforce" or attempt.attack or attempt.callee.problem == "emergency-number":
+            return ""
+        if attempt.callee.e164:
+            return numbers.dial_string(attempt.callee, trunk.dial_format if trunk else "national")
+        if not _DIALLABLE.fullmatch(attempt.callee.given):
+            return ""
+        return numbers.shape(trunk.dial_format if trunk else "national").around(attempt.callee.given)
+
+    def _undiallable(self, attempt: CallAttempt) -> str:
+        """Why there is nothing that could be dialled on every trunk that the attempt names."""
+        names = attempt.trunks
+        if unknown := [name for name in names if name not in self.trunks]:
+            return f"no trunk {unknown[0]!r} is configured"
+        if len(names) > MAX_TRUNKS:
+            return f"more than {MAX_TRUNKS} trunks are named"
+        # DIALPACT_NUMBER is one number: what is dialled on each of them.
+        wanted = {numbers.dial_string(attempt.callee, self.trunks[name].dial_format) for name in names}
+        return "" if len(wanted) == 1 else f"the trunks {' and '.join(names)} want the number in other forms"
+
+
+def _failure(code: Reason, why: str) -> Finding:
+    return Finding(rule="gate", result="fail", code=code, detail={"key": "failure", "why": why})
+
+
+def new_id() -> str:
+    """128 random bits, 32 hex digits: it names files and channel variables, and can not be guessed."""
+    return secrets.token_hex(16)

@@ -1,0 +1,261 @@
+"""The nouns that travel between the rooms. Values only: frozen, comparable, JSON-encodable.
+
+Times are aware datetimes in UTC unless a name says otherwise; telephone numbers of callees are E.164
+(``+8613800138000``); caller IDs are exact registered strings (95xxx and 400 numbers are no E.164).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from dialpact.compliance.reasons import ORDER, Reason
+
+Result = Literal["pass", "fail", "skip"]
+Purpose = Literal["marketing", "service", "survey", "collection"]
+Actor = Literal["own-business", "licensed-call-centre"]
+Scope = Literal["all", "industry", "business"]
+Suspendable = Literal["agent", "campaign", "caller-id"]
+Per = Literal["callee", "caller-id"]
+Mode = Literal["enforce", "shadow"]
+OptOutWay = Literal["callee-key", "agent-key", "line", "command", "import"]
+
+PURPOSES: tuple[Purpose, ...] = ("marketing", "service", "survey", "collection")
+ACTORS: tuple[Actor, ...] = ("own-business", "licensed-call-centre")
+SCOPES: tuple[Scope, ...] = ("all", "industry", "business")
+SUSPENDABLE: tuple[Suspendable, ...] = ("agent", "campaign", "caller-id")
+ANY = "*"  # in a caller ID's trunks or purposes: not limited. An empty list permits nothing.
+AND = "&"  # between the trunks of an attempt that may leave by any of several
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all values of this module."""
+
+
+class Callee(Value, frozen=True, kw_only=True):
+    """A dialled number after normalisation (``dialpact.compliance.numbers``)."""
+
+    given: str  # as dialled, bounded and printable (control characters as \\xNN)
+    e164: str = ""  # register key; empty when the number can not be a callee
+    national: str = ""  # with the national prefix, e.g. 02787654321, 13800138000
+    kind: str = ""  # mobile | fixed-line | fixed-or-mobile | toll-free | voip
+    region: str = ""  # ISO 3166, e.g. CN
+    zones: tuple[str, ...] = ()  # every IANA zone in which it may ring; empty: unknown, and in China
+    problem: Literal["", "invalid-number", "emergency-number", "protected-number"] = ""
+    detail: str = ""  # key of the explaining text, e.g. "letters"
+
+
+class CallAttempt(Value, frozen=True, kw_only=True):
+    """One question to the gate. Everything in it was bounded and cleaned at the border."""
+
+    callee: Callee
+    campaign: str
+    caller_id: str
+    agent: str = ""
+    trunk: str = ""
+    node: str = ""
+    channel: str = ""
+    uniqueid: str = ""
+    attack: str = ""  # what made the session look hostile; empty for an honest one
+
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """Those that the call may leave by, once each; one empty name when none was named."""
+        return tuple(dict.fromkeys(self.trunk.split(AND)))
+
+
+class Business(Value, frozen=True, kw_only=True):
+    id: str
+    name: str
+    actor: Actor
+
+
+class Campaign(Value, frozen=True, kw_only=True):
+    id: str
+    business: str
+    industry: str
+    purpose: Purpose
+    script: str = ""
+
+
+class CallerId(Value, frozen=True, kw_only=True):
+    number: str
+    business: str
+    licence: str
+    carrier: str
+    authenticated: bool
+    trunks: tuple[str, ...]
+    purposes: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None  # last valid day
+    sent_as: tuple[str, ...] = ()  # the forms in which it leaves for the carrier; empty: exactly ``number``
+
+
+class Consent(Value, frozen=True, kw_only=True):
+    number: str
+    business: str
+    industry: str
+    granted_at: datetime
+    expires_at: datetime | None
+    evidence: str
+    withdrawn_at: datetime | None = None
+    evidence_sha256: str = ""  # lower-case hex; empty: not registered
+    wording: str = ""  # version of the text that the person agreed to
+
+
+class Refusal(Value, frozen=True, kw_only=True):
+    """A do-not-call entry. ``value`` is the industry or the business, empty for scope ``all``."""
+
+    number: str
+    scope: Scope
+    value: str
+    requested_at: datetime
+    source: str
+
+
+class OptOut(Value, frozen=True, kw_only=True):
+    """One time that a person refused: who took it, when, how, and where it can be heard."""
+
+    at: datetime
+    number: str
+    scope: Scope = "all"
+    value: str = ""
+    how: OptOutWay
+    by: str  # the agent, the officer, or the person's own number
+    node: str = ""
+    channel: str = ""
+    decision: str = ""  # the call, where it was one of ours
+    recording: str = ""
+    position: float | None = None  # only of old rows: the recording's index of time against file tells it
+
+
+class Batch(Value, frozen=True, kw_only=True):
+    """One imported list of leads: who supplied it, under which contract, on which legal basis."""
+
+    id: int
+    campaign: str
+    partner: str
+    contract: str
+    basis: str
+    file: str  # its name
+    sha256: str  # of the file
+    imported_at: datetime
+    rows: int
+    held: str = ""  # what the range detector found; nothing of a held batch may be dialled
+
+
+class Script(Value, frozen=True, kw_only=True):
+    """The newest version of a script. A changed text is a new version, which nobody has approved."""
+
+    id: str
+    version: int
+    sha256: str  # of the text in UTF-8
+    approved_by: str = ""  # empty: not approved
+    approved_at: datetime | None = None
+    expires_at: datetime | None = None  # of the approval; None: never
+    checked: tuple[str, ...] = ()  # digests of the lists of forbidden phrases that it was checked for
+
+
+class Suspension(Value, frozen=True, kw_only=True):
+    """One that is in force: nothing by this agent, campaign or caller ID until an officer lifts it."""
+
+    kind: Suspendable
+    key: str
+    since: datetime
+    cause: str  # what led to it, in words
+
+
+class Tally(Value, frozen=True, kw_only=True):
+    """How close a cap is: when the ``limit``-th newest attempt was made; None when there were fewer."""
+
+    per: Per
+    limit: int
+    nth: datetime | None
+
+
+class Recorder(Value, frozen=True, kw_only=True):
+    """The recorder lease as the decision's transaction saw it."""
+
+    ready: bool
+    why: str = ""  # why not, in the listener's words
+
+
+class Facts(Value, frozen=True, kw_only=True):
+    """All that the rules look at, read in the decision's own transaction and stored with it for replay."""
+
+    campaign: Campaign | None = None
+    business: Business | None = None
+    caller_id: CallerId | None = None
+    trunk_known: bool = False
+    trunk_business: str = ""  # the business that holds the trunk; empty: any of this installation
+    trunk_holders: dict[str, str] = {}  # likewise, where the attempt names several: of each that is known
+    consents: tuple[Consent, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    refusals_at: datetime | None = None  # the last import of refusals; None: never, or nobody asks
+    leads: tuple[Batch, ...] = ()  # the campaign's batches that the callee is on
+    script: Script | None = None
+    attempts: tuple[Tally, ...] = ()  # one for each cap
+    neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
+    suspensions: tuple[Suspension, ...] = ()
+    recorder: Recorder | None = None  # None: not looked at (``dialpact check`` without ``--live``)
+    continues: str = ""  # the first decision of the call that this one tries another way for; see ``linked``
+
+
+class Finding(Value, frozen=True, kw_only=True):
+    """What one rule found. ``text`` is made at the edge from ``code``, ``rule`` and ``detail``."""
+
+    rule: str  # module name below compliance.policy
+    result: Result
+    code: Reason | None = None  # set exactly when result is "fail"
+    clause: str = ""  # profile and clause, e.g. "cn-hubei-2018 hours"
+    detail: dict[str, str] = {}
+    retry_at: datetime | None = None  # when this rule alone would pass, if that can be known
+
+
+class PolicyVersion(Value, frozen=True, kw_only=True):
+    profile: str
+    version: str
+    sha256: str
+
+
+class Decision(Value, frozen=True, kw_only=True):
+    """The answer to one attempt: decided first, recorded, and only then acted upon."""
+
+    id: str  # 32 hex digits
+    decided_at: datetime
+    attempt: CallAttempt
+    facts: Facts
+    findings: tuple[Finding, ...]
+    retry_at: datetime | None = None
+    dial: str = ""  # what the trunk is to dial; empty unless allowed
+    policy: tuple[PolicyVersion, ...] = ()
+    calendar: str = ""  # version of the calendar data that was used
+    tz: str = ""  # of the time zone data; empty in decisions from before it was noted
+    number_metadata: str = ""  # of what is known about telephone numbers; likewise
+    mode: Mode = "enforce"
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every failing code once, in the order of :class:`Reason`."""
+        found = {finding.code for finding in self.findings if finding.code is not None}
+        return tuple(sorted(found, key=lambda code: ORDER[code]))
+
+    @property
+    def allowed(self) -> bool:
+        """True only for a judged, unfailing attempt: no findings at all is not an ALLOW."""
+        return bool(self.findings) and bool(self.dial) and not self.reasons
+
+    @property
+    def put_through(self) -> bool:
+        """Whether the PBX is given something to dial: an ALLOW, or in shadow whatever can be dialled."""
+        return self.allowed or (self.mode == "shadow" and bool(self.dial))
+
+    @property
+    def verdict(self) -> Literal["ALLOW", "BLOCK"]:
+        return "ALLOW" if self.allowed else "BLOCK"
+
+    @property
+    def reason(self) -> str:
+        return self.reasons[0] if self.reasons else ""

@@ -1,0 +1,47 @@
+"""The plans whose national form is a 0 and nine digits: France and Australia."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dialpact.compliance.model import Callee
+from dialpact.compliance.numbers.foreign import assigned
+from dialpact.compliance.numbers.form import Flaw, refused
+
+
+@dataclass(frozen=True)
+class ZeroPlan:
+    """One country's plan; patterns match all of the digits they are given."""
+
+    region: str
+    code: int
+    emergency: frozenset[str]
+    service: re.Pattern[str]  # as dialled, or behind the country code
+    subscriber: re.Pattern[str]  # nine digits, without the 0
+    local: re.Pattern[str] | None  # may be dialled without an area code
+    kinds: tuple[str, ...]
+
+    def judge(self, shown: str, digits: str, *, international: bool) -> Callee:
+        """Judge the digits behind the country code (``international``) or as dialled in the country.
+
+        A 0 that was not dropped behind the country code, ``+33 (0)6``, is a common slip and harmless.
+        """
+        zero = digits.startswith("0")
+        significant = digits[1:] if zero else digits
+        if digits in self.emergency or significant in self.emergency:
+            return refused(shown, "emergency-number", Flaw.EMERGENCY)
+        if self.service.fullmatch(digits):
+            return refused(shown, "protected-number", Flaw.SERVICE_CODE)
+        if zero and self.service.fullmatch(significant):
+            return refused(shown, "invalid-number", Flaw.AREA_SERVICE_CODE)
+        if self.subscriber.fullmatch(significant):
+            if zero or international:
+                return assigned(
+                    shown, self.code, significant, region=self.region, kinds=self.kinds, trunk="0"
+                )
+            # A spreadsheet ate the zero, or a digit is missing: to guess here is to call a stranger.
+            return refused(shown, "invalid-number", Flaw.TRUNK_PREFIX_MISSING)
+        if self.local and self.local.fullmatch(digits) and not international:
+            return refused(shown, "invalid-number", Flaw.AREA_CODE_MISSING)
+        return refused(shown, "invalid-number", Flaw.LENGTH)

@@ -1,0 +1,136 @@
+"""Which records of a CDR file are calls that left by a trunk, and what the gate would have been asked.
+
+1. The second channel is a leg of a configured trunk. Where there is no second channel, the call failed before
+   one was made: then the last application was a Dial() that names the trunk.
+2. A context may be named besides: each record of it counts, whatever it dialled.
+3. Without any configuration a Dial() of a number of seven digits or more counts: ``PJSIP/13800138000@trunk``.
+4. The number is the one that the trunk was given, and only without one the extension that was dialled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Literal, NamedTuple
+
+from dialpact.compliance.cdr import Record
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.endpoints import Destination, destinations, station
+from dialpact.compliance.numbers import shape
+
+Field = Literal["accountcode", "userfield", "dcontext"]
+
+_CLID = re.compile(r"<([^<>]*)>\s*\Z")
+_SUBSCRIBER = re.compile(r"\+?[0-9]{7,}")
+
+
+class Dialled(NamedTuple):
+    """A past attempt, as small as it can be: a million of them are put in order."""
+
+    at: int  # seconds since 1970
+    line: int
+    number: str
+    caller_id: str
+    campaign: str
+    agent: str
+    trunk: str
+
+
+class Way(NamedTuple):
+    """How a record's call left the house: by which trunk, and what the trunk was given to dial."""
+
+    trunk: str
+    number: str  # empty where the record does not say: it was answered and went on to something else
+    plain: str = ""  # the number without what the trunk's format puts around it
+
+
+class Outside:
+    """The legs of configured trunks, and nothing else."""
+
+    def __init__(self, trunks: Mapping[str, Trunk]) -> None:
+        self._names: dict[str, str] = {}  # by what a channel's name says
+        self._dialled: dict[str, tuple[str, frozenset[str]]] = {}  # by what Dial() names: trunk, what it owns
+        self._shapes = {name: shape(trunk.dial_format) for name, trunk in trunks.items()}
+        for name, trunk in trunks.items():
+            ends = trunk.leaves_by
+            self._names |= dict.fromkeys(ends.stations, name)
+            self._dialled |= {one: (name, frozenset({one})) for one in ends.stations}
+            self._dialled[ends.text] = name, ends.stations
+
+    def trunk(self, channel: str) -> str:
+        """The name of the trunk whose leg ``channel`` is; empty for any other."""
+        return self._names.get(station(channel), "") if channel else ""
+
+    def way(self, record: Record) -> Way | None:
+        """None: not a call to the outside."""
+        here = station(record.dstchannel)
+        trunk = self._names.get(here, "")
+        if record.dstchannel and not trunk:
+            return None
+        for leg in _dialled(record):
+            name, owns = self._dialled.get(leg.target, ("", frozenset()))
+            if name and (not trunk or here in owns):
+                return Way(name, leg.number, self._shapes[name].bare(leg.number))
+        return Way(trunk, "") if trunk else None
+
+
+class Outbound:
+    """``trunks`` None: no configuration (3). ``campaign`` and ``caller_id`` replace what the record says."""
+
+    def __init__(
+        self,
+        trunks: Mapping[str, Trunk] | None,
+        *,
+        contexts: Collection[str] = (),
+        campaign: str = "",
+        campaign_from: Field = "accountcode",
+        caller_id: str = "",
+    ) -> None:
+        self._outside = Outside(trunks) if trunks is not None else None
+        self._contexts = frozenset(contexts)
+        self._campaign = campaign
+        self._campaign_from = campaign_from
+        self._caller_id = caller_id
+
+    def __call__(self, record: Record) -> Dialled | None:
+        """None: not a call to the outside."""
+        way = self._outside.way(record) if self._outside else _guess(record)
+        if way is None:
+            if record.dcontext not in self._contexts:
+                return None
+            way = Way("", next((leg.number for leg in _dialled(record) if leg.number), ""))
+        return Dialled(
+            at=int(record.start.timestamp()),
+            line=record.line,
+            number=way.plain or way.number or record.dst,
+            caller_id=self._caller_id or caller(record),
+            campaign=self._campaign or getattr(record, self._campaign_from),
+            agent=_agent(record.channel),
+            trunk=way.trunk,
+        )
+
+
+def _dialled(record: Record) -> list[Destination]:
+    return destinations(record.lastdata) if record.lastapp == "Dial" else []
+
+
+def _guess(record: Record) -> Way | None:
+    """Rule 3."""
+    for leg in _dialled(record):
+        if _SUBSCRIBER.fullmatch(leg.number) and not leg.target.startswith("Local/"):
+            return Way("", leg.number)
+    return None
+
+
+def _agent(channel: str) -> str:
+    """``agent1001`` of ``PJSIP/agent1001-0000002a``; a Local channel is nobody's telephone."""
+    technology, _, peer = station(channel).partition("/")
+    return "" if technology == "Local" else peer
+
+
+def caller(record: Record) -> str:
+    """The caller ID that was shown."""
+    if record.src:
+        return record.src
+    match = _CLID.search(record.clid)
+    return match[1] if match else ""

@@ -1,0 +1,177 @@
+"""What a rule is given, and the three things that it can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from unicodedata import is_normalized, normalize
+
+from dialpact.compliance.calendars import WorkingDays
+from dialpact.compliance.model import PURPOSES, CallAttempt, Facts, Finding, Purpose
+from dialpact.compliance.profile import Profile
+from dialpact.compliance.reasons import Reason
+
+Findings = tuple[Finding, ...]
+
+
+class Why(StrEnum):
+    """``detail["key"]`` of a finding that is no pass: the key of the explaining text (``compliance/texts``).
+
+    An invalid number has a key of :class:`dialpact.compliance.numbers.Flaw` instead.
+    """
+
+    # the rule does not bind this call
+    NOT_EFFECTIVE = "not-effective"
+    OTHER_PURPOSE = "other-purpose"
+    # the rule has nothing to go by; another rule fails
+    NO_NUMBER = "no-number"
+    CAMPAIGN_UNKNOWN = "campaign-unknown"
+    CALLER_ID_UNKNOWN = "caller-id-unknown"
+    RECORDER_NOT_ASKED = "recorder-not-asked"
+    # no rule's: compliance.judge says these
+    ATTACK = "attack"
+    FAILURE = "failure"
+    # campaign
+    CAMPAIGN_UNREGISTERED = "campaign-unregistered"
+    BUSINESS_UNREGISTERED = "business-unregistered"
+    # do_not_call
+    REFUSED_ALL = "refused-all"
+    REFUSED_INDUSTRY = "refused-industry"
+    REFUSED_BUSINESS = "refused-business"
+    # days, hours
+    DAY_OFF = "day-off"
+    YEAR_MISSING = "year-missing"
+    YEAR_PROVISIONAL = "year-provisional"
+    PUBLIC_HOLIDAY = "public-holiday"
+    HOLIDAYS_UNKNOWN = "holidays-unknown"
+    ZONE_UNKNOWN = "zone-unknown"
+    CLOSED_THAT_DAY = "closed-that-day"
+    BEFORE_OPENING = "before-opening"
+    IN_THE_BREAK = "in-the-break"
+    AFTER_CLOSING = "after-closing"
+    CLOSING_SOON = "closing-soon"
+    # consent
+    NEVER_GIVEN = "never-given"
+    REFUSED_SINCE = "refused-since"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    # caller_id, resources
+    UNREGISTERED = "unregistered"
+    NOT_YET_VALID = "not-yet-valid"
+    NO_LONGER_VALID = "no-longer-valid"
+    NOT_AUTHENTICATED = "not-authenticated"
+    TRUNK_UNKNOWN = "trunk-unknown"
+    TRUNK_NOT_LISTED = "trunk-not-listed"
+    PURPOSE_NOT_LISTED = "purpose-not-listed"
+    CALLER_ID_OF_ANOTHER = "caller-id-of-another"
+    TRUNK_OF_ANOTHER = "trunk-of-another"
+    LIST_STALE = "list-stale"
+    LAPSED = "lapsed"
+    NO_HASH = "no-hash"
+    PREFIX_FORBIDDEN = "prefix-forbidden"
+    # attempts
+    CALLEE_CAP = "callee-cap"
+    CALLER_ID_CAP = "caller-id-cap"
+    NOT_COUNTED = "not-counted"
+    # actor
+    ACTOR_FORBIDDEN = "actor-forbidden"
+    # script
+    NO_SCRIPT = "no-script"
+    SCRIPT_UNREGISTERED = "script-unregistered"
+    SCRIPT_UNAPPROVED = "script-unapproved"
+    SCRIPT_EXPIRED = "script-expired"
+    SCRIPT_UNCHECKED = "script-unchecked"
+    # suspension
+    SUSPENDED_AGENT = "suspended-agent"
+    SUSPENDED_CAMPAIGN = "suspended-campaign"
+    SUSPENDED_CALLER_ID = "suspended-caller-id"
+    # leads, range_dialling
+    ON_NO_BATCH = "on-no-batch"
+    ONLY_HELD = "only-held"
+    BATCH_HELD = "batch-held"
+    RANGE_RUN = "range-run"
+    RANGE_STRETCH = "range-stretch"
+    # recording
+    RECORDER_SILENT = "recorder-silent"
+    RECORDER_NOT_READY = "recorder-not-ready"
+
+
+class Way(NamedTuple):
+    """A trunk. ``holder``: the business that holds it, empty where any may use it."""
+
+    trunk: str
+    known: bool
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One attempt under one profile."""
+
+    attempt: CallAttempt
+    facts: Facts
+    calendar: WorkingDays
+    profile: Profile
+    local: datetime  # now, in the profile's zone
+    recorder_required: bool
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The trunks that the call may leave by: what is asked of one is asked of each."""
+        names, facts = self.attempt.trunks, self.facts
+        if len(names) == 1:
+            return (Way(self.attempt.trunk, facts.trunk_known, facts.trunk_business),)
+        return tuple(
+            Way(name, name in facts.trunk_holders, facts.trunk_holders.get(name, "")) for name in names
+        )
+
+    @property
+    def purpose(self) -> Purpose:
+        """Unknown, or of an unknown campaign: marketing, the purpose that most rules bind."""
+        purpose = self.facts.campaign.purpose if self.facts.campaign else "marketing"
+        return purpose if purpose in PURPOSES else "marketing"
+
+
+def _clause(rule: str, case: Case) -> str:
+    """Profile and section; empty for what holds under every profile."""
+    of_the_register = rule in ("campaign", "suspension")
+    return "" if of_the_register else f"{case.profile.id} {'numbers' if rule == 'number' else rule}"
+
+
+def passed(rule: str, case: Case) -> Findings:
+    return (Finding(rule=rule, result="pass", clause=_clause(rule, case)),)
+
+
+def skipped(rule: str, case: Case, why: Why, **values: str) -> Findings:
+    detail = {"key": why.value, **values}
+    return (Finding(rule=rule, result="skip", clause=_clause(rule, case), detail=detail),)
+
+
+def failed(
+    rule: str, case: Case, code: Reason, why: str, *, retry_at: datetime | None = None, **values: str
+) -> Finding:
+    return Finding(
+        rule=rule,
+        result="fail",
+        code=code,
+        clause=_clause(rule, case),
+        detail={"key": str(why), **values},
+        retry_at=retry_at,
+    )
+
+
+def joined(rule: str, case: Case, failures: Iterable[Finding]) -> Findings:
+    """The failures, or a pass when there is none."""
+    return tuple(failures) or passed(rule, case)
+
+
+def same(one: str, other: str) -> bool:
+    """Equality of ids. NFC: an é or が typed on another keyboard must not open or close a gate."""
+    return one == other or _composed(one) == _composed(other)
+
+
+def _composed(text: str) -> str:
+    return text if is_normalized("NFC", text) else normalize("NFC", text)

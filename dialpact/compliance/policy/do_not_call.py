@@ -1,0 +1,57 @@
+"""Has the callee refused? 用户明确拒绝特定行业或业务的营销电话后，不得再次拨打.
+
+A refusal counts at once, does not expire, and no consent lifts it: only its removal from the register does.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dialpact.compliance.model import Campaign, Refusal
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.sections import DoNotCall
+
+NAME = "do_not_call"
+_WHY = {"all": Why.REFUSED_ALL, "industry": Why.REFUSED_INDUSTRY, "business": Why.REFUSED_BUSINESS}
+
+
+def judge(case: Case, section: DoNotCall) -> Findings:
+    number, campaign = case.attempt.callee.e164, case.facts.campaign
+    if not number:
+        return skipped(NAME, case, Why.NO_NUMBER)
+    hits = [
+        refusal
+        for refusal in case.facts.refusals
+        if refusal.scope in section.scopes and covers(refusal, number, campaign)
+    ]
+    if hits:
+        first = min(hits, key=lambda hit: (section.scopes.index(hit.scope), hit.requested_at))
+        since = first.requested_at.astimezone(case.profile.zone).date().isoformat()
+        why = _WHY[first.scope]
+        return (failed(NAME, case, Reason.DO_NOT_CALL, why, value=first.value, since=since),)
+    if campaign is None:
+        return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
+    if stale := _stale(case, section):
+        return stale
+    return passed(NAME, case)
+
+
+def _stale(case: Case, section: DoNotCall) -> Findings:
+    """A list that was not renewed in time may lack the refusals since: nobody knows, so nobody is called."""
+    days, imported = section.max_list_age_days, case.facts.refusals_at
+    if not days or (imported is not None and case.local <= imported + timedelta(days=days)):
+        return ()
+    since = imported.astimezone(case.profile.zone).date().isoformat() if imported else "-"
+    return (failed(NAME, case, Reason.DO_NOT_CALL, Why.LIST_STALE, days=str(days), since=since),)
+
+
+def covers(refusal: Refusal, number: str, campaign: Campaign | None) -> bool:
+    """Whether the refusal is about a call of this campaign. One without a value refuses everything."""
+    if refusal.number != number:
+        return False
+    if refusal.scope == "all" or not refusal.value:
+        return True
+    if campaign is None:
+        return False
+    return same(refusal.value, campaign.industry if refusal.scope == "industry" else campaign.business)

@@ -1,0 +1,82 @@
+"""Every rule of every profile, one after the other; the strictest wins because any failure refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from dialpact.compliance.model import CallAttempt, Facts, Finding
+from dialpact.compliance.policy import (
+    actor,
+    attempts,
+    caller_id,
+    campaign,
+    consent,
+    days,
+    do_not_call,
+    hours,
+    leads,
+    number,
+    range_dialling,
+    recording,
+    resources,
+    script,
+    suspension,
+)
+from dialpact.compliance.policy.case import Case, Findings, Why, skipped
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.sections import Section
+
+# Rule and section have the same name. A rule takes the case and its own section, and says at least one thing.
+Rule = Callable[[Case, Any], Findings]
+RULES: dict[str, Rule] = {
+    "actor": actor.judge,
+    "do_not_call": do_not_call.judge,
+    "days": days.judge,
+    "hours": hours.judge,
+    "consent": consent.judge,
+    "leads": leads.judge,
+    "range_dialling": range_dialling.judge,
+    "script": script.judge,
+    "caller_id": caller_id.judge,
+    "resources": resources.judge,
+    "attempts": attempts.judge,
+    "recording": recording.judge,
+}
+
+
+def evaluate(
+    attempt: CallAttempt, facts: Facts, policy: Policy, now: datetime, *, recorder_required: bool = True
+) -> Findings:
+    """The finding of each rule under each profile. The call may be made if none of them fails.
+
+    ``now`` is any aware datetime (ValueError without a zone). A rule skips when it lacks its basis, which
+    always means that another one fails, or when it does not bind: not yet effective, or not for this purpose.
+    With ``recorder_required`` off, and only then, an unread recorder lease is a skip instead of a failure.
+    """
+    if now.tzinfo is None:
+        raise ValueError("a time without a zone is not an instant")
+    found: list[Finding] = []
+    for place, profile in enumerate(policy.profiles):
+        local = now.astimezone(profile.zone)
+        case = Case(attempt, facts, policy.calendar, profile, local, recorder_required)
+        found += number.judge(case, profile.numbers)
+        if place == 0:  # matters of the register, not of a profile
+            found += campaign.judge(case)
+            found += suspension.judge(case)
+        for name in RULES:
+            found += _judge(name, case)
+    return tuple(found)
+
+
+def _judge(name: str, case: Case) -> Findings:
+    """One rule under one profile; nothing when the profile has no such section."""
+    section: Section | None = getattr(case.profile, name)
+    if section is None:
+        return ()
+    if case.local.date() < section.effective_from:
+        return skipped(name, case, Why.NOT_EFFECTIVE, since=section.effective_from.isoformat())
+    if not section.binds(case.purpose):
+        return skipped(name, case, Why.OTHER_PURPOSE, purpose=case.purpose)
+    return RULES[name](case, section)

@@ -1,0 +1,32 @@
+"""Is the callee one whom a partner supplied? 外呼数据为合作方提供的潜在目标用户群体.
+
+A batch says who supplied it, under which contract and on which legal basis. One that the range detector holds
+does not count, and that it is held is said as well: the number looks counted up rather than supplied.
+"""
+
+from __future__ import annotations
+
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.sections import Leads
+
+NAME = "leads"
+
+
+def judge(case: Case, section: Leads) -> Findings:
+    campaign = case.facts.campaign
+    if not case.attempt.callee.e164:
+        return skipped(NAME, case, Why.NO_NUMBER)
+    if campaign is None:
+        return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
+    own = [batch for batch in case.facts.leads if same(batch.campaign, campaign.id)]
+    if any(not batch.held for batch in own):
+        return passed(NAME, case)
+    if not own:
+        return (failed(NAME, case, Reason.NOT_ON_LEAD_LIST, Why.ON_NO_BATCH),)
+    newest = max(own, key=lambda batch: batch.id)
+    batch, what = str(newest.id), newest.held
+    return (
+        failed(NAME, case, Reason.NOT_ON_LEAD_LIST, Why.ONLY_HELD),
+        failed(NAME, case, Reason.RANGE_DIALLING, Why.BATCH_HELD, batch=batch, what=what),
+    )

@@ -1,0 +1,219 @@
+"""Profiles: the rules of one covenant or law as data, and the policy that stacks them.
+
+A profile is a TOML file. It refuses to load rather than to mean something other than its author thought:
+unknown keys, empty lists, overlapping windows and contradictions are errors with file, line and reason. Its
+sha256 goes into every decision. A later rule is a new section here and a new module in compliance/policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from dialpact.compliance import toml
+from dialpact.compliance.calendars import WorkingDays
+from dialpact.compliance.errors import ProfileError
+from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.public_holidays import VERSION as HOLIDAYS_VERSION
+from dialpact.compliance.sections import (
+    ActorRule,
+    Attempts,
+    CallerIdRule,
+    Clause,
+    ConsentRule,
+    Days,
+    DoNotCall,
+    Hours,
+    Leads,
+    Numbers,
+    RangeDialling,
+    RecordingRule,
+    Resources,
+    ScriptRule,
+    Section,
+    SuspensionRule,
+    require,
+)
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file."""
+
+    id: str
+    version: str
+    title: str
+    source: str
+    timezone: str  # IANA name; the local time of every rule here
+    numbers: Numbers
+    actor: ActorRule | None = None
+    hours: Hours | None = None
+    days: Days | None = None
+    do_not_call: DoNotCall | None = None
+    consent: ConsentRule | None = None
+    leads: Leads | None = None
+    range_dialling: RangeDialling | None = None
+    script: ScriptRule | None = None
+    caller_id: CallerIdRule | None = None
+    resources: Resources | None = None
+    attempts: Attempts | None = None
+    suspension: SuspensionRule | None = None
+    recording: RecordingRule | None = None
+
+    def __post_init__(self) -> None:
+        reason = "lower-case letters, digits and single hyphens only"
+        require(bool(_NAME.fullmatch(self.id)), "id", reason)
+        for key in ("version", "title", "source"):
+            require(bool(getattr(self, key).strip()), key, "must not be empty")
+        require(_is_zone(self.timezone), "timezone", f"no such time zone: {self.timezone!r}")
+        sections = [name for name in self.__struct_fields__ if isinstance(getattr(self, name), Section)]
+        require(bool(sections), "id", "no rule but numbers: this profile would permit every call")
+
+
+class Profile(_Document, dict=True, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    text: str  # the file's, so that it can be handed out with a decision
+    sha256: str  # of the file's bytes
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def section(self, name: str) -> Clause | None:
+        """The section of a rule by its module's name: ``profile.section("hours").clause``."""
+        section = getattr(self, name, None)
+        return section if isinstance(section, Clause) else None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is in force here: one or more profiles, of which each binds, and the calendar."""
+
+    profiles: tuple[Profile, ...]
+    calendar: WorkingDays
+
+    def __post_init__(self) -> None:
+        if not self.profiles:
+            raise ProfileError("a policy without a profile would permit everything")
+        names = [profile.id for profile in self.profiles]
+        if len(set(names)) < len(names):
+            raise ProfileError(f"a profile is listed twice: {', '.join(names)}")
+        if not self.regions:
+            raise ProfileError(f"{', '.join(names)} have no region in common: no number could be called")
+
+    @property
+    def versions(self) -> tuple[PolicyVersion, ...]:
+        return tuple(
+            PolicyVersion(profile=profile.id, version=profile.version, sha256=profile.sha256)
+            for profile in self.profiles
+        )
+
+    def effective(self, now: datetime) -> bool:
+        """Whether any rule of any profile binds on the local day of ``now``."""
+        return any(
+            now.astimezone(profile.zone).date() >= section.effective_from
+            for profile in self.profiles
+            for name in profile.__struct_fields__
+            if isinstance(section := getattr(profile, name), Section)
+        )
+
+    @property
+    def calendar_version(self) -> str:
+        """Of all calendar data that these profiles look at."""
+        foreign = any(profile.days and profile.days.holidays for profile in self.profiles)
+        return f"{self.calendar.version} + {HOLIDAYS_VERSION}" if foreign else self.calendar.version
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that every profile permits, in the first one's order."""
+        first, *others = (profile.numbers.regions for profile in self.profiles)
+        return tuple(region for region in first if all(region in other for other in others))
+
+
+def load(name_or_path: str | Path) -> Profile:
+    """Read a profile: a name that ships (``cn-hubei-2018``), or the path of a ``.toml`` file.
+
+    ProfileError names file, line where it is known, and reason.
+    """
+    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path
+    if shipped:
+        where = files("dialpact.compliance").joinpath("profiles", f"{name_or_path}.toml")
+        if not _NAME.fullmatch(str(name_or_path)) or not where.is_file():
+            raise ProfileError(f"no profile {str(name_or_path)!r}; there are: {', '.join(names())}")
+        content = where.read_bytes()
+    else:
+        try:
+            content = toml.read(Path(name_or_path))
+        except OSError as error:
+            raise ProfileError(f"{name_or_path}: {error.strerror}") from error
+        except ValueError as error:  # too large, or no path at all: a null character in it
+            raise ProfileError(f"{str(name_or_path)!r}: {error}") from error
+    profile = parse(content, str(name_or_path))
+    if shipped and profile.id != name_or_path:
+        raise ProfileError(f"{name_or_path}: calls itself {profile.id!r}")
+    return profile
+
+
+def names() -> tuple[str, ...]:
+    """The profiles that ship."""
+    folder = files("dialpact.compliance").joinpath("profiles")
+    return tuple(sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
+def parse(content: bytes, origin: str) -> Profile:
+    """The profile in ``content``; ``origin`` is what an error calls it."""
+    try:
+        text = content.decode()
+        document = msgspec.convert(toml.parse(text), _Document)
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{origin}: not UTF-8 ({error.reason} at byte {error.start})") from error
+    except toml.TomlError as error:
+        raise ProfileError(f"{origin}: {error}") from error
+    except msgspec.ValidationError as error:
+        section, key = _place(str(error))
+        raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
+    fields = {name: getattr(document, name) for name in document.__struct_fields__}
+    return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # by the name: a directory, an absolute path, an unknown zone
+        return False
+    return True
+
+
+def _place(message: str) -> tuple[str, str]:
+    """Section and key that a message of msgspec names; empty where it names none.
+
+    "Object contains unknown field `x` - at `$.hours`", "Expected `int`, got `str` - at `$.hours.guard`",
+    "windows: must not be empty - at `$.hours`" (ours).
+    """
+    path = re.search(r"at `\$([^`]*)`", message)
+    parts = re.findall(r"\.(\w+)", path[1]) if path else []
+    if named := re.search(r"(?:unknown|required) field `([^`]*)`|^(\w+): ", message):
+        parts.append(named[1] or named[2])
+    section, key = (["", *parts] if len(parts) < 2 else parts)[:2] if parts else ("", "")
+    return section, key
+
+
+def _line(text: str, section: str, key: str) -> str:
+    """``", line N"`` of the key, else of its section's header, else nothing."""
+    here, header = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if heading := re.match(r"\s*\[+\s*\"?([\w-]+)", line):
+            here = heading[1]
+            if here in (section, key):
+                header = header or number
+        if here == section and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return f", line {number}"
+    return f", line {header}" if header else ""

@@ -1,0 +1,197 @@
+"""What a call, a decision or a pair of them shows, once it is known that nothing else belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dialpact.compliance.reconcile.match import Matcher, Pair
+from dialpact.compliance.reconcile.values import Asked, Call, Counts, Found, Kept, Kind, Refused
+
+SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
+KEPT = frozenset({"kept"})
+
+
+class Judge:
+    """``say`` takes each finding and note. ``trunk``: only this one's; ``since`` and ``until`` bound the
+    calls by their start and the decisions by their time.
+    """
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        say: Callable[[Found], None],
+        *,
+        node: str,
+        since: float,
+        until: float,
+        trunk: str = "",
+    ) -> None:
+        self.counts = Counts()
+        self._matcher = matcher
+        self._say = say
+        self._node = node
+        self._since, self._until = since, until
+        self._trunk = trunk
+        self._seq = 0
+
+    def wanted(self, at: float, trunk: str) -> bool:
+        return self._since <= at < self._until and (
+            not self._trunk or self._matcher.same_trunk(trunk, self._trunk)
+        )
+
+    def lonely_call(self, call: Call) -> None:
+        """No decision fits."""
+        if not self._count_call(call) or call.way == "in":
+            return
+        if self._matcher.is_emergency(call):
+            self.counts.emergency += 1
+            self._found("emergency", call=call)
+        else:
+            self._found("without-decision", call=call, way=call.way)
+
+    def pair(self, pair: Pair) -> None:
+        asked = pair.asked
+        self._count_asked(asked)
+        calls = [call for call in pair.calls if self._count_call(call)]
+        self.counts.matched += len(calls)
+        answered = [call for call in calls if call.answer]
+        for call in calls:
+            self._compare(call, asked, ambiguous=call in pair.ambiguous)
+        if len(answered) > 1:
+            self._found("used-twice", call=answered[1], asked=asked, calls=str(len(answered)))
+        elif second := _beside(calls):
+            self._found("used-twice", call=second, asked=asked, calls=str(len(calls)))
+        for call in answered:
+            legs = [kept for kept in asked.kept if kept.channel == call.leg]
+            self._listen(call, asked, legs or (list(asked.kept) if len(pair.calls) == 1 else []))
+        for call in calls:
+            for leg in asked.refused:
+                if not call.answer and leg.channel == call.leg:
+                    self._answered_refused(call, asked, leg)
+            if call not in pair.ambiguous:
+                self._settle(call, asked, alone=len(pair.calls) == 1)
+
+    def _settle(self, call: Call, asked: Asked, *, alone: bool) -> None:
+        """What the CDR says of recordings of which nobody saw the end."""
+        for kept in asked.kept:
+            if kept.open and (alone or kept.channel == call.leg):
+                kind: Kind = "unseen-answered" if call.answer else "unseen-unanswered"
+                self._found(kind, call=call, asked=asked, kept=kept)
+
+    def lonely_asked(self, asked: Asked, *, seen: bool) -> None:
+        """No call fits. ``seen``: the CDRs know the caller's channel."""
+        if not self._count_asked(asked):
+            return
+        for kept in asked.kept:
+            if not kept.ended:
+                self._found("in-progress", asked=asked, kept=kept)
+                return
+        opened = [kept for kept in asked.kept if kept.open]
+        if opened and asked.node == self._node:
+            self._found("unseen-open", asked=asked, kept=opened[0])
+            return
+        told = [kept for kept in asked.kept if kept.answered or kept.state in KEPT]
+        if told and asked.node == self._node:
+            self._found("recording-without-call", asked=asked, kept=told[0])
+        elif asked.through and asked.node == self._node:
+            gone: Kind = "gave-up" if seen or asked.kept else "decision-without-call"
+            self._found("another-way" if asked.went_on else gone, asked=asked)
+
+    def _answered_refused(self, call: Call, asked: Asked, leg: Refused) -> None:
+        """The CDR says FAILED and no seconds: Dial's U() runs before anything is bridged."""
+        seconds = f"{leg.ended - leg.answered:.0f}" if leg.ended else "-"
+        self._found("answered-refused", call=call, asked=asked, seconds=seconds)
+
+    def _count_call(self, call: Call) -> bool:
+        if not self.wanted(call.at, call.trunk):
+            return False
+        if call.way == "in":
+            self.counts.inbound += 1
+            return True
+        self.counts.calls += 1
+        self.counts.answered += bool(call.answer)
+        return True
+
+    def _count_asked(self, asked: Asked) -> bool:
+        if not self.wanted(asked.at, asked.trunk):
+            return False
+        self.counts.decisions += 1
+        self.counts.allowed += asked.through
+        self.counts.other_nodes += asked.node != self._node
+        self.counts.recordings += len(asked.kept)
+        return True
+
+    def _compare(self, call: Call, asked: Asked, *, ambiguous: bool) -> None:
+        if ambiguous:
+            self._found("ambiguous", call=call, asked=asked)
+        if not asked.through:
+            self._found("despite-refusal", call=call, asked=asked, why=asked.why or "-")
+        if asked.node != self._node:
+            self._found("other-node", call=call, asked=asked, node=asked.node)
+        if asked.through and call.number and call.number != asked.dial:
+            self._found("number-differs", call=call, asked=asked, decided=asked.dial)
+        if call.caller_id and asked.caller_id and call.caller_id != asked.caller_id:
+            self._found("caller-id-differs", call=call, asked=asked, decided=asked.caller_id)
+        if asked.trunk and not self._matcher.same_trunk(call.trunk, asked.trunk):
+            self._found("trunk-differs", call=call, asked=asked, decided=asked.trunk)
+
+    def _listen(self, call: Call, asked: Asked, legs: list[Kept]) -> None:
+        kept = [one for one in legs if one.state in KEPT]
+        if not kept:
+            state = legs[-1].state if legs else "none"
+            shadow = "shadow" if asked.shadow else "enforce"
+            self._found(
+                "without-recording",
+                call=call,
+                asked=asked,
+                kept=legs[-1] if legs else None,
+                state=state,
+                mode=shadow,
+            )
+            return
+        self.counts.recorded += 1
+        # A caller who was connected before he asked was billed from then on: he talked later.
+        since = call.answer if call.answer >= asked.at - 1 else min(one.answered for one in kept)
+        talk, sound = call.end - since, sum(one.seconds for one in kept)
+        if since and sound + max(SECONDS, talk / 10) < talk:
+            seconds = {"talk": f"{talk:.0f}", "sound": f"{sound:.0f}"}
+            self._found("length-differs", call=call, asked=asked, kept=kept[0], **seconds)
+
+    def _found(
+        self,
+        kind: Kind,
+        *,
+        call: Call | None = None,
+        asked: Asked | None = None,
+        kept: Kept | None = None,
+        **detail: str,
+    ) -> None:
+        self.counts.found[kind] = self.counts.found.get(kind, 0) + 1
+        self._seq += 1
+        self._say(
+            Found(
+                at=call.at if call else asked.at if asked else 0.0,
+                seq=self._seq,
+                kind=kind,
+                number=(call.number if call else "") or (asked.number if asked else ""),
+                caller_id=(call.caller_id if call else "") or (asked.caller_id if asked else ""),
+                trunk=call.trunk if call else asked.trunk if asked else "",
+                decision=asked.id if asked else "",
+                recording=kept.id if kept else "",
+                channel=(call.leg or call.channel) if call else asked.channel if asked else "",
+                uniqueid=(call.uniqueid if call else "") or (asked.uniqueid if asked else ""),
+                file=call.file if call else "",
+                line=call.line if call else 0,
+                detail=detail,
+            )
+        )
+
+
+def _beside(calls: list[Call]) -> Call | None:
+    """The one that began while another one went on: a failover begins when the first attempt is over."""
+    ended = float("inf")
+    for call in sorted(calls, key=lambda call: call.at):
+        if call.at + 1 < ended < float("inf"):
+            return call
+        ended = call.end if ended == float("inf") else max(ended, call.end)
+    return None

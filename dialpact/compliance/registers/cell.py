@@ -1,0 +1,79 @@
+"""The kinds of cell that several registers share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import TypeVar
+
+from dialpact.compliance.model import ANY
+from dialpact.compliance.registers.fault import Fault, shown
+
+T = TypeVar("T", bound=str)
+
+LONGEST = 500  # characters of a free text
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ID = re.compile(r"[\w.-]{1,64}")  # \w: letters and digits of any script, and the underscore
+_SEPARATOR = re.compile(r"[;|,\s；，、]+")
+_YES = frozenset({"yes", "true", "1", "是"})
+_NO = frozenset({"no", "false", "0", "否"})
+
+
+def identifier(text: str, column: str) -> str:
+    """The id of a business, campaign or industry, in NFC: what looks alike is alike."""
+    found = unicodedata.normalize("NFC", text.strip())
+    if not found:
+        raise Fault("empty", column=column)
+    if not _ID.fullmatch(found):
+        raise Fault("bad-id", column=column, value=shown(found))
+    return found
+
+
+def free_text(text: str, column: str, *, needed: bool = True) -> str:
+    """One line of text for people."""
+    found = unicodedata.normalize("NFC", text.strip())
+    if needed and not found:
+        raise Fault("empty", column=column)
+    if len(found) > LONGEST:
+        raise Fault("too-long", column=column, limit=str(LONGEST))
+    if not found.isprintable():
+        raise Fault("unprintable", column=column, value=shown(found))
+    return found
+
+
+def sha256(text: str, column: str) -> str:
+    """A SHA-256 as programs print it, in lower case."""
+    found = text.strip().lower()
+    if not _SHA256.fullmatch(found):
+        raise Fault("bad-sha256", column=column, value=shown(text))
+    return found
+
+
+def choice(text: str, column: str, known: Sequence[T]) -> T:
+    found = text.strip().lower()
+    for value in known:
+        if value == found:
+            return value
+    if not found:
+        raise Fault("empty", column=column)
+    raise Fault("unknown-value", column=column, value=shown(text), known=", ".join(known))
+
+
+def yes_or_no(text: str, column: str) -> bool:
+    found = text.strip().lower()
+    if found in _YES:
+        return True
+    if found in _NO:
+        return False
+    raise Fault("yes-or-no", column=column, value=shown(text))
+
+
+def several(values: Sequence[str], column: str) -> tuple[str, ...]:
+    """Names from lists (``a; b``), each once. Never empty: that would permit nothing."""
+    found = tuple(dict.fromkeys(name for value in values for name in _SEPARATOR.split(value) if name))
+    if not found:
+        raise Fault("name-one", column=column)
+    if ANY in found and len(found) > 1:
+        raise Fault("any-alone", column=column)
+    return found

@@ -1,0 +1,41 @@
+"""A refusal (do-not-call): of everything, of an industry, or of a business. It has no expiry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dialpact.compliance.model import ANY, SCOPES, Refusal
+from dialpact.compliance.registers.cell import choice, free_text, identifier
+from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.number import callee
+
+COLUMNS = ("number", "scope", "value", "requested_at", "source")
+
+
+def refusal(number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime) -> Refusal:
+    """An empty ``requested_at`` is ``now``; ``source`` says where it comes from and may be empty."""
+    kind = "all" if scope == "all" else choice(scope, "scope", SCOPES)
+    return Refusal(
+        number=callee(number),
+        scope=kind,
+        value=scoped(kind, value),
+        requested_at=moment(requested_at, "requested_at") if requested_at else now,
+        source=free_text(source, "source", needed=False) if source else "",
+    )
+
+
+def scoped(scope: str, value: str) -> str:
+    """The industry or business that a scope names; ``all`` has none, a value could only seem to narrow it."""
+    if scope != "all":
+        return identifier(value, scope)
+    if value.strip() not in ("", ANY):
+        raise Fault("value-with-all", value=shown(value))
+    return ""
+
+
+def read(cells: Sequence[str], now: datetime) -> Refusal:
+    """A CSV row in the order of :data:`COLUMNS`."""
+    number, scope, value, requested_at, source = cells
+    return refusal(number, scope, value, requested_at, source, now=now)

@@ -1,0 +1,56 @@
+"""Leads: the numbers that a partner supplied for a campaign, with the contract and the legal basis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from dialpact.compliance.model import Batch, Value
+from dialpact.compliance.numbers import Flaw
+from dialpact.compliance.ranges import Report
+from dialpact.compliance.registers.cell import free_text, identifier
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.number import callee
+
+COLUMNS = ("number",)
+
+
+class Delivery(Value, frozen=True, kw_only=True):
+    """What a partner delivers and why it may be called: holds for every number of the file."""
+
+    campaign: str
+    partner: str
+    contract: str
+    basis: str
+
+
+class Delivered(Batch, frozen=True, kw_only=True):
+    """A batch with all that is known of it; ``rows`` is the count of its numbers."""
+
+    imported_by: str
+    withdrawn_at: datetime | None = None
+    finding: dict[str, Report] = msgspec.field(default_factory=dict)  # of each profile that has thresholds
+
+
+def delivery(campaign: str, partner: str, contract: str, basis: str) -> Delivery:
+    return Delivery(
+        campaign=identifier(campaign, "campaign"),
+        partner=free_text(partner, "partner"),
+        contract=free_text(contract, "contract"),
+        basis=free_text(basis, "basis"),
+    )
+
+
+def read(cells: Sequence[str], now: datetime) -> str:
+    """A CSV row in the order of :data:`COLUMNS`, as E.164."""
+    return callee(cells[0])
+
+
+def unassigned(fault: Fault) -> int:
+    """The number of a row that was refused because nobody is allotted its range; 0 for any other fault."""
+    if fault.key != "number" or fault.detail["flaw"] != Flaw.UNASSIGNED:
+        return 0
+    found = "".join(character for character in fault.detail["value"] if character.isdecimal())
+    return int(found[-11:] or 0)  # with or without 86 or 0: one number

@@ -1,0 +1,67 @@
+"""Times and dates as people and spreadsheets write them. Without a zone they are Asia/Shanghai."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from dialpact.compliance.registers.fault import Fault, shown
+
+HOME = ZoneInfo("Asia/Shanghai")
+EARLIEST = 1970
+_DATE = r"([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/)([0-9]{1,2})"
+_TIME = r"[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?"
+_ZONE = r" ?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))"
+_DAY = re.compile(_DATE)
+_MOMENT = re.compile(f"{_DATE}(?:{_TIME}(?:{_ZONE})?)?")
+
+
+def moment(text: str, column: str, *, end_of_day: bool = False) -> datetime:
+    """An instant, in UTC. A bare date is the start of that day, or with ``end_of_day`` its last microsecond.
+
+    >>> moment("2026/11/24 10:00", "at").isoformat()
+    '2026-11-24T02:00:00+00:00'
+    """
+    match = _MOMENT.fullmatch(text.strip())
+    if not match:
+        raise Fault("bad-time", column=column, value=shown(text))
+    year, dashed, slashed, day, hour, minute, second, fraction, utc, sign, zone_hours, zone_minutes = (
+        match.groups()
+    )
+    found = _date(year, dashed or slashed, day, text, column)
+    try:
+        if hour is None:
+            clock = time.max if end_of_day else time.min
+        else:
+            clock = time(int(hour), int(minute), int(second or 0), int((fraction or "").ljust(6, "0")))
+        zone = HOME if not (utc or sign) else UTC if utc else _offset(sign, zone_hours, zone_minutes)
+        return datetime.combine(found, clock, zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Fault("bad-time", column=column, value=shown(text)) from error
+
+
+def day(text: str, column: str) -> date:
+    """A local day. A time beside it is refused: which day it means would depend on the zone."""
+    match = _DAY.fullmatch(text.strip())
+    if not match:
+        raise Fault("bad-date", column=column, value=shown(text))
+    year, dashed, slashed, number = match.groups()
+    return _date(year, dashed or slashed, number, text, column)
+
+
+def _date(year: str, month: str, number: str, text: str, column: str) -> date:
+    try:
+        found = date(int(year), int(month), int(number))
+    except ValueError as error:
+        raise Fault("bad-date", column=column, value=shown(text)) from error
+    if found.year < EARLIEST:
+        raise Fault("bad-date", column=column, value=shown(text))
+    return found
+
+
+def _offset(sign: str, hours: str, minutes: str) -> timezone:
+    if int(minutes) > 59:
+        raise ValueError("no such offset")
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(offset if sign == "+" else -offset)

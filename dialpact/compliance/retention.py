@@ -1,0 +1,50 @@
+"""How long a recording must stay. 所有营销外呼行为均保留至少12个月的电话录音."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from dialpact.compliance.profile import Policy
+
+
+def keep_until(ended_at: datetime, policy: Policy) -> date:
+    """The last local day on which the recording of a call that ended at ``ended_at`` must still be there.
+
+    The maximum over the profiles, whatever the purpose: a recording that only one of them asks for is kept as
+    long as the strictest one wants. Without any such rule it is the day of the call. ValueError for a time
+    without a zone.
+    """
+    if ended_at.tzinfo is None:
+        raise ValueError("a time without a zone is not an instant")
+    days = []
+    for profile in policy.profiles:
+        ended = ended_at.astimezone(profile.zone).date()
+        months = profile.recording.retention_months if profile.recording else 0
+        days.append(months_later(ended, months))
+    return max(days)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day ``months`` calendar months on; where that month is shorter, the day after its end.
+
+    Never shorter than promised: 31 August and six months is 1 March, not 28 February.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    try:
+        return day.replace(year=year, month=month + 1)
+    except ValueError:
+        year, month = divmod(year * 12 + month + 1, 12)
+        return date(year, month + 1, 1)
+
+
+def earliest_day(at: datetime) -> date:
+    """The day it is where it is earliest on earth (UTC-12): every day before it is over in every time zone.
+
+    A recording may go when its ``keep_until`` lies before this day, whatever the zones of its profiles were.
+    """
+    return (at.astimezone(UTC) - timedelta(hours=12)).date()
+
+
+def goes_from(keep_until: date) -> datetime:
+    """The first instant at which a recording that is kept until that day may go."""
+    return datetime.combine(keep_until + timedelta(days=1), time(12), UTC)

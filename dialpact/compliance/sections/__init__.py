@@ -1,0 +1,40 @@
+"""The sections of a profile: one struct for each rule, which refuses what it can not mean."""
+
+from dialpact.compliance.sections.base import Clause, Numbers, Section, require
+from dialpact.compliance.sections.limits import Attempts, Cap, SuspensionRule
+from dialpact.compliance.sections.ranges import RangeDialling
+from dialpact.compliance.sections.registers import (
+    ActorRule,
+    CallerIdRule,
+    ConsentRule,
+    DoNotCall,
+    Leads,
+    RecordingRule,
+    Resources,
+    ScriptRule,
+)
+from dialpact.compliance.sections.time import WEEKDAYS, Days, Hours, Weekday, Window
+
+__all__ = [
+    "WEEKDAYS",
+    "ActorRule",
+    "Attempts",
+    "CallerIdRule",
+    "Cap",
+    "Clause",
+    "ConsentRule",
+    "Days",
+    "DoNotCall",
+    "Hours",
+    "Leads",
+    "Numbers",
+    "RangeDialling",
+    "RecordingRule",
+    "Resources",
+    "ScriptRule",
+    "Section",
+    "SuspensionRule",
+    "Weekday",
+    "Window",
+    "require",
+]

@@ -1,0 +1,58 @@
+"""What people read, in Chinese and English. The catalogues are ``dialpact/compliance/texts/{en,zh}.toml``."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from dialpact.compliance.model import Finding
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """Every text by its key: table and name, ``reason.do-not-call``."""
+    content = files("dialpact.compliance").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(content)
+    return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}
+
+
+def text(key: str, language: Language, /, **values: str) -> str:
+    """The text of ``key`` with its placeholders filled; KeyError for an unknown key or a missing value."""
+    return catalogue(language)[key].format(**values)
+
+
+def reason_text(code: str, language: Language) -> str:
+    """One line for a reason code, for the agent's phone. A code of another version speaks for itself."""
+    return catalogue(language).get(f"reason.{code}", code)
+
+
+def finding_text(finding: Finding, language: Language) -> str:
+    """What a rule found, with the particulars. Never fails: stored findings may be of another version."""
+    detail = dict(finding.detail)
+    key = detail.pop("key", "")
+    if purpose := detail.get("purpose"):
+        detail["purpose"] = catalogue(language).get(f"purpose.{purpose}", purpose)
+    try:
+        particulars = text(f"why.{key}", language, **detail)
+    except (KeyError, TypeError):
+        particulars = key
+    reason = reason_text(finding.code, language) if finding.code else ""
+    if reason and not particulars:
+        return reason
+    return text(f"finding.{finding.result}", language, reason=reason, why=particulars)
+
+
+def language_from_env(environ: Mapping[str, str] | None = None) -> Language:
+    """The language of LC_ALL, LC_MESSAGES or LANG, the first that is set; English by default."""
+    environ = os.environ if environ is None else environ
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environ.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"

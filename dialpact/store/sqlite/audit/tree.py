@@ -1,0 +1,152 @@
+"""The leaves against the hashes that are kept of them, and against what was signed."""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import aiosql
+
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import merkle
+from dialpact.compliance.ledger.chain import Chain
+from dialpact.store.sqlite import ledger
+from dialpact.store.sqlite.audit.found import Findings
+
+SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "audit.sql", "sqlite3")
+HEADS = aiosql.from_path(Path(__file__).parents[1] / "sql" / "checkpoints.sql", "sqlite3")
+PAGE = 1000
+
+
+class Head(NamedTuple):
+    """A signed tree head; ``name`` says where it comes from, nothing: the store."""
+
+    size: int
+    root: bytes
+    name: str
+
+
+def stored_name(size: int) -> str:
+    """Of a checkpoint in the store, where one from elsewhere has its file's name."""
+    return f"checkpoint/{size}"
+
+
+class Tree:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        findings: Findings,
+        chain: Chain,
+        given: Sequence[tuple[str, str]],
+    ) -> None:
+        self._connection = connection
+        self._findings = findings
+        self._chain = chain
+        self.heads = 0
+        self._why = ""
+        self._heads = heapq.merge(self._stored(), sorted(self._given(given)))
+        self._next = next(self._heads, None)
+        self._good = 0  # the largest size whose root was confirmed
+        self._bad: list[Head] = []
+        self._growing = merkle.Growing()
+        self._size = 0
+        self._torn = False
+        self._pass_heads()
+
+    def add(self, leaf: bytes) -> None:
+        """In order; nothing more after :meth:`tear`."""
+        if self._torn:
+            return
+        completed = self._growing.add(leaf)
+        self._size += 1
+        for leaves, level in ledger.LEVELS.items():
+            if self._size % leaves == 0:
+                compare(self._connection, self._findings, level, self._size // leaves - 1, completed)
+        self._pass_heads()
+
+    def tear(self) -> None:
+        """A leaf is missing: from here on no hash can be computed."""
+        self._torn = True
+
+    def _pass_heads(self) -> None:
+        while self._next and self._next.size <= self._size:
+            if self._next.root == self._growing.root():
+                self._good = self._next.size
+            else:
+                self._bad.append(self._next)
+            self._next = next(self._heads, None)
+
+    def finish(self, present: int) -> None:
+        """``present``: how many leaves the log has."""
+        beyond: list[Head] = []
+        while self._next:
+            (self._bad if self._next.size <= present else beyond).append(self._next)
+            self._next = next(self._heads, None)
+        report(self._findings, self._bad, self._good)
+        cut(self._findings, beyond, present)
+        counts = {
+            f: present // leaves for f, leaves in zip(("one", "two", "three"), ledger.LEVELS, strict=True)
+        }
+        for row in SQL.nodes_beyond(self._connection, **counts):
+            self._findings.add("node", "node-beyond", level=row["level"], number=row["number"])
+
+    def _stored(self) -> Iterator[Head]:
+        size, at = -1, ""
+        while page := list(HEADS.checkpoints(self._connection, size=size, at=at, most=PAGE)):
+            for row in page:
+                size, at = row["size"], row["at"]
+                head, name = self._opened(row["note"], ""), stored_name(size)
+                if head and head.size != size:
+                    self._findings.add("checkpoint", "checkpoint-size", key=name, stated=head.size)
+                elif head:
+                    yield head
+                else:
+                    self._findings.add("checkpoint", "checkpoint-bad", key=name, error=self._why)
+
+    def _given(self, given: Sequence[tuple[str, str]]) -> Iterator[Head]:
+        for name, text in given:
+            if head := self._opened(text, name):
+                yield head
+            else:
+                self._findings.add("checkpoint", "checkpoint-bad", key=name, error=self._why)
+
+    def _opened(self, text: str, name: str) -> Head | None:
+        self.heads += 1
+        try:
+            found = self._chain.open(text)
+        except LedgerError as error:
+            self._why = str(error)
+            return None
+        return Head(found.size, found.root, name)
+
+
+def compare(
+    connection: sqlite3.Connection, findings: Findings, level: int, number: int, completed: list[bytes]
+) -> None:
+    """A kept hash against the one that the leaves give. ``completed``: of 1, 2, 4, ... leaves."""
+    leaves = ledger.WIDTH**level
+    row = SQL.node(connection, level=level, number=number)
+    kept = row and row[0]
+    if kept != completed[leaves.bit_length() - 1]:
+        first = number * leaves
+        code = "node-missing" if kept is None else "node-wrong"
+        findings.add("node", code, first, key=f"{level}/{number}", last=first + leaves - 1)
+
+
+def report(findings: Findings, bad: Sequence[Head], good: int) -> None:
+    """The first that the log does not lead to says most; of the stored ones the others are only counted."""
+    stored = [head for head in bad if not head.name]
+    for head in [*stored[:1], *(head for head in bad if head.name)]:
+        more = 0 if head.name else len(stored) - 1
+        key, last = head.name or stored_name(head.size), head.size - 1
+        findings.add("checkpoint", "checkpoint-root", good, key=key, size=head.size, last=last, more=more)
+
+
+def cut(findings: Findings, beyond: Sequence[Head], present: int) -> None:
+    stored = [head for head in beyond if not head.name]
+    for head in [*stored[-1:], *(head for head in beyond if head.name)]:
+        key, last = head.name or stored_name(head.size), head.size - 1
+        findings.add("truncated", "log-cut", present, key=key, size=head.size, last=last, present=present)

@@ -1,0 +1,253 @@
+"""Decisions: facts in, verdict recorded, all in one transaction.
+
+Attempts that wait together share one transaction and its one flush to disk. They are judged one after
+the other in it, so a later one sees the rows of an earlier one: nothing can be raced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import msgspec
+
+from dialpact.compliance import masking
+from dialpact.compliance.clock import Clock, instant, stamp
+from dialpact.compliance.errors import LedgerError, StoreError
+from dialpact.compliance.model import CallAttempt, Decision, Facts
+from dialpact.compliance.outcome import outcome
+from dialpact.compliance.reading import Reading
+from dialpact.store.sqlite import incidents, reactions
+from dialpact.store.sqlite.connection import Store, is_refusal, rows
+from dialpact.store.sqlite.facts import facts
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
+Judge = Callable[[Facts, datetime], Decision | None]
+Refuse = Callable[[int, Exception, datetime], Decision | None]  # its place in the batch, what failed, when
+
+
+def record(connection: sqlite3.Connection, decisions: Iterable[Decision], *, late: bool = False) -> None:
+    """Appends; ``seq`` continues without a gap because the transaction is immediate.
+
+    A decision whose time lies before the latest known one is marked with the difference. For one that is
+    stored ``late`` that is natural; otherwise the clock went back, which is an incident, once for each step.
+    """
+    last = SQL.last(connection)
+    latest = _latest(last) if last else None
+    stepped = bool(last and last["behind_us"])
+    for seq, decision in enumerate(decisions, last["seq"] + 1 if last else 1):
+        attempt = decision.attempt
+        behind = max((latest or decision.decided_at) - decision.decided_at, timedelta())
+        latest = decision.decided_at + behind
+        if behind and not late and not stepped:
+            _clock_went_back(connection, decision, behind)
+        stepped = bool(behind)
+        SQL.insert_decision(
+            connection,
+            seq=seq,
+            id=decision.id,
+            node=attempt.node,
+            decided_at=stamp(decision.decided_at),
+            verdict=decision.verdict,
+            reasons=json.dumps(decision.reasons),
+            number=attempt.callee.e164,
+            given=attempt.callee.given,
+            dial=decision.dial if decision.put_through else "",
+            caller_id=attempt.caller_id,
+            campaign=attempt.campaign,
+            business=decision.facts.campaign.business if decision.facts.campaign else "",
+            agent=attempt.agent,
+            trunk=attempt.trunk,
+            channel=attempt.channel,
+            uniqueid=attempt.uniqueid,
+            attack=attempt.attack,
+            retry_at=stamp(decision.retry_at) if decision.retry_at else None,
+            mode=decision.mode,
+            behind_us=behind // timedelta(microseconds=1),
+            continues=decision.facts.continues,
+            record=msgspec.json.encode(decision).decode(),
+        )
+
+
+def _latest(row: sqlite3.Row) -> datetime:
+    """The latest time that any decision up to this one has shown."""
+    return instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
+
+
+def _clock_went_back(connection: sqlite3.Connection, decision: Decision, behind: timedelta) -> None:
+    incidents.write(
+        connection,
+        at=decision.decided_at,
+        node=decision.attempt.node,
+        kind="clock-went-back",
+        decision=decision.id,
+        detail=f"{behind.total_seconds():.6f} s behind the decision before",
+    )
+
+
+async def decide(
+    store: Store,
+    waiting: Sequence[tuple[CallAttempt, Judge]],
+    asked: Reading,
+    clock: Clock,
+    overdue: Sequence[Decision] = (),
+    refuse: Refuse | None = None,
+) -> None:
+    """Judges and records in one transaction, after refusals that could not be stored before.
+
+    Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. A judge that
+    returns None has been overtaken (by the deadline): nothing is recorded for it here. Each attempt stands
+    for itself: of one whose facts, rules or row fail nothing is left, ``refuse`` makes a refusal of it (where
+    it is not given all of them fail), and the others are decided. A refusal that the store refuses is an
+    incident.
+    Raises StoreError; then nothing was recorded.
+    """
+
+    def work(connection: sqlite3.Connection) -> None:
+        for kept in overdue:
+            # A commit that was reported as failed may have happened all the same.
+            if not SQL.is_recorded(connection, id=kept.id):
+                _record_refusal(connection, kept, clock.now(), late=True)
+        for place, (attempt, judge) in enumerate(waiting):
+            now = clock.now()
+            try:
+                with _whole(connection):
+                    decision = judge(facts(connection, attempt, asked, now, live=True), now)
+                    if decision is not None:
+                        record(connection, [decision])
+                        reactions.react(connection, decision, asked)
+            except Exception as error:
+                if refuse is None or _is_of_the_store(error):
+                    raise
+                if (refusal := refuse(place, error, now)) is not None:
+                    _record_refusal(connection, refusal, now)
+
+    await store.transact(work)
+
+
+@contextlib.contextmanager
+def _whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is written inside, or nothing of it; what the transaction has written before stays."""
+    connection.execute("SAVEPOINT one")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # (a full disk takes the whole transaction back by itself)
+            connection.execute("ROLLBACK TO one")
+            connection.execute("RELEASE one")
+        raise
+    connection.execute("RELEASE one")
+
+
+def _is_of_the_store(error: Exception) -> bool:
+    """Whether the others of the batch would fail as well."""
+    return isinstance(error, StoreError) or (isinstance(error, sqlite3.Error) and not is_refusal(error))
+
+
+def _record_refusal(
+    connection: sqlite3.Connection, refusal: Decision, now: datetime, *, late: bool = False
+) -> None:
+    try:
+        with _whole(connection):
+            record(connection, [refusal], late=late)
+    except Exception as error:
+        if _is_of_the_store(error):
+            raise
+        node, why = refusal.attempt.node, masking.text(f"{type(error).__name__}: {error}", 200)
+        detail = f"refusal {', '.join(refusal.reasons)}: {why}"
+        incidents.write(
+            connection, at=now, node=node, kind="write-refused", decision=refusal.id, detail=detail
+        )
+
+
+async def undelivered(store: Store, decision: str, at: datetime, reason: str) -> None:
+    """Marks an ALLOW that was never told to the PBX."""
+    await all_undelivered(store, [(decision, at, reason)])
+
+
+async def all_undelivered(store: Store, marks: Sequence[tuple[str, datetime, str]]) -> None:
+    """Many at once: decision, when, and the reason. One that was never stored needs no mark."""
+
+    def work(connection: sqlite3.Connection) -> None:
+        for decision, at, reason in marks:
+            SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
+
+    await store.transact(work)
+
+
+async def look_up(store: Store, attempt: CallAttempt, asked: Reading, now: datetime, live: bool) -> Facts:
+    """The facts for ``dialpact check``: the gate's own reading, nothing recorded."""
+    return await store.transact(lambda connection: facts(connection, attempt, asked, now, live))
+
+
+async def list_calls(
+    store: Store,
+    *,
+    number: str = "",
+    campaign: str = "",
+    verdict: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    most: int = 100,
+) -> list[dict[str, Any]]:
+    """Newest first. ``reasons`` is a list; an undelivered ALLOW is shown as the BLOCK it became.
+
+    ``outcome`` and ``talk_seconds``: see :mod:`dialpact.compliance.outcome`.
+    """
+
+    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+        found = rows(
+            SQL.list_calls(
+                connection,
+                number=number,
+                campaign=campaign,
+                verdict="" if verdict == "BLOCK" else verdict,
+                since=stamp(since) if since else "",
+                until=stamp(until) if until else "",
+                most=most,
+            )
+        )
+        ids = json.dumps([row["id"] for row in found])
+        legs = _by_decision(rows(SQL.legs(connection, decisions=ids)))
+        parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
+        return [_as_told(row, legs[row["id"]], parts[row["id"]]) for row in found]
+
+    found = await store.read(work)
+    return [call for call in found if not verdict or call["verdict"] == verdict]
+
+
+def _by_decision(found: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    by_decision: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        by_decision[row["decision"]].append(row)
+    return by_decision
+
+
+def _as_told(row: dict[str, Any], legs: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[str, Any]:
+    row["reasons"] = json.loads(row["reasons"])
+    if row["undelivered"]:
+        row["verdict"], row["reasons"] = "BLOCK", [row["undelivered"]]
+    through = bool(row.pop("dial")) and not row["undelivered"]
+    row["outcome"], row["talk_seconds"] = outcome(through, legs, parts)
+    return row
+
+
+async def get_call(store: Store, decision: str) -> tuple[Decision, str | None] | None:
+    """A decision with all its inputs, and why it was not delivered, if so. LedgerError once erased."""
+    row = await store.transact(lambda connection: SQL.get_call(connection, id=decision))
+    if row and not row["record"]:
+        raise LedgerError(f"the record of {decision} was erased when its time was over; its leaf is kept")
+    return (msgspec.json.decode(row["record"], type=Decision), row["undelivered"]) if row else None
+
+
+async def behind(store: Store, decision: str) -> timedelta:
+    """How far its time lies before the latest that was known then; 0 for an unknown one."""
+    row = await store.transact(lambda connection: SQL.behind(connection, id=decision))
+    return timedelta(microseconds=row["behind_us"] if row else 0)

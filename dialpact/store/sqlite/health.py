@@ -1,0 +1,95 @@
+"""What the store says about the installation itself: for ``dialpact asterisk doctor``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import aiosql
+
+from dialpact.compliance.clock import boot_id, instant
+from dialpact.compliance.model import Suspension
+from dialpact.store.sqlite import checkpoints, ledger, migrate
+from dialpact.store.sqlite.connection import Store
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "health.sql", "sqlite3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The recorder's last word. ``live``: it was given since the host started and has not run out."""
+
+    ready: bool
+    live: bool
+    why: str
+    renewed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    version: int  # of the schema
+    lease: Lease | None
+    refusals_at: datetime | None  # of the last import
+    trunks: frozenset[str]  # those with a caller ID that is valid on the day asked for; "*": all
+    campaigns: tuple[str, ...]
+    unscripted: tuple[str, ...]  # campaigns without a script that is approved now
+    suspensions: tuple[Suspension, ...]
+    entries: int = 0  # of the ledger
+    signed: datetime | None = None  # its last checkpoint
+
+
+async def health(store: Store, node: str, now: datetime, today: date) -> Health:
+    """In one transaction that may write, so a store that can only be read fails here: StoreError."""
+    return await store.transact(lambda connection: _health(connection, node, now, today))
+
+
+def _health(connection: sqlite3.Connection, node: str, now: datetime, today: date) -> Health:
+    refusals = SQL.refusals_imported(connection)[0]
+    scripts = list(SQL.campaigns_and_scripts(connection))
+    return Health(
+        version=migrate.version(connection),
+        lease=_lease(connection, node),
+        refusals_at=instant(refusals) if refusals else None,
+        trunks=_trunks(connection, today),
+        campaigns=tuple(row["id"] for row in scripts),
+        unscripted=tuple(row["id"] for row in scripts if not _approved(row, now)),
+        suspensions=tuple(
+            Suspension(kind=row["kind"], key=row["key"], since=instant(row["since"]), cause=row["cause"])
+            for row in SQL.in_force(connection)
+        ),
+        entries=ledger.size(connection),
+        signed=_signed(connection),
+    )
+
+
+def _signed(connection: sqlite3.Connection) -> datetime | None:
+    newest = checkpoints.newest(connection, 1)
+    return instant(newest[0]["at"]) if newest else None
+
+
+def _lease(connection: sqlite3.Connection, node: str) -> Lease | None:
+    row = SQL.lease_of(connection, node=node)
+    if row is None:
+        return None
+    live = row["boot_id"] == boot_id() and row["expires_ns"] > time.monotonic_ns()
+    renewed = instant(row["renewed_at"])
+    return Lease(ready=bool(row["ready"]), live=live, why=row["why"], renewed_at=renewed)
+
+
+def _trunks(connection: sqlite3.Connection, today: date) -> frozenset[str]:
+    return frozenset(
+        trunk
+        for row in SQL.holders(connection)
+        if row["valid_from"] <= today.isoformat() <= (row["valid_to"] or today.isoformat())
+        for trunk in json.loads(row["trunks"])
+    )
+
+
+def _approved(row: sqlite3.Row, now: datetime) -> bool:
+    if not row["approved_by"]:
+        return False
+    return row["expires_at"] is None or instant(row["expires_at"]) > now

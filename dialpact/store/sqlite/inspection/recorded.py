@@ -1,0 +1,108 @@
+"""Of the calls that were answered, which are fully recorded: from the recordings and the incidents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from itertools import islice
+
+from dialpact.compliance.clock import instant
+from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Gap, Recordings, Retention
+from dialpact.compliance.model import PURPOSES
+from dialpact.store.sqlite.inspection.question import SQL, Question
+
+PAGE = 1000  # answered calls whose purpose is looked up at a time
+FLAWS = {"failed": "failed", "unhashed": "no-hash", "short": "recording-short"}
+
+
+def recordings(connection: sqlite3.Connection, question: Question) -> Recordings:
+    """A call is fully recorded when every one of its answered recordings ended, was kept and hashed and is as
+    long as the talk, and no incident tells of a gap in it.
+    """
+    asked = _asked(question)
+    answered = required = full = running = exempt = gaps = 0
+    shown: list[Gap] = []
+    gap_kinds, answers = json.dumps(GAPS), json.dumps(ANSWERED)
+    rows = iter(SQL.answered(connection, **question.span, gaps=gap_kinds, answers=answers))
+    while page := list(islice(rows, PAGE)):
+        purposes = _purposes(connection, page, asked)
+        for row in page:
+            answered += 1
+            if purposes.get(row["seq"], "marketing") not in asked:
+                exempt += 1
+            elif row["running"]:
+                running += 1
+            else:
+                required += 1
+                why = _why(row)
+                full += not why
+                gaps += bool(why)
+                if why and len(shown) < MOST:
+                    shown.append(_gap(row, why, question))
+    begun = SQL.recordings_begun(connection, **question.span)
+    return Recordings(
+        answered=answered,
+        required=required,
+        full=full,
+        running=running,
+        exempt=exempt,
+        share=full / required if required else None,
+        gaps=gaps,
+        list=tuple(shown),
+        rows=begun["rows"],
+        failed=int(begun["failed"]),
+        seconds=round(begun["seconds"], 1),
+    )
+
+
+def _asked(question: Question) -> frozenset[str]:
+    """The purposes whose calls have to be recorded, by any profile."""
+    rules = [profile.recording for profile in question.policy.profiles if profile.recording]
+    return frozenset(
+        purpose for rule in rules if rule.required for purpose in PURPOSES if rule.binds(purpose)
+    )
+
+
+def _purposes(
+    connection: sqlite3.Connection, page: list[sqlite3.Row], asked: frozenset[str]
+) -> dict[int, str]:
+    """As the decision saw them; not looked up where every purpose is to be recorded."""
+    if asked == frozenset(PURPOSES):
+        return {}
+    seqs = json.dumps([row["seq"] for row in page])
+    return {row["seq"]: row["purpose"] for row in SQL.purposes(connection, seqs=seqs)}
+
+
+def _why(row: sqlite3.Row) -> tuple[str, ...]:
+    def causes() -> Iterator[str]:
+        if not row["legs"]:
+            yield "no-recording"
+        yield from (name for column, name in FLAWS.items() if row[column])
+        yield from sorted(filter(None, row["kinds"].split(",")))
+
+    return tuple(dict.fromkeys(causes()))
+
+
+def _gap(row: sqlite3.Row, why: tuple[str, ...], question: Question) -> Gap:
+    return Gap(
+        decision=row["id"],
+        at=instant(row["decided_at"]),
+        number=question.number(row["number"]),
+        caller_id=question.caller_id(row["caller_id"]),
+        campaign=row["campaign"],
+        why=why,
+    )
+
+
+def retention(connection: sqlite3.Connection, question: Question, changes: dict[str, int]) -> Retention:
+    kept = SQL.recordings_kept(connection, today=question.today.isoformat())
+    return Retention(
+        held=changes.get("recording hold", 0),
+        released=changes.get("recording release", 0),
+        disposed=changes.get("recording dispose", 0),
+        in_force=SQL.holds_in_force(connection)[0],
+        unfinished=SQL.disposals_unfinished(connection)[0],
+        past_due=int(kept["past_due"]),
+        keep_until_missing=int(kept["missing"]),
+    )

@@ -1,0 +1,107 @@
+"""How long a recording is kept: raised by an officer or by longer profiles, never lowered. And what became of
+a call whose end nobody saw. All is logged.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import aiosql
+
+from dialpact.compliance.clock import instant
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite.clocks import EPOCH, MICROSECOND
+from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.registers.change import Outcome, log
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "keeping.sql", "sqlite3")
+PAGE = 200  # recordings in one transaction: no call waits long for it
+KeepUntil = Callable[[datetime], date]
+
+
+def ended(ended_at: str, witnessed_us: int | None) -> datetime:
+    """When a call ended: by the wall clock, or where that had been set back by what was witnessed then (view
+    ``recording_end``).
+    """
+    told = instant(ended_at)
+    return told if witnessed_us is None else max(told, EPOCH + witnessed_us * MICROSECOND)
+
+
+async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: datetime) -> Outcome:
+    """Keeps one recording until a later day.
+
+    Fault: no such one, still being made, disposed of, or an earlier day.
+    """
+
+    def work(connection: sqlite3.Connection) -> Outcome:
+        found = SQL.kept_until(connection, id=id)
+        if found is None:
+            raise Fault("not-registered", entry=id)
+        before, disposed_at = found
+        if disposed_at:
+            raise Fault("disposed", entry=id)
+        if before is None:
+            raise Fault("not-kept", entry=id)
+        if until.isoformat() < before:
+            raise Fault("keep-only-rises", entry=id, until=before)
+        if until.isoformat() == before:
+            return "already"
+        SQL.raise_keep_until(connection, id=id, keep_until=until.isoformat())
+        detail = {"from": before, "to": until, "reason": reason}
+        log(connection, "recording", "keep", id, detail, by=by, at=at)
+        return "updated"
+
+    return await store.transact(work)
+
+
+async def settle(store: Store, id: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
+    """Says what became of a call whose end nobody saw. Its row is final, so this is an act of its own in the
+    log; the newest one counts. How long it is kept does not change: as an answered one from the beginning.
+
+    Fault: no such one, or one whose end was seen.
+    """
+
+    def work(connection: sqlite3.Connection) -> Outcome:
+        found = SQL.settled(connection, id=id)
+        if found is None:
+            raise Fault("not-registered", entry=id)
+        if not found["unseen"]:
+            raise Fault("not-unseen", entry=id)
+        if found["answered"] is not None and bool(found["answered"]) == answered:
+            return "already"
+        detail = {"answered": answered, "reason": reason}
+        log(connection, "recording", "settle", id, detail, by=by, at=at)
+        return "updated" if found["answered"] is not None else "added"
+
+    return await store.transact(work)
+
+
+async def raise_to(
+    store: Store, keep_until: KeepUntil, profiles: Sequence[str], *, by: str, at: datetime
+) -> int:
+    """Raises what the profiles in force ask to keep for longer; how many. Shorter ones change nothing.
+
+    A page at a time; cut off half-way it is complete with the next run.
+    """
+
+    def page(connection: sqlite3.Connection, after: str) -> tuple[int, str]:
+        raised, last = 0, ""
+        for last, ended_at, witnessed_us, before in list(SQL.still_kept(connection, id=after, most=PAGE)):
+            until = keep_until(ended(ended_at, witnessed_us)).isoformat()
+            if until <= before:
+                continue
+            SQL.raise_keep_until(connection, id=last, keep_until=until)
+            detail = {"from": before, "to": until, "profiles": list(profiles)}
+            log(connection, "recording", "policy", last, detail, by=by, at=at)
+            raised += 1
+        return raised, last
+
+    total, after = 0, ""
+    while True:
+        raised, after = await store.transact(lambda connection, after=after: page(connection, after))  # type: ignore[misc]
+        total += raised
+        if not after:
+            return total

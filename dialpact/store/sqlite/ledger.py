@@ -1,0 +1,168 @@
+"""The ledger in the store: a leaf for each row that must be provable, and the hashes of the tree over them.
+
+1. Triggers note each such row in ``unsealed``; :func:`seal` gives it its leaf before the transaction that
+   made it commits. So no writer can forget it, and what fails to get a leaf has not happened.
+2. A record is the row's columns (``sql/ledger.sql``, one query a kind and version) with its place in the log;
+   it is not stored twice. Of a decision's JSON the record has the SHA-256, so that the JSON can be handed out
+   as a file.
+3. Hashes of complete subtrees of 256 and 65,536 leaves are kept, so that a root or a proof reads a few
+   hundred rows and not all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import msgspec
+
+from dialpact.compliance.ledger import merkle, record
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "ledger.sql", "sqlite3")
+WIDTH = 256  # children of a kept node
+LEVELS = {WIDTH**level: level for level in (1, 2, 3)}  # leaves below a kept node: its level
+ERASABLE = ("decision", "recording", "carrier-leg")  # kinds whose content goes when its time is over
+KINDS = (
+    *("decision", "undelivered", "recording", "carrier-leg"),
+    *("register-change", "incident", "opt-out", "clock"),
+)
+VERSIONS = dict.fromkeys(KINDS, 1) | {
+    "decision": 2,
+    "recording": 2,
+    "carrier-leg": 3,
+}  # of the records that are made today
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A row of the log. ``salt`` is None once the record was erased."""
+
+    leaf_index: int
+    kind: str
+    key: str
+    version: int
+    salt: bytes | None
+    leaf: bytes
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log says of an erasure. ``leaves``: first and last of each run of them."""
+
+    leaves: tuple[tuple[int, int], ...]
+    count: int
+    today: str  # the day that was taken for today
+    reason: str = ""
+
+
+def seal(connection: sqlite3.Connection, most: int = -1) -> int:
+    """Gives what waits its leaf, in order; how many. ``most``: -1 for all."""
+    waiting = list(SQL.unsealed(connection, most=most))
+    if not waiting:
+        return 0
+    for index, (_, kind, key) in enumerate(waiting, size(connection)):
+        content = content_of(connection, index, kind, key)
+        if content is None:
+            raise sqlite3.IntegrityError(f"no {kind} {key} to put into the ledger")
+        salt, version = record.new_salt(), VERSIONS[kind]
+        SQL.insert_leaf(
+            connection,
+            leaf_index=index,
+            kind=kind,
+            key=key,
+            version=version,
+            salt=salt,
+            leaf=record.leaf(salt, content),
+        )
+        _keep_nodes(connection, index + 1)
+    SQL.forget_unsealed(connection, seq=waiting[-1]["seq"])
+    return len(waiting)
+
+
+def content_of(
+    connection: sqlite3.Connection, index: int, kind: str, key: str, version: int = 0
+) -> bytes | None:
+    """The canonical record of a row at its place in the log; None when the row is not there.
+
+    ``version``: of its form, 0 for the one that is made today.
+    """
+    version = version or VERSIONS[kind]
+    row = getattr(SQL, f"{kind.replace('-', '_')}_{version}")(connection, key=key)
+    if row is None:
+        return None
+    fields: dict[str, Any] = dict(row)
+    if "record" in fields:
+        fields["record_sha256"] = hashlib.sha256(fields.pop("record").encode()).hexdigest()
+    return record.canonical({"index": index, "kind": kind, "row": fields, "version": version})
+
+
+def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> Entry | None:
+    row = SQL.entry_of(connection, kind=kind, key=key)
+    return Entry(**row) if row else None
+
+
+def flaw(connection: sqlite3.Connection, kind: str, key: str) -> str:
+    """How a row fails its leaf: ``no-leaf``, ``not-its-leaf``; empty when it fits or was erased."""
+    entry = entry_of(connection, kind, key)
+    if entry is None:
+        return "no-leaf"
+    if entry.salt is None:
+        return ""
+    content = content_of(connection, entry.leaf_index, kind, key, entry.version)
+    fits = content is not None and record.leaf(entry.salt, content) == entry.leaf
+    return "" if fits else "not-its-leaf"
+
+
+def entries(connection: sqlite3.Connection, first: int, most: int) -> list[Entry]:
+    """At most ``most`` from leaf ``first`` on."""
+    return [Entry(**row) for row in SQL.entries(connection, first=first, most=most)]
+
+
+def size(connection: sqlite3.Connection) -> int:
+    """How many leaves there are."""
+    return int(SQL.size(connection)[0])
+
+
+def root(connection: sqlite3.Connection, size: int) -> bytes:
+    """The hash of the tree of the first ``size`` leaves."""
+    return subtree(connection)(0, size)
+
+
+def subtree(connection: sqlite3.Connection) -> merkle.Subtree:
+    """The stored tree, for :mod:`dialpact.compliance.ledger.merkle`. LookupError where hashes are missing."""
+
+    def hash_of(first: int, end: int) -> bytes:
+        count = end - first
+        level = LEVELS.get(count)
+        if level and first % count == 0:
+            (found,) = stored(connection, level, first // count, first // count + 1)
+            return found
+        if count <= WIDTH:
+            return merkle.over(stored(connection, 0, first, end))(0, count)
+        middle = first + merkle.split(count)
+        return merkle.node_hash(hash_of(first, middle), hash_of(middle, end))
+
+    return hash_of
+
+
+def _keep_nodes(connection: sqlite3.Connection, size: int) -> None:
+    """After each leaf: the subtrees that it has completed."""
+    for leaves, level in LEVELS.items():
+        if size % leaves:
+            return
+        number = size // leaves - 1
+        below = stored(connection, level - 1, number * WIDTH, (number + 1) * WIDTH)
+        SQL.insert_node(connection, level=level, number=number, hash=merkle.over(below)(0, WIDTH))
+
+
+def stored(connection: sqlite3.Connection, level: int, first: int, end: int) -> list[bytes]:
+    found = (
+        SQL.nodes(connection, level=level, first=first, end=end)
+        if level
+        else SQL.leaves(connection, first=first, end=end)
+    )
+    hashes = [row[0] for row in found]
+    if len(hashes) != end - first:
+        raise LookupError(f"the ledger lacks hashes of level {level} between {first} and {end}")
+    return hashes

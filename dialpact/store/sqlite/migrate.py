@@ -1,0 +1,44 @@
+"""Numbered migrations: ``migrations/NNNN_name.sql``, each applied in one transaction.
+
+SQLite keeps the number itself (``PRAGMA user_version``) and rolls it back with the rest, which leaves a
+migration runner nothing to do but this loop; the libraries looked at bring a table, a lock and sqlite3
+adapters that are deprecated since Python 3.12.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib.resources import files
+
+from dialpact.compliance.errors import StoreError
+
+
+def scripts() -> list[tuple[int, str]]:
+    """(number, SQL), in order."""
+    folder = files("dialpact.store.sqlite") / "migrations"
+    found = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
+    return sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
+
+
+def latest() -> int:
+    return scripts()[-1][0]
+
+
+def version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> int:
+    """Applies what is missing; returns how many. Raises StoreError for a database newer than this program."""
+    present = version(connection)
+    if present > latest():
+        raise StoreError(f"the database is of version {present}, this program knows only {latest()}")
+    missing = [(number, sql) for number, sql in scripts() if number > present]
+    for number, sql in missing:
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.rollback()
+            raise StoreError(f"migration {number:04}: {error}") from error
+    return len(missing)

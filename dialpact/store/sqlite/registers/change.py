@@ -1,0 +1,85 @@
+"""What every register's change has: its line in ``register_change``, in the same transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import aiosql
+import msgspec
+
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.model import Value
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite.connection import Store
+
+SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "registers.sql", "sqlite3")
+Outcome = Literal["added", "updated", "already"]
+ALL = -1  # SQLite's LIMIT: none
+
+
+def digits(e164: str) -> int:
+    """The stored form of a callee's number. 0 for the empty text: no filter."""
+    return int(e164.removeprefix("+")) if e164 else 0
+
+
+def log(
+    connection: sqlite3.Connection,
+    register: str,
+    action: str,
+    key: str,
+    detail: Any,
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    """One line of who did what; ``detail`` is anything that msgspec can encode."""
+    SQL.log_change(
+        connection,
+        at=stamp(at),
+        actor=by,
+        register=register,
+        action=action,
+        key=key,
+        detail=msgspec.json.encode(detail).decode(),
+    )
+
+
+async def history(store: Store, register: str, *keys: str) -> list[dict[str, Any]]:
+    """Every logged change of these entries, oldest first. Imports are logged under their file's name."""
+    wanted = json.dumps(keys)
+    found = await store.transact(
+        lambda connection: list(SQL.history(connection, register=register, keys=wanted))
+    )
+    return [
+        {"at": instant(at), "by": by, "action": action, "detail": json.loads(detail)}
+        for at, by, action, detail in found
+    ]
+
+
+async def unknown(store: Store, *, business: str = "", industry: str = "") -> list[str]:
+    """Those of the two that nothing is registered under: likely a slip of the pen, not an error."""
+
+    def work(connection: sqlite3.Connection) -> list[str]:
+        missing = []
+        if business and SQL.get_business(connection, id=business) is None:
+            missing.append(business)
+        if industry and SQL.has_industry(connection, industry=industry) is None:
+            missing.append(industry)
+        return missing
+
+    return await store.transact(work)
+
+
+def need_business(connection: sqlite3.Connection, id: str) -> None:
+    if SQL.get_business(connection, id=id) is None:
+        raise Fault("unknown-business", value=id)
+
+
+def same(before: Value, new: Value, register: str, key: str) -> Outcome:
+    if before != new:
+        raise Fault("taken", register=register, entry=key)
+    return "already"

@@ -1,0 +1,154 @@
+"""The register of scripts: every version that there was, of which the newest one counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import msgspec
+
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.model import Script
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.registers.change import Outcome, log
+
+SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "scripts.sql", "sqlite3")
+
+
+class ScriptVersion(Script, frozen=True, kw_only=True):
+    added_by: str
+    added_at: datetime
+    text: str
+
+
+async def add_script(
+    store: Store, id: str, text: str, *, by: str, at: datetime
+) -> tuple[Outcome, ScriptVersion]:
+    """Another text than the newest version's is a new version, which nobody has approved."""
+
+    def work(connection: sqlite3.Connection) -> tuple[Outcome, ScriptVersion]:
+        before = _newest(connection, id)
+        if before is not None and before.text == text:
+            return "already", before
+        SQL.insert_script(
+            connection,
+            id=id,
+            version=before.version + 1 if before else 1,
+            text=text,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            added_at=stamp(at),
+            added_by=by,
+        )
+        new = _registered(connection, id)
+        log(connection, "script", "change" if before else "add", id, _logged(new), by=by, at=at)
+        return ("updated" if before else "added"), new
+
+    return await store.transact(work)
+
+
+async def approve_script(
+    store: Store,
+    id: str,
+    *,
+    sha256: str,
+    checked: Sequence[str],
+    expires_at: datetime | None,
+    by: str,
+    at: datetime,
+) -> ScriptVersion:
+    """Approves the newest version. Fault when its text is no longer the checked one of that ``sha256``."""
+
+    def work(connection: sqlite3.Connection) -> ScriptVersion:
+        newest = _registered(connection, id)
+        if newest.sha256 != sha256:
+            raise Fault("script-changed", entry=id)
+        _set_approval(connection, newest, by, stamp(at), stamp(expires_at) if expires_at else None, checked)
+        new = _registered(connection, id)
+        log(connection, "script", "approve", id, _logged(new), by=by, at=at)
+        return new
+
+    return await store.transact(work)
+
+
+async def revoke_script(store: Store, id: str, *, reason: str, by: str, at: datetime) -> ScriptVersion:
+    """Takes the newest version's approval back; the log keeps it. Fault when there is none."""
+
+    def work(connection: sqlite3.Connection) -> ScriptVersion:
+        before = _registered(connection, id)
+        if not before.approved_by:
+            raise Fault("not-approved", entry=id)
+        _set_approval(connection, before, "", None, None, ())
+        detail = {"from": _logged(before), "reason": reason}
+        log(connection, "script", "revoke", id, detail, by=by, at=at)
+        return _registered(connection, id)
+
+    return await store.transact(work)
+
+
+async def get_script(store: Store, id: str) -> ScriptVersion | None:
+    """The newest version."""
+    return await store.transact(lambda connection: _newest(connection, id))
+
+
+async def list_scripts(store: Store) -> list[Script]:
+    """The newest version of each."""
+    found = await store.transact(lambda connection: list(SQL.list_scripts(connection)))
+    return [Script(**_fields(dict(row))) for row in found]
+
+
+async def script_versions(store: Store, id: str) -> list[ScriptVersion]:
+    """Oldest first."""
+    found = await store.transact(lambda connection: list(SQL.script_versions(connection, id=id)))
+    return [ScriptVersion(**_fields(dict(row))) for row in found]
+
+
+def _registered(connection: sqlite3.Connection, id: str) -> ScriptVersion:
+    found = _newest(connection, id)
+    if found is None:
+        raise Fault("not-registered", entry=id)
+    return found
+
+
+def _newest(connection: sqlite3.Connection, id: str) -> ScriptVersion | None:
+    row = SQL.newest_script(connection, id=id)
+    return ScriptVersion(**_fields(dict(row))) if row else None
+
+
+def _set_approval(
+    connection: sqlite3.Connection,
+    version: Script,
+    by: str,
+    at: str | None,
+    expires_at: str | None,
+    checked: Sequence[str],
+) -> None:
+    SQL.approve_script(
+        connection,
+        id=version.id,
+        version=version.version,
+        approved_by=by,
+        approved_at=at,
+        expires_at=expires_at,
+        checked=json.dumps(sorted(set(checked))),
+    )
+
+
+def _fields(row: dict[str, Any]) -> dict[str, Any]:
+    moments = {
+        name: instant(row[name]) if row[name] else None
+        for name in ("approved_at", "expires_at", "added_at")
+        if name in row
+    }
+    return row | moments | {"checked": tuple(json.loads(row["checked"]))}
+
+
+def _logged(version: ScriptVersion) -> dict[str, Any]:
+    """All but the text: the table keeps every version's for ever."""
+    return {name: value for name, value in msgspec.structs.asdict(version).items() if name != "text"}

@@ -1,0 +1,147 @@
+"""The metrics, in Prometheus' words. The only module that uses prometheus_client.
+
+``docs/operations.md`` has a line for each; a test keeps both the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily as Count
+from prometheus_client.core import GaugeMetricFamily as Gauge
+from prometheus_client.core import HistogramMetricFamily, Metric
+
+from dialpact.cli.incidents import kinds
+from dialpact.compliance.config import Config
+from dialpact.compliance.meters import Histogram, Meters
+from dialpact.compliance.reasons import Reason
+from dialpact.web.look import Look
+
+# From the beginning, also what never happened: Prometheus sees no increase in what was not there before.
+NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}
+
+
+class Shown:
+    """A registry's collector over one look."""
+
+    def __init__(self, config: Config, meters: Meters, look: Look, now: datetime) -> None:
+        self._config, self._meters, self._look, self._now = config, meters, look, now
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._of_the_process()
+        yield from self._of_the_node()
+        if self._look.figures is not None:
+            yield from self._of_the_store()
+
+    def _of_the_process(self) -> Iterator[Metric]:
+        meters = self._meters
+        yield _labelled(
+            Gauge("dialpact_build_info", "Version in use; always 1.", labels=["version"]),
+            {(version("dialpact"),): 1},
+        )
+        mode = self._config.policy.mode
+        yield _labelled(
+            Gauge("dialpact_mode", "1 for the mode in force.", labels=["mode"]),
+            {(name,): int(name == mode) for name in ("enforce", "shadow")},
+        )
+        decisions = Count(
+            "dialpact_decisions",
+            "Decisions told, once for each reason.",
+            labels=["verdict", "reason"],
+        )
+        yield _labelled(decisions, NO_DECISIONS | dict(meters.decisions))
+        yield Count(
+            "dialpact_decisions_undelivered",
+            "ALLOWs withdrawn because their telling failed.",
+            meters.undelivered,
+        )
+        yield _histogram("dialpact_gate_seconds", "A session, from its header to its end.", meters.latency)
+        yield _histogram("dialpact_gate_batch_size", "Decisions in one transaction.", meters.batch)
+        yield Gauge("dialpact_gate_connections", "Open connections to the gate.", meters.connections_open)
+        yield _labelled(
+            Count(
+                "dialpact_gate_connections_refused", "Connections that were closed unheard.", labels=["why"]
+            ),
+            {(why,): meters.connections_refused[why] for why in ("no-header", "too-many")},
+        )
+        yield Gauge("dialpact_ami_up", "1 while this listener is logged in.", int(meters.ami_up))
+        yield Gauge("dialpact_ami_events_waiting", "Manager events not yet looked at.", meters.ami_queue)
+        yield Count("dialpact_ami_events_flawed", "Manager messages that were ignored.", meters.ami_flawed)
+        yield Gauge("dialpact_legs", "Carrier legs that are watched.", meters.legs)
+        yield _labelled(
+            Count("dialpact_recordings_ended", "Recordings by how they ended.", labels=["state"]),
+            {(state,): meters.recordings[state] for state in ("kept", "unanswered", "failed")},
+        )
+        since, now = meters.outbox_since, time.monotonic()
+        yield Gauge(
+            "dialpact_outbox_oldest_seconds",
+            "How long the listener's oldest write waits; 0: none does.",
+            max(0.0, now - since) if since else 0.0,
+        )
+        yield Gauge("dialpact_outbox_waiting", "Writes of the listener that wait.", meters.outbox_waiting)
+        yield Count("dialpact_calls_cut", "Calls that were cut, as incidents tell it.", meters.cut)
+        yield Count("dialpact_log_lines_dropped", "Lines that nobody took in time.", meters.log_dropped)
+        yield Gauge("dialpact_reload_success", "1 unless the last reload failed.", int(meters.reload_ok))
+        yield Gauge(
+            "dialpact_reload_timestamp_seconds", "When what is in force was loaded.", meters.reloaded_at
+        )
+
+    def _of_the_node(self) -> Iterator[Metric]:
+        look = self._look
+        yield Gauge("dialpact_store_up", "1 when the database answered.", int(look.figures is not None))
+        yield Gauge("dialpact_ready", "1 when a call that may be made is made.", int(not look.problems))
+        if look.calendar_days is not None:
+            yield Gauge("dialpact_calendar_days_left", "Days to the calendar's end.", look.calendar_days)
+        free = {("recordings",): look.free_recordings, ("database",): look.free_database}
+        yield _labelled(
+            Gauge("dialpact_disk_free_bytes", "Space left where it is written.", labels=["what"]),
+            {labels: value for labels, value in free.items() if value is not None},
+        )
+
+    def _of_the_store(self) -> Iterator[Metric]:
+        figures = self._look.figures
+        assert figures is not None
+        lease = figures.health.lease
+        ready = lease is not None and lease.live and lease.ready
+        yield Gauge("dialpact_recorder_ready", "1 while calls could be recorded.", int(ready))
+        if lease is not None:
+            age = (self._now - lease.renewed_at).total_seconds()
+            yield Gauge("dialpact_recorder_lease_age_seconds", "Since the listener's last word.", age)
+        yield Gauge("dialpact_recordings_running", "Recordings under way.", figures.running)
+        yield Gauge(
+            "dialpact_retention_overdue", "Recordings that should have been disposed of.", figures.overdue
+        )
+        yield _labelled(
+            Count("dialpact_incidents", "Incidents in the database.", labels=["kind"]),
+            {(kind,): count for kind, count in (dict.fromkeys(kinds(), 0) | figures.incidents).items()},
+        )
+        yield Gauge("dialpact_ledger_leaves", "Size of the ledger.", figures.health.entries)
+        yield Gauge("dialpact_ledger_unsealed", "Rows without a leaf.", figures.unsealed)
+        if figures.health.signed is not None:
+            age = (self._now - figures.health.signed).total_seconds()
+            yield Gauge("dialpact_ledger_checkpoint_age_seconds", "Since the newest one.", age)
+
+
+def page(config: Config, meters: Meters, look: Look, now: datetime) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Shown(config, meters, look, now))
+    return generate_latest(registry)
+
+
+def _labelled(family: Gauge | Count, values: Mapping[Any, float]) -> Metric:
+    for labels, value in values.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def _histogram(name: str, help: str, of: Histogram) -> Metric:
+    buckets, below = [], 0
+    for bound, count in zip([*map(float, of.bounds), float("inf")], of.counts, strict=True):
+        below += count
+        buckets.append(("+Inf" if bound == float("inf") else str(bound), below))
+    return HistogramMetricFamily(name, help, buckets=buckets, sum_value=of.total)

@@ -1,0 +1,48 @@
+"""``recordings purge --yes`` in a process that is killed (kill -9) at one point. Of test_recordings_crash.py.
+
+Arguments: wall clock, uptime in seconds, function, how many calls of it to let pass, ``before`` or ``after``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from dialpact.cli.app import app
+from tests.cli.recorded import Host, set_clocks
+
+
+def main(wall: str, up: str, function: str, passing: str, when: str) -> None:
+    host = Host(datetime.fromisoformat(wall), timedelta(seconds=float(up)))
+    set_clocks(host)
+    module, name = function.rsplit(".", 1)
+    real = getattr(import_module(module), name)
+    left = int(passing)
+
+    def cut(*given: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            return real(*given, **named)
+        if when == "after":
+            result = real(*given, **named)
+            if asyncio.iscoroutine(result):
+                return end(result)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return None
+
+    async def end(result: Any) -> None:
+        await result
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(import_module(module), name, cut)
+    app(["recordings", "purge", "--yes", "--by", "chen"])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

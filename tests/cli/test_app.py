@@ -1,0 +1,149 @@
+"""The program as a whole: options before and after, exit codes, failures in one line, the daemons."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.import_bench import PROGRAM
+from tests.cli.conftest import Home
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(home: Home, *arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=home.path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def program(home: Home, *arguments: str) -> tuple[int, str, str]:
+    process = start(home, *arguments)
+    stdout, stderr = process.communicate(timeout=60)
+    return process.returncode, stdout, stderr
+
+
+def test_the_real_exit_codes(home: Home) -> None:
+    assert program(home, "dnc", "list", "--json")[:2] == (0, "[]\n")
+    assert program(home, "dnc", "add", "110")[0] == 1
+    assert program(home, "dnc", "add")[0] == 2
+    assert program(home, "nonsense")[0] == 2
+    assert program(home, "check", "110", "--campaign", "c", "--caller-id", "95588")[0] == 3
+
+
+def test_options_before_and_after(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    config = ("--config", str(home.config))
+    assert home.run(*config, "--json", "dnc", "list").stdout == "[]\n"
+    assert home.run("dnc", "list", *config, "--json").stdout == "[]\n"
+    assert "没有找到" in home.run("--lang", "zh", "dnc", "list", *config).stderr
+    monkeypatch.setenv("DIALPACT_CONFIG", str(home.config))
+    assert home("dnc", "list") == []
+
+
+def test_a_failure_is_one_line(home: Home) -> None:
+    (home.path / "dialpact.db").unlink()
+    code, stdout, stderr = program(home, "dnc", "list")
+    assert (code, stdout, stderr.count("\n")) == (1, "", 1)
+    assert stderr.startswith("dialpact: Database gone:")
+    code, stdout, _ = program(home, "dnc", "list", "--json")
+    assert (code, list(json.loads(stdout))) == (1, ["error"])
+    assert not (home.path / "dialpact.db").exists()
+
+
+def test_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "none.toml" in Home(tmp_path)("dnc", "list", "--config", "none.toml", code=1)["error"]
+
+
+def test_help_names_every_command(home: Home) -> None:
+    help = home.run("--help").stdout
+    for name in (
+        "init",
+        "check",
+        "serve",
+        "gate",
+        "listener",
+        "business",
+        "campaign",
+        "caller-id",
+        "consent",
+    ):
+        assert name in help
+    for name in ("dnc", "calls", "recordings"):
+        assert name in help
+
+
+def test_a_table_in_a_pipe_is_not_cut(home: Home) -> None:
+    name = "很长的名称" * 40
+    home.run("business", "add", "acme", "--name", name, "--actor", "own-business")
+    assert name in home.run("business", "list").stdout
+
+
+def test_a_terminal_that_can_not_show_chinese(home: Home) -> None:
+    home.run("business", "add", "acme", "--name", "某某", "--actor", "own-business")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    run = [sys.executable, "-c", PROGRAM, "business", "list"]
+    done = subprocess.run(run, cwd=home.path, env=environment, capture_output=True)
+    assert (done.returncode, b"??" in done.stdout) == (0, True), done.stderr
+    done = subprocess.run([*run, "--json"], cwd=home.path, env=environment, capture_output=True)
+    assert json.loads(done.stdout.decode("utf-8"))[0]["name"] == "某某"
+
+
+def events_until(process: subprocess.Popen[str], event: str) -> list[dict[str, str]]:
+    """Log lines up to the one wanted; the test's timeout ends the waiting."""
+    seen = []
+    for line in process.stderr or ():
+        seen.append(json.loads(line))
+        if seen[-1]["event"] == event:
+            return seen
+    raise AssertionError(f"no {event!r} in {seen}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("daemon", "up"),
+    [("gate", "gate listening"), ("serve", "recorder lease"), ("listener", "recorder lease")],
+)
+def test_a_daemon_ends_in_order(home: Home, daemon: str, up: str, number: signal.Signals) -> None:
+    # Port 1 has no manager: the listener runs, says that it can not record, and tries again.
+    text = home.config.read_text("utf-8").replace(":4573", ":0").replace("5038", "1")
+    home.config.write_text(text, "utf-8")
+    process = start(home, daemon)
+    seen = events_until(process, up)
+    if daemon == "gate":
+        with socket.create_connection(("127.0.0.1", int(seen[-1]["port"]))):
+            pass
+    process.send_signal(number)
+    stdout, rest = process.communicate(timeout=30)
+    seen += [json.loads(line) for line in rest.splitlines()]
+    assert (process.returncode, stdout) == (0, ""), seen
+    assert (seen[0]["event"], seen[-1]["event"]) == ("starting", "stopped")
+    assert not [line for line in seen if line["level"] in ("error", "critical")]
+
+
+def test_a_gate_that_can_not_listen_fails(home: Home) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        home.config.write_text(home.config.read_text("utf-8").replace("4573", str(port)), "utf-8")
+        code, _, stderr = program(home, "gate")
+    assert code == 1
+    (failure,) = [json.loads(line) for line in stderr.splitlines() if "failed" in line]
+    assert str(port) in failure["error"]

@@ -1,0 +1,114 @@
+"""``init``: complete, commented, works as it stands, never over what is there."""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from dialpact.cli import init
+from dialpact.compliance import config as configuration
+from dialpact.compliance.config import Config
+from dialpact.compliance.ledger import keys as keys_of_ledger
+from dialpact.compliance.texts import LANGUAGES, Language
+from tests.cli.conftest import Home
+
+
+def test_what_it_makes(home: Home) -> None:
+    config = configuration.load(home.config)
+    assert config.policy.profiles == ("cn-hubei-2018",)
+    assert list(config.trunks) == ["carrier"]
+    assert config.trunks["carrier"].endpoint == "PJSIP/carrier"
+    assert config.database == home.path / "dialpact.db"
+    key = load_pem_private_key((home.path / "ledger.key").read_bytes(), None)
+    assert isinstance(key, Ed25519PrivateKey)
+    assert len(config.ami_secret()) >= 24
+    assert stat.S_IMODE((home.path / "ledger.pub").stat().st_mode) & 0o600 == 0o600
+    assert keys_of_ledger.load_public(home.path / "ledger.pub") == keys_of_ledger.load(config).verifier
+    for name in ("ledger.key", "ami.secret"):
+        assert stat.S_IMODE((home.path / name).stat().st_mode) == 0o600
+    assert home("business", "list") == []
+
+
+def keys(kind: type[msgspec.Struct]) -> set[str]:
+    return {field.name for field in msgspec.structs.fields(kind)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_is_in_the_file_with_its_default(language: Language) -> None:
+    text = init.template(language, "cn-hubei-2018")
+    assert "metrics" not in tomllib.loads(text)  # off; as it is written, it is the default
+    written = tomllib.loads(re.sub(r"^#(\[metrics\]|[a-z]+ = )", r"\1", text, flags=re.MULTILINE))
+    sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
+    sections["metrics"] = configuration.Metrics
+    assert set(written) == set(sections) - {"origin"}
+    trunk = configuration.Trunk
+    for name, section in written.items():
+        if name == "trunks":
+            assert set(section["carrier"]) == keys(trunk)
+            assert msgspec.convert(section["carrier"], trunk) == trunk(endpoint="PJSIP/carrier")
+        else:
+            assert set(section) == keys(sections[name])
+            assert msgspec.convert(section, sections[name]) == sections[name]()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_has_its_comment(language: Language) -> None:
+    lines = init.template(language, "x").splitlines()
+    for place, line in enumerate(lines):
+        if line.startswith("["):
+            block = lines[place + 1 : place + 3]
+            assert any(near.startswith("#") for near in (*block, lines[place - 1])), line
+
+
+def test_both_languages_say_the_same() -> None:
+    english, chinese = (tomllib.loads(init.template(language, "x")) for language in LANGUAGES)
+    assert english == chinese
+
+
+@pytest.mark.parametrize("name", ["dialpact.toml", "dialpact.db", "ledger.key", "ledger.pub", "ami.secret"])
+def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text("mine")
+    answer = Home(tmp_path)("init", code=1)
+    assert name in answer["error"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_elsewhere(tmp_path: Path) -> None:
+    target = tmp_path / "etc" / "dialpact" / "pact.toml"
+    answer = Home(tmp_path)("--config", str(target), "init")
+    assert answer["config"] == str(target)
+    assert {path.name for path in target.parent.iterdir()} == {
+        "pact.toml",
+        "dialpact.db",
+        "ledger.key",
+        "ledger.pub",
+        "ami.secret",
+    }
+    assert Home(tmp_path)("dnc", "list", "--config", str(target)) == []
+
+
+def test_an_unknown_profile_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "nowhere" in Home(tmp_path)("init", "--profile", "nowhere", code=1)["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys.modules["dialpact.store.sqlite"], "create", full)
+    Home(tmp_path).run("init", code=1)
+    assert list(tmp_path.iterdir()) == []
