@@ -1,4 +1,4 @@
 """What a register accepts: one file per noun, from text (a flag or a CSV cell) to a typed row. Pure.
 
-Every refusal of an entry is a :class:`~compliance.registers.fault.Fault`; the SQL is in ``compliance.store``.
+Every refusal of an entry is a :class:`~dialpact.compliance.registers.fault.Fault`; the SQL is in ``store``.
 """
