@@ -13,8 +13,7 @@ from ami_listener.recorder import Recorder, Segment
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.numbers import Shape
-from dialpact.store.sqlite import incidents, recordings
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite import Store, incidents, recordings
 
 log = structlog.get_logger()
 

@@ -20,8 +20,7 @@ from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
-from dialpact.store.sqlite import recordings
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite import Store, recordings
 
 LIFE_SECONDS = 3.0
 RENEW_SECONDS = 1.0

@@ -41,8 +41,7 @@ from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor, Trunk
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
 from dialpact.compliance.meters import METERS
-from dialpact.store.sqlite import recordings
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite import Store, recordings
 
 LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
 SECOND_LOOK_SECONDS = 3.0

@@ -10,7 +10,7 @@ from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By
 from dialpact.cli.session import Session
-from dialpact.compliance.model import Actor, Business
+from dialpact.compliance.model import Business, Capacity
 from dialpact.compliance.registers.business import business as checked
 from dialpact.compliance.registers.cell import identifier
 from dialpact.store.sqlite import registers
@@ -24,7 +24,7 @@ async def add(
     id: Annotated[str, typer.Argument(help="Letters of any script, digits, '.', '_', '-'.")],
     *,
     name: Annotated[str, typer.Option(help="Its full name.")],
-    actor: Annotated[Actor, typer.Option(help="Calls for itself, or is a licensed call centre.")],
+    actor: Annotated[Capacity, typer.Option(help="Calls for itself, or is a licensed call centre.")],
     by: By,
 ) -> None:
     """Register a business."""
@@ -47,4 +47,4 @@ async def show(session: Session, id: Annotated[str, typer.Argument()]) -> int:
     wanted = identifier(id, "id")
     async with session.store() as store:
         found = await registers.list_businesses(store, id=wanted)
-        return await entry.shown(session, store, "business", wanted, Business, found)
+        return await entry.of_register(session, store, "business", wanted, Business, found)

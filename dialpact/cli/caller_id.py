@@ -95,7 +95,7 @@ async def show(session: Session, number: Number) -> int:
     wanted = exact(number)
     async with session.store() as store:
         found = await registers.list_caller_ids(store, number=wanted)
-        return await entry.shown(session, store, "caller-id", wanted, CallerId, found)
+        return await entry.of_register(session, store, "caller-id", wanted, CallerId, found)
 
 
 @command(app, "remove")

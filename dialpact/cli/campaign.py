@@ -80,4 +80,4 @@ async def show(session: Session, id: Annotated[str, typer.Argument()]) -> int:
     wanted = identifier(id, "id")
     async with session.store() as store:
         found = await registers.list_campaigns(store, id=wanted)
-        return await entry.shown(session, store, "campaign", wanted, Campaign, found)
+        return await entry.of_register(session, store, "campaign", wanted, Campaign, found)

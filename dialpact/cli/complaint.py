@@ -127,7 +127,7 @@ async def show(session: Session, id: Id) -> int:
         found = await registers.list_complaints(store, id=id)
         if not found:
             raise Fault("not-registered", entry=str(id))
-        return await entry.shown(session, store, "complaint", str(id), Complaint, found)
+        return await entry.of_register(session, store, "complaint", str(id), Complaint, found)
 
 
 class _Deadline(NamedTuple):

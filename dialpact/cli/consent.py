@@ -129,7 +129,7 @@ async def show(session: Session, number: Number) -> int:
     wanted = entry.callee(number)
     async with session.store() as store:
         found = await registers.list_consents(store, number=wanted)
-        return await entry.shown(session, store, "consent", wanted, Consent, found)
+        return await entry.of_register(session, store, "consent", wanted, Consent, found)
 
 
 def _digest(file: Path | None, given: str) -> str:

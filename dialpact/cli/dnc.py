@@ -117,7 +117,7 @@ async def show(session: Session, number: Number) -> int:
     async with session.store() as store:
         found = await registers.list_refusals(store, number=wanted)
         taken = await optout.of_number(store, wanted)
-        code = await entry.shown(session, store, "dnc", wanted, Refusal, found, opt_outs=taken)
+        code = await entry.of_register(session, store, "dnc", wanted, Refusal, found, opt_outs=taken)
     if taken and not session.as_json:
         session.note(session.text("say.opt_outs"))
         columns = ("at", "how", "by", "decision", "path", "position")

@@ -11,6 +11,7 @@ from msgspec.structs import fields
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers import number as numbers
+from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from dialpact.store.sqlite import registers as store_registers
@@ -34,7 +35,32 @@ def listed(session: Session, kind: type[Value], entries: Sequence[Value]) -> Non
     session.table(names, rows, entries)
 
 
-async def shown(
+def shown(
+    session: Session,
+    wanted: str,
+    kind: type[Value],
+    entries: Sequence[Value],
+    history: Sequence[Change],
+    **more: Any,
+) -> int:
+    """Entries and history of one key; exit 1 if there is none any more. ``more``: for the JSON."""
+    if session.as_json:
+        session.json({"key": wanted, "entries": entries, "history": history, **more})
+        return DONE if entries else FAILED
+    listed(session, kind, entries)
+    if history:
+        session.note(session.text("say.history"))
+        changes(session, history)
+    return DONE if entries else FAILED
+
+
+def changes(session: Session, history: Sequence[Change]) -> None:
+    """One line each: when, who, what, and what was written down with it."""
+    rows = [[one.at, one.by, one.action, msgspec.json.encode(one.detail).decode()] for one in history]
+    session.table(("at", "by", "action", "detail"), rows, history)
+
+
+async def of_register(
     session: Session,
     store: Store,
     register: str,
@@ -43,23 +69,11 @@ async def shown(
     entries: Sequence[Value],
     **more: Any,
 ) -> int:
-    """Entries and history of one key; exit 1 if there never was anything. ``more``: for the JSON."""
-    history = await store_registers.history(store, register, wanted)
+    """As ``shown``, with the history from the register's log. Fault if there never was anything."""
+    history = await store.changes.of(register, wanted)
     if not entries and not history:
         raise Fault("not-registered", entry=wanted)
-    if session.as_json:
-        session.json({"key": wanted, "entries": entries, "history": history, **more})
-        return DONE if entries else FAILED
-    listed(session, kind, entries)
-    if history:
-        session.note(session.text("say.history"))
-    rows: list[list[Any]] = [
-        [change["at"], change["by"], change["action"], msgspec.json.encode(change["detail"]).decode()]
-        for change in history
-    ]
-    if rows:
-        session.table(("at", "by", "action", "detail"), rows, None)
-    return DONE if entries else FAILED
+    return shown(session, wanted, kind, entries, history, **more)
 
 
 async def warn_unknown(session: Session, store: Store, *, business: str = "", industry: str = "") -> None:

@@ -72,7 +72,7 @@ async def show(session: Session, batch: Batch) -> None:
     """One batch, what the detector found in it, and its history."""
     async with session.store() as store:
         found = await batches.get_batch(store, batch)
-        history = await registers.history(store, "leads", str(batch))
+        history = await store.changes.of("leads", str(batch))
     if session.as_json:
         session.json({"key": str(batch), "entry": found, "history": history})
         return
@@ -81,11 +81,7 @@ async def show(session: Session, batch: Batch) -> None:
     for profile, report in found.finding.items():
         lead_report.report(session, profile, report)
     session.note(session.text("say.history"))
-    rows = [
-        [change["at"], change["by"], change["action"], msgspec.json.encode(change["detail"]).decode()]
-        for change in history
-    ]
-    session.table(("at", "by", "action", "detail"), rows, None)
+    entry.changes(session, history)
 
 
 @command(app, "find")

@@ -128,7 +128,7 @@ async def show(
             session.answer(shown, found[-1].text.removesuffix("\n"))
             return DONE
         versions = [_without_text(version) for version in found]
-        return await entry.shown(session, store, "script", wanted, Script, versions)
+        return await entry.of_register(session, store, "script", wanted, Script, versions)
 
 
 def _is_file(what: str) -> bool:

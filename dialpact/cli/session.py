@@ -20,6 +20,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.cli import texts
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock, SystemClock
@@ -29,6 +31,7 @@ from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.texts import Language
+from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store
 
 if TYPE_CHECKING:
@@ -59,6 +62,13 @@ class Session:
     async def store(self) -> AsyncIterator[Store]:
         async with await Store.open(self.config.database, BUSY_MS) as store:
             yield store
+
+    @asynccontextmanager
+    async def context(self, by: str = "") -> AsyncIterator[Context]:
+        """What a use case is given. ``by``: who acts; else whoever is at the keyboard."""
+        async with self.store() as store:
+            name = free_text(by, "by") if by else default_by()
+            yield Context(store, Actor(name=name, door=Door.SHELL), self.clock)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
@@ -152,6 +162,11 @@ class Session:
         """Whoever reads a verdict must know that nobody is held to it."""
         if self.config.policy.mode == "shadow":
             self.note(self.text("say.shadow"))
+
+    def more(self, page: Page[Any]) -> None:
+        """Says that a list goes on behind this part of it, and how to see the rest."""
+        if page.next:
+            self.note(self.text("say.more-after", limit=len(page.rows), cursor=page.next))
 
     def limited(self, rows: list[Any], limit: int) -> list[Any]:
         """Drops the one that was asked for on top, and says so: a cut list must not pass for the whole."""

@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application import suspensions
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By, Why
+from dialpact.cli.flag import After, By, Limit, Why
 from dialpact.cli.session import Session
 from dialpact.compliance.model import Suspendable
-from dialpact.compliance.registers.cell import free_text, identifier
-from dialpact.compliance.registers.number import caller_id as exact
-from dialpact.store.sqlite import registers
-from dialpact.store.sqlite.registers import SuspensionEntry
+from dialpact.compliance.registers.suspension import SuspensionEntry
 
 app = group("The suspensions: who may not call until an officer lifts it.")
 
@@ -31,12 +29,9 @@ async def add(session: Session, kind: Kind, key: Key, *, reason: Why, by: By) ->
 @command(app, "lift")
 async def lift(session: Session, kind: Kind, key: Key, *, reason: Why, by: By) -> None:
     """End a suspension, with who and why; the count that led to it starts anew."""
-    wanted, why = known(kind, key), free_text(reason, "reason")
-    async with session.store() as store:
-        lifted = await registers.lift_suspension(
-            store, kind, wanted, reason=why, by=free_text(by, "by"), at=session.clock.now()
-        )
-    done(session, "lifted", kind, wanted, lifted)
+    async with session.context(by) as context:
+        lifted = await suspensions.lift(context, kind, key, reason=reason)
+    _done(session, "lifted", lifted)
 
 
 @command(app, "list")
@@ -44,45 +39,35 @@ async def list_(
     session: Session,
     *,
     all: Annotated[bool, typer.Option("--all", help="Also those that were lifted.")] = False,
+    limit: Limit = 0,
+    after: After = "",
 ) -> None:
     """The suspensions in force."""
-    async with session.store() as store:
-        found = await registers.list_suspensions(store, lifted=all)
-    entry.listed(session, SuspensionEntry, found)
+    async with session.context() as context:
+        found = await suspensions.listed(context, lifted=all, after=after, most=limit)
+    entry.listed(session, SuspensionEntry, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, kind: Kind, key: Key) -> int:
     """All suspensions of one, with their evidence and history."""
-    wanted = known(kind, key)
-    async with session.store() as store:
-        found = await registers.list_suspensions(store, kind=kind, key=wanted, lifted=True)
-        name = registers.entry_key(kind, wanted)
-        return await entry.shown(session, store, "suspension", name, SuspensionEntry, found)
+    async with session.context() as context:
+        found = await suspensions.show(context, kind, key)
+    return entry.shown(session, found.key, SuspensionEntry, found.entries, found.history)
 
 
 async def suspend(session: Session, kind: Suspendable, key: str, *, reason: str, by: str) -> None:
     """Also for ``campaign suspend`` and ``caller-id suspend``."""
-    wanted, why = known(kind, key), free_text(reason, "reason")
-    async with session.store() as store:
-        outcome = await registers.add_suspension(
-            store, kind, wanted, cause=why, by=free_text(by, "by"), at=session.clock.now()
-        )
-        (found,) = await registers.list_suspensions(store, kind=kind, key=wanted)
-    done(session, "suspended" if outcome == "added" else "already", kind, wanted, found)
+    async with session.context(by) as context:
+        done = await suspensions.suspend(context, kind, key, reason=reason)
+    _done(session, "suspended" if done.outcome == "added" else "already", done.entry)
 
 
-def known(kind: Suspendable, key: str) -> str:
-    """The key as the gate compares it."""
-    if kind == "campaign":
-        return identifier(key, "campaign")
-    return exact(key) if kind == "caller-id" else free_text(key, "agent")
-
-
-def done(session: Session, outcome: str, kind: Suspendable, key: str, found: SuspensionEntry) -> None:
+def _done(session: Session, outcome: str, found: SuspensionEntry) -> None:
     """A suspension has no id of its own: it goes by what is suspended."""
-    name = session.text(f"kind.{kind}")
+    name = session.text(f"kind.{found.kind}")
     session.answer(
         {"register": "suspension", "result": outcome, "entry": found},
-        session.text(f"done.{outcome}", register=name, entry=key),
+        session.text(f"done.{outcome}", register=name, entry=found.key),
     )

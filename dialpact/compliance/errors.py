@@ -22,6 +22,10 @@ class CalendarError(DialpactError):
     """The calendar file is not usable."""
 
 
+class NotPermitted(DialpactError):
+    """The actor may not do this."""
+
+
 class StoreError(DialpactError):
     """The store can not be used now: what was to be written may be tried again."""
 

@@ -15,7 +15,7 @@ from dialpact.compliance.reasons import ORDER, Reason
 
 Result = Literal["pass", "fail", "skip"]
 Purpose = Literal["marketing", "service", "survey", "collection"]
-Actor = Literal["own-business", "licensed-call-centre"]
+Capacity = Literal["own-business", "licensed-call-centre"]
 Scope = Literal["all", "industry", "business"]
 Suspendable = Literal["agent", "campaign", "caller-id"]
 Per = Literal["callee", "caller-id"]
@@ -23,7 +23,7 @@ Mode = Literal["enforce", "shadow"]
 OptOutWay = Literal["callee-key", "agent-key", "line", "command", "import"]
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "service", "survey", "collection")
-ACTORS: tuple[Actor, ...] = ("own-business", "licensed-call-centre")
+CAPACITIES: tuple[Capacity, ...] = ("own-business", "licensed-call-centre")
 SCOPES: tuple[Scope, ...] = ("all", "industry", "business")
 SUSPENDABLE: tuple[Suspendable, ...] = ("agent", "campaign", "caller-id")
 ANY = "*"  # in a caller ID's trunks or purposes: not limited. An empty list permits nothing.
@@ -69,7 +69,7 @@ class CallAttempt(Value, frozen=True, kw_only=True):
 class Business(Value, frozen=True, kw_only=True):
     id: str
     name: str
-    actor: Actor
+    actor: Capacity
 
 
 class Campaign(Value, frozen=True, kw_only=True):

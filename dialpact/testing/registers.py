@@ -19,7 +19,7 @@ from dialpact.cli import imports, texts
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
-from dialpact.compliance.model import Actor, Purpose, Scope, Suspendable
+from dialpact.compliance.model import Capacity, Purpose, Scope, Suspendable
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers import business, caller_id, campaign, consent, dnc, leads, script
 from dialpact.compliance.registers.cell import free_text, identifier
@@ -62,7 +62,7 @@ class Registers:
         self.caller_id(CALLER_ID)
         self.callable(NUMBER)
 
-    def business(self, id: str, *, name: str = "", actor: Actor = "own-business") -> None:
+    def business(self, id: str, *, name: str = "", actor: Capacity = "own-business") -> None:
         """Who calls: for itself, or as a ``licensed-call-centre``."""
         self._put(
             lambda store: stored.add_business(
@@ -214,8 +214,8 @@ class Registers:
     def suspend(self, kind: Suspendable, key: str, *, why: str = "a complaint") -> None:
         """All calls of a ``campaign``, a ``caller-id`` or an ``agent``."""
         self._put(
-            lambda store: stored.add_suspension(
-                store, kind, key, cause=free_text(why, "reason"), by=BY, at=self._clock.now()
+            lambda store: store.suspensions.add(
+                kind, key, cause=free_text(why, "reason"), by=BY, at=self._clock.now()
             )
         )
 

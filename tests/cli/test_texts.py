@@ -15,8 +15,8 @@ from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Ref
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.script import Hit
+from dialpact.compliance.registers.suspension import SuspensionEntry
 from dialpact.compliance.texts import LANGUAGES
-from dialpact.store.sqlite.registers import SuspensionEntry
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(

@@ -108,8 +108,8 @@ async def test_it_is_a_refusal_of_the_matched_business(store: Store) -> None:
     assert (refusal.number, refusal.scope, refusal.value) == (NUMBER, "business", "acme")
     assert (refusal.source, refusal.requested_at) == (f"complaint 12321 #{filed.complaint.id}", AT)
     assert filed.refused == "added"
-    (logged,) = await registers.history(store, "dnc", NUMBER)
-    assert logged["by"] == "tester"
+    (logged,) = await store.changes.of("dnc", NUMBER)
+    assert logged.by == "tester"
 
 
 @pytest.mark.parametrize(("matched", "refuse_all"), [(False, False), (True, True), (False, True)])
@@ -154,11 +154,11 @@ async def test_enough_of_them_suspend(store: Store) -> None:
         [("agent", "1001")],
         [("campaign", "renewal"), ("caller-id", "02787654321")],
     ]
-    agent, *_ = await registers.list_suspensions(store)
+    agent, *_ = (await store.suspensions.list()).rows
     assert agent.cause == "2 complaints within 30 days (profile hubei)"
     assert (agent.by, agent.evidence) == ("dialpact", ("1", "2"))
-    (change,) = await registers.history(store, "suspension", "agent 1001")
-    assert (change["action"], change["by"]) == ("add", "dialpact")
+    (change,) = await store.changes.of("suspension", "agent 1001")
+    assert (change.action, change.by) == ("add", "dialpact")
     call_now = msgspec.structs.replace(attempt(), agent="1001")
     assert {found.kind for found in await in_force(store, call_now)} == {"agent", "campaign", "caller-id"}
 
@@ -166,7 +166,7 @@ async def test_enough_of_them_suspend(store: Store) -> None:
 async def in_force(store: Store, asked: Any) -> list[Any]:
     return [
         found
-        for found in await registers.list_suspensions(store)
+        for found in (await store.suspensions.list()).rows
         if found.key in (asked.agent, asked.campaign, asked.caller_id)
     ]
 
@@ -174,7 +174,7 @@ async def in_force(store: Store, asked: Any) -> list[Any]:
 async def test_a_lifted_suspension_starts_the_count_anew(store: Store) -> None:
     await several(store, 2)
     lifted = AT + timedelta(hours=1)
-    await registers.lift_suspension(store, "agent", "1001", reason="retrained", by="chen", at=lifted)
+    await store.suspensions.lift("agent", "1001", reason="retrained", by="chen", at=lifted)
     for place, expected in ((1, []), (2, ["agent"])):
         number = f"+861390013900{place}"
         await record(store, call(number=number))
@@ -242,7 +242,7 @@ async def test_an_answer_is_given_once(store: Store) -> None:
         await registers.answer_complaint(store, id, "nothing happened", **BY)
     with pytest.raises(Fault, match="not registered"):
         await registers.answer_complaint(store, 99, "x", **BY)
-    assert [change["action"] for change in await registers.history(store, "complaint", str(id))] == [
+    assert [change.action for change in await store.changes.of("complaint", str(id))] == [
         "add",
         "answer",
     ]
@@ -265,4 +265,4 @@ async def test_it_is_all_or_nothing(store: Store) -> None:
     with pytest.raises(Exception, match="no"):
         await file(store)
     assert await registers.list_complaints(store) == []
-    assert await registers.history(store, "complaint", "1") == []
+    assert await store.changes.of("complaint", "1") == []

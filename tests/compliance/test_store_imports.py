@@ -48,8 +48,8 @@ async def test_refusals_once_and_again(store: Store) -> None:
     again = await run(store, "dnc", *rows)
     assert (again.applied, again.already) == (0, 3)
     assert len(await registers.list_refusals(store)) == 3
-    log = await registers.history(store, "dnc", "file.csv")
-    assert [entry["detail"]["applied"] for entry in log] == [3, 0]
+    log = await store.changes.of("dnc", "file.csv")
+    assert [entry.detail["applied"] for entry in log] == [3, 0]
 
 
 async def test_a_reimport_neither_weakens_nor_rewrites_a_refusal(store: Store) -> None:
@@ -68,10 +68,10 @@ async def test_with_bad_rows_nothing_is_applied_unless_they_are_skipped(store: S
     }[register]
     refused = await run(store, register, row, bad=1)
     assert (refused.applied, refused.done) == (0, False)
-    assert await registers.history(store, register, "file.csv") == []
+    assert await store.changes.of(register, "file.csv") == []
     applied = await run(store, register, row, bad=1, skip_bad=True)
     assert (applied.applied, applied.done) == (1, True)
-    assert (await registers.history(store, register, "file.csv"))[0]["detail"]["bad"] == 1
+    assert (await store.changes.of(register, "file.csv"))[0].detail["bad"] == 1
 
 
 async def test_names_that_nobody_registered_are_reported(store: Store) -> None:
@@ -148,14 +148,14 @@ async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
     assert entries["02787654321"].trunks == ("a", "b")
     assert entries["02787654321"].authenticated is False
     assert entries["95589"].authenticated is True
-    (log,) = await registers.history(store, "caller-id", "file.csv")
-    assert [row["licence"] for row in log["detail"]["replaced"]] == ["L-1"]
+    (log,) = await store.changes.of("caller-id", "file.csv")
+    assert [row["licence"] for row in log.detail["replaced"]] == ["L-1"]
     assert (await run(store, "caller-id", *rows[:1])).already == 1
     assert (await run(store, "caller-id", f"{rows[0]},+862787654321")).applied == 1
     (entry,) = await registers.list_caller_ids(store, number="02787654321")
     assert entry.sent_as == ("+862787654321",)
-    (log, *_) = await registers.history(store, "caller-id", "file.csv")
-    assert log["detail"]["replaced"][0]["sent_as"] == []
+    (log, *_) = await store.changes.of("caller-id", "file.csv")
+    assert log.detail["replaced"][0]["sent_as"] == []
     assert (await run(store, "caller-id", f"{rows[0]},+862787654321")).already == 1
 
 

@@ -58,7 +58,7 @@ async def run(
 
 
 async def actions(store: Store, batch: int) -> list[str]:
-    return [change["action"] for change in await registers.history(store, "leads", str(batch))]
+    return [change.action for change in await store.changes.of("leads", str(batch))]
 
 
 async def test_an_honest_list_is_a_batch(store: Store) -> None:
@@ -70,8 +70,8 @@ async def test_an_honest_list_is_a_batch(store: Store) -> None:
     assert (batch.partner, batch.contract, batch.basis, batch.file) == ("P", "K-1", "art. 13", "a.csv")
     assert (batch.imported_at, batch.imported_by, batch.sha256) == (AT, "tester", "a" * 64)
     assert batch.finding["cn-hubei-2018"].numbers == 60
-    (line,) = await registers.history(store, "leads", str(batch.id))
-    assert line["detail"]["contract"] == "K-1" and line["detail"]["applied"] == 60
+    (line,) = await store.changes.of("leads", str(batch.id))
+    assert line.detail["contract"] == "K-1" and line.detail["applied"] == 60
 
 
 async def test_the_order_of_the_file_does_not_matter(store: Store) -> None:
@@ -91,9 +91,9 @@ async def test_a_sweep_is_held_until_an_officer_releases_it(store: Store) -> Non
     assert released.held == "" and released.finding["cn-hubei-2018"].flagged, "what was found stays"
     with pytest.raises(Fault, match="not held"):
         await leads.release_batch(store, batch, reason="again", **BY)
-    history = await registers.history(store, "leads", str(batch))
-    assert [change["action"] for change in history] == ["import", "release"]
-    assert history[1]["detail"] == {"held": "run=50 block=50/100", "reason": "a hotel's rooms"}
+    history = await store.changes.of("leads", str(batch))
+    assert [change.action for change in history] == ["import", "release"]
+    assert history[1].detail == {"held": "run=50 block=50/100", "reason": "a hotel's rooms"}
 
 
 async def test_a_batch_is_withdrawn_and_stays(store: Store) -> None:

@@ -164,7 +164,7 @@ async def test_unknown_call_and_unknown_node(store: Store, call: str) -> None:
     other = {"how": "callee-key", "scope": "all", "node": "pbx2", "channel": "", "at": AT}
     assert await optout.from_call(store, call, **other) is None  # type: ignore[arg-type]
     assert await optout.of_number(store, NUMBER) == []
-    assert await registers.history(store, "dnc", NUMBER) == []
+    assert await store.changes.of("dnc", NUMBER) == []
 
 
 async def test_call_without_a_number(store: Store) -> None:
@@ -184,7 +184,7 @@ async def test_what_many_hear_at_once_is_said_once_by_each(store: Store, call: s
     assert {said.at for said in found if said.how == "callee-key"} == {first.at}
     assert [said["how"] for said in await optout.of_number(store, NUMBER)] == ["callee-key", "agent-key"]
     assert len(await registers.list_refusals(store, number=NUMBER)) == 1
-    said = [row["action"] for row in await registers.history(store, "dnc", NUMBER)]
+    said = [row.action for row in await store.changes.of("dnc", NUMBER)]
     assert sorted(said) == ["add", "opt-out", "opt-out"]
 
 

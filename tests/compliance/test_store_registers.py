@@ -51,7 +51,7 @@ def but(entry, **changes):
 
 
 async def actions(store: Store, register: str, key: str) -> list[str]:
-    return [change["action"] for change in await registers.history(store, register, key)]
+    return [change.action for change in await store.changes.of(register, key)]
 
 
 async def test_the_same_business_again_changes_nothing(store: Store) -> None:
@@ -85,19 +85,19 @@ async def test_a_caller_id_is_updated_with_a_trace(store: Store) -> None:
     assert await registers.put_caller_id(store, SHOWN, **BY) == "already"
     assert await registers.put_caller_id(store, renewed, **BY) == "updated"
     assert await registers.list_caller_ids(store) == [renewed]
-    changes = await registers.history(store, "caller-id", SHOWN.number)
-    assert [change["action"] for change in changes] == ["add", "update"]
-    assert changes[1]["detail"]["from"][0]["licence"] == "L-1"
-    assert (changes[1]["by"], changes[1]["at"]) == ("tester", AT)
+    changes = await store.changes.of("caller-id", SHOWN.number)
+    assert [change.action for change in changes] == ["add", "update"]
+    assert changes[1].detail["from"][0]["licence"] == "L-1"
+    assert (changes[1].by, changes[1].at) == ("tester", AT)
 
 
 async def test_a_removed_caller_id_is_gone_and_remembered(store: Store) -> None:
     await registers.put_caller_id(store, SHOWN, **BY)
     assert await registers.remove_caller_id(store, SHOWN.number, reason="sold", **BY) == SHOWN
     assert await registers.list_caller_ids(store) == []
-    (_, removal) = await registers.history(store, "caller-id", SHOWN.number)
-    assert removal["detail"]["reason"] == "sold"
-    assert removal["detail"]["from"][0]["licence"] == "L-1"
+    (_, removal) = await store.changes.of("caller-id", SHOWN.number)
+    assert removal.detail["reason"] == "sold"
+    assert removal.detail["from"][0]["licence"] == "L-1"
     with pytest.raises(Fault, match="not registered"):
         await registers.remove_caller_id(store, SHOWN.number, reason="", **BY)
 
@@ -164,10 +164,10 @@ async def test_a_removal_is_of_one_scope_and_leaves_its_trace(store: Store) -> N
     await registers.add_refusal(store, but(REFUSED, scope="all", value=""), **BY)
     await registers.remove_refusal(store, NUMBER, "industry", "保险", reason="asked in writing", **BY)
     assert [entry.scope for entry in await registers.list_refusals(store)] == ["all"]
-    removal = (await registers.history(store, "dnc", NUMBER))[-1]
-    assert removal["action"] == "remove"
-    assert removal["detail"]["reason"] == "asked in writing"
-    assert removal["detail"]["source"] == "hotline"
+    removal = (await store.changes.of("dnc", NUMBER))[-1]
+    assert removal.action == "remove"
+    assert removal.detail["reason"] == "asked in writing"
+    assert removal.detail["source"] == "hotline"
     with pytest.raises(Fault, match="no refusal"):
         await registers.remove_refusal(store, NUMBER, "industry", "保险", reason="again", **BY)
 

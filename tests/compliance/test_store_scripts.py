@@ -30,7 +30,7 @@ async def approve(store: Store, version: ScriptVersion, **changes) -> ScriptVers
 
 
 async def actions(store: Store) -> list[str]:
-    return [change["action"] for change in await registers.history(store, "script", "pitch")]
+    return [change.action for change in await store.changes.of("script", "pitch")]
 
 
 async def test_a_text_is_added_once(store: Store) -> None:
@@ -48,9 +48,9 @@ async def test_an_approval_names_who_until_when_and_for_which_lists(store: Store
     assert approved.added_by == "tester", "who wrote and who approved are both kept"
     (listed,) = await registers.list_scripts(store)
     assert (listed.id, listed.version, listed.checked) == ("pitch", 1, ("a", "b"))
-    change = (await registers.history(store, "script", "pitch"))[-1]
-    assert (change["by"], change["detail"]["sha256"]) == ("chen", first.sha256)
-    assert "text" not in change["detail"]
+    change = (await store.changes.of("script", "pitch"))[-1]
+    assert (change.by, change.detail["sha256"]) == ("chen", first.sha256)
+    assert "text" not in change.detail
 
 
 async def test_a_changed_text_is_a_new_version_without_approval(store: Store) -> None:
@@ -90,9 +90,9 @@ async def test_a_revocation_leaves_its_trace(store: Store) -> None:
         None,
         (),
     )
-    change = (await registers.history(store, "script", "pitch"))[-1]
-    assert change["action"] == "revoke"
-    assert (change["detail"]["reason"], change["detail"]["from"]["approved_by"]) == ("misleading", "tester")
+    change = (await store.changes.of("script", "pitch"))[-1]
+    assert change.action == "revoke"
+    assert (change.detail["reason"], change.detail["from"]["approved_by"]) == ("misleading", "tester")
 
 
 async def test_what_is_not_there(store: Store) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-import msgspec
 import typer
 
 from dialpact.cli import entry, heard
@@ -14,10 +13,11 @@ from dialpact.cli.recordings import witness
 from dialpact.cli.recordings.holds import tell
 from dialpact.cli.session import FOUND, Session
 from dialpact.compliance.clock import instant
+from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.retention import earliest_day
-from dialpact.store.sqlite import Store, holds, ledger, recordings, registers
+from dialpact.store.sqlite import Store, holds, ledger, recordings
 
 ALL = -1  # SQLite's LIMIT: none
 State = Literal["starting", "running", "kept", "unanswered", "unseen", "failed", "disposed"]
@@ -97,19 +97,13 @@ async def show(session: Session, id: Id) -> int:
         tell(session, bearing)
     if history:
         session.note(session.text("say.history"))
-        lines: list[list[Any]] = [
-            [change["at"], change["by"], change["action"], msgspec.json.encode(change["detail"]).decode()]
-            for change in history
-        ]
-        session.table(("at", "by", "action", "detail"), lines, None)
+        entry.changes(session, history)
     return FOUND if flaw else 0
 
 
-async def _history(store: Store, row: dict[str, Any]) -> list[dict[str, Any]]:
+async def _history(store: Store, row: dict[str, Any]) -> list[Change]:
     """What was done about it, about its call and about its callee."""
-    return await registers.history(
-        store, "recording", *filter(None, (row["id"], row["decision"], row["number"]))
-    )
+    return await store.changes.of("recording", *filter(None, (row["id"], row["decision"], row["number"])))
 
 
 def _told(session: Session, row: dict[str, Any], name: str) -> object:

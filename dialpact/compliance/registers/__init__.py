@@ -2,3 +2,7 @@
 
 Every refusal of an entry is a :class:`~dialpact.compliance.registers.fault.Fault`; the SQL is in ``store``.
 """
+
+from typing import Literal
+
+Outcome = Literal["added", "updated", "already"]  # of an addition

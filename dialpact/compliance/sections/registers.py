@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from functools import cached_property
 
-from dialpact.compliance.model import ACTORS, SCOPES, Actor, Scope
+from dialpact.compliance.model import CAPACITIES, SCOPES, Capacity, Scope
 from dialpact.compliance.sections.base import Section, require, require_some
 
 LONGEST_PHRASE = 100  # characters
@@ -76,11 +76,11 @@ class ScriptRule(Section, dict=True, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ActorRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    forbidden: tuple[Actor, ...]  # in which capacity a business may not make such calls at all
+    forbidden: tuple[Capacity, ...]  # in which capacity a business may not make such calls at all
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_some("forbidden", self.forbidden, ACTORS)
+        require_some("forbidden", self.forbidden, CAPACITIES)
 
 
 class RecordingRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

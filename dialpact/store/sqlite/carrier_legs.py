@@ -12,7 +12,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "carrier_legs.sql", "sqlite3")
 
@@ -42,7 +42,7 @@ def id_of(decision: str, node: str, uniqueid: str) -> str:
     return hashlib.sha256(f"{decision} {node} {uniqueid}".encode()).hexdigest()[:32]
 
 
-async def write(store: Store, leg: CarrierLeg) -> None:
+async def write(store: Database, leg: CarrierLeg) -> None:
     """Writes what is known so far; with ``ended_at`` for the last time."""
     fields = {
         name: stamp(value) if isinstance(value, datetime) else value
@@ -52,13 +52,13 @@ async def write(store: Store, leg: CarrierLeg) -> None:
     await store.transact(lambda connection: SQL.write(connection, id=id, **fields))
 
 
-async def of_decision(store: Store, decision: str) -> list[dict[str, Any]]:
+async def of_decision(store: Database, decision: str) -> list[dict[str, Any]]:
     """What Asterisk told of the legs that a decision was used for, oldest first. Times are UTC."""
     found = await store.read(lambda connection: rows(SQL.of_decision(connection, decision=decision)))
     return [leg | {"supervision": list(json.loads(leg["supervision"]).values())} for leg in found]
 
 
-async def end_unseen(store: Store, decision: str, node: str, uniqueid: str, at: datetime) -> None:
+async def end_unseen(store: Database, decision: str, node: str, uniqueid: str, at: datetime) -> None:
     """Closes the row of a leg whose end nobody saw: it was gone at ``at``."""
     id = id_of(decision, node, uniqueid)
     await store.transact(lambda connection: SQL.end_unseen(connection, id=id, ended_at=stamp(at)))

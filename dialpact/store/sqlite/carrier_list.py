@@ -23,7 +23,7 @@ from dialpact.compliance.registers.carrier_list import Difference, Kind, Listed,
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.store.sqlite import registers
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.imports import Applied, Import
 from dialpact.store.sqlite.registers import log
 
@@ -46,7 +46,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 class CarrierList(Import):
     """``since`` and ``until`` bound the calls that are counted; ``result`` is there after ``apply``."""
 
-    def __init__(self, store: Store, *, since: datetime, until: datetime) -> None:
+    def __init__(self, store: Database, *, since: datetime, until: datetime) -> None:
         super().__init__(store, "caller-id")
         self._since, self._until = since, until
         self._listed: dict[str, Listed] = {}

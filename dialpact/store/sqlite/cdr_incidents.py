@@ -19,7 +19,7 @@ import aiosql
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.reconcile import KINDS, NOTES, Found
 from dialpact.store.sqlite import incidents
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
 TOGETHER = 200
@@ -46,7 +46,7 @@ class Written(NamedTuple):
     known: int  # written before, or seen by the listener
 
 
-async def write_incidents(store: Store, found: Iterable[Found], node: str) -> Written:
+async def write_incidents(store: Database, found: Iterable[Found], node: str) -> Written:
     """StoreError; what was written until then stays, and the next run goes on from there."""
     waiting = (one for one in found if one.kind not in LEFT_OUT)
     written = known = 0

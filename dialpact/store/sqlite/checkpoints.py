@@ -21,12 +21,12 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.ledger.rotation import Rotation
 from dialpact.store.sqlite import ledger
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "checkpoints.sql", "sqlite3")
 
 
-async def checkpoint(store: Store, signer: Signer, at: datetime) -> str:
+async def checkpoint(store: Database, signer: Signer, at: datetime) -> str:
     """The signed note of the present tree; the last one again when nothing was added since.
 
     LedgerError when the log does not continue the last checkpoint, or ``signer`` is not the key in force.
@@ -34,7 +34,7 @@ async def checkpoint(store: Store, signer: Signer, at: datetime) -> str:
     return await store.transact(lambda connection: sign(connection, signer, at))
 
 
-async def last(store: Store) -> str | None:
+async def last(store: Database) -> str | None:
     """The note of the largest tree that was signed."""
     row = await store.transact(SQL.last_checkpoint)
     return row["note"] if row else None
@@ -45,12 +45,12 @@ def newest(connection: sqlite3.Connection, most: int) -> list[sqlite3.Row]:
     return list(SQL.newest_checkpoints(connection, most=most))
 
 
-async def inclusion(store: Store, index: int, size: int) -> list[bytes]:
+async def inclusion(store: Database, index: int, size: int) -> list[bytes]:
     """The proof that leaf ``index`` is in the tree of ``size`` leaves. LedgerError if there is none."""
     return await store.transact(lambda connection: inclusion_in(connection, index, size))
 
 
-async def consistency(store: Store, old: int, size: int) -> list[bytes]:
+async def consistency(store: Database, old: int, size: int) -> list[bytes]:
     """The proof that the tree of ``size`` leaves continues that of ``old``. LedgerError if there is none."""
 
     def work(connection: sqlite3.Connection) -> list[bytes]:

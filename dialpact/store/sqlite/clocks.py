@@ -12,7 +12,7 @@ import aiosql
 from dialpact.compliance.clock import Uptime, instant, stamp
 from dialpact.compliance.witnessed import Reading, Witness, begin, follow
 from dialpact.store.sqlite import ledger
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "clocks.sql", "sqlite3")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def foretold(connection: sqlite3.Connection, reading: Reading) -> Witness:
     return follow(before, reading) if before else begin(reading, _latest(SQL.last_call(connection)))
 
 
-async def forged(store: Store) -> int | None:
+async def forged(store: Database) -> int | None:
     """The first reading that is not as it was sealed, or whose witnessed time is not what follows.
 
     A page at a time, so that no call waits for it.

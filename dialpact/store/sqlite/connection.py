@@ -112,7 +112,7 @@ def create(path: Path) -> None:
         connection.close()
 
 
-class Store:
+class Database:
     """An open database. ``transact`` and ``read`` are the only ways in; the nouns' modules build on them."""
 
     def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:

@@ -14,7 +14,7 @@ import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.store.sqlite import ledger
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "custody.sql", "sqlite3", mandatory_parameters=False)
 BATCH = 10_000  # paths; so that each lock is short
@@ -22,7 +22,7 @@ PAGE = 200  # recordings with their leaves, for the same reason
 Row = dict[str, Any]
 
 
-async def foreign_files(store: Store, found: Iterable[str]) -> list[str]:
+async def foreign_files(store: Database, found: Iterable[str]) -> list[str]:
     """Of the paths in ``found`` those that belong to no recording.
 
     List the files first: a recording's row is there before its file, so a new one is never taken for foreign.
@@ -49,10 +49,10 @@ class Span:
     def __init__(self, since: datetime | None = None, until: datetime | None = None) -> None:
         self._bounds = {"since": stamp(since) if since else "", "until": stamp(until) if until else ""}
 
-    async def count_kept(self, store: Store) -> int:
+    async def count_kept(self, store: Database) -> int:
         return int(await store.transact(lambda connection: SQL.count_kept(connection, **self._bounds)[0]))
 
-    async def kept(self, store: Store) -> AsyncIterator[Row]:
+    async def kept(self, store: Database) -> AsyncIterator[Row]:
         """Every kept recording, by id, a page at a time. With ``flaw``: how it fails its leaf."""
 
         def page(connection: sqlite3.Connection, after: str) -> list[Row]:
@@ -65,7 +65,7 @@ class Span:
                 yield row
             after = found[-1]["id"]
 
-    async def at_random(self, store: Store, most: int) -> AsyncIterator[Row]:
+    async def at_random(self, store: Database, most: int) -> AsyncIterator[Row]:
         """So many of them, each as likely as the other."""
         ids = await store.transact(
             lambda connection: [id for (id,) in SQL.kept_at_random(connection, most=most, **self._bounds)]
@@ -75,7 +75,7 @@ class Span:
                 lambda connection, id=id: _with_flaw(connection, dict(SQL.recording(connection, id=id)))  # type: ignore[misc]
             )
 
-    async def disposed(self, store: Store) -> AsyncIterator[Row]:
+    async def disposed(self, store: Database) -> AsyncIterator[Row]:
         """Every recording disposed of, by id; ``done_at`` is None while files may be left.
 
         ``is_proven``: the ledger has its disposal. Else only the database says so.

@@ -25,7 +25,7 @@ from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
 from dialpact.compliance.reading import Reading
 from dialpact.store.sqlite import incidents, reactions
-from dialpact.store.sqlite.connection import Store, is_refusal, rows
+from dialpact.store.sqlite.connection import Database, is_refusal, rows
 from dialpact.store.sqlite.facts import facts
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
@@ -93,7 +93,7 @@ def _clock_went_back(connection: sqlite3.Connection, decision: Decision, behind:
 
 
 async def decide(
-    store: Store,
+    store: Database,
     waiting: Sequence[tuple[CallAttempt, Judge]],
     asked: Reading,
     clock: Clock,
@@ -167,12 +167,12 @@ def _record_refusal(
         )
 
 
-async def undelivered(store: Store, decision: str, at: datetime, reason: str) -> None:
+async def undelivered(store: Database, decision: str, at: datetime, reason: str) -> None:
     """Marks an ALLOW that was never told to the PBX."""
     await all_undelivered(store, [(decision, at, reason)])
 
 
-async def all_undelivered(store: Store, marks: Sequence[tuple[str, datetime, str]]) -> None:
+async def all_undelivered(store: Database, marks: Sequence[tuple[str, datetime, str]]) -> None:
     """Many at once: decision, when, and the reason. One that was never stored needs no mark."""
 
     def work(connection: sqlite3.Connection) -> None:
@@ -182,13 +182,13 @@ async def all_undelivered(store: Store, marks: Sequence[tuple[str, datetime, str
     await store.transact(work)
 
 
-async def look_up(store: Store, attempt: CallAttempt, asked: Reading, now: datetime, live: bool) -> Facts:
+async def look_up(store: Database, attempt: CallAttempt, asked: Reading, now: datetime, live: bool) -> Facts:
     """The facts for ``dialpact check``: the gate's own reading, nothing recorded."""
     return await store.transact(lambda connection: facts(connection, attempt, asked, now, live))
 
 
 async def list_calls(
-    store: Store,
+    store: Database,
     *,
     number: str = "",
     campaign: str = "",
@@ -239,7 +239,7 @@ def _as_told(row: dict[str, Any], legs: list[dict[str, Any]], parts: list[dict[s
     return row
 
 
-async def get_call(store: Store, decision: str) -> tuple[Decision, str | None] | None:
+async def get_call(store: Database, decision: str) -> tuple[Decision, str | None] | None:
     """A decision with all its inputs, and why it was not delivered, if so. LedgerError once erased."""
     row = await store.transact(lambda connection: SQL.get_call(connection, id=decision))
     if row and not row["record"]:
@@ -247,7 +247,7 @@ async def get_call(store: Store, decision: str) -> tuple[Decision, str | None] |
     return (msgspec.json.decode(row["record"], type=Decision), row["undelivered"]) if row else None
 
 
-async def behind(store: Store, decision: str) -> timedelta:
+async def behind(store: Database, decision: str) -> timedelta:
     """How far its time lies before the latest that was known then; 0 for an unknown one."""
     row = await store.transact(lambda connection: SQL.behind(connection, id=decision))
     return timedelta(microseconds=row["behind_us"] if row else 0)

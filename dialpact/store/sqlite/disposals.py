@@ -11,14 +11,14 @@ import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.store.sqlite import incidents, ledger
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "disposals.sql", "sqlite3")
 PAGE = 200
 INCIDENT = "disposal-refused"
 
 
-async def due_after(store: Store, day: date, after: tuple[str, str]) -> list[dict[str, Any]]:
+async def due_after(store: Database, day: date, after: tuple[str, str]) -> list[dict[str, Any]]:
     """A page of the recordings to be kept until a day before ``day``, in the order of (keep_until, id).
 
     With ``is_held``, and with ``flaw``: how the row fails its leaf in the ledger, ``lowered`` when by the log
@@ -37,13 +37,13 @@ def _flaw(connection: sqlite3.Connection, row: dict[str, Any]) -> str:
     return ledger.flaw(connection, "recording", row["id"]) or ("lowered" if row["is_lowered"] else "")
 
 
-async def not_due(store: Store, day: date) -> tuple[int, str | None]:
+async def not_due(store: Database, day: date) -> tuple[int, str | None]:
     """How many must still be kept on ``day``, and until when the first of them."""
     count, first = await store.transact(lambda connection: SQL.count_not_due(connection, day=day.isoformat()))
     return count, first
 
 
-async def record(store: Store, recording: str, keep_until: str, *, by: str, at: datetime) -> bool:
+async def record(store: Database, recording: str, keep_until: str, *, by: str, at: datetime) -> bool:
     """On disk when it returns; False when it has come under a hold. StoreRefused: it must still be kept."""
 
     def work(connection: sqlite3.Connection) -> bool:
@@ -55,19 +55,19 @@ async def record(store: Store, recording: str, keep_until: str, *, by: str, at: 
     return await store.transact(work)
 
 
-async def finish(store: Store, recording: str, at: datetime) -> None:
+async def finish(store: Database, recording: str, at: datetime) -> None:
     """The files are gone."""
     await store.transact(
         lambda connection: SQL.finish_disposal(connection, recording=recording, done_at=stamp(at))
     )
 
 
-async def unfinished(store: Store) -> list[dict[str, Any]]:
+async def unfinished(store: Database) -> list[dict[str, Any]]:
     """Recordings disposed of whose files may still be there."""
     return await store.transact(lambda connection: rows(SQL.unfinished(connection)))
 
 
-async def refused(store: Store, node: str, decision: str, detail: str, at: datetime) -> None:
+async def refused(store: Database, node: str, decision: str, detail: str, at: datetime) -> None:
     """An incident, once: the next purge finds the same file again."""
 
     def work(connection: sqlite3.Connection) -> None:

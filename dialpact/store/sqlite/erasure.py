@@ -19,7 +19,7 @@ import msgspec
 
 from dialpact.compliance.clock import instant
 from dialpact.store.sqlite import ledger
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "erasure.sql", "sqlite3")
@@ -70,13 +70,13 @@ def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> boo
     return not complaints
 
 
-async def due(store: Store, keep_until: KeepUntil, today: date) -> Due:
+async def due(store: Database, keep_until: KeepUntil, today: date) -> Due:
     """What :func:`erase` would take. ``keep_until``: the last day for a call decided at an instant."""
     return await _sweep(store, lambda connection, after: _over(connection, keep_until, today, after))
 
 
 async def erase(
-    store: Store, keep_until: KeepUntil, today: date, *, by: str, reason: str, at: datetime
+    store: Database, keep_until: KeepUntil, today: date, *, by: str, reason: str, at: datetime
 ) -> Due:
     """Erases it for good, each piece in one transaction with its line in the log."""
 
@@ -98,7 +98,7 @@ async def erase(
     return erased
 
 
-async def _sweep(store: Store, work: Callable[[sqlite3.Connection, int], _Piece]) -> Due:
+async def _sweep(store: Database, work: Callable[[sqlite3.Connection, int], _Piece]) -> Due:
     total, after = Due(decisions=0, recordings=0, needed=0), 0
     while True:
         piece = await store.transact(lambda connection, after=after: work(connection, after))  # type: ignore[misc]

@@ -21,10 +21,10 @@ import msgspec
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.rotation import Rotation
+from dialpact.compliance.registers.suspension import entry_key
 from dialpact.store.sqlite import checkpoints, ledger
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
-from dialpact.store.sqlite.registers.suspension import entry_key
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "evidence.sql", "sqlite3")
 REGISTER = "evidence"  # under which exports are logged
@@ -91,7 +91,7 @@ def changed(changes: dict[str, list[Row]]) -> Iterator[Key]:
 
 
 async def find_calls(
-    store: Store,
+    store: Database,
     number: str,
     *,
     caller_id: str = "",
@@ -115,7 +115,7 @@ async def find_calls(
     return [id for (id,) in found]
 
 
-async def get_complaint(store: Store, id: int) -> tuple[Row, list[Row]] | None:
+async def get_complaint(store: Database, id: int) -> tuple[Row, list[Row]] | None:
     """The complaint and its history; None when there is none."""
 
     def work(connection: sqlite3.Connection) -> tuple[Row, list[Row]] | None:
@@ -126,7 +126,7 @@ async def get_complaint(store: Store, id: int) -> tuple[Row, list[Row]] | None:
 
 
 async def log_export(
-    store: Store, action: str, keys: Iterable[tuple[str, str]], detail: Row, *, by: str, at: datetime
+    store: Database, action: str, keys: Iterable[tuple[str, str]], detail: Row, *, by: str, at: datetime
 ) -> None:
     """A line of the custody log under each (register, key)."""
 
@@ -137,12 +137,12 @@ async def log_export(
     await store.transact(work)
 
 
-async def gather(store: Store, id: str) -> Call | None:
+async def gather(store: Database, id: str) -> Call | None:
     """Everything about one decision; None when there is no such. Of an erased one what is left."""
     return await store.transact(lambda connection: _gather(connection, id))
 
 
-async def key_chain(store: Store) -> tuple[list[Rotation], list[Key]]:
+async def key_chain(store: Database) -> tuple[list[Rotation], list[Key]]:
     """The changes of the ledger's key, oldest first, and their leaves."""
 
     def work(connection: sqlite3.Connection) -> tuple[list[Rotation], list[Key]]:
@@ -152,7 +152,7 @@ async def key_chain(store: Store) -> tuple[list[Rotation], list[Key]]:
     return await store.transact(work)
 
 
-async def prove(store: Store, leaves: Iterable[Key], size: int) -> list[Proven]:
+async def prove(store: Database, leaves: Iterable[Key], size: int) -> list[Proven]:
     """The records of these leaves with their proofs in the tree of ``size`` leaves, by their place.
 
     What is not in the ledger, or behind ``size``, is left out: the caller says so where it matters.
@@ -175,7 +175,7 @@ async def prove(store: Store, leaves: Iterable[Key], size: int) -> list[Proven]:
     return await store.transact(work)
 
 
-async def older_checkpoints(store: Store, size: int) -> list[tuple[int, str, list[bytes]]]:
+async def older_checkpoints(store: Database, size: int) -> list[tuple[int, str, list[bytes]]]:
     """Size, note and consistency proof of checkpoints below ``size`` (:func:`thinned`), oldest first."""
 
     def work(connection: sqlite3.Connection) -> list[tuple[int, str, list[bytes]]]:

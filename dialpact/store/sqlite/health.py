@@ -14,7 +14,7 @@ import aiosql
 from dialpact.compliance.clock import boot_id, instant
 from dialpact.compliance.model import Suspension
 from dialpact.store.sqlite import checkpoints, ledger, migrate
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "health.sql", "sqlite3")
 
@@ -42,7 +42,7 @@ class Health:
     signed: datetime | None = None  # its last checkpoint
 
 
-async def health(store: Store, node: str, now: datetime, today: date) -> Health:
+async def health(store: Database, node: str, now: datetime, today: date) -> Health:
     """In one transaction that may write, so a store that can only be read fails here: StoreError."""
     return await store.transact(lambda connection: _health(connection, node, now, today))
 

@@ -12,7 +12,7 @@ import aiosql
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "holds.sql", "sqlite3")
 Scope = Literal["recording", "call", "callee"]
@@ -35,7 +35,7 @@ class Hold(Value, frozen=True, kw_only=True):
     recordings: int
 
 
-async def hold(store: Store, scope: Scope, key: str, *, reason: str, by: str, at: datetime) -> Hold:
+async def hold(store: Database, scope: Scope, key: str, *, reason: str, by: str, at: datetime) -> Hold:
     """A new one, beside any that are in force. Fault: no such recording or call, or it was disposed of."""
 
     def work(connection: sqlite3.Connection) -> Hold:
@@ -50,7 +50,7 @@ async def hold(store: Store, scope: Scope, key: str, *, reason: str, by: str, at
     return await store.transact(work)
 
 
-async def release(store: Store, id: int, *, reason: str, by: str, at: datetime) -> Hold:
+async def release(store: Database, id: int, *, reason: str, by: str, at: datetime) -> Hold:
     """Ends this one only. Fault when there is no such hold, or it was released already."""
 
     def work(connection: sqlite3.Connection) -> Hold:
@@ -62,7 +62,7 @@ async def release(store: Store, id: int, *, reason: str, by: str, at: datetime) 
     return await store.transact(work)
 
 
-async def list_holds(store: Store, *, recording: str = "", released: bool = False) -> list[Hold]:
+async def list_holds(store: Database, *, recording: str = "", released: bool = False) -> list[Hold]:
     """Oldest first. ``recording``: those that bear on it; ``released``: also those no longer in force."""
     return await store.transact(lambda connection: _holds(connection, recording=recording, released=released))
 

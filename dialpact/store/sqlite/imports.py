@@ -20,7 +20,7 @@ import msgspec
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import CallerId, Consent, Refusal
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers import caller_id_fields, digits, log
 
 # Staging passes rows by position, which is faster than by name, so these queries name no parameters.
@@ -79,7 +79,7 @@ STAGED: dict[str, Callable[[Any], Staged]] = {
 class Import:
     """One file into one register: ``begin``, ``stage`` as often as needed, ``apply``."""
 
-    def __init__(self, store: Store, register: str) -> None:
+    def __init__(self, store: Database, register: str) -> None:
         self.register = register
         self._store = store
         self._row = STAGED[register]

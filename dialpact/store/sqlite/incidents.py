@@ -10,7 +10,7 @@ from typing import Any
 import aiosql
 
 from dialpact.compliance.clock import stamp
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "incidents.sql", "sqlite3")
 
@@ -32,7 +32,7 @@ def write(
 
 
 async def incident(
-    store: Store,
+    store: Database,
     *,
     at: datetime,
     node: str,
@@ -53,7 +53,7 @@ async def incident(
 
 
 async def list_incidents(
-    store: Store,
+    store: Database,
     *,
     kind: str = "",
     since: datetime | None = None,
@@ -77,7 +77,7 @@ async def list_incidents(
 
 
 async def count_incidents(
-    store: Store, *, since: datetime | None = None, until: datetime | None = None
+    store: Database, *, since: datetime | None = None, until: datetime | None = None
 ) -> list[dict[str, Any]]:
     """``kind``, ``count``, ``first`` and ``last``, the most frequent first."""
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import instant
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite.clocks import EPOCH, MICROSECOND
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import Outcome, log
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import log
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "keeping.sql", "sqlite3")
 PAGE = 200  # recordings in one transaction: no call waits long for it
@@ -30,7 +31,7 @@ def ended(ended_at: str, witnessed_us: int | None) -> datetime:
     return told if witnessed_us is None else max(told, EPOCH + witnessed_us * MICROSECOND)
 
 
-async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: datetime) -> Outcome:
+async def keep(store: Database, id: str, until: date, *, reason: str, by: str, at: datetime) -> Outcome:
     """Keeps one recording until a later day.
 
     Fault: no such one, still being made, disposed of, or an earlier day.
@@ -57,7 +58,7 @@ async def keep(store: Store, id: str, until: date, *, reason: str, by: str, at: 
     return await store.transact(work)
 
 
-async def settle(store: Store, id: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
+async def settle(store: Database, id: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
     """Says what became of a call whose end nobody saw. Its row is final, so this is an act of its own in the
     log; the newest one counts. How long it is kept does not change: as an answered one from the beginning.
 
@@ -80,7 +81,7 @@ async def settle(store: Store, id: str, answered: bool, *, reason: str, by: str,
 
 
 async def raise_to(
-    store: Store, keep_until: KeepUntil, profiles: Sequence[str], *, by: str, at: datetime
+    store: Database, keep_until: KeepUntil, profiles: Sequence[str], *, by: str, at: datetime
 ) -> int:
     """Raises what the profiles in force ask to keep for longer; how many. Shorter ones change nothing.
 

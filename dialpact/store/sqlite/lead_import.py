@@ -21,7 +21,7 @@ from dialpact.compliance.ranges import Detector, Report
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivery, unassigned
 from dialpact.compliance.sections import RangeDialling
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.imports import BATCH, SQL, Applied, Import
 from dialpact.store.sqlite.registers import leads, log
 
@@ -30,7 +30,7 @@ class LeadImport(Import):
     """``sections``: the thresholds of each profile that has any, by its id. What one flags is held."""
 
     def __init__(
-        self, store: Store, delivery: Delivery, sha256: str, sections: Mapping[str, RangeDialling]
+        self, store: Database, delivery: Delivery, sha256: str, sections: Mapping[str, RangeDialling]
     ) -> None:
         super().__init__(store, "leads")
         self._delivery = delivery

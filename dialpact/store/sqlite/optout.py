@@ -21,16 +21,17 @@ import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import OptOut, OptOutWay, Refusal, Scope
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.soundtrack import place
-from dialpact.store.sqlite.connection import Store, rows
-from dialpact.store.sqlite.registers.change import Outcome, digits, log
+from dialpact.store.sqlite.connection import Database, rows
+from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.registers.dnc import write_refusal
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "optout.sql", "sqlite3")
 
 
 async def from_call(
-    store: Store, decision: str, *, how: OptOutWay, scope: Scope, node: str, channel: str, at: datetime
+    store: Database, decision: str, *, how: OptOutWay, scope: Scope, node: str, channel: str, at: datetime
 ) -> OptOut | None:
     """Takes a refusal in the call of ``decision``; None when this node has no such call.
 
@@ -87,14 +88,14 @@ def endpoint_of(channel: str) -> str:
     return name if technology in ("PJSIP", "SIP", "IAX2") else f"{technology}/{name}".rstrip("/")
 
 
-async def from_line(store: Store, number: str, *, node: str, channel: str, at: datetime) -> OptOut:
+async def from_line(store: Database, number: str, *, node: str, channel: str, at: datetime) -> OptOut:
     """Takes a refusal of everything from whoever called from ``number`` (E.164)."""
     new = OptOut(at=at, number=number, how="line", by=number, node=node, channel=channel)
     return await store.transact(lambda connection: _take(connection, new))
 
 
 async def by_command(
-    store: Store, new: Refusal, *, by: str, at: datetime, node: str = "", decision: str = ""
+    store: Database, new: Refusal, *, by: str, at: datetime, node: str = "", decision: str = ""
 ) -> Outcome:
     """Takes one that an officer was told of, in the call ``decision`` if it is known."""
 
@@ -142,7 +143,7 @@ def _heard(connection: sqlite3.Connection, new: OptOut) -> OptOut:
     return new if row is None else msgspec.structs.replace(new, recording=row["id"])
 
 
-async def of_number(store: Store, number: str) -> list[dict[str, Any]]:
+async def of_number(store: Database, number: str) -> list[dict[str, Any]]:
     """Every time that this person refused, oldest first; in the file ``path`` between its seconds
     ``position`` and ``position_to``, null as long as the call lasts, and for what was said after it.
     """

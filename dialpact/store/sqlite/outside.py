@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiosql
 
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.health import Health, health
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "outside.sql", "sqlite3")
@@ -29,7 +29,7 @@ class Figures:
 class Looker:
     """Remembers how far the incidents are counted, so that each is counted once."""
 
-    def __init__(self, store: Store, node: str) -> None:
+    def __init__(self, store: Database, node: str) -> None:
         self._store, self._node = store, node
         self._incidents: Counter[str] = Counter()
         self._last = 0

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from dialpact.compliance.model import CallAttempt, Facts
 from dialpact.compliance.reading import Reading
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.facts import facts
 
 
 async def look_back(
-    store: Store, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading
+    store: Database, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading
 ) -> list[Facts]:
     """The facts of each attempt at its instant, in one short transaction. The recorder is not asked."""
     found = await store.transact(

@@ -43,7 +43,7 @@ from dialpact.compliance.reconcile import (
     seen,
 )
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
 TOGETHER = 1000  # decisions a transaction
@@ -62,7 +62,7 @@ class Source(NamedTuple):
 
 
 async def reconcile(
-    store: Store,
+    store: Database,
     sources: Sequence[Source],
     *,
     trunks: Mapping[str, Trunk],
@@ -227,7 +227,7 @@ class _Join:
         return self._stack.enter_context(Ordered(kind))
 
 
-async def _decisions(store: Store, since: float, until: float) -> AsyncIterator[Asked]:
+async def _decisions(store: Database, since: float, until: float) -> AsyncIterator[Asked]:
     after, seq, end = stamp(_moment(since)), -1, stamp(_moment(until))
     while page := await store.transact(partial(_page, after=after, seq=seq, until=end)):
         for row, kept, refused in page:

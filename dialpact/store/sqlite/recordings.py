@@ -14,7 +14,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import boot_id, instant, stamp
-from dialpact.store.sqlite.connection import Store, rows
+from dialpact.store.sqlite.connection import Database, rows
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "recordings.sql", "sqlite3")
 
@@ -79,7 +79,7 @@ def has_files(row: Mapping[str, Any]) -> bool:
 
 
 async def renew_lease(
-    store: Store, node: str, *, ready: bool, why: str, seconds: float, at: datetime
+    store: Database, node: str, *, ready: bool, why: str, seconds: float, at: datetime
 ) -> None:
     """Says for ``seconds`` from now that ``node`` could record, or (``ready=False``) why it could not."""
     expires = time.monotonic_ns() + int(seconds * 1e9)
@@ -96,7 +96,7 @@ async def renew_lease(
     )
 
 
-async def allowed(store: Store, decision: str) -> Allowed | None:
+async def allowed(store: Database, decision: str) -> Allowed | None:
     """None for an id that no decision has."""
     row = await store.transact(lambda connection: SQL.allowed(connection, id=decision))
     if row is None:
@@ -117,7 +117,7 @@ async def allowed(store: Store, decision: str) -> Allowed | None:
     )
 
 
-async def start(store: Store, new: NewRecording) -> None:
+async def start(store: Database, new: NewRecording) -> None:
     """The row is there before the file, while the call rings: a crash in between leaves a row to look into,
     never a lost file.
     """
@@ -127,7 +127,9 @@ async def start(store: Store, new: NewRecording) -> None:
     await store.transact(lambda connection: SQL.insert_recording(connection, state="starting", **fields))
 
 
-async def running(store: Store, recording: str, started_at: datetime, answered_at: datetime | None) -> None:
+async def running(
+    store: Database, recording: str, started_at: datetime, answered_at: datetime | None
+) -> None:
     """The facts say that it records, since then: its row was made while the call rang."""
     at = stamp(answered_at) if answered_at else None
     await store.transact(
@@ -137,13 +139,13 @@ async def running(store: Store, recording: str, started_at: datetime, answered_a
     )
 
 
-async def answered(store: Store, node: str, uniqueid: str, at: datetime) -> None:
+async def answered(store: Database, node: str, uniqueid: str, at: datetime) -> None:
     await store.transact(
         lambda connection: SQL.set_answered(connection, node=node, uniqueid=uniqueid, answered_at=stamp(at))
     )
 
 
-async def finish(store: Store, end: Finished) -> bool:
+async def finish(store: Database, end: Finished) -> bool:
     """False when it had ended already: what was written first stays."""
     fields = msgspec.structs.asdict(end)
     fields["ended_at"] = stamp(end.ended_at)
@@ -153,19 +155,19 @@ async def finish(store: Store, end: Finished) -> bool:
     return changed > 0
 
 
-async def unfinished(store: Store, node: str) -> list[dict[str, Any]]:
+async def unfinished(store: Database, node: str) -> list[dict[str, Any]]:
     """Recordings that were being made when the listener last knew; after a restart each is looked into."""
     return await store.transact(lambda connection: rows(SQL.open_recordings(connection, node=node)))
 
 
-async def last_renewal(store: Store, node: str) -> datetime | None:
+async def last_renewal(store: Database, node: str) -> datetime | None:
     """When the recorder of ``node`` last gave word; None when it never did."""
     row = await store.transact(lambda connection: SQL.last_renewal(connection, node=node))
     return instant(row["renewed_at"]) if row else None
 
 
 async def unseen(
-    store: Store, node: str, since: datetime, until: datetime, reported: str, together: str
+    store: Database, node: str, since: datetime, until: datetime, reported: str, together: str
 ) -> list[dict[str, Any]]:
     """``id`` and ``channel`` (the caller's) of what was let out in between and has neither a recording nor an
     incident of the kind ``reported``, nor is named by one of the kind ``together``.
@@ -177,7 +179,7 @@ async def unseen(
 
 
 async def list_recordings(
-    store: Store,
+    store: Database,
     *,
     id: str = "",
     number: str = "",

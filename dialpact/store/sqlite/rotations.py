@@ -31,12 +31,12 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.ledger.rotation import Rotation
 from dialpact.store.sqlite import checkpoints
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
 
 
 async def rotate(
-    config: Config, store: Store, *, by: str, reason: str, at: datetime, lost: bool = False
+    config: Config, store: Database, *, by: str, reason: str, at: datetime, lost: bool = False
 ) -> Rotation:
     """``lost``: no old key is there to vouch. After LedgerError or OSError: as before, or to be resumed."""
     file = keys.path_of(config)
@@ -68,7 +68,7 @@ async def rotate(
         return done
 
 
-async def resume(config: Config, store: Store) -> Signer:
+async def resume(config: Config, store: Database) -> Signer:
     """Finishes a rotation that was interrupted; the key that signs now. LedgerError, OSError."""
     known = await _finish(config, store)
     signer = keys.load(config)
@@ -84,7 +84,7 @@ async def resume(config: Config, store: Store) -> Signer:
     return signer
 
 
-async def _finish(config: Config, store: Store) -> list[Rotation]:
+async def _finish(config: Config, store: Database) -> list[Rotation]:
     file = keys.path_of(config)
     pending = keys.pending_path(file)
     known = await store.transact(checkpoints.rotations)

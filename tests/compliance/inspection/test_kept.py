@@ -210,11 +210,9 @@ async def test_complaints_and_their_days(world: World) -> None:
 
 async def test_suspensions_that_were_in_force_in_the_period(world: World) -> None:
     async def suspend(agent: str, at: str, lifted: str = "") -> None:
-        await registers.add_suspension(world.store, "agent", agent, cause="x", by="li", at=local(at))
+        await world.store.suspensions.add("agent", agent, cause="x", by="li", at=local(at))
         if lifted:
-            await registers.lift_suspension(
-                world.store, "agent", agent, reason="y", by="li", at=local(lifted)
-            )
+            await world.store.suspensions.lift("agent", agent, reason="y", by="li", at=local(lifted))
 
     await suspend("before", "2026-11-22 10:00", "2026-11-23 23:59:59")
     await suspend("into", "2026-11-22 10:00", "2026-11-24 00:00")
@@ -321,10 +319,8 @@ async def test_no_number_that_may_be_a_persons_is_shown(world: World) -> None:
     await world.recorded(call, "2026-11-24 10:00", state="failed")
     await world.incident("no-decision")
     at = local("2026-11-24 11:00")
-    await registers.add_suspension(
-        world.store, "agent", "1001", cause=f"called {callee} twice", by="li", at=at
-    )
-    await registers.lift_suspension(world.store, "agent", "1001", reason=f"{NUMBER} forgave", by="li", at=at)
+    await world.store.suspensions.add("agent", "1001", cause=f"called {callee} twice", by="li", at=at)
+    await world.store.suspensions.lift("agent", "1001", reason=f"{NUMBER} forgave", by="li", at=at)
     await registers.add_complaint(
         world.store,
         Complaint(

@@ -11,7 +11,7 @@ import sqlite3
 
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.verdicts import headings
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.inspection import calls, kept, refused
 from dialpact.store.sqlite.inspection.question import SQL, Question, counts, purposes_ever
 from dialpact.store.sqlite.registers.change import log
@@ -19,7 +19,7 @@ from dialpact.store.sqlite.registers.change import log
 __all__ = ["Question", "inspect", "note_full_report"]
 
 
-async def inspect(store: Store, question: Question) -> Inspection:
+async def inspect(store: Database, question: Question) -> Inspection:
     """The whole report. Raises StoreError."""
     return await store.read(lambda connection: _inspect(connection, question))
 
@@ -51,7 +51,7 @@ def _inspect(connection: sqlite3.Connection, question: Question) -> Inspection:
     )
 
 
-async def note_full_report(store: Store, question: Question, format: str) -> None:
+async def note_full_report(store: Database, question: Question, format: str) -> None:
     """Who asked for everybody's numbers, in the log before he has them."""
     period = question.period
     key = f"{period.first.isoformat()}..{period.last.isoformat()}"

@@ -14,7 +14,7 @@ from dialpact.store.sqlite.registers.caller_id import (
     remove_caller_id,
 )
 from dialpact.store.sqlite.registers.campaign import add_campaign, change_campaign, list_campaigns
-from dialpact.store.sqlite.registers.change import ALL, Outcome, digits, history, log, unknown
+from dialpact.store.sqlite.registers.change import ALL, digits, log, unknown
 from dialpact.store.sqlite.registers.complaint import (
     Filed,
     add_complaint,
@@ -34,36 +34,25 @@ from dialpact.store.sqlite.registers.script import (
     script_versions,
 )
 from dialpact.store.sqlite.registers.suspension import (
-    SuspensionEntry,
-    add_suspension,
-    entry_key,
-    lift_suspension,
-    list_suspensions,
     suspend,
 )
 
 __all__ = [
     "ALL",
     "Filed",
-    "Outcome",
     "ScriptVersion",
-    "SuspensionEntry",
     "add_business",
     "add_campaign",
     "add_complaint",
     "add_consent",
     "add_refusal",
     "add_script",
-    "add_suspension",
     "answer_complaint",
     "approve_script",
     "caller_id_fields",
     "change_campaign",
     "digits",
-    "entry_key",
     "get_script",
-    "history",
-    "lift_suspension",
     "list_businesses",
     "list_caller_ids",
     "list_campaigns",
@@ -71,7 +60,6 @@ __all__ = [
     "list_consents",
     "list_refusals",
     "list_scripts",
-    "list_suspensions",
     "log",
     "note_profiles",
     "put_caller_id",

@@ -9,11 +9,12 @@ import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import Business
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import SQL, Outcome, log, same
+from dialpact.compliance.registers import Outcome
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import SQL, log, same
 
 
-async def add_business(store: Store, new: Business, *, by: str, at: datetime) -> Outcome:
+async def add_business(store: Database, new: Business, *, by: str, at: datetime) -> Outcome:
     """Fault when the id is taken by another one."""
 
     def work(connection: sqlite3.Connection) -> Outcome:
@@ -26,6 +27,6 @@ async def add_business(store: Store, new: Business, *, by: str, at: datetime) ->
     return await store.transact(work)
 
 
-async def list_businesses(store: Store, *, id: str = "") -> list[Business]:
+async def list_businesses(store: Database, *, id: str = "") -> list[Business]:
     found = await store.transact(lambda connection: list(SQL.list_businesses(connection, id=id)))
     return [Business(**dict(row)) for row in found]

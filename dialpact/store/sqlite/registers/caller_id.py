@@ -11,12 +11,13 @@ import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import CallerId
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import SQL, Outcome, log, need_business
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import SQL, log, need_business
 
 
-async def put_caller_id(store: Store, new: CallerId, *, by: str, at: datetime) -> Outcome:
+async def put_caller_id(store: Database, new: CallerId, *, by: str, at: datetime) -> Outcome:
     """Adds or updates: licences are renewed and trunks change. The log keeps what was before."""
 
     def work(connection: sqlite3.Connection) -> Outcome:
@@ -32,7 +33,7 @@ async def put_caller_id(store: Store, new: CallerId, *, by: str, at: datetime) -
     return await store.transact(work)
 
 
-async def remove_caller_id(store: Store, number: str, *, reason: str, by: str, at: datetime) -> CallerId:
+async def remove_caller_id(store: Database, number: str, *, reason: str, by: str, at: datetime) -> CallerId:
     """What was removed. Fault when it is not registered."""
 
     def work(connection: sqlite3.Connection) -> CallerId:
@@ -46,7 +47,7 @@ async def remove_caller_id(store: Store, number: str, *, reason: str, by: str, a
     return await store.transact(work)
 
 
-async def list_caller_ids(store: Store, *, number: str = "", business: str = "") -> list[CallerId]:
+async def list_caller_ids(store: Database, *, number: str = "", business: str = "") -> list[CallerId]:
     return await store.transact(lambda connection: _caller_ids(connection, number, business))
 
 

@@ -10,12 +10,13 @@ import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import Campaign
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import SQL, Outcome, log, need_business, same
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import SQL, log, need_business, same
 
 
-async def add_campaign(store: Store, new: Campaign, *, by: str, at: datetime) -> Outcome:
+async def add_campaign(store: Database, new: Campaign, *, by: str, at: datetime) -> Outcome:
     """Fault when its business is not registered, or the id is taken by another one."""
 
     def work(connection: sqlite3.Connection) -> Outcome:
@@ -30,7 +31,7 @@ async def add_campaign(store: Store, new: Campaign, *, by: str, at: datetime) ->
 
 
 async def change_campaign(
-    store: Store, id: str, changes: Mapping[str, str], *, reason: str, by: str, at: datetime
+    store: Database, id: str, changes: Mapping[str, str], *, reason: str, by: str, at: datetime
 ) -> tuple[Outcome, Campaign]:
     """``changes``: of ``industry``, ``purpose``, ``script``. Never the business: that is another campaign.
 
@@ -56,7 +57,7 @@ async def change_campaign(
     return await store.transact(work)
 
 
-async def list_campaigns(store: Store, *, id: str = "", business: str = "") -> list[Campaign]:
+async def list_campaigns(store: Database, *, id: str = "", business: str = "") -> list[Campaign]:
     found = await store.transact(
         lambda connection: list(SQL.list_campaigns(connection, id=id, business=business))
     )

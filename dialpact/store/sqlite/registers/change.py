@@ -6,18 +6,19 @@ import json
 import sqlite3
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Value
+from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "registers.sql", "sqlite3")
-Outcome = Literal["added", "updated", "already"]
 ALL = -1  # SQLite's LIMIT: none
 
 
@@ -48,19 +49,24 @@ def log(
     )
 
 
-async def history(store: Store, register: str, *keys: str) -> list[dict[str, Any]]:
-    """Every logged change of these entries, oldest first. Imports are logged under their file's name."""
-    wanted = json.dumps(keys)
-    found = await store.transact(
-        lambda connection: list(SQL.history(connection, register=register, keys=wanted))
-    )
-    return [
-        {"at": instant(at), "by": by, "action": action, "detail": json.loads(detail)}
-        for at, by, action, detail in found
-    ]
+class Changes:
+    """:class:`dialpact.store.ports.changes.Changes` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, register: str, *keys: str) -> list[Change]:
+        wanted = json.dumps(keys)
+        found = await self._database.read(
+            lambda connection: list(SQL.history(connection, register=register, keys=wanted))
+        )
+        return [
+            Change(at=instant(at), by=by, action=action, detail=json.loads(detail))
+            for at, by, action, detail in found
+        ]
 
 
-async def unknown(store: Store, *, business: str = "", industry: str = "") -> list[str]:
+async def unknown(store: Database, *, business: str = "", industry: str = "") -> list[str]:
     """Those of the two that nothing is registered under: likely a slip of the pen, not an error."""
 
     def work(connection: sqlite3.Connection) -> list[str]:

@@ -12,11 +12,12 @@ import aiosql
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Refusal, Suspendable, Suspension, Value
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.sections import SuspensionRule
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import ALL, Outcome, digits, log
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import ALL, digits, log
 from dialpact.store.sqlite.registers.dnc import write_refusal
 from dialpact.store.sqlite.registers.suspension import last_lifted, registered, suspend
 
@@ -35,7 +36,7 @@ class Filed(Value, frozen=True, kw_only=True):
 
 
 async def add_complaint(
-    store: Store,
+    store: Database,
     new: Complaint,
     *,
     within: timedelta,
@@ -70,7 +71,7 @@ async def add_complaint(
     return await store.transact(work)
 
 
-async def answer_complaint(store: Store, id: int, answer: str, *, by: str, at: datetime) -> Complaint:
+async def answer_complaint(store: Database, id: int, answer: str, *, by: str, at: datetime) -> Complaint:
     """Fault when there is none, or when it was answered otherwise: an answer is given once."""
 
     def work(connection: sqlite3.Connection) -> Complaint:
@@ -87,7 +88,7 @@ async def answer_complaint(store: Store, id: int, answer: str, *, by: str, at: d
 
 
 async def list_complaints(
-    store: Store, *, id: int = 0, number: str = "", status: str = "", most: int = ALL
+    store: Database, *, id: int = 0, number: str = "", status: str = "", most: int = ALL
 ) -> list[Complaint]:
     """Newest first."""
     return await store.transact(

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Consent
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import ALL, SQL, Outcome, digits, log
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import ALL, SQL, digits, log
 
 
-async def add_consent(store: Store, new: Consent, *, by: str, at: datetime) -> Outcome:
+async def add_consent(store: Database, new: Consent, *, by: str, at: datetime) -> Outcome:
     """A consent already there may only be shortened; to prolong it, the person must consent anew."""
 
     def work(connection: sqlite3.Connection) -> Outcome:
@@ -47,7 +48,14 @@ async def add_consent(store: Store, new: Consent, *, by: str, at: datetime) -> O
 
 
 async def withdraw_consent(
-    store: Store, number: str, business: str, industry: str = "", *, reason: str = "", by: str, at: datetime
+    store: Database,
+    number: str,
+    business: str,
+    industry: str = "",
+    *,
+    reason: str = "",
+    by: str,
+    at: datetime,
 ) -> int:
     """How many are withdrawn by this; no ``industry``: all of them. Fault when there are none at all."""
 
@@ -71,7 +79,7 @@ async def withdraw_consent(
 
 
 async def list_consents(
-    store: Store, *, number: str = "", business: str = "", industry: str = "", most: int = ALL
+    store: Database, *, number: str = "", business: str = "", industry: str = "", most: int = ALL
 ) -> list[Consent]:
     return await store.transact(lambda connection: _consents(connection, number, business, industry, most))
 

@@ -9,12 +9,13 @@ import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Refusal
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import ALL, SQL, Outcome, digits, log
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import ALL, SQL, digits, log
 
 
-async def add_refusal(store: Store, new: Refusal, *, by: str, at: datetime) -> Outcome:
+async def add_refusal(store: Database, new: Refusal, *, by: str, at: datetime) -> Outcome:
     """In force when this returns. One that is in force already stays as it was first recorded."""
     return await store.transact(lambda connection: write_refusal(connection, new, by=by, at=at))
 
@@ -32,7 +33,7 @@ def write_refusal(connection: sqlite3.Connection, new: Refusal, *, by: str, at: 
 
 
 async def remove_refusal(
-    store: Store, number: str, scope: str, value: str, *, reason: str, by: str, at: datetime
+    store: Database, number: str, scope: str, value: str, *, reason: str, by: str, at: datetime
 ) -> None:
     """An act of its own, with who and why; the log keeps the entry. Fault when there is none."""
 
@@ -49,7 +50,7 @@ async def remove_refusal(
 
 
 async def list_refusals(
-    store: Store, *, number: str = "", scope: str = "", value: str = "", most: int = ALL
+    store: Database, *, number: str = "", scope: str = "", value: str = "", most: int = ALL
 ) -> list[Refusal]:
     found = await store.transact(
         lambda connection: list(

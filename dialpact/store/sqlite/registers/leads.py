@@ -13,7 +13,7 @@ from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.ranges import Report
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivered, Delivery
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.change import ALL, digits, log
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "leads.sql", "sqlite3")
@@ -47,18 +47,18 @@ def insert(
 
 
 async def list_batches(
-    store: Store, *, campaign: str = "", number: str = "", most: int = ALL
+    store: Database, *, campaign: str = "", number: str = "", most: int = ALL
 ) -> list[Delivered]:
     """The newest first, withdrawn ones too; ``number``: those that it is on."""
     return await store.transact(lambda connection: _batches(connection, 0, campaign, number, most))
 
 
-async def get_batch(store: Store, id: int) -> Delivered:
+async def get_batch(store: Database, id: int) -> Delivered:
     """Fault when there is none."""
     return await store.transact(lambda connection: _batch(connection, id))
 
 
-async def release_batch(store: Store, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
+async def release_batch(store: Database, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
     """From now on its numbers count. Fault when it is not held; what it was held for stays in the log."""
 
     def work(connection: sqlite3.Connection) -> Delivered:
@@ -72,7 +72,7 @@ async def release_batch(store: Store, id: int, *, reason: str, by: str, at: date
     return await store.transact(work)
 
 
-async def withdraw_batch(store: Store, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
+async def withdraw_batch(store: Database, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
     """From now on its numbers do not count. Fault when it was withdrawn already."""
 
     def work(connection: sqlite3.Connection) -> Delivered:

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dialpact.compliance.profile import Profile
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.change import SQL, log
 
 BY = "dialpact"
 
 
-async def note_profiles(store: Store, profiles: Iterable[Profile], *, at: datetime) -> None:
+async def note_profiles(store: Database, profiles: Iterable[Profile], *, at: datetime) -> None:
     """One line of the log for each text that it does not have; the gate does so before it answers."""
 
     def work(connection: sqlite3.Connection) -> None:

@@ -15,9 +15,10 @@ import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Script
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import Outcome, log
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.registers.change import log
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "scripts.sql", "sqlite3")
 
@@ -29,7 +30,7 @@ class ScriptVersion(Script, frozen=True, kw_only=True):
 
 
 async def add_script(
-    store: Store, id: str, text: str, *, by: str, at: datetime
+    store: Database, id: str, text: str, *, by: str, at: datetime
 ) -> tuple[Outcome, ScriptVersion]:
     """Another text than the newest version's is a new version, which nobody has approved."""
 
@@ -54,7 +55,7 @@ async def add_script(
 
 
 async def approve_script(
-    store: Store,
+    store: Database,
     id: str,
     *,
     sha256: str,
@@ -77,7 +78,7 @@ async def approve_script(
     return await store.transact(work)
 
 
-async def revoke_script(store: Store, id: str, *, reason: str, by: str, at: datetime) -> ScriptVersion:
+async def revoke_script(store: Database, id: str, *, reason: str, by: str, at: datetime) -> ScriptVersion:
     """Takes the newest version's approval back; the log keeps it. Fault when there is none."""
 
     def work(connection: sqlite3.Connection) -> ScriptVersion:
@@ -92,18 +93,18 @@ async def revoke_script(store: Store, id: str, *, reason: str, by: str, at: date
     return await store.transact(work)
 
 
-async def get_script(store: Store, id: str) -> ScriptVersion | None:
+async def get_script(store: Database, id: str) -> ScriptVersion | None:
     """The newest version."""
     return await store.transact(lambda connection: _newest(connection, id))
 
 
-async def list_scripts(store: Store) -> list[Script]:
+async def list_scripts(store: Database) -> list[Script]:
     """The newest version of each."""
     found = await store.transact(lambda connection: list(SQL.list_scripts(connection)))
     return [Script(**_fields(dict(row))) for row in found]
 
 
-async def script_versions(store: Store, id: str) -> list[ScriptVersion]:
+async def script_versions(store: Database, id: str) -> list[ScriptVersion]:
     """Oldest first."""
     found = await store.transact(lambda connection: list(SQL.script_versions(connection, id=id)))
     return [ScriptVersion(**_fields(dict(row))) for row in found]

@@ -6,28 +6,23 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiosql
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.model import Suspendable, Suspension
+from dialpact.compliance.model import Suspendable
+from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Store
-from dialpact.store.sqlite.registers.change import Outcome, log
+from dialpact.compliance.registers.suspension import SuspensionEntry, entry_key
+from dialpact.store.ports.page import ALL, Page
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import page
+from dialpact.store.sqlite.registers.change import log
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "suspensions.sql", "sqlite3")
-
-
-class SuspensionEntry(Suspension, frozen=True, kw_only=True):
-    """One with its history: who suspended and on which evidence, who lifted it and why."""
-
-    by: str
-    evidence: tuple[str, ...]  # ids of the decisions or complaints that led to it
-    lifted_at: datetime | None
-    lifted_by: str
-    lift_reason: str
 
 
 def suspend(
@@ -49,53 +44,47 @@ def suspend(
     return True
 
 
-async def add_suspension(
-    store: Store, kind: Suspendable, key: str, *, cause: str, by: str, at: datetime
-) -> Outcome:
-    """An officer's. Fault for a campaign or a caller ID that is not registered: it would suspend nothing."""
+class Suspensions:
+    """:class:`dialpact.store.ports.suspensions.Suspensions` on SQLite."""
 
-    def work(connection: sqlite3.Connection) -> Outcome:
-        if not registered(connection, kind, key):
-            raise Fault("not-registered", entry=key)
-        new = suspend(connection, kind, key, cause=cause, evidence=(), by=by, at=at)
-        return "added" if new else "already"
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    return await store.transact(work)
+    async def add(self, kind: Suspendable, key: str, *, cause: str, by: str, at: datetime) -> Outcome:
+        def work(connection: sqlite3.Connection) -> Outcome:
+            if not registered(connection, kind, key):
+                raise Fault("not-registered", entry=key)
+            new = suspend(connection, kind, key, cause=cause, evidence=(), by=by, at=at)
+            return "added" if new else "already"
 
+        return await self._database.transact(work)
 
-async def lift_suspension(
-    store: Store, kind: Suspendable, key: str, *, reason: str, by: str, at: datetime
-) -> SuspensionEntry:
-    """What was lifted; from now on the count starts anew. Fault when none is in force."""
+    async def lift(
+        self, kind: Suspendable, key: str, *, reason: str, by: str, at: datetime
+    ) -> SuspensionEntry:
+        def work(connection: sqlite3.Connection) -> SuspensionEntry:
+            found = _suspensions(connection, kind, key, lifted=False).rows
+            if not found:
+                raise Fault("not-suspended", entry=entry_key(kind, key))
+            fields = {"lifted_at": stamp(at), "lifted_by": by, "lift_reason": reason}
+            SQL.lift_suspension(connection, kind=kind, key=key, **fields)
+            detail = {"from": found[-1], "reason": reason}
+            log(connection, "suspension", "lift", entry_key(kind, key), detail, by=by, at=at)
+            return _suspensions(connection, kind, key, lifted=True).rows[-1]
 
-    def work(connection: sqlite3.Connection) -> SuspensionEntry:
-        found = _suspensions(connection, kind, key, lifted=False)
-        if not found:
-            raise Fault("not-suspended", entry=entry_key(kind, key))
-        fields = {"lifted_at": stamp(at), "lifted_by": by, "lift_reason": reason}
-        SQL.lift_suspension(connection, kind=kind, key=key, **fields)
-        detail = {"from": found[-1], "reason": reason}
-        log(connection, "suspension", "lift", entry_key(kind, key), detail, by=by, at=at)
-        return _suspensions(connection, kind, key, lifted=True)[-1]
+        return await self._database.transact(work)
 
-    return await store.transact(work)
-
-
-async def list_suspensions(
-    store: Store, *, kind: str = "", key: str = "", lifted: bool = False
-) -> list[SuspensionEntry]:
-    """Oldest first; ``lifted``: also those that are no longer in force."""
-    return await store.transact(lambda connection: _suspensions(connection, kind, key, lifted=lifted))
+    async def list(
+        self, *, kind: str = "", key: str = "", lifted: bool = False, after: str = "", most: int = ALL
+    ) -> Page[SuspensionEntry]:
+        return await self._database.read(
+            lambda connection: _suspensions(connection, kind, key, lifted=lifted, after=after, most=most)
+        )
 
 
 def last_lifted(connection: sqlite3.Connection, kind: Suspendable, key: str) -> str:
     """The stamp of the last lifting, empty when there was none: what was before it no longer counts."""
     return str(SQL.last_lifted(connection, kind=kind, key=key)[0])
-
-
-def entry_key(kind: str, key: str) -> str:
-    """Under which the log has it: a campaign and an agent may have the same name."""
-    return f"{kind} {key}"
 
 
 def registered(connection: sqlite3.Connection, kind: Suspendable, key: str) -> bool:
@@ -105,12 +94,20 @@ def registered(connection: sqlite3.Connection, kind: Suspendable, key: str) -> b
 
 
 def _suspensions(
-    connection: sqlite3.Connection, kind: str, key: str, *, lifted: bool
-) -> list[SuspensionEntry]:
-    return [_entry(dict(row)) for row in SQL.list_suspensions(connection, kind=kind, key=key, lifted=lifted)]
+    connection: sqlite3.Connection,
+    kind: str,
+    key: str,
+    *,
+    lifted: bool,
+    after: str = "",
+    most: int = ALL,
+) -> Page[SuspensionEntry]:
+    wanted = {"kind": kind, "key": key, "lifted": lifted}
+    return page(partial(SQL.list_suspensions, connection, **wanted), _entry, "seq", after=after, most=most)
 
 
 def _entry(row: dict[str, Any]) -> SuspensionEntry:
+    del row["seq"]
     return SuspensionEntry(
         **{
             **row,

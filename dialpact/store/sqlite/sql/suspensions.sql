@@ -8,10 +8,11 @@ ON CONFLICT (kind, key) WHERE lifted_at IS NULL DO NOTHING;
 UPDATE suspension SET lifted_at = :lifted_at, lifted_by = :lifted_by, lift_reason = :lift_reason
 WHERE kind = :kind AND key = :key AND lifted_at IS NULL;
 
--- name: list_suspensions(kind, key, lifted)
-SELECT kind, key, since, by, cause, evidence, lifted_at, lifted_by, lift_reason FROM suspension
+-- name: list_suspensions(kind, key, lifted, after, most)
+SELECT seq, kind, key, since, by, cause, evidence, lifted_at, lifted_by, lift_reason FROM suspension
 WHERE (:kind = '' OR kind = :kind) AND (:key = '' OR key = :key) AND (:lifted OR lifted_at IS NULL)
-ORDER BY seq;
+  AND seq > :after
+ORDER BY seq LIMIT :most;
 
 -- name: last_lifted(kind, key)^
 SELECT coalesce(max(lifted_at), '') FROM suspension WHERE kind = :kind AND key = :key;

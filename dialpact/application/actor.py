@@ -1,0 +1,46 @@
+"""Who does something, by which door he came in, and what he may do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dialpact.compliance.errors import NotPermitted
+from dialpact.compliance.model import Value
+
+
+class Door(StrEnum):
+    SHELL = "shell"  # whoever has a shell on the host and may read the configuration
+    PAGE = "page"
+    API = "api"
+    DAEMON = "daemon"  # gate, listener, and what they do by themselves
+
+
+class Right(StrEnum):
+    """What an actor may do. One word for a room of the work, not for a single command."""
+
+    CHECK = "check"  # ask what the gate would say
+    CALLS = "calls"  # see calls, incidents and figures
+    EVIDENCE = "evidence"  # take packages and recordings out, and reports
+    OPT_OUT = "opt-out"  # enter a person's no
+    CONSENT = "consent"
+    LEADS = "leads"
+    REGISTERS = "registers"  # businesses, campaigns, caller IDs, scripts, complaints, suspensions
+    RETENTION = "retention"  # holds, longer times, disposal
+    LEDGER = "ledger"  # keys, checkpoints, erasure
+    OPERATE = "operate"  # reload, doctor, what the daemons are
+
+
+EVERYTHING = frozenset(Right)
+
+
+class Actor(Value, frozen=True, kw_only=True):
+    """``name`` goes into the log of every change."""
+
+    name: str
+    door: Door
+    rights: frozenset[Right] = EVERYTHING
+
+    def need(self, right: Right) -> None:
+        """Raises NotPermitted."""
+        if right not in self.rights:
+            raise NotPermitted(f"{self.name}: {right}")

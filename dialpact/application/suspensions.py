@@ -1,0 +1,65 @@
+"""Suspensions: who may not call until an officer lifts it."""
+
+from __future__ import annotations
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.history import history
+from dialpact.compliance.model import Suspendable, Value
+from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.suspension import SuspensionEntry, entry_key, suspended_key
+from dialpact.store.ports.page import ALL, Page
+
+
+class Suspended(Value, frozen=True, kw_only=True):
+    """What became of an order to suspend; ``entry`` is the one that is in force now."""
+
+    outcome: Outcome
+    entry: SuspensionEntry
+
+
+class Shown(Value, frozen=True, kw_only=True):
+    """All suspensions of one agent, campaign or caller ID, the oldest first, and every change."""
+
+    key: str
+    entries: tuple[SuspensionEntry, ...]
+    history: tuple[Change, ...]
+
+
+async def suspend(context: Context, kind: Suspendable, key: str, *, reason: str) -> Suspended:
+    """It counts from the next attempt on. Fault for what is not registered."""
+    context.actor.need(Right.REGISTERS)
+    wanted, cause = suspended_key(kind, key), free_text(reason, "reason")
+    register = context.store.suspensions
+    outcome = await register.add(kind, wanted, cause=cause, by=context.by, at=context.now())
+    (entry,) = (await register.list(kind=kind, key=wanted)).rows
+    return Suspended(outcome=outcome, entry=entry)
+
+
+async def lift(context: Context, kind: Suspendable, key: str, *, reason: str) -> SuspensionEntry:
+    """The count that led to it starts anew. Fault when none is in force."""
+    context.actor.need(Right.REGISTERS)
+    wanted, why = suspended_key(kind, key), free_text(reason, "reason")
+    return await context.store.suspensions.lift(kind, wanted, reason=why, by=context.by, at=context.now())
+
+
+async def listed(
+    context: Context, *, lifted: bool = False, after: str = "", most: int = ALL
+) -> Page[SuspensionEntry]:
+    """Those in force, the oldest first; with ``lifted`` all that there were."""
+    context.actor.need(Right.CALLS)
+    return await context.store.suspensions.list(lifted=lifted, after=after, most=most)
+
+
+async def show(context: Context, kind: Suspendable, key: str) -> Shown:
+    """Fault when there never was one."""
+    context.actor.need(Right.CALLS)
+    wanted = suspended_key(kind, key)
+    found = await context.store.suspensions.list(kind=kind, key=wanted, lifted=True)
+    changes = await history(context, "suspension", entry_key(kind, wanted))
+    if not found.rows and not changes:
+        raise Fault("not-registered", entry=entry_key(kind, wanted))
+    return Shown(key=entry_key(kind, wanted), entries=tuple(found.rows), history=changes)

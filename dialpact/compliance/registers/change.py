@@ -1,0 +1,17 @@
+"""One change of a register, as its log has it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from dialpact.compliance.model import Value
+
+
+class Change(Value, frozen=True, kw_only=True):
+    """``detail``: what was written down with it, as plain data; its form is the action's own."""
+
+    at: datetime
+    by: str
+    action: str
+    detail: Any

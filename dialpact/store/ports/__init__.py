@@ -1,0 +1,23 @@
+"""What the product asks of a database, as protocols: a noun a file. Each engine has its native answers.
+
+Every method is one whole transaction: on disk when it returns, or nothing of it has happened. Raises
+StoreRefused (a row that is refused every time), StoreBusy, StoreGone, StoreError; Fault where the entry
+itself is at fault.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.suspensions import Suspensions
+
+
+class Store(Protocol):
+    """An open database, by its nouns."""
+
+    @property
+    def changes(self) -> Changes: ...
+
+    @property
+    def suspensions(self) -> Suspensions: ...
