@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from dialpact.cli import notify
-from dialpact.cli.keeper import keep
+from dialpact.cli.housekeeping import keep
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.policy import load_policy
 from dialpact.cli.reloading import Reloading
@@ -26,7 +26,7 @@ from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, keeping
+from dialpact.store.sqlite import Store, retention
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
 OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
@@ -112,7 +112,7 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
     for left in reversed(range(KEEPING_TRIES)):
         try:
             async with session.store() as store:
-                raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
+                raised = await retention.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
         except (StoreError, StoreRefused) as error:  # nothing is lost by it: a purge does the same first
             (log.warning if left else log.error)("retention not raised", error=str(error))
         else:

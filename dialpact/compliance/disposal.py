@@ -22,9 +22,9 @@ from dialpact.compliance import kept_files
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.kept_files import Seen
 from dialpact.compliance.retention import earliest_day, goes_from
-from dialpact.compliance.witnessed import Witness
+from dialpact.compliance.trusted_time import Witness
 from dialpact.store.sqlite import Store, disposals
-from dialpact.store.sqlite.keeping import KeepUntil, ended
+from dialpact.store.sqlite.retention import KeepUntil, ended
 
 State = Literal["due", "held", "clock", "finding", "unfinished", "disposed"]
 

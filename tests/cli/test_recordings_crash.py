@@ -33,7 +33,7 @@ def cut(shelf: Shelf, function: str, passing: int, when: str) -> None:
 @pytest.mark.parametrize(
     ("function", "passing", "when", "disposed", "left", "reason"),
     [
-        (f"{STORE}.keeping.raise_to", 0, "after", 0, 6, "the clock is read, longer profiles are applied"),
+        (f"{STORE}.retention.raise_to", 0, "after", 0, 6, "the clock is read, longer profiles are applied"),
         ("dialpact.compliance.kept_files.look", 1, "after", 0, 6, "half of the files are hashed"),
         (f"{STORE}.disposals.record", 0, "before", 0, 6, "all are hashed"),
         (f"{STORE}.disposals.record", 0, "after", 1, 6, "the disposal is written, every file is there"),

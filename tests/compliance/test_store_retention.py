@@ -13,7 +13,7 @@ import pytest
 from dialpact.compliance.clock import Uptime, instant
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, clocks, create, decisions, disposals, holds, keeping, recordings
+from dialpact.store.sqlite import Store, clocks, create, decisions, disposals, holds, recordings, retention
 from tests.compliance.store_values import AT, NUMBER, decision
 
 INSERT_DISPOSAL = "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES "
@@ -182,7 +182,7 @@ async def test_a_disposal_stays(store: Store, statement: str) -> None:
 
 
 async def test_a_keep_until_that_was_lowered_by_force_is_found_in_the_log(store: Store) -> None:
-    await keeping.keep(store, "r1", date(2030, 1, 1), reason="contract", **BY)
+    await retention.keep(store, "r1", date(2030, 1, 1), reason="contract", **BY)
     await run_until(store, OVER)
     await sql(store, "DROP TRIGGER recording_keep_until_only_rises")
     await sql(store, f"UPDATE recording SET keep_until = '{LAST}' WHERE id = 'r1'")
@@ -194,20 +194,20 @@ async def test_a_keep_until_that_was_lowered_by_force_is_found_in_the_log(store:
 
 
 async def test_kept_for_longer(store: Store) -> None:
-    assert await keeping.keep(store, "r1", date(2027, 1, 1), reason="contract", **BY) == "updated"
-    assert await keeping.keep(store, "r1", date(2027, 1, 1), reason="contract", **BY) == "already"
+    assert await retention.keep(store, "r1", date(2027, 1, 1), reason="contract", **BY) == "updated"
+    assert await retention.keep(store, "r1", date(2027, 1, 1), reason="contract", **BY) == "already"
     with pytest.raises(Fault, match="2027-01-01"):
-        await keeping.keep(store, "r1", date(2026, 12, 31), reason="x", **BY)
+        await retention.keep(store, "r1", date(2026, 12, 31), reason="x", **BY)
     for id in ("r2", "none"):
         with pytest.raises(Fault):
-            await keeping.keep(store, id, date(2027, 1, 1), reason="x", **BY)
+            await retention.keep(store, id, date(2027, 1, 1), reason="x", **BY)
     change = {"from": "2026-12-24", "to": "2027-01-01", "reason": "contract"}
     assert await logged(store) == [("keep", "chen", change)]
 
 
 async def test_longer_profiles_raise_and_shorter_ones_change_nothing(store: Store) -> None:
     async def apply(until: date) -> int:
-        return await keeping.raise_to(store, lambda ended: until, ["p"], **BY)
+        return await retention.raise_to(store, lambda ended: until, ["p"], **BY)
 
     assert await apply(date(2026, 12, 1)) == 0
     assert await apply(date(2031, 11, 24)) == 1

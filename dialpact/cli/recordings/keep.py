@@ -14,7 +14,7 @@ from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import keeping, recordings
+from dialpact.store.sqlite import recordings, retention
 
 
 async def keep(
@@ -36,12 +36,12 @@ async def keep(
         if by_profiles:
             policy = load_policy(session.config)
             names = [profile.id for profile in policy.profiles]
-            raised = await keeping.raise_to(store, partial(keep_until, policy=policy), names, by=by, at=now)
+            raised = await retention.raise_to(store, partial(keep_until, policy=policy), names, by=by, at=now)
             session.answer({"raised": raised}, session.text("say.raised", count=raised))
             return
         last = day(until, "until")
         why = free_text(reason, "reason")
-        outcome = await keeping.keep(store, wanted, last, reason=why, by=by, at=now)
+        outcome = await retention.keep(store, wanted, last, reason=why, by=by, at=now)
         (row,) = await recordings.list_recordings(store, id=wanted)
     answer = {"register": "recording", "result": outcome, "entry": row}
     session.answer(answer, session.text("say.kept-until", entry=wanted, until=row["keep_until"]))

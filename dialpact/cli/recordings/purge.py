@@ -18,8 +18,8 @@ from dialpact.compliance.clock import instant
 from dialpact.compliance.disposal import Disposer, Item
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.retention import keep_until
-from dialpact.compliance.witnessed import Witness
-from dialpact.store.sqlite import Store, clocks, disposals, keeping
+from dialpact.compliance.trusted_time import Witness
+from dialpact.store.sqlite import Store, clocks, disposals, retention
 
 
 async def purge(
@@ -40,7 +40,7 @@ async def purge(
         seen = await witness.take(session, store, "purge")
         if yes:  # the store itself then knows how long the profiles in force want them kept
             names = [profile.id for profile in policy.profiles]
-            await keeping.raise_to(store, keep, names, by=by, at=session.clock.now())
+            await retention.raise_to(store, keep, names, by=by, at=session.clock.now())
         disposer = Disposer(store, config.recordings, config.node.name, seen, keep, session.clock)
         told = _Told(limit)
         with progress(session) as bar:

@@ -9,7 +9,7 @@ import typer
 from dialpact.cli.flag import By
 from dialpact.cli.session import Session
 from dialpact.compliance.registers.cell import free_text
-from dialpact.store.sqlite import keeping, recordings
+from dialpact.store.sqlite import recordings, retention
 
 
 async def settle(
@@ -25,7 +25,7 @@ async def settle(
     """Say what became of a call whose end nobody saw. It is kept as long as before, whatever is said."""
     wanted, why = id.strip().lower(), free_text(reason, "reason")
     async with session.store() as store:
-        outcome = await keeping.settle(store, wanted, answered, reason=why, by=by, at=session.clock.now())
+        outcome = await retention.settle(store, wanted, answered, reason=why, by=by, at=session.clock.now())
         (row,) = await recordings.list_recordings(store, id=wanted)
     said = session.text(
         "say.settled-answered" if row["settled"] == "answered" else "say.settled-unanswered",

@@ -6,7 +6,7 @@ import sqlite3
 
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import host_uptime
-from dialpact.compliance.witnessed import Reading, Witness
+from dialpact.compliance.trusted_time import Reading, Witness
 from dialpact.store.sqlite import Store, clocks
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiosql
 
 from dialpact.compliance.clock import Uptime, instant, stamp
-from dialpact.compliance.witnessed import Reading, Witness, begin, follow
+from dialpact.compliance.trusted_time import Reading, Witness, begin, follow
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 

@@ -18,7 +18,7 @@ from dialpact.store.sqlite.clocks import EPOCH, MICROSECOND
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.change import log
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "keeping.sql", "sqlite3")
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "retention.sql", "sqlite3")
 PAGE = 200  # recordings in one transaction: no call waits long for it
 KeepUntil = Callable[[datetime], date]
 
