@@ -8,9 +8,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from dialpact.application import host_clock
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.cli.flag import By, Why
 from dialpact.cli.policy import load_policy
-from dialpact.cli.recordings import witness
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import instant
 from dialpact.compliance.registers.fault import Fault
@@ -34,8 +36,9 @@ async def erase(
         raise Fault("no-reason")
     now, last_day = session.clock.now(), partial(keep_until, policy=policy)
     async with session.store() as store:
+        context = Context(store, Actor(name=by, door=Door.SHELL), session.clock)
         # As late as the host's clocks bear out: a clock that was set forward erases nothing early.
-        seen = await (witness.take(session, store, "erase") if yes else witness.look(session, store))
+        seen = await (host_clock.take(context, "erase") if yes else host_clock.look(context))
         today = seen.now.astimezone(HOME).date()
         if yes:
             done = await erasure.erase(store, last_day, today, by=by, reason=reason, at=now)

@@ -19,7 +19,7 @@ from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import SETTLING, Found, Reconciliation
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
-from dialpact.store.sqlite import Store, retention
+from dialpact.store.sqlite import Store
 from dialpact.store.sqlite.cdr_incidents import write_incidents
 from dialpact.store.sqlite.reconcile import reconcile as join
 
@@ -110,8 +110,8 @@ async def _settle(session: Session, store: Store, found: list[Found], by: str) -
     count = 0
     for one in found:
         reason = f"CDR: {Path(one.file).name} line {one.line}"
-        outcome = await retention.settle(
-            store, one.recording, SETTLING[one.kind], reason=reason, by=by, at=session.clock.now()
+        outcome = await store.retention.settle(
+            one.recording, SETTLING[one.kind], reason=reason, by=by, at=session.clock.now()
         )
         count += outcome != "already"
     return count

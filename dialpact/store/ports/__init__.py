@@ -10,6 +10,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.clocks import Clocks
+from dialpact.store.ports.custody import Custody
+from dialpact.store.ports.disposals import Disposals
+from dialpact.store.ports.holds import Holds
+from dialpact.store.ports.ledger import Ledger
+from dialpact.store.ports.recording_list import RecordingList
+from dialpact.store.ports.retention import Retention
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -18,6 +25,27 @@ class Store(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def clocks(self) -> Clocks: ...
+
+    @property
+    def custody(self) -> Custody: ...
+
+    @property
+    def disposals(self) -> Disposals: ...
+
+    @property
+    def holds(self) -> Holds: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def recording_list(self) -> RecordingList: ...
+
+    @property
+    def retention(self) -> Retention: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

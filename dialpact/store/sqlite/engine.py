@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.custody import Custody
+from dialpact.store.sqlite.disposals import Disposals
+from dialpact.store.sqlite.holds import Holds
+from dialpact.store.sqlite.ledger_entries import Ledger
+from dialpact.store.sqlite.recording_list import RecordingList
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
+from dialpact.store.sqlite.retention import Retention
 
 
 class Store(Database):
@@ -15,6 +22,34 @@ class Store(Database):
     @cached_property
     def changes(self) -> Changes:
         return Changes(self)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        return Clocks(self)
+
+    @cached_property
+    def custody(self) -> Custody:
+        return Custody(self)
+
+    @cached_property
+    def disposals(self) -> Disposals:
+        return Disposals(self)
+
+    @cached_property
+    def holds(self) -> Holds:
+        return Holds(self)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self)
+
+    @cached_property
+    def recording_list(self) -> RecordingList:
+        return RecordingList(self)
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:

@@ -22,7 +22,7 @@ from dialpact.compliance.clock import Uptime
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Signer, Verifier
-from dialpact.store.sqlite import Store, carrier_legs, clocks, decisions, disposals, erasure, recordings
+from dialpact.store.sqlite import Store, carrier_legs, clocks, decisions, erasure, recordings
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 
@@ -168,7 +168,7 @@ def dispose(home: Home, name: str) -> None:
             await store.transact(
                 lambda connection, up=uptime: clocks.take(connection, AT + up.up, up, "gate")  # type: ignore[misc]
             )
-        assert await disposals.record(store, id, "2027-11-24", by="chen", at=AT + late)
+        assert await store.disposals.record(id, date(2027, 11, 24), by="chen", at=AT + late)
 
     work(home, run)
     for path in spool(home).glob(f"{name}*.wav"):
