@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from dialpact.application import recording_files
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.progress import Progress, unwatched
-from dialpact.compliance import kept_files
 from dialpact.compliance.model import Value
 from dialpact.compliance.recording import FilesOf, SoundFile
 
@@ -106,7 +106,7 @@ class _Run:
         path = Path(file.path)
         # One recorded when the directory was another is still to be found by its path.
         below = self._directory if path.is_relative_to(self._directory) else path.parent
-        return kept_files.look(path, file.sha256, below).problem
+        return recording_files.look(path, file.sha256, below).problem
 
     async def left_behind(self) -> None:
         """What was disposed of must stay away, and the ledger must say that it went."""
@@ -117,7 +117,7 @@ class _Run:
                 if not found.proven:
                     self._add(found, found.path, "not-disposed")
                 for file in found.files:
-                    if await asyncio.to_thread(kept_files.is_there, Path(file.path)):
+                    if await asyncio.to_thread(recording_files.is_there, Path(file.path)):
                         self._add(found, file.path, "disposed" if found.done else "disposal-unfinished")
             if not (after := page.next):
                 return

@@ -19,13 +19,12 @@ from pathlib import Path
 
 import msgspec
 
-from dialpact.application import host_clock, retention
+from dialpact.application import host_clock, recording_files, retention
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.progress import Progress, unwatched
-from dialpact.compliance import kept_files
+from dialpact.application.recording_files import Seen
 from dialpact.compliance.disposal import Days, Due, Item, item, judge
-from dialpact.compliance.kept_files import Seen
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.recording import FilesOf
@@ -184,7 +183,7 @@ class _Run:
             problem = _problem(file)
             if not problem:
                 try:
-                    problem = await asyncio.to_thread(kept_files.remove, file, self._directory)
+                    problem = await asyncio.to_thread(recording_files.remove, file, self._directory)
                 except OSError:
                     problem = "read-only"
             if problem:
@@ -195,7 +194,7 @@ class _Run:
         return msgspec.structs.replace(judged, state="disposed", problem="")
 
     async def _look(self, path: str, sha256: str | None) -> Seen:
-        return await asyncio.to_thread(kept_files.look, Path(path), sha256, self._directory)
+        return await asyncio.to_thread(recording_files.look, Path(path), sha256, self._directory)
 
     async def report(self, one: Item) -> None:
         """A finding as an incident, once."""
@@ -209,4 +208,4 @@ def _problem(file: Seen) -> str:
         return file.problem
     if file.names > 1:
         return "linked"
-    return "read-only" if file.identity and not kept_files.can_remove(file.path) else ""
+    return "read-only" if file.identity and not recording_files.can_remove(file.path) else ""

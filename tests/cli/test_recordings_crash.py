@@ -43,7 +43,7 @@ def cut(shelf: Shelf, function: str, passing: int, when: str) -> None:
             6,
             "the clock is read, longer profiles are applied",
         ),
-        ("dialpact.compliance.kept_files.look", 1, "after", 0, 6, "half of the files are hashed"),
+        ("dialpact.application.recording_files.look", 1, "after", 0, 6, "half of the files are hashed"),
         (f"{DISPOSALS}.record", 0, "before", 0, 6, "all are hashed"),
         (
             f"{DISPOSALS}.record",
