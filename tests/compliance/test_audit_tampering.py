@@ -19,7 +19,6 @@ from dialpact.compliance.ledger import merkle, record
 from dialpact.compliance.ledger.note import Signer
 from dialpact.store.sqlite import (
     Store,
-    checkpoints,
     clocks,
     create,
     decisions,
@@ -93,7 +92,7 @@ async def build(path: Path) -> list[str]:
         for number in range(ROUNDS):
             await store.transact(lambda connection, number=number: one_of_each(connection, number))
             if number in (10, 20, ROUNDS - 1):
-                notes.append(await checkpoints.checkpoint(store, MINE, AT + timedelta(seconds=number)))
+                notes.append(await store.checkpoints.sign(MINE, AT + timedelta(seconds=number)))
     return notes
 
 

@@ -13,8 +13,10 @@ import pytest
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite import Store, checkpoints, create, incidents, rotations
+from dialpact.store.sqlite import Store, create, incidents, rotations
 from dialpact.store.sqlite.audit import Audit
+from dialpact.store.sqlite.checkpoints import Checkpoints
+from dialpact.store.sqlite.registers import change
 from tests.compliance.store_values import AT
 
 WHO = {"by": "chen", "reason": "yearly"}
@@ -35,7 +37,7 @@ async def store(config: Config) -> AsyncIterator[Store]:
     create(config.database)
     async with await Store.open(config.database) as store:
         await incidents.incident(store, at=AT, node="n", kind="k")
-        await checkpoints.checkpoint(store, keys.load(config), AT)
+        await store.checkpoints.sign(keys.load(config), AT)
         keys.publish(keys.path_of(config), keys.load(config))
         yield store
 
@@ -61,13 +63,13 @@ STEPS: list[tuple[str, Any, str, int, bool, bool]] = [
     ("before the new key is written", keys, "write_new", 0, True, False),
     ("the new key is written", keys, "write_new", 0, False, False),
     ("the old key has its second name", keys, "keep_old", 0, False, False),
-    ("before the commit", rotations.change, "log", 0, False, False),
+    ("before the commit", change, "log", 0, False, False),
     ("after the commit", rotations, "resume", 0, True, True),
     ("before the rename", Path, "replace", 0, True, True),
     ("after the rename", Path, "replace", 0, False, True),
     ("before the public key is written", keys, "publish", 0, True, True),
     ("half of the public key", keys, "write_new", 1, False, True),
-    ("before the first checkpoint", checkpoints, "checkpoint", 0, True, True),
+    ("before the first checkpoint", Checkpoints, "sign", 0, True, True),
 ]
 
 
@@ -94,11 +96,11 @@ async def test_a_crash(
     signer = await rotations.resume(config, store)
     assert (signer.vkey != old.vkey) is new
     await incidents.incident(store, at=AT, node="n", kind="k")
-    await checkpoints.checkpoint(store, signer, AT + timedelta(hours=1))
+    await store.checkpoints.sign(signer, AT + timedelta(hours=1))
     assert keys.load_public(config.path("ledger.pub")) == signer.verifier
     if new:
         with pytest.raises(LedgerError):
-            await checkpoints.checkpoint(store, old, AT + timedelta(hours=2))
+            await store.checkpoints.sign(old, AT + timedelta(hours=2))
         kept = config.path(f"ledger.key.old-{old.key_id.hex()}")
         assert keys.load_file(kept, old.name).vkey == old.vkey
     # And the next rotation is none the worse for it.
@@ -148,13 +150,13 @@ async def test_a_key_that_took_the_place_of_the_one_in_force_is_not_published(
     config: Config, store: Store
 ) -> None:
     file = keys.path_of(config)
-    await checkpoints.checkpoint(store, await rotations.resume(config, store), AT)
+    await store.checkpoints.sign(await rotations.resume(config, store), AT)
     public = keys.public_path(file).read_text("utf-8")
     file.write_bytes(keys.generate())
     stranger = await rotations.resume(config, store)
     assert keys.public_path(file).read_text("utf-8") == public
     with pytest.raises(LedgerError, match="not the key that signed before"):
-        await checkpoints.checkpoint(store, stranger, AT)
+        await store.checkpoints.sign(stranger, AT)
 
 
 async def test_a_public_key_that_can_not_be_written_stops_no_signing(

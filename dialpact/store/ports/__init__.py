@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.checkpoints import Checkpoints
 from dialpact.store.ports.clocks import Clocks
 from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
@@ -25,6 +26,9 @@ class Store(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def checkpoints(self) -> Checkpoints: ...
 
     @property
     def clocks(self) -> Clocks: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from dialpact.store.sqlite.checkpoints import Checkpoints
 from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.custody import Custody
@@ -22,6 +23,10 @@ class Store(Database):
     @cached_property
     def changes(self) -> Changes:
         return Changes(self)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self)
 
     @cached_property
     def clocks(self) -> Clocks:
