@@ -16,11 +16,12 @@ from pathlib import Path
 
 import structlog
 
+from dialpact.application.ledger import rotation
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import Uptime, host_uptime
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite import Store, checkpoints, clocks, rotations
+from dialpact.store.sqlite import Store, checkpoints, clocks
 
 log = structlog.get_logger()
 
@@ -77,7 +78,7 @@ async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime, *, 
         turn = await store.transact(take)
         if not turn and not start:
             return False
-        signer = await rotations.resume(session.config, store)
+        signer = await rotation.resume(session.config, store)
         await checkpoints.checkpoint(store, signer, now)
         if session.config.ledger.checkpoints:
             await _copy(session, store)

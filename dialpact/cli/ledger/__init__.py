@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.ledger import rotation
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By, Why
 from dialpact.cli.ledger.erase import erase
@@ -14,7 +15,7 @@ from dialpact.cli.ledger.shown import list_, show
 from dialpact.cli.ledger.stamps import timestamp, timestamp_verify
 from dialpact.cli.ledger.verify import verify
 from dialpact.cli.session import Session
-from dialpact.store.sqlite import checkpoints, rotations
+from dialpact.store.sqlite import checkpoints
 
 app = group("The log that proves itself: checkpoints, verification, keys.")
 
@@ -25,7 +26,7 @@ Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help
 async def checkpoint(session: Session, *, output: Out = None) -> None:
     """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy."""
     async with session.store() as store:
-        signer = await rotations.resume(session.config, store)
+        signer = await rotation.resume(session.config, store)
         text = await checkpoints.checkpoint(store, signer, session.clock.now())
     if output:
         output.write_text(text, "utf-8")
@@ -38,7 +39,7 @@ async def checkpoint(session: Session, *, output: Out = None) -> None:
 async def key(session: Session) -> None:
     """Print the verifier key: what an inspector needs, and may have."""
     async with session.store() as store:
-        signer = await rotations.resume(session.config, store)
+        signer = await rotation.resume(session.config, store)
     session.answer({"name": signer.name, "verifier_key": signer.vkey}, signer.vkey)
 
 
@@ -54,7 +55,7 @@ async def rotate(
 ) -> None:
     """Put a new key in force. The old one signs a last time, and vouches for the new one in the log."""
     async with session.store() as store:
-        done = await rotations.rotate(
+        done = await rotation.rotate(
             session.config, store, by=by, reason=reason, at=session.clock.now(), lost=lost
         )
     answer = {"old": done.old, "new": done.new, "vouched": bool(done.word)}

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.ledger import rotation
 from dialpact.cli.ledger.verify import Keys, read_note, trusted
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger import timestamp as authority
-from dialpact.store.sqlite import checkpoints, rotations
+from dialpact.store.sqlite import checkpoints
 
 SECONDS = 30.0
 
@@ -38,7 +39,7 @@ async def timestamp(
         note.split(text)
     else:
         async with session.store() as store:
-            signer = await rotations.resume(session.config, store)
+            signer = await rotation.resume(session.config, store)
             text = await checkpoints.checkpoint(store, signer, session.clock.now())
         kept = output.with_suffix(".note")
     asked = authority.ask(text)
