@@ -18,6 +18,7 @@ from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.store.sqlite import Store, checkpoints, incidents, ledger
+from dialpact.store.sqlite.checkpoints import Checkpoints
 from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -146,7 +147,7 @@ async def test_what_fails_is_said_and_tried_again(
         case "database":
             (home.path / "dialpact.db").unlink()
         case "fault":
-            monkeypatch.setattr(housekeeping.checkpoints, "checkpoint", lambda *_: 1 / 0)
+            monkeypatch.setattr(Checkpoints, "sign", lambda *_: 1 / 0)
     stop, turns = asyncio.Event(), 0
 
     def uptime() -> Uptime:

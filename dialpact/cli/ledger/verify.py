@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.cli.progress import progress
 from dialpact.cli.session import DONE, FOUND, Session
-from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.ledger import keys
-from dialpact.compliance.ledger.note import MOST_BYTES, Verifier
 from dialpact.store.sqlite.audit import Audit, Finding
 
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]
@@ -30,7 +28,7 @@ def verify(
     session: Session, *, first: From = None, last: To = None, checkpoint: Notes = None, key: Keys = None
 ) -> int:
     """Check each record, the tree, and what was signed. Changes nothing. Exit 3 when something is wrong."""
-    believed = trusted(session, key)
+    believed = trusted(session.config, key or ())
     given = [(str(path), read_note(path)) for path in checkpoint or ()]
     audit = Audit(session.config.database, believed, given, first, last)
     with progress(session) as bar:
@@ -56,24 +54,6 @@ def verify(
         session.note(session.text("say.ledger-more", more=found.count - len(found.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
     return FOUND if found.count else DONE
-
-
-def trusted(session: Session, given: list[str] | None) -> list[Verifier]:
-    """Those given; else the public key's file, which needs no right to sign; else the key itself."""
-    if given:
-        return [keys.load_public(each, keys.name_of(session.config)) for each in given]
-    public = keys.public_path(keys.path_of(session.config))
-    return [keys.load_public(public) if public.exists() else keys.load(session.config).verifier]
-
-
-def read_note(path: Path) -> str:
-    """Bounded. LedgerError when it is no text."""
-    with path.open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise LedgerError(f"{path}: no signed note, it is not UTF-8") from error
 
 
 def _said(session: Session, finding: Finding) -> str:

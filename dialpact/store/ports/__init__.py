@@ -14,6 +14,7 @@ from dialpact.store.ports.checkpoints import Checkpoints
 from dialpact.store.ports.clocks import Clocks
 from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
+from dialpact.store.ports.erasure import Erasure
 from dialpact.store.ports.holds import Holds
 from dialpact.store.ports.ledger import Ledger
 from dialpact.store.ports.recording_list import RecordingList
@@ -38,6 +39,9 @@ class Store(Protocol):
 
     @property
     def disposals(self) -> Disposals: ...
+
+    @property
+    def erasure(self) -> Erasure: ...
 
     @property
     def holds(self) -> Holds: ...

@@ -9,6 +9,7 @@ from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.custody import Custody
 from dialpact.store.sqlite.disposals import Disposals
+from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.holds import Holds
 from dialpact.store.sqlite.ledger_entries import Ledger
 from dialpact.store.sqlite.recording_list import RecordingList
@@ -39,6 +40,10 @@ class Store(Database):
     @cached_property
     def disposals(self) -> Disposals:
         return Disposals(self)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self)
 
     @cached_property
     def holds(self) -> Holds:
