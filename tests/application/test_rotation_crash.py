@@ -18,6 +18,7 @@ from dialpact.store.sqlite import Store, create, incidents
 from dialpact.store.sqlite.audit import Audit
 from dialpact.store.sqlite.checkpoints import Checkpoints
 from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite.snapshot import opened
 from tests.compliance.store_values import AT
 
 WHO = {"by": "chen", "reason": "yearly"}
@@ -109,9 +110,10 @@ async def test_a_crash(
     assert done.old == signer.vkey
     assert not config.path("ledger.key.new").exists()
     for trusted in (old.verifier, keys.load(config).verifier):
-        audit = Audit(config.database, [trusted])
-        for _ in audit.run():
-            pass
+        audit = Audit([trusted])
+        with opened(config.database) as snapshot:
+            for _ in audit.run(snapshot):
+                pass
         assert audit.found.listed == []
 
 

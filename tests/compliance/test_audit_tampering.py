@@ -29,6 +29,7 @@ from dialpact.store.sqlite import (
 )
 from dialpact.store.sqlite.audit import Audit, Finding
 from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite.snapshot import opened
 from tests.compliance import store_values
 from tests.compliance.store_values import AT
 
@@ -139,9 +140,10 @@ class Thief:
     def audit(
         self, *given: tuple[str, str], first: int | None = None, last: int | None = None
     ) -> list[Finding]:
-        audit = Audit(self.path, [MINE.verifier], given, first, last)
-        for _ in audit.run():
-            pass
+        audit = Audit([MINE.verifier], given, first, last)
+        with opened(self.path) as snapshot:
+            for _ in audit.run(snapshot):
+                pass
         self.looked_at = audit
         return audit.found.listed
 

@@ -20,6 +20,7 @@ from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, decisions, erasure
 from dialpact.store.sqlite.audit import Audit
+from dialpact.store.sqlite.snapshot import opened
 from tests.compliance.store_values import AT
 from tests.compliance.test_audit_tampering import MINE, build
 
@@ -83,9 +84,10 @@ def raised(path: Path, until: str) -> None:
 
 
 def audit(path: Path) -> Audit:
-    found = Audit(path, [MINE.verifier])
-    for _ in found.run():
-        pass
+    found = Audit([MINE.verifier])
+    with opened(path) as snapshot:
+        for _ in found.run(snapshot):
+            pass
     return found
 
 
@@ -133,7 +135,7 @@ async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
     found = audit(path)
     assert (found.erased, found.found.listed) == (135, [])
     (change,) = run(path, "SELECT * FROM register_change WHERE register = 'ledger'")
-    assert (change.action, change["actor"]) == ("erase", "chen")
+    assert (change["action"], change["actor"]) == ("erase", "chen")
     async with await Store.open(path) as store:
         with pytest.raises(LedgerError, match="was erased"):
             await decisions.get_call(store, f"{6:032x}")

@@ -11,6 +11,7 @@ from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.cli.progress import progress
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.store.sqlite.audit import Audit, Finding
+from dialpact.store.sqlite.snapshot import opened
 
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]
 To = Annotated[int | None, typer.Option("--to", min=0, metavar="LEAF", help="Last leaf; else the newest.")]
@@ -30,10 +31,10 @@ def verify(
     """Check each record, the tree, and what was signed. Changes nothing. Exit 3 when something is wrong."""
     believed = trusted(session.config, key or ())
     given = [(str(path), read_note(path)) for path in checkpoint or ()]
-    audit = Audit(session.config.database, believed, given, first, last)
-    with progress(session) as bar:
+    audit = Audit(believed, given, first, last)
+    with opened(session.config.database) as snapshot, progress(session) as bar:
         task = bar.add_task(session.text("say.verifying"), total=None)
-        for done in audit.run():
+        for done in audit.run(snapshot):
             bar.update(task, completed=done, total=audit.total)
     found = audit.found
     sums = {

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from dialpact.compliance.model import Value
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log says of an erasure. ``leaves``: first and last of each run of them."""
+
+    leaves: tuple[tuple[int, int], ...]
+    count: int
+    today: str  # the day that was taken for today
+    reason: str = ""
 
 
 class Erased(Value, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dialpact.store.ports.audits import Audits
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.checkpoints import Checkpoints
 from dialpact.store.ports.clocks import Clocks
@@ -24,6 +25,9 @@ from dialpact.store.ports.suspensions import Suspensions
 
 class Store(Protocol):
     """An open database, by its nouns."""
+
+    @property
+    def audits(self) -> Audits: ...
 
     @property
     def changes(self) -> Changes: ...

@@ -16,10 +16,15 @@ from dialpact.store.sqlite.recording_list import RecordingList
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
 from dialpact.store.sqlite.retention import Retention
+from dialpact.store.sqlite.snapshot import Audits
 
 
 class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
+
+    @cached_property
+    def audits(self) -> Audits:
+        return Audits(self)
 
     @cached_property
     def changes(self) -> Changes:
