@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from dialpact.application.ledger import rotation
+from dialpact.application.ledger.audit import Audit
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
 from dialpact.store.sqlite import Store, create, incidents
-from dialpact.store.sqlite.audit import Audit
 from dialpact.store.sqlite.checkpoints import Checkpoints
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.snapshot import opened

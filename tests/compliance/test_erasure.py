@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.application.ledger.audit import Audit
 from dialpact.application.ledger.erasure import due as due_over
 from dialpact.application.ledger.erasure import erase_over
 from dialpact.compliance import calendars, profile
@@ -19,10 +20,9 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, decisions, erasure
-from dialpact.store.sqlite.audit import Audit
 from dialpact.store.sqlite.snapshot import opened
+from tests.application.test_audit_tampering import MINE, build
 from tests.compliance.store_values import AT
-from tests.compliance.test_audit_tampering import MINE, build
 
 POLICY = profile.Policy((profile.load("cn-hubei-2018"),), calendars.load())
 LAST_DAY = partial(keep_until, policy=POLICY)

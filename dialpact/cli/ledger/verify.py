@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.ledger.audit import Audit, Finding
 from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.cli.progress import progress
 from dialpact.cli.session import DONE, FOUND, Session
-from dialpact.store.sqlite.audit import Audit, Finding
 from dialpact.store.sqlite.snapshot import opened
 
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]

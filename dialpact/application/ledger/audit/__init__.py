@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
+from dialpact.application.ledger.audit.found import Finding, Findings
+from dialpact.application.ledger.audit.part import Part
+from dialpact.application.ledger.audit.records import Records, intact
+from dialpact.application.ledger.audit.tree import Tree
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.ledger.rotation import Rotation
 from dialpact.store.ports.audits import Snapshot
-from dialpact.store.sqlite.audit.found import Finding, Findings
-from dialpact.store.sqlite.audit.part import Part
-from dialpact.store.sqlite.audit.records import Records, intact
-from dialpact.store.sqlite.audit.tree import Tree
 
 __all__ = ["Audit", "Finding"]
 BATCH = 2000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.tree import Head, cut, report, stored_name
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.store.ports.audits import Snapshot
-from dialpact.store.sqlite.audit.found import Findings
-from dialpact.store.sqlite.audit.tree import Head, cut, report, stored_name
 
 
 class Part:

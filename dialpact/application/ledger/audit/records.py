@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance.ledger import record
 from dialpact.compliance.ledger.erasure import Erasure
 from dialpact.store.ports.audits import Entry, Snapshot, Unreadable
-from dialpact.store.sqlite.audit.found import Findings
 
 KEPT = 256  # entries that do not fit and are compared with each other: were they put into another order?
 NEAR = 4  # places on either side at which a record that moved is looked for

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dialpact.application.ledger.audit import Audit, Finding
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger import merkle, record
@@ -27,7 +28,6 @@ from dialpact.store.sqlite import (
     migrate,
     optout,
 )
-from dialpact.store.sqlite.audit import Audit, Finding
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.snapshot import opened
 from tests.compliance import store_values
@@ -416,7 +416,7 @@ async def test_a_leaf_that_is_missing_at_the_end_of_a_range(thief: Thief) -> Non
 
 
 def test_a_log_longer_than_a_page(thief: Thief, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialpact.store.sqlite.audit.BATCH", 50)
+    monkeypatch.setattr("dialpact.application.ledger.audit.BATCH", 50)
     assert thief.audit() == []
     thief("DELETE FROM ledger WHERE leaf_index BETWEEN 40 AND 220")
     gaps = [(finding.leaf, finding.values) for finding in thief.audit() if finding.code == "leaf-missing"]

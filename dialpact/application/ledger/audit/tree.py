@@ -6,11 +6,11 @@ import heapq
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.store.ports.audits import Snapshot
-from dialpact.store.sqlite.audit.found import Findings
 
 
 class Head(NamedTuple):
