@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dialpact.application.ledger.audit import Audit, Finding
+from dialpact.application.ledger.audit import Audit
+from dialpact.application.ledger.audit.found import Finding
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger import merkle, record

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from dialpact.application.ledger.audit import Audit, Finding
+from dialpact.application.ledger import verification
+from dialpact.application.ledger.audit.found import Finding
 from dialpact.application.ledger.signing import read_note, trusted
-from dialpact.cli.progress import progress
+from dialpact.cli.progress import watched
 from dialpact.cli.session import DONE, FOUND, Session
-from dialpact.store.sqlite.snapshot import opened
 
+SUMS = ("entries", "checked", "erased", "checkpoints", "findings")
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]
 To = Annotated[int | None, typer.Option("--to", min=0, metavar="LEAF", help="Last leaf; else the newest.")]
 Notes = Annotated[
@@ -25,36 +26,26 @@ Keys = Annotated[
 ]
 
 
-def verify(
+async def verify(
     session: Session, *, first: From = None, last: To = None, checkpoint: Notes = None, key: Keys = None
 ) -> int:
     """Check each record, the tree, and what was signed. Changes nothing. Exit 3 when something is wrong."""
     believed = trusted(session.config, key or ())
     given = [(str(path), read_note(path)) for path in checkpoint or ()]
-    audit = Audit(believed, given, first, last)
-    with opened(session.config.database) as snapshot, progress(session) as bar:
-        task = bar.add_task(session.text("say.verifying"), total=None)
-        for done in audit.run(snapshot):
-            bar.update(task, completed=done, total=audit.total)
-    found = audit.found
-    sums = {
-        "entries": audit.size,
-        "checked": audit.checked,
-        "erased": audit.erased,
-        "checkpoints": audit.checkpoints,
-        "findings": found.count,
-    }
+    with watched(session, "say.verifying") as progress:
+        done = await verification.verify(session.looking(), believed, given, first, last, progress=progress)
+    sums = {name: getattr(done, name) for name in SUMS}
     if session.as_json:
-        listed = [_object(session, finding) for finding in found.listed]
+        listed = [_object(session, finding) for finding in done.listed]
         session.json(sums | {"keys": [each.vkey for each in believed], "listed": listed})
-        return FOUND if found.count else DONE
-    if found.count:
+        return FOUND if done.findings else DONE
+    if done.findings:
         columns = ("problem", "leaf", "record", "key-of-record", "text")
-        session.table(columns, [_row(session, finding) for finding in found.listed], None)
-    if found.count > len(found.listed):
-        session.note(session.text("say.ledger-more", more=found.count - len(found.listed)))
+        session.table(columns, [_row(session, finding) for finding in done.listed], None)
+    if done.findings > len(done.listed):
+        session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
-    return FOUND if found.count else DONE
+    return FOUND if done.findings else DONE
 
 
 def _said(session: Session, finding: Finding) -> str:

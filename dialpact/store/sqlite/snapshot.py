@@ -56,11 +56,10 @@ class _Snapshot:
     kinds: Sequence[str] = ledger.KINDS
     versions: Mapping[str, int] = ledger.VERSIONS
     erasable: Sequence[str] = ledger.ERASABLE
-    width = ledger.WIDTH
-    levels = len(ledger.LEVELS)
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
 
     def size(self) -> int:
         return ledger.size(self._connection)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from dialpact.application.ledger.audit.found import Finding, Findings
+from dialpact.application.ledger.audit.found import Findings
 from dialpact.application.ledger.audit.part import Part
 from dialpact.application.ledger.audit.records import Records, intact
 from dialpact.application.ledger.audit.tree import Tree
@@ -20,7 +20,6 @@ from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.ledger.rotation import Rotation
 from dialpact.store.ports.audits import Snapshot
 
-__all__ = ["Audit", "Finding"]
 BATCH = 2000
 
 
