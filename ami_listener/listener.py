@@ -105,7 +105,7 @@ class Listener:
         self._closing = asyncio.Event()
         self._exposed: set[str] = set()
         self.gap = Gap()
-        self._hearing_since = clock.now()
+        self.hearing_since = clock.now()
         recording = config.recording
         self.desk = Desk(
             node=config.node.name,
@@ -286,7 +286,7 @@ class Listener:
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
         pbx = Pbx(session)
-        self._hearing_since = self._clock.now()
+        self.hearing_since = self._clock.now()
         self.lease.connected(session)
         log.info("connected")
         booted = asyncio.Event()
@@ -341,7 +341,7 @@ class Listener:
 
     async def _report_unseen(self) -> None:
         try:
-            await unseen.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
+            await unseen.report(self.desk, self.gap, self.hearing_since, self.desk.claims)
         except StoreError as error:
             log.error("store unavailable, missed calls are looked for later", error=str(error))
 

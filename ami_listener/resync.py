@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 async def compare(listener: Listener, pbx: Pbx) -> int:
-    """Adopts, finishes and reports; the number of calls of which no event had come.
+    """Adopts, finishes and reports; the number of calls of which no event had come though somebody listened.
 
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
@@ -80,7 +80,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     for row in live.values():
         if row.uniqueid in listener.legs or not _is_settled(row) or not await _is_outgoing(pbx, row):
             continue
-        unseen += 1
+        unseen += timedelta(seconds=row.seconds + 1) < desk.clock.now() - listener.hearing_since
         leg = _leg(listener, pbx, row, Phase.JUDGING)
         leg.judge()
         listener.take(leg)
