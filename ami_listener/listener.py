@@ -19,24 +19,26 @@ from functools import partial
 import structlog
 from msgspec import structs
 
-from ami_listener import access, events, recorder, repair, resync, unseen
-from ami_listener.alone import alone
-from ami_listener.claims import Claims
-from ami_listener.companions import Companions
-from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
-from ami_listener.dawn import Dawn
-from ami_listener.desk import Desk
-from ami_listener.hearing import Hearing
-from ami_listener.inside import Inside
-from ami_listener.keys import Keys
+from ami_listener import missed_calls, resync
+from ami_listener.ami import events
+from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown, Session
+from ami_listener.ami.pbx import Pbx
+from ami_listener.calls.companions import Companions
+from ami_listener.calls.inside import Inside
+from ami_listener.calls.keys import Keys
+from ami_listener.calls.spies import Spies
+from ami_listener.calls.unlisted import Unlisted
+from ami_listener.instance_lock import alone
 from ami_listener.lease import Lease
-from ami_listener.leg import Leg
+from ami_listener.legs.claims import Claims
+from ami_listener.legs.leg import Leg
+from ami_listener.legs.leg_context import Desk
+from ami_listener.legs.pending_dials import Dawn
+from ami_listener.missed_calls import Gap
 from ami_listener.outbox import Outbox, Waiting
-from ami_listener.pbx import Pbx
-from ami_listener.recorder import Recorder, Segment
-from ami_listener.spies import Spies
-from ami_listener.unlisted import Unlisted
-from ami_listener.unseen import Gap
+from ami_listener.recording import access, recorder, repair
+from ami_listener.recording.recorder import Recorder, Segment
+from ami_listener.sound.hearing import Hearing
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor, Trunk
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
@@ -341,7 +343,7 @@ class Listener:
 
     async def _report_unseen(self) -> None:
         try:
-            await unseen.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
+            await missed_calls.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
         except StoreError as error:
             log.error("store unavailable, missed calls are looked for later", error=str(error))
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ami_listener.calls import Line, Phase, State
-from ami_listener.claims import Origin
-from ami_listener.files import Files
-from ami_listener.leg import Leg
-from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
-from ami_listener.recorder import Segment, last_written
+from ami_listener.ami.pbx import DIALLED, Live, NoChannel, Pbx
+from ami_listener.legs.claims import Origin
+from ami_listener.legs.leg import Leg
+from ami_listener.legs.states import Line, Phase, State
+from ami_listener.recording.files import Files
+from ami_listener.recording.recorder import Segment, last_written
 from dialpact.compliance.clock import instant
 from dialpact.store.sqlite import carrier_legs, recordings
 

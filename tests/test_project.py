@@ -22,7 +22,7 @@ from dialpact.compliance.sections import Section
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agi", "ami_listener", "dialpact")
 SEAMS = {
-    "panoramisk": {"ami_listener/connection.py"},
+    "panoramisk": {"ami_listener/ami/connection.py"},
     "asterisk": {"agi/script.py"},
     "aiosqlite": {"dialpact/store/sqlite/connection.py"},
     "chinese_calendar": {"dialpact/compliance/calendars.py"},

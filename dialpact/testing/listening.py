@@ -15,8 +15,11 @@ from unittest import mock
 
 from msgspec import structs
 
-from ami_listener import connection, hearing, lease, recorder
+from ami_listener import lease
+from ami_listener.ami import connection
 from ami_listener.listener import Listener
+from ami_listener.recording import recorder
+from ami_listener.sound import hearing
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, incidents, recordings
 from dialpact.testing.ami import Channel, FakeAmi

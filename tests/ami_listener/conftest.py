@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import hearing, listener, measured, recorder
+from ami_listener import listener
+from ami_listener.recording import measured, recorder
+from ami_listener.sound import hearing
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ami_listener import connection
-from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
-from ami_listener.events import Event
+from ami_listener.ami import connection
+from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown, Session
+from ami_listener.ami.events import Event
 from dialpact.testing.ami import FakeAmi
 
 PATIENCE = 5.0

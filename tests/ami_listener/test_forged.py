@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ami_listener import listener as listener_module
-from ami_listener import recorder as recorder_module
+from ami_listener.recording import recorder as recorder_module
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, talking
 
@@ -86,7 +86,7 @@ async def test_a_bug_in_one_leg_ends_no_other(
     async def broken(self: Any) -> None:
         raise RuntimeError("bug")
 
-    monkeypatch.setattr("ami_listener.leg.Leg._judge", broken)
+    monkeypatch.setattr("ami_listener.legs.leg.Leg._judge", broken)
     ami.dial(NUMBER, await scene.allow())
     await scene.incident("listener-error")
     good.speak(0.2)

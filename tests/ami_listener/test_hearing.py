@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ami_listener import hearing
+from ami_listener.sound import hearing
 from dialpact.compliance import soundtrack
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import Scene, talking, until

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from ami_listener import keys as keys_module
+from ami_listener.calls import keys as keys_module
 from dialpact.compliance.config import OptOut
 from dialpact.store.sqlite import optout
 from dialpact.testing.ami import Channel, FakeAmi

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import structlog
 
-from ami_listener import files
-from ami_listener.files import Files
+from ami_listener.recording import files
+from ami_listener.recording.files import Files
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import (
     NUMBER,

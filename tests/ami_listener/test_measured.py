@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ami_listener.files import Files
-from ami_listener.heard import Heard, Stretch
-from ami_listener.recorder import Segment, conclude
-from ami_listener.windows import Watch
+from ami_listener.recording.files import Files
+from ami_listener.recording.heard import Heard, Stretch
+from ami_listener.recording.recorder import Segment, conclude
+from ami_listener.recording.windows import Watch
 from dialpact.compliance import soundtrack
 from dialpact.testing.ami_calls import tone, wav_header
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.connection import LinkError, OutcomeUnknown, Session
-from ami_listener.events import HungUp
-from ami_listener.pbx import NoChannel, Pbx, monitor_id
+from ami_listener.ami.connection import LinkError, OutcomeUnknown, Session
+from ami_listener.ami.events import HungUp
+from ami_listener.ami.pbx import NoChannel, Pbx, monitor_id
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.ami import FakeAmi, FakeFailure
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ami_listener import wire
-from ami_listener.wire import Framer, Message
+from ami_listener.ami import wire
+from ami_listener.ami.wire import Framer, Message
 from tests.ami_listener.transcripts import NAMES, received
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
