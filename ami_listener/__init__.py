@@ -7,4 +7,6 @@
 - ``legs``: one leg to the carrier. May it be, and is it recorded from its answer on?
 - ``calls``: what else belongs to a call. Who joins it, who listens in, which key was pressed.
 - ``sound``: is what is said on the recording, while it is said?
+
+Each imports only those above it in this list but for ``listener``, which has them all.
 """

@@ -16,7 +16,7 @@ from dialpact.compliance.errors import RecordingError
 
 
 @contextlib.contextmanager
-def alone(database: Path, node: str) -> Iterator[None]:
+def instance_lock(database: Path, node: str) -> Iterator[None]:
     """Holds ``<database>.<node>.listener``. Raises RecordingError when another process holds it, or when it
     can not be made.
     """

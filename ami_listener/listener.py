@@ -28,16 +28,17 @@ from ami_listener.calls.inside import Inside
 from ami_listener.calls.keys import Keys
 from ami_listener.calls.spies import Spies
 from ami_listener.calls.unlisted import Unlisted
-from ami_listener.instance_lock import alone
+from ami_listener.instance_lock import instance_lock
 from ami_listener.lease import Lease
 from ami_listener.legs.claims import Claims
 from ami_listener.legs.leg import Leg
-from ami_listener.legs.leg_context import Desk
-from ami_listener.legs.pending_dials import Dawn
+from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.pending_dials import PendingDials
 from ami_listener.missed_calls import Gap
 from ami_listener.outbox import Outbox, Waiting
 from ami_listener.recording import access, recorder, repair
-from ami_listener.recording.recorder import Recorder, Segment
+from ami_listener.recording.recorder import Recorder
+from ami_listener.recording.segment import Segment
 from ami_listener.sound.hearing import Hearing
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor, Trunk
@@ -91,12 +92,12 @@ class Listener:
             set()
         )  # and of those that could not be ended: told once, left to the next start
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dawn = Dawn(self._found)
+        self._pending = PendingDials(self._found)
         self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
-        self.hearing = Hearing(self)
+        self.hearing = Hearing(self, self.companions)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self.unlisted, self.spies = Unlisted(self), Spies(self)
+        self.unlisted, self.spies = Unlisted(self), Spies(self, self.companions)
         self._observers: list[Observer] = [
             self.companions.feed,
             Inside(self).feed,
@@ -109,7 +110,7 @@ class Listener:
         self.gap = Gap()
         self._hearing_since = clock.now()
         recording = config.recording
-        self.desk = Desk(
+        self.context = LegContext(
             node=config.node.name,
             store=store,
             clock=clock,
@@ -124,7 +125,7 @@ class Listener:
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
         )
-        self.keys = Keys(self)
+        self.keys = Keys(self, self.companions)
         self._observers.append(self.keys.feed)
 
     def trunks_of(self, channel: str) -> dict[str, str]:
@@ -148,10 +149,10 @@ class Listener:
     def replace(self, config: Config, keep_until: KeepUntil) -> Callable[[], None]:
         """Other trunks, mode and retention, for the calls that begin from now on; returns what takes it back.
 
-        A call that is up ends as it began: its leg keeps its desk, a trunk that was taken out stays known
+        A call that is up ends as it began: its leg keeps its context, a trunk that was taken out stays known
         until the listener ends, and its recording is kept for the longest of what was in force meanwhile.
         """
-        former = self._trunks, self._keepers, self._config, self.desk
+        former = self._trunks, self._keepers, self._config, self.context
         gone = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
         now = self._clock.now()
         self._set(
@@ -159,7 +160,7 @@ class Listener:
             [*((until or now, keep) for until, keep in self._keepers), (None, keep_until)],
             config,
             structs.replace(
-                self.desk,
+                self.context,
                 guarded=config.guarded,
                 numbered=config.numbered,
                 shadow=config.policy.mode == "shadow",
@@ -173,13 +174,13 @@ class Listener:
         trunks: list[tuple[str, Trunk]],
         keepers: list[tuple[datetime | None, KeepUntil]],
         config: Config,
-        desk: Desk,
+        context: LegContext,
     ) -> None:
-        self._trunks, self._keepers, self._config, self.desk = trunks, keepers, config, desk
+        self._trunks, self._keepers, self._config, self.context = trunks, keepers, config, context
 
     @property
     def opt_out(self) -> OptOut:
-        """The keys that refuse."""
+        """The opt-out keys."""
         return self._config.opt_out
 
     def _keep_until(self, segment: Segment) -> KeepUntil:
@@ -192,7 +193,7 @@ class Listener:
         """Raises RecordingError when another listener of this node is running, and what no part of it
         foresaw; the lease is withdrawn in any case.
         """
-        mine = alone(self._config.database, self._config.node.name)
+        mine = instance_lock(self._config.database, self._config.node.name)
         await asyncio.to_thread(mine.__enter__)
         try:
             await self._run()
@@ -343,7 +344,7 @@ class Listener:
 
     async def _report_unseen(self) -> None:
         try:
-            await missed_calls.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
+            await missed_calls.report(self.context, self.gap, self._hearing_since, self.context.claims)
         except StoreError as error:
             log.error("store unavailable, missed calls are looked for later", error=str(error))
 
@@ -361,14 +362,14 @@ class Listener:
             observe(pbx, event)
         if isinstance(event, events.Created):
             if self.trunks_of(event.channel):
-                self._dawn.expect(pbx, event, self._clock.now())
+                self._pending.expect(pbx, event, self._clock.now())
             return
         if isinstance(event, events.DialBegun):
             self.lease.blind = ""
-            self._dawn.forget(event.uniqueid)
+            self._pending.forget(event.uniqueid)
             if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
                 leg = Leg(
-                    self.desk,
+                    self.context,
                     pbx,
                     event.channel,
                     event.uniqueid,
@@ -381,7 +382,7 @@ class Listener:
                 self.take(leg)
             return
         if isinstance(event, events.HungUp):
-            self._dawn.forget(event.uniqueid)
+            self._pending.forget(event.uniqueid)
         leg_known = self.legs.get(event.uniqueid)
         if leg_known is not None and leg_known.channel == event.channel:
             leg_known.feed(event)
@@ -389,7 +390,7 @@ class Listener:
     def _found(self, pbx: Pbx, event: events.Created, began: datetime) -> None:
         """A leg that is being dialled and of which no DialBegin came."""
         if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
-            leg = Leg(self.desk, pbx, event.channel, event.uniqueid, trunks, began=began)
+            leg = Leg(self.context, pbx, event.channel, event.uniqueid, trunks, began=began)
             leg.judge()
             self.take(leg)
 
@@ -406,7 +407,7 @@ class Listener:
         except Exception:
             # One call's bad luck must not end the others' recordings; its own bridge stays shut or is cut.
             log.exception("leg failed", leg=leg.channel)
-            self.desk.report("listener-error", leg.decision, leg.channel, "see the listener's log")
+            self.context.report("listener-error", leg.decision, leg.channel, "see the listener's log")
             self.lease.failed()
         finally:
             if self.legs.get(leg.uniqueid) is leg:
@@ -426,7 +427,7 @@ class Listener:
         self.keys.forget()
         METERS.legs = 0
         self._leg_tasks.clear()
-        self._dawn.close()
+        self._pending.close()
 
     async def _listen_in(self) -> None:
         """A disk that does not answer holds up the look at the files, and nothing else."""
@@ -467,7 +468,7 @@ class Listener:
         except Exception:
             log.exception("recording not concluded", recording=segment.id)
             detail = f"recording {segment.id}"
-            self.desk.report("listener-error", segment.decision, segment.channel, detail, once=True)
+            self.context.report("listener-error", segment.decision, segment.channel, detail, once=True)
             self._leave(segment.id)
             return
         for problem in problems:
@@ -475,7 +476,7 @@ class Listener:
                 if problem.detail in self._exposed:
                     continue
                 self._exposed.add(problem.detail)
-            self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
+            self.context.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
             if not await recordings.finish(self._store, end):
@@ -499,13 +500,13 @@ class Listener:
 
     def _write_refused(self, waiting: Waiting, why: str) -> None:
         if waiting.what != "incident write-refused":  # else it would go round for ever
-            self.desk.report("write-refused", waiting.decision, waiting.channel, f"{waiting.what}: {why}")
+            self.context.report("write-refused", waiting.decision, waiting.channel, f"{waiting.what}: {why}")
 
     async def _repair(self, segment: Segment) -> None:
         """Mends what a crash left unclosed, after the incident with the file's old hash is on disk."""
         loop = asyncio.get_running_loop()
         for damage in await loop.run_in_executor(self._threads, recorder.damages, segment):
-            self.desk.report("recording-repaired", segment.decision, segment.channel, damage.detail)
+            self.context.report("recording-repaired", segment.decision, segment.channel, damage.detail)
             await self.outbox.drained()
             try:
                 await loop.run_in_executor(self._threads, repair.mend, damage)

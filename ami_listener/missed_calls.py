@@ -14,7 +14,7 @@ import time
 from collections.abc import Container
 from datetime import datetime, timedelta
 
-from ami_listener.legs.leg_context import Desk
+from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_policy import FRESH
 from dialpact.store.sqlite import recordings
 
@@ -66,7 +66,7 @@ class Gap:
         self.since, self.stalls, self.lost, self._otherwise = None, [], set(), False
 
 
-async def report(desk: Desk, gap: Gap, until: datetime, known: Container[str]) -> int:
+async def report(context: LegContext, gap: Gap, until: datetime, known: Container[str]) -> int:
     """``until``: since when the listener hears of calls again; ``known``: decisions of calls that are up. How
     many were reported. Raises StoreError.
 
@@ -74,23 +74,25 @@ async def report(desk: Desk, gap: Gap, until: datetime, known: Container[str]) -
     """
     if gap.since is None:
         return 0
-    found = await recordings.unseen(desk.store, desk.node, gap.since - FRESH, until, KIND, STALLED)
+    found = await recordings.unseen(context.store, context.node, gap.since - FRESH, until, KIND, STALLED)
     lost = {row["id"]: row["channel"] for row in found if row["id"] not in known}
     if gap.is_stall:
-        _stalled(desk, gap, lost)
+        _stalled(context, gap, lost)
     for decision, channel in lost.items():
-        desk.report("call-unseen", decision, channel, "allowed while nobody listened; no call of it was seen")
+        context.report(
+            "call-unseen", decision, channel, "allowed while nobody listened; no call of it was seen"
+        )
     gap.close()
     return len(lost)
 
 
-def _stalled(desk: Desk, gap: Gap, lost: dict[str, str]) -> None:
+def _stalled(context: LegContext, gap: Gap, lost: dict[str, str]) -> None:
     """Tells of the stall and of its calls, as many as fit; those are taken out of ``lost``."""
     told = sorted({*lost, *gap.lost})[:TOGETHER]
     times = f" in {len(gap.stalls)} times" if len(gap.stalls) > 1 else ""
     detail = f"Asterisk did not answer for {sum(gap.stalls):.1f} s{times}"
     if told:
         detail += f"; calls that were allowed and not seen: {len(told)} ({' '.join(told)})"
-    desk.report("asterisk-stalled", "", "", detail)
+    context.report("asterisk-stalled", "", "", detail)
     for decision in told:
         lost.pop(decision, None)

@@ -14,7 +14,6 @@ from collections.abc import Callable
 import msgspec
 
 from ami_listener.ami.wire import Message
-from ami_listener.legs.claims import Origin
 
 
 class Event(msgspec.Struct, frozen=True, tag=True):
@@ -40,6 +39,27 @@ class Created(ChannelEvent, frozen=True):
     """A channel is there: ``Ring`` for a call that comes in, ``Down`` for one that is to be dialled."""
 
     state: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who dials a leg, as far as AMI tells. No caller: an Originate, or a leg that was found later."""
+
+    caller: str = ""  # channel
+    caller_id: str = ""  # its unique id
+    linkedid: str = ""  # of the leg: the call that it belongs to
+    number: str = ""  # the caller's
+    context: str = ""
+    exten: str = ""
+    account: str = ""
+    seen: bool = True  # False: the dialling was not seen
+
+    def same_call(self, other: Origin) -> bool:
+        return bool(self.caller_id and self.caller_id == other.caller_id) or bool(
+            self.linkedid and self.linkedid == other.linkedid
+        )
+
+
+UNSEEN = Origin(seen=False)
 
 
 class DialBegun(ChannelEvent, frozen=True):

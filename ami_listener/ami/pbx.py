@@ -28,12 +28,14 @@ INSIDE = "DIALPACT_INSIDE"  # the decision in whose fork this channel, a colleag
 EMERGENCY = "DIALPACT_EMERGENCY"  # 1: the dialplan let it pass as a person's emergency call
 EMERGENCY_NUMBERS = "DIALPACT_EMERGENCY_NUMBERS"  # a global: the site's own list, a regular expression
 OPTOUT = "SHARED(DIALPACT_OPTOUT)"  # what the dialplan waits for after a key: done or failed
-OPTOUT_SCOPE = "DIALPACT_OPTOUT_SCOPE"  # a global: what a key refuses
+OPTOUT_SCOPE = "DIALPACT_OPTOUT_SCOPE"  # a global: how far a key's opt-out reaches
 DIALLED = "DIALEDPEERNUMBER"  # app_dial sets it on the leg to what DialBegin calls DialString
 HANGUP_HANDLERS = "CHANNEL(hangup_handler_push)"
 NOWHERE = "Dialpact/rights-probe"  # no channel technology has this name
 NO_MONITOR = "0x1"  # an address that no MixMonitor can have
+SNOOP = "Snoop/"  # the channel of an ARI snoop
 _MONITOR_ID = re.compile(r"0x[0-9a-f]{1,16}")
+_DECISION_ID = re.compile(r"[0-9a-f]{32}")
 _LIST = re.compile(r'[^"\x00-\x1f\x7f]{1,500}')
 _TO = re.compile(r"sips?:([^@>;]{1,64})@")
 _INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")  # seconds since 1970
@@ -198,7 +200,7 @@ class Pbx:
         return answer.success and answer.headers.get("Value", "") == "1"
 
     async def optout_scope(self) -> str:
-        """What a key refuses, as the dialplan reads it."""
+        """How far a key's opt-out reaches, as the dialplan reads it."""
         answer = await self._session.act("Getvar", Variable=OPTOUT_SCOPE)
         return answer.headers.get("Value", "") or "business"
 
@@ -314,6 +316,11 @@ class Pbx:
             if answer.success or answer.message not in _NO_CHANNEL:
                 return f"the AMI user may not use {needs}: {answer.message or 'no reason given'}"
         return ""
+
+
+def is_decision_id(text: str) -> bool:
+    """Whether it is what the gate puts into ``DECISION``."""
+    return _DECISION_ID.fullmatch(text) is not None
 
 
 def monitor_id(text: str) -> str:

@@ -20,7 +20,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import structlog
 
@@ -28,14 +28,13 @@ from ami_listener.ami import events
 from ami_listener.ami.bridges import Bridges, Member
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
+from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import GRACE_SECONDS, Leg
 from ami_listener.legs.leg_context import row
-from ami_listener.recording.recorder import Segment, last_written
+from ami_listener.recording.recorder import last_written
+from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 from dialpact.store.sqlite import recordings
-
-if TYPE_CHECKING:
-    from ami_listener.listener import Listener
 
 Part = Literal["joined", "supervisor"]
 Failed = Callable[[str], None]  # is told why a recorder could not be proven
@@ -66,7 +65,7 @@ class Companion:
 class Companions:
     """All of them, by (unique id of the channel, unique id of the carrier leg)."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: ListenerView) -> None:
         self._listener = listener
         self.bridges = Bridges()
         self._first: dict[str, str] = {}  # carrier leg: who was joined to it first; unique ids
@@ -131,12 +130,12 @@ class Companions:
                     companion.started += 1
             case events.MonitorStopped():
                 for companion in self._on(event.uniqueid):
-                    companion.news_at = companion.news_at or self._listener.desk.clock.now()
+                    companion.news_at = companion.news_at or self._listener.context.clock.now()
                     companion.news.set()
             case events.MonitorMuted(muted=True):
                 for companion in self._on(event.uniqueid):
                     companion.muted = True
-                    companion.news_at = companion.news_at or self._listener.desk.clock.now()
+                    companion.news_at = companion.news_at or self._listener.context.clock.now()
                     companion.news.set()
             case events.Renamed():
                 for companion in self._on(event.uniqueid):
@@ -174,7 +173,7 @@ class Companions:
                 await self._close(pbx, segment)
                 if leg is not None and channel is not None:  # begun anew as soon as the leg is known again
                     detail = f"{segment.part}: no such MixMonitor on the channel"
-                    self._listener.desk.report("recording-gap", segment.decision, channel.channel, detail)
+                    self._listener.context.report("recording-gap", segment.decision, channel.channel, detail)
                 continue
             companion = Companion(leg, channel.channel, segment.uniqueid, _part(segment))
             companion.segment = segment
@@ -251,7 +250,7 @@ class Companions:
             log.warning("asterisk did not answer", leg=companion.channel, error=str(error))
         except Exception:
             log.exception("companion failed", leg=companion.channel)
-            self._listener.desk.report(
+            self._listener.context.report(
                 "listener-error", companion.leg.decision, companion.channel, "see the listener's log"
             )
         if (segment := companion.segment) is not None:
@@ -261,32 +260,32 @@ class Companions:
 
     async def _record(self, pbx: Pbx, companion: Companion) -> bool:
         """Whether it records. Raises NoChannel; LinkError when the link is gone."""
-        desk, leg = self._listener.desk, companion.leg
+        context, leg = self._listener.context, companion.leg
         try:
             if leg.allowed is None or (number := leg.next_number()) is None:
                 raise RecordingError("the decision can not be read")
-            now = desk.clock.now()
+            now = context.clock.now()
             segment = Segment(
                 id=uuid.uuid4().hex,
                 decision=leg.decision,
                 channel=companion.channel,
                 uniqueid=companion.uniqueid,
-                format=desk.recorder.format,
-                files=await desk.recorder.plan(leg.decision, now, number),
+                format=context.recorder.format,
+                files=await context.recorder.plan(leg.decision, now, number),
                 started_at=now,
                 answered_at=leg.answered_at or now,
                 part=companion.part,
             )
-            await recordings.start(desk.store, row(desk.node, segment, leg.allowed))
+            await recordings.start(context.store, row(context.node, segment, leg.allowed))
             companion.segment = segment
             self._held.add(segment.id)
             companion.started = 0
-            await desk.recorder.start(pbx, segment)
+            await context.recorder.start(pbx, segment)
             # So that its files are complete before its channel's Hangup event is sent.
             await pbx.set_variable(
                 companion.channel, HANGUP_HANDLERS, f"dialpact-hangup,s,1({segment.variable})"
             )
-            await desk.recorder.prove(
+            await context.recorder.prove(
                 pbx, segment, begun=lambda: companion.started > 0, ended=lambda: companion.ended
             )
         except (RecordingError, StoreError, StoreRefused, LinkError) as error:
@@ -296,17 +295,17 @@ class Companions:
                 companion.failed(str(error))
             elif not companion.ended:
                 detail = f"{companion.part}: {error}"[:200]
-                desk.report("voice-not-recorded", leg.decision, companion.channel, detail)
+                context.report("voice-not-recorded", leg.decision, companion.channel, detail)
             return False
-        segment.begun, segment.proven_at = True, desk.clock.now()
+        segment.begun, segment.proven_at = True, context.clock.now()
         if companion.lost is not None:
             kind, since = companion.lost
             companion.lost = None
             self._report(companion, kind, since, segment.proven_at)
         started_at, answered_at = segment.started_at, segment.answered_at
-        desk.outbox.put(
+        context.outbox.put(
             "recording running",
-            lambda: recordings.running(desk.store, segment.id, started_at, answered_at),
+            lambda: recordings.running(context.store, segment.id, started_at, answered_at),
             decision=leg.decision,
             channel=companion.channel,
         )
@@ -316,16 +315,16 @@ class Companions:
 
     async def _check(self, pbx: Pbx, companion: Companion) -> None:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
-        segment, desk = companion.segment, self._listener.desk
+        segment, context = companion.segment, self._listener.context
         assert segment is not None
         await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
         if companion.ended:
             return
-        since, companion.news_at = companion.news_at or desk.clock.now(), None
+        since, companion.news_at = companion.news_at or context.clock.now(), None
         if await pbx.attached(companion.channel, segment.monitor):  # unmutes it, too
             if companion.muted:
                 companion.muted = False
-                self._report(companion, "recording-muted", since, desk.clock.now())
+                self._report(companion, "recording-muted", since, context.clock.now())
             return
         if not await pbx.is_live(companion.channel, companion.uniqueid):
             raise NoChannel(f"{companion.channel} is gone")
@@ -336,13 +335,13 @@ class Companions:
 
     def _report(self, companion: Companion, kind: str, since: datetime, until: datetime) -> None:
         detail = f"{companion.part}: {(until - since).total_seconds():.2f} s are missing"
-        self._listener.desk.report(kind, companion.leg.decision, companion.channel, detail)
+        self._listener.context.report(kind, companion.leg.decision, companion.channel, detail)
 
     async def _hand_over(self, pbx: Pbx, companion: Companion, segment: Segment) -> None:
-        segment.ended_at = segment.ended_at or self._listener.desk.clock.now()
+        segment.ended_at = segment.ended_at or self._listener.context.clock.now()
         segment.channel = companion.channel
         await self._retire(pbx, segment)
-        self._listener.desk.finish(segment)
+        self._listener.context.finish(segment)
         self._held.discard(segment.id)
 
     # What was begun before us
@@ -357,14 +356,14 @@ class Companions:
             return False
 
     async def _close(self, pbx: Pbx, segment: Segment) -> None:
-        at = await last_written(segment) or self._listener.desk.clock.now()
+        at = await last_written(segment) or self._listener.context.clock.now()
         segment.ended_at = max(at, segment.started_at)
         await self._retire(pbx, segment)
-        self._listener.desk.finish(segment)
+        self._listener.context.finish(segment)
 
     async def _retire(self, pbx: Pbx, segment: Segment) -> None:
         try:
-            await self._listener.desk.recorder.retire(pbx, segment)
+            await self._listener.context.recorder.retire(pbx, segment)
         except LinkError as error:
             log.warning("asterisk did not answer", leg=segment.channel, error=str(error))
 

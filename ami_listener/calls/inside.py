@@ -12,7 +12,6 @@ wait.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -20,13 +19,11 @@ import structlog
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import INSIDE, Pbx
+from ami_listener.calls.view import ListenerView
 from ami_listener.legs import leg_policy
 from ami_listener.legs.leg import Leg
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import RecordingError
-
-if TYPE_CHECKING:
-    from ami_listener.listener import Listener
 
 JUDGED_SECONDS = 1.0  # so long the interlock waits
 log = structlog.get_logger()
@@ -40,7 +37,7 @@ class Rung(msgspec.Struct, frozen=True):
 class Inside:
     """An observer of all events."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: ListenerView) -> None:
         self._listener = listener
         self._rung: dict[str, Rung] = {}  # by unique id
         self._tasks: set[asyncio.Task[None]] = set()

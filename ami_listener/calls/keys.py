@@ -1,4 +1,4 @@
-"""The keys that refuse, heard by the events of every channel: in a bridge, a conference, a queue, parked.
+"""The opt-out keys, heard by the events of every channel: in a bridge, a conference, a queue, parked.
 
 Asterisk's own features hear them where two talk; there the dialplan answers with its sounds, and both tell
 the same store, which knows them for one. Where no dialplan takes the key up, its answer is a tone. A key is
@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -20,16 +20,15 @@ from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import OPTOUT, Pbx
 from ami_listener.calls import keypad
+from ami_listener.calls.companions import Companions
+from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.states import Phase
 from dialpact.compliance.errors import ConfigError, RecordingError
 from dialpact.compliance.optout import OptOuts, scope_of
 
-if TYPE_CHECKING:
-    from ami_listener.listener import Listener
-
 How = Literal["callee-key", "agent-key"]
-STORED_SECONDS = 2.5  # within which a refusal has to be on disk for a "done"
+STORED_SECONDS = 2.5  # within which an opt-out has to be on disk for a "done"
 JUDGED_SECONDS = 3.0  # for a leg whose decision is still being read
 DIALPLAN_SECONDS = 0.4  # after the key, within which the dialplan has begun to ask: 2 to 20 ms on Asterisk 22
 # No telephone sends D by itself, and no menu waits for it.
@@ -42,10 +41,10 @@ log = structlog.get_logger()
 class Keys:
     """Observes every channel; see the module."""
 
-    def __init__(self, listener: Listener) -> None:
-        desk = listener.desk
-        self._listener = listener
-        self._opt_outs = OptOuts(desk.store, desk.node, desk.clock)
+    def __init__(self, listener: ListenerView, companions: Companions) -> None:
+        context = listener.context
+        self._listener, self._companions = listener, companions
+        self._opt_outs = OptOuts(context.store, context.node, context.clock)
         self._pressed: dict[str, keypad.Pressed] = {}  # by unique id
         self._asking: dict[str, asyncio.Event] = {}  # set once the dialplan asks for this channel
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,7 +76,7 @@ class Keys:
 
     def _press(self, pbx: Pbx, event: events.KeyPressed) -> None:
         listener = self._listener
-        heard = listener.companions.bridges.heard_by(event.uniqueid)
+        heard = self._companions.bridges.heard_by(event.uniqueid)
         legs = [leg for uniqueid in heard if (leg := listener.legs.get(uniqueid)) is not None]
         own = listener.legs.get(event.uniqueid)
         # A trunk's channel that is no leg of ours is an agent's outside, or a leg that is still to be found.
@@ -99,7 +98,7 @@ class Keys:
     async def _act(
         self, pbx: Pbx, how: How, event: events.KeyPressed, legs: list[Leg], asking: asyncio.Event
     ) -> None:
-        at = self._listener.desk.clock.now()
+        at = self._listener.context.clock.now()
         patience = asyncio.get_running_loop().time() + DIALPLAN_SECONDS
         try:
             decisions = await self._decisions(event.uniqueid, legs)

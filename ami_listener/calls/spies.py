@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import structlog
@@ -21,12 +21,11 @@ from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import Live, NoChannel, Pbx
 from ami_listener.calls import spying
+from ami_listener.calls.companions import Companions
 from ami_listener.calls.spying import HeardBy, Way
+from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from dialpact.compliance.clock import stamp
-
-if TYPE_CHECKING:
-    from ami_listener.listener import Listener
 
 MOVES = events.BridgeEntered | events.BridgeLeft | events.StateChanged | events.DialEnded
 log = structlog.get_logger()
@@ -55,8 +54,8 @@ class Presence(msgspec.Struct, omit_defaults=True):
 
 
 class Spies:
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def __init__(self, listener: ListenerView, companions: Companions) -> None:
+        self._listener, self._companions = listener, companions
         self._spies: dict[str, Spy] = {}  # by unique id
         self._present: dict[tuple[str, str], Presence] = {}  # by spy and leg
         self._told: dict[str, dict[str, Presence]] = {}  # by leg: all that were there
@@ -184,7 +183,7 @@ class Spies:
             self._compare()
         except Exception:
             log.exception("supervisors not looked after")
-            self._listener.desk.report("listener-error", "", "", "supervisors: see the listener's log")
+            self._listener.context.report("listener-error", "", "", "supervisors: see the listener's log")
 
     def _compare(self) -> None:
         if self._pbx is None:
@@ -193,7 +192,7 @@ class Spies:
         for spy in list(self._spies.values()):
             if spy.way is None:
                 continue
-            around = set[str]().union(*map(self._listener.companions.around, spy.spied))
+            around = set[str]().union(*map(self._companions.around, spy.spied))
             heard = [leg for id in around if (leg := legs.get(id)) is not None and leg.is_up and leg.allowed]
             there |= {(spy.uniqueid, leg.uniqueid) for leg in heard}
             for leg in heard:
@@ -212,9 +211,9 @@ class Spies:
 
     def _meet(self, pbx: Pbx, spy: Spy, way: Way, leg: Leg, *, alone: bool) -> None:
         """``alone``: it is known that he is at this call and no other."""
-        desk = self._listener.desk
+        context = self._listener.context
         heard = spying.heard_by(way, spy.name, carrier=spy.spied == {leg.uniqueid})
-        presence = Presence(spy.channel, way.application, heard, stamp(desk.clock.now()))
+        presence = Presence(spy.channel, way.application, heard, stamp(context.clock.now()))
         self._present[spy.uniqueid, leg.uniqueid] = presence
         self._told.setdefault(leg.uniqueid, {})[f"{spy.uniqueid} {presence.since}"] = presence
         self._write(leg)
@@ -223,7 +222,7 @@ class Spies:
             return
         rule = self._listener.supervisor_rule(leg)
         if rule == "record" and alone:
-            self._listener.companions.begin(
+            self._companions.begin(
                 pbx,
                 leg,
                 spy.channel,
@@ -241,10 +240,10 @@ class Spies:
     def _refuse(
         self, pbx: Pbx, spy: Spy, leg: Leg, why: str, *, cut: bool, kind: str = "voice-not-recorded"
     ) -> None:
-        desk = self._listener.desk
-        cut = cut and not desk.shadow
+        context = self._listener.context
+        cut = cut and not context.shadow
         done = "cut" if cut else "let be"
-        desk.report(kind, leg.decision, leg.channel, f"{done}; supervisor {spy.channel}: {why}"[:300])
+        context.report(kind, leg.decision, leg.channel, f"{done}; supervisor {spy.channel}: {why}"[:300])
         if cut and not spy.cut:
             spy.cut = True
             self._do(self._hang_up(pbx, spy), f"cut {spy.channel}")
@@ -258,11 +257,11 @@ class Spies:
 
     def _part(self, spy: str, leg: str) -> None:
         presence = self._present.pop((spy, leg))
-        presence.until = stamp(self._listener.desk.clock.now())
+        presence.until = stamp(self._listener.context.clock.now())
         if (known := self._listener.legs.get(leg)) is not None:
             self._write(known)
             if self._pbx is not None:
-                self._listener.companions.end(self._pbx, spy, known)
+                self._companions.end(self._pbx, spy, known)
 
     def _write(self, leg: Leg) -> None:
         leg.supervised(msgspec.json.encode(self._told[leg.uniqueid], order="deterministic").decode())
@@ -277,4 +276,4 @@ class Spies:
             await work
         except Exception:
             log.exception("supervisor not looked after", what=name)
-            self._listener.desk.report("listener-error", "", "", f"{name}: see the listener's log")
+            self._listener.context.report("listener-error", "", "", f"{name}: see the listener's log")

@@ -13,10 +13,9 @@ from enum import StrEnum
 
 import msgspec
 
-from ami_listener.ami.pbx import Live
+from ami_listener.ami.pbx import SNOOP, Live
 
 APPLICATIONS = ("ChanSpy", "ExtenSpy")
-SNOOP = "Snoop/"  # the channel of an ARI snoop
 FILTERS = frozenset("geu")  # options by which not every channel of the prefix is meant, or it is no prefix
 
 

@@ -13,20 +13,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
+from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import Live, NoChannel, Pbx
-from ami_listener.legs.claims import Origin
+from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg_check import Suspect, originator, spare_emergency
 from ami_listener.legs.leg_policy import SHORT, Kind, LegVerdict
 from dialpact.compliance.hosts import Host, near, target, targets
-
-if TYPE_CHECKING:
-    from ami_listener.listener import Listener
 
 KIND: Kind = "unlisted-endpoint"
 KEPT_SECONDS = 60.0  # before a trunk's contacts, and an endpoint that leads elsewhere, are asked about again
@@ -38,7 +36,7 @@ log = structlog.get_logger()
 class Unlisted:
     """All of them. ``feed`` hears of every dialling, ``compare`` of calls that nobody saw begin."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: ListenerView) -> None:
         self._listener = listener
         self._trunks: dict[str, frozenset[Host]] = {}  # the last that was known of each
         self._asked_at = float("-inf")
@@ -146,9 +144,9 @@ class Unlisted:
         contacts = {one for one in targets(await pbx.contacts(endpoint)) if one.host.name == asked.host.name}
         hosts |= {one.host for one in contacts}  # To has no port
         chosen = ("@" in dial or not dial) and all(one.user != asked.user for one in contacts)
-        began = self._listener.desk.clock.now()
+        began = self._listener.context.clock.now()
         leg = Suspect(channel, uniqueid, self._listener.area_codes(close), began, dial, origin)
-        if (await spare_emergency(self._listener.desk, pbx, leg, asked.user, LegVerdict(KIND))).emergency:
+        if (await spare_emergency(self._listener.context, pbx, leg, asked.user, LegVerdict(KIND))).emergency:
             return
         number = _is_long(asked.user)
         if not (chosen and number):  # perhaps a telephone: its endpoint is told of, not each of its calls
@@ -156,13 +154,13 @@ class Unlisted:
                 return
             self._told[endpoint] = None
         exact = {trunk for trunk in close if self._trunks[trunk].intersection(hosts)}
-        cut = chosen and number and bool(exact & self._listener.desk.guarded)
+        cut = chosen and number and bool(exact & self._listener.context.guarded)
         await self._tell(pbx, leg, sorted(exact or close), asked.user, cut=cut)
 
     async def _tell(self, pbx: Pbx, leg: Suspect, trunks: list[str], number: str, *, cut: bool) -> None:
         where = f"endpoint={_endpoint(leg.channel)} trunk={','.join(trunks)[:80]}"
         detail = f"{'cut' if cut else 'let be'}; {originator(leg.origin)}; {where} dialled"
-        self._listener.desk.report(KIND, "", leg.channel, detail, number[:40])
+        self._listener.context.report(KIND, "", leg.channel, detail, number[:40])
         if cut:
             await self._cut(pbx, leg)
 
@@ -172,7 +170,7 @@ class Unlisted:
                 return
             if await pbx.came_in(leg.channel):
                 detail = "a DialBegin event for a call that came in"
-                self._listener.desk.report("forged-event", "", leg.channel, detail)
+                self._listener.context.report("forged-event", "", leg.channel, detail)
                 return
             log.error("call cut", leg=leg.channel)
             await pbx.hang_up(leg.channel)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import NoChannel, Pbx
-from ami_listener.legs.claims import Origin
 from dialpact.compliance.endpoints import MACHINES
 
 Who = Literal["person", "machine", "unknown"]

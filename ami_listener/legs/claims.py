@@ -15,29 +15,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ami_listener.ami.events import Origin
+
 MOST_LEGS = 6  # of one decision, forks and further attempts together
 KEPT = timedelta(seconds=300)  # longer than a decision is fresh
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """Who dials a leg, as far as AMI tells. No caller: an Originate, or a leg that was found later."""
-
-    caller: str = ""  # channel
-    caller_id: str = ""  # its unique id
-    linkedid: str = ""  # of the leg: the call that it belongs to
-    number: str = ""  # the caller's
-    context: str = ""
-    exten: str = ""
-    account: str = ""
-    seen: bool = True  # False: the dialling was not seen
-
-    def same_call(self, other: Origin) -> bool:
-        return bool(self.caller_id and self.caller_id == other.caller_id) or bool(
-            self.linkedid and self.linkedid == other.linkedid
-        )
-
-
-UNSEEN = Origin(seen=False)
 
 
 class Claim(msgspec.Struct):

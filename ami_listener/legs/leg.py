@@ -18,14 +18,15 @@ import structlog
 
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
+from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.ami.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
-from ami_listener.legs.claims import UNSEEN, Claim, Origin
+from ami_listener.legs.claims import Claim
 from ami_listener.legs.leg_check import Suspect, judge, originator
-from ami_listener.legs.leg_context import Desk, row
+from ami_listener.legs.leg_context import LegContext, row
 from ami_listener.legs.leg_policy import LegVerdict
-from ami_listener.legs.states import Action, Happening, Line, Phase, State, step
+from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
-from ami_listener.recording.recorder import Segment
+from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 from dialpact.store.sqlite import carrier_legs, recordings
 
@@ -33,15 +34,15 @@ GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1
 OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
 # What a question that Asterisk does not answer is taken for: the worst.
 UNANSWERED = {
-    Phase.ADOPTING: Happening.GAP,
-    Phase.CHECKING: Happening.DETACHED,
+    Phase.ADOPTING: LegEvent.GAP,
+    Phase.CHECKING: LegEvent.DETACHED,
 }
 # Dial's own words (DialEnd, DIALSTATUS). A GOTO:... is what Dial's U() said, not what became of the leg.
 DIAL_STATUSES = frozenset(
     {"ABORT", "ANSWER", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "CONTINUE", "DONTCALL", "INVALIDARGS"}
     | {"NOANSWER", "TORTURE"}
 )
-REFUSED = "GOTO:dialpact-unrecorded"  # how Dial tells of the interlock's no
+INTERLOCK_SHUT = "GOTO:dialpact-unrecorded"  # what Dial tells where the interlock let no call through
 log = structlog.get_logger()
 
 
@@ -64,7 +65,7 @@ class Leg:
 
     def __init__(
         self,
-        desk: Desk,
+        context: LegContext,
         pbx: Pbx,
         channel: str,
         uniqueid: str,
@@ -81,7 +82,7 @@ class Leg:
         self.allowed: recordings.Allowed | None = None
         self.judged = asyncio.Event()
         self.segments: list[Segment] = []
-        self._desk, self._pbx, self._trunks = desk, pbx, trunks
+        self._context, self._pbx, self._trunks = context, pbx, trunks
         self._began, self._dial, self._origin = began, dial, origin
         self._found_ringing = self.state.line is Line.RINGING
         self._claim: Claim | None = None
@@ -157,45 +158,45 @@ class Leg:
         """Takes an event of this leg's channel."""
         match event:
             case events.StateChanged(state="Ringing"):
-                self._told.ringing_at = self._told.ringing_at or self._desk.clock.now()
+                self._told.ringing_at = self._told.ringing_at or self._context.clock.now()
             case events.StateChanged(state="Up") | events.DialEnded(status="ANSWER"):
                 self._told.dial_status = "ANSWER"
-                self._answered_at = self._answered_at or self._desk.clock.now()
+                self._answered_at = self._answered_at or self._context.clock.now()
                 if self._claim is not None:
                     self._claim.answered(self._answered_at)
-                self.happen(Happening.ANSWERED)
+                self.happen(LegEvent.ANSWERED)
             case events.DialEnded():
                 if event.status in DIAL_STATUSES:
                     self._told.dial_status = event.status
-                elif event.status.startswith(REFUSED):
+                elif event.status.startswith(INTERLOCK_SHUT):
                     self._told.interlock = "refused"
             case events.BridgeEntered():
-                self.happen(Happening.BRIDGED)
+                self.happen(LegEvent.BRIDGED)
                 if not self._bridged:
                     self._bridged = True
                     self._work.put_nowait(self._ask_interlock)
             case events.BridgeLeft():
-                self.happen(Happening.UNBRIDGED)
+                self.happen(LegEvent.UNBRIDGED)
             case events.MonitorStarted():
                 self._started += 1
             case events.MonitorStopped():
                 self._interrupt()
-                self.happen(Happening.STOPPED)
+                self.happen(LegEvent.STOPPED)
             case events.MonitorMuted(muted=True):
                 self._interrupt()
-                self.happen(Happening.MUTED)
+                self.happen(LegEvent.MUTED)
             case events.Renamed():
                 self.channel = event.new
             case events.HungUp():
                 # The channel is asked for once more: text from SIP must not end a recording that goes on.
-                self._hung_up_at = self._desk.clock.now()
+                self._hung_up_at = self._context.clock.now()
                 self._told.hangup_cause = event.cause
                 if not self._ending:  # however many come: asking once answers them all
                     self._ending = True
                     self._work.put_nowait(self._confirm_end)
 
-    def happen(self, happening: Happening) -> None:
-        before, (self.state, actions) = self.state, step(self.state, happening)
+    def happen(self, event: LegEvent) -> None:
+        before, (self.state, actions) = self.state, step(self.state, event)
         if before.phase is Phase.PARTING and self._grace is not None:
             self._grace.cancel()
         for action in actions:
@@ -203,7 +204,7 @@ class Leg:
 
     def _interrupt(self) -> None:
         self._interrupted += 1
-        self._lost_at = self._lost_at or self._desk.clock.now()
+        self._lost_at = self._lost_at or self._context.clock.now()
 
     def look(self) -> None:
         """Once a second: is what was cut gone? Is a call that nobody records given up?"""
@@ -212,15 +213,15 @@ class Leg:
         if self.state == State(Phase.UNRECORDED, Line.UP):
             self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
             if time.monotonic() >= self._overdue_at:
-                self.happen(Happening.OVERDUE)
+                self.happen(LegEvent.OVERDUE)
 
     def gone(self) -> None:
         """The channel is no more, though no Hangup event was believed: nor may an answer have been."""
         for segment in self.segments:
             segment.unseen = True
-        self._hung_up_at = self._hung_up_at or self._desk.clock.now()
-        self.happen(Happening.HUNG_UP)
-        self._work.put_nowait(self._nothing)
+        self._hung_up_at = self._hung_up_at or self._context.clock.now()
+        self.happen(LegEvent.HUNG_UP)
+        self._work.put_nowait(self._wake)
 
     # What is done
 
@@ -232,7 +233,7 @@ class Leg:
         """To be called once for a leg that was found with a recording under way."""
         self.decision = segment.decision
         self._answered_at = segment.answered_at
-        self._claim = self._desk.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
+        self._claim = self._context.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
         self.segments.append(segment)
         self._bridged = self.state.line is Line.BRIDGED  # who let it through, nobody saw
         self._noted = self._answered_at is not None
@@ -256,8 +257,8 @@ class Leg:
             try:
                 await (self._do(work) if isinstance(work, Action) else work())
             except NoChannel:
-                self._hung_up_at = self._hung_up_at or self._desk.clock.now()
-                self.happen(Happening.HUNG_UP)
+                self._hung_up_at = self._hung_up_at or self._context.clock.now()
+                self.happen(LegEvent.HUNG_UP)
             except LinkError as error:
                 if self._pbx.lost:
                     return  # whatever it was, the next session reads the real state
@@ -266,8 +267,8 @@ class Leg:
                 if self.state.phase in UNANSWERED:
                     self.happen(UNANSWERED[self.state.phase])
 
-    async def _nothing(self) -> None:
-        """Wakes the worker, which then sees the end."""
+    async def _wake(self) -> None:
+        """Does nothing: work for a worker that waits for some, so that it sees that the leg is over."""
 
     async def _do(self, action: Action) -> None:
         match action:
@@ -284,7 +285,7 @@ class Leg:
                 await self._tell()
             case Action.WAIT_GRACE:
                 loop = asyncio.get_running_loop()
-                self._grace = loop.call_later(GRACE_SECONDS, self.happen, Happening.GRACE_OVER)
+                self._grace = loop.call_later(GRACE_SECONDS, self.happen, LegEvent.GRACE_OVER)
             case Action.CHECK:
                 monitor = self.segments[-1].monitor
                 attached = bool(monitor) and await self._pbx.attached(self.channel, monitor)
@@ -293,20 +294,20 @@ class Leg:
                 if not attached and not await self._pbx.is_live(self.channel, self.uniqueid):
                     raise NoChannel(f"{self.channel} is gone")
                 self._lost_at = None if attached else self._lost_at
-                self.happen(Happening.STILL_ATTACHED if attached else Happening.DETACHED)
+                self.happen(LegEvent.STILL_ATTACHED if attached else LegEvent.DETACHED)
             case Action.HANG_UP:
                 await self._cut()
             case Action.PENALTY:
-                self._desk.failed()
+                self._context.failed()
             case Action.FINISH:
                 self._finish()
             case _:
                 self._report(action.value, self._lacking(action) or self._why)
 
     async def _judge(self) -> None:
-        desk = self._desk
+        context = self._context
         found = await judge(
-            desk,
+            context,
             self._pbx,
             Suspect(
                 self.channel,
@@ -324,7 +325,7 @@ class Leg:
             self._told.sent_from = found.sent_from
         self.judged.set()
         if verdict.allowed is not None:
-            self._claim = desk.claims.take(found.decision, self.uniqueid, self._origin, self._began)
+            self._claim = context.claims.take(found.decision, self.uniqueid, self._origin, self._began)
             self._rows = verdict.allowed.legs
             if self.state.line is not Line.RINGING:
                 await self._find_answer()
@@ -335,25 +336,25 @@ class Leg:
                 self._bridged = True
                 self._work.put_nowait(self._ask_interlock)
             cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
-            self.happen(Happening.BYPASSED if cut else Happening.ALLOWED)
+            self.happen(LegEvent.BYPASSED if cut else LegEvent.ALLOWED)
             return
-        cut = verdict.may_be_cut and bool(desk.guarded & self._trunks.keys())
-        self.happen(Happening.BYPASSED if cut else Happening.REFUSED)
-        if verdict.is_incident and self.uniqueid not in desk.foreign:
-            desk.foreign.add(self.uniqueid)
+        cut = verdict.may_be_cut and bool(context.guarded & self._trunks.keys())
+        self.happen(LegEvent.BYPASSED if cut else LegEvent.LET_BE)
+        if verdict.is_incident and self.uniqueid not in context.foreign:
+            context.foreign.add(self.uniqueid)
             done = "cut" if cut else "let be"
             detail = f"{done}; {originator(self._origin)}; dialled"
-            desk.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
+            context.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
 
     def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
         """Tells of a number that is not the decision's; whether the call is cut for it."""
-        desk, allowed = self._desk, self.allowed
+        context, allowed = self._context, self.allowed
         assert allowed is not None
-        cut = wrong.may_be_cut and bool(desk.numbered & self._trunks.keys())
-        if self.uniqueid not in desk.foreign:
-            desk.foreign.add(self.uniqueid)
+        cut = wrong.may_be_cut and bool(context.numbered & self._trunks.keys())
+        if self.uniqueid not in context.foreign:
+            context.foreign.add(self.uniqueid)
             detail = f"{'cut' if cut else 'let be'}; {originator(self._origin)}; authorised and sent"
-            desk.report(
+            context.report(
                 wrong.kind,
                 self.decision,
                 self.channel,
@@ -371,7 +372,7 @@ class Leg:
         if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
             raise NoChannel(f"{self.channel} is another call now")
         if self._found_ringing and not segment.begun and await recorder.are_absent(segment):
-            self.happen(Happening.PREPARED)
+            self.happen(LegEvent.PREPARED)
             return
         segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
         newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
@@ -386,17 +387,17 @@ class Leg:
             segment.monitor = ""
         if missing:
             if segment.begun or not await recorder.are_absent(segment):
-                segment.ended_at = await recorder.last_written(segment) or self._desk.clock.now()
+                segment.ended_at = await recorder.last_written(segment) or self._context.clock.now()
             self._why = missing
         else:
             segment.begun = True
             self._write_running(segment)
             self._work.put_nowait(self._tell)
-        self.happen(Happening.GAP if missing else Happening.ADOPTED)
+        self.happen(LegEvent.GAP if missing else LegEvent.ADOPTED)
 
     async def _known(self, decision: str) -> recordings.Allowed | None:
         try:
-            return await recordings.allowed(self._desk.store, decision)
+            return await recordings.allowed(self._context.store, decision)
         except StoreError:
             return None
 
@@ -404,7 +405,7 @@ class Leg:
         """Of a leg that was found answered: Asterisk knows since when."""
         if self._answered_at is not None:
             return
-        now, seconds = self._desk.clock.now(), None
+        now, seconds = self._context.clock.now(), None
         try:
             seconds = await self._pbx.answered_for(self.channel)
         except LinkError:
@@ -422,27 +423,27 @@ class Leg:
         except (RecordingError, StoreError, StoreRefused) as error:
             self._why = str(error)
             if self.state.phase is Phase.WAITING:  # one that was answered meanwhile is tried again
-                self.happen(Happening.UNPROVEN)
+                self.happen(LegEvent.UNPROVEN)
             return
         self._work.put_nowait(self._tell)
 
     async def _segment(self) -> Segment:
         """The next recording, with its row in the store and its folder on the disk; nothing records yet."""
-        desk = self._desk
+        context = self._context
         if self.allowed is None or self._claim is None:
             raise RecordingError("the decision can not be read")
-        now = desk.clock.now()
+        now = context.clock.now()
         segment = Segment(
             id=uuid.uuid4().hex,
             decision=self.decision,
             channel=self.channel,
             uniqueid=self.uniqueid,
-            format=desk.recorder.format,
-            files=await desk.recorder.plan(self.decision, now, self._claim.number(self._rows)),
+            format=context.recorder.format,
+            files=await context.recorder.plan(self.decision, now, self._claim.number(self._rows)),
             started_at=now,
             answered_at=self._answered_at,
         )
-        await recordings.start(desk.store, row(desk.node, segment, self.allowed))
+        await recordings.start(context.store, row(context.node, segment, self.allowed))
         self.segments.append(segment)
         return segment
 
@@ -455,7 +456,7 @@ class Leg:
             old = None  # prepared, and this is its moment
         interrupted = self._interrupted
         if old is not None:
-            old.ended_at = old.ended_at or self._lost_at or self._desk.clock.now()
+            old.ended_at = old.ended_at or self._lost_at or self._context.clock.now()
         try:
             segment = await self._begin(fresh=old is not None)
         except (RecordingError, StoreError, StoreRefused, LinkError) as error:
@@ -465,37 +466,37 @@ class Leg:
             if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
                 self._unproven = True
             else:
-                self.happen(Happening.UNPROVEN)
+                self.happen(LegEvent.UNPROVEN)
             return
         if old is not None and old.ended_at is not None and segment.proven_at is not None:
             self._missing = segment.proven_at - old.ended_at
         self._lost_at = None
-        self.happen(Happening.PROVEN)
+        self.happen(LegEvent.PROVEN)
         self._write_running(segment)  # behind the interlock
         if self._interrupted > interrupted:  # perhaps after the last look at it
-            self.happen(Happening.STOPPED)
+            self.happen(LegEvent.STOPPED)
         if old is not None:
             if old.monitor != segment.monitor:
-                await self._desk.recorder.retire(self._pbx, old)
+                await self._context.recorder.retire(self._pbx, old)
             self.segments.remove(old)
-            self._desk.finish(old)
+            self._context.finish(old)
         log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
 
     async def _begin(self, *, fresh: bool) -> Segment:
-        desk = self._desk
+        context = self._context
         segment = await self._segment() if fresh or not self.segments else self.segments[-1]
         segment.channel, segment.answered_at = self.channel, self._answered_at
-        segment.started_at = desk.clock.now()
+        segment.started_at = context.clock.now()
         started, interrupted = self._started, self._interrupted
-        await desk.recorder.start(self._pbx, segment)
-        await desk.recorder.prove(
+        await context.recorder.start(self._pbx, segment)
+        await context.recorder.prove(
             self._pbx,
             segment,
             begun=lambda: self._started > started,
             ended=lambda: self._why_ended(segment, interrupted),
         )
         segment.begun = True
-        segment.proven_at = desk.clock.now()
+        segment.proven_at = context.clock.now()
         return segment
 
     def _why_ended(self, segment: Segment, interrupted: int) -> str:
@@ -507,9 +508,9 @@ class Leg:
     def _write_running(self, segment: Segment) -> None:
         started_at, answered_at = segment.started_at, segment.answered_at
         self._noted = self._noted or answered_at is not None
-        self._desk.outbox.put(
+        self._context.outbox.put(
             "recording running",
-            lambda: recordings.running(self._desk.store, segment.id, started_at, answered_at),
+            lambda: recordings.running(self._context.store, segment.id, started_at, answered_at),
             decision=segment.decision,
             channel=self.channel,
         )
@@ -526,12 +527,12 @@ class Leg:
         if self._noted and self._answered_at:
             return
         self._noted = True
-        at = self._answered_at = self._answered_at or self._desk.clock.now()
+        at = self._answered_at = self._answered_at or self._context.clock.now()
         for segment in self.segments:
             segment.answered_at = segment.answered_at or at
-        self._desk.outbox.put(
+        self._context.outbox.put(
             "answer",
-            lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at),
+            lambda: recordings.answered(self._context.store, self._context.node, self.uniqueid, at),
             decision=self.decision,
             channel=self.channel,
         )
@@ -547,7 +548,7 @@ class Leg:
 
     async def _cut(self) -> None:
         """Again each second until it is gone. Not in shadow mode; never a call that came in."""
-        if self._desk.shadow:
+        if self._context.shadow:
             return
         sure = self._origin.seen and not self.channel.startswith("PJSIP/")
         if not sure and await self._pbx.came_in(self.channel):
@@ -566,17 +567,17 @@ class Leg:
                 self._report("forged-event", "a Hangup event for a channel that is up")
             self._forged = True
             if self._unproven:
-                self.happen(Happening.UNPROVEN)
+                self.happen(LegEvent.UNPROVEN)
             return
-        self.happen(Happening.HUNG_UP)
+        self.happen(LegEvent.HUNG_UP)
 
     def _finish(self) -> None:
         for segment in self.segments:
-            segment.ended_at = segment.ended_at or self._hung_up_at or self._desk.clock.now()
-            self._desk.finish(segment)
+            segment.ended_at = segment.ended_at or self._hung_up_at or self._context.clock.now()
+            self._context.finish(segment)
         self.segments.clear()
         if self.decision:
-            self._write_leg(self._hung_up_at or self._desk.clock.now())
+            self._write_leg(self._hung_up_at or self._context.clock.now())
 
     async def _tell(self) -> None:
         """What the leg is joined by, while it is up: the listener may not be there at its end."""
@@ -589,7 +590,7 @@ class Leg:
     def _write_leg(self, ended_at: datetime | None) -> None:
         leg = carrier_legs.CarrierLeg(
             decision=self.decision,
-            node=self._desk.node,
+            node=self._context.node,
             channel=self.channel,
             uniqueid=self.uniqueid,
             linkedid=self._origin.linkedid,
@@ -598,9 +599,9 @@ class Leg:
             ended_at=ended_at,
             **msgspec.structs.asdict(self._told),
         )
-        self._desk.outbox.put(
+        self._context.outbox.put(
             "carrier leg",
-            lambda: carrier_legs.write(self._desk.store, leg),
+            lambda: carrier_legs.write(self._context.store, leg),
             decision=leg.decision,
             channel=leg.channel,
         )
@@ -613,4 +614,4 @@ class Leg:
         return f"{max(0.0, missing.total_seconds()):.2f} s are missing"
 
     def _report(self, kind: str, detail: str) -> None:
-        self._desk.report(kind, self.decision, self.channel, detail)
+        self._context.report(kind, self.decision, self.channel, detail)

@@ -18,11 +18,11 @@ import structlog
 
 from ami_listener.ami import sent
 from ami_listener.ami.connection import LinkError
-from ami_listener.ami.pbx import DECISION, EMERGENCY, Pbx
+from ami_listener.ami.events import UNSEEN, Origin
+from ami_listener.ami.pbx import DECISION, EMERGENCY, Pbx, is_decision_id
 from ami_listener.ami.sent import Sent
 from ami_listener.legs import callers, leg_policy
-from ami_listener.legs.claims import UNSEEN, Origin
-from ami_listener.legs.leg_context import Desk
+from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_policy import LegVerdict
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import StoreError
@@ -58,7 +58,7 @@ class Judgement(msgspec.Struct, frozen=True):
     wrong: LegVerdict | None = None
 
 
-async def judge(desk: Desk, pbx: Pbx, leg: Suspect) -> Judgement:
+async def judge(context: LegContext, pbx: Pbx, leg: Suspect) -> Judgement:
     """Raises NoChannel, LinkError (the link is gone)."""
     number, known = dialled(leg.channel, leg.dial), ""
     left, wrong = Sent(), None
@@ -67,19 +67,19 @@ async def judge(desk: Desk, pbx: Pbx, leg: Suspect) -> Judgement:
             number = dialled(leg.channel, await pbx.dialled(leg.channel))
         # At once: what is asked for the number costs a call that is allowed no time of its own.
         decision, left = await asyncio.gather(pbx.variable(leg.channel, DECISION), pbx.sent(leg.channel))
-        known = decision if leg_policy.is_decision_id(decision) else ""
-        verdict = await _judge(desk, leg, decision, number)
+        known = decision if is_decision_id(decision) else ""
+        verdict = await _judge(context, leg, decision, number)
         if verdict.allowed is None:
-            verdict = await spare_emergency(desk, pbx, leg, number, verdict)
+            verdict = await spare_emergency(context, pbx, leg, number, verdict)
         else:
             left, flaw = await _look_at_number(pbx, leg, left, verdict.allowed)
             if flaw:
-                wrong = await spare_emergency(desk, pbx, leg, number, LegVerdict(flaw))
+                wrong = await spare_emergency(context, pbx, leg, number, LegVerdict(flaw))
     except LinkError as error:
         if pbx.lost:
             raise
         log.warning("asterisk did not answer, leg not judged", leg=leg.channel, error=str(error))
-        forms = desk.bare(number, leg.trunks)
+        forms = context.bare(number, leg.trunks)
         spared = any(
             leg_policy.is_short(one) or leg_policy.is_emergency(one, leg.trunks.values()) for one in forms
         )
@@ -106,10 +106,10 @@ async def _look_at_number(
     return left, flaw
 
 
-async def _judge(desk: Desk, leg: Suspect, decision: str, number: str) -> LegVerdict:
-    known = leg_policy.is_decision_id(decision)
+async def _judge(context: LegContext, leg: Suspect, decision: str, number: str) -> LegVerdict:
+    known = is_decision_id(decision)
     try:
-        allowed = await _read(desk, decision) if known else None
+        allowed = await _read(context, decision) if known else None
     except StoreError as error:
         log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
         return LegVerdict("store-unavailable")
@@ -117,16 +117,18 @@ async def _judge(desk: Desk, leg: Suspect, decision: str, number: str) -> LegVer
         decision_id=decision,
         allowed=allowed,
         number=number,
-        node=desk.node,
+        node=context.node,
         trunks=leg.trunks,
         began=leg.began,
         uniqueid=leg.uniqueid,
         origin=leg.origin,
-        claim=desk.claims.of(decision),
+        claim=context.claims.of(decision),
     )
 
 
-async def spare_emergency(desk: Desk, pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict) -> LegVerdict:
+async def spare_emergency(
+    context: LegContext, pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict
+) -> LegVerdict:
     """``verdict``, changed for a person's emergency call: of a number that is known as one, or of one that
     the site lists and its dialplan let pass.
 
@@ -135,7 +137,7 @@ async def spare_emergency(desk: Desk, pbx: Pbx, leg: Suspect, number: str, verdi
     same. What is clearly a machine's is not spared, as the dialplan does not let it pass; what is in doubt is
     for a number that everybody knows.
     """
-    forms = desk.bare(number, leg.trunks)
+    forms = context.bare(number, leg.trunks)
     known = any(leg_policy.is_emergency(one, leg.trunks.values()) for one in forms)
     originated = leg.origin.seen and not leg.origin.caller
     if not known and (originated or not any(map(leg_policy.is_plain, forms))):
@@ -151,14 +153,14 @@ async def spare_emergency(desk: Desk, pbx: Pbx, leg: Suspect, number: str, verdi
     return verdict
 
 
-async def _read(desk: Desk, decision: str) -> recordings.Allowed | None:
+async def _read(context: LegContext, decision: str) -> recordings.Allowed | None:
     """Tries again while there is time: a lock is short, and a call is at stake. Raises StoreError."""
     failure = "no answer in time"
     try:
         async with asyncio.timeout(STORE_SECONDS):
             while True:
                 try:
-                    return await recordings.allowed(desk.store, decision)
+                    return await recordings.allowed(context.store, decision)
                 except StoreError as error:
                     failure = str(error)
                 await asyncio.sleep(RETRY_SECONDS)

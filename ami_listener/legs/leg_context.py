@@ -1,4 +1,7 @@
-"""What all legs share, and the two things they write down: a recording's row and an incident."""
+"""What every carrier leg is given: the store, the clock, the recorder, and what is in force on the trunks.
+
+Also what legs write down: an incident (:meth:`LegContext.report`), and a recording's row (:func:`row`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import structlog
 
 from ami_listener.legs.claims import Claims
 from ami_listener.outbox import Outbox
-from ami_listener.recording.recorder import Recorder, Segment
+from ami_listener.recording.recorder import Recorder
+from ami_listener.recording.segment import Segment
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.numbers import Shape
@@ -18,8 +22,8 @@ from dialpact.store.sqlite import Store, incidents, recordings
 log = structlog.get_logger()
 
 
-class Desk(msgspec.Struct, frozen=True):
-    """What all legs share."""
+class LegContext(msgspec.Struct, frozen=True):
+    """One for all legs. A reload makes a new one; a call that is up keeps the one that it began with."""
 
     node: str
     store: Store
@@ -68,6 +72,7 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 def row(node: str, segment: Segment, allowed: recordings.Allowed) -> recordings.NewRecording:
+    """The store's row of a recording that is about to begin."""
     main, callee, agent = map(str, segment.files.all)
     return recordings.NewRecording(
         id=segment.id,

@@ -14,7 +14,9 @@ from typing import Literal
 
 import msgspec
 
-from ami_listener.legs.claims import UNSEEN, Claim, Origin
+from ami_listener.ami.events import UNSEEN, Origin
+from ami_listener.ami.pbx import is_decision_id
+from ami_listener.legs.claims import Claim
 from dialpact.compliance import numbers
 from dialpact.compliance.model import AND
 from dialpact.store.sqlite.recordings import Allowed
@@ -22,7 +24,6 @@ from dialpact.store.sqlite.recordings import Allowed
 FRESH = timedelta(seconds=120)  # between decision and dialling
 AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set
 SHORT = 6  # digits; an emergency number has no more, a subscriber's has seven at least
-_ID = re.compile(r"[0-9a-f]{32}")
 _PLAIN = re.compile(r"\+?[0-9]{1,24}")
 
 Kind = Literal[
@@ -71,10 +72,6 @@ class LegVerdict(msgspec.Struct, frozen=True):
     @property
     def may_be_cut(self) -> bool:
         return not self.fits and not self.emergency
-
-
-def is_decision_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None
 
 
 def is_plain(number: str) -> bool:

@@ -1,8 +1,8 @@
-"""Channels on a trunk between their making and their dialling.
+"""Channels on a trunk that were made and of which no event has said yet that they are dialled.
 
-A DialBegin follows a Newchannel within a millisecond or two. A caller whose name holds a line end makes that
-event unfit, and the event filter drops it; the event of the channel's making has no caller's text in it. So a
-channel of which no DialBegin came is asked about.
+Usually DialBegin follows Newchannel within a millisecond or two. But a caller whose name holds a line end
+makes his DialBegin unfit, and the event filter drops it; Newchannel has no caller's text in it, and comes. So
+Asterisk is asked about every new channel of which no DialBegin came: no call goes unrecorded for a name.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ def looks() -> Iterator[float]:
         pause *= 1.3
 
 
-class Dawn:
-    """``found`` is told of a leg that is being dialled and of which no event said so."""
+class PendingDials:
+    """Asks after new channels until they are dialled or gone; ``found`` is told of one that is dialled."""
 
     def __init__(self, found: Found) -> None:
         self._found = found
         self._waiting: dict[str, asyncio.Task[None]] = {}
 
     def expect(self, pbx: Pbx, event: Created, began: datetime) -> None:
-        """``Ring`` is the carrier's own call."""
+        """A channel was made, and its DialBegin should follow. One in ``Ring`` is a call that comes in."""
         if event.state != "Ring":
             self.forget(event.uniqueid)
-            task = asyncio.create_task(self._watch(pbx, event, began), name=f"dawn {event.channel}")
+            task = asyncio.create_task(self._watch(pbx, event, began), name=f"pending dial {event.channel}")
             self._waiting[event.uniqueid] = task
 
     def forget(self, uniqueid: str) -> None:

@@ -1,7 +1,7 @@
-"""The life of one carrier leg as a literal table. Pure: a state and a happening give a state and actions.
+"""The state machine of one carrier leg, as a table. Pure: a state and an event give a state and actions.
 
 A leg's state is a phase (what is known of its recording) and a line (how far the call is). Lines change by
-themselves; what a happening means for the phase, and what is to be done, stands in ``TABLE``. What is not in
+themselves; what an event means for the phase, and what is to be done, stands in ``TABLE``. What is not in
 it changes nothing. The order of AMI's events is the one seen on Asterisk 22 (tests/transcripts/ami).
 
 1. A leg's first recorder starts with the answer, never while it rings: what was said then is no part of the
@@ -26,8 +26,10 @@ class Phase(StrEnum):
     STARTING = auto()  # MixMonitor asked for, not proven
     UNRECORDED = auto()  # not proven in time; the interlock stays shut, the dialplan gives up
     RECORDED = auto()  # proven
-    PARTING = auto()  # a MixMonitor stopped outside a bridge: the hangup handler, or a hand?
-    CHECKING = auto()  # one stopped: ours, or another's on the same channel?
+    # A recorder on its channel stopped while it talked with nobody. Most likely the call ends: the hangup
+    # handler stops our recorder just before the Hangup event. So that event is waited for, for a moment.
+    PARTING = auto()
+    CHECKING = auto()  # a recorder stopped, and the call goes on: was it ours, or another's on this channel?
     RESUMING = auto()  # stopped, muted or stalled; a new segment is being proven
     CUT = auto()  # told to hang up, as it could not be recorded or went round the gate
     ENDED = auto()
@@ -39,10 +41,10 @@ class Line(StrEnum):
     BRIDGED = auto()
 
 
-class Happening(StrEnum):
+class LegEvent(StrEnum):
     ALLOWED = auto()  # the decision fits
-    REFUSED = auto()  # it does not, and is let be: an emergency call, or a trunk that only reports
-    BYPASSED = auto()  # it does not
+    LET_BE = auto()  # it does not, and goes on: an emergency call, or a trunk that only reports
+    BYPASSED = auto()  # it does not, and is cut
     ADOPTED = auto()  # the recording that was running still is
     GAP = auto()  # it is not, or there never was one
     PREPARED = auto()  # found ringing with its row, and nothing has begun
@@ -89,79 +91,77 @@ class State(msgspec.Struct, frozen=True):
     line: Line = Line.RINGING
 
 
-P, L, H, A = Phase, Line, Happening, Action
+P, L, E, A = Phase, Line, LegEvent, Action
 ANY = tuple(Line)
 
-# happening: (the lines it is possible on, the line it leads to)
-LINES: dict[Happening, tuple[tuple[Line, ...], Line]] = {
-    H.ANSWERED: ((L.RINGING,), L.UP),
-    H.BRIDGED: ((L.RINGING, L.UP), L.BRIDGED),
-    H.UNBRIDGED: ((L.BRIDGED,), L.UP),
+# event: (the lines it is possible on, the line it leads to)
+LINES: dict[LegEvent, tuple[tuple[Line, ...], Line]] = {
+    E.ANSWERED: ((L.RINGING,), L.UP),
+    E.BRIDGED: ((L.RINGING, L.UP), L.BRIDGED),
+    E.UNBRIDGED: ((L.BRIDGED,), L.UP),
 }
 
-# (phase, lines, happening): (phase, actions); the line is the one after the happening.
-TABLE: dict[tuple[Phase, tuple[Line, ...], Happening], tuple[Phase, tuple[Action, ...]]] = {
-    (P.JUDGING, (L.RINGING,), H.ALLOWED): (P.WAITING, (A.PREPARE,)),
-    (P.JUDGING, (L.UP, L.BRIDGED), H.ALLOWED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
-    (P.JUDGING, ANY, H.REFUSED): (P.FOREIGN, ()),
-    (P.JUDGING, ANY, H.BYPASSED): (P.CUT, (A.HANG_UP,)),
-    (P.JUDGING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.ADOPTING, ANY, H.ADOPTED): (P.RECORDED, (A.OPEN,)),
-    (P.ADOPTING, ANY, H.GAP): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
-    (P.ADOPTING, (L.RINGING,), H.PREPARED): (P.WAITING, ()),
-    (P.ADOPTING, (L.UP,), H.PREPARED): (P.STARTING, (A.START,)),
-    (P.ADOPTING, (L.BRIDGED,), H.PREPARED): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
-    (P.ADOPTING, (L.UP,), H.ANSWERED): (P.ADOPTING, (A.NOTE_ANSWER,)),
-    (P.ADOPTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.FOREIGN, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.WAITING, (L.UP,), H.ANSWERED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
-    (P.WAITING, (L.BRIDGED,), H.BRIDGED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
-    (P.WAITING, (L.RINGING,), H.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
-    (P.WAITING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.STARTING, (L.UP, L.BRIDGED), H.PROVEN): (P.RECORDED, (A.OPEN,)),
-    (P.STARTING, (L.UP,), H.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
-    (P.STARTING, (L.BRIDGED,), H.UNPROVEN): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED, A.PENALTY)),
-    (P.STARTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.UNRECORDED, (L.UP,), H.ANSWERED): (P.UNRECORDED, (A.NOTE_ANSWER,)),
-    (P.UNRECORDED, (L.BRIDGED,), H.BRIDGED): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED)),
-    (P.UNRECORDED, (L.UP,), H.OVERDUE): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED)),
-    (P.UNRECORDED, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.RECORDED, (L.UP,), H.ANSWERED): (P.RECORDED, (A.NOTE_ANSWER,)),
-    (P.RECORDED, (L.RINGING, L.BRIDGED), H.STOPPED): (P.CHECKING, (A.CHECK,)),
-    (P.RECORDED, (L.UP,), H.STOPPED): (P.PARTING, (A.WAIT_GRACE,)),
-    (P.RECORDED, ANY, H.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
-    (P.RECORDED, ANY, H.STALLED): (P.RESUMING, (A.REPORT_STALLED, A.RESTART)),
-    (P.RECORDED, ANY, H.VANISHED): (P.RESUMING, (A.RESTART, A.REPORT_VANISHED)),
-    (P.RECORDED, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.PARTING, ANY, H.GRACE_OVER): (P.CHECKING, (A.CHECK,)),
-    (P.PARTING, (L.BRIDGED,), H.BRIDGED): (P.CHECKING, (A.CHECK,)),
-    (P.PARTING, ANY, H.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
-    (P.PARTING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.CHECKING, (L.UP,), H.ANSWERED): (P.CHECKING, (A.NOTE_ANSWER,)),
-    (P.CHECKING, ANY, H.STILL_ATTACHED): (P.RECORDED, ()),
-    (P.CHECKING, ANY, H.DETACHED): (P.RESUMING, (A.RESTART, A.REPORT_STOPPED)),
-    (P.CHECKING, ANY, H.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
-    (P.CHECKING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.RESUMING, (L.UP,), H.ANSWERED): (P.RESUMING, (A.NOTE_ANSWER,)),
-    (P.RESUMING, ANY, H.PROVEN): (P.RECORDED, (A.OPEN,)),
-    (P.RESUMING, (L.RINGING,), H.UNPROVEN): (P.UNRECORDED, (A.SHUT, A.REPORT_LOST, A.PENALTY)),
-    (P.RESUMING, (L.UP, L.BRIDGED), H.UNPROVEN): (P.CUT, (A.SHUT, A.HANG_UP, A.REPORT_LOST, A.PENALTY)),
-    (P.RESUMING, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
-    (P.CUT, ANY, H.HUNG_UP): (P.ENDED, (A.FINISH,)),
+# (phase, lines, event): (phase, actions); the line is the one after the event.
+TABLE: dict[tuple[Phase, tuple[Line, ...], LegEvent], tuple[Phase, tuple[Action, ...]]] = {
+    (P.JUDGING, (L.RINGING,), E.ALLOWED): (P.WAITING, (A.PREPARE,)),
+    (P.JUDGING, (L.UP, L.BRIDGED), E.ALLOWED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
+    (P.JUDGING, ANY, E.LET_BE): (P.FOREIGN, ()),
+    (P.JUDGING, ANY, E.BYPASSED): (P.CUT, (A.HANG_UP,)),
+    (P.JUDGING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.ADOPTING, ANY, E.ADOPTED): (P.RECORDED, (A.OPEN,)),
+    (P.ADOPTING, ANY, E.GAP): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
+    (P.ADOPTING, (L.RINGING,), E.PREPARED): (P.WAITING, ()),
+    (P.ADOPTING, (L.UP,), E.PREPARED): (P.STARTING, (A.START,)),
+    (P.ADOPTING, (L.BRIDGED,), E.PREPARED): (P.RESUMING, (A.REPORT_GAP, A.RESTART)),
+    (P.ADOPTING, (L.UP,), E.ANSWERED): (P.ADOPTING, (A.NOTE_ANSWER,)),
+    (P.ADOPTING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.FOREIGN, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.WAITING, (L.UP,), E.ANSWERED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
+    (P.WAITING, (L.BRIDGED,), E.BRIDGED): (P.STARTING, (A.START, A.NOTE_ANSWER)),
+    (P.WAITING, (L.RINGING,), E.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
+    (P.WAITING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.STARTING, (L.UP, L.BRIDGED), E.PROVEN): (P.RECORDED, (A.OPEN,)),
+    (P.STARTING, (L.UP,), E.UNPROVEN): (P.UNRECORDED, (A.REPORT_NOT_STARTED, A.PENALTY)),
+    (P.STARTING, (L.BRIDGED,), E.UNPROVEN): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED, A.PENALTY)),
+    (P.STARTING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.UNRECORDED, (L.UP,), E.ANSWERED): (P.UNRECORDED, (A.NOTE_ANSWER,)),
+    (P.UNRECORDED, (L.BRIDGED,), E.BRIDGED): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED)),
+    (P.UNRECORDED, (L.UP,), E.OVERDUE): (P.CUT, (A.HANG_UP, A.REPORT_UNRECORDED)),
+    (P.UNRECORDED, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.RECORDED, (L.UP,), E.ANSWERED): (P.RECORDED, (A.NOTE_ANSWER,)),
+    (P.RECORDED, (L.RINGING, L.BRIDGED), E.STOPPED): (P.CHECKING, (A.CHECK,)),
+    (P.RECORDED, (L.UP,), E.STOPPED): (P.PARTING, (A.WAIT_GRACE,)),
+    (P.RECORDED, ANY, E.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
+    (P.RECORDED, ANY, E.STALLED): (P.RESUMING, (A.REPORT_STALLED, A.RESTART)),
+    (P.RECORDED, ANY, E.VANISHED): (P.RESUMING, (A.RESTART, A.REPORT_VANISHED)),
+    (P.RECORDED, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.PARTING, ANY, E.GRACE_OVER): (P.CHECKING, (A.CHECK,)),
+    (P.PARTING, (L.BRIDGED,), E.BRIDGED): (P.CHECKING, (A.CHECK,)),
+    (P.PARTING, ANY, E.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
+    (P.PARTING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.CHECKING, (L.UP,), E.ANSWERED): (P.CHECKING, (A.NOTE_ANSWER,)),
+    (P.CHECKING, ANY, E.STILL_ATTACHED): (P.RECORDED, ()),
+    (P.CHECKING, ANY, E.DETACHED): (P.RESUMING, (A.RESTART, A.REPORT_STOPPED)),
+    (P.CHECKING, ANY, E.MUTED): (P.RESUMING, (A.RESTART, A.REPORT_MUTED)),
+    (P.CHECKING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.RESUMING, (L.UP,), E.ANSWERED): (P.RESUMING, (A.NOTE_ANSWER,)),
+    (P.RESUMING, ANY, E.PROVEN): (P.RECORDED, (A.OPEN,)),
+    (P.RESUMING, (L.RINGING,), E.UNPROVEN): (P.UNRECORDED, (A.SHUT, A.REPORT_LOST, A.PENALTY)),
+    (P.RESUMING, (L.UP, L.BRIDGED), E.UNPROVEN): (P.CUT, (A.SHUT, A.HANG_UP, A.REPORT_LOST, A.PENALTY)),
+    (P.RESUMING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
+    (P.CUT, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
 }
 _BY_LINE = {
-    (phase, line, happening): outcome
-    for (phase, lines, happening), outcome in TABLE.items()
-    for line in lines
+    (phase, line, event): outcome for (phase, lines, event), outcome in TABLE.items() for line in lines
 }
 
 
-def step(state: State, happening: Happening) -> tuple[State, tuple[Action, ...]]:
+def step(state: State, event: LegEvent) -> tuple[State, tuple[Action, ...]]:
     """The next state and what is to be done, in this order."""
     line = state.line
-    if happening in LINES:
-        before, line = LINES[happening]
+    if event in LINES:
+        before, line = LINES[event]
         if state.line not in before:
             return state, ()
-    phase, actions = _BY_LINE.get((state.phase, line, happening), (state.phase, ()))
+    phase, actions = _BY_LINE.get((state.phase, line, event), (state.phase, ()))
     return State(phase, line), actions

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from ami_listener.legs.leg_policy import is_decision_id
+from ami_listener.ami.pbx import is_decision_id
 from dialpact.compliance.config import SAFE_PATH
 from dialpact.compliance.errors import RecordingError
 

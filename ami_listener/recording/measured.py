@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ami_listener.recording import files
 from ami_listener.recording.heard import SIDES
+from ami_listener.recording.segment import Segment
 from ami_listener.recording.sound import Silent, Sound
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.soundtrack import Index, Pair, Silence, Soundtrack, moment
-
-if TYPE_CHECKING:
-    from ami_listener.recording.recorder import Segment
 
 SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
 SHORT = 0.9  # of what was said, that a recording must hold

@@ -15,69 +15,21 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import msgspec
 
 from ami_listener.ami.connection import OutcomeUnknown
-from ami_listener.ami.pbx import MONITOR, NoChannel, Pbx
-from ami_listener.calls.spying import SNOOP
+from ami_listener.ami.pbx import SNOOP, NoChannel, Pbx
 from ami_listener.recording import disk, files, repair, sound
-from ami_listener.recording.files import Files, Identity, Replaced
+from ami_listener.recording.files import Files, Replaced
 from ami_listener.recording.measured import Problem, problems, soundtrack
+from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError
 from dialpact.store.sqlite.recordings import Finished
-
-if TYPE_CHECKING:
-    from ami_listener.recording.heard import Heard
 
 PROOF_SECONDS = 1.0
 POLL_SECONDS = 0.002
 SETTLE_SECONDS = 3.0  # how long a file may take to be complete after its call
 CLOSING_SECONDS = 60.0  # and how long somebody may still have it open for writing
 SIDES = ("mix", "callee", "agent")
-
-
-class Segment(msgspec.Struct):
-    """One recording (a row, three files) of a leg; a leg has more than one when recording was interrupted."""
-
-    id: str
-    decision: str
-    channel: str
-    uniqueid: str
-    format: str
-    files: Files
-    started_at: datetime
-    answered_at: datetime | None = None
-    ended_at: datetime | None = None
-    proven_at: datetime | None = None
-    identities: tuple[Identity, ...] = ()  # of the files that were proven; empty when not known
-    monitor: str = ""  # the MixMonitor's id, as long as it may be attached
-    unseen: bool = False  # nobody listened when the call ended, so it may have been answered
-    part: str = "carrier"  # whose channel: carrier | joined | supervisor
-    begun: bool = False  # its files were there with their headers; until then it is a row and three names
-    heard: Heard | None = None  # what was found out about its sound while it was made
-
-    def talk_seconds(self) -> float | None:
-        """The part of the answered call that this segment had to cover; None when it was not answered."""
-        if self.answered_at is None or self.ended_at is None:
-            return None
-        return self._since(max(self.answered_at, self.started_at))
-
-    @property
-    def variable(self) -> str:
-        """Of its channel: has the MixMonitor's id, for the hangup handler and for the next listener."""
-        return MONITOR if self.part == "carrier" else f"{MONITOR}_{self.id[:8].upper()}"
-
-    def identity(self, side: int) -> Identity | None:
-        return self.identities[side] if self.identities else None
-
-    def proven_seconds(self) -> float:
-        """Of those, the part after the proof: what the file has to hold."""
-        return self._since(max(self.answered_at or self.started_at, self.proven_at or self.started_at))
-
-    def _since(self, begin: datetime) -> float:
-        return max(0.0, ((self.ended_at or begin) - begin).total_seconds())
 
 
 class Recorder:

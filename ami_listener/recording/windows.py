@@ -10,18 +10,15 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from ami_listener.recording.files import HEADER, Identity, Replaced, open_kept
+from ami_listener.recording.files import HEADER, Files, Identity, Replaced, open_kept
 from ami_listener.recording.sound import RATE, WIDTH, WINDOW
 from dialpact.compliance.clock import file_time
-
-if TYPE_CHECKING:
-    from ami_listener.recording.recorder import Segment
 
 STEP_BYTES = 32768  # of Asterisk's buffer
 MOST = 4 * STEP_BYTES  # bytes read of a file at a look: 8 s of wav
@@ -93,17 +90,16 @@ class Growing:
 
 
 class Watch:
-    """The three files of one recording."""
+    """The three files of one recording. ``identities``: which files were proven; empty when not known."""
 
-    def __init__(self, segment: Segment) -> None:
-        main, callee, agent = segment.files.all
-        self.main = Growing(main, segment.format, segment.identity(0))
-        self.sides = {
-            "callee": Growing(callee, segment.format, segment.identity(1)),
-            "agent": Growing(agent, segment.format, segment.identity(2)),
-        }
+    def __init__(self, files: Files, format: str, identities: Sequence[Identity] = ()) -> None:
+        main, callee, agent = (
+            Growing(path, format, identity)
+            for path, identity in zip(files.all, identities or (None,) * 3, strict=True)
+        )
+        self.main, self.sides = main, {"callee": callee, "agent": agent}
         self.looked_at = 0.0  # Unix time
-        self.step = STEP_BYTES / (RATE * WIDTH[segment.format])  # seconds
+        self.step = STEP_BYTES / (RATE * WIDTH[format])  # seconds
 
     def look(self) -> bool:
         """Whether the mix has grown. Raises as :meth:`Growing.look` does."""

@@ -20,24 +20,22 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import NoChannel, Packets, Pbx
+from ami_listener.calls.companions import Companion, Companions
+from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
-from ami_listener.legs.states import Happening
+from ami_listener.legs.states import LegEvent
 from ami_listener.recording.heard import SIDES, Heard, Stretch
-from ami_listener.recording.recorder import Segment
+from ami_listener.recording.segment import Segment
 from ami_listener.recording.windows import Watch
 from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import file_time
 from dialpact.compliance.errors import RecordingError
-
-if TYPE_CHECKING:
-    from ami_listener.calls.companions import Companion
-    from ami_listener.listener import Listener
 
 SILENT = 3.0  # seconds of a side's silence before anybody is asked
 STALLED = 6.0  # seconds without growth
@@ -117,8 +115,8 @@ class Ear:
 class Hearing:
     """Of all calls."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def __init__(self, listener: ListenerView, companions: Companions) -> None:
+        self._listener, self._companions = listener, companions
         self._ears: dict[str, Ear] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
@@ -141,7 +139,7 @@ class Hearing:
         looked = await loop.run_in_executor(
             self._thread, _look, [one.heard.watch for one in watched if one.heard]
         )
-        now = self._listener.desk.clock.now()
+        now = self._listener.context.clock.now()
         gone = set()
         for segment, grown in zip(watched, looked, strict=True):
             assert segment.heard is not None
@@ -161,19 +159,19 @@ class Hearing:
         """Recorders of the same call on other channels of its bridge."""
         return [
             (found, found.segment)
-            for found in self._listener.companions.of(leg)
+            for found in self._companions.of(leg)
             if found.part == "joined" and found.segment and found.segment.proven_at and not found.ended
         ]
 
     def _begin(self, segment: Segment) -> Heard:
-        watch = Watch(segment)
+        watch = Watch(segment.files, segment.format, segment.identities)
         watch.looked_at = file_time()
-        now = self._listener.desk.clock.now()
+        now = self._listener.context.clock.now()
         return Heard(watch, segment.answered_at or segment.started_at, segment.started_at, now)
 
     def _judge(self, leg: Leg, segment: Segment, gone: bool) -> None:
         if gone:
-            leg.happen(Happening.VANISHED)
+            leg.happen(LegEvent.VANISHED)
             return
         heard = segment.heard
         assert heard is not None
@@ -217,7 +215,7 @@ class Hearing:
         long = bool(since) and time.monotonic() - min(since) >= heard.watch.step + 1.5
         if (long or not question.countable) and idle >= STALLED and not ear.stalled:
             ear.stalled = True
-            ear.leg.happen(Happening.STALLED)
+            ear.leg.happen(LegEvent.STALLED)
 
     # 1. A side
 
@@ -264,7 +262,7 @@ class Hearing:
             if sounding >= HEARD:
                 started = (
                     heard.second(heard.watch.looked_at)
-                    - (self._listener.desk.clock.now() - other.started_at).total_seconds()
+                    - (self._listener.context.clock.now() - other.started_at).total_seconds()
                 )
                 stretch.reason, stretch.heard_in, stretch.heard_from = "lost", other.id, max(0.0, started)
                 self._tell(ear, heard, side, stretch, other)
@@ -375,7 +373,7 @@ class Hearing:
 
     def _rescue(self, ear: Ear) -> bool:
         """Whether another recorder begins on a channel that never had one."""
-        return self._listener.companions.rescue(ear.leg.pbx, ear.leg)
+        return self._companions.rescue(ear.leg.pbx, ear.leg)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._safely(work), name="hearing")
@@ -396,7 +394,7 @@ class Hearing:
             task.cancel()
 
     def _report(self, leg: Leg, kind: str, detail: str) -> None:
-        self._listener.desk.report(kind, leg.decision, leg.channel, detail)
+        self._listener.context.report(kind, leg.decision, leg.channel, detail)
 
 
 def _look(watches: list[Watch]) -> list[bool | None]:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import pytest
 import structlog
 
+from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.instance_lock import alone
-from ami_listener.legs.claims import UNSEEN, Origin
 from ami_listener.legs.leg_check import originator
 from dialpact.compliance.errors import RecordingError, StoreError
 from dialpact.store.sqlite import recordings

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from ami_listener.legs.claims import KEPT, MOST_LEGS, Claims, Origin
+from ami_listener.ami.events import Origin
+from ami_listener.legs.claims import KEPT, MOST_LEGS, Claims
 from ami_listener.legs.leg_policy import AHEAD, FRESH, Kind, LegVerdict, is_emergency, is_short, judge_leg
 from dialpact.compliance.endpoints import dialled
 from dialpact.store.sqlite.recordings import Allowed

@@ -93,8 +93,8 @@ async def test_a_call_that_shadow_put_through_is_not_cut_when_shadow_ends(scene:
 
 async def test_what_was_replaced_can_be_taken_back_to_the_last_detail(scene: Scene) -> None:
     listener = scene.listener
-    before = listener._trunks, listener._keepers, listener._config, listener.desk
+    before = listener._trunks, listener._keepers, listener._config, listener.context
     back = listener.replace(structs.replace(scene.config, trunks={"new": Trunk(endpoint="new")}), longer)
     assert listener.trunks_of("PJSIP/new-00000001")
     back()
-    assert (listener._trunks, listener._keepers, listener._config, listener.desk) == before
+    assert (listener._trunks, listener._keepers, listener._config, listener.context) == before

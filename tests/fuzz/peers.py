@@ -28,10 +28,11 @@ from agi import script, variables
 from ami_listener import listener
 from ami_listener.ami import connection, wire
 from ami_listener.ami.connection import LinkError, Session
+from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import Pbx
 from ami_listener.ami.sent import Sent
 from ami_listener.legs import leg_check
-from ami_listener.legs.claims import Claims, Origin
+from ami_listener.legs.claims import Claims
 from ami_listener.legs.leg_check import Suspect
 from ami_listener.recording import recorder
 from dialpact.compliance.endpoints import dialled
@@ -458,10 +459,10 @@ async def _emergency(text: str) -> None:
         async def sent(self, channel: str) -> Sent:
             return Sent(said[0], said[1], said[2])
 
-    async def unknown(desk: object, decision: str) -> None:
+    async def unknown(context: object, decision: str) -> None:
         return None
 
-    desk: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None, bare=lambda number, _: {number})
+    context: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None, bare=lambda number, _: {number})
     pbx: Any = Asked()
     origin = Origin(
         caller=said[0],
@@ -476,7 +477,7 @@ async def _emergency(text: str) -> None:
         for dial in (f"{number}@carrier", f"carrier/sip:{number}@{said[7].replace('/', '')}", number):
             leg = Suspect(said[0], said[1], {said[2]: said[3][:4]}, AT, dial, origin)
             with mock.patch.object(leg_check, "_read", unknown):
-                found = await leg_check.judge(desk, pbx, leg)
+                found = await leg_check.judge(context, pbx, leg)
             assert not found.verdict.may_be_cut, (dial, found)
             assert dialled(said[0], dial) == number
 
