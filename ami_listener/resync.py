@@ -19,6 +19,7 @@ from ami_listener.calls.companions import Companions
 from ami_listener.calls.spies import Spies
 from ami_listener.calls.unlisted import Unlisted
 from ami_listener.calls.view import ListenerView
+from ami_listener.endings import Endings
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.states import Line, Phase, State
 from ami_listener.missed_calls import Gap
@@ -39,15 +40,10 @@ class Comparing(ListenerView, Protocol):
     spies: Spies
     unlisted: Unlisted
     gap: Gap
-    finishing: set[str]  # ids of recordings whose files are being measured
-    set_aside: set[str]  # and of those that could not be ended
+    endings: Endings
 
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
-        ...
-
-    def finish(self, segment: Segment) -> None:
-        """Takes over the files of a recording that has ended."""
         ...
 
 
@@ -66,7 +62,7 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or segment.id in listener.set_aside:
+        if segment.id in listener.endings.finishing or segment.id in listener.endings.set_aside:
             continue
         if listener.companions.runs(segment.id):
             continue
@@ -154,7 +150,7 @@ async def _is_outgoing(pbx: Pbx, row: Live) -> bool:
 
 def _end(listener: Comparing, segment: Segment, at: datetime) -> None:
     segment.ended_at = max(at, segment.answered_at or segment.started_at, segment.started_at)
-    listener.finish(segment)
+    listener.endings.finish(segment)
 
 
 def _close_leg(listener: Comparing, segment: Segment) -> None:

@@ -6,7 +6,7 @@ Once a second the files' new bytes are read, in a thread. Asterisk is asked noth
    a second recorder is started at the other end of the bridge (``Companions.rescue``). What that one hears
    and ours does not is lost (incident, at once); what neither hears is what was sent: a muted telephone, a
    fact.
-2. No file grows. Nobody sends: a fact. Packets come, and for longer than a step of the disk: it is stalled.
+2. No file grows: nobody sends, or the recording is stalled (``stall_detector``).
 3. The mix grows faster than the call: its sound is not true (incident), and a second recorder is started.
 
 A recorder that was there before the sound of a side changed its source may have lost it as well (all hooks of
@@ -33,16 +33,13 @@ from ami_listener.legs.states import LegEvent
 from ami_listener.recording.heard import SIDES, Heard, Stretch
 from ami_listener.recording.segment import Segment
 from ami_listener.recording.windows import Watch
+from ami_listener.sound.question import Question
+from ami_listener.sound.stall_detector import StallDetector
 from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import file_time
 from dialpact.compliance.errors import RecordingError
 
 SILENT = 3.0  # seconds of a side's silence before anybody is asked
-STALLED = 6.0  # seconds without growth
-ASK_AGAIN = 1.0  # seconds between two questions while packets arrive
-ASK_SELDOM = 5.0  # and while none do
-ASK_RARELY = 30.0  # while a silence that is explained lasts: its source may become another
-SPEECH = 8.0  # packets a second; comfort noise is sent less often
 RESUMED = 0.5  # seconds on the disk of a side that sends again, before its silence means anything
 HEARD = 3  # windows of sound that are more than a click
 EVIDENCE = 1.5  # seconds of another recorder's silence
@@ -53,54 +50,6 @@ AUDIOSOCKET = "AudioSocket/"
 log = structlog.get_logger()
 
 
-class Question:
-    """The packets of one leg, as they were asked for; ``since``: from when on they arrive without a pause."""
-
-    def __init__(self) -> None:
-        self.task: asyncio.Task[None] | None = None
-        self.last: Packets | None = None
-        self.first: tuple[float, Packets] | None = None
-        self.at = 0.0  # monotonic, of the last answer
-        self.next = 0.0
-        self.known = False  # two answers, so that there is a difference
-        self.countable = True  # the channel's technology counts packets
-        self.since: dict[str, float | None] = dict.fromkeys(SIDES)
-        self.missing: dict[str, bool] = dict.fromkeys(SIDES, False)
-        self.resumed: dict[str, float] = dict.fromkeys(SIDES, 0.0)  # when they came after they had not
-
-    def forget(self) -> None:
-        self.known, self.last, self.next, self.first = False, None, 0.0, None
-        self.since, self.missing = dict.fromkeys(SIDES), dict.fromkeys(SIDES, False)
-        self.resumed = dict.fromkeys(SIDES, 0.0)
-
-    def take(self, packets: Packets | None, at: float) -> None:
-        if packets is None:
-            self.countable, self.known, self.next = False, True, at + ASK_SELDOM
-            return
-        before, seconds = self.last, at - self.at
-        self.last, self.at = packets, at
-        self.first = self.first or (at, packets)
-        self.next = at + ASK_AGAIN
-        if before is None:
-            return
-        for side, came in (("callee", packets.received_since(before)), ("agent", packets.sent - before.sent)):
-            arrives = came >= SPEECH * seconds
-            since = self.since[side]
-            self.since[side] = (since if since is not None else at - seconds) if arrives else None
-            if arrives and self.missing[side]:
-                self.resumed[side] = at
-            self.missing[side] = not arrives
-        self.known = True
-        if not self.arrives("callee") and not self.arrives("agent"):
-            self.next = at + ASK_SELDOM
-
-    def arrives(self, side: str) -> bool | None:
-        """None: not known."""
-        if not self.known or not self.countable:
-            return None
-        return self.since[side] is not None
-
-
 class Ear:
     """What is kept of one leg between two looks."""
 
@@ -109,7 +58,7 @@ class Ear:
         self.question = Question()
         self.baselines: dict[str, dict[str, str]] = {}  # by recording: the source of each side when it began
         self.sources: dict[str, dict[str, str]] = {}  # and now
-        self.stalled = False  # told, once a call: a new file does not help
+        self.stall = StallDetector()
 
 
 class Hearing:
@@ -182,7 +131,8 @@ class Hearing:
                 self._do(self._ask_sources(ear, found, other, ear.baselines[other.id]))
         idle = min(heard.watch.looked_at - heard.watch.main.grown_at, heard.second(heard.watch.looked_at))
         odd = idle >= 1.5 * heard.watch.step + 0.5
-        self._look_at_growth(ear, heard, idle if odd else 0.0)
+        if ear.stall.look(heard, ear.question, idle if odd else 0.0):
+            leg.happen(LegEvent.STALLED)
         for side in SIDES:
             odd = self._look_at_side(ear, heard, side, standing=bool(idle and odd)) or odd
         if heard.runs_away and not heard.distorted:
@@ -192,30 +142,6 @@ class Hearing:
             question.forget()
         elif (question.task is None or question.task.done()) and time.monotonic() >= question.next:
             question.task = self._do(self._ask(ear, settled))
-
-    # 2. Growth
-
-    def _look_at_growth(self, ear: Ear, heard: Heard, idle: float) -> None:
-        question, now = ear.question, heard.second(heard.watch.looked_at)
-        if not idle:
-            if heard.quiet_since is not None:
-                # The newest step holds what was sent since, and what was left of the time before.
-                heard.sent_again(
-                    max(heard.quiet_since, heard.second(heard.watch.main.grown_at) - heard.watch.step)
-                )
-            return
-        comes = [question.arrives(side) for side in SIDES]
-        if comes == [False, False]:
-            begin = now - idle
-            heard.quiet_since = begin if heard.quiet_since is None else heard.quiet_since
-            return
-        if True in comes and heard.quiet_since is not None:
-            heard.sent_again(now)
-        since = [at for at in question.since.values() if at is not None]
-        long = bool(since) and time.monotonic() - min(since) >= heard.watch.step + 1.5
-        if (long or not question.countable) and idle >= STALLED and not ear.stalled:
-            ear.stalled = True
-            ear.leg.happen(LegEvent.STALLED)
 
     # 1. A side
 
@@ -343,7 +269,7 @@ class Hearing:
         packets = await self._packets(ear.leg)
         ear.question.take(packets, time.monotonic())
         if settled:
-            ear.question.next = time.monotonic() + ASK_RARELY
+            ear.question.rest()
         heard = ear.leg.segments[-1].heard if ear.leg.segments else None
         if packets is not None and heard is not None and ear.question.first is not None:
             at, first = ear.question.first

@@ -131,7 +131,7 @@ async def test_one_that_can_not_be_measured_is_told_once(
         assert session is not None
         for _ in range(3):
             await resync.compare(scene.listener, Pbx(session))
-        await until(lambda: bool(scene.listener.set_aside))
+        await until(lambda: bool(scene.listener.endings.set_aside))
         await written(scene)
         await scene.stop()
     assert sorted(await scene.incidents()) == ["call-ended-unseen", "listener-error"]

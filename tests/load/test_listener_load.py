@@ -19,7 +19,7 @@ from ami_listener.ami import connection
 from ami_listener.ami.connection import Session
 from ami_listener.legs import leg_check
 from ami_listener.recording import recorder
-from ami_listener.sound import hearing
+from ami_listener.sound import stall_detector
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import Channel
 from tests.ami_listener.conftest import ami, directory, quick, scene
@@ -52,7 +52,7 @@ def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session.act, "__kwdefaults__", {"limit": PATIENCE})
     monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
     monkeypatch.setattr(leg_check, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
-    monkeypatch.setattr(hearing, "STALLED", 10 * PATIENCE)
+    monkeypatch.setattr(stall_detector, "STALLED", 10 * PATIENCE)
 
 
 async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:
