@@ -29,8 +29,9 @@ from ami_listener.ami.bridges import Bridges, Member
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
 from ami_listener.calls.view import ListenerView
-from ami_listener.legs.leg import GRACE_SECONDS, Leg
+from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import row
+from ami_listener.legs.leg_recordings import GRACE_SECONDS
 from ami_listener.recording.recorder import last_written
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused

@@ -9,53 +9,33 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import msgspec
 import structlog
 
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import UNSEEN, Origin
-from ami_listener.ami.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
-from ami_listener.legs.claims import Claim
-from ami_listener.legs.leg_check import Suspect, judge, originator
-from ami_listener.legs.leg_context import LegContext, row
+from ami_listener.ami.pbx import INTERLOCK, PASSED, NoChannel, Pbx
+from ami_listener.legs.leg_check import judge, originator
+from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.leg_facts import LegFacts
 from ami_listener.legs.leg_policy import LegVerdict
+from ami_listener.legs.leg_recordings import GRACE_SECONDS, LegRecordings
 from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
-from dialpact.store.sqlite import carrier_legs, recordings
+from dialpact.store.sqlite import recordings
 
-GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
 # What a question that Asterisk does not answer is taken for: the worst.
 UNANSWERED = {
     Phase.ADOPTING: LegEvent.GAP,
     Phase.CHECKING: LegEvent.DETACHED,
 }
-# Dial's own words (DialEnd, DIALSTATUS). A GOTO:... is what Dial's U() said, not what became of the leg.
-DIAL_STATUSES = frozenset(
-    {"ABORT", "ANSWER", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "CONTINUE", "DONTCALL", "INVALIDARGS"}
-    | {"NOANSWER", "TORTURE"}
-)
-INTERLOCK_SHUT = "GOTO:dialpact-unrecorded"  # what Dial tells where the interlock let no call through
 log = structlog.get_logger()
-
-
-class Told(msgspec.Struct):
-    """What Asterisk said of the leg that the recording does not need; names as in ``CarrierLeg``."""
-
-    sip_call_id: str = ""
-    sent_from: str = ""
-    ringing_at: datetime | None = None
-    dial_status: str = ""
-    hangup_cause: int | None = None
-    interlock: str = ""
-    supervision: str = "{}"
 
 
 class Leg:
@@ -76,53 +56,62 @@ class Leg:
         origin: Origin = UNSEEN,
         state: State | None = None,
     ) -> None:
-        self.channel, self.uniqueid = channel, uniqueid
         self.state = state or State()
-        self.decision = ""
-        self.allowed: recordings.Allowed | None = None
         self.judged = asyncio.Event()
-        self.segments: list[Segment] = []
-        self._context, self._pbx, self._trunks = context, pbx, trunks
-        self._began, self._dial, self._origin = began, dial, origin
+        self._context, self._pbx = context, pbx
+        self._facts = LegFacts(context, channel, uniqueid, trunks, began, dial, origin)
+        self._recordings = LegRecordings(context, pbx, self._facts)
         self._found_ringing = self.state.line is Line.RINGING
-        self._claim: Claim | None = None
         self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
-        self._answered_at: datetime | None = None
-        self._hung_up_at: datetime | None = None
-        self._told = Told()
-        self._started = self._interrupted = 0
-        self._lost_at: datetime | None = None  # since then the recording may have stopped
-        self._missing: timedelta | None = None  # between the last recording and the one that took over
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
         self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
         self._ending = False  # a Hangup event waits to be confirmed
         self._forged = False  # one was not confirmed, and that is reported
-        self._rows = 0  # of this decision in the store
-        self._noted = False  # the answer is on its way to the store
         self._bridged = False  # it has been in a bridge
         self._overdue_at = 0.0
 
+    # What is known
+
+    @property
+    def channel(self) -> str:
+        """Its name now: a channel may be renamed, its unique id stays."""
+        return self._facts.channel
+
+    @property
+    def uniqueid(self) -> str:
+        return self._facts.uniqueid
+
+    @property
+    def decision(self) -> str:
+        """The id of the decision that lets it be; empty while it is not known, and where there is none."""
+        return self._facts.decision
+
+    @property
+    def allowed(self) -> recordings.Allowed | None:
+        """What that decision allows."""
+        return self._facts.allowed
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Its recordings that are not handed over, the newest last."""
+        return self._recordings.segments
+
     @property
     def answered_at(self) -> datetime | None:
-        return self._answered_at
+        return self._facts.answered_at
 
     @property
     def is_up(self) -> bool:
         """Answered, and no Hangup came."""
-        return self.state.line is not Line.RINGING and self._hung_up_at is None
+        return self.state.line is not Line.RINGING and self._facts.hung_up_at is None
 
     def supervised(self, told: str) -> None:
         """``told``: who listened to it, or spoke into it, as JSON; written now and at the end."""
-        self._told.supervision = told
-        if self._hung_up_at is None:
+        self._facts.told.supervision = told
+        if self._facts.hung_up_at is None:
             self._work.put_nowait(self._tell)
-
-    @property
-    def linkedid(self) -> str:
-        """Of the call that the leg belongs to."""
-        return self._origin.linkedid
 
     @property
     def pbx(self) -> Pbx:
@@ -131,7 +120,7 @@ class Leg:
     @property
     def caller(self) -> str:
         """The channel that dialled it; empty for an Originate."""
-        return self._origin.caller
+        return self._facts.origin.caller
 
     @property
     def talks(self) -> bool:
@@ -139,37 +128,27 @@ class Leg:
         return (
             self.state.phase is Phase.RECORDED
             and self.state.line is not Line.RINGING
-            and self._answered_at is not None
+            and self._facts.answered_at is not None
             and bool(self.segments)
         )
 
     @property
     def caller_id(self) -> str:
         """The unique id of who dials it; empty for an Originate, and where that was not seen."""
-        return self._origin.caller_id
+        return self._facts.origin.caller_id
 
     def next_number(self) -> int | None:
         """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
-        return self._claim.number(self._rows) if self._claim is not None and self.allowed else None
+        return self._facts.next_number()
 
     # What happens
 
     def feed(self, event: events.ChannelEvent) -> None:
         """Takes an event of this leg's channel."""
+        self._facts.feed(event)
         match event:
-            case events.StateChanged(state="Ringing"):
-                self._told.ringing_at = self._told.ringing_at or self._context.clock.now()
             case events.StateChanged(state="Up") | events.DialEnded(status="ANSWER"):
-                self._told.dial_status = "ANSWER"
-                self._answered_at = self._answered_at or self._context.clock.now()
-                if self._claim is not None:
-                    self._claim.answered(self._answered_at)
                 self.happen(LegEvent.ANSWERED)
-            case events.DialEnded():
-                if event.status in DIAL_STATUSES:
-                    self._told.dial_status = event.status
-                elif event.status.startswith(INTERLOCK_SHUT):
-                    self._told.interlock = "refused"
             case events.BridgeEntered():
                 self.happen(LegEvent.BRIDGED)
                 if not self._bridged:
@@ -178,19 +157,15 @@ class Leg:
             case events.BridgeLeft():
                 self.happen(LegEvent.UNBRIDGED)
             case events.MonitorStarted():
-                self._started += 1
+                self._recordings.started()
             case events.MonitorStopped():
-                self._interrupt()
+                self._recordings.interrupted()
                 self.happen(LegEvent.STOPPED)
             case events.MonitorMuted(muted=True):
-                self._interrupt()
+                self._recordings.interrupted()
                 self.happen(LegEvent.MUTED)
-            case events.Renamed():
-                self.channel = event.new
             case events.HungUp():
                 # The channel is asked for once more: text from SIP must not end a recording that goes on.
-                self._hung_up_at = self._context.clock.now()
-                self._told.hangup_cause = event.cause
                 if not self._ending:  # however many come: asking once answers them all
                     self._ending = True
                     self._work.put_nowait(self._confirm_end)
@@ -201,10 +176,6 @@ class Leg:
             self._grace.cancel()
         for action in actions:
             self._work.put_nowait(action)
-
-    def _interrupt(self) -> None:
-        self._interrupted += 1
-        self._lost_at = self._lost_at or self._context.clock.now()
 
     def look(self) -> None:
         """Once a second: is what was cut gone? Is a call that nobody records given up?"""
@@ -219,7 +190,7 @@ class Leg:
         """The channel is no more, though no Hangup event was believed: nor may an answer have been."""
         for segment in self.segments:
             segment.unseen = True
-        self._hung_up_at = self._hung_up_at or self._context.clock.now()
+        self._facts.ended()
         self.happen(LegEvent.HUNG_UP)
         self._work.put_nowait(self._wake)
 
@@ -231,14 +202,13 @@ class Leg:
 
     def adopt(self, segment: Segment) -> None:
         """To be called once for a leg that was found with a recording under way."""
-        self.decision = segment.decision
-        self._answered_at = segment.answered_at
-        self._claim = self._context.claims.take(segment.decision, self.uniqueid, self._origin, self._began)
-        self.segments.append(segment)
+        self._facts.decision = segment.decision
+        self._facts.answered_at = segment.answered_at
+        claim = self._facts.take_claim()
+        self._recordings.adopt(segment)
         self._bridged = self.state.line is Line.BRIDGED  # who let it through, nobody saw
-        self._noted = self._answered_at is not None
         if self.state.line is not Line.RINGING:
-            self._claim.answered(self._answered_at or self._began)
+            claim.answered(self._facts.answered_at or self._facts.began)
         self._work.put_nowait(self._adopt)
 
     async def run(self) -> None:
@@ -248,8 +218,8 @@ class Leg:
         finally:
             if self._grace is not None:
                 self._grace.cancel()
-            if self._answered_at is not None and self.segments and not self._noted:
-                self._note_answer()  # the link was lost in the moment of the answer
+            if self._recordings.has_unwritten_answer:
+                self._recordings.note_answer()  # the link was lost in the moment of the answer
 
     async def _run(self) -> None:
         while not (self.state.phase is Phase.ENDED and self._work.empty()):
@@ -257,7 +227,7 @@ class Leg:
             try:
                 await (self._do(work) if isinstance(work, Action) else work())
             except NoChannel:
-                self._hung_up_at = self._hung_up_at or self._context.clock.now()
+                self._facts.ended()
                 self.happen(LegEvent.HUNG_UP)
             except LinkError as error:
                 if self._pbx.lost:
@@ -281,19 +251,13 @@ class Leg:
             case Action.SHUT:
                 await self._set_interlock("")
             case Action.NOTE_ANSWER:
-                self._note_answer()
+                self._recordings.note_answer()
                 await self._tell()
             case Action.WAIT_GRACE:
                 loop = asyncio.get_running_loop()
                 self._grace = loop.call_later(GRACE_SECONDS, self.happen, LegEvent.GRACE_OVER)
             case Action.CHECK:
-                monitor = self.segments[-1].monitor
-                attached = bool(monitor) and await self._pbx.attached(self.channel, monitor)
-                if not attached:
-                    self.segments[-1].monitor = ""  # an address: the next MixMonitor may get the same
-                if not attached and not await self._pbx.is_live(self.channel, self.uniqueid):
-                    raise NoChannel(f"{self.channel} is gone")
-                self._lost_at = None if attached else self._lost_at
+                attached = await self._recordings.is_attached()
                 self.happen(LegEvent.STILL_ATTACHED if attached else LegEvent.DETACHED)
             case Action.HANG_UP:
                 await self._cut()
@@ -302,35 +266,29 @@ class Leg:
             case Action.FINISH:
                 self._finish()
             case _:
-                self._report(action.value, self._lacking(action) or self._why)
+                taken_over = action in (Action.REPORT_STOPPED, Action.REPORT_MUTED)
+                missing = self._recordings.missing() if taken_over else ""
+                self._report(action.value, missing or self._why)
 
     async def _judge(self) -> None:
         context = self._context
         found = await judge(
             context,
             self._pbx,
-            Suspect(
-                self.channel,
-                self.uniqueid,
-                self._trunks,
-                self._began,
-                self._dial,
-                self._origin,
-                ringing=self.state.line is Line.RINGING,
-            ),
+            self._facts.suspect(ringing=self.state.line is Line.RINGING),
         )
         verdict = found.verdict
         if verdict.allowed is not None:
-            self.decision, self.allowed = found.decision, verdict.allowed
-            self._told.sent_from = found.sent_from
+            self._facts.decision, self._facts.allowed = found.decision, verdict.allowed
+            self._facts.told.sent_from = found.sent_from
         self.judged.set()
         if verdict.allowed is not None:
-            self._claim = context.claims.take(found.decision, self.uniqueid, self._origin, self._began)
-            self._rows = verdict.allowed.legs
+            claim = self._facts.take_claim()
+            self._facts.rows = verdict.allowed.legs
             if self.state.line is not Line.RINGING:
                 await self._find_answer()
-                self._claim.answered(self._answered_at or self._began)
-            if not self._origin.seen and self.state.line is not Line.RINGING:
+                claim.answered(self._facts.answered_at or self._facts.began)
+            if not self._facts.origin.seen and self.state.line is not Line.RINGING:
                 self._report("recording-gap", "found answered and without a recording")
             if self.state.line is Line.BRIDGED and not self._bridged:
                 self._bridged = True
@@ -338,22 +296,22 @@ class Leg:
             cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
             self.happen(LegEvent.BYPASSED if cut else LegEvent.ALLOWED)
             return
-        cut = verdict.may_be_cut and bool(context.guarded & self._trunks.keys())
+        cut = verdict.may_be_cut and bool(context.guarded & self._facts.trunks.keys())
         self.happen(LegEvent.BYPASSED if cut else LegEvent.LET_BE)
         if verdict.is_incident and self.uniqueid not in context.foreign:
             context.foreign.add(self.uniqueid)
             done = "cut" if cut else "let be"
-            detail = f"{done}; {originator(self._origin)}; dialled"
+            detail = f"{done}; {originator(self._facts.origin)}; dialled"
             context.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
 
     def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
         """Tells of a number that is not the decision's; whether the call is cut for it."""
         context, allowed = self._context, self.allowed
         assert allowed is not None
-        cut = wrong.may_be_cut and bool(context.numbered & self._trunks.keys())
+        cut = wrong.may_be_cut and bool(context.numbered & self._facts.trunks.keys())
         if self.uniqueid not in context.foreign:
             context.foreign.add(self.uniqueid)
-            detail = f"{'cut' if cut else 'let be'}; {originator(self._origin)}; authorised and sent"
+            detail = f"{'cut' if cut else 'let be'}; {originator(self._facts.origin)}; authorised and sent"
             context.report(
                 wrong.kind,
                 self.decision,
@@ -367,59 +325,31 @@ class Leg:
         segment = self.segments[-1]
         if self.state.line is not Line.RINGING:  # first of all: it may hang up before anything else is asked
             await self._find_answer()
-        self.allowed = await self._known(segment.decision)
-        self._rows = self.allowed.legs if self.allowed else 0
+        await self._facts.read_decision()
         if await self._pbx.variable(self.channel, "UNIQUEID") != self.uniqueid:
             raise NoChannel(f"{self.channel} is another call now")
         if self._found_ringing and not segment.begun and await recorder.are_absent(segment):
             self.happen(LegEvent.PREPARED)
             return
-        segment.monitor = monitor_id(await self._pbx.variable(self.channel, MONITOR))
-        newest = await self._pbx.variable(self.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
-        runs = newest and bool(segment.monitor) and await self._pbx.attached(self.channel, segment.monitor)
-        if not runs:
-            await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
-            if not await self._pbx.is_live(self.channel, self.uniqueid):
-                raise NoChannel(f"{self.channel} is gone")
-        missing = "" if runs else "no such MixMonitor on the channel"
-        missing = missing or await recorder.missing(segment)
-        if not runs:
-            segment.monitor = ""
-        if missing:
-            if segment.begun or not await recorder.are_absent(segment):
-                segment.ended_at = await recorder.last_written(segment) or self._context.clock.now()
+        if missing := await self._recordings.adopted():
             self._why = missing
         else:
-            segment.begun = True
-            self._write_running(segment)
             self._work.put_nowait(self._tell)
         self.happen(LegEvent.GAP if missing else LegEvent.ADOPTED)
 
-    async def _known(self, decision: str) -> recordings.Allowed | None:
-        try:
-            return await recordings.allowed(self._context.store, decision)
-        except StoreError:
-            return None
-
     async def _find_answer(self) -> None:
         """Of a leg that was found answered: Asterisk knows since when."""
-        if self._answered_at is not None:
+        if self._facts.answered_at is not None:
             return
-        now, seconds = self._context.clock.now(), None
         try:
-            seconds = await self._pbx.answered_for(self.channel)
-        except LinkError:
-            if self._pbx.lost:
-                raise
+            await self._facts.find_answer(self._pbx)
         finally:
-            self._answered_at = now - timedelta(seconds=seconds or 0.0)
-            self._began = min(self._began, self._answered_at)  # that is known to the second only
-            self._note_answer()
+            self._recordings.note_answer()
 
     async def _prepare(self) -> None:
         """While it rings: all that a recording needs but the answer."""
         try:
-            await self._segment()
+            await self._recordings.prepare()
         except (RecordingError, StoreError, StoreRefused) as error:
             self._why = str(error)
             if self.state.phase is Phase.WAITING:  # one that was answered meanwhile is tried again
@@ -427,93 +357,29 @@ class Leg:
             return
         self._work.put_nowait(self._tell)
 
-    async def _segment(self) -> Segment:
-        """The next recording, with its row in the store and its folder on the disk; nothing records yet."""
-        context = self._context
-        if self.allowed is None or self._claim is None:
-            raise RecordingError("the decision can not be read")
-        now = context.clock.now()
-        segment = Segment(
-            id=uuid.uuid4().hex,
-            decision=self.decision,
-            channel=self.channel,
-            uniqueid=self.uniqueid,
-            format=context.recorder.format,
-            files=await context.recorder.plan(self.decision, now, self._claim.number(self._rows)),
-            started_at=now,
-            answered_at=self._answered_at,
-        )
-        await recordings.start(context.store, row(context.node, segment, self.allowed))
-        self.segments.append(segment)
-        return segment
-
     async def _record(self) -> None:
         """A recording from its start to its proof; ends in PROVEN or UNPROVEN."""
         if self.state.phase not in (Phase.STARTING, Phase.RESUMING):
             return  # it has ended, or is to be cut, before its turn came
-        old = self.segments[-1] if self.segments else None
-        if old is not None and not old.begun and old.ended_at is None:
-            old = None  # prepared, and this is its moment
-        interrupted = self._interrupted
-        if old is not None:
-            old.ended_at = old.ended_at or self._lost_at or self._context.clock.now()
+        interruptions, old = self._recordings.interruptions, self._recordings.to_be_replaced()
         try:
-            segment = await self._begin(fresh=old is not None)
+            segment = await self._recordings.begin(old)
         except (RecordingError, StoreError, StoreRefused, LinkError) as error:
             if isinstance(error, NoChannel) or self._pbx.lost:
                 raise
             self._why = str(error)
-            if self._hung_up_at:  # a call that ended first is no failure; whether it did is asked next
+            if self._facts.hung_up_at:  # a call that ended first is no failure; whether it did is asked next
                 self._unproven = True
             else:
                 self.happen(LegEvent.UNPROVEN)
             return
-        if old is not None and old.ended_at is not None and segment.proven_at is not None:
-            self._missing = segment.proven_at - old.ended_at
-        self._lost_at = None
         self.happen(LegEvent.PROVEN)
-        self._write_running(segment)  # behind the interlock
-        if self._interrupted > interrupted:  # perhaps after the last look at it
+        self._recordings.write_running(segment)  # behind the interlock
+        if self._recordings.interruptions > interruptions:  # perhaps after the last look at it
             self.happen(LegEvent.STOPPED)
         if old is not None:
-            if old.monitor != segment.monitor:
-                await self._context.recorder.retire(self._pbx, old)
-            self.segments.remove(old)
-            self._context.finish(old)
+            await self._recordings.retire(old, by=segment)
         log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
-
-    async def _begin(self, *, fresh: bool) -> Segment:
-        context = self._context
-        segment = await self._segment() if fresh or not self.segments else self.segments[-1]
-        segment.channel, segment.answered_at = self.channel, self._answered_at
-        segment.started_at = context.clock.now()
-        started, interrupted = self._started, self._interrupted
-        await context.recorder.start(self._pbx, segment)
-        await context.recorder.prove(
-            self._pbx,
-            segment,
-            begun=lambda: self._started > started,
-            ended=lambda: self._why_ended(segment, interrupted),
-        )
-        segment.begun = True
-        segment.proven_at = context.clock.now()
-        return segment
-
-    def _why_ended(self, segment: Segment, interrupted: int) -> str:
-        """A Stop event names no MixMonitor: it counts where the MixMonitor can not be asked for by its id."""
-        if self._hung_up_at:
-            return "the call ended"
-        return "it was stopped" if self._interrupted > interrupted and not segment.monitor else ""
-
-    def _write_running(self, segment: Segment) -> None:
-        started_at, answered_at = segment.started_at, segment.answered_at
-        self._noted = self._noted or answered_at is not None
-        self._context.outbox.put(
-            "recording running",
-            lambda: recordings.running(self._context.store, segment.id, started_at, answered_at),
-            decision=segment.decision,
-            channel=self.channel,
-        )
 
     async def _set_interlock(self, value: str) -> None:
         try:
@@ -523,26 +389,12 @@ class Leg:
         except RecordingError as error:
             log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
 
-    def _note_answer(self) -> None:
-        if self._noted and self._answered_at:
-            return
-        self._noted = True
-        at = self._answered_at = self._answered_at or self._context.clock.now()
-        for segment in self.segments:
-            segment.answered_at = segment.answered_at or at
-        self._context.outbox.put(
-            "answer",
-            lambda: recordings.answered(self._context.store, self._context.node, self.uniqueid, at),
-            decision=self.decision,
-            channel=self.channel,
-        )
-
     async def _ask_interlock(self) -> None:
         """Bridged for the first time: was it the dialplan's interlock that let it through?"""
         if not self.allowed:
             return
         if await self._pbx.variable(self.channel, PASSED):
-            self._told.interlock = "through"
+            self._facts.told.interlock = "through"
         else:
             self._report("interlock-missing", "bridged without U(dialpact-answered) in its Dial")
 
@@ -550,7 +402,7 @@ class Leg:
         """Again each second until it is gone. Not in shadow mode; never a call that came in."""
         if self._context.shadow:
             return
-        sure = self._origin.seen and not self.channel.startswith("PJSIP/")
+        sure = self._facts.origin.seen and not self.channel.startswith("PJSIP/")
         if not sure and await self._pbx.came_in(self.channel):
             if not self._spared:
                 self._spared = True
@@ -562,7 +414,7 @@ class Leg:
     async def _confirm_end(self) -> None:
         self._ending = False  # what comes while Asterisk is asked may be true
         if await self._pbx.is_live(self.channel, self.uniqueid):
-            self._hung_up_at = self._told.hangup_cause = None
+            self._facts.hung_up_at = self._facts.told.hangup_cause = None
             if not self._forged:
                 self._report("forged-event", "a Hangup event for a channel that is up")
             self._forged = True
@@ -572,46 +424,14 @@ class Leg:
         self.happen(LegEvent.HUNG_UP)
 
     def _finish(self) -> None:
-        for segment in self.segments:
-            segment.ended_at = segment.ended_at or self._hung_up_at or self._context.clock.now()
-            self._context.finish(segment)
-        self.segments.clear()
+        ended_at = self._facts.ended()
+        self._recordings.hand_over(ended_at)
         if self.decision:
-            self._write_leg(self._hung_up_at or self._context.clock.now())
+            self._facts.write(ended_at)
 
     async def _tell(self) -> None:
         """What the leg is joined by, while it is up: the listener may not be there at its end."""
-        try:
-            if not self._told.sip_call_id:
-                self._told.sip_call_id = await self._pbx.sip_call_id(self.channel)
-        finally:
-            self._write_leg(None)
-
-    def _write_leg(self, ended_at: datetime | None) -> None:
-        leg = carrier_legs.CarrierLeg(
-            decision=self.decision,
-            node=self._context.node,
-            channel=self.channel,
-            uniqueid=self.uniqueid,
-            linkedid=self._origin.linkedid,
-            dialled_at=self._began,
-            answered_at=self._answered_at,
-            ended_at=ended_at,
-            **msgspec.structs.asdict(self._told),
-        )
-        self._context.outbox.put(
-            "carrier leg",
-            lambda: carrier_legs.write(self._context.store, leg),
-            decision=leg.decision,
-            channel=leg.channel,
-        )
-
-    def _lacking(self, action: Action) -> str:
-        """How much of the call is on no recording, once another has taken over."""
-        if action not in (Action.REPORT_STOPPED, Action.REPORT_MUTED) or self._missing is None:
-            return ""
-        missing, self._missing = self._missing, None
-        return f"{max(0.0, missing.total_seconds()):.2f} s are missing"
+        await self._facts.tell(self._pbx)
 
     def _report(self, kind: str, detail: str) -> None:
         self._context.report(kind, self.decision, self.channel, detail)
