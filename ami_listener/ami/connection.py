@@ -177,6 +177,11 @@ class Session:
         ours, theirs = (self._transport.get_extra_info(end) for end in ("sockname", "peername"))
         return (ours[0], ours[1]), (theirs[0], theirs[1])
 
+    @property
+    def unanswered(self) -> int:
+        """Actions that were sent and whose answer is still waited for."""
+        return len(self._manager.protocol.responses) + len(self._manager.awaiting_actions)
+
     def lose(self, why: str, *, silent: bool = False) -> None:
         """Gives the connection up. The first reason counts."""
         if self.lost.is_set():

@@ -51,6 +51,11 @@ class Framer:
         self._searched = 0
         self._skipping = False
 
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the rest of their message."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> list[Message]:
         """The messages that ``data`` completes."""
         self._buffer += data

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -78,8 +78,11 @@ class Companions:
     def __len__(self) -> int:
         return len(self._running)
 
+    def __iter__(self) -> Iterator[Companion]:
+        return iter(list(self._running.values()))
+
     def of(self, leg: Leg) -> list[Companion]:
-        return [found for found in self._running.values() if found.leg is leg]
+        return [found for found in self if found.leg is leg]
 
     def runs(self, recording: str) -> bool:
         """Whether the recording of this id is one of them."""

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from ami_listener.ami.events import UNSEEN, Origin
-from ami_listener.instance_lock import alone
+from ami_listener.instance_lock import instance_lock
 from ami_listener.legs.leg_check import originator
 from dialpact.compliance.errors import RecordingError, StoreError
 from dialpact.store.sqlite import recordings
@@ -419,12 +419,15 @@ async def test_the_next_one_starts_at_once(scene: Scene) -> None:
 
 
 def test_another_nodes_listener_is_none_of_ours(tmp_path: Path) -> None:
-    with alone(tmp_path / "a.db", "pbx1"), alone(tmp_path / "a.db", "pbx2"):
+    with instance_lock(tmp_path / "a.db", "pbx1"), instance_lock(tmp_path / "a.db", "pbx2"):
         pass
-    with alone(tmp_path / "a.db", "pbx1"):
+    with instance_lock(tmp_path / "a.db", "pbx1"):
         pass
 
 
 def test_a_place_where_no_lock_can_be_made(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="No such file"), alone(tmp_path / "none" / "a.db", "pbx1"):
+    with (
+        pytest.raises(RecordingError, match="No such file"),
+        instance_lock(tmp_path / "none" / "a.db", "pbx1"),
+    ):
         pass

@@ -190,7 +190,7 @@ async def test_an_asterisk_that_was_started_anew_did_not_stall(
     ami.freeze()
     await until(lambda: scene.listener.lease.session is None)
     ami.thaw()
-    ami._started += timedelta(seconds=5)
+    ami.started_at += timedelta(seconds=5)
     assert (await scene.incident("call-unseen"))["decision"] == decision
     assert await scene.incidents() == ["call-unseen"]
 
