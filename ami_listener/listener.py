@@ -31,6 +31,7 @@ from ami_listener.lease import Lease
 from ami_listener.legs.claims import Claims
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.live_legs import LiveLegs
 from ami_listener.legs.pending_dials import PendingDials
 from ami_listener.missed_calls import Gap
 from ami_listener.outbox import Outbox, Waiting
@@ -41,7 +42,6 @@ from ami_listener.terms import KeepUntil, Terms
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
-from dialpact.compliance.meters import METERS
 from dialpact.store.sqlite import Store, recordings
 
 LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
@@ -81,10 +81,9 @@ class Listener:
         self._store, self._clock = store, clock
         self.outbox = Outbox(self._write_refused)
         self.lease = Lease(config, store, clock, self.outbox)
-        self.legs: dict[str, Leg] = {}  # by unique id
+        self._live = LiveLegs(self._leg_failed)
         self.endings = Endings(store, self.outbox, lambda: self.terms)
         self._pending = PendingDials(self._found)
-        self._leg_tasks: dict[str, asyncio.Task[None]] = {}
         self.companions = Companions(self)
         self.hearing = Hearing(self, self.companions)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
@@ -117,6 +116,11 @@ class Listener:
         self.terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
         self.keys = Keys(self, self.companions)
         self._observers.append(self.keys.feed)
+
+    @property
+    def legs(self) -> dict[str, Leg]:
+        """The carrier legs that are up, by unique id."""
+        return self._live.known
 
     @property
     def finishing(self) -> set[str]:
@@ -362,37 +366,18 @@ class Listener:
 
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
-        self.legs[leg.uniqueid] = leg
-        METERS.legs = len(self.legs)
-        task = asyncio.create_task(self._work(leg), name=f"leg {leg.channel}")
-        self._leg_tasks[leg.uniqueid] = task
+        self._live.take(leg)
 
-    async def _work(self, leg: Leg) -> None:
-        try:
-            await leg.run()
-        except Exception:
-            # One call's bad luck must not end the others' recordings; its own bridge stays shut or is cut.
-            log.exception("leg failed", leg=leg.channel)
-            self.context.report("listener-error", leg.decision, leg.channel, "see the listener's log")
-            self.lease.failed()
-        finally:
-            if self.legs.get(leg.uniqueid) is leg:
-                del self.legs[leg.uniqueid]
-                self._leg_tasks.pop(leg.uniqueid, None)
-                METERS.legs = len(self.legs)
+    def _leg_failed(self, leg: Leg) -> None:
+        self.context.report("listener-error", leg.decision, leg.channel, "see the listener's log")
+        self.lease.failed()
 
     async def _drop_legs(self) -> None:
-        tasks = list(self._leg_tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.legs.clear()
+        await self._live.drop()
         await self.companions.drop()
         await self.unlisted.drop()
         await self.spies.drop()
         self.keys.forget()
-        METERS.legs = 0
-        self._leg_tasks.clear()
         self._pending.close()
 
     async def _listen_in(self) -> None:

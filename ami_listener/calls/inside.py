@@ -1,8 +1,8 @@
 """A colleague who answers before anybody outside does: ``Dial(PJSIP/1002&PJSIP/138...@carrier,,U(...))``.
 
 The interlock runs on whichever channel answers, and on a colleague's it would wait for a recording that
-nobody makes, and refuse his call for a reason that is not true. No call outside has come about: the listener,
-who saw which channel it is, says so on it.
+nobody makes, and give his call up for a reason that is not true. No call outside has come about: the
+listener, who saw which channel it is, says so on it.
 
 Only for a channel of no trunk, dialled by the same caller as a leg with a decision, by a name or an
 extension: something as long as a subscriber's number may be a way outside that no trunk lists, and is let

@@ -228,16 +228,16 @@ class Spies:
                 spy.channel,
                 spy.uniqueid,
                 "supervisor",
-                failed=lambda why: self._refuse(pbx, spy, leg, why, cut=True),
+                failed=lambda why: self._unrecorded(pbx, spy, leg, why, cut=True),
             )
         elif rule == "record":
             why = "he was there before the listener, and may be at another call as well"
-            self._refuse(pbx, spy, leg, why, cut=True)
+            self._unrecorded(pbx, spy, leg, why, cut=True)
         elif heard is HeardBy.CUSTOMER:
             cut = rule == "cut"
-            self._refuse(pbx, spy, leg, f"by {way.application}", cut=cut, kind="supervisor-unrecorded")
+            self._unrecorded(pbx, spy, leg, f"by {way.application}", cut=cut, kind="supervisor-unrecorded")
 
-    def _refuse(
+    def _unrecorded(
         self, pbx: Pbx, spy: Spy, leg: Leg, why: str, *, cut: bool, kind: str = "voice-not-recorded"
     ) -> None:
         context = self._listener.context

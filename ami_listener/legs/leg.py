@@ -18,7 +18,7 @@ from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.ami.pbx import INTERLOCK, PASSED, NoChannel, Pbx
-from ami_listener.legs.leg_check import judge, originator
+from ami_listener.legs.leg_check import judge
 from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_facts import LegFacts
 from ami_listener.legs.leg_policy import LegVerdict
@@ -298,27 +298,16 @@ class Leg:
             return
         cut = verdict.may_be_cut and bool(context.guarded & self._facts.trunks.keys())
         self.happen(LegEvent.BYPASSED if cut else LegEvent.LET_BE)
-        if verdict.is_incident and self.uniqueid not in context.foreign:
-            context.foreign.add(self.uniqueid)
-            done = "cut" if cut else "let be"
-            detail = f"{done}; {originator(self._facts.origin)}; dialled"
-            context.report(verdict.kind, found.decision, self.channel, detail, found.number[:40])
+        if verdict.is_incident:
+            self._facts.report_once(verdict.kind, found.decision, "dialled", found.number[:40], cut=cut)
 
     def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
         """Tells of a number that is not the decision's; whether the call is cut for it."""
         context, allowed = self._context, self.allowed
         assert allowed is not None
         cut = wrong.may_be_cut and bool(context.numbered & self._facts.trunks.keys())
-        if self.uniqueid not in context.foreign:
-            context.foreign.add(self.uniqueid)
-            detail = f"{'cut' if cut else 'let be'}; {originator(self._facts.origin)}; authorised and sent"
-            context.report(
-                wrong.kind,
-                self.decision,
-                self.channel,
-                detail,
-                f"{allowed.caller_id or '-'} {sent_from or '-'}",
-            )
+        numbers = f"{allowed.caller_id or '-'} {sent_from or '-'}"
+        self._facts.report_once(wrong.kind, self.decision, "authorised and sent", numbers, cut=cut)
         return cut
 
     async def _adopt(self) -> None:

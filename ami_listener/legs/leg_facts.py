@@ -11,7 +11,7 @@ from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import Pbx
 from ami_listener.legs.claims import Claim
-from ami_listener.legs.leg_check import Suspect
+from ami_listener.legs.leg_check import Suspect, originator
 from ami_listener.legs.leg_context import LegContext
 from dialpact.compliance.errors import StoreError
 from dialpact.store.sqlite import carrier_legs, recordings
@@ -123,6 +123,16 @@ class LegFacts:
         """When it hung up, as far as that is known; else now, and it stays so."""
         self.hung_up_at = self.hung_up_at or self._context.clock.now()
         return self.hung_up_at
+
+    def report_once(self, kind: str, decision: str, what: str, number: str, *, cut: bool) -> None:
+        """An incident of who dialled it; not again when a reconnect has it judged anew. ``what``: is
+        ``number``.
+        """
+        if self.uniqueid in self._context.foreign:
+            return
+        self._context.foreign.add(self.uniqueid)
+        detail = f"{'cut' if cut else 'let be'}; {originator(self.origin)}; {what}"
+        self._context.report(kind, decision, self.channel, detail, number)
 
     async def tell(self, pbx: Pbx) -> None:
         """Writes it down while it is up. Raises NoChannel, LinkError."""
