@@ -9,5 +9,5 @@
 - ``calls``: what else belongs to a call. Who joins it, who listens in, which key was pressed.
 - ``sound``: is what is said on the recording, while it is said?
 
-Each imports only those above it in this list but for ``listener``, which has them all.
+Of these rooms each imports only those above it in this list.
 """

@@ -33,6 +33,24 @@ CUTS = 5  # attempts to hang up, a second apart
 log = structlog.get_logger()
 
 
+class Elsewhere:
+    """Ways (endpoint, host in the dial string) that lead to no trunk: remembered for a while, the newest of
+    them.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, str], float] = {}
+
+    def __contains__(self, way: tuple[str, str]) -> bool:
+        return self._until.get(way, 0) >= time.monotonic()
+
+    def add(self, way: tuple[str, str]) -> None:
+        self._until.pop(way, None)
+        while len(self._until) >= MOST:
+            del self._until[next(iter(self._until))]
+        self._until[way] = time.monotonic() + KEPT_SECONDS
+
+
 class Unlisted:
     """All of them. ``feed`` hears of every dialling, ``compare`` of calls that nobody saw begin."""
 
@@ -41,7 +59,7 @@ class Unlisted:
         self._trunks: dict[str, frozenset[Host]] = {}  # the last that was known of each
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
-        self._elsewhere: dict[tuple[str, str], float] = {}  # endpoint and host in the dial string: until when
+        self.elsewhere = Elsewhere()
         self._told: dict[str, None] = {}  # endpoints of which one incident is enough
         self._seen: set[str] = set()  # unique ids
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,7 +70,7 @@ class Unlisted:
         if trunks := self._listener.trunks_of(event.channel):
             if self._asked_at > 0 and not all(trunk in self._trunks for trunk in trunks):
                 self._do(self._learn(pbx, event.channel, list(trunks)))
-        elif self._elsewhere.get(_way(event.channel, event.dial), 0) < time.monotonic():
+        elif _way(event.channel, event.dial) not in self.elsewhere:
             self._do(self._look(pbx, event.channel, event.uniqueid, event.dial, event.origin))
 
     async def compare(self, pbx: Pbx, live: Iterable[Live]) -> None:
@@ -139,7 +157,7 @@ class Unlisted:
         close = {trunk for trunk, known in self._trunks.items() if any(near(host, known) for host in told)}
         if asked is None or not close:
             if asked is not None and self._listener.endpoints.keys() <= self._trunks.keys():
-                self._remember(_way(channel, dial))
+                self.elsewhere.add(_way(channel, dial))
             return
         contacts = {one for one in targets(await pbx.contacts(endpoint)) if one.host.name == asked.host.name}
         hosts |= {one.host for one in contacts}  # To has no port
@@ -175,12 +193,6 @@ class Unlisted:
             log.error("call cut", leg=leg.channel)
             await pbx.hang_up(leg.channel)
             await asyncio.sleep(1.0)
-
-    def _remember(self, way: tuple[str, str]) -> None:
-        self._elsewhere.pop(way, None)
-        while len(self._elsewhere) >= MOST:
-            del self._elsewhere[next(iter(self._elsewhere))]
-        self._elsewhere[way] = time.monotonic() + KEPT_SECONDS
 
 
 def _endpoint(channel: str) -> str:
