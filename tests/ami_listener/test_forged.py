@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from ami_listener import listener as listener_module
-from ami_listener import recorder as recorder_module
+from ami_listener.recording import recorder as recorder_module
+from dialpact.store.sqlite import recordings
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, talking, until
 
 
 async def test_a_forged_hangup_does_not_end_a_recording(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
-    leg._call("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
+    leg.tell("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
     await scene.incident("forged-event")
     leg.speak(0.3)
     leg.hang_up()
@@ -28,8 +29,8 @@ async def test_a_forged_hangup_does_not_end_a_recording(scene: Scene, ami: FakeA
 async def test_events_count_only_for_the_right_channel_name(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     name, leg.name = leg.name, "PJSIP/carrier-0000ffff"
-    leg._call("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
-    leg._call("MixMonitorStop")
+    leg.tell("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
+    leg.tell("MixMonitorStop")
     leg.name = name
     await asyncio.sleep(0.1)
     assert await scene.incidents() == []
@@ -101,10 +102,10 @@ async def test_a_bug_in_one_leg_ends_no_other(
 ) -> None:
     _, good = await talking(scene, ami)
 
-    async def broken(self: Any) -> None:
+    async def broken(*_: Any) -> None:
         raise RuntimeError("bug")
 
-    monkeypatch.setattr("ami_listener.leg.Leg._judge", broken)
+    monkeypatch.setattr(recordings, "allowed", broken)
     ami.dial(NUMBER, await scene.allow())
     await scene.incident("listener-error")
     good.speak(0.2)
