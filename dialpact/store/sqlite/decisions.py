@@ -208,7 +208,7 @@ async def list_calls(
                 connection,
                 number=number,
                 campaign=campaign,
-                verdict="" if verdict == "BLOCK" else verdict,
+                verdict=verdict,
                 since=stamp(since) if since else "",
                 until=stamp(until) if until else "",
                 most=most,
@@ -219,8 +219,7 @@ async def list_calls(
         parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
         return [_as_told(row, legs[row["id"]], parts[row["id"]]) for row in found]
 
-    found = await store.read(work)
-    return [call for call in found if not verdict or call["verdict"] == verdict]
+    return await store.read(work)
 
 
 def _by_decision(found: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dia
 INSERT OR IGNORE INTO undelivered (decision, at, reason)
 SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision);
 
+-- ``verdict``: as it is told, so an ALLOW that was never delivered is a BLOCK.
 -- name: list_calls(number, campaign, verdict, since, until, most)
 SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.verdict, decision.reasons,
        decision.number, decision.given, decision.caller_id, decision.campaign, decision.business,
@@ -22,7 +23,7 @@ SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.v
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE (:number = '' OR decision.number = :number OR decision.given = :number)
   AND (:campaign = '' OR decision.campaign = :campaign)
-  AND (:verdict = '' OR decision.verdict = :verdict)
+  AND (:verdict = '' OR iif(undelivered.reason IS NULL, decision.verdict, 'BLOCK') = :verdict)
   AND (:since = '' OR decision.decided_at >= :since)
   AND (:until = '' OR decision.decided_at < :until)
 ORDER BY decision.seq DESC
