@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
-from dialpact.cli import heard
-from dialpact.cli.check import finding_objects, finding_rows
+from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import Limit
+from dialpact.cli.looked_at import explain
 from dialpact.cli.session import Session
 from dialpact.compliance import numbers
 from dialpact.compliance.clock import instant
@@ -102,7 +102,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
             "carrier_legs": legs,
         }
         told["behind_us"] = behind // timedelta(microseconds=1)
-        findings = {"findings": finding_objects(decision, session.language)}
+        findings = {"findings": explained.objects(explain(decision), session.language)}
         session.json(stored | told | findings)
         return
     attempt = decision.attempt
@@ -125,7 +125,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("supervision", [_presence(session, one) for leg in legs for one in leg["supervision"]]),
     ]
     session.facts(lines)
-    session.table(*finding_rows(session, decision), None)
+    explained.table(session, explain(decision))
 
 
 def _recording(session: Session, row: dict[str, Any]) -> str:

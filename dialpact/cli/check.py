@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from dialpact.cli.looked_at import looked_at
+from dialpact.cli import explained
+from dialpact.cli.looked_at import explain
 from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge
-from dialpact.compliance.model import Decision
 from dialpact.compliance.registers.moment import moment
-from dialpact.compliance.texts import Language, finding_text
-from dialpact.compliance.texts import text as domain_text
 from dialpact.store.sqlite import decisions
 
 
@@ -45,12 +43,12 @@ async def check(
         "reasons": decision.reasons,
         "number": attempt.callee.e164,
         "retry_at": decision.retry_at,
-        "findings": finding_objects(decision, session.language),
+        "findings": explained.objects(explain(decision), session.language),
     }
     if session.as_json:
         session.json(answer)
     else:
-        session.table(*finding_rows(session, decision), None)
+        explained.table(session, explain(decision))
         session.facts(
             [
                 ("number", attempt.callee.e164 or attempt.callee.given),
@@ -62,42 +60,3 @@ async def check(
         )
     session.warn_of_shadow()
     return DONE if decision.allowed else FOUND
-
-
-def finding_objects(decision: Decision, language: Language) -> list[dict[str, Any]]:
-    """The contract's form, and what each rule looked at."""
-    return [
-        {
-            "rule": finding.rule,
-            "result": finding.result,
-            "code": finding.code,
-            "clause": finding.clause,
-            "text": finding_text(finding, language),
-            "looked_at": looked_at(finding.rule, decision, language),
-            "retry_at": finding.retry_at,
-        }
-        for finding in decision.findings
-    ]
-
-
-def finding_rows(session: Session, decision: Decision) -> tuple[tuple[str, ...], list[list[object]]]:
-    rows: list[list[object]] = [
-        [
-            _rule(finding.rule, session.language),
-            session.text(f"result.{finding.result}"),
-            finding.code or "",
-            finding_text(finding, session.language),
-            looked_at(finding.rule, decision, session.language),
-            finding.clause,
-            finding.retry_at,
-        ]
-        for finding in decision.findings
-    ]
-    return ("rule", "result", "code", "text", "looked_at", "clause", "retry_at"), rows
-
-
-def _rule(name: str, language: Language) -> str:
-    try:
-        return domain_text(f"rule.{name}", language)
-    except KeyError:  # stored by another version
-        return name

@@ -1,134 +1,162 @@
-"""What each rule looked at, in words: the other half of an explanation. From the decision's own facts."""
+"""Why a decision is as it is: what each rule found, and what it looked at. From the decision's own facts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from typing import TypeAlias
 
-from dialpact.cli import texts
-from dialpact.compliance.model import Decision
-from dialpact.compliance.registers.moment import HOME
-from dialpact.compliance.texts import Language
+from dialpact.compliance.model import Decision, Finding, Value
 
-Said = tuple[str, dict[str, object]]  # a key of the table ``looked`` of the catalogue, and its values
-
-
-def looked_at(rule: str, decision: Decision, language: Language) -> str:
-    """Empty for what looks at nothing (a failure of ours, a forged session), or a rule of another version."""
-    say = _RULES.get(rule)
-    if say is None:
-        return ""
-    key, values = say(decision)
-    return texts.text(f"looked.{key}", language, **values)
+# A door says it in words: None as a dash, a tuple with commas, one inside it with blanks.
+Seen: TypeAlias = "str | int | date | datetime | tuple[Seen, ...] | None"
 
 
-def _time(moment: datetime) -> str:
-    return moment.astimezone(HOME).isoformat(" ", "seconds")
+class LookedAt(Value, frozen=True, kw_only=True):
+    """``key``: of the doors' table ``looked``; ``values``: what its text is filled with."""
+
+    key: str
+    values: dict[str, Seen]
 
 
-def _number(decision: Decision) -> Said:
+class Explained(Value, frozen=True, kw_only=True):
+    """``looked_at`` is None for what looks at nothing (a failure of ours, a forged session), and for a rule
+    of another version.
+    """
+
+    finding: Finding
+    looked_at: LookedAt | None
+
+
+def explain(decision: Decision) -> tuple[Explained, ...]:
+    """Every rule in the order in which they were judged."""
+    return tuple(
+        Explained(finding=finding, looked_at=looked_at(finding.rule, decision))
+        for finding in decision.findings
+    )
+
+
+def looked_at(rule: str, decision: Decision) -> LookedAt | None:
+    look = _RULES.get(rule)
+    return look(decision) if look else None
+
+
+_NOTHING = LookedAt(key="nothing", values={})
+
+
+def _number(decision: Decision) -> LookedAt:
     callee = decision.attempt.callee
-    return "number", {"given": callee.given, "number": callee.e164 or "-"}
+    return LookedAt(key="number", values={"given": callee.given, "number": callee.e164 or None})
 
 
-def _campaign(decision: Decision) -> Said:
+def _campaign(decision: Decision) -> LookedAt:
     campaign = decision.facts.campaign
     if campaign is None:
-        return "nothing", {}
+        return _NOTHING
     fields = ("id", "business", "industry", "purpose")
-    return "campaign", {name: getattr(campaign, name) for name in fields}
+    return LookedAt(key="campaign", values={name: getattr(campaign, name) for name in fields})
 
 
-def _suspension(decision: Decision) -> Said:
+def _suspension(decision: Decision) -> LookedAt:
     attempt = decision.attempt
-    return "suspension", {
-        "count": len(decision.facts.suspensions),
-        "agent": attempt.agent or "-",
-        "campaign": attempt.campaign or "-",
-        "caller_id": attempt.caller_id or "-",
-    }
-
-
-def _actor(decision: Decision) -> Said:
-    business = decision.facts.business
-    return ("actor", {"business": business.id, "actor": business.actor}) if business else ("nothing", {})
-
-
-def _refusals(decision: Decision) -> Said:
-    facts = decision.facts
-    listed = ", ".join(f"{refusal.scope} {refusal.value}".strip() for refusal in facts.refusals)
-    return "refusals", {"count": len(facts.refusals), "listed": listed or "-"}
-
-
-def _clock(decision: Decision) -> Said:
-    zones = ", ".join(decision.attempt.callee.zones[:3]) or "-"
-    return "clock", {"at": _time(decision.decided_at), "zones": zones, "calendar": decision.calendar}
-
-
-def _consents(decision: Decision) -> Said:
-    given = ", ".join(
-        f"{consent.business}/{consent.industry} {_time(consent.granted_at)}"
-        for consent in decision.facts.consents
+    return LookedAt(
+        key="suspension",
+        values={
+            "count": len(decision.facts.suspensions),
+            "agent": attempt.agent or None,
+            "campaign": attempt.campaign or None,
+            "caller_id": attempt.caller_id or None,
+        },
     )
-    return "consents", {"count": len(decision.facts.consents), "listed": given or "-"}
 
 
-def _leads(decision: Decision) -> Said:
+def _actor(decision: Decision) -> LookedAt:
+    business = decision.facts.business
+    if business is None:
+        return _NOTHING
+    return LookedAt(key="actor", values={"business": business.id, "actor": business.actor})
+
+
+def _refusals(decision: Decision) -> LookedAt:
+    refusals = decision.facts.refusals
+    listed = tuple(f"{refusal.scope} {refusal.value}".strip() for refusal in refusals)
+    return LookedAt(key="refusals", values={"count": len(refusals), "listed": listed or None})
+
+
+def _clock(decision: Decision) -> LookedAt:
+    zones = decision.attempt.callee.zones[:3] or None
+    return LookedAt(
+        key="clock", values={"at": decision.decided_at, "zones": zones, "calendar": decision.calendar}
+    )
+
+
+def _consents(decision: Decision) -> LookedAt:
+    consents = decision.facts.consents
+    given = tuple((f"{consent.business}/{consent.industry}", consent.granted_at) for consent in consents)
+    return LookedAt(key="consents", values={"count": len(consents), "listed": given or None})
+
+
+def _leads(decision: Decision) -> LookedAt:
     batches = decision.facts.leads
-    listed = ", ".join(f"#{batch.id} {batch.partner} {batch.contract}" for batch in batches)
-    return "leads", {"count": len(batches), "listed": listed or "-"}
+    listed = tuple((f"#{batch.id}", batch.partner, batch.contract) for batch in batches)
+    return LookedAt(key="leads", values={"count": len(batches), "listed": listed or None})
 
 
-def _neighbours(decision: Decision) -> Said:
-    return "neighbours", {"count": len(decision.facts.neighbours)}
+def _neighbours(decision: Decision) -> LookedAt:
+    return LookedAt(key="neighbours", values={"count": len(decision.facts.neighbours)})
 
 
-def _script(decision: Decision) -> Said:
+def _script(decision: Decision) -> LookedAt:
     script = decision.facts.script
     if script is None:
-        return "nothing", {}
-    return "script", {"id": script.id, "version": script.version, "by": script.approved_by or "-"}
+        return _NOTHING
+    by = script.approved_by or None
+    return LookedAt(key="script", values={"id": script.id, "version": script.version, "by": by})
 
 
-def _caller_id(decision: Decision) -> Said:
+def _caller_id(decision: Decision) -> LookedAt:
     entry = decision.facts.caller_id
     if entry is None:
-        return "caller-id-unknown", {"number": decision.attempt.caller_id or "-"}
-    return "caller-id", {
-        "number": entry.number,
-        "business": entry.business,
-        "trunks": ", ".join(entry.trunks),
-        "purposes": ", ".join(entry.purposes),
-        "first": entry.valid_from,
-        "last": entry.valid_to or "-",
-    }
-
-
-def _resources(decision: Decision) -> Said:
-    facts = decision.facts
-    return "resources", {
-        "trunk": decision.attempt.trunk or "-",
-        "holder": facts.trunk_business or ", ".join(filter(None, facts.trunk_holders.values())) or "-",
-        "caller_id": facts.caller_id.business if facts.caller_id else "-",
-    }
-
-
-def _attempts(decision: Decision) -> Said:
-    listed = ", ".join(
-        f"{tally.per} {tally.limit}: {_time(tally.nth) if tally.nth else '-'}"
-        for tally in decision.facts.attempts
+        return LookedAt(key="caller-id-unknown", values={"number": decision.attempt.caller_id or None})
+    return LookedAt(
+        key="caller-id",
+        values={
+            "number": entry.number,
+            "business": entry.business,
+            "trunks": entry.trunks,
+            "purposes": entry.purposes,
+            "first": entry.valid_from,
+            "last": entry.valid_to,
+        },
     )
-    return "attempts", {"listed": listed or "-"}
 
 
-def _recorder(decision: Decision) -> Said:
+def _resources(decision: Decision) -> LookedAt:
+    facts = decision.facts
+    holders = tuple(filter(None, facts.trunk_holders.values()))
+    return LookedAt(
+        key="resources",
+        values={
+            "trunk": decision.attempt.trunk or None,
+            "holder": facts.trunk_business or holders or None,
+            "caller_id": facts.caller_id.business if facts.caller_id else None,
+        },
+    )
+
+
+def _attempts(decision: Decision) -> LookedAt:
+    listed = tuple((f"{tally.per} {tally.limit}:", tally.nth) for tally in decision.facts.attempts)
+    return LookedAt(key="attempts", values={"listed": listed or None})
+
+
+def _recorder(decision: Decision) -> LookedAt:
     recorder = decision.facts.recorder
     if recorder is None:
-        return "nothing", {}
-    return "recorder", {"state": recorder.why or "ready"}
+        return _NOTHING
+    return LookedAt(key="recorder", values={"state": recorder.why or "ready"})
 
 
-_RULES: dict[str, Callable[[Decision], Said]] = {
+_RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "number": _number,
     "campaign": _campaign,
     "suspension": _suspension,
