@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
+from dialpact.application.explanation import explain
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import Limit
-from dialpact.cli.looked_at import explain
 from dialpact.cli.session import Session
 from dialpact.compliance import numbers
 from dialpact.compliance.clock import instant

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.explanation import explain
 from dialpact.cli import explained
-from dialpact.cli.looked_at import explain
 from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance import numbers

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from dialpact.application.explanation import Explained, LookedAt, Seen
 from dialpact.cli import texts
-from dialpact.cli.looked_at import Explained, LookedAt, Seen
 from dialpact.cli.session import Session
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.texts import Language, finding_text

@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
 from dialpact.cli.evidence.container import Source
 from dialpact.cli.evidence.folder import Folder, heard_at
 from dialpact.cli.evidence.form import Note
 from dialpact.cli.evidence.matching import Asked
 from dialpact.cli.explained import looked_at_text, rule_name
-from dialpact.cli.looked_at import looked_at
 from dialpact.cli.page.template import DASH, moment
 from dialpact.cli.session import Session
 from dialpact.compliance import profile as profiles
