@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from dialpact.application.explanation import explain
+from dialpact.application import check as use_case
 from dialpact.cli import explained
 from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.moment import moment
-from dialpact.store.sqlite import decisions
 
 
 async def check(
@@ -31,28 +30,39 @@ async def check(
     numbers.warm()
     config = session.config
     judge = Judge(load_policy(config), config.trunks, config.node.name, config.policy.mode)
-    now = moment(at, "at") if at else session.clock.now()
-    attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk)
-    async with session.store() as store:
-        facts = await decisions.look_up(store, attempt, judge.asked, now, live)
-    decision = judge.decide(attempt, facts, now, recorder_required=live)
-    answer = {
-        "verdict": decision.verdict,
-        "mode": decision.mode,
-        "reason": decision.reason,
-        "reasons": decision.reasons,
-        "number": attempt.callee.e164,
-        "retry_at": decision.retry_at,
-        "findings": explained.objects(explain(decision), session.language),
-    }
+    instant = moment(at, "at") if at else None
+    async with session.context() as context:
+        checked = await use_case.check(
+            context,
+            judge,
+            number,
+            campaign=campaign,
+            caller_id=caller_id,
+            trunk=trunk,
+            agent=agent,
+            at=instant,
+            live=live,
+        )
+    decision = checked.decision
+    callee = decision.attempt.callee
     if session.as_json:
-        session.json(answer)
+        session.json(
+            {
+                "verdict": decision.verdict,
+                "mode": decision.mode,
+                "reason": decision.reason,
+                "reasons": decision.reasons,
+                "number": callee.e164,
+                "retry_at": decision.retry_at,
+                "findings": explained.objects(checked.explanation, session.language),
+            }
+        )
     else:
-        explained.table(session, explain(decision))
+        explained.table(session, checked.explanation)
         session.facts(
             [
-                ("number", attempt.callee.e164 or attempt.callee.given),
-                ("at", now),
+                ("number", callee.e164 or callee.given),
+                ("at", decision.decided_at),
                 ("verdict", decision.verdict),
                 ("reasons", decision.reasons),
                 ("retry_at", decision.retry_at),

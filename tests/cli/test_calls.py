@@ -131,6 +131,9 @@ def test_a_filter_looks_at_all_calls_and_not_at_the_newest(home: Home) -> None:
     assert found("--verdict", "BLOCK", "--limit", "1") == [undelivered.id]
     assert found("--verdict", "ALLOW") == [one.id for one in reversed(newer)][:100]
     assert found("--verdict", "ALLOW", "--limit", "0") == [one.id for one in reversed([other, *newer])]
+    told = home.run("calls", "list", "--verdict", "BLOCK", "--limit", "2").output
+    assert "2 rows; the list goes on: --after 2" in told
+    assert found("--verdict", "BLOCK", "--after", "2") == [refused[0].id]
     assert found("--number", "13800138001") == [refused[1].id, refused[0].id]
     assert found("--campaign", "other") == [other.id]
 
