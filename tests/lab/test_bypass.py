@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from dialpact.store.sqlite.incidents import list_incidents
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.carrier import Carrier, Invite
@@ -328,7 +327,7 @@ async def test_one_that_began_while_nobody_listened(scene: Scene, pbx: Pbx, carr
 
     await until(both, 8)  # cut first, written down then
     assert await scene.incidents() == ["no-decision", "no-decision"]
-    told = [row["detail"].rpartition(" ")[2] for row in await list_incidents(scene.store)]
+    told = [one.detail.rpartition(" ")[2] for one in (await scene.store.incidents.list()).rows]
     assert sorted(told) == sorted([TALKS, RINGS])
 
 

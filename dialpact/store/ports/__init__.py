@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.incidents import Incidents
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -17,7 +19,13 @@ class Store(Protocol):
     """An open database, by its nouns."""
 
     @property
+    def calls(self) -> Calls: ...
+
+    @property
     def changes(self) -> Changes: ...
+
+    @property
+    def incidents(self) -> Incidents: ...
 
     @property
     def suspensions(self) -> Suspensions: ...
