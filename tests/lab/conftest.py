@@ -5,12 +5,14 @@ A test module brings its own dialplan by overriding ``lab_options`` (keyword arg
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.ami_listener.scene import Scene
+from tests.lab import gated
 from tests.lab.behaviour import BUSY, EARLY_MEDIA, HANGS_UP, NO_ANSWER, SILENT
 from tests.lab.bootstrap import Installation, bootstrap
 from tests.lab.carrier import Carrier
@@ -43,6 +45,12 @@ def lab_options() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def gated_options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """For ``lab_options`` of a module whose ``pbx`` has the dialplan of gated.py."""
+    return gated.options(tmp_path_factory.mktemp("conf"))
+
+
+@pytest.fixture(scope="module")
 def pbx(installation: Installation, lab_options: dict[str, Any]) -> Iterator[Pbx]:
     """A running Asterisk for the module."""
     with Pbx(installation=installation, **lab_options) as running:
@@ -71,6 +79,16 @@ def site(pbx: Pbx) -> Iterator[Site]:
         running.start("listener")
         running.ready()
         yield running
+
+
+@pytest.fixture
+async def scene(pbx: Pbx, tmp_path: Path) -> AsyncIterator[Scene]:
+    """The listener in this process, on a ``pbx`` with ``gated_options``; no call and no decision is left."""
+    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
+        await scene.ready()
+        yield scene
+    gated.forget(pbx)
+    pbx.cli("channel request hangup all")
 
 
 @pytest.fixture
