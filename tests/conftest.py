@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import ready_made
 from tests.lanes import Lanes, give_way
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ settings.load_profile("patient")
 
 def pytest_configure(config: pytest.Config) -> None:
     give_way(config)
+    ready_made.use()
 
 
 @pytest.hookimpl(optionalhook=True)
