@@ -362,7 +362,8 @@ async def test_mark_that_could_not_be_set_is_set_later(
         decision = await gate.decide(office.attempt(), soon())
         await gate.withdraw(decision, Reason.GATE_ERROR)
         await until(office.undelivered)
-    assert [[mark[0] for mark in marks] for marks in tries] == [[decision.id]] * 3
+    assert {mark[0] for marks in tries for mark in marks} == {decision.id}, "set more than once is set"
+    assert len(tries) >= 3
 
 
 async def test_nobody_decides(office: Office) -> None:
