@@ -5,6 +5,9 @@ A test module brings its own dialplan by overriding ``lab_options`` (keyword arg
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,27 @@ RULES = {
     ".*04": SILENT,
     ".*05": HANGS_UP,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """Every socket that the lab opened for a module's tests is closed when they are over."""
+    before = sockets()
+    yield
+    deadline = time.monotonic() + 5  # for a thread that has heard that it is over
+    while left := sockets() - before:
+        assert time.monotonic() < deadline, f"left open: {left}"
+        gc.collect()
+        time.sleep(0.02)
+
+
+def sockets() -> set[str]:
+    """This process's, by the kernel's numbers, which are never used again."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the folder's own is gone
+            found.add(str(entry.readlink()))
+    return {name for name in found if name.startswith("socket:")}
 
 
 @pytest.fixture(scope="session")
