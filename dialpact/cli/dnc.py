@@ -15,7 +15,7 @@ from dialpact.compliance.model import Refusal, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, decisions, optout, registers
+from dialpact.store.sqlite import Store, optout, registers
 
 app = group("Do not call: who refused what. A refusal has no expiry.")
 
@@ -48,12 +48,12 @@ async def add(
 
 async def _call_to(store: Store, call: str, number: str) -> str:
     """A slip of the pen in an id would name somebody else's call. Fault when there is no such call."""
-    found = await decisions.get_call(store, call.strip().lower())
+    found = await store.calls.get(call.strip().lower())
     if found is None:
         raise Fault("not-registered", entry=call)
-    if found[0].attempt.callee.e164 != number:
+    if found.decision.attempt.callee.e164 != number:
         raise Fault("call-to-another", call=call, entry=number)
-    return found[0].id
+    return found.decision.id
 
 
 @command(app, "import")

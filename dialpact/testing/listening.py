@@ -15,10 +15,13 @@ from unittest import mock
 
 from msgspec import structs
 
-from ami_listener import connection, hearing, lease, recorder
+from ami_listener import lease
+from ami_listener.ami import connection
 from ami_listener.listener import Listener
+from ami_listener.recording import recorder
+from ami_listener.sound import stall_detector
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, incidents, recordings
+from dialpact.store.sqlite import Store, recordings
 from dialpact.testing.ami import Channel, FakeAmi
 from dialpact.testing.clock import FixedClock
 from dialpact.testing.site import SECRET, Site
@@ -114,8 +117,8 @@ class Listening:
 
     async def incidents(self) -> list[tuple[str, str]]:
         """Kind and channel of each, oldest first."""
-        rows = await incidents.list_incidents(self.store)
-        return [(row["kind"], row["channel"]) for row in reversed(rows)]
+        found = await self.store.incidents.list()
+        return [(one.kind, one.channel) for one in reversed(found.rows)]
 
     async def cut(self, channel: Channel) -> list[str]:
         """Waits until the listener has hung ``channel`` up; the kinds of incident that it reported of it."""
@@ -163,7 +166,7 @@ def patient() -> Iterator[None]:
     test machine that is busy for three seconds is no PBX that has died.
     """
     with (
-        mock.patch.multiple(hearing, STALLED=3600.0),
+        mock.patch.multiple(stall_detector, STALLED=3600.0),
         mock.patch.multiple(lease, LIFE_SECONDS=60.0, PONG_SECONDS=60.0, DISK_SECONDS=PATIENCE),
         mock.patch.multiple(connection, PONG_SECONDS=PATIENCE, LOGIN_SECONDS=PATIENCE),
         mock.patch.object(recorder, "PROOF_SECONDS", 2.0),

@@ -30,7 +30,7 @@ from dialpact.compliance.inspection.period import period
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reading import reading
-from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.inspection import Question, inspect
 from tests import registers
 
@@ -54,7 +54,7 @@ async def sample(database: Path) -> str:
     attempt = judge.attempt("13800138000", "spring", CALLER_IDS[0], trunk="carrier", agent="1001")
     now = datetime(2026, 11, 24, 2, tzinfo=UTC)
     async with await Store.open(database) as store:
-        facts = await decisions.look_up(store, attempt, reading(rules, {"carrier": ""}), now, live=True)
+        facts = await store.calls.facts(attempt, reading(rules, {"carrier": ""}), now, live=True)
     return msgspec.json.encode(judge.decide(attempt, facts, now)).decode()
 
 

@@ -19,8 +19,6 @@ from dialpact.compliance import profile
 from tests.cli.conftest import Home
 from tests.cli.test_app import events_until, start
 
-pytestmark = pytest.mark.alone
-
 SHIPPED = Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml"
 
 

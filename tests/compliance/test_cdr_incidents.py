@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dialpact.compliance.clock import stamp
 from dialpact.compliance.reconcile import NOTES, Found
 from dialpact.compliance.reconcile.values import KINDS
 from dialpact.store.sqlite import Store, create, incidents, ledger
@@ -46,12 +47,12 @@ def found(**changes: Any) -> Found:
 
 async def test_an_incident_of_the_calls_own_time_with_its_leaf(store: Store) -> None:
     assert await write_incidents(store, [found()], "pbx1") == (1, 0)
-    (row,) = await incidents.list_incidents(store)
-    assert (row["kind"], row["node"], row["channel"]) == ("cdr-without-decision", "pbx1", found().channel)
-    assert row["at"] == "2026-11-24T02:00:00.000000Z"
+    (row,) = (await store.incidents.list()).rows
+    assert (row.kind, row.node, row.channel) == ("cdr-without-decision", "pbx1", found().channel)
+    assert stamp(row.at) == "2026-11-24T02:00:00.000000Z"
     said = "dialled 13912345678, caller ID 02788880007, trunk carrier, way originated; Master.csv line 7"
-    assert row["detail"] == said
-    assert await store.transact(lambda connection: ledger.entry_of(connection, "incident", str(row["seq"])))
+    assert row.detail == said
+    assert await store.transact(lambda connection: ledger.entry_of(connection, "incident", str(row.seq)))
 
 
 async def test_once_however_often(store: Store) -> None:
@@ -83,7 +84,7 @@ async def test_of_another_pbx_too(store: Store) -> None:
 @pytest.mark.parametrize("kind", sorted(LEFT_OUT))
 async def test_what_is_no_incident(store: Store, kind: Any) -> None:
     assert await write_incidents(store, [found(kind=kind)], "pbx1") == (0, 0)
-    assert await incidents.list_incidents(store) == []
+    assert (await store.incidents.list()).rows == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.audits import Audits
+from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.checkpoints import Checkpoints
 from dialpact.store.ports.clocks import Clocks
@@ -17,6 +18,7 @@ from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
 from dialpact.store.ports.erasure import Erasure
 from dialpact.store.ports.holds import Holds
+from dialpact.store.ports.incidents import Incidents
 from dialpact.store.ports.ledger import Ledger
 from dialpact.store.ports.recording_list import RecordingList
 from dialpact.store.ports.retention import Retention
@@ -28,6 +30,9 @@ class Store(Protocol):
 
     @property
     def audits(self) -> Audits: ...
+
+    @property
+    def calls(self) -> Calls: ...
 
     @property
     def changes(self) -> Changes: ...
@@ -49,6 +54,9 @@ class Store(Protocol):
 
     @property
     def holds(self) -> Holds: ...
+
+    @property
+    def incidents(self) -> Incidents: ...
 
     @property
     def ledger(self) -> Ledger: ...

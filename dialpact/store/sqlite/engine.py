@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from dialpact.store.sqlite.calls import Calls
 from dialpact.store.sqlite.checkpoints import Checkpoints
 from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.connection import Database
@@ -11,6 +12,7 @@ from dialpact.store.sqlite.custody import Custody
 from dialpact.store.sqlite.disposals import Disposals
 from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.holds import Holds
+from dialpact.store.sqlite.incidents import Incidents
 from dialpact.store.sqlite.ledger_entries import Ledger
 from dialpact.store.sqlite.recording_list import RecordingList
 from dialpact.store.sqlite.registers.change import Changes
@@ -25,6 +27,10 @@ class Store(Database):
     @cached_property
     def audits(self) -> Audits:
         return Audits(self)
+
+    @cached_property
+    def calls(self) -> Calls:
+        return Calls(self)
 
     @cached_property
     def changes(self) -> Changes:
@@ -53,6 +59,10 @@ class Store(Database):
     @cached_property
     def holds(self) -> Holds:
         return Holds(self)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        return Incidents(self)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -9,6 +9,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 
 T = TypeVar("T")
+NEWEST = (1 << 63) - 1  # as ``first``, for what is listed from the newest on: behind every key
 
 
 def page(
