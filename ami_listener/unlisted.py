@@ -22,8 +22,8 @@ from ami_listener.bypass import SHORT, Kind, LegVerdict
 from ami_listener.claims import Origin
 from ami_listener.connection import LinkError
 from ami_listener.guard import Suspect, originator, spare_emergency
-from ami_listener.hosts import Host, near, target, targets
 from ami_listener.pbx import Live, NoChannel, Pbx
+from dialpact.compliance.hosts import Host, near, target, targets
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener

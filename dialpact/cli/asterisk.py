@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.command import command, group
 from dialpact.cli.doctor import caller_id, dialplan, host, keys, pbx, rules, running, version
 from dialpact.cli.doctor.found import Found, Site, fail, ok
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.errors import CalendarError, ConfigError, ProfileError, StoreError
 from dialpact.compliance.registers.moment import HOME

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.looked_at import looked_at
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge

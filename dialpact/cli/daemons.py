@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from dialpact.application.daemon_registry import Role
+from dialpact.application.policy import load_policy
 from dialpact.cli import notify
 from dialpact.cli.keeper import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.policy import load_policy
 from dialpact.cli.reloading import Reloading
-from dialpact.cli.running import Role
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused

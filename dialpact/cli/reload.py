@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from dialpact.cli import in_force, running
-from dialpact.cli.in_force import Change, InForce
-from dialpact.cli.running import Running
+from dialpact.application import active_config as in_force
+from dialpact.application import daemon_registry as running
+from dialpact.application.active_config import Change, InForce
+from dialpact.application.daemon_registry import Running
 from dialpact.cli.session import DONE, FAILED, Session
 
 SECONDS = 10.0  # for all daemons together

@@ -16,8 +16,9 @@ from typing import Protocol
 
 import structlog
 
-from dialpact.cli import in_force, notify
-from dialpact.cli.running import Board, Role, Running
+from dialpact.application import active_config as in_force
+from dialpact.application.daemon_registry import Board, Role, Running
+from dialpact.cli import notify
 from dialpact.cli.session import Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.doctor import host, rules
 from dialpact.cli.doctor.found import Found, Site, fail
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import Session
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.errors import DialpactError, StoreError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ami_listener import unlisted
-from ami_listener.hosts import Host, Target, near, target, targets
+from dialpact.compliance.hosts import Host, Target, near, target, targets
 from dialpact.store.sqlite.incidents import list_incidents
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until

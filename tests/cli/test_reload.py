@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.cli import running
+from dialpact.application import daemon_registry as running
 from dialpact.compliance import config as configuration
 from dialpact.compliance import profile
 from tests.cli.conftest import Home

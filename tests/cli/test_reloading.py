@@ -12,8 +12,9 @@ import pytest
 
 from agi.gate import Gate, _Waiting
 from agi.service import judge_of, serving
-from dialpact.cli import in_force, running
-from dialpact.cli.in_force import InForce
+from dialpact.application import active_config as in_force
+from dialpact.application import daemon_registry as running
+from dialpact.application.active_config import InForce
 from dialpact.cli.reloading import Reloading
 from dialpact.cli.session import Session
 from dialpact.compliance import profile

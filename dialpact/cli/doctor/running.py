@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialpact.cli import in_force, running
+from dialpact.application import active_config as in_force
+from dialpact.application import daemon_registry as running
 from dialpact.cli.doctor.found import Found, Site, fail, ok, skip, warn
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from dialpact.cli.policy import load_policy
+from dialpact.application.policy import load_policy
 from dialpact.cli.replay.trial import FREE, RULES
 from dialpact.cli.session import Session
 from dialpact.compliance import calendars, profile

@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli import page
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By
-from dialpact.cli.policy import load_policy
 from dialpact.cli.report import compared as compare
 from dialpact.cli.report import flat, view
 from dialpact.cli.session import DONE, FOUND, Session

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from dialpact.cli.in_force import InForce
+from dialpact.application.active_config import InForce
 from dialpact.compliance.config import Config
 
 Role = Literal["serve", "gate", "listener"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from dialpact.cli.policy import load_policy
+from dialpact.application.policy import load_policy
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import CalendarError, ConfigError
