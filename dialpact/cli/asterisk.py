@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from ami_listener.connection import Session as ManagerSession
 from dialpact.application.policy import load_policy
 from dialpact.cli.command import command, group
 from dialpact.cli.doctor import caller_id, dialplan, host, keys, pbx, rules, running, version
 from dialpact.cli.doctor.found import Found, Site, fail, ok
 from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.compliance.config import Config
 from dialpact.compliance.errors import CalendarError, ConfigError, ProfileError, StoreError
 from dialpact.compliance.registers.moment import HOME
-from dialpact.store.sqlite.health import health
 
 app = group("This installation beside its PBX.")
 
@@ -98,7 +99,7 @@ async def _examined(session: Session, etc: Path) -> AsyncIterator[tuple[str, Fou
             yield name, item
     try:
         async with session.store() as store:
-            site = replace(site, health=await health(store, config.node.name, now, site.today))
+            site = replace(site, health=await store.installation.health(config.node.name, now, site.today))
             assert site.health is not None
             yield "database", ok("database", file=config.database, version=site.health.version)
     except StoreError as error:
@@ -107,8 +108,13 @@ async def _examined(session: Session, etc: Path) -> AsyncIterator[tuple[str, Fou
     for name, check in AFTER:
         for item in check(site):
             yield name, item
-    async for item in dialplan.examined(site):
+    async for item in dialplan.examined(site, _manager):
         yield "dialplan", item
+
+
+async def _manager(config: Config) -> ManagerSession:
+    ami = config.ami
+    return await ManagerSession.open(ami.host, ami.port, ami.doctor_username, config.doctor_secret())
 
 
 def _object(session: Session, check: str, item: Found) -> dict[str, Any]:

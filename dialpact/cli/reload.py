@@ -15,6 +15,7 @@ from dialpact.application import daemon_registry as running
 from dialpact.application.active_config import Change, InForce
 from dialpact.application.daemon_registry import Running
 from dialpact.cli.session import DONE, FAILED, Session
+from dialpact.compliance.config import Config
 
 SECONDS = 10.0  # for all daemons together
 LOOK_SECONDS = 0.05
@@ -31,7 +32,6 @@ async def reload(
     Exit 0 only when every running daemon of this node has taken them; registers need no reload.
     """
     config, policy = in_force.load(session.config_file)
-    session.config = config
     wanted = in_force.in_force(config, policy)
     daemons = running.running(config)
     for daemon in daemons:
@@ -45,12 +45,12 @@ async def reload(
     if check:
         _show(session, wanted, [(daemon, "would-change") for daemon in daemons], daemons)
         return DONE
-    outcomes = await asyncio.gather(*(_told(session, daemon, wanted) for daemon in daemons))
+    outcomes = await asyncio.gather(*(_told(config, daemon, wanted) for daemon in daemons))
     _show(session, wanted, outcomes, daemons)
     return DONE if all(outcome == "taken" for _, outcome in outcomes) else FAILED
 
 
-async def _told(session: Session, before: Running, wanted: InForce) -> tuple[Running, str]:
+async def _told(config: Config, before: Running, wanted: InForce) -> tuple[Running, str]:
     """How it ended, and the daemon as it is then."""
     try:
         os.kill(before.pid, signal.SIGHUP)
@@ -61,7 +61,7 @@ async def _told(session: Session, before: Running, wanted: InForce) -> tuple[Run
     try:
         async with asyncio.timeout(SECONDS):
             while True:
-                now = running.again(session.config, before)
+                now = running.again(config, before)
                 if now is None:
                     return before, "ended"
                 if now.reloads > before.reloads:

@@ -12,19 +12,20 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import structlog
 
 from dialpact.application import active_config as in_force
 from dialpact.application.daemon_registry import Board, Role, Running
-from dialpact.cli import notify
-from dialpact.cli.session import Session
+from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 
+Word = Literal["reloading", "ready"]  # to whoever watches the daemon
 PARTS: dict[Role, int] = {"serve": 2, "gate": 1, "listener": 1}
 log = structlog.get_logger()
 
@@ -40,15 +41,17 @@ class Part(Protocol):
 
 class Reloading:
     """What is in force in this process, and how the last reload ended. ConfigError, ProfileError,
-    CalendarError when what is to be in force at the start is not usable.
+    CalendarError when what is to be in force at the start is not usable. ``tell``: the service manager.
     """
 
-    def __init__(self, session: Session, role: Role) -> None:
-        self.session, self.role = session, role
-        session.config, self.policy = in_force.load(session.config.origin)
-        self.current = in_force.in_force(session.config, self.policy)
+    def __init__(
+        self, origin: str | Path | None, role: Role, clock: Clock, tell: Callable[[Word], None] | None = None
+    ) -> None:
+        self.role, self._clock, self._tell = role, clock, tell or (lambda word: None)
+        self.config, self.policy = in_force.load(origin)
+        self.current = in_force.in_force(self.config, self.policy)
         self.last_ok, self.why, self.reloads = True, "", 0
-        self.started_at = self.last_at = session.clock.now()
+        self.started_at = self.last_at = clock.now()
         self.replaced = asyncio.Event()  # of what is in force now; a new one each time
         self._asked = asyncio.Event()
         self._complete = asyncio.Event()
@@ -64,7 +67,7 @@ class Reloading:
         """For the handler of SIGHUP. Several before the next reload are one."""
         self._asked.set()
 
-    async def run(self, session: Session, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Reloads whenever it was asked, one at a time, until ``stop``."""
         work = asyncio.create_task(self._run())
         stopping = asyncio.create_task(stop.wait())
@@ -78,21 +81,21 @@ class Reloading:
     async def _run(self) -> None:
         await self._complete.wait()
         # The board is a file, and the loop that turns here answers calls.
-        board = await asyncio.to_thread(Board, self.session.config, self.role)
+        board = await asyncio.to_thread(Board, self.config, self.role)
         try:
             while True:
                 await asyncio.to_thread(board.write, self.state)
                 await self._asked.wait()
                 self._asked.clear()
-                notify.tell(notify.reloading())
+                self._tell("reloading")
                 await self.reload()
-                notify.tell(notify.READY)
+                self._tell("ready")
         finally:
             await asyncio.to_thread(board.close)
 
     async def reload(self) -> bool:
         """Whether what lies on the disk is in force now."""
-        origin, found = self.session.config.origin, "nothing"
+        origin, found = self.config.origin, "nothing"
         try:
             config, policy = await asyncio.to_thread(in_force.load, origin)
             new = in_force.in_force(config, policy)
@@ -106,7 +109,7 @@ class Reloading:
             self._note(ok=False, why=str(error) if known else f"internal error: {error!r}")
             log.error("reload refused", file=origin, why=self.why, exc_info=None if known else error)
             return False
-        self.session.config, self.policy, self.current = config, policy, new
+        self.config, self.policy, self.current = config, policy, new
         self._note(ok=True, why="")
         found = ", ".join(change.key for change in changed) or found
         log.info("reloaded", file=origin, changed=found, mode=config.policy.mode, digest=new.digest[:12])
@@ -128,7 +131,7 @@ class Reloading:
             raise
 
     def _note(self, *, ok: bool, why: str) -> None:
-        self.last_ok, self.why, self.last_at = ok, why, self.session.clock.now()
+        self.last_ok, self.why, self.last_at = ok, why, self._clock.now()
         METERS.reload_ok = ok
         if ok:
             METERS.reloaded_at = self.last_at.timestamp()
@@ -136,7 +139,7 @@ class Reloading:
 
     @property
     def state(self) -> Running:
-        config = self.session.config
+        config = self.config
         return Running(
             pid=os.getpid(),
             role=self.role,

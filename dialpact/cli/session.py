@@ -54,8 +54,13 @@ class Session:
         self.clock = clock or SystemClock()
         self.stderr = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
-    @cached_property
+    @property
     def config(self) -> Config:
+        """Of a daemon: what is in force, which a bad file on the disk does not change."""
+        return self.reloading.config if self.reloading else self._on_disk
+
+    @cached_property
+    def _on_disk(self) -> Config:
         return configuration.load(self.config_file)
 
     @asynccontextmanager

@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from dialpact.application.policy import load_policy
 from dialpact.cli.doctor import host, rules
 from dialpact.cli.doctor.found import Found, Site, fail
-from dialpact.cli.session import Session
 from dialpact.compliance.calendars import days_left
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError
+from dialpact.compliance.health import StoreFigures
+from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.moment import HOME
-from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.outside import Figures, Looker
+from dialpact.store.ports import Store
 
 T = TypeVar("T")
 FRESH_SECONDS = 2.0
@@ -35,19 +38,39 @@ class Look:
     """``figures`` is None when the store did not answer; a disk's free bytes are None when it did not."""
 
     problems: tuple[Found, ...]
-    figures: Figures | None
+    figures: StoreFigures | None
     calendar_days: int | None
     free_recordings: int | None
     free_database: int | None
 
 
+class OwnStore(Store, Protocol):
+    """One that whoever opened it closes."""
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where a look goes: what is in force, asked anew each time, and a connection to the store of its own.
+
+    ``policy`` raises DialpactError, ``open`` StoreError.
+    """
+
+    config: Callable[[], Config]
+    policy: Callable[[], Awaitable[Policy]]
+    open: Callable[[Config], Awaitable[OwnStore]]
+    clock: Clock
+
+
 class Looking:
     """Takes looks. A question that hangs is asked once and not again until it is answered."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._store: Store | None = None
-        self._looker: Looker | None = None
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._store: OwnStore | None = None
+        self._incidents: Counter[str] = Counter()
+        self._counted = 0  # the newest incident of them
         self._asking: dict[str, asyncio.Task[Any]] = {}
         self._last: tuple[float, Look] | None = None
         self._lock = asyncio.Lock()
@@ -68,17 +91,14 @@ class Looking:
                 await asyncio.wait_for(self._store.close(), STORE_SECONDS)
 
     async def _look(self) -> Look:
-        config, now = self._session.config, self._session.clock.now()
+        config, now = self._sources.config(), self._sources.clock.now()
         site = Site(config, now, now.astimezone(HOME).date(), Path())
         problems: list[Found] = []
         try:
-            # A daemon's own, which a bad file on the disk does not change; a command's is the disk's.
-            daemon = self._session.reloading
-            policy = daemon.policy if daemon else await asyncio.to_thread(load_policy, config)
-            site = replace(site, policy=policy)
+            site = replace(site, policy=await self._sources.policy())
         except DialpactError as error:
             problems.append(fail("policy", error=error))
-        figures: Figures | None = None
+        figures: StoreFigures | None = None
         try:
             figures = await self._within("store", STORE_SECONDS, self._figures)
             site = replace(site, health=figures.health if figures else None)
@@ -111,12 +131,24 @@ class Looking:
         del self._asking[name]
         return task.result()
 
-    async def _figures(self) -> Figures:
-        config, now = self._session.config, self._session.clock.now()
-        if self._store is None or self._looker is None:
-            self._store = await Store.open(config.database)
-            self._looker = Looker(self._store, config.node.name)
-        return await self._looker.look(now, now.astimezone(HOME).date())
+    async def _figures(self) -> StoreFigures:
+        config, now = self._sources.config(), self._sources.clock.now()
+        if self._store is None:
+            self._store = await self._sources.open(config)
+        return await self._asked(self._store, config.node.name, now, now.astimezone(HOME).date())
+
+    async def _asked(self, store: Store, node: str, now: datetime, today: date) -> StoreFigures:
+        health = await store.installation.health(node, now, today)
+        counted = await store.installation.counted(node, today, after=self._counted)
+        self._incidents.update(counted.incidents)
+        self._counted = counted.last
+        return StoreFigures(
+            health=health,
+            incidents=dict(self._incidents),
+            running=counted.running,
+            overdue=counted.overdue,
+            unsealed=counted.unsealed,
+        )
 
 
 def _disks(site: Site) -> tuple[int | None, int | None, list[Found]]:

@@ -16,7 +16,6 @@ from dialpact.application import active_config as in_force
 from dialpact.application import daemon_registry as running
 from dialpact.application.active_config import InForce
 from dialpact.cli.reloading import Reloading
-from dialpact.cli.session import Session
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
 from dialpact.store.sqlite import Store
@@ -48,8 +47,7 @@ class Place:
         self.office = Office(folder)
         self.config, self.rules = folder / "dialpact.toml", folder / "rules.toml"
         self.good()
-        self.session = Session(self.config, False, "en", self.office.clock)
-        self.reloading = Reloading(self.session, "gate")
+        self.reloading = Reloading(self.config, "gate", self.office.clock)
 
     def good(self, rules: str = OLD) -> None:
         self.config.write_text(CONFIG, "utf-8")
@@ -117,12 +115,12 @@ async def test_what_is_bad_changes_nothing_and_is_said(
     place: Place, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with serving(
-        place.session.config, place.reloading.policy, place.office.clock, place.reloading.add
+        place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add
     ) as (place.office.host, place.office.port):
-        before = place.reloading.current, place.session.config
+        before = place.reloading.current, place.reloading.config
         why = spoil(place, name)
         assert not await place.reloading.reload()
-        assert (place.reloading.current, place.session.config) == before
+        assert (place.reloading.current, place.reloading.config) == before
         assert not place.reloading.last_ok
         assert place.reloading.last_at == place.office.clock.now()
         assert why in place.reloading.why
@@ -191,12 +189,12 @@ async def test_a_part_that_fails_after_another_has_changed_takes_it_back(place: 
 
     office, last = place.office, Fails()
     stop = asyncio.Event()
-    async with serving(place.session.config, place.reloading.policy, office.clock, place.reloading.add) as (
+    async with serving(place.reloading.config, place.reloading.policy, office.clock, place.reloading.add) as (
         office.host,
         office.port,
     ):
         place.reloading.add(last)
-        running = asyncio.create_task(place.reloading.run(place.session, stop))
+        running = asyncio.create_task(place.reloading.run(stop))
         before = place.reloading.current
         place.good(NEW)
         place.change("deadline_ms = 2500", "deadline_ms = 2400")
@@ -228,7 +226,7 @@ async def test_no_call_is_dropped_or_judged_by_half_of_each(place: Place) -> Non
         while not over.is_set():
             told.append(await place.call(number))
 
-    async with serving(place.session.config, place.reloading.policy, office.clock, place.reloading.add) as (
+    async with serving(place.reloading.config, place.reloading.policy, office.clock, place.reloading.add) as (
         office.host,
         office.port,
     ):
@@ -283,7 +281,7 @@ async def test_a_batch_has_one_judge(place: Place) -> None:
     office = place.office
     async with await Store.open(office.database) as store:
         gate = Gate(store, office.judge, office.clock)
-        other = judge_of(place.session.config, place.reloading.policy)
+        other = judge_of(place.reloading.config, place.reloading.policy)
         judges = [office.judge, office.judge, other, office.judge]
         gate._queue.extend(_Waiting(office.attempt(), judge) for judge in judges)
         assert [len(gate._next()) for _ in range(4)] == [2, 1, 1, 0]
@@ -291,7 +289,7 @@ async def test_a_batch_has_one_judge(place: Place) -> None:
 
 async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Place) -> None:
     async with serving(
-        place.session.config, place.reloading.policy, place.office.clock, place.reloading.add
+        place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add
     ) as (place.office.host, place.office.port):
         assert await place.call() == "ALLOW"
         place.office.refuse(NUMBER)
@@ -303,12 +301,12 @@ async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Pl
 async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> None:
     stop = asyncio.Event()
     place.reloading.ask()
-    work = asyncio.create_task(place.reloading.run(place.session, stop))
+    work = asyncio.create_task(place.reloading.run(stop))
     await asyncio.sleep(0)
-    assert running.running(place.session.config) == []
+    assert running.running(place.reloading.config) == []
     async with (
         asyncio.timeout(30),
-        serving(place.session.config, place.reloading.policy, place.office.clock, place.reloading.add),
+        serving(place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add),
     ):
         await place.reloading.replaced.wait()
         stop.set()

@@ -19,7 +19,7 @@ from dialpact.compliance.dialplan.codes import RESULTS, Finding
 from dialpact.compliance.dialplan.judge import Around, Judged, judge
 from dialpact.compliance.dialplan.load import load
 from dialpact.compliance.dialplan.plan import ASK, Place, Plan
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, DialpactError
 
 MOST = 100  # findings of one code that are shown one by one
 FILE = "extensions.conf"
@@ -41,7 +41,7 @@ ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what the gate listens on
 HERE = ("127.0.0.1", "localhost", "::1")
 
 
-async def examined(site: Site) -> AsyncIterator[Found]:
+async def examined(site: Site, opening: live.Opening) -> AsyncIterator[Found]:
     """From the running Asterisk where a user of the doctor's own is configured, else from the files."""
     if not site.config.ami.doctor_username:
         for item in written(site):
@@ -49,8 +49,8 @@ async def examined(site: Site) -> AsyncIterator[Found]:
         return
     plan = files(site.etc)
     try:
-        running, told = await live.dialplan(site.config, plan)
-    except (live.LinkError, ConfigError) as error:
+        running, told = await live.dialplan(site.config, plan, opening)
+    except DialpactError as error:
         yield warn("dialplan-not-running", error=error)
         for item in written(site):
             yield item

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from dialpact.compliance.config import Config
+from dialpact.compliance.health import Health
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite.health import Health
 
 Outcome = Literal["ok", "warn", "fail", "skip"]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from ami_listener.connection import LinkError, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.dialplan import listing
 from dialpact.compliance.dialplan.plan import Plan
-
-__all__ = ["LinkError", "Told", "dialplan"]
+from dialpact.compliance.errors import DialpactError
 
 SECONDS = 15.0  # 20,000 steps take less than two
 MOST = 1_000  # variables that are asked for
@@ -19,6 +17,33 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]{1,80})(?=[}:])")
 _ALWAYS = ("DIALPACT_GATE", "DIALPACT_AGI", "TRANSFER_CONTEXT", "FORWARD_CONTEXT")
 
 Row = tuple[str, str, str, str, str]
+
+
+class Answer(Protocol):
+    """What Asterisk said to an action; ``rows`` are the messages of a list."""
+
+    @property
+    def success(self) -> bool: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def rows(self) -> Sequence[Mapping[str, str]]: ...
+
+
+class Manager(Protocol):
+    """A logged-in session of the AMI. ``ignored``: messages that had a flaw."""
+
+    ignored: int
+
+    async def act(self, action: str, *, limit: float = ..., **headers: str) -> Answer:
+        """Raises DialpactError when there is no answer within ``limit`` seconds."""
+
+    async def close(self) -> None: ...
+
+
+Opening = Callable[[Config], Awaitable[Manager]]  # as the doctor's own user
 
 
 class Told(NamedTuple):
@@ -32,14 +57,13 @@ class Told(NamedTuple):
     more: int
 
 
-async def dialplan(config: Config, files: Plan) -> tuple[Plan, Told]:
-    """Raises LinkError, and ConfigError for an unreadable secret."""
-    ami = config.ami
-    session = await Session.open(ami.host, ami.port, ami.doctor_username, config.doctor_secret())
+async def dialplan(config: Config, files: Plan, opening: Opening) -> tuple[Plan, Told]:
+    """Raises DialpactError: no session, no answer, an unreadable secret."""
+    session = await opening(config)
     try:
         answer = await session.act("ShowDialPlan", limit=SECONDS)
         if not answer.success:
-            raise LinkError(f"ShowDialPlan: {answer.message}")
+            raise DialpactError(f"ShowDialPlan: {answer.message}")
         variables = {}
         for name in _named(answer.rows):
             value = (await session.act("Getvar", Variable=name)).headers.get("Value", "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.installation import Installation
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -18,6 +19,9 @@ class Store(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def installation(self) -> Installation: ...
 
     @property
     def suspensions(self) -> Suspensions: ...
