@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from ami_listener.connection import Session as ManagerSession
+from dialpact.application.doctor import caller_id, dialplan, host, keys, pbx, rules, running, version
+from dialpact.application.doctor.found import Found, Site, fail, ok
 from dialpact.application.policy import load_policy
 from dialpact.cli.command import command, group
-from dialpact.cli.doctor import caller_id, dialplan, host, keys, pbx, rules, running, version
-from dialpact.cli.doctor.found import Found, Site, fail, ok
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import CalendarError, ConfigError, ProfileError, StoreError

@@ -16,10 +16,10 @@ import structlog
 
 from dialpact.application.daemon_registry import Role
 from dialpact.application.policy import load_policy
+from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.keeper import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.reloading import Reloading, Word
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused

@@ -35,7 +35,7 @@ from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store
 
 if TYPE_CHECKING:
-    from dialpact.cli.reloading import Reloading
+    from dialpact.application.reloading import Reloading
 
 DONE, FAILED, USAGE, FOUND = 0, 1, 2, 3
 WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut there

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from dialpact.application.doctor.found import Found
+from dialpact.application.health import Looking, Sources
 from dialpact.application.policy import load_policy
 from dialpact.cli import texts
-from dialpact.cli.doctor.found import Found
 from dialpact.cli.incidents import kinds
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance import masking
@@ -14,7 +15,6 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.texts import Language
 from dialpact.store.sqlite import Store
-from dialpact.web.look import Looking, Sources
 from dialpact.web.server import Outside, state
 
 

@@ -16,10 +16,10 @@ from prometheus_client.core import CounterMetricFamily as Count
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.core import HistogramMetricFamily, Metric
 
+from dialpact.application.health import Look
 from dialpact.compliance.config import Config
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.compliance.reasons import Reason
-from dialpact.web.look import Look
 
 # From the beginning, also what never happened: Prometheus sees no increase in what was not there before.
 NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from dialpact.cli.doctor.found import Found
+from dialpact.application.doctor.found import Found
+from dialpact.application.health import Look, Looking, Sources
 from dialpact.compliance.meters import METERS
-from dialpact.web.look import Look, Looking, Sources
 
 MOST_HEAD = 8_192  # bytes of a request
 MOST_OPEN = 16

@@ -16,11 +16,11 @@ import msgspec
 import pytest
 
 from agi.service import serving
+from dialpact.application.doctor import dialplan, host, pbx, rules
+from dialpact.application.doctor import keys as doctor_keys
+from dialpact.application.doctor.conf import sections
+from dialpact.application.doctor.found import Found, Site
 from dialpact.cli import texts
-from dialpact.cli.doctor import dialplan, host, pbx, rules
-from dialpact.cli.doctor import keys as doctor_keys
-from dialpact.cli.doctor.conf import sections
-from dialpact.cli.doctor.found import Found, Site
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
@@ -356,7 +356,7 @@ def test_files_of_asterisk(tmp_path: Path) -> None:
 def test_every_finding_has_its_text_and_its_advice(language: str) -> None:
     source = "\n".join(
         path.read_text("utf-8")
-        for path in [ROOT / "dialpact/cli/asterisk.py", *(ROOT / "dialpact/cli/doctor").glob("*.py")]
+        for path in [ROOT / "dialpact/cli/asterisk.py", *(ROOT / "dialpact/application/doctor").glob("*.py")]
     )
 
     said = dict.fromkeys(re.findall(r'\b(?:ok|skip|warn|fail|bad)\(f?"([\w-]+)', source))

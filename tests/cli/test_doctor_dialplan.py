@@ -13,8 +13,8 @@ from typing import Literal
 import msgspec
 import pytest
 
-from dialpact.cli.doctor import conf, dialplan, pbx
-from dialpact.cli.doctor.found import Found, Site
+from dialpact.application.doctor import conf, dialplan, pbx
+from dialpact.application.doctor.found import Found, Site
 from dialpact.compliance import config as configuration
 from dialpact.compliance.dialplan.codes import RESULTS, Finding
 from dialpact.compliance.errors import ConfigError
@@ -244,7 +244,7 @@ def test_every_code_is_said_by_somebody() -> None:
     root = Path(__file__).parents[2]
     sources = "".join(
         path.read_text("utf-8")
-        for folder in ("dialpact/compliance/dialplan", "dialpact/cli/doctor")
+        for folder in ("dialpact/compliance/dialplan", "dialpact/application/doctor")
         for path in (root / folder).glob("*.py")
         if path.name != "codes.py"
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.cli.doctor import host
-from dialpact.cli.doctor.found import Site
+from dialpact.application.doctor import host
+from dialpact.application.doctor.found import Site
 from dialpact.compliance import config as configuration
 from dialpact.compliance.health import Health
 from dialpact.compliance.ledger import keys

@@ -18,16 +18,16 @@ from typing import Any
 
 import pytest
 
+from dialpact.application import health as looks
+from dialpact.application.doctor.found import fail
+from dialpact.application.health import Look
 from dialpact.cli import notify, status
-from dialpact.cli.doctor.found import fail
 from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Metrics, Trunk
 from dialpact.compliance.health import Health, Lease, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.store.sqlite import Store, incidents
-from dialpact.web import look as looks
 from dialpact.web import metrics, server
-from dialpact.web.look import Look
 from tests.agi.office import NUMBER, Office
 from tests.cli.conftest import Home
 

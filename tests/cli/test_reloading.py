@@ -15,7 +15,7 @@ from agi.service import judge_of, serving
 from dialpact.application import active_config as in_force
 from dialpact.application import daemon_registry as running
 from dialpact.application.active_config import InForce
-from dialpact.cli.reloading import Reloading
+from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
 from dialpact.store.sqlite import Store

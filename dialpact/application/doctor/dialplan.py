@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from importlib.resources import files as resources
 from pathlib import Path
 
-from dialpact.cli.doctor import live
-from dialpact.cli.doctor.conf import read, sections
-from dialpact.cli.doctor.found import Found, Site, fail, ok, skip, warn
-from dialpact.cli.doctor.pbx import absent
+from dialpact.application.doctor import live
+from dialpact.application.doctor.conf import read, sections
+from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.pbx import absent
 from dialpact.compliance.config import split_address
 from dialpact.compliance.dialplan.codes import RESULTS, Finding
 from dialpact.compliance.dialplan.judge import Around, Judged, judge

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-from dialpact.cli.doctor.found import Found, Site, fail, ok, skip
+from dialpact.application.doctor.found import Found, Site, fail, ok, skip
 
 OLDEST = 18  # the oldest that dialplan and listener are written for
 NEWEST = 22  # the newest that the tests run on

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dialpact.cli.doctor.found import Found, Site, fail, ok, warn
+from dialpact.application.doctor.found import Found, Site, fail, ok, warn
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
 

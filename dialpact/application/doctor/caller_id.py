@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dialpact.cli.doctor import sip
-from dialpact.cli.doctor.found import Found, Site, ok, skip, warn
-from dialpact.cli.doctor.sip import Endpoint
+from dialpact.application.doctor import sip
+from dialpact.application.doctor.found import Found, Site, ok, skip, warn
+from dialpact.application.doctor.sip import Endpoint
 from dialpact.compliance.hosts import near
 
 SHOWN = 80

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialpact.cli.doctor.conf import Section, sections
+from dialpact.application.doctor.conf import Section, sections
 from dialpact.compliance.hosts import Host, Target, target
 
 FILES = ("pjsip.conf", "pjsip_wizard.conf")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dialpact.application import active_config as in_force
 from dialpact.application import daemon_registry as running
-from dialpact.cli.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
 
 
 def applied(site: Site) -> Iterator[Found]:

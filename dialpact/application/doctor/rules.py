@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from dialpact.cli.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.model import ANY
 

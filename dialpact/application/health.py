@@ -16,8 +16,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from dialpact.cli.doctor import host, rules
-from dialpact.cli.doctor.found import Found, Site, fail
+from dialpact.application.doctor import host, rules
+from dialpact.application.doctor.found import Found, Site, fail
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config

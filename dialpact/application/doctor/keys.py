@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialpact.cli.doctor.conf import Section, sections
-from dialpact.cli.doctor.found import Found, Site, ok, warn
+from dialpact.application.doctor.conf import Section, sections
+from dialpact.application.doctor.found import Found, Site, ok, warn
 
 EVENT = "DTMFEnd"
 FEATURES = {"dialpact-callee": "callee_key", "dialpact-agent": "agent_key"}  # and their names in [opt_out]

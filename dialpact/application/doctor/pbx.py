@@ -11,9 +11,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dialpact.cli.doctor.conf import Section, sections
-from dialpact.cli.doctor.found import Found, Site, fail, ok, skip, warn
-from dialpact.cli.doctor.host import EXAMPLE
+from dialpact.application.doctor.conf import Section, sections
+from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.host import EXAMPLE
 
 SHOWN = 10
 KEYS = ("dialpact-callee", "dialpact-agent")  # of features_dialpact.conf
