@@ -27,7 +27,7 @@ class Change(msgspec.Struct, frozen=True):
     new: str
 
 
-class InForce(msgspec.Struct, frozen=True):
+class ActiveConfig(msgspec.Struct, frozen=True):
     """``settings`` are the configuration's, by ``section.key``; ``profiles`` are version and sha256 by id.
 
     ``calendar`` is its version, with the hash of the operator's files.
@@ -52,15 +52,15 @@ def load(origin: str | Path | None) -> tuple[Config, Policy]:
         raise CalendarError(f"{place}: {error.strerror or error}") from error
 
 
-def in_force(config: Config, policy: Policy) -> InForce:
-    return InForce(
+def active(config: Config, policy: Policy) -> ActiveConfig:
+    return ActiveConfig(
         settings=dict(_flat("", {**msgspec.to_builtins(config), "origin": None})),
         profiles={each.profile: f"{each.version} {each.sha256}" for each in policy.versions},
         calendar=policy.calendar.version,
     )
 
 
-def changes(old: InForce, new: InForce) -> list[Change]:
+def changes(old: ActiveConfig, new: ActiveConfig) -> list[Change]:
     """Settings, then profiles, then the calendar."""
     return [
         *_between(old.settings, new.settings),

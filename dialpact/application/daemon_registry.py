@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from dialpact.application.active_config import InForce
+from dialpact.application.active_config import ActiveConfig
 from dialpact.compliance.config import Config
 
 Role = Literal["serve", "gate", "listener"]
@@ -26,7 +26,7 @@ TRIES = 5  # of reading a file that is being written
 log = structlog.get_logger()
 
 
-class Running(msgspec.Struct, frozen=True):
+class Daemon(msgspec.Struct, frozen=True):
     """``reloads`` counts the attempts; the last one's outcome is ``last_ok``, ``last_at`` and ``why``."""
 
     pid: int
@@ -34,7 +34,7 @@ class Running(msgspec.Struct, frozen=True):
     node: str
     origin: str
     started_at: datetime
-    in_force: InForce
+    in_force: ActiveConfig  # (its name in the file, which daemons of other versions read)
     reloads: int
     last_ok: bool
     last_at: datetime
@@ -60,7 +60,7 @@ class Board:
         except OSError as error:
             log.warning("`dialpact reload` will not find this daemon", error=str(error))
 
-    def write(self, running: Running) -> None:
+    def write(self, running: Daemon) -> None:
         if self._file < 0:
             return
         content = msgspec.json.encode(running)
@@ -78,32 +78,32 @@ class Board:
             self._file = -1
 
 
-def running(config: Config) -> list[Running]:
+def running(config: Config) -> list[Daemon]:
     """The daemons of this node, or of this configuration file, that live. OSError when one's file is closed
     to the user of this process.
     """
     return sorted(_found(config), key=lambda each: (each.role, each.pid))
 
 
-def _found(config: Config) -> Iterator[Running]:
+def _found(config: Config) -> Iterator[Daemon]:
     for path in config.database.parent.glob(".dialpact-*.json"):
         found = _read(path)
         if found is not None and (found.node == config.node.name or found.origin == config.origin):
             yield found
 
 
-def again(config: Config, before: Running) -> Running | None:
+def again(config: Config, before: Daemon) -> Daemon | None:
     """The same daemon now; None when it has ended."""
     return next((each for each in running(config) if each.pid == before.pid), None)
 
 
-def _read(path: Path) -> Running | None:
+def _read(path: Path) -> Daemon | None:
     for _ in range(TRIES):
         try:
             if not _locked(path):
                 return None
             with path.open("rb") as file:
-                found = msgspec.json.decode(file.read(MAX_BYTES), type=Running)
+                found = msgspec.json.decode(file.read(MAX_BYTES), type=Daemon)
                 owner = os.fstat(file.fileno()).st_uid
             # Nobody makes another user, say root, send a signal to a process that is not his own.
             mine = found.pid > 1 and Path(f"/proc/{found.pid}").stat().st_uid == owner

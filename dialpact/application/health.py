@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from dialpact.application.doctor import host, rules
-from dialpact.application.doctor.found import Found, Site, fail
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
@@ -37,7 +37,7 @@ DISK_SECONDS = 1.0
 class Look:
     """``figures`` is None when the store did not answer; a disk's free bytes are None when it did not."""
 
-    problems: tuple[Found, ...]
+    problems: tuple[DoctorFinding, ...]
     figures: StoreFigures | None
     calendar_days: int | None
     free_recordings: int | None
@@ -93,7 +93,7 @@ class Looking:
     async def _look(self) -> Look:
         config, now = self._sources.config(), self._sources.clock.now()
         site = Site(config, now, now.astimezone(HOME).date(), Path())
-        problems: list[Found] = []
+        problems: list[DoctorFinding] = []
         try:
             site = replace(site, policy=await self._sources.policy())
         except DialpactError as error:
@@ -151,7 +151,7 @@ class Looking:
         )
 
 
-def _disks(site: Site) -> tuple[int | None, int | None, list[Found]]:
+def _disks(site: Site) -> tuple[int | None, int | None, list[DoctorFinding]]:
     """Free bytes for recordings and for the database, and what is wrong with either. May hang."""
     found = list(host.recordings(site))
     database = site.config.database.parent
@@ -159,7 +159,7 @@ def _disks(site: Site) -> tuple[int | None, int | None, list[Found]]:
     return _free(site.config.recordings), free, found + list(_database_disk(site, database, free))
 
 
-def _database_disk(site: Site, folder: Path, free: int | None) -> Iterator[Found]:
+def _database_disk(site: Site, folder: Path, free: int | None) -> Iterator[DoctorFinding]:
     least = site.config.recording.min_free_mb
     if free is not None and free >> 20 < least:
         yield fail("database-full", folder=folder, free=free >> 20, least=least)

@@ -17,8 +17,8 @@ from typing import Literal, Protocol
 
 import structlog
 
-from dialpact.application import active_config as in_force
-from dialpact.application.daemon_registry import Board, Role, Running
+from dialpact.application import active_config
+from dialpact.application.daemon_registry import Board, Daemon, Role
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError
@@ -48,8 +48,8 @@ class Reloading:
         self, origin: str | Path | None, role: Role, clock: Clock, tell: Callable[[Word], None] | None = None
     ) -> None:
         self.role, self._clock, self._tell = role, clock, tell or (lambda word: None)
-        self.config, self.policy = in_force.load(origin)
-        self.current = in_force.in_force(self.config, self.policy)
+        self.config, self.policy = active_config.load(origin)
+        self.current = active_config.active(self.config, self.policy)
         self.last_ok, self.why, self.reloads = True, "", 0
         self.started_at = self.last_at = clock.now()
         self.replaced = asyncio.Event()  # of what is in force now; a new one each time
@@ -97,10 +97,10 @@ class Reloading:
         """Whether what lies on the disk is in force now."""
         origin, found = self.config.origin, "nothing"
         try:
-            config, policy = await asyncio.to_thread(in_force.load, origin)
-            new = in_force.in_force(config, policy)
-            changed = in_force.changes(self.current, new)
-            in_force.check(changed)
+            config, policy = await asyncio.to_thread(active_config.load, origin)
+            new = active_config.active(config, policy)
+            changed = active_config.changes(self.current, new)
+            active_config.check(changed)
             for part in self._parts:
                 await part.prepare(config, policy)
             self._replace(config, policy)
@@ -138,9 +138,9 @@ class Reloading:
         self.reloads += 1
 
     @property
-    def state(self) -> Running:
+    def state(self) -> Daemon:
         config = self.config
-        return Running(
+        return Daemon(
             pid=os.getpid(),
             role=self.role,
             node=config.node.name,

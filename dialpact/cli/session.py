@@ -72,8 +72,11 @@ class Session:
     async def context(self, by: str = "") -> AsyncIterator[Context]:
         """What a use case is given. ``by``: who acts; else whoever is at the keyboard."""
         async with self.store() as store:
-            name = free_text(by, "by") if by else default_by()
-            yield Context(store, Actor(name=name, door=Door.SHELL), self.clock)
+            yield Context(store, self.actor(by), self.clock)
+
+    def actor(self, by: str = "") -> Actor:
+        name = free_text(by, "by") if by else default_by()
+        return Actor(name=name, door=Door.SHELL)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""

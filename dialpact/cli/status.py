@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dialpact.application.doctor.found import Found
+from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Looking, Sources
 from dialpact.application.policy import load_policy
 from dialpact.cli import texts
@@ -53,12 +53,12 @@ def outside(session: Session) -> Outside:
     return Outside(sources=sources(session), said=in_english, kinds=kinds)
 
 
-def in_english(item: Found) -> str:
+def in_english(item: DoctorFinding) -> str:
     """For programs."""
     return said(item, "en")
 
 
-def said(item: Found, language: Language) -> str:
+def said(item: DoctorFinding, language: Language) -> str:
     """Without a number: an error's text may quote what it was about."""
     table = "status" if f"status.{item.key}" in texts.catalogue(language) else "doctor"
     return masking.text(texts.text(f"{table}.{item.key}", language, **item.values))

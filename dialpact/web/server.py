@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from dialpact.application.doctor.found import Found
+from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Look, Looking, Sources
 from dialpact.compliance.meters import METERS
 
@@ -29,7 +29,7 @@ class Outside:
     """What the pages show. ``said``: a problem in words; ``kinds``: every kind of incident there can be."""
 
     sources: Sources
-    said: Callable[[Found], str]
+    said: Callable[[DoctorFinding], str]
     kinds: Callable[[], Sequence[str]]
 
 
@@ -114,7 +114,7 @@ class Endpoint:
             return "503 Service Unavailable" if look.problems else "200 OK", JSON, body
         if path == "/metrics":
             return "200 OK", CONTENT_TYPE, await asyncio.to_thread(self._metrics, await self._looking.look())
-        return "404 Not Found", JSON, b'{"error":"no such page"}\n'
+        return "404 Not DoctorFinding", JSON, b'{"error":"no such page"}\n'
 
     def _metrics(self, look: Look) -> bytes:
         from dialpact.web import metrics  # tens of milliseconds of files, the first time
@@ -123,11 +123,11 @@ class Endpoint:
         return metrics.page(sources.config(), METERS, look, sources.clock.now(), kinds)
 
 
-def health(look: Look, said: Callable[[Found], str]) -> bytes:
+def health(look: Look, said: Callable[[DoctorFinding], str]) -> bytes:
     return msgspec.json.encode(state(look, said)) + b"\n"
 
 
-def state(look: Look, said: Callable[[Found], str]) -> dict[str, object]:
+def state(look: Look, said: Callable[[DoctorFinding], str]) -> dict[str, object]:
     """For programs: ``ready``, and of every problem its code and text."""
     return {
         "ready": not look.problems,

@@ -19,7 +19,7 @@ from agi.service import serving
 from dialpact.application.doctor import dialplan, host, pbx, rules
 from dialpact.application.doctor import keys as doctor_keys
 from dialpact.application.doctor.conf import sections
-from dialpact.application.doctor.found import Found, Site
+from dialpact.application.doctor.finding import DoctorFinding, Site
 from dialpact.cli import texts
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
@@ -56,7 +56,7 @@ def site(home: Home) -> Site:
     )
 
 
-def keys(found: Iterable[Found]) -> list[str]:
+def keys(found: Iterable[DoctorFinding]) -> list[str]:
     return [f"{item.result} {item.key}" for item in found]
 
 

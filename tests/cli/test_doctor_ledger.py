@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from dialpact.application.doctor import host
-from dialpact.application.doctor.found import Site
+from dialpact.application.doctor.finding import Site
 from dialpact.compliance import config as configuration
 from dialpact.compliance.health import Health
 from dialpact.compliance.ledger import keys

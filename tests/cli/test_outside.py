@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from dialpact.application import health as looks
-from dialpact.application.doctor.found import fail
+from dialpact.application.doctor.finding import fail
 from dialpact.application.health import Look
 from dialpact.cli import notify, status
 from dialpact.cli.incidents import kinds

@@ -12,9 +12,8 @@ import pytest
 
 from agi.gate import Gate, _Waiting
 from agi.service import judge_of, serving
-from dialpact.application import active_config as in_force
-from dialpact.application import daemon_registry as running
-from dialpact.application.active_config import InForce
+from dialpact.application import active_config, daemon_registry
+from dialpact.application.active_config import ActiveConfig
 from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
@@ -140,7 +139,7 @@ async def test_a_file_that_can_not_be_read(place: Place, what: str) -> None:
         place.rules.unlink()
         place.rules.mkdir()  # (root may read every file)
         with pytest.raises(Exception, match=r"rules\.toml"):
-            in_force.load(place.config)
+            active_config.load(place.config)
         place.rules.rmdir()
     else:
         (place.config.parent / "years" / "2027.toml").mkdir(parents=True)
@@ -269,7 +268,7 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
         with office.locked():
             until = asyncio.get_running_loop().time() + 20
             deciding = [asyncio.create_task(gate.decide(office.attempt(), until, old))]
-            gate.judge = type(old)(in_force.load(place.config)[1], old.trunks, "pbx1", mode="shadow")
+            gate.judge = type(old)(active_config.load(place.config)[1], old.trunks, "pbx1", mode="shadow")
             deciding.append(asyncio.create_task(gate.decide(office.attempt(), until)))
             await asyncio.sleep(0)
         first, second = await asyncio.gather(*deciding)
@@ -303,7 +302,7 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
     place.reloading.ask()
     work = asyncio.create_task(place.reloading.run(stop))
     await asyncio.sleep(0)
-    assert running.running(place.reloading.config) == []
+    assert daemon_registry.running(place.reloading.config) == []
     async with (
         asyncio.timeout(30),
         serving(place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add),
@@ -315,8 +314,8 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
     assert not list(place.config.parent.glob(".dialpact-*")), "the file goes with the daemon"
 
 
-def force(**settings: str) -> InForce:
-    return InForce(settings=settings, profiles={}, calendar="c")
+def force(**settings: str) -> ActiveConfig:
+    return ActiveConfig(settings=settings, profiles={}, calendar="c")
 
 
 @pytest.mark.parametrize(
@@ -332,18 +331,22 @@ def force(**settings: str) -> InForce:
     ],
 )
 def test_what_a_reload_can_change(key: str, restart: bool) -> None:
-    changed = in_force.changes(force(), force(**{key: "1"}))
+    changed = active_config.changes(force(), force(**{key: "1"}))
     assert [change.key for change in changed] == [key]
     if restart:
         with pytest.raises(ConfigError, match=f"needs a restart: {key}"):
-            in_force.check(changed)
+            active_config.check(changed)
     else:
-        in_force.check(changed)
+        active_config.check(changed)
 
 
 def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:
-    old = InForce(settings={}, profiles={"a": "1 x", "b": "1 y"}, calendar="c")
-    new = InForce(settings={}, profiles={"a": "1 z"}, calendar="d")
-    assert [change.key for change in in_force.changes(old, new)] == ["profile a", "profile b", "calendar"]
-    assert in_force.restart(in_force.changes(old, new)) == []
+    old = ActiveConfig(settings={}, profiles={"a": "1 x", "b": "1 y"}, calendar="c")
+    new = ActiveConfig(settings={}, profiles={"a": "1 z"}, calendar="d")
+    assert [change.key for change in active_config.changes(old, new)] == [
+        "profile a",
+        "profile b",
+        "calendar",
+    ]
+    assert active_config.restart(active_config.changes(old, new)) == []
     assert old.digest != new.digest

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from dialpact.application.doctor import sip
-from dialpact.application.doctor.found import Found, Site, ok, skip, warn
+from dialpact.application.doctor.finding import DoctorFinding, Site, ok, skip, warn
 from dialpact.application.doctor.sip import Endpoint
 from dialpact.compliance.hosts import near
 
@@ -19,7 +19,7 @@ _NUMBER = r"(?:CALLERID|CONNECTEDLINE|CALLERPRES)\((?!name\))"
 _VARIABLE = re.compile(rf"\s*{_NUMBER}", re.IGNORECASE)  # of an endpoint: set_var
 
 
-def endpoints(site: Site) -> Iterator[Found]:
+def endpoints(site: Site) -> Iterator[DoctorFinding]:
     """Of the trunks: what stands in their endpoints."""
     if not site.etc.is_dir():
         return
@@ -38,7 +38,7 @@ def endpoints(site: Site) -> Iterator[Found]:
     yield skip("sent-unseen")
 
 
-def _endpoint(trunk: str, endpoint: Endpoint) -> Iterator[Found]:
+def _endpoint(trunk: str, endpoint: Endpoint) -> Iterator[DoctorFinding]:
     about = {"trunk": trunk, "endpoint": endpoint.name}
     user = endpoint.option("from_user")[:SHOWN]
     if any(sign.isalpha() for sign in user):
@@ -55,7 +55,7 @@ def _endpoint(trunk: str, endpoint: Endpoint) -> Iterator[Found]:
         yield skip("sent-later", **about)
 
 
-def unlisted(site: Site) -> Iterator[Found]:
+def unlisted(site: Site) -> Iterator[DoctorFinding]:
     """Endpoints that no trunk lists and that lead where a trunk's does."""
     if not site.etc.is_dir():
         return

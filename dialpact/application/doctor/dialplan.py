@@ -12,10 +12,10 @@ from pathlib import Path
 
 from dialpact.application.doctor import live
 from dialpact.application.doctor.conf import read, sections
-from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.application.doctor.pbx import absent
 from dialpact.compliance.config import split_address
-from dialpact.compliance.dialplan.codes import RESULTS, Finding
+from dialpact.compliance.dialplan.codes import RESULTS, PlanFinding
 from dialpact.compliance.dialplan.judge import Around, Judged, judge
 from dialpact.compliance.dialplan.load import load
 from dialpact.compliance.dialplan.plan import ASK, Place, Plan
@@ -41,7 +41,7 @@ ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what the gate listens on
 HERE = ("127.0.0.1", "localhost", "::1")
 
 
-async def examined(site: Site, opening: live.Opening) -> AsyncIterator[Found]:
+async def examined(site: Site, opening: live.Opening) -> AsyncIterator[DoctorFinding]:
     """From the running Asterisk where a user of the doctor's own is configured, else from the files."""
     if not site.config.ami.doctor_username:
         for item in written(site):
@@ -63,7 +63,7 @@ async def examined(site: Site, opening: live.Opening) -> AsyncIterator[Found]:
         yield item
 
 
-def written(site: Site) -> Iterator[Found]:
+def written(site: Site) -> Iterator[DoctorFinding]:
     """From the files."""
     yield from absent(site, FILE)
     if not (site.etc / FILE).is_file():
@@ -78,7 +78,7 @@ def files(etc: Path) -> Plan:
     return load(((section.name, section.entries) for section in found), flaws)
 
 
-def _told(site: Site, plan: Plan, source: object) -> Iterator[Found]:
+def _told(site: Site, plan: Plan, source: object) -> Iterator[DoctorFinding]:
     if ASK not in plan.contexts:
         yield fail("dialplan-missing")
     judged = judge(plan, around(site, plan))
@@ -90,7 +90,7 @@ def _told(site: Site, plan: Plan, source: object) -> Iterator[Found]:
         yield _summary(judged, source)
 
 
-def _summary(judged: Judged, source: object) -> Found:
+def _summary(judged: Judged, source: object) -> DoctorFinding:
     contexts = ", ".join(judged.contexts[:10]) + (" …" if len(judged.contexts) > 10 else "")
     return ok("dialplan", contexts=contexts, dials=judged.dials, steps=judged.steps, source=source)
 
@@ -120,7 +120,7 @@ def shipped() -> Plan:
     return load((section.name, section.entries) for section in sections(with_us.parent, SHIPPED))
 
 
-def found(findings: Iterable[Finding]) -> Iterator[Found]:
+def found(findings: Iterable[PlanFinding]) -> Iterator[DoctorFinding]:
     """Each by itself up to MOST of one code, and how many more there are."""
     counted: Counter[str] = Counter()
     for finding in findings:
@@ -132,7 +132,7 @@ def found(findings: Iterable[Finding]) -> Iterator[Found]:
             yield skip("dialplan-more", code=code, count=count - MOST)
 
 
-def _one(finding: Finding) -> Found:
+def _one(finding: PlanFinding) -> DoctorFinding:
     step, at = finding.step, finding.at
     where = f"[{step.context}] {step.extension},{step.priority} ({at})" if step else str(at)
     place: dict[str, str | int] = {"file": at.file, "line": at.line}
@@ -143,10 +143,10 @@ def _one(finding: Finding) -> Found:
             "priority": step.priority,
         }
         place = named | place
-    return Found(RESULTS[finding.code], finding.code, finding.values | {"where": where}, place)
+    return DoctorFinding(RESULTS[finding.code], finding.code, finding.values | {"where": where}, place)
 
 
-def gate(site: Site, plan: Plan) -> Iterator[Found]:
+def gate(site: Site, plan: Plan) -> Iterator[DoctorFinding]:
     """Whether the dialplan asks where the gate listens."""
     if plan.variables.get("DIALPACT_AGI"):
         yield skip("dialplan-gate-agi", program=plan.variables["DIALPACT_AGI"])
@@ -162,7 +162,7 @@ def gate(site: Site, plan: Plan) -> Iterator[Found]:
         yield fail("dialplan-gate", asked=asked, listens=site.config.gate.listen)
 
 
-def _others(etc: Path) -> Iterator[Found]:
+def _others(etc: Path) -> Iterator[DoctorFinding]:
     """Dialplans that are written elsewhere."""
     for name, language in OTHERS.items():
         if (etc / name).is_file():

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dialpact.application.doctor.found import Found, Site, fail, ok, warn
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
 
@@ -25,7 +25,7 @@ MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
-async def gate(site: Site) -> Found:
+async def gate(site: Site) -> DoctorFinding:
     """Asks it for what it always refuses."""
     host, port = site.config.gate.address
     address = site.config.gate.listen
@@ -52,7 +52,7 @@ def _said(error: OSError | ValueError) -> str:
     return os.strerror(number) if number else str(error)
 
 
-def recorder(site: Site) -> Iterator[Found]:
+def recorder(site: Site) -> Iterator[DoctorFinding]:
     if site.health is None:
         return
     required = (
@@ -71,7 +71,7 @@ def recorder(site: Site) -> Iterator[Found]:
         yield ok("recorder", age=age)
 
 
-def recordings(site: Site) -> Iterator[Found]:
+def recordings(site: Site) -> Iterator[DoctorFinding]:
     folder, least = site.config.recordings, site.config.recording.min_free_mb
     try:
         found, space = folder.stat(), os.statvfs(folder)
@@ -95,7 +95,7 @@ def recordings(site: Site) -> Iterator[Found]:
         yield warn("recordings-readable", folder=folder)
 
 
-def secret(site: Site) -> Iterator[Found]:
+def secret(site: Site) -> Iterator[DoctorFinding]:
     path = site.config.path(site.config.ami.secret_file)
     try:
         word = site.config.ami_secret()
@@ -110,7 +110,7 @@ def secret(site: Site) -> Iterator[Found]:
         yield ok("secret", file=path)
 
 
-def key(site: Site) -> Iterator[Found]:
+def key(site: Site) -> Iterator[DoctorFinding]:
     path = keys.path_of(site.config)
     try:
         found = path.stat()
@@ -130,7 +130,7 @@ def key(site: Site) -> Iterator[Found]:
         yield ok("key", file=path)
 
 
-def ledger(site: Site) -> Iterator[Found]:
+def ledger(site: Site) -> Iterator[DoctorFinding]:
     """Is it signed, and can everybody who asks be told by which key?"""
     if site.health is None:
         return

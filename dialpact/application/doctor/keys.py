@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialpact.application.doctor.conf import Section, sections
-from dialpact.application.doctor.found import Found, Site, ok, warn
+from dialpact.application.doctor.finding import DoctorFinding, Site, ok, warn
 
 EVENT = "DTMFEnd"
 FEATURES = {"dialpact-callee": "callee_key", "dialpact-agent": "agent_key"}  # and their names in [opt_out]
 
 
-def keys(site: Site) -> Iterator[Found]:
+def keys(site: Site) -> Iterator[DoctorFinding]:
     """Looks at the files alone; what is not there other checks tell."""
     user = site.config.ami.username
     found = [section for section in _read(site, "manager.conf") if section.name == user]
@@ -31,7 +31,7 @@ def _heard(section: Section) -> bool:
     return bool(rights & {"dtmf", "all"}) and (not filters or any(EVENT in text for text in filters))
 
 
-def _different(site: Site, section: Section) -> Iterator[Found]:
+def _different(site: Site, section: Section) -> Iterator[DoctorFinding]:
     for name, setting in FEATURES.items():
         ours = getattr(site.config.opt_out, setting)
         for value in section.values(name):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dialpact.application.doctor.conf import Section, sections
-from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.application.doctor.host import EXAMPLE
 
 SHOWN = 10
@@ -20,14 +20,14 @@ KEYS = ("dialpact-callee", "dialpact-agent")  # of features_dialpact.conf
 _TOO_MUCH = frozenset({"all", "command", "originate"})
 
 
-def looked_at(site: Site) -> Iterator[Found]:
+def looked_at(site: Site) -> Iterator[DoctorFinding]:
     if site.etc.is_dir():
         yield ok("etc", folder=site.etc)
     else:
         yield skip("etc-missing", folder=site.etc)
 
 
-def manager(site: Site) -> Iterator[Found]:
+def manager(site: Site) -> Iterator[DoctorFinding]:
     yield from absent(site, "manager.conf")
     user, doctor = site.config.ami.username, site.config.ami.doctor_username
     found = {section.name: section for section in _read(site.etc, "manager.conf")}
@@ -41,7 +41,7 @@ def manager(site: Site) -> Iterator[Found]:
             yield warn("manager-doctor-rights", user=doctor, rights=", ".join(sorted(more)))
 
 
-def _readable(etc: Path, section: Section, user: str) -> Iterator[Found]:
+def _readable(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
     """Whoever reads the secret can record, hang up and, with `system`, reload."""
     for name in dict.fromkeys(entry.place.file for entry in section.entries if entry.key.lower() == "secret"):
         try:
@@ -56,7 +56,7 @@ def _written(section: Section) -> set[str]:
     return {right.strip() for line in section.values("write") for right in line.split(",")}
 
 
-def _user(etc: Path, section: Section, user: str) -> Iterator[Found]:
+def _user(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
     given = section.values
     opened = list(_readable(etc, section, user))
     yield from opened
@@ -75,7 +75,7 @@ def _user(etc: Path, section: Section, user: str) -> Iterator[Found]:
         yield ok("manager", user=user)
 
 
-def features(site: Site) -> Iterator[Found]:
+def features(site: Site) -> Iterator[DoctorFinding]:
     """The keys that refuse (features_dialpact.conf), and what Asterisk takes before them."""
     if not site.etc.is_dir():
         return
@@ -95,7 +95,7 @@ def features(site: Site) -> Iterator[Found]:
             yield warn("features-clash", name=name, taken=key)
 
 
-def endpoints(site: Site) -> Iterator[Found]:
+def endpoints(site: Site) -> Iterator[DoctorFinding]:
     yield from absent(site, "pjsip.conf")
     ours = {
         trunk.leaves_by.peer for trunk in site.config.trunks.values() if trunk.leaves_by.technology == "PJSIP"
@@ -109,7 +109,7 @@ def endpoints(site: Site) -> Iterator[Found]:
         yield ok("endpoints", count=len(phones))
 
 
-def absent(site: Site, name: str) -> Iterator[Found]:
+def absent(site: Site, name: str) -> Iterator[DoctorFinding]:
     """A folder without the file: made by other means, which are not seen from here."""
     if site.etc.is_dir() and not (site.etc / name).is_file():
         yield skip("file-missing", file=site.etc / name)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.model import ANY
 
 NOVEMBER = 11  # the notice for the next year is published in November
 
 
-def profiles(site: Site) -> Iterator[Found]:
+def profiles(site: Site) -> Iterator[DoctorFinding]:
     for version in site.policy.versions if site.policy else ():
         yield ok("profile", name=version.profile, version=version.version, sha256=version.sha256[:12])
 
 
-def mode(site: Site) -> Iterator[Found]:
+def mode(site: Site) -> Iterator[DoctorFinding]:
     yield warn("mode-shadow") if site.config.policy.mode == "shadow" else ok("mode-enforce")
 
 
-def calendar(site: Site) -> Iterator[Found]:
+def calendar(site: Site) -> Iterator[DoctorFinding]:
     if site.policy is None:
         return
     known, today = site.policy.calendar, site.today
@@ -36,7 +36,7 @@ def calendar(site: Site) -> Iterator[Found]:
         yield ok("calendar", left=left, last=last)
 
 
-def refusals(site: Site) -> Iterator[Found]:
+def refusals(site: Site) -> Iterator[DoctorFinding]:
     if site.policy is None or site.health is None:
         return
     ages = [profile.do_not_call.max_list_age_days for profile in site.policy.profiles if profile.do_not_call]
@@ -54,7 +54,7 @@ def refusals(site: Site) -> Iterator[Found]:
         yield ok("refusals", days=days, most=most)
 
 
-def caller_ids(site: Site) -> Iterator[Found]:
+def caller_ids(site: Site) -> Iterator[DoctorFinding]:
     if site.policy is None or site.health is None:
         return
     needed = any(profile.caller_id for profile in site.policy.profiles)
@@ -67,7 +67,7 @@ def caller_ids(site: Site) -> Iterator[Found]:
             yield skip("caller-ids-unused", trunk=trunk)
 
 
-def scripts(site: Site) -> Iterator[Found]:
+def scripts(site: Site) -> Iterator[DoctorFinding]:
     if site.policy is None or site.health is None:
         return
     found = site.health
@@ -81,7 +81,7 @@ def scripts(site: Site) -> Iterator[Found]:
         yield ok("scripts", count=len(found.campaigns))
 
 
-def suspensions(site: Site) -> Iterator[Found]:
+def suspensions(site: Site) -> Iterator[DoctorFinding]:
     if site.health is None:
         return
     if not site.health.suspensions:

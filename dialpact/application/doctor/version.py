@@ -7,14 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-from dialpact.application.doctor.found import Found, Site, fail, ok, skip
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip
 
 OLDEST = 18  # the oldest that dialplan and listener are written for
 NEWEST = 22  # the newest that the tests run on
 SECONDS = 5.0
 
 
-def installed(site: Site) -> Iterator[Found]:
+def installed(site: Site) -> Iterator[DoctorFinding]:
     """``asterisk -V`` of the program on the path; it only prints, and asks no running Asterisk."""
     program = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
     said = _asked(program) if program else ""

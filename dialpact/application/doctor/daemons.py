@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialpact.application import active_config as in_force
-from dialpact.application import daemon_registry as running
-from dialpact.application.doctor.found import Found, Site, fail, ok, skip, warn
+from dialpact.application import active_config, daemon_registry
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 
 
-def applied(site: Site) -> Iterator[Found]:
+def applied(site: Site) -> Iterator[DoctorFinding]:
     """One finding for each daemon of this node."""
     try:
-        daemons = running.running(site.config)
+        daemons = daemon_registry.running(site.config)
     except OSError as error:
         yield skip("running-unreadable", error=f"{error.filename}: {error.strerror}")
         return
@@ -22,9 +21,9 @@ def applied(site: Site) -> Iterator[Found]:
         who = {"role": daemon.role, "pid": daemon.pid}
         changed = []
         if site.policy is not None:
-            changed = in_force.changes(daemon.in_force, in_force.in_force(site.config, site.policy))
+            changed = active_config.changes(daemon.in_force, active_config.active(site.config, site.policy))
         keys = ", ".join(change.key for change in changed)
-        if restart := in_force.restart(changed):
+        if restart := active_config.restart(changed):
             yield warn("running-restart", **who, changed=", ".join(restart))
         elif not daemon.last_ok and (changed or site.policy is None):
             yield fail("running-refused", **who, why=daemon.why)

@@ -15,7 +15,7 @@ Outcome = Literal["ok", "warn", "fail", "skip"]
 
 
 @dataclass(frozen=True)
-class Found:
+class DoctorFinding:
     """``key`` names the text and, unless all is well, the advice (tables ``doctor`` and ``advice``).
 
     ``place``: of what is found in the dialplan, ``context``, ``extension``, ``priority``, ``file``, ``line``.
@@ -27,24 +27,24 @@ class Found:
     place: dict[str, str | int] | None = None
 
 
-def ok(key: str, **values: object) -> Found:
+def ok(key: str, **values: object) -> DoctorFinding:
     return _found("ok", key, values)
 
 
-def warn(key: str, **values: object) -> Found:
+def warn(key: str, **values: object) -> DoctorFinding:
     return _found("warn", key, values)
 
 
-def fail(key: str, **values: object) -> Found:
+def fail(key: str, **values: object) -> DoctorFinding:
     return _found("fail", key, values)
 
 
-def skip(key: str, **values: object) -> Found:
+def skip(key: str, **values: object) -> DoctorFinding:
     return _found("skip", key, values)
 
 
-def _found(result: Outcome, key: str, values: dict[str, object]) -> Found:
-    return Found(result, key, {name: str(value) for name, value in values.items()})
+def _found(result: Outcome, key: str, values: dict[str, object]) -> DoctorFinding:
+    return DoctorFinding(result, key, {name: str(value) for name, value in values.items()})
 
 
 @dataclass(frozen=True)
