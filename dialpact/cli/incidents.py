@@ -13,9 +13,10 @@ from dialpact.cli.flag import Limit
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import instant
 from dialpact.compliance.numbers import masked
+from dialpact.compliance.reconcile import incidents as cdr_incidents
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
-from dialpact.store.sqlite import cdr_incidents, incidents
+from dialpact.store.sqlite import incidents
 
 app = group("The incidents: calls that went round the gate, recordings with a flaw, and the like.")
 

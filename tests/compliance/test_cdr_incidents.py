@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dialpact.compliance.reconcile import NOTES, Found
+from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR, write_incidents
 from dialpact.compliance.reconcile.values import KINDS
 from dialpact.store.sqlite import Store, create, incidents, ledger
-from dialpact.store.sqlite.cdr_incidents import LEFT_OUT, LISTENER, NEAR, write_incidents
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 

@@ -17,10 +17,10 @@ from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
 from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import SETTLING, Found, Reconciliation
+from dialpact.compliance.reconcile.incidents import write_incidents
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
 from dialpact.store.sqlite import Store, keeping
-from dialpact.store.sqlite.cdr_incidents import write_incidents
 from dialpact.store.sqlite.reconcile import reconcile as join
 
 

@@ -16,8 +16,8 @@ from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.cli.session import Session
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reconcile import NOTES, Found, Reconciliation
+from dialpact.compliance.reconcile.incidents import Written
 from dialpact.compliance.registers.moment import HOME
-from dialpact.store.sqlite.cdr_incidents import Written
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")

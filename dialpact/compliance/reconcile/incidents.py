@@ -21,7 +21,7 @@ from dialpact.compliance.reconcile import KINDS, NOTES, Found
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.connection import Database
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
+SQL = aiosql.from_path(Path(__file__).parents[2] / "store" / "sqlite" / "sql" / "reconcile.sql", "sqlite3")
 TOGETHER = 200
 PREFIX = "cdr-"
 # Not of a call that was made: a caller who gave up leaves the same trace where cdr.conf leaves him out.
