@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dialpact.cli.reconcile.join import Source, reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.reconcile import Found, Reconciliation
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.reconcile import Source, reconcile
 
 FOLDER = Path(__file__).parents[1] / "transcripts" / "cdr"
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier"), "carrier2": Trunk(endpoint="PJSIP/carrier2")}

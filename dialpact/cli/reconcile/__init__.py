@@ -12,6 +12,7 @@ import typer
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.reconcile.files import Files
+from dialpact.cli.reconcile.join import reconcile as join
 from dialpact.cli.reconcile.report import Report
 from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
@@ -21,7 +22,6 @@ from dialpact.compliance.reconcile.incidents import write_incidents
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
 from dialpact.store.sqlite import Store, keeping
-from dialpact.store.sqlite.reconcile import reconcile as join
 
 
 async def reconcile(

@@ -10,10 +10,10 @@ from typing import Self
 
 from dialpact.cli.cdr_file import opened
 from dialpact.cli.progress import progress
+from dialpact.cli.reconcile.join import Source
 from dialpact.cli.session import Session
 from dialpact.compliance.cdr import Master, Record
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.reconcile import Source
 
 
 class Files:

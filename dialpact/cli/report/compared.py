@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialpact.cli import texts
 from dialpact.cli.reconcile.files import Files
+from dialpact.cli.reconcile.join import reconcile
 from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import Session
 from dialpact.compliance.inspection.figures import Cdr, Count
@@ -18,7 +19,6 @@ from dialpact.compliance.registers.carrier_list import Listed
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.reconcile import reconcile
 
 
 async def cdr(

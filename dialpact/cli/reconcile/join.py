@@ -45,7 +45,7 @@ from dialpact.compliance.reconcile import (
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite.connection import Database
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
+SQL = aiosql.from_path(Path(__file__).parents[2] / "store" / "sqlite" / "sql" / "reconcile.sql", "sqlite3")
 TOGETHER = 1000  # decisions a transaction
 MARGIN = 3600  # seconds around the period in which counterparts are looked for
 FARTHEST = 15 * 3600  # seconds by which the times of a file could be off
