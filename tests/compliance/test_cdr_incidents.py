@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from dialpact.compliance.reconcile import NOTES, Found
-from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR, write_incidents
+from dialpact.application.reconcile.incidents import write_incidents
+from dialpact.compliance.reconcile import NOTES, CdrFinding
+from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR
 from dialpact.compliance.reconcile.values import KINDS
 from dialpact.store.sqlite import Store, create, incidents, ledger
 
@@ -25,8 +26,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-def found(**changes: Any) -> Found:
-    base = Found(
+def found(**changes: Any) -> CdrFinding:
+    base = CdrFinding(
         at=AT.timestamp(),
         seq=1,
         kind="without-decision",

@@ -17,7 +17,7 @@ from dialpact.compliance.reconcile import (
     Asked,
     Call,
     Calls,
-    Found,
+    CdrFinding,
     Group,
     Judge,
     Kept,
@@ -406,7 +406,7 @@ class TestMatch:
 def judged(
     calls: list[Call], decision: Asked | None, *, saw: bool = True, **options: Any
 ) -> tuple[list[tuple[str, dict[str, str]]], Judge]:
-    said: list[Found] = []
+    said: list[CdrFinding] = []
     given_options = {"node": "pbx1", "since": 0.0, "until": float("inf")} | options
     judge = Judge(matcher(), said.append, **given_options)
     if decision is None:
@@ -514,7 +514,7 @@ class TestJudge:
 
     def test_nor_does_a_call_that_could_be_another_decisions(self) -> None:
         one = call()
-        found: list[Found] = []
+        found: list[CdrFinding] = []
         judge = Judge(Matcher("pbx1", TRUNKS, 5), found.append, node="pbx1", since=0, until=2 * T)
         judge.pair(Pair(asked(kept=(kept(answered=0.0, open=True),)), [one], [one]))
         assert [each.kind for each in found] == ["ambiguous"]

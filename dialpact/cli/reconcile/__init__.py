@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.reconcile.incidents import write_incidents
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.reconcile.files import Files
@@ -17,8 +18,7 @@ from dialpact.cli.reconcile.report import Report
 from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
 from dialpact.compliance.ordered import Ordered
-from dialpact.compliance.reconcile import SETTLING, Found, Reconciliation
-from dialpact.compliance.reconcile.incidents import write_incidents
+from dialpact.compliance.reconcile import SETTLING, CdrFinding, Reconciliation
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
 from dialpact.store.sqlite import Store, keeping
@@ -65,12 +65,12 @@ async def reconcile(
     with ExitStack() as stack:
         bad = stack.enter_context(BadRows(session))
         report = stack.enter_context(Report(session, limit=limit, full=full, notes=notes))
-        kept = stack.enter_context(Ordered(Found))
+        kept = stack.enter_context(Ordered(CdrFinding))
         files = stack.enter_context(Files(session, cdr, the_zone(timezone)))
 
-        open_ends: list[Found] = []
+        open_ends: list[CdrFinding] = []
 
-        def said(one: Found) -> None:
+        def said(one: CdrFinding) -> None:
             report.add(one)
             if write:
                 kept.add(one)
@@ -105,7 +105,7 @@ async def reconcile(
     return _code(result)
 
 
-async def _settle(session: Session, store: Store, found: list[Found], by: str) -> int:
+async def _settle(session: Session, store: Store, found: list[CdrFinding], by: str) -> int:
     """How many; what was settled the same way before is not counted."""
     count = 0
     for one in found:

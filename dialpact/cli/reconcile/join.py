@@ -1,40 +1,32 @@
 """CDR files against the store: what ``dialpact reconcile`` and the inspection report find.
 
-The store is read in pages, each a short lock: the gate goes on deciding meanwhile. Rows, calls and decisions
+The store is read in pages, and what is long is done off the event loop, in parts. Rows, calls and decisions
 are put in order on disk, so memory does not grow with their number.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import aiosql
-
+from dialpact.application.aside import aside
 from dialpact.compliance.cdr import Record
-from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import (
     Asked,
     Call,
     Calls,
+    CdrFinding,
     Counts,
-    Found,
     Judge,
-    Kept,
     Kind,
     Matcher,
     Reconciliation,
-    Refused,
     Row,
     Shift,
     grouped,
@@ -43,10 +35,9 @@ from dialpact.compliance.reconcile import (
     seen,
 )
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.connection import Database
+from dialpact.store.ports import Store
 
-SQL = aiosql.from_path(Path(__file__).parents[2] / "store" / "sqlite" / "sql" / "reconcile.sql", "sqlite3")
-TOGETHER = 1000  # decisions a transaction
+TOGETHER = 1000  # decisions a page
 MARGIN = 3600  # seconds around the period in which counterparts are looked for
 FARTHEST = 15 * 3600  # seconds by which the times of a file could be off
 LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()  # whatever is asked for
@@ -62,7 +53,7 @@ class Source(NamedTuple):
 
 
 async def reconcile(
-    store: Database,
+    store: Store,
     sources: Sequence[Source],
     *,
     trunks: Mapping[str, Trunk],
@@ -72,9 +63,10 @@ async def reconcile(
     trunk: str = "",
     inbound: Collection[str] = (),
     tolerance: int = 5,
-    say: Callable[[Found], None] | None = None,
+    say: Callable[[CdrFinding], None] | None = None,
     bad: Callable[[str, int, Fault], None] | None = None,
     progress: Callable[[str, int], None] | None = None,
+    together: int = TOGETHER,
 ) -> Reconciliation:
     """``sources`` are CDRs of ``node``, whose unmatched decisions are findings; those of others are not.
 
@@ -82,42 +74,57 @@ async def reconcile(
     without them, what the files cover. ``inbound``: see :class:`.Calls`. ``tolerance``:
     seconds by which the PBX's clock and the gate's may differ. ``say`` takes every finding in the order of
     time, ``bad`` every unreadable line, ``progress`` the stage (a file's name, ``decisions`` or ``calls``)
-    and how many are done. StoreError; Fault for a file that is none of CDRs.
+    and how many are done; ``say`` and ``bad`` may come from another thread, one at a time. StoreError; Fault
+    for a file that is none of CDRs.
     """
-    own = await store.transact(lambda connection: [number for (number,) in SQL.own_numbers(connection)])
+    own = await store.reconciliations.own_numbers()
     matcher = Matcher(node, trunks, tolerance)
     with ExitStack() as stack:
         files = _Files(stack, Calls(trunks, own=own, inbound=inbound), since, until)
-        files.read(sources, bad, progress)
+        async for stage, count in aside(files.read(sources, bad)):
+            if progress:
+                progress(stage, count)
         first, last = files.since, files.until
         if first is None or last is None:
             return Reconciliation(counts=files.counts, found=(), since=None, until=None)
-        told = stack.enter_context(Ordered(Found))
+        told = stack.enter_context(Ordered(CdrFinding))
         judge = Judge(matcher, told.add, node=node, since=first, until=last, trunk=trunk)
         join = _Join(stack, matcher, judge, files)
-        for call in merged(files.rows):
-            join.add_call(call)
-        async for one in _decisions(store, first - MARGIN, last + MARGIN):
+        async for _ in aside(join.add_calls(merged(files.rows))):
+            pass
+        async for one in _decisions(store, first - MARGIN, last + MARGIN, together):
             join.add_asked(one)
             if progress and join.decisions % STEP == 0:
                 progress("decisions", join.decisions)
-        join.run(progress)
+        async for count in aside(join.run()):
+            if progress:
+                progress("calls", count)
         if files.shift.unsure and join.lonely > files.rows.count / 2:
-            async for one in _decisions(store, first - FARTHEST, last + FARTHEST):
+            async for one in _decisions(store, first - FARTHEST, last + FARTHEST, together):
                 files.shift.asked(one.number, one.at)
-        kept: dict[Kind, int] = Counter()
-        found = []
-        for finding in told:
-            kept[finding.kind] += 1
-            if kept[finding.kind] <= SHOWN:
-                found.append(finding)
-            if say:
-                say(finding)
+        found: list[CdrFinding] = []
+        async for _ in aside(_told(told, found, say)):
+            pass
     counts = judge.counts
     counts.lines, counts.bad, counts.house = files.counts.lines, files.counts.bad, files.counts.house
     return Reconciliation(
         counts=counts, found=tuple(found), since=first, until=last, shift=files.shift.seconds
     )
+
+
+def _told(
+    told: Iterable[CdrFinding], found: list[CdrFinding], say: Callable[[CdrFinding], None] | None
+) -> Iterator[int]:
+    """Every one to ``say``, the first of each kind into ``found``; yields how many now and then."""
+    kept: Counter[Kind] = Counter()
+    for place, finding in enumerate(told, 1):
+        kept[finding.kind] += 1
+        if kept[finding.kind] <= SHOWN:
+            found.append(finding)
+        if say:
+            say(finding)
+        if place % STEP == 0:
+            yield place
 
 
 class _Files:
@@ -141,14 +148,14 @@ class _Files:
         self,
         sources: Sequence[Source],
         bad: Callable[[str, int, Fault], None] | None,
-        progress: Callable[[str, int], None] | None,
-    ) -> None:
+    ) -> Iterator[tuple[str, int]]:
+        """Yields the file and its line now and then."""
         first, last = float("inf"), float("-inf")
         for source in sources:
             for line, record in source.records:
                 self.counts.lines += 1
-                if progress and self.counts.lines % STEP == 0:
-                    progress(source.name, line)
+                if self.counts.lines % STEP == 0:
+                    yield source.name, line
                 try:
                     if isinstance(record, Fault):
                         raise record
@@ -189,15 +196,20 @@ class _Join:
         self.decisions = 0
         self.lonely = 0  # calls that were dialled and match nothing
 
-    def add_call(self, call: Call) -> None:
-        self._calls.add(call._replace(key=self._passes[0].of_call(call)))
+    def add_calls(self, calls: Iterable[Call]) -> Iterator[int]:
+        """Yields how many now and then."""
+        for count, call in enumerate(calls, 1):
+            self._calls.add(call._replace(key=self._passes[0].of_call(call)))
+            if count % STEP == 0:
+                yield count
 
     def add_asked(self, asked: Asked) -> None:
         self.decisions += 1
         self._asked.add(asked._replace(key=self._passes[0].of_asked(asked)))
 
-    def run(self, progress: Callable[[str, int], None] | None) -> None:
-        done = 0
+    def run(self) -> Iterator[int]:
+        """Yields how many calls are judged now and then."""
+        done = looked = 0
         for one, following in zip_longest(self._passes, self._passes[1:]):
             calls, asked = self._calls, self._asked
             self._calls, self._asked = self._ordered(Call), self._ordered(Asked)
@@ -206,15 +218,19 @@ class _Join:
                 for pair in pairs:
                     self._judge.pair(pair)
                     done += len(pair.calls)
-                    if progress and done % STEP == 0:
-                        progress("calls", done)
+                looked += len(group.calls) + len(group.asked)
+                if looked >= STEP:
+                    looked = 0
+                    yield done
                 for call in alone:
                     self._calls.add(call._replace(key=following.of_call(call) if following else ""))
                 for decision in unused:
                     # The caller's channel is what the last comparison, with rows of the house, goes by.
                     key = following.of_asked(decision) if following else decision.channel
                     self._asked.add(decision._replace(key=key))
-        for call in self._calls:
+        for place, call in enumerate(self._calls, 1):
+            if place % STEP == 0:
+                yield done
             self._judge.lonely_call(call)
             if call.way == "out":
                 self.lonely += 1
@@ -227,68 +243,16 @@ class _Join:
         return self._stack.enter_context(Ordered(kind))
 
 
-async def _decisions(store: Database, since: float, until: float) -> AsyncIterator[Asked]:
-    after, seq, end = stamp(_moment(since)), -1, stamp(_moment(until))
-    while page := await store.transact(partial(_page, after=after, seq=seq, until=end)):
-        for row, kept, refused in page:
-            yield _asked(row, kept, refused)
-        after, seq = page[-1][0]["decided_at"], page[-1][0]["seq"]
+async def _decisions(store: Store, since: float, until: float, together: int) -> AsyncIterator[Asked]:
+    first, last = _moment(since), _moment(until)
+    page = await store.reconciliations.decisions(first, last, most=together)
+    while True:
+        for one in page.rows:
+            yield one
+        if not page.next:
+            return
+        page = await store.reconciliations.decisions(first, last, after=page.next, most=together)
 
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(min(seconds, LATEST), UTC)
-
-
-def _page(
-    connection: sqlite3.Connection, *, after: str, seq: int, until: str
-) -> list[tuple[sqlite3.Row, list[sqlite3.Row], list[sqlite3.Row]]]:
-    """Decisions, each with its recordings and with its legs that the interlock refused."""
-    return [
-        (
-            row,
-            list(SQL.recordings(connection, decision=row["id"])),
-            list(SQL.refused(connection, decision=row["id"])),
-        )
-        for row in list(SQL.decisions(connection, after=after, after_seq=seq, until=until, most=TOGETHER))
-    ]
-
-
-def _asked(row: sqlite3.Row, kept: list[sqlite3.Row], refused: list[sqlite3.Row]) -> Asked:
-    return Asked(
-        key="",
-        at=instant(row["decided_at"]).timestamp(),
-        id=row["id"],
-        node=row["node"],
-        through=bool(row["dial"]) and row["undelivered"] is None,
-        why=row["undelivered"] or ", ".join(json.loads(row["reasons"])),
-        number=row["number"],
-        dial=row["dial"],
-        caller_id=row["caller_id"],
-        campaign=row["campaign"],
-        trunk=row["trunk"],
-        shadow=row["mode"] == "shadow",
-        channel=row["channel"],
-        uniqueid=row["uniqueid"],
-        kept=tuple(
-            Kept(
-                id=one["id"],
-                state=one["state"],
-                channel=one["channel"],
-                uniqueid=one["uniqueid"],
-                answered=_seconds(one["answered_at"]),
-                ended=_seconds(one["ended_at"]),
-                seconds=one["seconds"] or 0.0,
-                open=bool(one["open"]),
-            )
-            for one in kept
-        ),
-        refused=tuple(
-            Refused(one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"]))
-            for one in refused
-        ),
-        went_on=bool(row["went_on"]),
-    )
-
-
-def _seconds(text: str | None) -> float:
-    return instant(text).timestamp() if text else 0.0

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
+from dialpact.application.reconcile.incidents import Written
 from dialpact.cli.imports import BadRows
 from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.cli.session import Session
 from dialpact.compliance.numbers import masked
-from dialpact.compliance.reconcile import NOTES, Found, Reconciliation
-from dialpact.compliance.reconcile.incidents import Written
+from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
 from dialpact.compliance.registers.moment import HOME
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
@@ -40,7 +40,7 @@ class Report:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, one: Found) -> None:
+    def add(self, one: CdrFinding) -> None:
         if one.is_note and not self._notes:
             return
         self._wanted += 1
@@ -49,7 +49,7 @@ class Report:
         self._file.write(msgspec.json.encode(self._row(one)) + b"\n")
         self._listed += 1
 
-    def _row(self, one: Found) -> dict[str, Any]:
+    def _row(self, one: CdrFinding) -> dict[str, Any]:
         hide = (lambda text: text) if self._full else masked
         detail = dict(one.detail)
         if one.kind == "number-differs":

@@ -6,23 +6,11 @@ however often its file is read, and not at all where the listener saw the same c
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
-import aiosql
+from dialpact.compliance.reconcile.values import KINDS, NOTES, CdrFinding
 
-from dialpact.compliance.clock import stamp
-from dialpact.compliance.reconcile import KINDS, NOTES, Found
-from dialpact.store.sqlite import incidents
-from dialpact.store.sqlite.connection import Database
-
-SQL = aiosql.from_path(Path(__file__).parents[2] / "store" / "sqlite" / "sql" / "reconcile.sql", "sqlite3")
-TOGETHER = 200
 PREFIX = "cdr-"
 # Not of a call that was made: a caller who gave up leaves the same trace where cdr.conf leaves him out.
 # That nobody saw a call's end was an incident when it happened.
@@ -41,58 +29,34 @@ LISTENER = {
 NEAR = timedelta(minutes=5)  # between the start of a CDR and the leg: the caller may have waited
 
 
-class Written(NamedTuple):
-    written: int
-    known: int  # written before, or seen by the listener
+class CdrIncident(NamedTuple):
+    """``seen_as``: what the listener calls it, if it saw it itself, within ``NEAR`` on the same channel."""
+
+    at: datetime  # of the call
+    node: str
+    kind: str
+    decision: str
+    channel: str
+    detail: str
+    seen_as: tuple[str, ...]
 
 
-async def write_incidents(store: Database, found: Iterable[Found], node: str) -> Written:
-    """StoreError; what was written until then stays, and the next run goes on from there."""
-    waiting = (one for one in found if one.kind not in LEFT_OUT)
-    written = known = 0
-    while batch := list(islice(waiting, TOGETHER)):
-        new = await store.transact(partial(_write, batch=batch, node=node))
-        written += new
-        known += len(batch) - new
-    return Written(written, known)
-
-
-def _write(connection: sqlite3.Connection, *, batch: list[Found], node: str) -> int:
-    new = 0
-    for one in batch:
-        at = datetime.fromtimestamp(one.at, UTC)
-        kind = PREFIX + one.kind
-        same = {"node": node, "channel": one.channel, "at": stamp(at), "decision": one.decision}
-        if SQL.is_known(connection, kind=kind, **same) or _seen(connection, one, node, at):
-            continue
-        incidents.write(
-            connection,
-            at=at,
-            node=node,
-            kind=kind,
-            decision=one.decision,
-            channel=one.channel,
-            detail=_detail(one),
-        )
-        new += 1
-    return new
-
-
-def _seen(connection: sqlite3.Connection, one: Found, node: str, at: datetime) -> bool:
-    return any(
-        SQL.was_seen(
-            connection,
-            kind=kind,
-            node=node,
-            channel=one.channel,
-            since=stamp(at - NEAR),
-            until=stamp(at + NEAR),
-        )
-        for kind in LISTENER.get(one.kind, ())
+def incident(one: CdrFinding, node: str) -> CdrIncident | None:
+    """None: of such a finding no incident is kept."""
+    if one.kind in LEFT_OUT:
+        return None
+    return CdrIncident(
+        at=datetime.fromtimestamp(one.at, UTC),
+        node=node,
+        kind=PREFIX + one.kind,
+        decision=one.decision,
+        channel=one.channel,
+        detail=_detail(one),
+        seen_as=LISTENER.get(one.kind, ()),
     )
 
 
-def _detail(one: Found) -> str:
+def _detail(one: CdrFinding) -> str:
     facts = {"dialled": one.number, "caller ID": one.caller_id, "trunk": one.trunk, **one.detail}
     said = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
     return f"{said}; {one.file} line {one.line}" if one.line else said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialpact.compliance.reconcile.match import Matcher, Pair
-from dialpact.compliance.reconcile.values import Asked, Call, Counts, Found, Kept, Kind, Refused
+from dialpact.compliance.reconcile.values import Asked, Call, CdrFinding, Counts, Kept, Kind, Refused
 
 SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
 KEPT = frozenset({"kept"})
@@ -19,7 +19,7 @@ class Judge:
     def __init__(
         self,
         matcher: Matcher,
-        say: Callable[[Found], None],
+        say: Callable[[CdrFinding], None],
         *,
         node: str,
         since: float,
@@ -169,7 +169,7 @@ class Judge:
         self.counts.found[kind] = self.counts.found.get(kind, 0) + 1
         self._seq += 1
         self._say(
-            Found(
+            CdrFinding(
                 at=call.at if call else asked.at if asked else 0.0,
                 seq=self._seq,
                 kind=kind,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.installation import Installation
+from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -22,6 +23,9 @@ class Store(Protocol):
 
     @property
     def installation(self) -> Installation: ...
+
+    @property
+    def reconciliations(self) -> Reconciliations: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

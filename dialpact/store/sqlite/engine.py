@@ -6,6 +6,7 @@ from functools import cached_property
 
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.outside import Installation
+from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
 
@@ -20,6 +21,10 @@ class Store(Database):
     @cached_property
     def installation(self) -> Installation:
         return Installation(self)
+
+    @cached_property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:
