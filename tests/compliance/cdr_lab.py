@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dialpact.cli.reconcile.join import Source, reconcile
+from dialpact.application.reconcile.join import Source, reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.reconcile import CdrFinding, Reconciliation

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialpact.cli.reconcile.join import Source, reconcile
+from dialpact.application.reconcile.join import Source, reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.store.sqlite import Store, create
 from tests.compliance import cdr_lab

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from dialpact.application.reconcile.incidents import write_incidents
+from dialpact.application.reconcile.join import reconcile as join
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.reconcile.files import Files
-from dialpact.cli.reconcile.join import reconcile as join
 from dialpact.cli.reconcile.report import Report
 from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import DONE, FAILED, FOUND, Session

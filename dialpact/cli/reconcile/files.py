@@ -8,9 +8,9 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Self
 
+from dialpact.application.reconcile.join import Source
 from dialpact.cli.cdr_file import opened
 from dialpact.cli.progress import progress
-from dialpact.cli.reconcile.join import Source
 from dialpact.cli.session import Session
 from dialpact.compliance.cdr import Master, Record
 from dialpact.compliance.registers.fault import Fault

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from dialpact.application.reconcile.join import reconcile
 from dialpact.cli import texts
 from dialpact.cli.reconcile.files import Files
-from dialpact.cli.reconcile.join import reconcile
 from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import Session
 from dialpact.compliance.inspection.figures import Cdr, Count

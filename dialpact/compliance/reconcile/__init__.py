@@ -1,7 +1,7 @@
 """Calls, decisions and recordings put side by side: what has no counterpart, and what does not fit its own.
 
 Pure: values in, values out, in memory that does not grow with their number. The store's part, which reads the
-decisions and joins them, is :mod:`dialpact.cli.reconcile.join`.
+decisions and joins them, is :mod:`dialpact.application.reconcile.join`.
 
 1. A call is one leg on a carrier's trunk. Rows that name the same leg are one call: a transfer, a queue and a
    conference write several (``calls``).
