@@ -8,8 +8,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Self
 
+from dialpact.application.cdr_file import opened
 from dialpact.application.reconcile.join import Source
-from dialpact.cli.cdr_file import opened
 from dialpact.cli.progress import progress
 from dialpact.cli.session import Session
 from dialpact.compliance.cdr import Master, Record

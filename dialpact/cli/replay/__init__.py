@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from dialpact.cli.cdr_file import opened
+from dialpact.application.cdr_file import opened
 from dialpact.cli.flag import Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.progress import progress
