@@ -17,7 +17,7 @@ from dialpact.compliance.outbound import Dialled
 from dialpact.compliance.reading import Reading
 from dialpact.compliance.reasons import ORDER, Reason
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.past import look_back
+from dialpact.store.sqlite.facts_as_of import look_back
 
 # What can be judged from a CDR and a profile alone.
 FREE = frozenset({"number", "days", "hours", "attempts", "range_dialling"})
