@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dialpact.application.reconcile.join import Source, reconcile
+from dialpact.application.cdr_file import Source
+from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.reconcile import CdrFinding, Reconciliation

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialpact.application.reconcile.join import Source, reconcile
+from dialpact.application.cdr_file import Source
+from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.store.sqlite import Store, create
 from tests.compliance import cdr_lab

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 from dialpact.application.aside import aside
-from dialpact.compliance.cdr import Record
+from dialpact.application.cdr_file import Source
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import (
@@ -43,13 +43,6 @@ FARTHEST = 15 * 3600  # seconds by which the times of a file could be off
 LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()  # whatever is asked for
 SHOWN = 1000  # findings of each kind that the result holds
 STEP = 1000  # lines between two reports of progress
-
-
-class Source(NamedTuple):
-    """``records``: a :class:`dialpact.compliance.cdr.Master`, or what else gives lines with their numbers."""
-
-    name: str
-    records: Iterable[tuple[int, Record | Fault]]
 
 
 async def reconcile(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
-from dialpact.application.reconcile.incidents import Written
+from dialpact.application.reconcile.case import Reconciled
 from dialpact.cli.imports import BadRows
 from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.cli.session import Session
@@ -79,18 +79,9 @@ class Report:
         for line in self._file:
             yield line.rstrip()
 
-    def print(
-        self,
-        result: Reconciliation,
-        bad: BadRows,
-        written: Written | None,
-        settled: int | None,
-        *,
-        node: str,
-        timezone: str,
-        files: Sequence[str],
-    ) -> None:
-        """``written``, ``settled``: None where nothing was to be written or settled, or could not be."""
+    def print(self, done: Reconciled, bad: BadRows, *, timezone: str, files: Sequence[str]) -> None:
+        """``timezone`` and ``files`` as they were given."""
+        result, written, settled = done.result, done.written, done.settled
         session = self._session
         if result.shift:
             session.note(self._hint(result, timezone))
@@ -100,7 +91,7 @@ class Report:
         if session.as_json:
             sums = {
                 "files": files,
-                "node": node,
+                "node": done.node,
                 "timezone": timezone,
                 "since": _time(result.since),
                 "until": _time(result.until),

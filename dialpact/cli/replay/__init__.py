@@ -9,17 +9,20 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from dialpact.application.cdr_file import opened
+from dialpact.application.cdr_file import the_zone
 from dialpact.cli.flag import Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.progress import progress
-from dialpact.cli.replay.choice import the_config, the_policy, the_rules, the_zone
+from dialpact.cli.reconcile.files import given
+from dialpact.cli.replay.choice import the_policy, the_rules
 from dialpact.cli.replay.report import Report
 from dialpact.cli.replay.trial import RULES, Trial
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
+from dialpact.compliance import config as configuration
 from dialpact.compliance import numbers
 from dialpact.compliance.cdr import Master
-from dialpact.compliance.config import Trunk
+from dialpact.compliance.config import Config, Trunk
+from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.outbound import Dialled, Field, Outbound
@@ -103,8 +106,9 @@ def _read(
 ) -> int:
     """The attempts into ``past``, the unreadable lines into ``bad``; how many lines there were."""
     lines = 0
-    with opened(path) as (file, size), progress(session) as bar:
-        task = bar.add_task(path.name, total=size)
+    cdr = given(path)
+    with cdr.open() as file, progress(session) as bar:
+        task = bar.add_task(path.name, total=cdr.size or None)
         master = Master(file, zone)
         for number, record in master:
             lines += 1
@@ -115,3 +119,12 @@ def _read(
             if lines % STEP == 0:
                 bar.update(task, completed=master.position)
     return lines
+
+
+def the_config(session: Session) -> Config | None:
+    """None only where none was named and none is found: who has nothing but CDRs can still ask."""
+    try:
+        configuration.find(session.config_file)
+    except ConfigError:
+        return None
+    return session.config

@@ -1,27 +1,13 @@
-"""What a replay goes by: configuration, profiles, rules and time zone."""
+"""What a replay goes by: profiles and rules."""
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from dialpact.application.policy import load_policy
 from dialpact.cli.replay.trial import FREE, RULES
-from dialpact.cli.session import Session
 from dialpact.compliance import calendars, profile
-from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config
-from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.fault import Fault, shown
-
-
-def the_config(session: Session) -> Config | None:
-    """None only where none was named and none is found: who has nothing but CDRs can still ask."""
-    try:
-        configuration.find(session.config_file)
-    except ConfigError:
-        return None
-    return session.config
 
 
 def the_policy(named: list[str] | None, config: Config | None) -> Policy:
@@ -46,10 +32,3 @@ def the_rules(named: list[str] | None, config: Config | None) -> frozenset[str]:
         if config is None and name not in FREE:
             raise Fault("rule-needs-registers", rule=name, known=", ".join(sorted(FREE)))
     return frozenset(wanted) or (frozenset(RULES) if config else FREE)
-
-
-def the_zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:
-        raise Fault("bad-zone", value=shown(name)) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
@@ -10,20 +11,23 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dialpact.compliance import policy
+from dialpact.compliance.facts_as_of import known_then
 from dialpact.compliance.history import History
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Business, CallAttempt, Campaign, Facts, Finding
 from dialpact.compliance.outbound import Dialled
 from dialpact.compliance.reading import Reading
 from dialpact.compliance.reasons import ORDER, Reason
-from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.facts_as_of import look_back
+from dialpact.store.ports import Store
 
 # What can be judged from a CDR and a profile alone.
 FREE = frozenset({"number", "days", "hours", "attempts", "range_dialling"})
 # Three are no section of a profile: number and campaign always hold, gate is the judge's own word.
 RULES = ("number", "campaign", *policy.RULES)
 TOGETHER = 200  # attempts a transaction: some ten milliseconds, during which the gate would wait
+
+
+Put = tuple[Dialled, CallAttempt, datetime]
 
 
 class Outcome(NamedTuple):
@@ -54,19 +58,32 @@ class Trial:
         self._asked = Reading(holders=judge.asked.holders, refusals_age=judge.asked.refusals_age)
 
     async def outcomes(self, past: Iterable[Dialled]) -> AsyncIterator[Outcome]:
-        """``past`` in the order of time."""
+        """``past`` in the order of time. What is long is done off the event loop, a batch at a time."""
         waiting = iter(past)
-        while batch := list(islice(waiting, TOGETHER)):
-            put = [(self._attempt(one), datetime.fromtimestamp(one.at, UTC)) for one in batch]
-            for one, (attempt, at), facts in zip(batch, put, await self._facts(put), strict=True):
-                yield Outcome(one, at, attempt, self._judged(attempt, facts, at))
+        while batch := await asyncio.to_thread(self._batch, waiting):
+            facts = await self._facts([(attempt, at) for _, attempt, at in batch])
+            for outcome in await asyncio.to_thread(self._outcomes, batch, facts):
+                yield outcome
+
+    def _batch(self, waiting: Iterator[Dialled]) -> list[Put]:
+        return [
+            (one, self._attempt(one), datetime.fromtimestamp(one.at, UTC))
+            for one in islice(waiting, TOGETHER)
+        ]
+
+    def _outcomes(self, batch: list[Put], found: list[Facts]) -> list[Outcome]:
+        return [
+            Outcome(one, at, attempt, self._judged(attempt, facts, at))
+            for (one, attempt, at), facts in zip(batch, found, strict=True)
+        ]
 
     def _attempt(self, one: Dialled) -> CallAttempt:
         return self._judge.attempt(one.number, one.campaign, one.caller_id, agent=one.agent, trunk=one.trunk)
 
     async def _facts(self, put: list[tuple[CallAttempt, datetime]]) -> list[Facts]:
         if self._store is not None:
-            return await look_back(self._store, put, self._asked)
+            found = await self._store.facts_as_of.of(put, self._asked)
+            return [known_then(each, at) for each, (_, at) in zip(found, put, strict=True)]
         return [_assumed(attempt) for attempt, _ in put]
 
     def _judged(self, attempt: CallAttempt, facts: Facts, at: datetime) -> tuple[Finding, ...]:

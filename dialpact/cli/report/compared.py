@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from dialpact.application.cdr_file import the_zone
 from dialpact.application.reconcile.join import reconcile
 from dialpact.cli import texts
 from dialpact.cli.reconcile.files import Files
-from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import Session
 from dialpact.compliance.inspection.figures import Cdr, Count
 from dialpact.compliance.inspection.period import Period

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.installation import Installation
 from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.suspensions import Suspensions
@@ -20,6 +21,9 @@ class Store(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def facts_as_of(self) -> FactsAsOf: ...
 
     @property
     def installation(self) -> Installation: ...

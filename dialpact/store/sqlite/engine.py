@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.outside import Installation
 from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.registers.change import Changes
@@ -17,6 +18,10 @@ class Store(Database):
     @cached_property
     def changes(self) -> Changes:
         return Changes(self)
+
+    @cached_property
+    def facts_as_of(self) -> FactsAsOf:
+        return FactsAsOf(self)
 
     @cached_property
     def installation(self) -> Installation:

@@ -1,11 +1,9 @@
-"""What the registers say of attempts of the past: as they are now, without what was learnt later."""
+"""What the registers say of attempts of the past."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-
-from msgspec.structs import replace
 
 from dialpact.compliance.model import CallAttempt, Facts
 from dialpact.compliance.reading import Reading
@@ -13,24 +11,13 @@ from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.facts import facts
 
 
-async def look_back(
-    store: Database, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading
-) -> list[Facts]:
-    """The facts of each attempt at its instant, in one short transaction. The recorder is not asked."""
-    found = await store.transact(
-        lambda connection: [facts(connection, attempt, asked, at, live=False) for attempt, at in attempts]
-    )
-    return [known_then(each, at) for each, (_, at) in zip(found, attempts, strict=True)]
+class FactsAsOf:
+    """:class:`dialpact.store.ports.facts_as_of.FactsAsOf` on SQLite."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def known_then(found: Facts, at: datetime) -> Facts:
-    """Without refusals and leads that came later. Consents are judged by their own times.
-
-    Suspensions are left out: they are a state of today. What has been removed since is not there any more.
-    """
-    return replace(
-        found,
-        refusals=tuple(refusal for refusal in found.refusals if refusal.requested_at <= at),
-        leads=tuple(batch for batch in found.leads if batch.imported_at <= at),
-        suspensions=(),
-    )
+    async def of(self, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading) -> list[Facts]:
+        return await self._database.read(
+            lambda connection: [facts(connection, attempt, asked, at, live=False) for attempt, at in attempts]
+        )
