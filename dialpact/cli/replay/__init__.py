@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dialpact.application.cdr_file import the_zone
+from dialpact.application.replay.choice import the_policy, the_rules
+from dialpact.application.replay.trial import RULES, Trial
 from dialpact.cli.flag import Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import given
-from dialpact.cli.replay.choice import the_policy, the_rules
 from dialpact.cli.replay.report import Report
-from dialpact.cli.replay.trial import RULES, Trial
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
 from dialpact.compliance import config as configuration
 from dialpact.compliance import numbers

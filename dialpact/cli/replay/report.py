@@ -11,8 +11,8 @@ from typing import IO, Any, Self
 import msgspec
 import typer
 
+from dialpact.application.replay.trial import Outcome
 from dialpact.cli.imports import BadRows
-from dialpact.cli.replay.trial import Outcome
 from dialpact.cli.session import Session
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialpact.application.policy import load_policy
-from dialpact.cli.replay.trial import FREE, RULES
+from dialpact.application.replay.trial import FREE, RULES
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
