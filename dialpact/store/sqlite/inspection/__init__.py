@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 
+from dialpact.compliance.inspection import calls, kept, refused
 from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.question import SQL, Question, counts, purposes_ever
 from dialpact.compliance.inspection.verdicts import headings
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.inspection import calls, kept, refused
-from dialpact.store.sqlite.inspection.question import SQL, Question, counts, purposes_ever
 from dialpact.store.sqlite.registers.change import log
 
 __all__ = ["Question", "inspect", "note_full_report"]

@@ -22,7 +22,7 @@ from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.carrier_list import Listed
 
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "inspection.sql", "sqlite3")
+SQL = aiosql.from_path(Path(__file__).parents[2] / "store" / "sqlite" / "sql" / "inspection.sql", "sqlite3")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections import Counter
 
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.clock import instant
+from dialpact.compliance.inspection.calls import versions_then
 from dialpact.compliance.inspection.figures import (
     BYPASSES,
     MOST,
@@ -24,10 +25,9 @@ from dialpact.compliance.inspection.figures import (
     ScriptState,
     SuspensionLine,
 )
-from dialpact.store.sqlite.inspection.calls import versions_then
-from dialpact.store.sqlite.inspection.question import SQL, Question, day, moment
-from dialpact.store.sqlite.inspection.recorded import recordings, retention
-from dialpact.store.sqlite.inspection.refused import refusals
+from dialpact.compliance.inspection.question import SQL, Question, day, moment
+from dialpact.compliance.inspection.recorded import recordings, retention
+from dialpact.compliance.inspection.refused import refusals
 
 FED = ("dnc", "consent", "leads", "caller-id")  # registers that files feed
 

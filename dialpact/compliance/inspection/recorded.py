@@ -9,8 +9,8 @@ from itertools import islice
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Gap, Recordings, Retention
+from dialpact.compliance.inspection.question import SQL, Question
 from dialpact.compliance.model import PURPOSES
-from dialpact.store.sqlite.inspection.question import SQL, Question
 
 PAGE = 1000  # answered calls whose purpose is looked up at a time
 FLAWS = {"failed": "failed", "unhashed": "no-hash", "short": "recording-short"}

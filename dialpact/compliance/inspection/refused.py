@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, Refusals
+from dialpact.compliance.inspection.question import SQL, Question, counts
 from dialpact.compliance.model import Campaign, Refusal
 from dialpact.compliance.policy.do_not_call import covers
-from dialpact.store.sqlite.inspection.question import SQL, Question, counts
 
 Key = tuple[int, str, str]
 

@@ -10,9 +10,9 @@ from datetime import date
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.figures import MOST, CarrierList, Count, ListDifference
+from dialpact.compliance.inspection.question import SQL, Question, day
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers.carrier_list import Difference, compare
-from dialpact.store.sqlite.inspection.question import SQL, Question, day
 
 
 def compared(

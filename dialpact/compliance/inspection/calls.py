@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from dialpact.compliance.inspection import carriers
 from dialpact.compliance.inspection.figures import (
     MOST,
     CallerUse,
@@ -22,10 +23,9 @@ from dialpact.compliance.inspection.figures import (
     Slot,
 )
 from dialpact.compliance.inspection.permitted import Permitted
+from dialpact.compliance.inspection.question import SQL, Question, day
 from dialpact.compliance.model import Decision
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite.inspection import carriers
-from dialpact.store.sqlite.inspection.question import SQL, Question, day
 
 KINDS = ("passed", "refused", "shadow", "undelivered")
 ENDING = timedelta(days=30)
