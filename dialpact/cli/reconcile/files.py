@@ -28,11 +28,11 @@ class Files:
 
     def __init__(self, session: Session, paths: Sequence[Path], zone: tzinfo) -> None:
         self._session = session
-        self._reading = Reading([given(path) for path in paths], zone)
-        self.sources = self._reading.sources
+        self.reading = Reading([given(path) for path in paths], zone)
+        self.sources = self.reading.sources
         self._names = {str(path) for path in paths}
         self._bar = progress(session)
-        self._task = self._bar.add_task("", total=self._reading.size)
+        self._task = self._bar.add_task("", total=self.reading.size)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -47,7 +47,7 @@ class Files:
     def show(self, stage: str, count: int) -> None:
         """``stage``: the name of a file, ``decisions`` or ``calls``."""
         if stage in self._names:
-            self._bar.update(self._task, description=stage, completed=self._reading.position)
+            self._bar.update(self._task, description=stage, completed=self.reading.position)
         else:
             text = self._session.text(f"stage.{stage}", count=count)
             self._bar.update(self._task, description=text)

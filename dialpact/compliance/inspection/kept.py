@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections import Counter
 
+from msgspec.structs import replace
+
 from dialpact.compliance.calendars import days_left
-from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.calls import versions_then
 from dialpact.compliance.inspection.figures import (
     BYPASSES,
@@ -19,20 +18,19 @@ from dialpact.compliance.inspection.figures import (
     Control,
     Count,
     Installation,
-    Ledger,
     ListAge,
     Rules,
     ScriptState,
-    SuspensionLine,
 )
-from dialpact.compliance.inspection.question import SQL, Question, day, moment
+from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.recorded import recordings, retention
 from dialpact.compliance.inspection.refused import refusals
+from dialpact.compliance.inspection.source import Source
 
 FED = ("dnc", "consent", "leads", "caller-id")  # registers that files feed
 
 
-def installation(connection: sqlite3.Connection, question: Question) -> Installation:
+def installation(source: Source, question: Question) -> Installation:
     calendar = question.policy.calendar
     return Installation(
         node=question.node,
@@ -47,16 +45,16 @@ def installation(connection: sqlite3.Connection, question: Question) -> Installa
             )
             for profile in question.policy.profiles
         ),
-        rules_then=versions_then(connection, question),
+        rules_then=versions_then(source),
         calendar=question.policy.calendar_version,
         calendar_until=calendar.last_known,
         calendar_days_left=days_left(calendar, question.today),
-        lists=_lists(connection, question),
+        lists=_lists(source, question),
     )
 
 
-def _lists(connection: sqlite3.Connection, question: Question) -> tuple[ListAge, ...]:
-    fed = {row["register"]: instant(row["at"]) for row in SQL.last_imports(connection)}
+def _lists(source: Source, question: Question) -> tuple[ListAge, ...]:
+    fed = source.last_imports()
     limits = [rule.max_list_age_days for profile in question.policy.profiles if (rule := profile.do_not_call)]
     most = min((limit for limit in limits if limit), default=0)
     return tuple(
@@ -70,71 +68,69 @@ def _lists(connection: sqlite3.Connection, question: Question) -> tuple[ListAge,
     )
 
 
-def conduct(connection: sqlite3.Connection, question: Question, changes: dict[str, int]) -> Conduct:
-    batches = SQL.batches(connection, **question.span)
+def conduct(source: Source, question: Question, changes: dict[str, int]) -> Conduct:
+    batches, held = source.batches()
     return Conduct(
-        refusals=refusals(connection, question, changes),
-        scripts=_scripts(connection, question),
-        complaints=_complaints(connection, question),
-        batches=batches["batches"],
-        batches_held=int(batches["held"]),
+        refusals=refusals(source, question, changes),
+        scripts=_scripts(source, question),
+        complaints=_complaints(source, question),
+        batches=batches,
+        batches_held=held,
     )
 
 
-def _scripts(connection: sqlite3.Connection, question: Question) -> tuple[ScriptState, ...]:
+def _scripts(source: Source, question: Question) -> tuple[ScriptState, ...]:
     """Of campaigns whose purpose needs one, those with calls first; whether it may be read now."""
     put_through: Counter[str] = Counter()
-    for row in SQL.by_campaign(connection, **question.span):
-        put_through[row["campaign"]] += row["put_through"]
+    for row in source.put_through():
+        put_through[row.campaign] += row.calls
     rules = [(profile.id, profile.script) for profile in question.policy.profiles if profile.script]
     asked = question.bound("script")
     found = []
-    for row in SQL.campaigns(connection):
-        if row["purpose"] not in asked:
+    for one in source.campaigns():
+        if one.purpose not in asked:
             continue
-        lists = {rule.digest for _, rule in rules if rule.binds(row["purpose"])}
-        expires = moment(row["expires_at"])
-        checked = set(json.loads(row["checked"] or "[]"))
-        in_time = expires is None or expires > question.now
+        lists = {rule.digest for _, rule in rules if rule.binds(one.purpose)}
+        in_time = one.expires_at is None or one.expires_at > question.now
         found.append(
             ScriptState(
-                campaign=row["id"],
-                purpose=row["purpose"],
-                script=row["script"],
-                version=row["version"],
-                approved_by=row["approved_by"] or "",
-                approved_at=moment(row["approved_at"]),
-                expires_at=expires,
-                approved=bool(row["approved_by"]) and in_time and lists <= checked,
-                put_through=put_through[row["id"]],
+                campaign=one.id,
+                purpose=one.purpose,
+                script=one.script,
+                version=one.version,
+                approved_by=one.approved_by,
+                approved_at=one.approved_at,
+                expires_at=one.expires_at,
+                approved=bool(one.approved_by) and in_time and lists <= one.checked,
+                put_through=put_through[one.id],
             )
         )
     return tuple(sorted(found, key=lambda state: (-state.put_through, state.campaign))[:MOST])
 
 
-def _complaints(connection: sqlite3.Connection, question: Question) -> Complaints:
+def _complaints(source: Source, question: Question) -> Complaints:
     received = unmatched = still_open = late = 0
     lines: list[ComplaintLine] = []
     zone = question.policy.profiles[0].zone
-    for row in SQL.complaints(connection, **question.span):
-        answered, due = moment(row["answered_at"]), day(row["due"])
+    for one in source.complaints():
+        answered, due = one.answered_at, one.due
         on = answered.astimezone(zone).date() if answered else question.today
         is_late = due is not None and on > due
         received += 1
-        unmatched += not row["matched"]
-        still_open += row["status"] == "open"
+        unmatched += not one.matched
+        still_open += one.status == "open"
         late += is_late
         if len(lines) < MOST:
             lines.append(
                 ComplaintLine(
-                    id=row["id"],
-                    received_at=instant(row["received_at"]),
-                    source=row["source"],
-                    caller_id=question.caller_id(row["caller_id"]),
-                    campaign=row["campaign"],
-                    matched=bool(row["matched"]),
+                    id=one.id,
+                    received_at=one.received_at,
+                    source=one.source,
+                    caller_id=question.caller_id(one.caller_id),
+                    campaign=one.campaign,
+                    matched=one.matched,
                     due=due,
-                    status=row["status"],
+                    status=one.status,
                     answered_at=answered,
                     late=is_late,
                 )
@@ -143,46 +139,27 @@ def _complaints(connection: sqlite3.Connection, question: Question) -> Complaint
 
 
 def control(
-    connection: sqlite3.Connection,
+    source: Source,
     question: Question,
     changes: tuple[Count, ...],
     incidents: tuple[Count, ...],
 ) -> Control:
-    marks = SQL.clock_marks(connection, **question.span)
+    marked, most_us = source.clock_marks()
     return Control(
         bypasses=tuple(found for found in incidents if found.key in BYPASSES),
         cdr=question.cdr,
-        recordings=recordings(connection, question),
-        retention=retention(connection, question, {found.key: found.count for found in changes}),
+        recordings=recordings(source, question),
+        retention=retention(source, question, {found.key: found.count for found in changes}),
         incidents=incidents,
         suspensions=tuple(
-            SuspensionLine(
-                **{
-                    **dict(row),
-                    "since": instant(row["since"]),
-                    "cause": question.words(row["cause"]),
-                    "lifted_at": moment(row["lifted_at"]),
-                    "lift_reason": question.words(row["lift_reason"]),
-                }
-            )
-            for row in SQL.suspensions(connection, **question.span, most=MOST)
+            replace(line, cause=question.words(line.cause), lift_reason=question.words(line.lift_reason))
+            for line in source.suspensions(MOST)
         ),
         changes=changes,
         clock=ClockMarks(
-            marked=marks["marked"] or 0,
-            most_seconds=(marks["most_us"] or 0) / 1e6,
+            marked=marked,
+            most_seconds=most_us / 1e6,
             steps=sum(found.count for found in incidents if found.key == "clock-went-back"),
         ),
-        ledger=_ledger(connection),
-    )
-
-
-def _ledger(connection: sqlite3.Connection) -> Ledger:
-    state, last = SQL.ledger_state(connection), SQL.last_checkpoint(connection)
-    return Ledger(
-        size=state["size"],
-        unsealed=state["unsealed"],
-        checkpoint_size=last["size"] if last else None,
-        checkpoint_at=instant(last["at"]) if last else None,
-        checkpoint=last["note"] if last else "",
+        ledger=source.ledger(),
     )

@@ -1,20 +1,13 @@
-"""What the figures are asked with, and what several of them need: the statements, the mask, the exempt."""
+"""What the figures are asked with, and what several of them need: the mask, the exempt."""
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any
 
-import aiosql
-
-from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.inspection.figures import Cdr, Count
+from dialpact.compliance.inspection.figures import Cdr
 from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.model import PURPOSES
 from dialpact.compliance.numbers import masked
@@ -22,7 +15,6 @@ from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.carrier_list import Listed
 
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
-SQL = aiosql.from_path(Path(__file__).parents[2] / "store" / "sqlite" / "sql" / "inspection.sql", "sqlite3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +39,6 @@ class Question:
     registered: frozenset[str] = frozenset()
 
     @property
-    def span(self) -> dict[str, str]:
-        return {"since": stamp(self.period.since), "until": stamp(self.period.until)}
-
-    @property
     def today(self) -> date:
         return self.now.astimezone(self.policy.profiles[0].zone).date()
 
@@ -66,10 +54,10 @@ class Question:
         """What an officer wrote, without the numbers in it."""
         return text if self.full else _NUMBER.sub(lambda match: masked(match[0]), text)
 
-    def exempt(self, purposes: Iterable[str]) -> str:
-        """The campaigns that never had one of ``purposes``, for ``:exempt``. One that nobody knows has."""
+    def exempt(self, purposes: Iterable[str]) -> list[str]:
+        """The campaigns that never had one of ``purposes``. One that nobody knows has."""
         bound = frozenset(purposes)
-        return json.dumps([id for id, had in self.campaigns.items() if not had & bound], ensure_ascii=False)
+        return [id for id, had in self.campaigns.items() if not had & bound]
 
     def bound(self, rule: str) -> frozenset[str]:
         """The purposes that any profile's ``rule`` binds."""
@@ -77,22 +65,3 @@ class Question:
         return frozenset(
             purpose for section in sections if section for purpose in PURPOSES if section.binds(purpose)
         )
-
-
-def purposes_ever(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    return {
-        row["id"]: frozenset([row["purpose"], *json.loads(row["purposes_before"])])
-        for row in SQL.campaigns(connection)
-    }
-
-
-def counts(found: Iterable[Any]) -> tuple[Count, ...]:
-    return tuple(Count(key=row["key"], count=row["count"]) for row in found)
-
-
-def moment(text: str | None) -> datetime | None:
-    return instant(text) if text else None
-
-
-def day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

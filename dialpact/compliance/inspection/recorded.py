@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Gap, Recordings, Retention
-from dialpact.compliance.inspection.question import SQL, Question
+from dialpact.compliance.inspection.question import Question
+from dialpact.compliance.inspection.source import Answered, Source
 from dialpact.compliance.model import PURPOSES
 
 PAGE = 1000  # answered calls whose purpose is looked up at a time
 FLAWS = {"failed": "failed", "unhashed": "no-hash", "short": "recording-short"}
 
 
-def recordings(connection: sqlite3.Connection, question: Question) -> Recordings:
+def recordings(source: Source, question: Question) -> Recordings:
     """A call is fully recorded when every one of its answered recordings ended, was kept and hashed and is as
     long as the talk, and no incident tells of a gap in it.
     """
     asked = _asked(question)
     answered = required = full = running = exempt = gaps = 0
     shown: list[Gap] = []
-    gap_kinds, answers = json.dumps(GAPS), json.dumps(ANSWERED)
-    rows = iter(SQL.answered(connection, **question.span, gaps=gap_kinds, answers=answers))
+    rows = iter(source.answered(GAPS, ANSWERED))
     while page := list(islice(rows, PAGE)):
-        purposes = _purposes(connection, page, asked)
+        purposes = _purposes(source, page, asked)
         for row in page:
             answered += 1
-            if purposes.get(row["seq"], "marketing") not in asked:
+            if purposes.get(row.seq, "marketing") not in asked:
                 exempt += 1
-            elif row["running"]:
+            elif row.running:
                 running += 1
             else:
                 required += 1
@@ -40,7 +37,7 @@ def recordings(connection: sqlite3.Connection, question: Question) -> Recordings
                 gaps += bool(why)
                 if why and len(shown) < MOST:
                     shown.append(_gap(row, why, question))
-    begun = SQL.recordings_begun(connection, **question.span)
+    begun = source.begun()
     return Recordings(
         answered=answered,
         required=required,
@@ -50,9 +47,9 @@ def recordings(connection: sqlite3.Connection, question: Question) -> Recordings
         share=full / required if required else None,
         gaps=gaps,
         list=tuple(shown),
-        rows=begun["rows"],
-        failed=int(begun["failed"]),
-        seconds=round(begun["seconds"], 1),
+        rows=begun.rows,
+        failed=begun.failed,
+        seconds=round(begun.seconds, 1),
     )
 
 
@@ -64,45 +61,42 @@ def _asked(question: Question) -> frozenset[str]:
     )
 
 
-def _purposes(
-    connection: sqlite3.Connection, page: list[sqlite3.Row], asked: frozenset[str]
-) -> dict[int, str]:
+def _purposes(source: Source, page: list[Answered], asked: frozenset[str]) -> Mapping[int, str]:
     """As the decision saw them; not looked up where every purpose is to be recorded."""
     if asked == frozenset(PURPOSES):
         return {}
-    seqs = json.dumps([row["seq"] for row in page])
-    return {row["seq"]: row["purpose"] for row in SQL.purposes(connection, seqs=seqs)}
+    return source.purposes([row.seq for row in page])
 
 
-def _why(row: sqlite3.Row) -> tuple[str, ...]:
+def _why(row: Answered) -> tuple[str, ...]:
     def causes() -> Iterator[str]:
-        if not row["legs"]:
+        if not row.legs:
             yield "no-recording"
-        yield from (name for column, name in FLAWS.items() if row[column])
-        yield from sorted(filter(None, row["kinds"].split(",")))
+        yield from (name for column, name in FLAWS.items() if getattr(row, column))
+        yield from sorted(row.kinds)
 
     return tuple(dict.fromkeys(causes()))
 
 
-def _gap(row: sqlite3.Row, why: tuple[str, ...], question: Question) -> Gap:
+def _gap(row: Answered, why: tuple[str, ...], question: Question) -> Gap:
     return Gap(
-        decision=row["id"],
-        at=instant(row["decided_at"]),
-        number=question.number(row["number"]),
-        caller_id=question.caller_id(row["caller_id"]),
-        campaign=row["campaign"],
+        decision=row.decision,
+        at=row.at,
+        number=question.number(row.number),
+        caller_id=question.caller_id(row.caller_id),
+        campaign=row.campaign,
         why=why,
     )
 
 
-def retention(connection: sqlite3.Connection, question: Question, changes: dict[str, int]) -> Retention:
-    kept = SQL.recordings_kept(connection, today=question.today.isoformat())
+def retention(source: Source, question: Question, changes: dict[str, int]) -> Retention:
+    kept = source.kept(question.today)
     return Retention(
         held=changes.get("recording hold", 0),
         released=changes.get("recording release", 0),
         disposed=changes.get("recording dispose", 0),
-        in_force=SQL.holds_in_force(connection)[0],
-        unfinished=SQL.disposals_unfinished(connection)[0],
-        past_due=int(kept["past_due"]),
-        keep_until_missing=int(kept["missing"]),
+        in_force=source.holds(),
+        unfinished=source.unfinished_disposals(),
+        past_due=kept.past_due,
+        keep_until_missing=kept.missing,
     )

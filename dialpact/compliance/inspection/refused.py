@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, Refusals
-from dialpact.compliance.inspection.question import SQL, Question, counts
+from dialpact.compliance.inspection.question import Question
+from dialpact.compliance.inspection.source import AfterRefusal, Put, Source
 from dialpact.compliance.model import Campaign, Refusal
 from dialpact.compliance.policy.do_not_call import covers
 
 Key = tuple[int, str, str]
 
 
-def refusals(connection: sqlite3.Connection, question: Question, changes: dict[str, int]) -> Refusals:
+def refusals(source: Source, question: Question, changes: dict[str, int]) -> Refusals:
     removed: dict[Key, list[datetime]] = defaultdict(list)
-    for row in SQL.removals(connection):
-        removed[row["number"], row["scope"], row["value"]].append(instant(row["at"]))
+    for gone in source.removals():
+        removed[gone.number, gone.scope, gone.value].append(gone.at)
     after = between = 0
     late: list[LateCall] = []
     counted = (
         meant
     ) = -1  # seq of the decision that is counted; rows come in its order, earliest refusal first
     exempt = question.exempt(question.bound("do_not_call"))
-    for row in SQL.calls_after_refusal(connection, **question.span, exempt=exempt):
-        if row["seq"] == counted or not _binds(question, row):
+    for one in source.after_refusal(exempt):
+        call, registered = one.call, one.registered_at
+        if call.seq == counted or not _binds(question, one):
             continue
-        called = instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
-        registered, requested = instant(row["registered_at"]), instant(row["requested_at"])
-        ended = _ended(removed, (int(row["number"][1:]), row["scope"], row["value"]), registered)
+        called = call.at + timedelta(microseconds=one.behind_us)
+        ended = _ended(removed, (int(call.number[1:]), one.scope, one.value), registered)
         if ended is not None and ended <= called:
             continue
         if registered < called:
-            counted, after = row["seq"], after + 1
+            counted, after = call.seq, after + 1
             if len(late) < MOST:
-                late.append(_late(row, question, registered))
-        elif requested < called and meant != row["seq"]:
-            meant, between = row["seq"], between + 1
+                late.append(_late(call, question, one.scope, registered))
+        elif one.requested_at < called and meant != call.seq:
+            meant, between = call.seq, between + 1
+    in_force, added = source.refusals()
     return Refusals(
-        in_force=SQL.refusals_in_force(connection)[0],
-        taken=counts(SQL.opt_outs(connection, **question.span)),
-        added=SQL.refusals_added(connection, **question.span)[0],
+        in_force=in_force,
+        taken=source.opt_outs(),
+        added=added,
         removed=changes.get("dnc remove", 0),
         after=after,
         late=tuple(late),
@@ -51,20 +51,20 @@ def refusals(connection: sqlite3.Connection, question: Question, changes: dict[s
     )
 
 
-def _binds(question: Question, row: sqlite3.Row) -> bool:
+def _binds(question: Question, one: AfterRefusal) -> bool:
     """Whether any profile forbids this call for this refusal."""
     refusal = Refusal(
-        number=row["number"],
-        scope=row["scope"],
-        value=row["value"],
-        requested_at=instant(row["requested_at"]),
+        number=one.call.number,
+        scope=one.scope,
+        value=one.value,
+        requested_at=one.requested_at,
         source="",
     )
     campaign = Campaign(
-        id=row["campaign"], business=row["business"], industry=row["industry"], purpose=row["purpose"]
+        id=one.call.campaign, business=one.business, industry=one.industry, purpose=one.call.purpose
     )
-    return covers(refusal, row["number"], campaign) and any(
-        section.binds(row["purpose"]) and refusal.scope in section.scopes
+    return covers(refusal, one.call.number, campaign) and any(
+        section.binds(one.call.purpose) and refusal.scope in section.scopes
         for profile in question.policy.profiles
         if (section := profile.do_not_call)
     )
@@ -77,36 +77,31 @@ def _ended(removed: dict[Key, list[datetime]], key: Key, registered: datetime) -
     return ends[place] if place < len(ends) else None
 
 
-def _late(row: sqlite3.Row, question: Question, refused_at: datetime | None) -> LateCall:
+def _late(call: Put, question: Question, scope: str, refused_at: datetime | None) -> LateCall:
     return LateCall(
-        decision=row["id"],
-        at=instant(row["decided_at"]),
-        number=question.number(row["number"]),
-        campaign=row["campaign"],
-        scope=row["scope"] if refused_at else "",
+        decision=call.decision,
+        at=call.at,
+        number=question.number(call.number),
+        campaign=call.campaign,
+        scope=scope,
         refused_at=refused_at,
     )
 
 
-def consents(connection: sqlite3.Connection, question: Question) -> Consents:
-    found = SQL.consents(connection, **question.span)
+def consents(source: Source, question: Question) -> Consents:
+    found = source.consents()
     bound = question.bound("consent")
     without = 0
     shown: list[LateCall] = []
     if bound:
         exempt = question.exempt(bound)
-        for row in SQL.calls_without_consent(connection, **question.span, exempt=exempt):
-            if row["purpose"] in bound:
+        for call in source.without_consent(exempt):
+            if call.purpose in bound:
                 without += 1
                 if len(shown) < MOST:
-                    shown.append(_late(row, question, None))
+                    shown.append(_late(call, question, "", None))
     return Consents(
-        entries=found["entries"],
-        with_hash=int(found["with_hash"]),
-        with_wording=int(found["with_wording"]),
-        granted=int(found["granted"]),
-        withdrawn=int(found["withdrawn"]),
-        expired=int(found["expired"]),
+        **found._asdict(),
         without=without if bound else None,
         without_list=tuple(shown),
     )

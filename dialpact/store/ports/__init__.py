@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.facts_as_of import FactsAsOf
+from dialpact.store.ports.inspections import Inspections
 from dialpact.store.ports.installation import Installation
 from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.suspensions import Suspensions
@@ -24,6 +25,9 @@ class Store(Protocol):
 
     @property
     def facts_as_of(self) -> FactsAsOf: ...
+
+    @property
+    def inspections(self) -> Inspections: ...
 
     @property
     def installation(self) -> Installation: ...

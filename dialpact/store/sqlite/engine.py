@@ -6,6 +6,7 @@ from functools import cached_property
 
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.facts_as_of import FactsAsOf
+from dialpact.store.sqlite.inspections import Inspections
 from dialpact.store.sqlite.outside import Installation
 from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.registers.change import Changes
@@ -22,6 +23,10 @@ class Store(Database):
     @cached_property
     def facts_as_of(self) -> FactsAsOf:
         return FactsAsOf(self)
+
+    @cached_property
+    def inspections(self) -> Inspections:
+        return Inspections(self)
 
     @cached_property
     def installation(self) -> Installation:

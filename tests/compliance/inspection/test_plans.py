@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.inspection.question import SQL
 from dialpact.store.sqlite import create
+from dialpact.store.sqlite.inspections import SQL
 
 OVER_A_PERIOD = (
     *("minutes", "purposes_in_minutes", "reasons", "caller_uses", "by_campaign", "by_others"),

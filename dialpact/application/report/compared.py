@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
-from dialpact.application.cdr_file import the_zone
+from dialpact.application.cdr_file import Reading
 from dialpact.application.reconcile.join import reconcile
-from dialpact.cli import texts
-from dialpact.cli.reconcile.files import Files
-from dialpact.cli.session import Session
+from dialpact.compliance.config import Config
 from dialpact.compliance.inspection.figures import Cdr, Count
 from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.reconcile import NOTES, Reconciliation
@@ -18,33 +16,35 @@ from dialpact.compliance.registers import carrier_list as register
 from dialpact.compliance.registers.carrier_list import Listed
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
-from dialpact.store.sqlite import Store
+from dialpact.store.ports import Store
 
 
 async def cdr(
-    session: Session, store: Store, files: Sequence[Path], timezone: str, period: Period
-) -> Cdr | None:
-    """None without files. Of the node of this configuration, whose call records they are."""
-    if not files:
-        return None
-    config = session.config
-    with ExitStack() as stack:
-        reading = stack.enter_context(Files(session, files, the_zone(timezone)))
-        result = await reconcile(
-            store,
-            reading.sources,
-            trunks=config.trunks,
-            node=config.node.name,
-            since=period.since,
-            until=period.until,
-            progress=reading.show,
-        )
-    return figures(result, [path.name for path in files])
+    store: Store,
+    config: Config,
+    reading: Reading,
+    period: Period,
+    progress: Callable[[str, int], None],
+) -> Cdr:
+    """Of the node of this configuration, whose call records they are."""
+    result = await reconcile(
+        store,
+        reading.sources,
+        trunks=config.trunks,
+        node=config.node.name,
+        since=period.since,
+        until=period.until,
+        progress=progress,
+    )
+    return figures(result, [Path(source.name).name for source in reading.sources])
 
 
-def carrier_lists(session: Session, files: Sequence[Path]) -> dict[str, Listed] | None:
+def carrier_lists(
+    files: Sequence[Path], now: datetime, explain: Callable[[Fault], str]
+) -> dict[str, Listed] | None:
     """Every row of every file, by number; None without files. Fault, with file and line, for one that is bad:
-    a list that is half read says nothing about the numbers that are not on it.
+    a list that is half read says nothing about the numbers that are not on it. ``explain``: what is wrong, in
+    words.
     """
     listed: dict[str, Listed] = {}
     for path in files:
@@ -54,12 +54,12 @@ def carrier_lists(session: Session, files: Sequence[Path]) -> dict[str, Listed] 
                 try:
                     if isinstance(cells, Fault):
                         raise cells
-                    row = register.read(cells, session.clock.now())
+                    row = register.read(cells, now)
                     if listed.setdefault(row.number, row) != row:
                         raise Fault("given-twice")
                 except Fault as fault:
-                    reason = texts.fault_text(fault, session.language)
-                    raise Fault("list-row", file=str(path), line=str(line), reason=reason) from fault
+                    about = {"file": str(path), "line": str(line), "reason": explain(fault)}
+                    raise Fault("list-row", **about) from fault
             table.release()
     return listed if files else None
 
