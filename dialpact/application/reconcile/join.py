@@ -19,8 +19,8 @@ from dialpact.compliance.config import Trunk
 from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import (
     Asked,
-    Call,
     Calls,
+    CdrCall,
     CdrFinding,
     Counts,
     Judge,
@@ -127,7 +127,7 @@ class _Files:
         self, stack: ExitStack, calls: Calls, since: datetime | None, until: datetime | None
     ) -> None:
         self.rows = stack.enter_context(Ordered(Row))
-        self.house = stack.enter_context(Ordered(Call))
+        self.house = stack.enter_context(Ordered(CdrCall))
         self.counts = Counts()
         self.shift = Shift()
         self.without = {"id", "uniqueid"}  # kinds of evidence that no row has
@@ -184,12 +184,12 @@ class _Join:
     def __init__(self, stack: ExitStack, matcher: Matcher, judge: Judge, files: _Files) -> None:
         self._stack, self._matcher, self._judge, self._files = stack, matcher, judge, files
         self._passes = [one for one in matcher.passes if one.name not in files.without]
-        self._calls: Ordered[Call] = self._ordered(Call)
+        self._calls: Ordered[CdrCall] = self._ordered(CdrCall)
         self._asked: Ordered[Asked] = self._ordered(Asked)
         self.decisions = 0
         self.lonely = 0  # calls that were dialled and match nothing
 
-    def add_calls(self, calls: Iterable[Call]) -> Iterator[int]:
+    def add_calls(self, calls: Iterable[CdrCall]) -> Iterator[int]:
         """Yields how many now and then."""
         for count, call in enumerate(calls, 1):
             self._calls.add(call._replace(key=self._passes[0].of_call(call)))
@@ -205,7 +205,7 @@ class _Join:
         done = looked = 0
         for one, following in zip_longest(self._passes, self._passes[1:]):
             calls, asked = self._calls, self._asked
-            self._calls, self._asked = self._ordered(Call), self._ordered(Asked)
+            self._calls, self._asked = self._ordered(CdrCall), self._ordered(Asked)
             for group in grouped(calls, asked):
                 pairs, alone, unused = self._matcher.pair(one.name, group)
                 for pair in pairs:

@@ -37,7 +37,7 @@ NOTES: frozenset[Kind] = frozenset(
 )
 
 
-class Call(NamedTuple):
+class CdrCall(NamedTuple):
     """One leg on a trunk. ``key`` is what it is sorted by; ``number`` as dialled, empty where no CDR says."""
 
     key: str
