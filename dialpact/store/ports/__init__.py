@@ -11,7 +11,11 @@ from typing import Protocol
 
 from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.incidents import Incidents
+from dialpact.store.ports.inspections import Inspections
+from dialpact.store.ports.installation import Installation
+from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -26,6 +30,18 @@ class Store(Protocol):
 
     @property
     def incidents(self) -> Incidents: ...
+
+    @property
+    def facts_as_of(self) -> FactsAsOf: ...
+
+    @property
+    def inspections(self) -> Inspections: ...
+
+    @property
+    def installation(self) -> Installation: ...
+
+    @property
+    def reconciliations(self) -> Reconciliations: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

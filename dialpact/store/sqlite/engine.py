@@ -6,7 +6,11 @@ from functools import cached_property
 
 from dialpact.store.sqlite.calls import Calls
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.incidents import Incidents
+from dialpact.store.sqlite.inspections import Inspections
+from dialpact.store.sqlite.outside import Installation
+from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
 
@@ -25,6 +29,22 @@ class Store(Database):
     @cached_property
     def incidents(self) -> Incidents:
         return Incidents(self)
+
+    @cached_property
+    def facts_as_of(self) -> FactsAsOf:
+        return FactsAsOf(self)
+
+    @cached_property
+    def inspections(self) -> Inspections:
+        return Inspections(self)
+
+    @cached_property
+    def installation(self) -> Installation:
+        return Installation(self)
+
+    @cached_property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.evidence import check, container, verify
-from dialpact.cli.policy import load_policy
 from dialpact.compliance import config
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.judge import Judge
