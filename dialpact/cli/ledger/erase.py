@@ -8,8 +8,8 @@ import typer
 from msgspec.structs import asdict
 
 from dialpact.application.ledger import erasure
+from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By, Why
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import stamp
 

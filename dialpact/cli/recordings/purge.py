@@ -9,8 +9,8 @@ import typer
 
 from dialpact.application import disposal
 from dialpact.application.disposal import Purged
+from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By, Limit
-from dialpact.cli.policy import load_policy
 from dialpact.cli.progress import watched
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.disposal import Item

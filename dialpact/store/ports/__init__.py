@@ -17,9 +17,13 @@ from dialpact.store.ports.clocks import Clocks
 from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
 from dialpact.store.ports.erasure import Erasure
+from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.holds import Holds
 from dialpact.store.ports.incidents import Incidents
+from dialpact.store.ports.inspections import Inspections
+from dialpact.store.ports.installation import Installation
 from dialpact.store.ports.ledger import Ledger
+from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.recording_list import RecordingList
 from dialpact.store.ports.retention import Retention
 from dialpact.store.ports.suspensions import Suspensions
@@ -53,13 +57,25 @@ class Store(Protocol):
     def erasure(self) -> Erasure: ...
 
     @property
+    def facts_as_of(self) -> FactsAsOf: ...
+
+    @property
     def holds(self) -> Holds: ...
 
     @property
     def incidents(self) -> Incidents: ...
 
     @property
+    def inspections(self) -> Inspections: ...
+
+    @property
+    def installation(self) -> Installation: ...
+
+    @property
     def ledger(self) -> Ledger: ...
+
+    @property
+    def reconciliations(self) -> Reconciliations: ...
 
     @property
     def recording_list(self) -> RecordingList: ...

@@ -11,9 +11,13 @@ from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.custody import Custody
 from dialpact.store.sqlite.disposals import Disposals
 from dialpact.store.sqlite.erasure import Erasure
+from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.holds import Holds
 from dialpact.store.sqlite.incidents import Incidents
+from dialpact.store.sqlite.inspections import Inspections
 from dialpact.store.sqlite.ledger_entries import Ledger
+from dialpact.store.sqlite.outside import Installation
+from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.recording_list import RecordingList
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
@@ -57,6 +61,10 @@ class Store(Database):
         return Erasure(self)
 
     @cached_property
+    def facts_as_of(self) -> FactsAsOf:
+        return FactsAsOf(self)
+
+    @cached_property
     def holds(self) -> Holds:
         return Holds(self)
 
@@ -65,8 +73,20 @@ class Store(Database):
         return Incidents(self)
 
     @cached_property
+    def inspections(self) -> Inspections:
+        return Inspections(self)
+
+    @cached_property
+    def installation(self) -> Installation:
+        return Installation(self)
+
+    @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self)
+
+    @cached_property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self)
 
     @cached_property
     def recording_list(self) -> RecordingList:
