@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.evidence import Evidence
 from dialpact.store.ports.incidents import Incidents
 from dialpact.store.ports.suspensions import Suspensions
 
@@ -23,6 +24,9 @@ class Store(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def evidence(self) -> Evidence: ...
 
     @property
     def incidents(self) -> Incidents: ...

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from dialpact.store.sqlite.calls import Calls
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.evidence import Evidence
 from dialpact.store.sqlite.incidents import Incidents
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
@@ -21,6 +22,10 @@ class Store(Database):
     @cached_property
     def changes(self) -> Changes:
         return Changes(self)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return Evidence(self)
 
     @cached_property
     def incidents(self) -> Incidents:
