@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.evidence import check, maker, matching
+from dialpact.application.evidence.check import Verdict
+from dialpact.application.evidence.maker import Made
 from dialpact.cli.command import command, group
-from dialpact.cli.evidence import check, maker, matching
-from dialpact.cli.evidence.check import Verdict
-from dialpact.cli.evidence.maker import Made
 from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.cover import Cover, Pages
+from dialpact.application.evidence.folder import Folder, heard_at
+from dialpact.application.evidence.form import Note
+from dialpact.application.evidence.matching import Asked
 from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.cover import Cover, Pages
-from dialpact.cli.evidence.folder import Folder, heard_at
-from dialpact.cli.evidence.form import Note
-from dialpact.cli.evidence.matching import Asked
 from dialpact.cli.explained import looked_at_text, rule_name
 from dialpact.cli.page.template import DASH, moment
 from dialpact.compliance import profile as profiles

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from dialpact.cli.evidence import check, container, verify
+from dialpact.application.evidence import check, container, verify
 from dialpact.cli.policy import load_policy
 from dialpact.compliance import config
 from dialpact.compliance.clock import Uptime

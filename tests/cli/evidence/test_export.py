@@ -13,10 +13,10 @@ from typing import Any, get_args, get_type_hints
 import pypdf
 import pytest
 
+from dialpact.application.evidence import maker
+from dialpact.application.evidence.check import CODES
+from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
-from dialpact.cli.evidence import maker
-from dialpact.cli.evidence.check import CODES
-from dialpact.cli.evidence.form import Note, Why
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import keys

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from dialpact.cli.evidence import container
-from dialpact.cli.evidence.container import Broken, Member
-from dialpact.cli.evidence.form import (
+from dialpact.application.evidence import container
+from dialpact.application.evidence.container import Broken, Member
+from dialpact.application.evidence.form import (
     CHECKPOINT,
     DISPOSED,
     ERASED,

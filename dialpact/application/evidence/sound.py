@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dialpact.cli.evidence.facts import gaps
-from dialpact.cli.evidence.form import SIDES, Absent, Why, recording_name
+from dialpact.application.evidence.facts import gaps
+from dialpact.application.evidence.form import SIDES, Absent, Why, recording_name
 from dialpact.compliance import soundtrack
 from dialpact.compliance.evidence import Dossier
 

@@ -21,12 +21,11 @@ import msgspec
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.progress import Progress, unwatched
-from dialpact.cli.evidence import check, container
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.cover import Cover, Renderer
-from dialpact.cli.evidence.folder import Folder, folder, line
-from dialpact.cli.evidence.form import (
+from dialpact.application.evidence import check, container
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.cover import Cover, Renderer
+from dialpact.application.evidence.folder import Folder, folder, line
+from dialpact.application.evidence.form import (
     CHECKPOINT,
     FORMAT,
     MANIFEST,
@@ -44,7 +43,8 @@ from dialpact.cli.evidence.form import (
     pretty,
     signed_text,
 )
-from dialpact.cli.evidence.matching import Matched
+from dialpact.application.evidence.matching import Matched
+from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.evidence import REGISTER, Key, Proofs, Proven, leaf_of_change
@@ -208,7 +208,7 @@ def _unproven(leaves: list[Key], proven: list[Proven]) -> list[Note]:
 
 def _static() -> dict[str, Source]:
     """What is the same in every package: how to read it, and how to verify it without Dialpact."""
-    folder = resources("dialpact.cli.evidence")
+    folder = resources("dialpact.application.evidence")
     return {
         "README.md": folder.joinpath("package.md").read_bytes(),
         SCRIPT: folder.joinpath("verify.py").read_bytes(),

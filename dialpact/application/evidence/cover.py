@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.folder import Folder
-from dialpact.cli.evidence.form import Note
-from dialpact.cli.evidence.matching import Asked
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.folder import Folder
+from dialpact.application.evidence.form import Note
+from dialpact.application.evidence.matching import Asked
 from dialpact.compliance.evidence.rows import ComplaintRow
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 

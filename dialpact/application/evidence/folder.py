@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.facts import facts, remains
-from dialpact.cli.evidence.form import Absent, Note, pretty, recording_name
-from dialpact.cli.evidence.sound import sound
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.facts import facts, remains
+from dialpact.application.evidence.form import Absent, Note, pretty, recording_name
+from dialpact.application.evidence.sound import sound
 from dialpact.compliance import profile as profiles
 from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import instant
