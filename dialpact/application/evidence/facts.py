@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -116,7 +117,7 @@ TOLD = ("linkedid", "sip_call_id", "sent_from", "dialled_at", "ringing_at", "dia
 def _joined_by(carrier_legs: list[CarrierLegRow]) -> dict[str, Any]:
     """Of the leg that was answered, or the last one that was tried."""
     answered = [leg for leg in carrier_legs if leg["answered_at"]]
-    chosen = (answered or carrier_legs or [{}])[-1]
+    chosen: Mapping[str, Any] = (answered or carrier_legs)[-1] if carrier_legs else {}
     names = ("linkedid", "sip_call_id", "sent_from", "ringing_at", "hangup_cause")
     return {name: None if chosen.get(name) == "" else chosen.get(name) for name in names}
 
@@ -124,12 +125,13 @@ def _joined_by(carrier_legs: list[CarrierLegRow]) -> dict[str, Any]:
 def legs(call: Dossier) -> list[dict[str, Any]]:
     """The carrier's legs, the first one first: how each was recorded, and what Asterisk told of it."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for leg in call.carrier_legs:
-        found[leg["node"], leg["uniqueid"]] = {
-            **{name: leg[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},
-            **{name: None if leg[name] == "" else leg[name] for name in TOLD},
+    for stored in call.carrier_legs:
+        told: Mapping[str, Any] = stored
+        found[stored["node"], stored["uniqueid"]] = {
+            **{name: told[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},
+            **{name: None if told[name] == "" else told[name] for name in TOLD},
             "first_recorded_at": None,
-            "supervision": list(json.loads(leg["supervision"]).values()),
+            "supervision": list(json.loads(stored["supervision"]).values()),
         }
     for row in call.recordings:
         if row["part"] != "carrier":

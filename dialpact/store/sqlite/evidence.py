@@ -205,7 +205,8 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
 
 
 def _changes(connection: sqlite3.Connection, register: str, key: str) -> list[ChangeRow]:
-    return _rows(SQL.changes(connection, register=register, key=key))
+    found: list[ChangeRow] = _rows(SQL.changes(connection, register=register, key=key))
+    return found
 
 
 def _erasures(connection: sqlite3.Connection, id: str, recordings: list[RecordingRow]) -> list[ChangeRow]:
