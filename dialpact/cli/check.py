@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from dialpact.application import check as use_case
+from dialpact.application.policy import load_policy
 from dialpact.cli import explained
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge

@@ -8,10 +8,10 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By, Limit
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import Session
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.registers import complaint as register

@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from dialpact.cli import notify
-from dialpact.cli.keeper import keep
+from dialpact.application import retention
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.daemon_registry import Role
+from dialpact.application.policy import load_policy
+from dialpact.application.reloading import Reloading, Word
+from dialpact.cli import notify, status
+from dialpact.cli.housekeeping import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.policy import load_policy
-from dialpact.cli.reloading import Reloading
-from dialpact.cli.running import Role
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, keeping
+from dialpact.store.sqlite import Store
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
 OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
@@ -107,12 +110,11 @@ async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
 async def _keeping(session: Session, stop: asyncio.Event) -> None:
     """Longer profiles than before keep for longer what is kept already."""
     policy = session.reloading.policy if session.reloading else load_policy(session.config)
-    names = [profile.id for profile in policy.profiles]
-    keep = partial(keep_until, policy=policy)
     for left in reversed(range(KEEPING_TRIES)):
         try:
             async with session.store() as store:
-                raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
+                context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock)
+                raised = await retention.apply_policy(context, policy)
         except (StoreError, StoreRefused) as error:  # nothing is lost by it: a purge does the same first
             (log.warning if left else log.error)("retention not raised", error=str(error))
         else:
@@ -128,9 +130,10 @@ async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> N
         return
     from dialpact.web.server import serving
 
+    outside = status.outside(session)
     while not stop.is_set():
         try:
-            async with serving(session, session.config.metrics.addresses[address]):
+            async with serving(outside, session.config.metrics.addresses[address]):
                 await stop.wait()
         except OSError as error:
             log.error("no metrics", error=str(error))
@@ -149,9 +152,18 @@ def _reloading(session: Session) -> Reloading:
 
 def _run(session: Session, role: Role, *parts: Part) -> int:
     configure_logs()
-    session.reloading = Reloading(session, role)
+    session.reloading = Reloading(session.config.origin, role, session.clock, _tell)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_until_stopped(session, (session.reloading.run, *parts)))
+        return runner.run(_until_stopped(session, (_reloads, *parts)))
+
+
+def _tell(word: Word) -> None:
+    """To systemd."""
+    notify.tell(notify.reloading() if word == "reloading" else notify.READY)
+
+
+async def _reloads(session: Session, stop: asyncio.Event) -> None:
+    await _reloading(session).run(stop)
 
 
 async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:

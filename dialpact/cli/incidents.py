@@ -11,10 +11,10 @@ from dialpact.cli import texts
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.session import Session
+from dialpact.compliance.reconcile import incidents as cdr_incidents
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.stamped import stamped
-from dialpact.store.sqlite import cdr_incidents
 
 app = group("The incidents: calls that went round the gate, recordings with a flaw, and the like.")
 

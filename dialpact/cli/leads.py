@@ -8,10 +8,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By, Limit, SkipBad
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
 from dialpact.compliance.registers import leads as register
 from dialpact.compliance.registers.cell import free_text, identifier

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By, Why
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.model import Script
 from dialpact.compliance.registers import script as register

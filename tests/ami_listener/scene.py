@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from ami_listener.calls import Phase
+from ami_listener.legs.states import Phase
 from ami_listener.listener import Listener
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.config import Ami, Config, Policy, Recording, Trunk

@@ -27,11 +27,12 @@ from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import period
+from dialpact.compliance.inspection.question import Question
+from dialpact.compliance.inspection.report import made
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reading import reading
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.inspection import Question, inspect
 from tests import registers
 
 CALLER_IDS = [f"0278888{n:04}" for n in range(200)]
@@ -146,7 +147,7 @@ def measure(database: Path) -> Inspection:
 
     async def gather() -> Inspection:
         async with await Store.open(database) as store:
-            return await inspect(store, question)
+            return await store.inspections.snapshot(question.period, lambda source: made(source, question))
 
     return asyncio.run(gather())
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from dialpact.application.reconcile.incidents import write_incidents
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.reconcile import NOTES, Found
+from dialpact.compliance.reconcile import NOTES, CdrFinding
+from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR
 from dialpact.compliance.reconcile.values import KINDS
 from dialpact.store.sqlite import Store, create, incidents, ledger
-from dialpact.store.sqlite.cdr_incidents import LEFT_OUT, LISTENER, NEAR, write_incidents
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -26,8 +27,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-def found(**changes: Any) -> Found:
-    base = Found(
+def found(**changes: Any) -> CdrFinding:
+    base = CdrFinding(
         at=AT.timestamp(),
         seq=1,
         kind="without-decision",

@@ -103,7 +103,7 @@ async def make(
     for done, dossier in enumerate(gathered.dossiers, 1):
         folders.append(await asyncio.to_thread(folder, dossier))
         progress(done, len(gathered.dossiers))
-    signed = await evidence.checkpoint(signer, now)
+    signed = await context.store.checkpoints.sign(signer, now)
     head = Checkpoint.parse(split(signed)[0])
     leaves = [leaf for one in folders for leaf in one.call.leaves()] + gathered.rotated
     leaves += map(leaf_of_change, gathered.history)

@@ -39,7 +39,7 @@ GAPS = (
 )
 # Of these, those that tell of an answered call even where no recording does.
 ANSWERED = ("recording-gap", "recording-lost", "bridged-unrecorded")
-# Carrier legs that had no fitting decision (ami_listener.bypass).
+# Carrier legs that had no fitting decision (ami_listener.legs.leg_policy).
 BYPASSES = (
     "no-decision",
     "malformed-decision",
@@ -53,7 +53,7 @@ BYPASSES = (
     "reused-decision",
     "unlisted-endpoint",
 )
-# Carrier legs whose caller ID was not the one that was authorised (ami_listener.sent).
+# Carrier legs whose caller ID was not the one that was authorised (ami_listener.ami.sent).
 NUMBERS = ("caller-id-altered", "caller-id-hidden", "caller-id-unknown")
 
 
@@ -359,7 +359,7 @@ class Consents(Figures, frozen=True, kw_only=True):
 Level = Literal["violation", "open", "notice"]
 
 
-class Finding(Figures, frozen=True, kw_only=True):
+class InspectionFinding(Figures, frozen=True, kw_only=True):
     """``key`` names its text. violation: must not be; open: cannot be told; notice: to know."""
 
     key: str
@@ -372,7 +372,7 @@ class Heading(Figures, frozen=True, kw_only=True):
 
     name: str
     verdict: Literal["ok", "open", "violation"]
-    findings: tuple[Finding, ...]
+    findings: tuple[InspectionFinding, ...]
 
 
 class Inspection(Figures, frozen=True, kw_only=True):

@@ -9,15 +9,32 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dialpact.store.ports.audits import Audits
 from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.checkpoints import Checkpoints
+from dialpact.store.ports.clocks import Clocks
+from dialpact.store.ports.custody import Custody
+from dialpact.store.ports.disposals import Disposals
+from dialpact.store.ports.erasure import Erasure
 from dialpact.store.ports.evidence import Evidence
+from dialpact.store.ports.facts_as_of import FactsAsOf
+from dialpact.store.ports.holds import Holds
 from dialpact.store.ports.incidents import Incidents
+from dialpact.store.ports.inspections import Inspections
+from dialpact.store.ports.installation import Installation
+from dialpact.store.ports.ledger import Ledger
+from dialpact.store.ports.reconciliations import Reconciliations
+from dialpact.store.ports.recording_list import RecordingList
+from dialpact.store.ports.retention import Retention
 from dialpact.store.ports.suspensions import Suspensions
 
 
 class Store(Protocol):
     """An open database, by its nouns."""
+
+    @property
+    def audits(self) -> Audits: ...
 
     @property
     def calls(self) -> Calls: ...
@@ -26,10 +43,49 @@ class Store(Protocol):
     def changes(self) -> Changes: ...
 
     @property
+    def checkpoints(self) -> Checkpoints: ...
+
+    @property
+    def clocks(self) -> Clocks: ...
+
+    @property
+    def custody(self) -> Custody: ...
+
+    @property
+    def disposals(self) -> Disposals: ...
+
+    @property
+    def erasure(self) -> Erasure: ...
+
+    @property
     def evidence(self) -> Evidence: ...
 
     @property
+    def facts_as_of(self) -> FactsAsOf: ...
+
+    @property
+    def holds(self) -> Holds: ...
+
+    @property
     def incidents(self) -> Incidents: ...
+
+    @property
+    def inspections(self) -> Inspections: ...
+
+    @property
+    def installation(self) -> Installation: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def reconciliations(self) -> Reconciliations: ...
+
+    @property
+    def recording_list(self) -> RecordingList: ...
+
+    @property
+    def retention(self) -> Retention: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

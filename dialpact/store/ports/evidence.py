@@ -8,7 +8,6 @@ from typing import Protocol
 
 from dialpact.compliance.evidence import Gathered, Key, Proofs
 from dialpact.compliance.evidence.rows import ComplaintRow
-from dialpact.compliance.ledger.note import Signer
 from dialpact.store.ports.page import ALL
 
 
@@ -37,9 +36,6 @@ class Evidence(Protocol):
         """Everything about these decisions, in their order; of an erased one what is left. An id that no
         decision has is left out. ``complaint``: with its history; 0: of none.
         """
-
-    async def checkpoint(self, signer: Signer, at: datetime) -> str:
-        """The signed note of the present tree. LedgerError where it can not be signed."""
 
     async def prove(self, leaves: Iterable[Key], size: int) -> Proofs:
         """The records of these leaves in the tree of ``size`` leaves, and that it continues older ones.

@@ -24,7 +24,6 @@ from dialpact.compliance.evidence import (
 )
 from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
 from dialpact.compliance.ledger import merkle
-from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.registers.suspension import entry_key
 from dialpact.store.ports.page import ALL
 from dialpact.store.sqlite import checkpoints, ledger
@@ -92,9 +91,6 @@ class Evidence:
             )
 
         return await self._database.read(work)
-
-    async def checkpoint(self, signer: Signer, at: datetime) -> str:
-        return await checkpoints.checkpoint(self._database, signer, at)
 
     async def prove(self, leaves: Iterable[Key], size: int) -> Proofs:
         return await self._database.read(

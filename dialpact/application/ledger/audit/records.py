@@ -1,0 +1,160 @@
+"""Each leaf against the record that it was made of, and each record against its leaf."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable
+
+import msgspec
+
+from dialpact.application.ledger.audit.found import Findings
+from dialpact.compliance.ledger import record
+from dialpact.compliance.ledger.erasure import Erasure
+from dialpact.store.ports.audits import Entry, Snapshot, Unreadable
+
+KEPT = 256  # entries that do not fit and are compared with each other: were they put into another order?
+NEAR = 4  # places on either side at which a record that moved is looked for
+
+
+# What a row that someone wrote by hand may raise on its way to a record, and a salt on its way to a leaf.
+BROKEN = (Unreadable, ValueError, TypeError, AttributeError, LookupError, OverflowError)
+
+
+class Records:
+    def __init__(self, snapshot: Snapshot, findings: Findings) -> None:
+        self._snapshot = snapshot
+        self._findings = findings
+        self._odd: list[Entry] = []
+        self._firsts, self._lasts = _ranges(snapshot)
+        self.erased = 0
+
+    def check(self, entry: Entry) -> None:
+        if not 1 <= entry.version <= self._snapshot.versions.get(entry.kind, 0):
+            self._findings.add("changed", "kind-unknown", entry.leaf_index, entry.kind, entry.key)
+        elif entry.salt is None:
+            self._check_erased(entry)
+        elif (problem := self._problem(entry)) == "record-changed" and len(self._odd) < KEPT:
+            self._odd.append(entry)
+        elif problem:
+            what = "removed" if problem == "record-missing" else "changed"
+            self._findings.add(what, problem, entry.leaf_index, entry.kind, entry.key)  # type: ignore[arg-type]
+
+    def _problem(self, entry: Entry) -> str:
+        try:
+            content = self._snapshot.content(*_place(entry), entry.version)
+            if content is None:
+                return "record-missing"
+            return "" if _fits(entry, content) else "record-changed"
+        except BROKEN:
+            return "record-unreadable"
+
+    def _check_erased(self, entry: Entry) -> None:
+        self.erased += 1
+        index, kind, key = _place(entry)
+        if kind not in self._snapshot.erasable or not self._logged(index):
+            self._findings.add("erased", "erased-unlogged", index, kind, key)
+            return
+        try:
+            blank = self._snapshot.blank(kind, key)
+        except BROKEN:
+            blank = False
+        if blank is None:
+            self._findings.add("removed", "record-missing", index, kind, key)
+        elif not blank:
+            self._findings.add("erased", "erased-not-blank", index, kind, key)
+
+    def _logged(self, index: int) -> bool:
+        place = bisect_right(self._firsts, index) - 1
+        return place >= 0 and index <= self._lasts[place]
+
+    def finish(self) -> None:
+        """What did not fit: changed, or only moved to another place?"""
+        for entry in self._odd:
+            index, kind, key = _place(entry)
+            if (other := self._moved(entry)) is None:
+                self._findings.add("changed", "record-changed", index, kind, key)
+            else:
+                self._findings.add("reordered", "record-moved", index, kind, key, other=other)
+        self._odd.clear()
+
+    def _moved(self, entry: Entry) -> int | None:
+        """The place that the entry's leaf was made for."""
+        near = range(max(0, entry.leaf_index - NEAR), entry.leaf_index + NEAR + 1)
+        numbers = {*near, *(odd.leaf_index for odd in self._odd)}
+        places = [(number, entry.kind, entry.key) for number in numbers]
+        for index, kind, key in places + [_place(odd) for odd in self._odd]:
+            try:
+                content = self._snapshot.content(index, kind, key, entry.version)
+            except BROKEN:
+                continue
+            if content is not None and _fits(entry, content):
+                return int(index)
+        return None
+
+    def kept(self) -> None:
+        """Recordings that are kept until, or were disposed of at, another time than the log says."""
+        try:
+            for leaf, key in self._snapshot.kept_otherwise():
+                self._findings.add("changed", "record-changed", leaf, "recording", key)
+        except BROKEN:
+            return  # a record that is no JSON: it is named as changed itself
+
+    def strangers(self) -> None:
+        """Records that have no leaf: put in by other means."""
+        waiting = set(self._snapshot.waiting())
+        for kind, key in sorted(waiting, key=str):
+            self._findings.add("inserted", "record-waiting", None, kind, key)
+        for kind in self._snapshot.kinds:
+            for key in self._snapshot.leafless(kind):
+                if (kind, key) not in waiting:
+                    self._findings.add("inserted", "record-leafless", None, kind, key)
+        first = self._snapshot.first_decision()
+        if first is not None and first != 1:
+            self._findings.add("removed", "decision-gap", None, "decision", first=1, last=first - 1)
+        for start, end in self._snapshot.missing_decisions():
+            self._findings.add("removed", "decision-gap", None, "decision", first=start, last=end)
+
+
+def intact(snapshot: Snapshot, kind: str, key: str) -> bool:
+    """Whether a record is what its leaf was made of."""
+    try:
+        entry = snapshot.entry_of(kind, key)
+        content = entry and snapshot.content(entry.leaf_index, kind, key, entry.version)
+        return bool(entry and content and _fits(entry, content))
+    except BROKEN:
+        return False
+
+
+def _ranges(snapshot: Snapshot) -> tuple[array[int], array[int]]:
+    """First and last of each run of leaves that the log says were erased, sorted, none within another.
+
+    Only records that are intact say anything.
+    """
+    found: list[tuple[int, int]] = []
+    for said in snapshot.erasures():
+        if intact(snapshot, "register-change", str(said.seq)):
+            found += _leaves_of(said.detail)
+    firsts, lasts = array("q"), array("q")
+    for first, last in sorted(found):
+        if lasts and first <= lasts[-1] + 1:
+            lasts[-1] = max(lasts[-1], last)
+        else:
+            firsts.append(first)
+            lasts.append(last)
+    return firsts, lasts
+
+
+def _leaves_of(detail: str) -> Iterable[tuple[int, int]]:
+    try:
+        return msgspec.json.decode(detail, type=Erasure).leaves
+    except msgspec.MsgspecError:
+        return ()
+
+
+def _place(entry: Entry) -> tuple[int, str, str]:
+    return entry.leaf_index, entry.kind, entry.key
+
+
+def _fits(entry: Entry, content: bytes) -> bool:
+    return entry.salt is not None and record.leaf(entry.salt, content) == entry.leaf
