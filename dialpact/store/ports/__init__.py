@@ -17,6 +17,7 @@ from dialpact.store.ports.clocks import Clocks
 from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
 from dialpact.store.ports.erasure import Erasure
+from dialpact.store.ports.evidence import Evidence
 from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.holds import Holds
 from dialpact.store.ports.incidents import Incidents
@@ -55,6 +56,9 @@ class Store(Protocol):
 
     @property
     def erasure(self) -> Erasure: ...
+
+    @property
+    def evidence(self) -> Evidence: ...
 
     @property
     def facts_as_of(self) -> FactsAsOf: ...
