@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dialpact.compliance.model import ANY, SCOPES, Refusal
+from dialpact.compliance.model import ANY, SCOPES, OptOutWay, Refusal, Scope, Value
 from dialpact.compliance.registers.cell import choice, free_text, identifier
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.registers.number import callee
 
 COLUMNS = ("number", "scope", "value", "requested_at", "source")
+
+
+class Said(Value, frozen=True, kw_only=True):
+    """One time that a person opted out, and where it can be heard: in the file ``path`` between its seconds
+    ``position`` and ``position_to``; None as long as the call lasts, and for what was said after it.
+    """
+
+    at: datetime
+    how: OptOutWay
+    by: str
+    scope: Scope
+    value: str
+    node: str
+    channel: str
+    decision: str
+    recording: str
+    path: str | None
+    position: float | None
+    position_to: float | None
 
 
 def refusal(number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime) -> Refusal:

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dialpact.store.ports.businesses import Businesses
+from dialpact.store.ports.caller_ids import CallerIds
+from dialpact.store.ports.campaigns import Campaigns
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.complaints import Complaints
+from dialpact.store.ports.consents import Consents
+from dialpact.store.ports.dnc import DoNotCall
+from dialpact.store.ports.imports import Imports
+from dialpact.store.ports.leads import Leads
+from dialpact.store.ports.profiles import Profiles
+from dialpact.store.ports.scripts import Scripts
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -17,7 +27,37 @@ class Store(Protocol):
     """An open database, by its nouns."""
 
     @property
+    def businesses(self) -> Businesses: ...
+
+    @property
+    def caller_ids(self) -> CallerIds: ...
+
+    @property
+    def campaigns(self) -> Campaigns: ...
+
+    @property
     def changes(self) -> Changes: ...
+
+    @property
+    def complaints(self) -> Complaints: ...
+
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
+    def dnc(self) -> DoNotCall: ...
+
+    @property
+    def imports(self) -> Imports: ...
+
+    @property
+    def leads(self) -> Leads: ...
+
+    @property
+    def profiles(self) -> Profiles: ...
+
+    @property
+    def scripts(self) -> Scripts: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

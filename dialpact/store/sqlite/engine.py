@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.imports import Imports
+from dialpact.store.sqlite.registers.business import Businesses
+from dialpact.store.sqlite.registers.caller_id import CallerIds
+from dialpact.store.sqlite.registers.campaign import Campaigns
 from dialpact.store.sqlite.registers.change import Changes
+from dialpact.store.sqlite.registers.complaint import Complaints
+from dialpact.store.sqlite.registers.consent import Consents
+from dialpact.store.sqlite.registers.do_not_call import DoNotCall
+from dialpact.store.sqlite.registers.leads import Leads
+from dialpact.store.sqlite.registers.profile import Profiles
+from dialpact.store.sqlite.registers.script import Scripts
 from dialpact.store.sqlite.registers.suspension import Suspensions
 
 
@@ -13,8 +23,48 @@ class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
 
     @cached_property
+    def businesses(self) -> Businesses:
+        return Businesses(self)
+
+    @cached_property
+    def caller_ids(self) -> CallerIds:
+        return CallerIds(self)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        return Campaigns(self)
+
+    @cached_property
     def changes(self) -> Changes:
         return Changes(self)
+
+    @cached_property
+    def complaints(self) -> Complaints:
+        return Complaints(self)
+
+    @cached_property
+    def consents(self) -> Consents:
+        return Consents(self)
+
+    @cached_property
+    def dnc(self) -> DoNotCall:
+        return DoNotCall(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        return Imports(self)
+
+    @cached_property
+    def leads(self) -> Leads:
+        return Leads(self)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        return Profiles(self)
+
+    @cached_property
+    def scripts(self) -> Scripts:
+        return Scripts(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:
