@@ -55,7 +55,11 @@ class Table:
         self._file = file
         self._text = TextIOWrapper(file, self.encoding, newline="")
         self._line = 0
-        self._order, self._width = self._header()
+        try:
+            self._order, self._width = self._header()
+        except Fault:
+            self.release()
+            raise
 
     @property
     def position(self) -> int:

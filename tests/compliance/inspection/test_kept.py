@@ -17,7 +17,7 @@ from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.filing import Filing
 from dialpact.store.sqlite import holds
-from dialpact.store.sqlite.registers import log
+from dialpact.store.sqlite.registers.change import log
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 
