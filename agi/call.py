@@ -66,11 +66,11 @@ class Call:
 
     async def _answer(self, request: Request) -> None:
         if request.route == variables.PROBE:
-            await self._line.last_words(list(variables.REFUSAL), CONFIRM_SECONDS)
+            await self._line.last_words(list(variables.BLOCKED), CONFIRM_SECONDS)
             return
         if request.route != variables.ROUTE:
             log.error("unknown route", route=request.route[:64])
-            await self._tell(variables.REFUSAL)
+            await self._tell(variables.BLOCKED)
             return
         try:
             async with asyncio.timeout_at(self._until):
@@ -81,7 +81,7 @@ class Call:
         except TimeoutError:
             attempt = self._attempt(request, request.callerid or "", "")
             why = "the PBX did not tell the caller number in time"
-            decision = self._gate.refuse(attempt, Reason.DEADLINE, why, self._judge)
+            decision = self._gate.block(attempt, Reason.DEADLINE, why, self._judge)
             await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))

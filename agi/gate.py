@@ -5,9 +5,9 @@
 3. Past the deadline nothing is allowed any more, whatever comes. Whoever claims an attempt first, the judge
    on the store's thread or the deadline on the event loop, makes its row; an ALLOW whose commit came too
    late is marked as undelivered.
-4. A refusal that can not be stored is logged at once and stored when the store is back: nothing is lost
+4. A block that can not be stored is logged at once and stored when the store is back: nothing is lost
    while the process lives.
-5. An attempt whose judging fails is refused, and costs none of its batch anything.
+5. An attempt whose judging fails is blocked, and costs none of its batch anything.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import Store, decisions
 
 MAX_BATCH = 100
-MAX_OVERDUE = 10_000  # refusals kept in memory while the store is away
+MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
 MAX_WAITING = 5_000
 RETRY_SECONDS = 1.0
 
@@ -48,7 +48,7 @@ class _Waiting:
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.winner: Decision | None = None
         self.judged: Decision | None = None  # the winner, if it was the judge's
-        self.late: Decision | None = None  # the refusal that was told while the transaction was under way
+        self.late: Decision | None = None  # the block that was told while the transaction was under way
         self._lock = threading.Lock()
 
     def claim(self, decision: Decision) -> Decision:
@@ -57,15 +57,15 @@ class _Waiting:
             self.winner = self.winner or decision
             return self.winner
 
-    def spoil(self, refusal: Decision) -> Decision | None:
-        """``refusal`` in place of the judge's claim; None when the deadline was first."""
+    def spoil(self, block: Decision) -> Decision | None:
+        """``block`` in place of the judge's claim; None when the deadline was first."""
         with self._lock:
             if self.winner is not self.judged:
                 return None
             if self.winner is not None:  # whoever was late may have been told this id
-                refusal = structs.replace(refusal, id=self.winner.id)
-            self.winner = self.judged = refusal
-            return refusal
+                block = structs.replace(block, id=self.winner.id)
+            self.winner = self.judged = block
+            return block
 
 
 class Gate:
@@ -74,7 +74,7 @@ class Gate:
     def __init__(self, store: Store, judge: Judge, clock: Clock) -> None:
         self._store = store
         self.judge = judge
-        """Of the calls that come from now on; each keeps the one that it began with."""
+        """The rules in force. A reload replaces it; a call that has begun keeps the one it began with."""
         self._clock = clock
         self._queue: deque[_Waiting] = deque()
         self._work = asyncio.Event()
@@ -87,7 +87,7 @@ class Gate:
         ``judge`` is the one that read the attempt, so that a reload meanwhile mixes no two policies.
         """
         if len(self._queue) >= MAX_WAITING:
-            return self.refuse(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
+            return self.block(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
         waiting = _Waiting(attempt, judge or self.judge)
         self._queue.append(waiting)
         self._work.set()
@@ -98,20 +98,20 @@ class Gate:
             if waiting.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
                 return waiting.answer.result()
             why = "the store did not answer in time"
-            refusal = self._refusal(attempt, Reason.DEADLINE, why, waiting.judge)
-            winner = waiting.claim(refusal)
-            if winner is refusal:
-                waiting.answer.cancel()  # nobody waits for it: no second refusal if the store fails
-                self._keep(refusal)
-                return refusal
-            waiting.late = structs.replace(refusal, id=winner.id)
+            block = self._blocked(attempt, Reason.DEADLINE, why, waiting.judge)
+            winner = waiting.claim(block)
+            if winner is block:
+                waiting.answer.cancel()  # nobody waits for it: no second block if the store fails
+                self._keep(block)
+                return block
+            waiting.late = structs.replace(block, id=winner.id)
             return waiting.late
 
-    def refuse(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
-        """A refusal that needs no judging; the next transaction stores it."""
-        refusal = self._refusal(attempt, code, why, judge or self.judge)
-        self._keep(refusal)
-        return refusal
+    def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
+        """The gate's no without judging; the next transaction stores it."""
+        block = self._blocked(attempt, code, why, judge or self.judge)
+        self._keep(block)
+        return block
 
     async def withdraw(self, decision: Decision, reason: Reason) -> None:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
@@ -157,7 +157,7 @@ class Gate:
         return batch
 
     async def _batch(self, batch: list[_Waiting]) -> bool:
-        """False when the store failed. Refusals that are overdue go first, a bounded number of them."""
+        """False when the store failed. Blocks that are overdue go first, a bounded number of them."""
         overdue = tuple(itertools.islice(self._overdue, MAX_BATCH))
         try:
             await decisions.decide(
@@ -200,8 +200,8 @@ class Gate:
         """On the store's thread: of this one attempt nothing is written."""
         waiting = batch[place]
         log.error("attempt not judged", uniqueid=waiting.attempt.uniqueid, exc_info=error)
-        refusal = self._refusal(waiting.attempt, Reason.GATE_ERROR, "internal error", waiting.judge)
-        return waiting.spoil(refusal)
+        block = self._blocked(waiting.attempt, Reason.GATE_ERROR, "internal error", waiting.judge)
+        return waiting.spoil(block)
 
     def _fail(self, batch: list[_Waiting], why: str) -> None:
         """Nothing of the batch is on disk."""
@@ -209,11 +209,11 @@ class Gate:
             if waiting.late is not None:
                 self._keep(waiting.late)
             elif not waiting.answer.done():
-                refusal = self._refusal(waiting.attempt, Reason.GATE_ERROR, why, waiting.judge)
-                self._keep(refusal)
-                waiting.answer.set_result(refusal)
+                block = self._blocked(waiting.attempt, Reason.GATE_ERROR, why, waiting.judge)
+                self._keep(block)
+                waiting.answer.set_result(block)
 
-    def _refusal(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
+    def _blocked(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
         decision = judge.refuse(attempt, self._clock.now(), code, why)
         log.error(
             "refused by failure",
@@ -226,10 +226,10 @@ class Gate:
         )
         return decision
 
-    def _keep(self, refusal: Decision) -> None:
+    def _keep(self, block: Decision) -> None:
         if len(self._overdue) == MAX_OVERDUE:
             log.error("refusal dropped unstored", decision=self._overdue[0].id)
-        self._overdue.append(refusal)
+        self._overdue.append(block)
         self._work.set()
 
     async def _mark(self) -> None:

@@ -1,8 +1,8 @@
-"""Refusals taken in the call or on the opt-out line: asked by the dialplan, told when they are on disk.
+"""Opt-outs taken in the call or on the opt-out line: asked by the dialplan, told when they are on disk.
 
 What is stored, and what becomes of it while the store is away: ``compliance.optout``. Here: who may say so.
-In a call the session brings the decision's id, 128 bits that nobody outside the PBX knows, and how it was
-refused. On the line it brings the caller's number.
+In a call the session brings the decision's id, 128 bits that nobody outside the PBX knows, and who pressed
+the key. On the line it brings the caller's number.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class OptOutCall:
     async def _confirmed(self, how: str, subject: str) -> bool:
         """Whether the channel itself names the same subject: text of a forged header can not.
 
-        One who refuses and hangs up at once may be gone before he is asked: a right id is enough then.
+        One who opts out and hangs up at once may be gone before he is asked: a right id is enough then.
         """
         try:
             async with asyncio.timeout_at(self._until):

@@ -103,6 +103,11 @@ class Session:
     def broken(self) -> bool:
         return self.state is State.BROKEN
 
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the end of their line."""
+        return len(self._buffer)
+
     def ask(self, command: str) -> bytes:
         """The bytes of one command. Raises ValueError for one that is not a single plain line in time."""
         if self.state is not State.READY:

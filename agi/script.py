@@ -2,7 +2,7 @@
 
 A thin relay to the running gate, since its start-up time is each call's delay: it hands on what Asterisk
 sent, to the letter, and carries out only the commands that the gate is known to use. It never answers by
-itself but to refuse. The only module that uses pyst2, whose traps are
+itself but to block. The only module that uses pyst2, whose traps are
 met here: it logs caller numbers to stderr, quotes nothing, and turns a lost caller into a ValueError.
 
 The gate's address: ``$DIALPACT_GATE``, else ``[gate] listen`` of ``$DIALPACT_CONFIG`` or
@@ -75,7 +75,7 @@ class _Tap:
 
 
 def gate_address() -> tuple[str, int]:
-    """Where the running gate listens. A broken setting gives the default, and the call its refusal."""
+    """Where the running gate listens. A broken setting gives the default, and the call its block."""
     listen = os.environ.get("DIALPACT_GATE", "")
     if not listen:
         listen = _listen_of(os.environ.get("DIALPACT_CONFIG") or "/etc/dialpact/dialpact.toml")
@@ -95,8 +95,8 @@ def _listen_of(file: str) -> str:
         return ""
 
 
-def _refuse(agi: AGI, route: str) -> None:
-    for command in variables.REFUSAL if route == variables.ROUTE else (variables.taken(False),):
+def _block(agi: AGI, route: str) -> None:
+    for command in variables.BLOCKED if route == variables.ROUTE else (variables.taken(False),):
         agi.execute(command)
 
 
@@ -112,7 +112,7 @@ def _ask(agi: AGI, tap: _Tap, command: str) -> bytes:
 
 
 def _relay(agi: AGI, tap: _Tap, gate: socket.socket, route: str) -> None:
-    """Plays Asterisk towards the gate until the gate closes. OSError when the PBX must still be refused."""
+    """Plays Asterisk towards the gate until the gate closes. OSError when the PBX has no verdict yet."""
     network = b"agi_network: yes\nagi_network_script: %s\n" % route.encode()
     gate.sendall(network + b"".join(tap.header) + tap.pushed_out())
     calling = route == variables.ROUTE
@@ -149,7 +149,7 @@ def main() -> int:
             # The error's own text may quote what was sent: a number. That of the system does not.
             why = getattr(error, "strerror", None) or type(error).__name__
             sys.stderr.write(f"dialpact-agi: the gate can not be asked: {why}\n")
-            _refuse(agi, route)
+            _block(agi, route)
     except (AGIException, ValueError, EOFError, OSError) as error:
         sys.stderr.write(f"dialpact-agi: {type(error).__name__}\n")
         return 1

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 ROUTE = "outbound"  # agi://HOST:PORT/outbound: number, campaign, agent, trunk
-PROBE = "health"  # refused without a word in the log: the health endpoint asks for it often
+PROBE = "health"  # blocked without a word in the log: the health endpoint asks for it often
 OPTOUT = "optout"  # agi://HOST:PORT/optout: way, subject, scope, channel
 CALLER_ID = "GET FULL VARIABLE ${FILTER(0-9+,${CALLERID(num)})}"
 
@@ -24,7 +24,7 @@ SET_REASONS = re.compile(r"SET VARIABLE DIALPACT_REASONS " + SAFE_LIST.pattern)
 SET_VERDICT = re.compile(rf"EXEC MSet {ASSIGNMENT}(,{ASSIGNMENT}){{0,15}}")
 BEFORE_VERDICT = (re.compile(re.escape(CALLER_ID)), SET_REASONS)
 
-# A refusal in a call or on the opt-out line. The subject is a decision's id, or the caller's number.
+# An opt-out in a call or on the opt-out line. The subject is a decision's id, or the caller's number.
 BY_KEY = ("callee-key", "agent-key")
 BY_LINE = "line"
 SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"
@@ -38,7 +38,7 @@ def route(arguments: Sequence[str]) -> str:
 
 
 def taken(done: bool) -> str:
-    """The command that tells whether a refusal is on disk."""
+    """The command that tells whether an opt-out is on disk."""
     return f"SET VARIABLE DIALPACT_OPTOUT {'done' if done else 'failed'}"
 
 
@@ -54,7 +54,7 @@ def answer(
     """The commands that tell the PBX a verdict, to be sent in this order; the last one carries the verdict.
 
     Raises ValueError for a value that is not of the safe set, for an ALLOW without a number or an id or with
-    a reason (but in shadow, where the reasons are those for which it would have been refused), and for a
+    a reason (but in shadow, where the reasons are those for which it would have been blocked), and for a
     BLOCK with a number or without a reason.
     """
     allow = bool(number and decision and (shadow or not reasons))
@@ -80,4 +80,4 @@ def answer(
     return commands
 
 
-REFUSAL = answer("BLOCK", ["gate-error"])
+BLOCKED = answer("BLOCK", ["gate-error"])

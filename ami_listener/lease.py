@@ -12,10 +12,10 @@ import time
 
 import structlog
 
-from ami_listener import access
-from ami_listener.access import Identity
-from ami_listener.connection import Session
+from ami_listener.ami.connection import Session
 from ami_listener.outbox import UNWRITTEN_SECONDS, Outbox
+from ami_listener.recording import access
+from ami_listener.recording.access import Identity
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import StoreError, StoreRefused

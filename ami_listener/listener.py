@@ -12,35 +12,36 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Container, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
-from functools import partial
+from datetime import datetime
 
 import structlog
-from msgspec import structs
 
-from ami_listener import access, events, recorder, repair, resync, unseen
-from ami_listener.alone import alone
-from ami_listener.claims import Claims
-from ami_listener.companions import Companions
-from ami_listener.connection import LinkError, LoginRefused, OutcomeUnknown, Session
-from ami_listener.dawn import Dawn
-from ami_listener.desk import Desk
-from ami_listener.hearing import Hearing
-from ami_listener.inside import Inside
-from ami_listener.keys import Keys
+from ami_listener import missed_calls, resync
+from ami_listener.ami import events
+from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown, Session
+from ami_listener.ami.pbx import Pbx
+from ami_listener.calls.companions import Companions
+from ami_listener.calls.inside import Inside
+from ami_listener.calls.keys import Keys
+from ami_listener.calls.spies import Spies
+from ami_listener.calls.unlisted import Unlisted
+from ami_listener.endings import Endings
+from ami_listener.instance_lock import instance_lock
 from ami_listener.lease import Lease
-from ami_listener.leg import Leg
+from ami_listener.legs.claims import Claims
+from ami_listener.legs.leg import Leg
+from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.live_legs import LiveLegs
+from ami_listener.legs.pending_dials import PendingDials
+from ami_listener.missed_calls import Gap
 from ami_listener.outbox import Outbox, Waiting
-from ami_listener.pbx import Pbx
-from ami_listener.recorder import Recorder, Segment
-from ami_listener.spies import Spies
-from ami_listener.unlisted import Unlisted
-from ami_listener.unseen import Gap
+from ami_listener.recording import access
+from ami_listener.recording.recorder import Recorder
+from ami_listener.sound.hearing import Hearing
+from ami_listener.terms import KeepUntil, Terms
 from dialpact.compliance.clock import Clock
-from dialpact.compliance.config import Config, OptOut, Supervisor, Trunk
+from dialpact.compliance.config import Config, OptOut, Supervisor
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
-from dialpact.compliance.meters import METERS
 from dialpact.store.sqlite import Store, recordings
 
 LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
@@ -48,7 +49,6 @@ SECOND_LOOK_SECONDS = 3.0
 JUDGING_SECONDS = 1.0  # for the legs that the second look has found
 AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
 PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
-KeepUntil = Callable[[datetime], date]
 Observer = Callable[[Pbx, events.ChannelEvent], None]
 log = structlog.get_logger()
 
@@ -78,42 +78,33 @@ class Listener:
     """
 
     def __init__(self, config: Config, store: Store, clock: Clock, keep_until: KeepUntil) -> None:
-        self._config, self._store, self._clock = config, store, clock
-        self._keepers: list[tuple[datetime | None, KeepUntil]] = [(None, keep_until)]  # until when in force
-        self._trunks = list(config.trunks.items())  # with those that a reload has taken out
+        self._store, self._clock = store, clock
         self.outbox = Outbox(self._write_refused)
         self.lease = Lease(config, store, clock, self.outbox)
-        self.legs: dict[str, Leg] = {}  # by unique id
-        self.finishing: set[str] = set()  # ids of recordings whose files are being measured
-        self.set_aside: set[str] = (
-            set()
-        )  # and of those that could not be ended: told once, left to the next start
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._dawn = Dawn(self._found)
-        self._leg_tasks: dict[str, asyncio.Task[None]] = {}
+        self._live = LiveLegs(self._leg_failed)
+        self.endings = Endings(store, self.outbox, lambda: self.terms)
+        self._pending = PendingDials(self._found)
         self.companions = Companions(self)
-        self.hearing = Hearing(self)
+        self.hearing = Hearing(self, self.companions)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self.unlisted, self.spies = Unlisted(self), Spies(self)
+        self.unlisted, self.spies = Unlisted(self), Spies(self, self.companions)
         self._observers: list[Observer] = [
             self.companions.feed,
             Inside(self).feed,
             self.unlisted.feed,
             self.spies.feed,
         ]
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._closing = asyncio.Event()
-        self._exposed: set[str] = set()
         self.gap = Gap()
-        self._hearing_since = clock.now()
+        self.hearing_since = clock.now()
         recording = config.recording
-        self.desk = Desk(
+        context = LegContext(
             node=config.node.name,
             store=store,
             clock=clock,
             recorder=Recorder(config.recordings, recording.format, recording.min_free_mb),
             outbox=self.outbox,
-            finish=self.finish,
+            finish=self.endings.finish,
             failed=self.lease.failed,
             claims=Claims(),
             foreign=set(),
@@ -122,67 +113,52 @@ class Listener:
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
         )
-        self.keys = Keys(self)
+        self.terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
+        self.keys = Keys(self, self.companions)
         self._observers.append(self.keys.feed)
 
-    def trunks_of(self, channel: str) -> dict[str, str]:
-        """The trunks that own ``channel`` and their area codes; empty when it is no carrier leg."""
-        return {name: trunk.area_code for name, trunk in self._trunks if trunk.owns(channel)}
+    @property
+    def legs(self) -> dict[str, Leg]:
+        """The carrier legs that are up, by unique id."""
+        return self._live.known
+
+    @property
+    def finishing(self) -> set[str]:
+        """Ids of recordings whose files are being measured."""
+        return self.endings.finishing
+
+    # What is in force
+
+    @property
+    def context(self) -> LegContext:
+        return self.terms.context
 
     @property
     def endpoints(self) -> dict[str, str]:
-        """The endpoint of each trunk on PJSIP."""
-        return {name: trunk.pjsip for name, trunk in self._trunks if trunk.pjsip}
-
-    def area_codes(self, trunks: Container[str]) -> dict[str, str]:
-        return {name: trunk.area_code for name, trunk in self._trunks if name in trunks}
-
-    def supervisor_rule(self, leg: Leg) -> Supervisor:
-        """What becomes of a supervisor's voice in the call of ``leg``."""
-        name = leg.allowed.trunk if leg.allowed else ""
-        rules = [trunk.supervisor for known, trunk in self._trunks if known == name]
-        return rules[-1] if rules else "record"
-
-    def replace(self, config: Config, keep_until: KeepUntil) -> Callable[[], None]:
-        """Other trunks, mode and retention, for the calls that begin from now on; returns what takes it back.
-
-        A call that is up ends as it began: its leg keeps its desk, a trunk that was taken out stays known
-        until the listener ends, and its recording is kept for the longest of what was in force meanwhile.
-        """
-        former = self._trunks, self._keepers, self._config, self.desk
-        gone = [(name, trunk) for name, trunk in self._trunks if config.trunks.get(name) != trunk]
-        now = self._clock.now()
-        self._set(
-            [*gone, *config.trunks.items()],  # (of one name on one endpoint the newest is told)
-            [*((until or now, keep) for until, keep in self._keepers), (None, keep_until)],
-            config,
-            structs.replace(
-                self.desk,
-                guarded=config.guarded,
-                numbered=config.numbered,
-                shadow=config.policy.mode == "shadow",
-                shapes=config.shapes,
-            ),
-        )
-        return partial(self._set, *former)
-
-    def _set(
-        self,
-        trunks: list[tuple[str, Trunk]],
-        keepers: list[tuple[datetime | None, KeepUntil]],
-        config: Config,
-        desk: Desk,
-    ) -> None:
-        self._trunks, self._keepers, self._config, self.desk = trunks, keepers, config, desk
+        return self.terms.endpoints
 
     @property
     def opt_out(self) -> OptOut:
-        """The keys that refuse."""
-        return self._config.opt_out
+        return self.terms.config.opt_out
 
-    def _keep_until(self, segment: Segment) -> KeepUntil:
-        keepers = [keep for until, keep in self._keepers if until is None or segment.started_at < until]
-        return lambda ended_at: max(keep(ended_at) for keep in keepers)
+    def trunks_of(self, channel: str) -> dict[str, str]:
+        return self.terms.trunks_of(channel)
+
+    def area_codes(self, trunks: Container[str]) -> dict[str, str]:
+        return self.terms.area_codes(trunks)
+
+    def supervisor_rule(self, leg: Leg) -> Supervisor:
+        return self.terms.supervisor_rule(leg)
+
+    def replace(self, config: Config, keep_until: KeepUntil) -> Callable[[], None]:
+        """Other terms, for the calls that begin from now on; returns what takes them back."""
+        former = self.terms
+        self.terms = former.replaced(config, keep_until, self._clock.now())
+
+        def back() -> None:
+            self.terms = former
+
+        return back
 
     # Life
 
@@ -190,7 +166,7 @@ class Listener:
         """Raises RecordingError when another listener of this node is running, and what no part of it
         foresaw; the lease is withdrawn in any case.
         """
-        mine = alone(self._config.database, self._config.node.name)
+        mine = instance_lock(self.terms.config.database, self.terms.config.node.name)
         await asyncio.to_thread(mine.__enter__)
         try:
             await self._run()
@@ -224,11 +200,8 @@ class Listener:
         finally:
             closing.cancel()
             await self._drop_legs()
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.endings.close()
             self.hearing.close()
-            self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def close(self) -> None:
         """Ends :meth:`run` in order: no new calls, no connection, then what is under way is written."""
@@ -237,7 +210,7 @@ class Listener:
     async def _hand_over(self) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self.endings.measured()
                 await self.keys.close()
                 await self.outbox.drained()
         except TimeoutError:
@@ -246,7 +219,7 @@ class Listener:
     async def _last_word(self) -> datetime | None:
         """When the listener before this one was last alive."""
         try:
-            return await recordings.last_renewal(self._store, self._config.node.name)
+            return await recordings.last_renewal(self._store, self.terms.config.node.name)
         except StoreError as error:
             log.error("store unavailable, calls may have been missed", error=str(error))
             return self._clock.now()
@@ -279,14 +252,14 @@ class Listener:
 
     async def connect(self, *, events: bool = True) -> Session:
         """A new session. Raises LinkError, ConfigError."""
-        ami = self._config.ami
-        secret = await asyncio.to_thread(self._config.ami_secret)
+        ami = self.terms.config.ami
+        secret = await asyncio.to_thread(self.terms.config.ami_secret)
         return await Session.open(ami.host, ami.port, ami.username, secret, events=events)
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
         pbx = Pbx(session)
-        self._hearing_since = self._clock.now()
+        self.hearing_since = self._clock.now()
         self.lease.connected(session)
         log.info("connected")
         booted = asyncio.Event()
@@ -341,7 +314,7 @@ class Listener:
 
     async def _report_unseen(self) -> None:
         try:
-            await unseen.report(self.desk, self.gap, self._hearing_since, self.desk.claims)
+            await missed_calls.report(self.context, self.gap, self.hearing_since, self.context.claims)
         except StoreError as error:
             log.error("store unavailable, missed calls are looked for later", error=str(error))
 
@@ -359,14 +332,14 @@ class Listener:
             observe(pbx, event)
         if isinstance(event, events.Created):
             if self.trunks_of(event.channel):
-                self._dawn.expect(pbx, event, self._clock.now())
+                self._pending.expect(pbx, event, self._clock.now())
             return
         if isinstance(event, events.DialBegun):
             self.lease.blind = ""
-            self._dawn.forget(event.uniqueid)
+            self._pending.forget(event.uniqueid)
             if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
                 leg = Leg(
-                    self.desk,
+                    self.context,
                     pbx,
                     event.channel,
                     event.uniqueid,
@@ -379,7 +352,7 @@ class Listener:
                 self.take(leg)
             return
         if isinstance(event, events.HungUp):
-            self._dawn.forget(event.uniqueid)
+            self._pending.forget(event.uniqueid)
         leg_known = self.legs.get(event.uniqueid)
         if leg_known is not None and leg_known.channel == event.channel:
             leg_known.feed(event)
@@ -387,44 +360,25 @@ class Listener:
     def _found(self, pbx: Pbx, event: events.Created, began: datetime) -> None:
         """A leg that is being dialled and of which no DialBegin came."""
         if event.uniqueid not in self.legs and (trunks := self.trunks_of(event.channel)):
-            leg = Leg(self.desk, pbx, event.channel, event.uniqueid, trunks, began=began)
+            leg = Leg(self.context, pbx, event.channel, event.uniqueid, trunks, began=began)
             leg.judge()
             self.take(leg)
 
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
-        self.legs[leg.uniqueid] = leg
-        METERS.legs = len(self.legs)
-        task = asyncio.create_task(self._work(leg), name=f"leg {leg.channel}")
-        self._leg_tasks[leg.uniqueid] = task
+        self._live.take(leg)
 
-    async def _work(self, leg: Leg) -> None:
-        try:
-            await leg.run()
-        except Exception:
-            # One call's bad luck must not end the others' recordings; its own bridge stays shut or is cut.
-            log.exception("leg failed", leg=leg.channel)
-            self.desk.report("listener-error", leg.decision, leg.channel, "see the listener's log")
-            self.lease.failed()
-        finally:
-            if self.legs.get(leg.uniqueid) is leg:
-                del self.legs[leg.uniqueid]
-                self._leg_tasks.pop(leg.uniqueid, None)
-                METERS.legs = len(self.legs)
+    def _leg_failed(self, leg: Leg) -> None:
+        self.context.report("listener-error", leg.decision, leg.channel, "see the listener's log")
+        self.lease.failed()
 
     async def _drop_legs(self) -> None:
-        tasks = list(self._leg_tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.legs.clear()
+        await self._live.drop()
         await self.companions.drop()
         await self.unlisted.drop()
         await self.spies.drop()
         self.keys.forget()
-        METERS.legs = 0
-        self._leg_tasks.clear()
-        self._dawn.close()
+        self._pending.close()
 
     async def _listen_in(self) -> None:
         """A disk that does not answer holds up the look at the files, and nothing else."""
@@ -443,70 +397,6 @@ class Listener:
             if looking is not None:
                 looking.cancel()
 
-    # Endings
-
-    def finish(self, segment: Segment) -> None:
-        """Takes over the files of a segment that has ended. Goes on when the connection is lost."""
-        if segment.id in self.finishing:
-            return
-        self.finishing.add(segment.id)
-        task = asyncio.create_task(self._conclude(segment), name=f"finish {segment.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _conclude(self, segment: Segment) -> None:
-        try:
-            await recorder.settle(segment)
-            loop = asyncio.get_running_loop()
-            await self._repair(segment)
-            end, problems = await loop.run_in_executor(
-                self._threads, recorder.conclude, segment, self._keep_until(segment)
-            )
-        except Exception:
-            log.exception("recording not concluded", recording=segment.id)
-            detail = f"recording {segment.id}"
-            self.desk.report("listener-error", segment.decision, segment.channel, detail, once=True)
-            self._leave(segment.id)
-            return
-        for problem in problems:
-            if problem.kind == "recording-exposed":  # true of a folder, not of a call: told once
-                if problem.detail in self._exposed:
-                    continue
-                self._exposed.add(problem.detail)
-            self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
-
-        async def write() -> None:
-            if not await recordings.finish(self._store, end):
-                log.warning("recording had ended already", recording=end.id, decision=segment.decision)
-            self.finishing.discard(segment.id)
-
-        METERS.recordings[end.state] += 1
-        log.info("recording ended", decision=segment.decision, state=end.state, seconds=end.seconds)
-        self.outbox.put(
-            f"end of recording {end.id}",
-            write,
-            decision=segment.decision,
-            channel=segment.channel,
-            dropped=partial(self._leave, end.id),
-        )
-
-    def _leave(self, recording: str) -> None:
-        """To the next start: the comparison would fail on it every half minute, and say so each time."""
-        self.finishing.discard(recording)
-        self.set_aside.add(recording)
-
     def _write_refused(self, waiting: Waiting, why: str) -> None:
         if waiting.what != "incident write-refused":  # else it would go round for ever
-            self.desk.report("write-refused", waiting.decision, waiting.channel, f"{waiting.what}: {why}")
-
-    async def _repair(self, segment: Segment) -> None:
-        """Mends what a crash left unclosed, after the incident with the file's old hash is on disk."""
-        loop = asyncio.get_running_loop()
-        for damage in await loop.run_in_executor(self._threads, recorder.damages, segment):
-            self.desk.report("recording-repaired", segment.decision, segment.channel, damage.detail)
-            await self.outbox.drained()
-            try:
-                await loop.run_in_executor(self._threads, repair.mend, damage)
-            except (OSError, RecordingError) as error:
-                # What is still wrong with the file is reported when it is measured.
-                log.error("recording not repaired", file=damage.path.name, error=str(error))
+            self.context.report("write-refused", waiting.decision, waiting.channel, f"{waiting.what}: {why}")

@@ -9,42 +9,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import structlog
 
-from ami_listener.calls import Line, Phase, State
-from ami_listener.claims import Origin
-from ami_listener.files import Files
-from ami_listener.leg import Leg
-from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
-from ami_listener.recorder import Segment, last_written
+from ami_listener.ami.events import Origin
+from ami_listener.ami.pbx import DIALLED, Live, NoChannel, Pbx
+from ami_listener.calls.companions import Companions
+from ami_listener.calls.spies import Spies
+from ami_listener.calls.unlisted import Unlisted
+from ami_listener.calls.view import ListenerView
+from ami_listener.endings import Endings
+from ami_listener.legs.leg import Leg
+from ami_listener.legs.states import Line, Phase, State
+from ami_listener.missed_calls import Gap
+from ami_listener.recording.files import Files
+from ami_listener.recording.recorder import last_written
+from ami_listener.recording.segment import Segment
 from dialpact.compliance.clock import instant
 from dialpact.store.sqlite import carrier_legs, recordings
-
-if TYPE_CHECKING:
-    from ami_listener.listener import Listener
 
 UNSEEN_SECONDS = 2  # a leg this old whose events would have come by now
 log = structlog.get_logger()
 
 
-async def compare(listener: Listener, pbx: Pbx) -> int:
-    """Adopts, finishes and reports; the number of calls of which no event had come.
+class Comparing(ListenerView, Protocol):
+    """What a comparison needs of the listener beside what every watcher sees."""
+
+    companions: Companions
+    spies: Spies
+    unlisted: Unlisted
+    gap: Gap
+    endings: Endings
+    hearing_since: datetime
+
+    def take(self, leg: Leg) -> None:
+        """Starts a leg's worker."""
+        ...
+
+
+async def compare(listener: Comparing, pbx: Pbx) -> int:
+    """Adopts, finishes and reports; the number of calls of which no event had come though somebody listened.
 
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
-    desk = listener.desk
+    context = listener.context
     channels = await pbx.channels()
     await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
     # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
-    open_rows = await recordings.unfinished(desk.store, desk.node)
+    open_rows = await recordings.unfinished(context.store, context.node)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.finishing or segment.id in listener.set_aside:
+        if segment.id in listener.endings.finishing or segment.id in listener.endings.set_aside:
             continue
         if listener.companions.runs(segment.id):
             continue
@@ -69,18 +88,18 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
         log.info("recording adopted", decision=segment.decision, leg=row.channel)
     for segment in gone:
         segment.unseen = True
-        _end(listener, segment, await last_written(segment) or desk.clock.now())
+        _end(listener, segment, await last_written(segment) or context.clock.now())
         _close_leg(listener, segment)
         if listener.gap.is_stall and not segment.begun and segment.answered_at is None:
             listener.gap.lost.add(segment.decision)  # one of those that the one incident tells of
             continue
         said = "ended while nobody listened"
-        desk.report("call-ended-unseen", segment.decision, segment.channel, said, once=True)
+        context.report("call-ended-unseen", segment.decision, segment.channel, said, once=True)
     unseen = 0
     for row in live.values():
         if row.uniqueid in listener.legs or not _is_settled(row) or not await _is_outgoing(pbx, row):
             continue
-        unseen += 1
+        unseen += timedelta(seconds=row.seconds + 1) < listener.context.clock.now() - listener.hearing_since
         leg = _leg(listener, pbx, row, Phase.JUDGING)
         leg.judge()
         listener.take(leg)
@@ -89,20 +108,20 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
             known.gone()
     await listener.companions.compare(pbx, companions, channels)
     listener.spies.found(pbx, channels)
-    desk.foreign.intersection_update(live)
+    context.foreign.intersection_update(live)
     await listener.unlisted.compare(pbx, channels)
     return unseen
 
 
-def _leg(listener: Listener, pbx: Pbx, row: Live, phase: Phase) -> Leg:
+def _leg(listener: Comparing, pbx: Pbx, row: Live, phase: Phase) -> Leg:
     line = Line.RINGING if row.state != "Up" else Line.BRIDGED if row.bridged else Line.UP
     return Leg(
-        listener.desk,
+        listener.context,
         pbx,
         row.channel,
         row.uniqueid,
         listener.trunks_of(row.channel),
-        began=listener.desk.clock.now() - timedelta(seconds=row.seconds),
+        began=listener.context.clock.now() - timedelta(seconds=row.seconds),
         origin=Origin(linkedid=row.linkedid, seen=False),
         state=State(phase, line),
     )
@@ -130,17 +149,17 @@ async def _is_outgoing(pbx: Pbx, row: Live) -> bool:
         return False
 
 
-def _end(listener: Listener, segment: Segment, at: datetime) -> None:
+def _end(listener: Comparing, segment: Segment, at: datetime) -> None:
     segment.ended_at = max(at, segment.answered_at or segment.started_at, segment.started_at)
-    listener.finish(segment)
+    listener.endings.finish(segment)
 
 
-def _close_leg(listener: Listener, segment: Segment) -> None:
+def _close_leg(listener: Comparing, segment: Segment) -> None:
     """In the store: of a call whose end nobody saw."""
-    desk, at = listener.desk, segment.ended_at or listener.desk.clock.now()
-    desk.outbox.put(
+    context, at = listener.context, segment.ended_at or listener.context.clock.now()
+    context.outbox.put(
         "carrier leg",
-        lambda: carrier_legs.end_unseen(desk.store, segment.decision, desk.node, segment.uniqueid, at),
+        lambda: carrier_legs.end_unseen(context.store, segment.decision, context.node, segment.uniqueid, at),
         decision=segment.decision,
         channel=segment.channel,
     )

@@ -48,13 +48,14 @@ _GROUPS = rf"(?:\+\(?)?\d+(?:{_SEPARATOR}(?!{'|'.join(_HARMLESS)})\d+)*"
 _CANDIDATE = re.compile("|".join([f"(?P<harmless>{'|'.join(_HARMLESS)})", f"(?P<called>{_CALLED})", _GROUPS]))
 _RUN = re.compile(r"\d+")
 _CUT = re.compile(r"[\d \u00a0.()\-+]+\Z")
-_secrets: set[str] = set()
+_secrets: list[str] = []  # the longest first: of one that lies in another no rest may be shown
 
 
 def hide(secret: str) -> None:
     """From now on ``secret`` is not shown in any log of this process."""
-    if len(secret) >= 4:  # a shorter one would spoil every text, and hides nothing
-        _secrets.add(secret)
+    if len(secret) >= 4 and secret not in _secrets:  # a shorter one would spoil every text, and hides nothing
+        _secrets.append(secret)
+        _secrets.sort(key=len, reverse=True)
 
 
 def text(given: str, most: int = MAX_TEXT) -> str:

@@ -15,7 +15,7 @@ from dialpact.testing.agi_commands import MAX_LINE, Channel
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.asterisk import PATIENCE, USUAL, Told, check, silent
 
-ROOT = Path(__file__).parents[1]  # where the product's packages lie
+ROOT = Path(__file__).parents[2]  # where the product's packages lie
 GATE_SCRIPT = (sys.executable, "-m", "agi.script")
 # What res_agi tells every script of where things are (Debian's folders).
 ASTERISK = {

@@ -103,7 +103,7 @@ class FakeAmi:
         self._server: asyncio.Server | None = None
         self._serial = itertools.count()
         self._epoch = int(self.clock.now().timestamp())
-        self._started = self.clock.now()
+        self.started_at = self.clock.now()  # of this Asterisk: its uptime tells it
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -138,7 +138,7 @@ class FakeAmi:
         await self.stop()
         self.channels.clear()
         self._epoch += 1
-        self._started = self.clock.now()
+        self.started_at = self.clock.now()
         await self.start()
 
     # Expectations
@@ -376,7 +376,7 @@ class FakeAmi:
             connection.send([("Event", "FullyBooted"), ("Privilege", "system,all"), *self._fully_booted()])
 
     def _fully_booted(self) -> Headers:
-        uptime = int((self.clock.now() - self._started).total_seconds())
+        uptime = int((self.clock.now() - self.started_at).total_seconds())
         return [("Uptime", str(uptime)), ("LastReload", str(uptime)), ("Status", "Fully Booted")]
 
 

@@ -7,12 +7,10 @@ import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal, Protocol
 
+from dialpact.compliance.clock import Clock
 from dialpact.testing.ami_calls import Channel, Monitor
-
-if TYPE_CHECKING:
-    from dialpact.testing.ami import FakeAmi
 
 CLASSES = {
     "Ping": set(),
@@ -34,6 +32,25 @@ SAFE = re.compile(r"/[A-Za-z0-9_./-]+")
 OPTIONS = re.compile(r"r\(([^()]*)\)t\(([^()]*)\)(?:i\(([A-Z0-9_]+)\))?")
 
 
+class Settings(Protocol):
+    """What the answers need of the fake: the channels that there are, and how it is to behave."""
+
+    clock: Clock
+    write: set[str]
+    known: dict[str, list[Headers]]
+    channels: dict[str, Channel]
+    globals: dict[str, str]
+    failures: list[str]
+    house_rules: bool
+    monitor_mode: Literal["works", "lies", "empty", "refuses"]
+    heeds_monitor_id: bool
+    tells_monitor_id: bool
+
+    def find(self, name: str) -> Channel | None:
+        """The channel of this name or of this unique id."""
+        ...
+
+
 class _Reply:
     """Answers to one action."""
 
@@ -50,7 +67,7 @@ class _Reply:
 class Answers:
     """Of one fake, whose channels and settings these are."""
 
-    def __init__(self, ami: FakeAmi) -> None:
+    def __init__(self, ami: Settings) -> None:
         self._ami = ami
 
     def to(self, name: str, action: dict[str, str], ident: Headers, logged_in: bool) -> list[Headers]:

@@ -129,19 +129,21 @@ class Channel:
         }
         return [(prefix + key, value) for key, value in values.items()]
 
-    def _call(self, event: str, *more: tuple[str, str]) -> None:
+    def tell(self, event: str, *more: tuple[str, str]) -> None:
+        """An event about this channel, whatever became of it: ``leg.tell("MixMonitorStop")``."""
         self.send(event, "call", [*self.block(), *more])
 
-    def _dial(self, event: str, *more: tuple[str, str]) -> None:
+    def tell_dial(self, event: str, *more: tuple[str, str]) -> None:
+        """A dial event about it, with its caller's headers if it has one."""
         caller = self.caller.block() if self.caller else []
         self.send(event, "call", [*caller, *self.block("Dest"), *more])
 
     def dial_begin(self) -> None:
-        self._dial("DialBegin", ("DialString", self.dial_string))
+        self.tell_dial("DialBegin", ("DialString", self.dial_string))
 
     def ring(self) -> None:
         self.state = "Ringing"
-        self._call("Newstate")
+        self.tell("Newstate")
 
     def answer(self) -> None:
         self.pick_up()
@@ -150,14 +152,14 @@ class Channel:
     def pick_up(self) -> None:
         """The callee answers, and Dial's ``U()`` begins; Dial tells of the answer when it is through."""
         self.state, self.answered_at = "Up", self.clock.now().timestamp()
-        self._call("Newstate")
+        self.tell("Newstate")
 
     def let_through(self) -> None:
-        self._dial("DialEnd", ("DialStatus", "ANSWER"))
+        self.tell_dial("DialEnd", ("DialStatus", "ANSWER"))
 
     def refuse(self) -> None:
         """The dialplan's interlock gives the call up."""
-        self._dial("DialEnd", ("DialStatus", "GOTO:dialpact-unrecorded,s,1"))
+        self.tell_dial("DialEnd", ("DialStatus", "GOTO:dialpact-unrecorded,s,1"))
 
     def rename(self, name: str) -> None:
         """As a masquerade does; the unique id stays."""
@@ -216,7 +218,7 @@ class Channel:
 
     def start_monitor(self, monitor: Monitor) -> None:
         self.monitors.insert(0, monitor)
-        self._call("MixMonitorStart")
+        self.tell("MixMonitorStart")
 
     def stop_monitor(self, ident: str = "") -> bool:
         """The newest, or the one with this id; False when there is none."""
@@ -225,10 +227,10 @@ class Channel:
             return False
         found.close()
         self.monitors.remove(found)
-        self._call("MixMonitorStop")
+        self.tell("MixMonitorStop")
         return True
 
-    def _run_handlers(self) -> None:
+    def run_handlers(self) -> None:
         """The dialplan's [dialpact-hangup], as the interlock and the listener have pushed it: ours alone."""
         names = [found[1] for one in self.handlers if (found := re.search(r"\((\w+)\)", one))]
         for name in [*names, "DIALPACT_MIXMONITOR"]:
@@ -242,21 +244,21 @@ class Channel:
             return False
         for one in found:
             one.muted = on
-        self._call("MixMonitorMute", ("Direction", "both"), ("State", str(int(on))))
+        self.tell("MixMonitorMute", ("Direction", "both"), ("State", str(int(on))))
         return True
 
     def hang_up(self, handler: bool = True, status: str = "CANCEL") -> None:
         """Ends it in the order of a real call; ``handler``: the dialplan's hangup handler runs."""
         answered = self.state == "Up"
         if not answered:
-            self._dial("DialEnd", ("DialStatus", status))
+            self.tell_dial("DialEnd", ("DialStatus", status))
         if self.bridge:
             self.leave_bridge()
         if answered and handler:
-            self._run_handlers()
+            self.run_handlers()
         self.forget(self)
         for monitor in self.monitors:
             monitor.close()
         self.monitors.clear()
         number, text = NORMAL if answered else CAUSES.get(status, NORMAL)
-        self._call("Hangup", ("Cause", number), ("Cause-txt", text))
+        self.tell("Hangup", ("Cause", number), ("Cause-txt", text))

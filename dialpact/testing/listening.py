@@ -15,8 +15,11 @@ from unittest import mock
 
 from msgspec import structs
 
-from ami_listener import connection, hearing, lease, recorder
+from ami_listener import lease
+from ami_listener.ami import connection
 from ami_listener.listener import Listener
+from ami_listener.recording import recorder
+from ami_listener.sound import stall_detector
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, incidents, recordings
 from dialpact.testing.ami import Channel, FakeAmi
@@ -163,7 +166,7 @@ def patient() -> Iterator[None]:
     test machine that is busy for three seconds is no PBX that has died.
     """
     with (
-        mock.patch.multiple(hearing, STALLED=3600.0),
+        mock.patch.multiple(stall_detector, STALLED=3600.0),
         mock.patch.multiple(lease, LIFE_SECONDS=60.0, PONG_SECONDS=60.0, DISK_SECONDS=PATIENCE),
         mock.patch.multiple(connection, PONG_SECONDS=PATIENCE, LOGIN_SECONDS=PATIENCE),
         mock.patch.object(recorder, "PROOF_SECONDS", 2.0),

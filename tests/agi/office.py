@@ -86,7 +86,7 @@ class Office:
             *values,
         )
 
-    def refuse(self, number: str, scope: str = "all", value: str = "") -> None:
+    def opt_out(self, number: str, scope: str = "all", value: str = "") -> None:
         with contextlib.closing(sqlite3.connect(self.database)) as db, db:
             registers.refuse(db, number, scope, value)
 
@@ -130,26 +130,26 @@ class Office:
                 await gate.close()
 
     @contextlib.asynccontextmanager
-    async def desk(self, busy_ms: int = 150) -> AsyncIterator[OptOuts]:
-        """A desk for refusals that stores them, without a server."""
+    async def opt_outs(self, busy_ms: int = 150) -> AsyncIterator[OptOuts]:
+        """Takes opt-outs and stores them, without a server."""
         async with await Store.open(self.database, busy_ms) as store:
-            desk = OptOuts(store, self.judge.node, self.clock)
-            running = asyncio.create_task(desk.run())
+            opt_outs = OptOuts(store, self.judge.node, self.clock)
+            running = asyncio.create_task(opt_outs.run())
             try:
-                yield desk
+                yield opt_outs
             finally:
                 assert not running.done(), running
                 running.cancel()
                 await asyncio.wait([running])
-                await desk.close()
+                await opt_outs.close()
 
     @contextlib.asynccontextmanager
     async def server(self, **settings: Any) -> AsyncIterator[Server]:
         """A server whose inside can be looked at, with a real gate behind it."""
         settings = {"listen": "127.0.0.1:0", "deadline_ms": 2500} | settings
         changed = structs.replace(self.config, gate=config.Gate(**settings))
-        async with self.gate() as gate, self.desk() as desk:
-            server = Server(changed, self.judge, gate, desk)
+        async with self.gate() as gate, self.opt_outs() as opt_outs:
+            server = Server(changed, self.judge, gate, opt_outs)
             self.host, self.port = await server.start()
             try:
                 yield server

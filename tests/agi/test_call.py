@@ -71,7 +71,7 @@ class FakeGate:
         passed = (Finding(rule="number", result="pass"),)
         return structs.replace(decision, findings=passed, dial=attempt.callee.national)
 
-    def refuse(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
+    def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
         self.attempts.append(attempt)
         return self.office.judge.refuse(attempt, self.office.clock.now(), code, why)
 

@@ -52,7 +52,7 @@ WAYS: dict[str, Way] = {
     "emergency-number": Way(number="110"),
     "protected-number": Way(number="10086"),
     "unknown-campaign": Way(call={"campaign": "mystery"}),
-    "do-not-call": Way(lambda office: office.refuse(NUMBER)),
+    "do-not-call": Way(lambda office: office.opt_out(NUMBER)),
     "not-a-working-day": Way(lambda office: office.clock.set("2026-11-28 10:00:00")),
     "calendar-missing": Way(lambda office: office.clock.set("2027-01-04 10:00:00")),
     "calendar-provisional": Way(lambda office: office.clock.set("2026-12-31 10:00:00")),

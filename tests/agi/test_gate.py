@@ -78,14 +78,14 @@ async def failing(*_: Any) -> None:
     raise StoreError("disk full")
 
 
-async def test_allowed_and_refused(office: Office) -> None:
+async def test_allowed_and_blocked(office: Office) -> None:
     async with office.gate() as gate:
         allowed = await gate.decide(office.attempt(), soon())
-        refused = await gate.decide(office.attempt(STRANGER), soon())
+        blocked = await gate.decide(office.attempt(STRANGER), soon())
     assert (allowed.verdict, allowed.dial) == ("ALLOW", NUMBER)
-    assert (refused.verdict, refused.dial, refused.reasons) == ("BLOCK", "", (Reason.NO_CONSENT,))
+    assert (blocked.verdict, blocked.dial, blocked.reasons) == ("BLOCK", "", (Reason.NO_CONSENT,))
     assert office.decisions() == [ALLOW, blocked("no-consent")]
-    assert office.sql("SELECT id FROM decision ORDER BY seq") == [(allowed.id,), (refused.id,)]
+    assert office.sql("SELECT id FROM decision ORDER BY seq") == [(allowed.id,), (blocked.id,)]
 
 
 async def test_who_waits_shares_the_next_transaction(office: Office, transactions: list[int]) -> None:
@@ -136,7 +136,7 @@ async def test_allow_that_was_committed_late_is_marked(
     assert office.undelivered() == [(decision.id, "deadline")]
 
 
-async def test_refusal_that_was_committed_late_is_one_row(
+async def test_block_that_was_committed_late_is_one_row(
     office: Office, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decisions, "record", held.before(decisions.record))
@@ -209,7 +209,7 @@ def facts(office: Office, attempt: CallAttempt) -> Facts:
         return stored_facts(db, attempt, office.judge.asked, office.clock.now(), live=True)
 
 
-async def test_refused_by_deadline_and_then_the_store_fails_is_one_row(
+async def test_blocked_by_deadline_and_then_the_store_fails_is_one_row(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found by review: the same attempt was stored twice, under two reasons."""
@@ -232,13 +232,13 @@ async def test_refused_by_deadline_and_then_the_store_fails_is_one_row(
 async def test_locked_store(office: Office) -> None:
     async with office.gate() as gate:
         with office.locked():
-            refused = [await gate.decide(office.attempt(STRANGER), soon()) for _ in range(3)]
-            assert [decision.reasons for decision in refused] == [(Reason.GATE_ERROR,)] * 3
+            blocked = [await gate.decide(office.attempt(STRANGER), soon()) for _ in range(3)]
+            assert [decision.reasons for decision in blocked] == [(Reason.GATE_ERROR,)] * 3
         await until(lambda: len(office.decisions()) == 3, "by itself, without a new call")
         assert (await gate.decide(office.attempt(), soon())).allowed
     assert office.decisions() == [blocked("gate-error")] * 3 + [ALLOW]
     assert office.sql("SELECT id FROM decision ORDER BY seq LIMIT 3") == [
-        (decision.id,) for decision in refused
+        (decision.id,) for decision in blocked
     ]
 
 
@@ -278,7 +278,7 @@ async def test_store_is_back_when_the_gate_closes(office: Office, monkeypatch: p
     assert office.decisions() == [blocked("gate-error")]
 
 
-async def test_refusals_that_could_not_be_stored_come_in_bounded_transactions(
+async def test_blocks_that_could_not_be_stored_come_in_bounded_transactions(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate_module, "MAX_BATCH", 10)
@@ -299,7 +299,7 @@ async def test_refusals_that_could_not_be_stored_come_in_bounded_transactions(
     assert max(sizes) <= 20
 
 
-async def test_oldest_unstored_refusals_are_dropped_and_no_other(
+async def test_oldest_unstored_blocks_are_dropped_and_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found by review: with a full memory, newer refusals were taken for stored."""
@@ -318,7 +318,7 @@ async def test_oldest_unstored_refusals_are_dropped_and_no_other(
         monkeypatch.setattr(decisions, "decide", slow)
         waits = asyncio.create_task(gate.decide(office.attempt(), soon()))
         await asyncio.wait_for(entered.wait(), 5)
-        new = [gate.refuse(office.attempt(), Reason.GATE_ERROR, "test") for _ in range(2)]
+        new = [gate.block(office.attempt(), Reason.GATE_ERROR, "test") for _ in range(2)]
         go.set()
         await waits
         await until(lambda: len(office.decisions()) == 6)
@@ -362,7 +362,8 @@ async def test_mark_that_could_not_be_set_is_set_later(
         decision = await gate.decide(office.attempt(), soon())
         await gate.withdraw(decision, Reason.GATE_ERROR)
         await until(office.undelivered)
-    assert [[mark[0] for mark in marks] for marks in tries] == [[decision.id]] * 3
+    assert {mark[0] for marks in tries for mark in marks} == {decision.id}, "set more than once is set"
+    assert len(tries) >= 3
 
 
 async def test_nobody_decides(office: Office) -> None:
@@ -373,7 +374,7 @@ async def test_nobody_decides(office: Office) -> None:
     assert office.decisions() == [blocked("deadline")]
 
 
-async def test_refusals_lost_at_the_end_are_named(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_blocks_lost_at_the_end_are_named(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.ExitStack() as stack:
         async with office.gate() as gate:
             stack.enter_context(office.locked())
@@ -442,7 +443,7 @@ async def test_one_that_fails_costs_no_stranger_his_call(
     assert office.sql("SELECT id FROM decision ORDER BY seq") == [(decision.id,) for decision in found]
 
 
-async def test_one_that_fails_after_its_deadline_is_the_refusal_that_was_told(
+async def test_one_that_fails_after_its_deadline_is_the_block_that_was_told(
     office: Office, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was judged, the deadline came, and then its row failed: one row, and no ALLOW."""
@@ -465,14 +466,14 @@ async def test_one_that_fails_after_its_deadline_is_the_refusal_that_was_told(
     assert office.undelivered() == []
 
 
-async def test_a_refusal_that_the_store_refuses_holds_up_no_other(
+async def test_a_block_that_the_store_refuses_holds_up_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kept while the store was away; it would have failed every transaction from then on."""
     async with office.gate() as gate:
         with office.locked():
-            bad = gate.refuse(structs.replace(office.attempt(), agent=None), Reason.GATE_ERROR, "x")  # type: ignore[arg-type]
-            good = gate.refuse(office.attempt(), Reason.GATE_ERROR, "x")
+            bad = gate.block(structs.replace(office.attempt(), agent=None), Reason.GATE_ERROR, "x")  # type: ignore[arg-type]
+            good = gate.block(office.attempt(), Reason.GATE_ERROR, "x")
         assert (await gate.decide(office.attempt(), soon())).allowed
         await until(lambda: len(office.decisions()) == 2)
     assert office.decisions() == [blocked("gate-error"), ALLOW]

@@ -238,7 +238,7 @@ def test_any_split_gives_the_same_events(data: bytes, sizes: list[int]) -> None:
         rest = rest[size:]
     found += session.receive(rest)
     assert found == events(data)
-    assert len(session._buffer) <= protocol.MAX_LINE + 900
+    assert session.held <= protocol.MAX_LINE + 900
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=79))

@@ -36,11 +36,13 @@ SCENES = {
     "allowed": Scene(""),
     "allowed, as people write it": Scene("", number="+86 138-0013-8000"),
     "allowed, fixed line": Scene("", lambda o: o.add_consent("2787654321"), number="02787654321"),
-    "allowed, one refused another business": Scene("", lambda o: o.refuse(NUMBER, "business", "other")),
-    "allowed, one refused another industry": Scene("", lambda o: o.refuse(NUMBER, "industry", "games")),
-    "do not call": Scene("do-not-call no-consent", lambda o: o.refuse(NUMBER)),
-    "do not call, industry": Scene("do-not-call no-consent", lambda o: o.refuse(NUMBER, "industry", "loans")),
-    "do not call, business": Scene("do-not-call no-consent", lambda o: o.refuse(NUMBER, "business", "acme")),
+    "allowed, one refused another business": Scene("", lambda o: o.opt_out(NUMBER, "business", "other")),
+    "allowed, one refused another industry": Scene("", lambda o: o.opt_out(NUMBER, "industry", "games")),
+    "do not call": Scene("do-not-call no-consent", lambda o: o.opt_out(NUMBER)),
+    "do not call, industry": Scene(
+        "do-not-call no-consent", lambda o: o.opt_out(NUMBER, "industry", "loans")
+    ),
+    "do not call, business": Scene("do-not-call no-consent", lambda o: o.opt_out(NUMBER, "business", "acme")),
     "lunch": Scene(
         "outside-hours", lambda o: o.clock.set("2026-11-24 12:00:00"), retry_at="2026-11-24T06:00:00Z"
     ),
@@ -154,7 +156,7 @@ async def test_scene(office: Office, dial: Callable[..., Any], scene: Scene) -> 
 
 async def test_refusal_counts_from_the_next_attempt_on(office: Office, dial: Callable[..., Any]) -> None:
     assert (await dial(NUMBER)).allowed
-    office.refuse(NUMBER)
+    office.opt_out(NUMBER)
     assert not (await dial(NUMBER)).allowed
 
 

@@ -214,7 +214,7 @@ async def test_ten_megabytes(office: Office, chunk: bytes) -> None:
             for _ in range(10_000_000 // len(chunk)):
                 writer.write(chunk)
                 await writer.drain()
-                assert len(connection.session._buffer) <= MAX_LINE
+                assert connection.session.held <= MAX_LINE
         await ended(reader)
         assert (await office.fake().dial(NUMBER)).allowed
         await until(lambda: not server.open)

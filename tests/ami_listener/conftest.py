@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import hearing, listener, measured, recorder
+from ami_listener import listener
+from ami_listener.recording import measured, recorder
+from ami_listener.sound import stall_detector
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene
 
@@ -26,7 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Growth of the files is expected within three tenths of a second."""
-    monkeypatch.setattr(hearing, "STALLED", 0.3)
+    monkeypatch.setattr(stall_detector, "STALLED", 0.3)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ami_listener import events
-from ami_listener.bridges import Bridges, Member
+from ami_listener.ami import events
+from ami_listener.ami.bridges import Bridges, Member
 
 AGENT, LEG = Member("PJSIP/agent1001-00000001", "1.1"), Member("PJSIP/carrier-00000002", "1.2")
 OTHER = Member("PJSIP/agent1002-00000003", "1.3")

@@ -34,7 +34,7 @@ async def joined(scene: Scene, ami: FakeAmi, bridge: str = "one") -> tuple[str, 
 
 def companion_of(scene: Scene, channel: Channel) -> bool:
     """Whether it is recorded, and that is proven."""
-    found = scene.listener.companions._running.values()
+    found = scene.listener.companions
     return any(one.uniqueid == channel.uniqueid and one.segment and one.segment.begun for one in found)
 
 
@@ -63,11 +63,12 @@ async def test_the_first_one_is_kept_in_reserve_and_rescues(scene: Scene, ami: F
     leg.enter_bridge("one")
     leg.caller.enter_bridge("one")
     known = scene.listener.legs[leg.uniqueid]
-    await until(lambda: leg.uniqueid in scene.listener.companions._first)
+    caller = leg.caller.uniqueid
+    await until(lambda: caller in scene.listener.companions.around(leg.uniqueid))
     assert scene.listener.companions.of(known) == []
-    assert scene.listener.companions.rescue(known._pbx, known)
+    assert scene.listener.companions.rescue(known.pbx, known)
     await until(lambda: companion_of(scene, leg.caller))  # type: ignore[arg-type]
-    assert not scene.listener.companions.rescue(known._pbx, known), "it is no longer fresh"
+    assert not scene.listener.companions.rescue(known.pbx, known), "it is no longer fresh"
     leg.caller.state = "Up"
     leg.caller.hang_up()
     await scene.recorded("kept")
@@ -119,7 +120,7 @@ async def test_its_hangup_handler_ends_ours_alone(scene: Scene, ami: FakeAmi) ->
     _, _, second = await joined(scene, ami)
     (ours,) = second.monitors
     assert [second.variables.get(handler[20:-1]) for handler in second.handlers] == [ours.id]
-    second._run_handlers()
+    second.run_handlers()
     assert second.monitors == []
     second.hang_up()
     await scene.recorded("kept")
@@ -144,7 +145,7 @@ async def test_one_that_is_muted_is_unmuted(scene: Scene, ami: FakeAmi) -> None:
     second.mute_monitor()
     await scene.incident("recording-muted")
     assert not second.monitors[0].muted
-    second._call("MixMonitorStop")  # another's
+    second.tell("MixMonitorStop")  # another's
     asked = ami.count("MixMonitorMute", Channel=second.name)
     await until(lambda: ami.count("MixMonitorMute", Channel=second.name) > asked)
     assert await scene.incidents() == ["recording-muted"]

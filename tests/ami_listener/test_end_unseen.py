@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ami_listener import recorder
-from ami_listener.files import Files
-from ami_listener.recorder import Segment
+from ami_listener.recording import recorder
+from ami_listener.recording.files import Files
+from ami_listener.recording.segment import Segment
 from dialpact.store.sqlite import keeping
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import tone, wav_header

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ami_listener import resync
-from ami_listener.pbx import Live, Pbx
+from ami_listener.ami.pbx import Live, Pbx
 from dialpact.store.sqlite import recordings
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene, ringing, talking, until
@@ -123,7 +123,7 @@ async def test_one_that_can_not_be_measured_is_told_once(
     def broken(*_: object) -> None:
         raise ValueError("no such sound")
 
-    monkeypatch.setattr("ami_listener.recorder.conclude", broken)
+    monkeypatch.setattr("ami_listener.recording.recorder.conclude", broken)
     for _ in range(2):  # nor does every start say it anew
         await scene.start()
         await scene.ready()
@@ -131,7 +131,7 @@ async def test_one_that_can_not_be_measured_is_told_once(
         assert session is not None
         for _ in range(3):
             await resync.compare(scene.listener, Pbx(session))
-        await until(lambda: bool(scene.listener.set_aside))
+        await until(lambda: bool(scene.listener.endings.set_aside))
         await written(scene)
         await scene.stop()
     assert sorted(await scene.incidents()) == ["call-ended-unseen", "listener-error"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ami_listener import repair
+from ami_listener.recording import repair
 from dialpact.store.sqlite import incidents as stored_incidents
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import tone, wav_header
@@ -28,7 +28,7 @@ from tests.ami_listener.scene import Scene, talking, until
 async def test_too_little_is_kept_and_reported(
     scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ami_listener.measured.SHORT", 0.9)
+    monkeypatch.setattr("ami_listener.recording.measured.SHORT", 0.9)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.6)
     leg.speak(**spoken)
@@ -42,7 +42,7 @@ async def test_too_little_is_kept_and_reported(
 async def test_one_side_that_is_not_heard_is_reported(
     scene: Scene, ami: FakeAmi, side: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ami_listener.measured.SILENCE_MATTERS", 0.05)
+    monkeypatch.setattr("ami_listener.recording.measured.SILENCE_MATTERS", 0.05)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.1)
     leg.speak(0.4, **{side: False})
@@ -112,7 +112,7 @@ async def test_a_file_that_is_still_being_written_is_not_mended(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    monkeypatch.setattr("ami_listener.recorder.CLOSING_SECONDS", 0.6)
+    monkeypatch.setattr("ami_listener.recording.recorder.CLOSING_SECONDS", 0.6)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ami_listener import events, wire
-from ami_listener.events import (
+from ami_listener.ami import events, wire
+from ami_listener.ami.events import (
     BridgeEntered,
     BridgeLeft,
     Created,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import access, files, repair, sound
-from ami_listener.access import Identity
-from ami_listener.recorder import Segment, conclude
+from ami_listener.recording import access, files, repair, sound
+from ami_listener.recording.access import Identity
+from ami_listener.recording.recorder import conclude
+from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.ami_calls import tone, wav_header
 from tests.ami_listener.scene import keep_until

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ami_listener import hearing
+from ami_listener.sound import hearing, question, stall_detector
 from dialpact.compliance import soundtrack
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import Scene, talking, until
@@ -17,17 +17,17 @@ COUNTS = "CHANNEL(rtcp,all)"
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "SILENT": 0.3,
-        "STALLED": 0.5,
-        "ASK_AGAIN": 0.05,
-        "ASK_SELDOM": 0.1,
-        "ASK_RARELY": 0.2,
-        "EVIDENCE": 0.3,
-        "PATIENCE": 1.0,
-        "COVERED": 0.05,
-    }.items():
-        monkeypatch.setattr(hearing, name, value)
+    for module, name, value in (
+        (hearing, "SILENT", 0.3),
+        (stall_detector, "STALLED", 0.5),
+        (question, "ASK_AGAIN", 0.05),
+        (question, "ASK_SELDOM", 0.1),
+        (question, "ASK_RARELY", 0.2),
+        (hearing, "EVIDENCE", 0.3),
+        (hearing, "PATIENCE", 1.0),
+        (hearing, "COVERED", 0.05),
+    ):
+        monkeypatch.setattr(module, name, value)
 
 
 class Talk:

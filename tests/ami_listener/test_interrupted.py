@@ -27,7 +27,7 @@ async def test_a_recording_that_is_stopped_goes_on_in_a_new_file(scene: Scene, a
 
 async def test_a_stop_of_anothers_mixmonitor_is_none_of_ours(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
-    leg._call("MixMonitorStop")
+    leg.tell("MixMonitorStop")
     await until(lambda: ami.count("MixMonitorMute", Channel=leg.name) == 2)
     leg.hang_up()
     await scene.recorded("kept")

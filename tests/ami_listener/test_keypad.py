@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ami_listener.keypad import BETWEEN_SECONDS, NOTHING, Pressed, press
+from ami_listener.calls.keypad import BETWEEN_SECONDS, NOTHING, Pressed, press
 
 
 def completed(sequence: str, keys: str, pause: float = 0.3) -> int:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import connection, lease
-from ami_listener.access import Identity
+from ami_listener import lease
+from ami_listener.ami import connection
+from ami_listener.recording.access import Identity
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite import Store
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 
@@ -145,7 +146,7 @@ async def test_a_file_in_the_way(scene: Scene, directory: Path) -> None:
 
 async def test_a_disk_that_hangs_is_not_waited_for(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "DISK_SECONDS", 0.05)
-    monkeypatch.setattr("ami_listener.access.why_not", lambda *_: time.sleep(0.5) or "")
+    monkeypatch.setattr("ami_listener.recording.access.why_not", lambda *_: time.sleep(0.5) or "")
     await scene.not_ready("does not answer")
 
 
@@ -188,7 +189,7 @@ async def test_a_leg_that_can_not_be_judged_is_cut(
 ) -> None:
     """It could not be recorded either."""
     ami.forbid("MixMonitor")
-    monkeypatch.setattr("ami_listener.guard.STORE_SECONDS", 0.2)
+    monkeypatch.setattr("ami_listener.legs.leg_check.STORE_SECONDS", 0.2)
 
     async def down(*_: object) -> None:
         raise StoreError("database is locked")

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import structlog
 
-from ami_listener import files
-from ami_listener.files import Files
+from ami_listener.recording import files
+from ami_listener.recording.files import Files
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import (
     NUMBER,
@@ -281,7 +281,7 @@ async def test_the_started_event_alone_is_not_believed(scene: Scene, ami: FakeAm
     leg = ami.dial(NUMBER, await scene.allow())
     leg.pick_up()
     for _ in range(5):
-        leg._call("MixMonitorStart")
+        leg.tell("MixMonitorStart")
     await scene.incident("recording-not-started")
 
 
@@ -392,7 +392,7 @@ async def test_a_dial_without_the_interlock_is_told_from_its_first_call_on(
 
 async def test_what_dial_and_the_interlock_said_are_two_things(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
-    leg._dial("DialEnd", ("DialStatus", "GOTO:elsewhere,s,1"))
+    leg.tell_dial("DialEnd", ("DialStatus", "GOTO:elsewhere,s,1"))
     await ami.seen("Getvar", Channel=leg.name, Variable="DIALPACT_INTERLOCK")
     leg.speak(0.2)
     leg.hang_up()

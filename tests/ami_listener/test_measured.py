@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from ami_listener.files import Files
-from ami_listener.heard import Heard, Stretch
-from ami_listener.recorder import Segment, conclude
-from ami_listener.windows import Watch
+from ami_listener.recording.files import Files
+from ami_listener.recording.heard import Heard, Stretch
+from ami_listener.recording.recorder import conclude
+from ami_listener.recording.segment import Segment
+from ami_listener.recording.windows import Watch
 from dialpact.compliance import soundtrack
 from dialpact.testing.ami_calls import tone, wav_header
 
@@ -45,7 +46,7 @@ class Recording:
             os.utime(path, (self.end.timestamp(),) * 2)
 
     def heard(self) -> Heard:
-        watch = Watch(self.segment)
+        watch = Watch(self.segment.files, self.segment.format, self.segment.identities)
         watch.looked_at = self.end.timestamp()
         self.segment.heard = Heard(watch, BEGAN, BEGAN, self.end)
         return self.segment.heard

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.connection import LinkError, OutcomeUnknown, Session
-from ami_listener.events import HungUp
-from ami_listener.pbx import NoChannel, Pbx, monitor_id
+from ami_listener.ami.connection import LinkError, OutcomeUnknown, Session
+from ami_listener.ami.events import HungUp
+from ami_listener.ami.pbx import NoChannel, Pbx, monitor_id
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.ami import FakeAmi, FakeFailure
 
@@ -60,8 +60,7 @@ async def test_nothing_of_a_lost_session_waits_to_be_sent_again(ami: FakeAmi) ->
     for task in asked:
         with pytest.raises(OutcomeUnknown, match="outcome unknown"):
             await task
-    assert list(session._manager.awaiting_actions) == []
-    assert session._manager.protocol.responses == {}
+    assert session.unanswered == 0
 
 
 async def test_answers_do_not_wait_for_events_to_be_read(ami: FakeAmi, session: Session) -> None:

@@ -45,7 +45,7 @@ async def test_a_trunk_is_known_once_however_often_it_comes_and_goes(scene: Scen
     for _ in range(50):
         scene.listener.replace(others, keep_until)
         scene.listener.replace(scene.config, keep_until)
-    assert len(scene.listener._trunks) == 3
+    assert len(scene.listener.terms.trunks) == 3
     assert scene.listener.trunks_of("PJSIP/other-00000001") == {"carrier": ""}
     assert scene.listener.trunks_of("PJSIP/carrier2-00000001") == {"carrier2": "0871"}
     changed = Trunk(endpoint="carrier2", area_code="027")
@@ -93,8 +93,8 @@ async def test_a_call_that_shadow_put_through_is_not_cut_when_shadow_ends(scene:
 
 async def test_what_was_replaced_can_be_taken_back_to_the_last_detail(scene: Scene) -> None:
     listener = scene.listener
-    before = listener._trunks, listener._keepers, listener._config, listener.desk
+    before = listener.terms
     back = listener.replace(structs.replace(scene.config, trunks={"new": Trunk(endpoint="new")}), longer)
     assert listener.trunks_of("PJSIP/new-00000001")
     back()
-    assert (listener._trunks, listener._keepers, listener._config, listener.desk) == before
+    assert listener.terms is before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import connection
+from ami_listener.ami import connection
 from dialpact.compliance.clock import instant
 from dialpact.testing.ami import FakeAmi, Headers
 from dialpact.testing.ami_calls import Channel
@@ -317,7 +317,7 @@ async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_m
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    monkeypatch.setattr("ami_listener.recorder.SETTLE_SECONDS", 1.5)
+    monkeypatch.setattr("ami_listener.recording.recorder.SETTLE_SECONDS", 1.5)
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
     leg.hang_up()

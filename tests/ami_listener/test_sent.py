@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ami_listener.sent import Sent, flaw
+from ami_listener.ami.sent import Sent, flaw
 
 OURS, OTHER, ABROAD = "02788880007", "02799990001", "+862788880007"
 OPEN = "allowed_not_screened"

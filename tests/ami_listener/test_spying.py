@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from ami_listener import spying
-from ami_listener.pbx import Live
-from ami_listener.spying import HeardBy, heard_by, way_of
+from ami_listener.ami.pbx import Live
+from ami_listener.calls import spying
+from ami_listener.calls.spying import HeardBy, heard_by, way_of
 
 LEG, PHONE, LOCAL = "PJSIP/carrier-00000001", "PJSIP/agent1001-00000000", "Local/1001@inside-00000000;1"
 

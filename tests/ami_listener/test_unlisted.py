@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import unlisted
-from ami_listener.hosts import Host, Target, near, target, targets
+from ami_listener.calls import unlisted
+from dialpact.compliance.hosts import Host, Target, near, target, targets
 from dialpact.store.sqlite.incidents import list_incidents
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
@@ -66,7 +66,7 @@ async def test_another_host_is_asked_about_once_a_minute(
     monkeypatch.setattr(scene.listener.unlisted, "_asked_at", 0.0)
     second = dial(ami, "phone", "203.0.113.9")
     await asked(ami, second)
-    await until(lambda: len(scene.listener.unlisted._elsewhere) == 1)
+    await until(lambda: ("phone", "") in scene.listener.unlisted.elsewhere)
     third = dial(ami, "phone", "203.0.113.9")
     fourth = dial(
         ami, "phone", "203.0.113.9", text="phone/sip:138@203.0.113.10"
@@ -76,11 +76,12 @@ async def test_another_host_is_asked_about_once_a_minute(
     assert await scene.incidents() == []
 
 
-async def test_what_is_remembered_has_a_bound(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unlisted, "MOST", 3)
-    for number in range(9):
-        scene.listener.unlisted._remember((f"phone{number}", ""))
-    assert list(scene.listener.unlisted._elsewhere) == [(f"phone{number}", "") for number in (6, 7, 8)]
+    elsewhere, ways = unlisted.Elsewhere(), [(f"phone{number}", "") for number in range(9)]
+    for way in ways:
+        elsewhere.add(way)
+    assert [way for way in ways if way in elsewhere] == ways[6:]
 
 
 async def test_a_trunk_whose_contacts_nobody_tells_is_learned_from_its_leg(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import windows
-from ami_listener.files import Replaced
-from ami_listener.windows import Growing
+from ami_listener.recording import windows
+from ami_listener.recording.files import Replaced
+from ami_listener.recording.windows import Growing
 from dialpact.testing.ami_calls import tone, wav_header
 
 T = 1_790_000_000.0

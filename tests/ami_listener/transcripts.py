@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ami_listener import wire
-from ami_listener.wire import Message
+from ami_listener.ami import wire
+from ami_listener.ami.wire import Message
 
 FOLDER = Path(__file__).parents[1] / "transcripts" / "ami"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.txt"))

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ami_listener import events, wire
+from ami_listener.ami import events, wire
 from dialpact.testing.ami import FakeAmi
 from tests.load import crowd
 from tests.load.crowd import House, Told

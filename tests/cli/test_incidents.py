@@ -10,8 +10,8 @@ from typing import get_args
 
 import pytest
 
-from ami_listener.bypass import Kind
-from ami_listener.calls import Action
+from ami_listener.legs.leg_policy import Kind
+from ami_listener.legs.states import Action
 from dialpact.cli import texts
 from dialpact.cli.incidents import kinds
 from dialpact.store.sqlite import Store, cdr_incidents, disposals, incidents

@@ -293,7 +293,7 @@ async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Pl
         place.session.config, place.reloading.policy, place.office.clock, place.reloading.add
     ) as (place.office.host, place.office.port):
         assert await place.call() == "ALLOW"
-        place.office.refuse(NUMBER)
+        place.office.opt_out(NUMBER)
         assert await place.call() == "BLOCK"
         assert place.office.reasons()[-1].startswith("do-not-call")
     assert place.reloading.reloads == 0

@@ -130,7 +130,7 @@ async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
     found = audit(path)
     assert (found.erased, found.found.listed) == (135, [])
     (change,) = run(path, "SELECT * FROM register_change WHERE register = 'ledger'")
-    assert (change.action, change["actor"]) == ("erase", "chen")
+    assert (change["action"], change["actor"]) == ("erase", "chen")
     async with await Store.open(path) as store:
         with pytest.raises(LedgerError, match="was erased"):
             await decisions.get_call(store, f"{6:032x}")

@@ -211,6 +211,6 @@ def test_a_link_spares_a_call_the_caps_and_nothing_else(happened: list[Any]) -> 
 
 
 def test_the_time_is_what_the_listener_takes_for_fresh() -> None:
-    from ami_listener.bypass import FRESH
+    from ami_listener.legs.leg_policy import FRESH
 
     assert linked.FRESH == FRESH

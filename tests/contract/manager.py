@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable
 from typing import Self
 
-from ami_listener import wire
-from ami_listener.wire import Message
+from ami_listener.ami import wire
+from ami_listener.ami.wire import Message
 
 PATIENCE = 20.0  # seconds; of a loaded machine
 

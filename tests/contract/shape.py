@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ami_listener import wire
-from ami_listener.wire import Message
+from ami_listener.ami import wire
+from ami_listener.ami.wire import Message
 from tests.contract.worlds import CARRIER
 
 # Not BridgeTechnology: without a recording Asterisk may change a bridge to native_rtp, when it likes.

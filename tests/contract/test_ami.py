@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import events
+from ami_listener.ami import events
 from tests.contract import transcript
 from tests.contract.manager import Manager
 from tests.contract.scenarios import SCENARIOS

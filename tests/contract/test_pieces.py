@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from agi.protocol import Session
-from ami_listener import wire
+from ami_listener.ami import wire
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.asterisk import FakeAsterisk

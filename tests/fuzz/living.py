@@ -15,7 +15,7 @@ import threading
 from collections.abc import Coroutine
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from typer.testing import CliRunner
@@ -36,11 +36,19 @@ SPOKEN = re.compile(rb"(GET (FULL )?VARIABLE |SET VARIABLE DIALPACT_|EXEC MSet )
 
 
 class Loop:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own, until ``stop``: what lives on it goes on between the inputs."""
+
+    running: ClassVar[list[Loop]] = []
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.running.append(self)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(SECONDS)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)

@@ -25,12 +25,16 @@ from unittest import mock
 import structlog
 
 from agi import script, variables
-from ami_listener import connection, guard, listener, recorder, wire
-from ami_listener.claims import Claims, Origin
-from ami_listener.connection import LinkError, Session
-from ami_listener.guard import Suspect
-from ami_listener.pbx import Pbx
-from ami_listener.sent import Sent
+from ami_listener import listener
+from ami_listener.ami import connection, wire
+from ami_listener.ami.connection import LinkError, Session
+from ami_listener.ami.events import Origin
+from ami_listener.ami.pbx import Pbx
+from ami_listener.ami.sent import Sent
+from ami_listener.legs import leg_check
+from ami_listener.legs.claims import Claims
+from ami_listener.legs.leg_check import Suspect
+from ami_listener.recording import recorder
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.agi_header import Ringing, header
@@ -455,10 +459,10 @@ async def _emergency(text: str) -> None:
         async def sent(self, channel: str) -> Sent:
             return Sent(said[0], said[1], said[2])
 
-    async def unknown(desk: object, decision: str) -> None:
+    async def unknown(context: object, decision: str) -> None:
         return None
 
-    desk: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None, bare=lambda number, _: {number})
+    context: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None, bare=lambda number, _: {number})
     pbx: Any = Asked()
     origin = Origin(
         caller=said[0],
@@ -472,8 +476,8 @@ async def _emergency(text: str) -> None:
     for number in EMERGENCY:
         for dial in (f"{number}@carrier", f"carrier/sip:{number}@{said[7].replace('/', '')}", number):
             leg = Suspect(said[0], said[1], {said[2]: said[3][:4]}, AT, dial, origin)
-            with mock.patch.object(guard, "_read", unknown):
-                found = await guard.judge(desk, pbx, leg)
+            with mock.patch.object(leg_check, "_read", unknown):
+                found = await leg_check.judge(context, pbx, leg)
             assert not found.verdict.may_be_cut, (dial, found)
             assert dialled(said[0], dial) == number
 

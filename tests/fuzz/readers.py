@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from agi import protocol
 from agi.protocol import HungUp, Malformed, Reply, Request
-from ami_listener import events, wire
+from ami_listener.ami import events, wire
 from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.cli.policy import load_policy

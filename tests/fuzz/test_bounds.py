@@ -14,7 +14,7 @@ import pytest
 
 from agi import protocol
 from agi.protocol import Malformed
-from ami_listener import wire
+from ami_listener.ami import wire
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.fuzz.commands import COMMANDS
 from tests.fuzz.engine import Target
-from tests.fuzz.living import LIVING
+from tests.fuzz.living import LIVING, Loop
 from tests.fuzz.peers import PEERS
 from tests.fuzz.readers import TARGETS
 
 ALL = TARGETS | LIVING | PEERS | COMMANDS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_silence() -> Iterator[None]:
+    """The gate and the listener that live through all targets say nothing into a command's output."""
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[lambda *_: ""])
+    yield
+    for loop in Loop.running:
+        loop.stop()
+    structlog.configure(**before)
 
 
 @pytest.mark.parametrize("target", ALL.values(), ids=list(ALL))

@@ -156,26 +156,23 @@ class Judge:
 
         ``joined``: of one who has come to a call that is up; nothing holds him back till he is recorded.
         """
+        found = [(0.0, "")]
         for blow in self.storm.blows:
-            during = begin - 1 < blow.began < end + 1
-            if blow.fault.name in ("kill -9 of Asterisk", "core restart now") and during:
-                return LOST_IN_A_CRASH, blow.fault.name
-            # What came meanwhile is passed on in one burst, of which a recording keeps only a part.
-            if blow.fault.name == "Asterisk hangs" and blow.began < end and blow.mended > begin:
-                return min(end, blow.mended) - max(begin, blow.began), blow.fault.name
-        for blow in self.storm.blows:
-            if blow.fault.part == "monitor" and begin - 1 < blow.began < end + 1:
+            fault, overlap = blow.fault, min(end, blow.mended) - max(begin, blow.began)
+            during, begun = begin - 1 < blow.began < end + 1, blow.began < end
+            if fault.name in ("kill -9 of Asterisk", "core restart now") and during:
+                found.append((LOST_IN_A_CRASH, fault.name))
+            elif fault.name == "Asterisk hangs" and begun and overlap > 0:
+                # What came meanwhile is passed on in one burst, of which a recording keeps only a part.
+                found.append((overlap, fault.name))
+            elif fault.part == "monitor" and during:
                 # As long as the listener cannot mend it, and then at once.
-                return STOPPED + self._ill(blow.began, end), blow.fault.name
-            if (
-                blow.fault.name == "the disk of the recordings is full"
-                and blow.began < end
-                and blow.well > begin
-            ):
-                return max(0.0, min(end, blow.mended) - max(begin, blow.began)) + STOPPED, blow.fault.name
+                found.append((STOPPED + self._ill(blow.began, end), fault.name))
+            elif fault.name == "the disk of the recordings is full" and begun and blow.well > begin:
+                found.append((max(0.0, overlap) + STOPPED, fault.name))
         if joined and (ill := self._ill(begin, end)):
-            return STOPPED + ill, "who joined came while nobody could record him"
-        return 0.0, ""
+            found.append((STOPPED + ill, "who joined came while nobody could record him"))
+        return max(found)  # several may have struck at once
 
     def _ill(self, begin: float, end: float) -> float:
         """For how long after ``begin`` the listener could not begin a recording."""

@@ -46,6 +46,7 @@ exten => _*83X.,1,Goto(forwards-inside,${EXTEN:3},1)
 exten => *1001,1,Goto(inside,1001,1)
 exten => *1002,1,Dial(PJSIP/agent1002,20)
 exten => *1003,1,Goto(inside,1003,1)
+exten => *84,1,PickupChan(PJSIP/agent1002,p)
 exten => 110,1,Dial(PJSIP/110@carrier,30)
 
 [raw](+)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import files
+from ami_listener.recording import files
 from dialpact.compliance.clock import instant
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation

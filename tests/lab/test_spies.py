@@ -208,7 +208,7 @@ async def test_a_supervisor_who_can_not_be_recorded_is_cut(
 ) -> None:
     """There is no room for his file, found out after his call began."""
     async with talking(scene, pbx) as (talk, boss):
-        monkeypatch.setattr(scene.listener.desk.recorder, "_min_free_mb", 1 << 40)
+        monkeypatch.setattr(scene.listener.context.recorder, "_min_free_mb", 1 << 40)
         spy = await boss.call("*61", Media(hz=BOSS))
         await spy.answered()
         await spy.over(3)
@@ -333,13 +333,13 @@ async def test_what_is_missing_is_told_in_seconds(scene: Scene, pbx: Pbx, action
     """Asterisk is held for half a second between the stop and the proof of what takes over."""
     async with talking(scene, pbx):
         await asyncio.sleep(1)
-        proven = scene.listener.desk.recorder.prove
+        proven = scene.listener.context.recorder.prove
 
         async def late(*arguments: Any, **more: Any) -> None:
             await asyncio.sleep(0.5)
             await proven(*arguments, **more)
 
-        scene.listener.desk.recorder.prove = late  # type: ignore[method-assign]
+        scene.listener.context.recorder.prove = late  # type: ignore[method-assign]
         (leg,) = gated.legs(pbx)
         more = {"Direction": "both", "State": "1"} if action == "MixMonitorMute" else {}
         act(pbx, action, Channel=leg, **more)

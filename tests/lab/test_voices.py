@@ -145,6 +145,35 @@ async def test_the_second_agent_is_heard(scene: Scene, pbx: Pbx, way: str) -> No
     assert await scene.incidents() == []
 
 
+async def test_a_colleague_who_picks_the_transferred_customer_up_is_heard(scene: Scene, pbx: Pbx) -> None:
+    """The customer is sent to an agent whose telephone rings; a third one answers it from his own."""
+    await allow(scene, pbx, TALKS)
+    async with (
+        SoftCarrier(pbx, Answer(talk=Media(hz=CALLEE))) as carrier,
+        Softphone(pbx) as agent,
+        Softphone(pbx, "agent1002", Answer(status=None)) as other,
+    ):
+        call = await agent.call(TALKS, Media(hz=AGENT, seq=20000))
+        await call.hears(CALLEE)
+        (leg,) = await carrier.called()
+        await leg.hears(AGENT)
+        await call.refer("*1002")
+        await call.transferred()
+        await call.hang_up()
+        await other.called()
+        picker = await agent.call("*84", Media(hz=SECOND, seq=5000))
+        await picker.hears(CALLEE)
+        await leg.hears(SECOND)
+        await asyncio.sleep(2.5)
+        await leg.hang_up()
+        await picker.over()
+    first, joined = sorted(await scene.recorded("kept", 2), key=lambda row: row["started_at"])
+    assert (first["part"], joined["part"], joined["decision"]) == ("carrier", "joined", first["decision"])
+    assert seconds_of(first, "callee", CALLEE) > 3
+    assert max(seconds_of(row, "agent", SECOND) for row in (first, joined)) > 2
+    assert await scene.incidents() == []
+
+
 async def test_a_side_that_is_lost_in_mid_call_is_rescued_once(scene: Scene, pbx: Pbx) -> None:
     await allow(scene, pbx, TALKS)
     async with SoftCarrier(pbx, Answer(talk=Media(hz=CALLEE, seq=20000))) as carrier, Softphone(pbx) as agent:

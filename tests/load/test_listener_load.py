@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import connection, guard, hearing, recorder
-from ami_listener.connection import Session
+from ami_listener.ami import connection
+from ami_listener.ami.connection import Session
+from ami_listener.legs import leg_check
+from ami_listener.recording import recorder
+from ami_listener.sound import stall_detector
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import Channel
 from tests.ami_listener.conftest import ami, directory, quick, scene
@@ -48,8 +51,8 @@ def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(connection, name, PATIENCE)
     monkeypatch.setattr(Session.act, "__kwdefaults__", {"limit": PATIENCE})
     monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
-    monkeypatch.setattr(guard, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
-    monkeypatch.setattr(hearing, "STALLED", 10 * PATIENCE)
+    monkeypatch.setattr(leg_check, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
+    monkeypatch.setattr(stall_detector, "STALLED", 10 * PATIENCE)
 
 
 async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:

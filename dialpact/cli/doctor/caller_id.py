@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ami_listener.hosts import near
 from dialpact.cli.doctor import sip
 from dialpact.cli.doctor.found import Found, Site, ok, skip, warn
 from dialpact.cli.doctor.sip import Endpoint
+from dialpact.compliance.hosts import near
 
 SHOWN = 80
 _NUMBER = r"(?:CALLERID|CONNECTEDLINE|CALLERPRES)\((?!name\))"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ami_listener.connection import LinkError, Session
+from ami_listener.ami.connection import LinkError, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.dialplan import listing
 from dialpact.compliance.dialplan.plan import Plan

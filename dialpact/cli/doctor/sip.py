@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ami_listener.hosts import Host, Target, target
 from dialpact.cli.doctor.conf import Section, sections
+from dialpact.compliance.hosts import Host, Target, target
 
 FILES = ("pjsip.conf", "pjsip_wizard.conf")
 YES = frozenset({"yes", "true", "on", "1", "y", "t"})

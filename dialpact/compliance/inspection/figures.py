@@ -39,7 +39,7 @@ GAPS = (
 )
 # Of these, those that tell of an answered call even where no recording does.
 ANSWERED = ("recording-gap", "recording-lost", "bridged-unrecorded")
-# Carrier legs that had no fitting decision (ami_listener.bypass).
+# Carrier legs that had no fitting decision (ami_listener.legs.leg_policy).
 BYPASSES = (
     "no-decision",
     "malformed-decision",
@@ -53,7 +53,7 @@ BYPASSES = (
     "reused-decision",
     "unlisted-endpoint",
 )
-# Carrier legs whose caller ID was not the one that was authorised (ami_listener.sent).
+# Carrier legs whose caller ID was not the one that was authorised (ami_listener.ami.sent).
 NUMBERS = ("caller-id-altered", "caller-id-hidden", "caller-id-unknown")
 
 

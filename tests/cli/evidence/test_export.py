@@ -47,7 +47,7 @@ TEXTS = {
     "script.txt",
 }
 PDF = page.pdf
-ROOT = Path(page.__file__).parents[2]
+ROOT = Path(page.__file__).parents[3]
 TOP = {
     "README.md",
     "verify.py",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ami_listener import bypass
+from ami_listener.legs import leg_policy
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.inspection.figures import BYPASSES, NUMBERS, Count, ReasonCount
 from dialpact.compliance.inspection.period import LONGEST, period
@@ -265,4 +265,4 @@ async def test_an_empty_installation(tmp_path: Path) -> None:
 
 def test_the_listeners_bypasses_are_the_reports() -> None:
     not_judged = {"", "emergency", "emergency-unusual", "store-unavailable", "leg-not-judged"}
-    assert set(get_args(bypass.Kind)) - not_judged == {*BYPASSES, *NUMBERS}
+    assert set(get_args(leg_policy.Kind)) - not_judged == {*BYPASSES, *NUMBERS}

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ami_listener import calls as listener
+from ami_listener.legs import states as listener
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Count

@@ -1,0 +1,43 @@
+"""Who dials a leg: a person, or a machine? The dialplan asks the same for an emergency number.
+
+A machine's channel is one that speaks by itself (AudioSocket, WebSocket, ARI's external media), or a Local
+channel of a call that began with such a one or with an Originate: the call's first channel tells, and its
+unique id is the call's linkedid. A person who dials through a Local channel began on a telephone.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ami_listener.ami.events import Origin
+from ami_listener.ami.pbx import NoChannel, Pbx
+from dialpact.compliance.endpoints import MACHINES
+
+Who = Literal["person", "machine", "unknown"]
+_KIND = "CHANNEL(channeltype)"
+_LOCAL = "Local"
+
+
+def is_machine(origin: Origin) -> bool:
+    """As far as the caller's own channel tells."""
+    return origin.caller.partition("/")[0] in MACHINES
+
+
+async def who(pbx: Pbx, origin: Origin) -> Who:
+    """``unknown``: nobody saw the dialling, an Originate on the trunk, or the call's first channel is gone.
+
+    Raises LinkError (the link is gone).
+    """
+    if not origin.seen or not origin.caller:
+        return "unknown"
+    if is_machine(origin):
+        return "machine"
+    if origin.caller.partition("/")[0] != _LOCAL:
+        return "person"
+    try:
+        first = await pbx.variable(origin.linkedid, _KIND) if origin.linkedid else ""
+    except NoChannel:
+        first = ""
+    if not first:
+        return "unknown"
+    return "machine" if first in (_LOCAL, *MACHINES) else "person"

@@ -1,0 +1,1 @@
+"""Is what is said in a call on its recording? Looked at while it is said."""

@@ -1,0 +1,208 @@
+"""Calls that were let out while nobody listened."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dialpact.compliance.errors import RecordingError
+from dialpact.store.sqlite import carrier_legs, decisions
+from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.05)
+    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 0.2)
+
+
+async def restarted(scene: Scene) -> None:
+    await scene.start()
+    await until(lambda: scene.listener.lease.synchronised)
+    await until(lambda: scene.listener.gap.since is None)
+    await scene.listener.outbox.drained()
+
+
+async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, scene: Scene) -> None:
+    await scene.kill()
+    decision = await scene.allow()
+    await restarted(scene)
+    assert (await scene.incident("call-unseen"))["decision"] == decision
+    await scene.kill()
+    await restarted(scene)
+    assert await scene.incidents() == ["call-unseen"]
+
+
+async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi) -> None:
+    await until(lambda: scene.listener.gap.since is None)
+    decision = await scene.allow()  # its leg's events are lost with the link
+    ami.drop()
+    assert (await scene.incident("call-unseen"))["decision"] == decision
+
+
+@pytest.mark.parametrize(
+    ("ago", "listed"),
+    [
+        (timedelta(seconds=110), True),  # dialled late, it may have become a call in the gap
+        (timedelta(seconds=130), False),  # its call would have been seen
+    ],
+)
+async def test_how_old_it_may_be(soon: None, scene: Scene, ago: timedelta, listed: bool) -> None:
+    await scene.kill()
+    await scene.allow(decided_at=scene.clock.now() - ago)
+    await restarted(scene)
+    assert await scene.incidents() == ["call-unseen"] * listed
+
+
+async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
+    await scene.kill()
+    await scene.allow(blocked=True)
+    await scene.allow(node="pbx2")
+    late = await scene.allow()
+    await decisions.undelivered(scene.store, late, scene.clock.now(), "deadline")
+    await restarted(scene)
+    assert await scene.incidents() == []
+
+
+async def test_a_call_that_is_up_is_taken_over_and_not_listed(soon: None, scene: Scene, ami: FakeAmi) -> None:
+    await scene.kill()
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.ring()
+    leg.seconds = 5
+    await restarted(scene)
+    assert "call-unseen" not in await scene.incidents()
+    leg.pick_up()
+    await recorded(leg, decision)
+
+
+async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_saw(
+    soon: None, scene: Scene
+) -> None:
+    decision = await scene.allow()
+    now = scene.clock.now()
+    names = {"channel": "PJSIP/carrier-00000009", "uniqueid": "1.9", "linkedid": "1.8"}
+    await carrier_legs.write(
+        scene.store,
+        carrier_legs.CarrierLeg(decision=decision, node="pbx1", dialled_at=now, ended_at=now, **names),
+    )
+    await scene.kill()
+    await restarted(scene)
+    assert await scene.incidents() == []
+
+
+async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
+    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no recording's row, and an incident that says so."""
+
+    def no_room(*_: object) -> None:
+        raise RecordingError("99 segments already")
+
+    await scene.kill()
+    leg = ami.dial(NUMBER, await scene.allow())
+    leg.ring()
+    leg.seconds = 5
+    monkeypatch.setattr("ami_listener.recording.recorder.Recorder.plan", no_room)
+    await restarted(scene)
+    assert await scene.incidents() == ["recording-not-started"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ami_listener.ami.connection.PING_SECONDS", 0.05)
+    monkeypatch.setattr("ami_listener.ami.connection.PONG_SECONDS", 0.2)
+    monkeypatch.setattr("ami_listener.ami.connection.LOGIN_SECONDS", 0.5)
+
+
+async def stands_still(scene: Scene, ami: FakeAmi) -> None:
+    """Until the listener has lost it, and a little longer."""
+    logins = ami.logins
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    ami.thaw()
+    await until(lambda: ami.logins == logins + 1)
+
+
+async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi
+) -> None:
+    await until(lambda: scene.listener.gap.since is None)
+    lost = sorted([await scene.allow() for _ in range(5)])
+    await stands_still(scene, ami)
+    told = await scene.incident("asterisk-stalled")
+    assert re.search(r"did not answer for [0-9]+\.[0-9] s;", told["detail"])
+    assert re.findall(r"[0-9a-f]{32}", told["detail"]) == lost
+    await until(lambda: scene.listener.gap.since is None)
+    ami.drop()  # a later gap does not list them again
+    await until(lambda: scene.listener.gap.since is not None)
+    await until(lambda: scene.listener.gap.since is None)
+    await scene.listener.outbox.drained()
+    assert await scene.incidents() == ["asterisk-stalled"]
+
+
+async def test_several_stalls_before_anybody_could_tell_are_one_incident(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 1.0)
+    await until(lambda: scene.listener.gap.since is None)
+    for _ in range(3):
+        await stands_still(scene, ami)
+    told = await scene.incident("asterisk-stalled")
+    assert "in 3 times" in told["detail"]
+    await until(lambda: scene.listener.gap.since is None)
+    assert await scene.incidents() == ["asterisk-stalled"]
+
+
+async def test_a_call_that_was_never_let_through_is_one_of_them(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi
+) -> None:
+    """It rang when Asterisk stood still, and was gone afterwards: no file, and nothing that misses one."""
+    await until(lambda: scene.listener.gap.since is None)
+    decision = await scene.allow()
+    leg = ami.dial(NUMBER, decision)
+    leg.ring()
+    await prepared(scene, leg)
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    ami.channels.pop(leg.name)
+    ami.thaw()
+    assert decision in (await scene.incident("asterisk-stalled"))["detail"]
+    (row,) = await scene.recorded("unseen")
+    assert row["sha256"] is None
+    await scene.listener.outbox.drained()
+    assert await scene.incidents() == ["asterisk-stalled"]
+
+
+async def test_an_asterisk_that_was_started_anew_did_not_stall(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.missed_calls.SAME", timedelta())
+    await until(lambda: scene.listener.gap.since is None)
+    decision = await scene.allow()
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    ami.thaw()
+    ami.started_at += timedelta(seconds=5)
+    assert (await scene.incident("call-unseen"))["decision"] == decision
+    assert await scene.incidents() == ["call-unseen"]
+
+
+async def test_what_does_not_fit_into_one_is_told_one_by_one(
+    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ami_listener.missed_calls.TOGETHER", 2)
+    await until(lambda: scene.listener.gap.since is None)
+    lost = {await scene.allow() for _ in range(3)}
+    await stands_still(scene, ami)
+    together = set(re.findall(r"[0-9a-f]{32}", (await scene.incident("asterisk-stalled"))["detail"]))
+    alone = (await scene.incident("call-unseen"))["decision"]
+    assert len(together) == 2
+    assert together | {alone} == lost
