@@ -5,9 +5,9 @@ from __future__ import annotations
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.entry import Entered, Shown, shown
-from dialpact.compliance.model import Refusal, Scope, Value
+from dialpact.compliance.model import DncEntry, Scope, Value
 from dialpact.compliance.registers.cell import free_text
-from dialpact.compliance.registers.dnc import Said, refusal, scoped
+from dialpact.compliance.registers.dnc import Said, dnc_entry, scoped
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.number import any_callee
 from dialpact.store.ports.page import ALL, Page
@@ -24,7 +24,7 @@ class Removed(Value, frozen=True, kw_only=True):
 class OptedOut(Value, frozen=True, kw_only=True):
     """All about one person: what is in force, its history, and each time that it was said."""
 
-    shown: Shown[Refusal]
+    shown: Shown[DncEntry]
     said: tuple[Said, ...]
 
 
@@ -37,14 +37,14 @@ async def add(
     source: str = "",
     call: str = "",
     node: str,
-) -> Entered[Refusal]:
+) -> Entered[DncEntry]:
     """It counts from the next attempt on. ``call``: the decision's id of the call in which it was said.
 
     ``unknown``: a business or industry that nothing is registered under.
     """
     context.actor.need(Right.OPT_OUT)
     now, register = context.now(), context.store.dnc
-    new = refusal(number, scope, value, "", source, now=now)
+    new = dnc_entry(number, scope, value, "", source, now=now)
     decision = await _call_to(context, call, new.number) if call else ""
     outcome = await register.told(new, by=context.by, at=now, node=node, decision=decision)
     named = {} if new.scope == "all" else {str(new.scope): new.value}
@@ -69,7 +69,7 @@ async def listed(
     value: str = "",
     after: str = "",
     most: int = ALL,
-) -> Page[Refusal]:
+) -> Page[DncEntry]:
     """Those in force, by number, scope and value."""
     context.actor.need(Right.CALLS)
     wanted = any_callee(number)

@@ -13,7 +13,7 @@ from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, SkipBad
 from dialpact.cli.session import Session
-from dialpact.compliance.model import Refusal, Scope
+from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
 
@@ -89,7 +89,7 @@ async def list_(
         found = await do_not_call.listed(
             context, number=number, scope=scope or "", value=value, after=after, most=limit
         )
-    entry.listed(session, Refusal, found.rows)
+    entry.listed(session, DncEntry, found.rows)
     session.more(found)
 
 
@@ -98,7 +98,7 @@ async def show(session: Session, number: Number) -> int:
     """The refusals of one number, each time that the person refused, and the history."""
     async with session.context() as context:
         found = await do_not_call.show(context, number)
-    code = entry.shown(session, Refusal, found.shown, opt_outs=found.said)
+    code = entry.shown(session, DncEntry, found.shown, opt_outs=found.said)
     if found.said and not session.as_json:
         session.note(session.text("say.opt_outs"))
         columns = ("at", "how", "by", "decision", "path", "position")

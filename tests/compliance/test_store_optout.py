@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.model import Refusal
+from dialpact.compliance.model import DncEntry
 from dialpact.compliance.soundtrack import Soundtrack
 from dialpact.store.sqlite import Store, create, decisions, optout, recordings
 from dialpact.store.sqlite.recordings import Finished, NewRecording
@@ -144,7 +144,7 @@ async def test_call_without_a_recording(store: Store, call: str) -> None:
 async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
     await recorded(store, call, "r1", 0, 5)
     await ended(store, "r1", 20, 15)
-    new = Refusal(number=NUMBER, scope="all", value="", requested_at=seconds(90), source="letter")
+    new = DncEntry(number=NUMBER, scope="all", value="", requested_at=seconds(90), source="letter")
     said = {"by": "officer", "at": seconds(90), "node": "pbx1"}
     assert await optout.by_command(store, new, decision=call, **said) == "added"  # type: ignore[arg-type]
     assert await optout.by_command(store, new, **said | {"at": seconds(91)}) == "already"  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Refusal
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create, custody, decisions
 from tests.compliance.store_values import ASKED, AT, BY, NUMBER, attempt
@@ -35,7 +35,7 @@ AGREED = Consent(
     expires_at=AT + timedelta(days=10),
     evidence="form 7",
 )
-REFUSED = Refusal(number=NUMBER, scope="industry", value="保险", requested_at=AT, source="hotline")
+REFUSED = DncEntry(number=NUMBER, scope="industry", value="保险", requested_at=AT, source="hotline")
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""A refusal (do-not-call): of everything, of an industry, or of a business. It has no expiry."""
+"""A person's opt-out (do-not-call): of everything, of an industry, or of a business. It has no expiry."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from dialpact.compliance.model import ANY, SCOPES, OptOutWay, Refusal, Scope, Value
+from dialpact.compliance.model import ANY, SCOPES, DncEntry, OptOutWay, Scope, Value
 from dialpact.compliance.registers.cell import choice, free_text, identifier
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
@@ -33,10 +33,12 @@ class Said(Value, frozen=True, kw_only=True):
     position_to: float | None
 
 
-def refusal(number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime) -> Refusal:
+def dnc_entry(
+    number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime
+) -> DncEntry:
     """An empty ``requested_at`` is ``now``; ``source`` says where it comes from and may be empty."""
     kind = "all" if scope == "all" else choice(scope, "scope", SCOPES)
-    return Refusal(
+    return DncEntry(
         number=callee(number),
         scope=kind,
         value=scoped(kind, value),
@@ -54,7 +56,7 @@ def scoped(scope: str, value: str) -> str:
     return ""
 
 
-def read(cells: Sequence[str], now: datetime) -> Refusal:
+def read(cells: Sequence[str], now: datetime) -> DncEntry:
     """A CSV row in the order of :data:`COLUMNS`."""
     number, scope, value, requested_at, source = cells
-    return refusal(number, scope, value, requested_at, source, now=now)
+    return dnc_entry(number, scope, value, requested_at, source, now=now)

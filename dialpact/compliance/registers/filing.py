@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from dialpact.compliance.model import Purpose, Refusal, Suspendable, Suspension, Value
+from dialpact.compliance.model import DncEntry, Purpose, Suspendable, Suspension, Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.complaint import Complaint
@@ -20,7 +20,7 @@ class Filed(Value, frozen=True, kw_only=True):
 
     outcome: Outcome
     complaint: Complaint
-    opt_out: Refusal
+    opt_out: DncEntry
     entered: Outcome
     suspended: tuple[Suspension, ...] = ()
 
@@ -52,10 +52,10 @@ class Filing(Value, frozen=True, kw_only=True):
     from_all: bool = False  # opts out of all calls, and not of those of the call's business alone
     rules: Mapping[str, SuspensionRule] = {}
 
-    def opt_out(self, filed: Complaint, business: str) -> Refusal:
+    def opt_out(self, filed: Complaint, business: str) -> DncEntry:
         """``business``: of its call; empty when it was matched to none, and then nobody may call."""
         everything = self.from_all or not business
-        return Refusal(
+        return DncEntry(
             number=filed.number,
             scope="all" if everything else "business",
             value="" if everything else business,

@@ -18,7 +18,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.model import CallerId, Consent, Refusal
+from dialpact.compliance.model import CallerId, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Applied, Batch
@@ -34,7 +34,7 @@ STAGING = aiosql.from_path(
 Staged = tuple[Any, ...]
 
 
-def _dnc(value: Refusal) -> Staged:
+def _dnc(value: DncEntry) -> Staged:
     return digits(value.number), value.scope, value.value, stamp(value.requested_at), value.source
 
 

@@ -22,10 +22,10 @@ from dialpact.compliance.model import (
     Campaign,
     Consent,
     Decision,
+    DncEntry,
     Facts,
     Finding,
     PolicyVersion,
-    Refusal,
 )
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
@@ -178,7 +178,7 @@ class World:
     async def refuse(
         self, at: str, scope: str = "all", value: str = "", *, to: str = NUMBER, said: str = ""
     ) -> None:
-        refusal = Refusal(
+        refusal = DncEntry(
             number=to,
             scope=scope,
             value=value,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, Refusals
-from dialpact.compliance.model import Campaign, Refusal
+from dialpact.compliance.model import Campaign, DncEntry
 from dialpact.compliance.policy.do_not_call import covers
 from dialpact.store.sqlite.inspection.question import SQL, Question, counts
 
@@ -53,7 +53,7 @@ def refusals(connection: sqlite3.Connection, question: Question, changes: dict[s
 
 def _binds(question: Question, row: sqlite3.Row) -> bool:
     """Whether any profile forbids this call for this refusal."""
-    refusal = Refusal(
+    refusal = DncEntry(
         number=row["number"],
         scope=row["scope"],
         value=row["value"],

@@ -22,7 +22,7 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import NEWEST, page
 from dialpact.store.sqlite.registers.change import digits, log
-from dialpact.store.sqlite.registers.dnc import write_refusal
+from dialpact.store.sqlite.registers.dnc import write_opt_out
 from dialpact.store.sqlite.registers.suspension import last_lifted, registered, suspend
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "complaints.sql", "sqlite3")
@@ -42,7 +42,7 @@ class Complaints:
                 outcome=outcome,
                 complaint=filed,
                 opt_out=opt_out,
-                entered=write_refusal(connection, opt_out, by=by, at=at),
+                entered=write_opt_out(connection, opt_out, by=by, at=at),
                 suspended=tuple(_suspensions(connection, filed, filing, at)) if outcome == "added" else (),
             )
 

@@ -8,12 +8,12 @@ from datetime import datetime
 import msgspec
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.model import Refusal
+from dialpact.compliance.model import DncEntry
 from dialpact.compliance.registers import Outcome
 from dialpact.store.sqlite.registers.change import SQL, digits, log
 
 
-def write_refusal(connection: sqlite3.Connection, new: Refusal, *, by: str, at: datetime) -> Outcome:
+def write_opt_out(connection: sqlite3.Connection, new: DncEntry, *, by: str, at: datetime) -> Outcome:
     """One that is in force already stays as it was first recorded."""
     fields = msgspec.structs.asdict(new) | {
         "number": digits(new.number),

@@ -10,7 +10,7 @@ from typing import Any
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.model import Refusal
+from dialpact.compliance.model import DncEntry
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.dnc import Said
 from dialpact.compliance.registers.fault import Fault
@@ -19,7 +19,7 @@ from dialpact.store.sqlite import optout
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import SQL, digits, log
-from dialpact.store.sqlite.registers.dnc import write_refusal
+from dialpact.store.sqlite.registers.dnc import write_opt_out
 
 
 class DoNotCall:
@@ -28,10 +28,10 @@ class DoNotCall:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, new: Refusal, *, by: str, at: datetime) -> Outcome:
-        return await self._database.transact(lambda connection: write_refusal(connection, new, by=by, at=at))
+    async def add(self, new: DncEntry, *, by: str, at: datetime) -> Outcome:
+        return await self._database.transact(lambda connection: write_opt_out(connection, new, by=by, at=at))
 
-    async def told(self, new: Refusal, *, by: str, at: datetime, node: str, decision: str = "") -> Outcome:
+    async def told(self, new: DncEntry, *, by: str, at: datetime, node: str, decision: str = "") -> Outcome:
         return await optout.by_command(self._database, new, by=by, at=at, node=node, decision=decision)
 
     async def remove(
@@ -50,8 +50,8 @@ class DoNotCall:
 
     async def list(
         self, *, number: str = "", scope: str = "", value: str = "", after: str = "", most: int = ALL
-    ) -> Page[Refusal]:
-        def work(connection: sqlite3.Connection) -> Page[Refusal]:
+    ) -> Page[DncEntry]:
+        def work(connection: sqlite3.Connection) -> Page[DncEntry]:
             ask = partial(SQL.list_dnc, connection, number=digits(number), scope=scope, value=value)
             first: dict[str, str | int] = {"number": 0, "scope": "", "value": ""}
             return keyed_page(ask, _entry, after=after, most=most, first=first)
@@ -68,5 +68,5 @@ class DoNotCall:
         return row["number"] if row else None
 
 
-def _entry(row: dict[str, Any]) -> Refusal:
-    return Refusal(**{**row, "number": f"+{row['number']}", "requested_at": instant(row["requested_at"])})
+def _entry(row: dict[str, Any]) -> DncEntry:
+    return DncEntry(**{**row, "number": f"+{row['number']}", "requested_at": instant(row["requested_at"])})
