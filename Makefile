@@ -6,14 +6,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
-# Most tests wait for something: twice as many at once as there are cores. The lab's are measured against time.
-JOBS ?= $(shell echo $$((2 * $$(nproc))))
+# Tests on the real Asterisk wait most of the time: more at once than there are cores (tests/lanes.py).
+JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 
-.PHONY: fuzz soak chaos demo test check bench load transcripts lock clean help
+.PHONY: fuzz soak chaos demo test test-long check lab bench load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
-	@echo "make test   make check, then all tests, those on the real Asterisk included"
+	@echo "make test   make check, then the tests, those on the real Asterisk included (12 minutes on 2 cores)"
+	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make bench  speed of the decision, and from a callee's answer to the bridge, as ratios"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
@@ -26,10 +27,16 @@ demo: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
 	@$(PY) -m tests.lab.demo $(DEMO)
 
-test: check
+# The two share nothing but .venv, and the lab's packages take their time to come and to unpack.
+test test-long: $(STAMP)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check lab
+	@$(PY) -m pytest -m "not alone $(FEWER)" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST)
+	@$(PY) -m pytest -m "alone $(FEWER)" --cov --cov-append --cov-report=term:skip-covered $(TEST)
+
+test: FEWER = and not long
+
+lab: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m pytest -m "not lab and not alone" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST)
-	@$(PY) -m pytest -m "lab or alone" --cov --cov-append --cov-report=term:skip-covered $(TEST)
 
 check: $(STAMP)
 	@$(VENV)/bin/ruff check .

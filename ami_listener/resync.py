@@ -40,8 +40,8 @@ class Comparing(ListenerView, Protocol):
     spies: Spies
     unlisted: Unlisted
     gap: Gap
+    hearing_since: datetime  # of this connection
     endings: Endings
-    hearing_since: datetime
 
     def take(self, leg: Leg) -> None:
         """Starts a leg's worker."""
@@ -99,7 +99,7 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
     for row in live.values():
         if row.uniqueid in listener.legs or not _is_settled(row) or not await _is_outgoing(pbx, row):
             continue
-        unseen += timedelta(seconds=row.seconds + 1) < listener.context.clock.now() - listener.hearing_since
+        unseen += timedelta(seconds=row.seconds + 1) < context.clock.now() - listener.hearing_since
         leg = _leg(listener, pbx, row, Phase.JUDGING)
         leg.judge()
         listener.take(leg)

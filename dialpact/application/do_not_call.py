@@ -88,9 +88,9 @@ async def show(context: Context, number: str) -> OptedOut:
 async def _call_to(context: Context, call: str, number: str) -> str:
     """A slip of the pen in an id would name somebody else's call. Fault when there is no such call."""
     decision = call.strip().lower()
-    called = await context.store.dnc.called(decision)
-    if called is None:
+    found = await context.store.calls.get(decision)
+    if found is None:
         raise Fault("not-registered", entry=call)
-    if called != number:
+    if found.decision.attempt.callee.e164 != number:
         raise Fault("call-to-another", call=call, entry=number)
     return decision

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ami_listener.ami.connection import Session as ManagerSession
+from dialpact.application.doctor.examination import Patient, examined
+from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.cli.command import command, group
-from dialpact.cli.doctor import caller_id, dialplan, host, keys, pbx, rules, running, version
-from dialpact.cli.doctor.found import Found, Site, fail, ok
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
-from dialpact.compliance.errors import CalendarError, ConfigError, ProfileError, StoreError
-from dialpact.compliance.registers.moment import HOME
-from dialpact.store.sqlite.health import health
+from dialpact.compliance.config import Config
 
 app = group("This installation beside its PBX.")
 
 ETC = Path("/etc/asterisk")
-Check = Callable[[Site], Iterator[Found]]
-BEFORE: tuple[tuple[str, Check], ...] = (
-    ("profile", rules.profiles),
-    ("mode", rules.mode),
-    ("calendar", rules.calendar),
-)
-AFTER: tuple[tuple[str, Check], ...] = (
-    ("running", running.applied),
-    ("recorder", host.recorder),
-    ("recordings", host.recordings),
-    ("secret", host.secret),
-    ("key", host.key),
-    ("ledger", host.ledger),
-    ("refusals", rules.refusals),
-    ("caller-ids", rules.caller_ids),
-    ("scripts", rules.scripts),
-    ("suspensions", rules.suspensions),
-    ("version", version.installed),
-    ("asterisk", pbx.looked_at),
-    ("manager", pbx.manager),
-    ("features", pbx.features),
-    ("endpoints", pbx.endpoints),
-    ("keys", keys.keys),
-    ("sent", caller_id.endpoints),
-    ("unlisted", caller_id.unlisted),
-)
 
 
 @command(app, "doctor")
@@ -59,7 +29,15 @@ async def doctor(
     ] = ETC,
 ) -> int:
     """Look at all that a call needs, and say what to do. Changes nothing. Exit 3 if something fails."""
-    found = [item async for item in _examined(session, asterisk_etc)]
+    patient = Patient(
+        config=lambda: session.config,
+        store=session.store,
+        manager=_manager,
+        etc=asterisk_etc,
+        actor=session.actor(),
+        clock=session.clock,
+    )
+    found = [item async for item in examined(patient)]
     answer = [_object(session, check, item) for check, item in found]
     rows = [
         [
@@ -79,39 +57,12 @@ async def doctor(
     return FOUND if failed else DONE
 
 
-async def _examined(session: Session, etc: Path) -> AsyncIterator[tuple[str, Found]]:
-    """(check, finding), one after the other."""
-    now = session.clock.now()
-    try:
-        config = session.config
-    except ConfigError as error:
-        yield "configuration", fail("config-bad", error=error)
-        return
-    yield "configuration", ok("config", file=config.origin)
-    site = Site(config, now, now.astimezone(HOME).date(), etc)
-    try:
-        site = replace(site, policy=load_policy(config))
-    except (ProfileError, CalendarError) as error:
-        yield "profile", fail("policy", error=error)
-    for name, check in BEFORE:
-        for item in check(site):
-            yield name, item
-    try:
-        async with session.store() as store:
-            site = replace(site, health=await health(store, config.node.name, now, site.today))
-            assert site.health is not None
-            yield "database", ok("database", file=config.database, version=site.health.version)
-    except StoreError as error:
-        yield "database", fail("database-bad", error=error)
-    yield "gate", await host.gate(site)
-    for name, check in AFTER:
-        for item in check(site):
-            yield name, item
-    async for item in dialplan.examined(site):
-        yield "dialplan", item
+async def _manager(config: Config) -> ManagerSession:
+    ami = config.ami
+    return await ManagerSession.open(ami.host, ami.port, ami.doctor_username, config.doctor_secret())
 
 
-def _object(session: Session, check: str, item: Found) -> dict[str, Any]:
+def _object(session: Session, check: str, item: DoctorFinding) -> dict[str, Any]:
     """For programs; ``code`` is the same in every language. ``place``: of what is in the dialplan."""
     text = session.text(f"doctor.{item.key}", **item.values)
     advice = session.text(f"advice.{item.key}", **item.values) if item.result in ("warn", "fail") else ""

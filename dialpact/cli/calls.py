@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from dialpact.cli import heard
-from dialpact.cli.check import finding_objects, finding_rows
+from dialpact.application import calls
+from dialpact.application.explanation import explain
+from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import Limit
+from dialpact.cli.flag import After, Limit
 from dialpact.cli.session import Session
-from dialpact.compliance import numbers
-from dialpact.compliance.clock import instant
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.calls import CallEntry, LegEntry, StoredCall, Supervisor, Verdict
 from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.stamped import stamped
 from dialpact.compliance.texts import reason_text
-from dialpact.store.sqlite import carrier_legs, decisions, recordings
+from dialpact.store.sqlite import recordings
 
 app = group("The decisions: what was asked, and what was answered.")
 
 ALL = -1  # SQLite's LIMIT: none
 UNNAMED = dict.fromkeys(("path", "callee_path", "agent_path"), "")  # of a recording that has not begun
+COLUMNS = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", "reasons", "outcome", "id")
 
 
 @command(app, "list")
@@ -32,100 +33,90 @@ async def list_(
     *,
     number: Annotated[str, typer.Option(help="The callee, in any form, or exactly as it was dialled.")] = "",
     campaign: Annotated[str, typer.Option()] = "",
-    verdict: Annotated[Literal["ALLOW", "BLOCK"] | None, typer.Option()] = None,
+    verdict: Annotated[Verdict | None, typer.Option()] = None,
     since: Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")] = "",
     until: Annotated[str, typer.Option(help="Before then; a bare date: to the end of that day.")] = "",
     limit: Limit = 100,
+    after: After = "",
 ) -> None:
     """Decisions, the newest first."""
-    async with session.store() as store:
-        found = await decisions.list_calls(
-            store,
-            number=(numbers.parse(number, regions=numbers.REGIONS).e164 or number) if number else "",
+    async with session.context() as context:
+        found = await calls.listed(
+            context,
+            number=number,
             campaign=campaign,
-            verdict=verdict or "",
+            verdict=verdict,
             since=moment(since, "since") if since else None,
             until=moment(until, "until", end_of_day=True) if until else None,
-            most=limit + 1 if limit else ALL,
+            after=after,
+            most=limit,
         )
-    calls = session.limited(found, limit)
     rows = [
         [
             _when(session, call),
-            call["number"] or call["given"],
-            call["caller_id"],
-            call["campaign"],
-            call["agent"],
-            call["verdict"] if call["mode"] == "enforce" else f"{call['verdict']} ({call['mode']})",
-            call["reasons"],
+            call.number or call.given,
+            call.caller_id,
+            call.campaign,
+            call.agent,
+            call.verdict if call.mode == "enforce" else f"{call.verdict} ({call.mode})",
+            call.reasons,
             _became(session, call),
-            call["id"],
+            call.id,
         ]
-        for call in calls
+        for call in found.rows
     ]
-    columns = (
-        "decided_at",
-        "number",
-        "caller_id",
-        "campaign",
-        "agent",
-        "verdict",
-        "reasons",
-        "outcome",
-        "id",
-    )
-    session.table(columns, rows, calls)
+    session.table(COLUMNS, rows, [stamped(call) for call in found.rows])
+    session.more(found)
     session.warn_of_shadow()
 
 
 @command(app, "show")
 async def show(session: Session, id: Annotated[str, typer.Argument(help="The decision's id.")]) -> None:
     """One decision with every input, finding and version, and its recordings."""
+    async with session.context() as context:
+        call = await calls.show(context, id)
     async with session.store() as store:
-        found = await decisions.get_call(store, id.strip().lower())
-        if found is None:
-            raise Fault("not-registered", entry=id)
-        decision, undelivered = found
-        kept = await recordings.list_recordings(store, decision=decision.id, most=ALL)
-        kept = [row | UNNAMED if row["state"] == "starting" else row for row in kept]
-        legs = await carrier_legs.of_decision(store, decision.id)
-        behind = await decisions.behind(store, decision.id)
-    verdict = "BLOCK" if undelivered else decision.verdict
-    reasons = [undelivered] if undelivered else list(decision.reasons)
+        kept = await recordings.list_recordings(store, decision=call.decision.id, most=ALL)
+    kept = [row | UNNAMED if row["state"] == "starting" else row for row in kept]
     if session.as_json:
-        stored = msgspec.to_builtins(decision)
-        told: dict[str, object] = {
-            "verdict": verdict,
-            "reasons": reasons,
-            "undelivered": undelivered,
-            "recordings": [heard.told(row) for row in kept],
-            "carrier_legs": legs,
-        }
-        told["behind_us"] = behind // timedelta(microseconds=1)
-        findings = {"findings": finding_objects(decision, session.language)}
-        session.json(stored | told | findings)
+        session.json(_told(session, call, kept))
         return
-    attempt = decision.attempt
+    decision, attempt = call.decision, call.decision.attempt
+    behind = call.behind.total_seconds()
     lines = [
         ("decided_at", decision.decided_at),
-        ("behind", session.text("say.behind", seconds=f"{behind.total_seconds():.6f}") if behind else ""),
+        ("behind", session.text("say.behind", seconds=f"{behind:.6f}") if behind else ""),
         ("number", attempt.callee.e164 or attempt.callee.given),
         ("caller_id", attempt.caller_id),
         ("campaign", attempt.campaign),
         ("agent", attempt.agent),
         ("trunk", attempt.trunk),
         ("continues", decision.facts.continues),
-        ("verdict", verdict if decision.mode == "enforce" else f"{verdict} ({decision.mode})"),
-        ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in reasons]),
+        ("verdict", call.verdict if decision.mode == "enforce" else f"{call.verdict} ({decision.mode})"),
+        ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in call.reasons]),
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
         ("recordings", [_recording(session, row) for row in kept if row["path"]]),
-        ("carrier_legs", [_leg(session, leg) for leg in legs]),
-        ("supervision", [_presence(session, one) for leg in legs for one in leg["supervision"]]),
+        ("carrier_legs", [_leg(session, leg) for leg in call.carrier_legs]),
+        ("supervision", [_presence(session, one) for leg in call.carrier_legs for one in leg.supervision]),
     ]
     session.facts(lines)
-    session.table(*finding_rows(session, decision), None)
+    explained.table(session, explain(decision))
+
+
+def _told(session: Session, call: StoredCall, kept: list[dict[str, Any]]) -> dict[str, Any]:
+    """The decision as it is stored, and what came of it."""
+    stored: dict[str, Any] = msgspec.to_builtins(call.decision)
+    return stored | {
+        "verdict": call.verdict,
+        "reasons": call.reasons,
+        "undelivered": call.undelivered,
+        "recordings": [heard.told(row) for row in kept],
+        "carrier_legs": [stamped(leg) for leg in call.carrier_legs],
+        "behind_us": call.behind // timedelta(microseconds=1),
+        "findings": explained.objects(explain(call.decision), session.language),
+    }
 
 
 def _recording(session: Session, row: dict[str, Any]) -> str:
@@ -133,41 +124,44 @@ def _recording(session: Session, row: dict[str, Any]) -> str:
     return str(row["path"]) if part == "carrier" else f"{row['path']} ({session.text(f'part.{part}')})"
 
 
-def _presence(session: Session, one: dict[str, Any]) -> str:
+def _presence(session: Session, one: Supervisor) -> str:
     return session.text(
         "proof.supervision-is",
-        channel=one["channel"],
-        way=one["way"],
-        heard=session.text(f"heard.{one['heard_by']}"),
-        since=session.cell(instant(one["since"])),
-        until=session.cell(instant(one["until"])) if one.get("until") else "-",
+        channel=one.channel,
+        way=one.way,
+        heard=session.text(f"heard.{one.heard_by}"),
+        since=session.cell(one.since),
+        until=session.cell(one.until) if one.until else "-",
     )
 
 
-def _became(session: Session, call: dict[str, Any]) -> str:
+def _became(session: Session, call: CallEntry) -> str:
     """What became of it, and how long they talked."""
-    word = session.text(f"outcome.{call['outcome']}")
-    seconds = call["talk_seconds"]
-    return word if seconds is None else session.text("outcome.talked", outcome=word, seconds=f"{seconds:.1f}")
+    word = session.text(f"outcome.{call.outcome}")
+    if call.talk_seconds is None:
+        return word
+    return session.text("outcome.talked", outcome=word, seconds=f"{call.talk_seconds:.1f}")
 
 
-def _leg(session: Session, leg: dict[str, Any]) -> str:
+def _leg(session: Session, leg: LegEntry) -> str:
     """What a carrier's trace and a CDR are asked for by."""
-    cause = "-" if leg["hangup_cause"] is None else leg["hangup_cause"]
-    times = [
-        f"{name.removesuffix('_at')}={session.cell(instant(leg[name]))}"
-        for name in ("dialled_at", "ringing_at", "answered_at", "ended_at")
-        if leg[name]
-    ]
+    cause = "-" if leg.hangup_cause is None else leg.hangup_cause
+    happened = {
+        "dialled": leg.dialled_at,
+        "ringing": leg.ringing_at,
+        "answered": leg.answered_at,
+        "ended": leg.ended_at,
+    }
+    times = [f"{name}={session.cell(at)}" for name, at in happened.items() if at]
     joined = (
-        f"uniqueid={leg['uniqueid']} linkedid={leg['linkedid'] or '-'} Call-ID={leg['sip_call_id'] or '-'} "
-        f"from={leg['sent_from'] or '-'}"
+        f"uniqueid={leg.uniqueid} linkedid={leg.linkedid or '-'} Call-ID={leg.sip_call_id or '-'} "
+        f"from={leg.sent_from or '-'}"
     )
-    interlock = [f"interlock={leg['interlock']}"] if leg["interlock"] else []
-    return " ".join([joined, leg["dial_status"] or "-", f"cause={cause}", *interlock, *times])
+    interlock = [f"interlock={leg.interlock}"] if leg.interlock else []
+    return " ".join([joined, leg.dial_status or "-", f"cause={cause}", *interlock, *times])
 
 
-def _when(session: Session, call: dict[str, Any]) -> str:
+def _when(session: Session, call: CallEntry) -> str:
     """When it was decided; with a mark where that lies before what was known already."""
-    told = session.cell(instant(call["decided_at"]))
-    return f"{told} (-{call['behind_us'] / 1e6:.6g} s)" if call["behind_us"] else told
+    told = session.cell(call.decided_at)
+    return f"{told} (-{call.behind_us / 1e6:.6g} s)" if call.behind_us else told

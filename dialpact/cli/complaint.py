@@ -9,10 +9,10 @@ import typer
 
 from dialpact.application import complaints
 from dialpact.application.complaints import Deadline
+from dialpact.application.policy import load_policy
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import Session
 from dialpact.compliance.registers.complaint import WITHIN, Complaint, Status
 from dialpact.compliance.registers.filing import Filed

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from dialpact.cli import notify
+from dialpact.application.daemon_registry import Role
+from dialpact.application.policy import load_policy
+from dialpact.application.reloading import Reloading, Word
+from dialpact.cli import notify, status
 from dialpact.cli.keeper import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.policy import load_policy
-from dialpact.cli.reloading import Reloading
-from dialpact.cli.running import Role
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
@@ -128,9 +128,10 @@ async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> N
         return
     from dialpact.web.server import serving
 
+    outside = status.outside(session)
     while not stop.is_set():
         try:
-            async with serving(session, session.config.metrics.addresses[address]):
+            async with serving(outside, session.config.metrics.addresses[address]):
                 await stop.wait()
         except OSError as error:
             log.error("no metrics", error=str(error))
@@ -149,9 +150,18 @@ def _reloading(session: Session) -> Reloading:
 
 def _run(session: Session, role: Role, *parts: Part) -> int:
     configure_logs()
-    session.reloading = Reloading(session, role)
+    session.reloading = Reloading(session.config.origin, role, session.clock, _tell)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_until_stopped(session, (session.reloading.run, *parts)))
+        return runner.run(_until_stopped(session, (_reloads, *parts)))
+
+
+def _tell(word: Word) -> None:
+    """To systemd."""
+    notify.tell(notify.reloading() if word == "reloading" else notify.READY)
+
+
+async def _reloads(session: Session, stop: asyncio.Event) -> None:
+    await _reloading(session).run(stop)
 
 
 async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:

@@ -10,10 +10,10 @@ import msgspec
 import typer
 
 from dialpact.application import leads
+from dialpact.application.policy import load_policy
 from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, SkipBad
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
 from dialpact.compliance.registers import leads as register
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import signal
 from typing import Annotated
 
 import typer
 
-from dialpact.cli import in_force, running
-from dialpact.cli.in_force import Change, InForce
-from dialpact.cli.running import Running
+from dialpact.application import reload as reloads
+from dialpact.application.active_config import Change
+from dialpact.application.reload import Reloaded
 from dialpact.cli.session import DONE, FAILED, Session
 
-SECONDS = 10.0  # for all daemons together
-LOOK_SECONDS = 0.05
 HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # the beginning is enough for a reader
 
 
@@ -29,69 +24,27 @@ async def reload(
 
     Exit 0 only when every running daemon of this node has taken them; registers need no reload.
     """
-    config, policy = in_force.load(session.config_file)
-    session.config = config
-    wanted = in_force.in_force(config, policy)
-    daemons = running.running(config)
-    for daemon in daemons:
-        in_force.check(in_force.changes(daemon.in_force, wanted))
-    if not daemons:
-        said = session.text("say.reload-nobody", node=config.node.name)
+    done = await (reloads.check if check else reloads.reload)(session.config_file, session.actor())
+    if not done.daemons:
+        said = session.text("say.reload-nobody", node=done.node)
         if not check:
             return session.failed(said)
-        session.answer({"digest": wanted.digest, "daemons": []}, said)
+        session.answer({"digest": done.digest, "daemons": []}, said)
         return DONE
-    if check:
-        _show(session, wanted, [(daemon, "would-change") for daemon in daemons], daemons)
-        return DONE
-    outcomes = await asyncio.gather(*(_told(session, daemon, wanted) for daemon in daemons))
-    _show(session, wanted, outcomes, daemons)
-    return DONE if all(outcome == "taken" for _, outcome in outcomes) else FAILED
+    _show(session, done)
+    return DONE if check or done.done else FAILED
 
 
-async def _told(session: Session, before: Running, wanted: InForce) -> tuple[Running, str]:
-    """How it ended, and the daemon as it is then."""
-    try:
-        os.kill(before.pid, signal.SIGHUP)
-    except ProcessLookupError:
-        return before, "ended"
-    except PermissionError:
-        return before, "forbidden"
-    try:
-        async with asyncio.timeout(SECONDS):
-            while True:
-                now = running.again(session.config, before)
-                if now is None:
-                    return before, "ended"
-                if now.reloads > before.reloads:
-                    if not now.last_ok:
-                        return now, "refused"
-                    return now, "taken" if now.in_force == wanted else "other"
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError:
-        return before, "silent"
-
-
-def _show(
-    session: Session, wanted: InForce, outcomes: list[tuple[Running, str]], before: list[Running]
-) -> None:
-    answer = []
-    for (daemon, outcome), old in zip(outcomes, before, strict=True):
-        changed = in_force.changes(old.in_force, wanted)
-        if outcome == "would-change" and not changed:
-            outcome = "same"
-        why = daemon.why if outcome == "refused" else ""
-        answer.append(
-            {"role": daemon.role, "pid": daemon.pid, "outcome": outcome, "why": why, "changes": changed}
-        )
-        if not session.as_json:
-            said = session.text(f"reload.{outcome}", why=why)
-            typer.echo(session.text("reload.daemon", role=daemon.role, pid=daemon.pid, said=said))
-            if outcome in ("taken", "would-change"):
-                for change in changed:
-                    typer.echo(_line(session, change))
+def _show(session: Session, done: Reloaded) -> None:
     if session.as_json:
-        session.json({"digest": wanted.digest, "daemons": answer})
+        session.json({"digest": done.digest, "daemons": done.daemons})
+        return
+    for told in done.daemons:
+        said = session.text(f"reload.{told.outcome}", why=told.why)
+        typer.echo(session.text("reload.daemon", role=told.role, pid=told.pid, said=said))
+        if told.outcome in ("taken", "would-change"):
+            for change in told.changes:
+                typer.echo(_line(session, change))
 
 
 def _line(session: Session, change: Change) -> str:

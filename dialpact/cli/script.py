@@ -10,11 +10,11 @@ import typer
 
 from dialpact.application import scripts
 from dialpact.application.entry import Shown
+from dialpact.application.policy import load_policy
 from dialpact.application.scripts import Checked
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.model import Script
 from dialpact.compliance.registers import script as register

@@ -35,7 +35,7 @@ from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store
 
 if TYPE_CHECKING:
-    from dialpact.cli.reloading import Reloading
+    from dialpact.application.reloading import Reloading
 
 DONE, FAILED, USAGE, FOUND = 0, 1, 2, 3
 WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut there
@@ -54,8 +54,13 @@ class Session:
         self.clock = clock or SystemClock()
         self.stderr = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
-    @cached_property
+    @property
     def config(self) -> Config:
+        """Of a daemon: what is in force, which a bad file on the disk does not change."""
+        return self.reloading.config if self.reloading else self._on_disk
+
+    @cached_property
+    def _on_disk(self) -> Config:
         return configuration.load(self.config_file)
 
     @asynccontextmanager
@@ -67,8 +72,11 @@ class Session:
     async def context(self, by: str = "") -> AsyncIterator[Context]:
         """What a use case is given. ``by``: who acts; else whoever is at the keyboard."""
         async with self.store() as store:
-            name = free_text(by, "by") if by else default_by()
-            yield Context(store, Actor(name=name, door=Door.SHELL), self.clock)
+            yield Context(store, self.actor(by), self.clock)
+
+    def actor(self, by: str = "") -> Actor:
+        name = free_text(by, "by") if by else default_by()
+        return Actor(name=name, door=Door.SHELL)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""

@@ -2,22 +2,63 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from dialpact.application.doctor.finding import DoctorFinding
+from dialpact.application.health import Looking, Sources
+from dialpact.application.policy import load_policy
+from dialpact.cli import texts
+from dialpact.cli.incidents import kinds
 from dialpact.cli.session import DONE, FOUND, Session
-from dialpact.web.look import Looking
-from dialpact.web.server import said, state
+from dialpact.compliance import masking
+from dialpact.compliance.config import Config
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.texts import Language
+from dialpact.store.sqlite import Store
+from dialpact.web.server import Outside, state
 
 
 async def status(session: Session) -> int:
     """Would a call that may be made be made now? What /health/ready says, for a shell."""
-    looking = Looking(session)
+    looking = Looking(sources(session))
     try:
         look = await looking.look()
     finally:
         await looking.close()
     if session.as_json:
-        session.json(state(look))
+        session.json(state(look, in_english))
     else:
         lines = [session.text("status.not-ready" if look.problems else "status.ready")]
         lines += [f"- {item.key}: {said(item, session.language)}" for item in look.problems]
         session.answer(None, "\n".join(lines))
     return FOUND if look.problems else DONE
+
+
+def sources(session: Session) -> Sources:
+    """A daemon's rules are its own, which no bad file on the disk changes; a command's are the disk's."""
+
+    async def policy() -> Policy:
+        if session.reloading:
+            return session.reloading.policy
+        return await asyncio.to_thread(load_policy, session.config)
+
+    async def opened(config: Config) -> Store:
+        return await Store.open(config.database)
+
+    return Sources(config=lambda: session.config, policy=policy, open=opened, clock=session.clock)
+
+
+def outside(session: Session) -> Outside:
+    """What a daemon's pages show."""
+    return Outside(sources=sources(session), said=in_english, kinds=kinds)
+
+
+def in_english(item: DoctorFinding) -> str:
+    """For programs."""
+    return said(item, "en")
+
+
+def said(item: DoctorFinding, language: Language) -> str:
+    """Without a number: an error's text may quote what it was about."""
+    table = "status" if f"status.{item.key}" in texts.catalogue(language) else "doctor"
+    return masking.text(texts.text(f"{table}.{item.key}", language, **item.values))

@@ -21,7 +21,7 @@ from ami_listener.listener import Listener
 from ami_listener.recording import recorder
 from ami_listener.sound import stall_detector
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, incidents, recordings
+from dialpact.store.sqlite import Store, recordings
 from dialpact.testing.ami import Channel, FakeAmi
 from dialpact.testing.clock import FixedClock
 from dialpact.testing.site import SECRET, Site
@@ -117,8 +117,8 @@ class Listening:
 
     async def incidents(self) -> list[tuple[str, str]]:
         """Kind and channel of each, oldest first."""
-        rows = await incidents.list_incidents(self.store)
-        return [(row["kind"], row["channel"]) for row in reversed(rows)]
+        found = await self.store.incidents.list()
+        return [(one.kind, one.channel) for one in reversed(found.rows)]
 
     async def cut(self, channel: Channel) -> list[str]:
         """Waits until the listener has hung ``channel`` up; the kinds of incident that it reported of it."""

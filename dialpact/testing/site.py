@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import structs
 
 from agi.service import serving
-from dialpact.cli.policy import load_policy
+from dialpact.application.policy import load_policy
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -16,21 +16,23 @@ from prometheus_client.core import CounterMetricFamily as Count
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.core import HistogramMetricFamily, Metric
 
-from dialpact.cli.incidents import kinds
+from dialpact.application.health import Look
 from dialpact.compliance.config import Config
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.compliance.reasons import Reason
-from dialpact.web.look import Look
 
 # From the beginning, also what never happened: Prometheus sees no increase in what was not there before.
 NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}
 
 
 class Shown:
-    """A registry's collector over one look."""
+    """A registry's collector over one look. ``kinds``: of incidents, also those that never happened."""
 
-    def __init__(self, config: Config, meters: Meters, look: Look, now: datetime) -> None:
+    def __init__(
+        self, config: Config, meters: Meters, look: Look, now: datetime, kinds: Sequence[str]
+    ) -> None:
         self._config, self._meters, self._look, self._now = config, meters, look, now
+        self._kinds = kinds
 
     def collect(self) -> Iterator[Metric]:
         yield from self._of_the_process()
@@ -116,9 +118,10 @@ class Shown:
         yield Gauge(
             "dialpact_retention_overdue", "Recordings that should have been disposed of.", figures.overdue
         )
+        happened = {**dict.fromkeys(self._kinds, 0), **figures.incidents}
         yield _labelled(
             Count("dialpact_incidents", "Incidents in the database.", labels=["kind"]),
-            {(kind,): count for kind, count in (dict.fromkeys(kinds(), 0) | figures.incidents).items()},
+            {(kind,): count for kind, count in happened.items()},
         )
         yield Gauge("dialpact_ledger_leaves", "Size of the ledger.", figures.health.entries)
         yield Gauge("dialpact_ledger_unsealed", "Rows without a leaf.", figures.unsealed)
@@ -127,9 +130,9 @@ class Shown:
             yield Gauge("dialpact_ledger_checkpoint_age_seconds", "Since the newest one.", age)
 
 
-def page(config: Config, meters: Meters, look: Look, now: datetime) -> bytes:
+def page(config: Config, meters: Meters, look: Look, now: datetime, kinds: Sequence[str]) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Shown(config, meters, look, now))
+    registry.register(Shown(config, meters, look, now, kinds))
     return generate_latest(registry)
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import structlog
 
-from dialpact.cli import texts
-from dialpact.cli.doctor.found import Found
-from dialpact.cli.session import Session
-from dialpact.compliance import masking
+from dialpact.application.doctor.finding import DoctorFinding
+from dialpact.application.health import Look, Looking, Sources
 from dialpact.compliance.meters import METERS
-from dialpact.compliance.texts import Language
-from dialpact.web.look import Look, Looking
 
 MOST_HEAD = 8_192  # bytes of a request
 MOST_OPEN = 16
@@ -27,11 +24,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of the metrics
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What the pages show. ``said``: a problem in words; ``kinds``: every kind of incident there can be."""
+
+    sources: Sources
+    said: Callable[[DoctorFinding], str]
+    kinds: Callable[[], Sequence[str]]
+
+
 @contextlib.asynccontextmanager
-async def serving(session: Session, listen: tuple[str, int]) -> AsyncIterator[tuple[str, int]]:
+async def serving(outside: Outside, listen: tuple[str, int]) -> AsyncIterator[tuple[str, int]]:
     """Answers inside the block; gives the address in use. OSError when it can not be bound."""
-    looking = Looking(session)
-    endpoint = Endpoint(session, looking)
+    looking = Looking(outside.sources)
+    endpoint = Endpoint(outside, looking)
     try:
         server = await asyncio.start_server(endpoint.answer, *listen, limit=MOST_HEAD, backlog=MOST_OPEN)
         host, port = server.sockets[0].getsockname()[:2]
@@ -52,8 +58,8 @@ def _is_loopback(host: str) -> bool:
 
 
 class Endpoint:
-    def __init__(self, session: Session, looking: Looking) -> None:
-        self._session, self._looking = session, looking
+    def __init__(self, outside: Outside, looking: Looking) -> None:
+        self._outside, self._looking = outside, looking
         self._open: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -103,31 +109,27 @@ class Endpoint:
             return "200 OK", JSON, b'{"live":true}\n'
         if path in ("/health", "/health/ready"):
             look = await self._looking.look()
-            body = await asyncio.to_thread(health, look)  # (its texts are read from a file the first time)
+            # (The texts are read from a file the first time.)
+            body = await asyncio.to_thread(health, look, self._outside.said)
             return "503 Service Unavailable" if look.problems else "200 OK", JSON, body
         if path == "/metrics":
             return "200 OK", CONTENT_TYPE, await asyncio.to_thread(self._metrics, await self._looking.look())
-        return "404 Not Found", JSON, b'{"error":"no such page"}\n'
+        return "404 Not DoctorFinding", JSON, b'{"error":"no such page"}\n'
 
     def _metrics(self, look: Look) -> bytes:
         from dialpact.web import metrics  # tens of milliseconds of files, the first time
 
-        return metrics.page(self._session.config, METERS, look, self._session.clock.now())
+        sources, kinds = self._outside.sources, self._outside.kinds()
+        return metrics.page(sources.config(), METERS, look, sources.clock.now(), kinds)
 
 
-def health(look: Look) -> bytes:
-    return msgspec.json.encode(state(look)) + b"\n"
+def health(look: Look, said: Callable[[DoctorFinding], str]) -> bytes:
+    return msgspec.json.encode(state(look, said)) + b"\n"
 
 
-def state(look: Look) -> dict[str, object]:
-    """For programs: codes, and texts in English."""
+def state(look: Look, said: Callable[[DoctorFinding], str]) -> dict[str, object]:
+    """For programs: ``ready``, and of every problem its code and text."""
     return {
         "ready": not look.problems,
-        "problems": [{"code": item.key, "text": said(item, "en")} for item in look.problems],
+        "problems": [{"code": item.key, "text": said(item)} for item in look.problems],
     }
-
-
-def said(item: Found, language: Language) -> str:
-    """Without a number: an error's text may quote what it was about."""
-    table = "status" if f"status.{item.key}" in texts.catalogue(language) else "doctor"
-    return masking.text(texts.text(f"{table}.{item.key}", language, **item.values))

@@ -81,11 +81,11 @@ async def failing(*_: Any) -> None:
 async def test_allowed_and_blocked(office: Office) -> None:
     async with office.gate() as gate:
         allowed = await gate.decide(office.attempt(), soon())
-        blocked = await gate.decide(office.attempt(STRANGER), soon())
+        block = await gate.decide(office.attempt(STRANGER), soon())
     assert (allowed.verdict, allowed.dial) == ("ALLOW", NUMBER)
-    assert (blocked.verdict, blocked.dial, blocked.reasons) == ("BLOCK", "", (Reason.NO_CONSENT,))
+    assert (block.verdict, block.dial, block.reasons) == ("BLOCK", "", (Reason.NO_CONSENT,))
     assert office.decisions() == [ALLOW, blocked("no-consent")]
-    assert office.sql("SELECT id FROM decision ORDER BY seq") == [(allowed.id,), (blocked.id,)]
+    assert office.sql("SELECT id FROM decision ORDER BY seq") == [(allowed.id,), (block.id,)]
 
 
 async def test_who_waits_shares_the_next_transaction(office: Office, transactions: list[int]) -> None:
@@ -232,13 +232,13 @@ async def test_blocked_by_deadline_and_then_the_store_fails_is_one_row(
 async def test_locked_store(office: Office) -> None:
     async with office.gate() as gate:
         with office.locked():
-            blocked = [await gate.decide(office.attempt(STRANGER), soon()) for _ in range(3)]
-            assert [decision.reasons for decision in blocked] == [(Reason.GATE_ERROR,)] * 3
+            blocks = [await gate.decide(office.attempt(STRANGER), soon()) for _ in range(3)]
+            assert [decision.reasons for decision in blocks] == [(Reason.GATE_ERROR,)] * 3
         await until(lambda: len(office.decisions()) == 3, "by itself, without a new call")
         assert (await gate.decide(office.attempt(), soon())).allowed
     assert office.decisions() == [blocked("gate-error")] * 3 + [ALLOW]
     assert office.sql("SELECT id FROM decision ORDER BY seq LIMIT 3") == [
-        (decision.id,) for decision in blocked
+        (decision.id,) for decision in blocks
     ]
 
 

@@ -248,11 +248,11 @@ async def test_store_that_is_locked_until_the_end_says_so(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_of(office)
-    async with office.opt_outs() as opt_outs:
+    async with office.opt_outs() as taking:
         with office.locked():
-            assert not await opt_outs.take("callee-key", ID, "all", "PJSIP/x-1", soon())
-            assert not await opt_outs.take("line", "+86" + STRANGER, "all", "PJSIP/x-2", soon())
-            await opt_outs.close()
+            assert not await taking.take("callee-key", ID, "all", "PJSIP/x-1", soon())
+            assert not await taking.take("line", "+86" + STRANGER, "all", "PJSIP/x-2", soon())
+            await taking.close()
     said = capsys.readouterr().out
     assert said.count("kept until the store is back") == said.count("never stored") == 2
     assert ID in said
@@ -269,11 +269,11 @@ async def test_one_that_is_at_fault_itself_blocks_no_other(
         raise ZeroDivisionError
 
     monkeypatch.setattr(optout_module.optout, "from_call", broken)
-    async with office.opt_outs() as opt_outs:
-        assert not await opt_outs.take("callee-key", ID, "all", "", soon())
-        assert await opt_outs.take("line", "+86" + STRANGER, "all", "", soon())
+    async with office.opt_outs() as taking:
+        assert not await taking.take("callee-key", ID, "all", "", soon())
+        assert await taking.take("line", "+86" + STRANGER, "all", "", soon())
         monkeypatch.setattr(optout_module.optout, "from_call", real)
-        assert await opt_outs.take("agent-key", ID, "all", "", soon())
+        assert await taking.take("agent-key", ID, "all", "", soon())
     assert [row[3] for row in opt_outs(office)] == ["line", "callee-key", "agent-key"]
 
 
@@ -291,19 +291,19 @@ async def test_commit_that_was_reported_as_failed_is_not_written_twice(
         return found
 
     monkeypatch.setattr(optout_module.optout, "from_call", once)
-    async with office.opt_outs() as opt_outs:
-        assert not await opt_outs.take("callee-key", ID, "all", "", soon())
-        await until(lambda: not opt_outs._queue)
+    async with office.opt_outs() as taking:
+        assert not await taking.take("callee-key", ID, "all", "", soon())
+        await until(lambda: not taking._queue)
     assert len(opt_outs(office)) == len(in_force(office)) == 1
 
 
 async def test_memory_is_bounded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optout_module, "MAX_KEPT", 3)
-    async with office.opt_outs() as opt_outs:
+    async with office.opt_outs() as taking:
         with office.locked():
             for _ in range(5):
-                assert not await opt_outs.take("callee-key", ID, "all", "", soon(0.01))
-            assert len(opt_outs._queue) == 3
+                assert not await taking.take("callee-key", ID, "all", "", soon(0.01))
+            assert len(taking._queue) == 3
 
 
 async def test_gate_is_down(unused_tcp_port: int) -> None:

@@ -172,7 +172,7 @@ async def test_unknown_route(office: Office) -> None:
     assert office.decisions() == []
 
 
-@pytest.mark.alone
+@pytest.mark.alone  # a thousand must be there before the first is put out
 async def test_thousand_idle_connections(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "HEADER_SECONDS", 1.5)
     async with office.server() as server, connected(office, 1000) as pairs:

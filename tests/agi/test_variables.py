@@ -94,9 +94,9 @@ def test_what_is_no_answer(verdict: str, reasons: list[str], values: dict[str, s
         variables.answer(verdict, reasons, **values)
 
 
-def test_own_refusal() -> None:
-    assert len(variables.REFUSAL) == 1
-    assert "DIALPACT_VERDICT=BLOCK" in variables.REFUSAL[0]
+def test_own_block() -> None:
+    assert len(variables.BLOCKED) == 1
+    assert "DIALPACT_VERDICT=BLOCK" in variables.BLOCKED[0]
 
 
 def test_patterns_of_the_relay_are_those_of_the_fake() -> None:

@@ -17,8 +17,8 @@ from dialpact.compliance.config import Store as StoreSection
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
+from dialpact.compliance.stamped import stamped
 from dialpact.store.sqlite import Store, create, decisions, recordings
-from dialpact.store.sqlite import incidents as stored_incidents
 from dialpact.testing.ami import Channel, FakeAmi
 
 NUMBER = "13800138000"
@@ -197,7 +197,7 @@ class Scene:
 
     async def incidents(self) -> list[str]:
         """Kinds, oldest first."""
-        return [row["kind"] for row in reversed(await stored_incidents.list_incidents(self.store))]
+        return [one.kind for one in reversed((await self.store.incidents.list()).rows)]
 
     async def incident(self, kind: str, timeout: float = 8.0) -> dict[str, Any]:
         """Waits for an incident."""
@@ -205,7 +205,7 @@ class Scene:
 
         async def is_there() -> bool:
             nonlocal found
-            found = [row for row in await stored_incidents.list_incidents(self.store) if row["kind"] == kind]
+            found = [stamped(one) for one in (await self.store.incidents.list(kind=kind)).rows]
             return bool(found)
 
         try:

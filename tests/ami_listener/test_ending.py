@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from ami_listener.recording import repair
-from dialpact.store.sqlite import incidents as stored_incidents
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import tone, wav_header
 from tests.ami_listener.scene import Scene, talking, until
@@ -75,7 +74,7 @@ async def test_a_header_that_was_never_completed_is_mended(
     leg.hang_up()
     (row,) = await scene.recorded("kept")
     incident = await scene.incident("recording-repaired")
-    told = [found["detail"] for found in await stored_incidents.list_incidents(scene.store)]
+    told = [one.detail for one in (await scene.store.incidents.list()).rows]
     assert len(told) == 3
     assert any(hashlib.sha256(before).hexdigest() in detail for detail in told)
     assert incident["decision"] == row["decision"]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.store.sqlite.incidents import list_incidents
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
 
@@ -135,4 +134,4 @@ async def test_a_second_session_does_not_tell_it_again(scene: Scene, ami: FakeAm
     await until(lambda: ami.logins == 2)
     ami.dropped.clear()
     await until(lambda: leg.name not in ami.channels)
-    assert len(await list_incidents(scene.store)) == 1
+    assert len((await scene.store.incidents.list()).rows) == 1

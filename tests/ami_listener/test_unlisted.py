@@ -9,7 +9,6 @@ import pytest
 
 from ami_listener.calls import unlisted
 from dialpact.compliance.hosts import Host, Target, near, target, targets
-from dialpact.store.sqlite.incidents import list_incidents
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
 
@@ -112,7 +111,7 @@ async def test_a_telephones_own_contact_is_never_cut(scene: Scene, ami: FakeAmi)
         await asked(ami, leg)
     await until(lambda: not scene.listener.unlisted._tasks)
     assert all(leg.name in ami.channels for leg in legs)
-    assert len(await list_incidents(scene.store)) == 1
+    assert len((await scene.store.incidents.list()).rows) == 1
 
 
 async def test_an_emergency_call_is_let_be(scene: Scene, ami: FakeAmi) -> None:

@@ -27,11 +27,12 @@ from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import period
+from dialpact.compliance.inspection.question import Question
+from dialpact.compliance.inspection.report import made
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reading import reading
-from dialpact.store.sqlite import Store, create, decisions
-from dialpact.store.sqlite.inspection import Question, inspect
+from dialpact.store.sqlite import Store, create
 from tests import registers
 
 CALLER_IDS = [f"0278888{n:04}" for n in range(200)]
@@ -54,7 +55,7 @@ async def sample(database: Path) -> str:
     attempt = judge.attempt("13800138000", "spring", CALLER_IDS[0], trunk="carrier", agent="1001")
     now = datetime(2026, 11, 24, 2, tzinfo=UTC)
     async with await Store.open(database) as store:
-        facts = await decisions.look_up(store, attempt, reading(rules, {"carrier": ""}), now, live=True)
+        facts = await store.calls.facts(attempt, reading(rules, {"carrier": ""}), now, live=True)
     return msgspec.json.encode(judge.decide(attempt, facts, now)).decode()
 
 
@@ -146,7 +147,7 @@ def measure(database: Path) -> Inspection:
 
     async def gather() -> Inspection:
         async with await Store.open(database) as store:
-            return await inspect(store, question)
+            return await store.inspections.snapshot(question.period, lambda source: made(source, question))
 
     return asyncio.run(gather())
 

@@ -10,7 +10,8 @@ import pytest
 from tests.bench import bridge_bench, gate_bench, inspection_bench, load_bench, reconcile_bench
 from tests.lab.bootstrap import Installation, bootstrap
 
-pytestmark = pytest.mark.alone
+# Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
+pytestmark = [pytest.mark.alone, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ WORDS = {"ok": "ok", "skip": "skip", "warn": "warn", "fail": "fail", "bad": "fai
 def results() -> dict[str, str]:
     """Of every code in the sources, in the order of their texts."""
     said = dict(RESULTS) | {"calendar-missing": "fail", "calendar-provisional": "fail"}
-    for file in [ROOT / "dialpact/cli/asterisk.py", *sorted((ROOT / "dialpact/cli/doctor").glob("*.py"))]:
+    for file in sorted((ROOT / "dialpact/application/doctor").glob("*.py")):
         for word, code in RESULT.findall(file.read_text("utf-8")):
             said.setdefault(code, WORDS[word])
     known = [key.partition(".")[2] for key in texts.catalogue("en") if key.startswith("doctor.")]

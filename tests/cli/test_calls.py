@@ -109,6 +109,35 @@ def test_calls(home: Home, spool: Path) -> None:
     assert found("--limit", "1") == [refused]
 
 
+def test_a_filter_looks_at_all_calls_and_not_at_the_newest(home: Home) -> None:
+    """Behind more calls than a list shows there are three that are no ALLOW, and one of another campaign."""
+    refused = [decision(attempt("+8613800138001"), allowed=False) for _ in range(2)]
+    undelivered = decision()
+    other = msgspec.structs.replace(decision(), attempt=msgspec.structs.replace(attempt(), campaign="other"))
+    newer = [decision() for _ in range(101)]
+
+    async def store() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            made = [*refused, undelivered, other, *newer]
+            await store.transact(lambda connection: decisions.record(connection, made))
+            await decisions.undelivered(store, undelivered.id, AT, "deadline")
+
+    asyncio.run(store())
+
+    def found(*filters: str) -> list[str]:
+        return [call["id"] for call in home("calls", "list", *filters)]
+
+    assert found("--verdict", "BLOCK") == [undelivered.id, refused[1].id, refused[0].id]
+    assert found("--verdict", "BLOCK", "--limit", "1") == [undelivered.id]
+    assert found("--verdict", "ALLOW") == [one.id for one in reversed(newer)][:100]
+    assert found("--verdict", "ALLOW", "--limit", "0") == [one.id for one in reversed([other, *newer])]
+    told = home.run("calls", "list", "--verdict", "BLOCK", "--limit", "2").output
+    assert "2 rows; the list goes on: --after 2" in told
+    assert found("--verdict", "BLOCK", "--after", "2") == [refused[0].id]
+    assert found("--number", "13800138001") == [refused[1].id, refused[0].id]
+    assert found("--campaign", "other") == [other.id]
+
+
 def dialled(home: Home, call: str, **told: object) -> None:
     """What the listener wrote of a leg."""
     leg = carrier_legs.CarrierLeg(

@@ -16,18 +16,18 @@ import msgspec
 import pytest
 
 from agi.service import serving
+from dialpact.application.doctor import dialplan, host, pbx, rules
+from dialpact.application.doctor import keys as doctor_keys
+from dialpact.application.doctor.conf import sections
+from dialpact.application.doctor.finding import DoctorFinding, Site
 from dialpact.cli import texts
-from dialpact.cli.doctor import dialplan, host, pbx, rules
-from dialpact.cli.doctor import keys as doctor_keys
-from dialpact.cli.doctor.conf import sections
-from dialpact.cli.doctor.found import Found, Site
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
+from dialpact.compliance.health import Health, Lease
 from dialpact.compliance.model import Suspension
 from dialpact.compliance.sections import DoNotCall, ScriptRule
 from dialpact.store.sqlite import Store, recordings
-from dialpact.store.sqlite.health import Health, Lease
 from tests.cli.conftest import Home
 from tests.compliance.world import HUBEI, policy
 
@@ -56,7 +56,7 @@ def site(home: Home) -> Site:
     )
 
 
-def keys(found: Iterable[Found]) -> list[str]:
+def keys(found: Iterable[DoctorFinding]) -> list[str]:
     return [f"{item.result} {item.key}" for item in found]
 
 
@@ -179,17 +179,16 @@ def test_recorder(site: Site) -> None:
 
 
 async def test_the_store_says_it_all(stocked: Home) -> None:
-    from dialpact.store.sqlite.health import health as read
-
     async with await Store.open(stocked.path / "dialpact.db") as store:
-        before = await read(store, "pbx1", NOW, date(2026, 10, 21))
+        read = store.installation.health
+        before = await read("pbx1", NOW, date(2026, 10, 21))
         assert (before.lease, before.trunks, before.campaigns) == (None, {"carrier"}, ("renewal",))
         await store.transact(lambda c: c.execute("UPDATE campaign SET script = 'none'"))
-        assert (await read(store, "pbx1", NOW, date(2026, 10, 21))).unscripted == ("renewal",)
-        assert (await read(store, "pbx1", NOW, date(2025, 12, 31))).trunks == frozenset()
+        assert (await read("pbx1", NOW, date(2026, 10, 21))).unscripted == ("renewal",)
+        assert (await read("pbx1", NOW, date(2025, 12, 31))).trunks == frozenset()
         for seconds, live in ((60.0, True), (0.0, False)):
             await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=seconds, at=NOW)
-            lease = (await read(store, "pbx1", NOW, date(2026, 10, 21))).lease
+            lease = (await read("pbx1", NOW, date(2026, 10, 21))).lease
             assert lease is not None
             assert (lease.ready, lease.live, lease.renewed_at) == (True, live, NOW)
 
@@ -357,7 +356,7 @@ def test_files_of_asterisk(tmp_path: Path) -> None:
 def test_every_finding_has_its_text_and_its_advice(language: str) -> None:
     source = "\n".join(
         path.read_text("utf-8")
-        for path in [ROOT / "dialpact/cli/asterisk.py", *(ROOT / "dialpact/cli/doctor").glob("*.py")]
+        for path in [ROOT / "dialpact/cli/asterisk.py", *(ROOT / "dialpact/application/doctor").glob("*.py")]
     )
 
     said = dict.fromkeys(re.findall(r'\b(?:ok|skip|warn|fail|bad)\(f?"([\w-]+)', source))

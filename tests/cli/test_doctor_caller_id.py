@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dialpact.cli.doctor import caller_id
-from dialpact.cli.doctor.found import Site
+from dialpact.application.doctor import caller_id
+from dialpact.application.doctor.finding import Site
 from dialpact.compliance.config import Config, Trunk
 from tests.cli.conftest import Home
 from tests.cli.test_doctor import site

@@ -13,10 +13,10 @@ from typing import Literal
 import msgspec
 import pytest
 
-from dialpact.cli.doctor import conf, dialplan, pbx
-from dialpact.cli.doctor.found import Found, Site
+from dialpact.application.doctor import conf, dialplan, pbx
+from dialpact.application.doctor.finding import DoctorFinding, Site
 from dialpact.compliance import config as configuration
-from dialpact.compliance.dialplan.codes import RESULTS, Finding
+from dialpact.compliance.dialplan.codes import RESULTS, PlanFinding
 from dialpact.compliance.errors import ConfigError
 from tests.cli.conftest import Home
 from tests.cli.doctor_page import PAGES, page
@@ -39,7 +39,7 @@ def write(site: Site, **files: str) -> None:
         (site.etc / f"{name}.conf").write_text(text, "utf-8")
 
 
-def keys(found: Iterable[Found]) -> list[str]:
+def keys(found: Iterable[DoctorFinding]) -> list[str]:
     return [item.key for item in found]
 
 
@@ -227,7 +227,7 @@ def test_what_lies_around_a_dialplan(site: Site) -> None:
 
 
 def test_a_great_many_findings_are_counted() -> None:
-    found = list(dialplan.found(Finding("dial-retry", {}) for _ in range(dialplan.MOST + 3)))
+    found = list(dialplan.found(PlanFinding("dial-retry", {}) for _ in range(dialplan.MOST + 3)))
     assert keys(found) == ["dial-retry"] * dialplan.MOST + ["dialplan-more"]
     assert found[-1].values == {"code": "dial-retry", "count": "3"}
 
@@ -244,7 +244,7 @@ def test_every_code_is_said_by_somebody() -> None:
     root = Path(__file__).parents[2]
     sources = "".join(
         path.read_text("utf-8")
-        for folder in ("dialpact/compliance/dialplan", "dialpact/cli/doctor")
+        for folder in ("dialpact/compliance/dialplan", "dialpact/application/doctor")
         for path in (root / folder).glob("*.py")
         if path.name != "codes.py"
     )

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.cli.doctor import host
-from dialpact.cli.doctor.found import Site
+from dialpact.application.doctor import host
+from dialpact.application.doctor.finding import Site
 from dialpact.compliance import config as configuration
+from dialpact.compliance.health import Health
 from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite.health import Health
 from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.cli.doctor.dialplan import files, shipped
+from dialpact.application.doctor.dialplan import files, shipped
 from dialpact.compliance.dialplan.codes import RESULTS
 from dialpact.compliance.dialplan.judge import Around, Judged, judge
 

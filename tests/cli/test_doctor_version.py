@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.cli.doctor import version
-from dialpact.cli.doctor.found import Site
+from dialpact.application.doctor import version
+from dialpact.application.doctor.finding import Site
 from dialpact.compliance import config as configuration
 from tests.cli.conftest import Home
 

@@ -97,7 +97,7 @@ def test_a_stream_without_a_descriptor() -> None:
     assert stream.getvalue() == "x\n"
 
 
-@pytest.mark.alone
+@pytest.mark.alone  # a hundred calls, each within the gate's deadline
 async def test_a_gate_whose_log_nobody_reads_answers_every_call_and_ends(home: Home, pipe: Pipe) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

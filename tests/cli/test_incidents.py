@@ -14,7 +14,8 @@ from ami_listener.legs.leg_policy import Kind
 from ami_listener.legs.states import Action
 from dialpact.cli import texts
 from dialpact.cli.incidents import kinds
-from dialpact.store.sqlite import Store, cdr_incidents, disposals, incidents
+from dialpact.compliance.reconcile import incidents as cdr_incidents
+from dialpact.store.sqlite import Store, disposals, incidents
 from tests.cli.conftest import Home
 
 DETAIL = "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 13900139000"

@@ -18,16 +18,16 @@ from typing import Any
 
 import pytest
 
-from dialpact.cli import notify
-from dialpact.cli.doctor.found import fail
+from dialpact.application import health as looks
+from dialpact.application.doctor.finding import fail
+from dialpact.application.health import Look
+from dialpact.cli import notify, status
+from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Metrics, Trunk
+from dialpact.compliance.health import Health, Lease, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.store.sqlite import Store, incidents
-from dialpact.store.sqlite.health import Health, Lease
-from dialpact.store.sqlite.outside import Figures
-from dialpact.web import look as looks
 from dialpact.web import metrics, server
-from dialpact.web.look import Look
 from tests.agi.office import NUMBER, Office
 from tests.cli.conftest import Home
 
@@ -47,13 +47,13 @@ def full_look() -> Look:
         entries=7,
         signed=NOW - timedelta(minutes=5),
     )
-    figures = Figures(health=health, incidents={"recording-gap": 3}, running=2, overdue=1, unsealed=0)
+    figures = StoreFigures(health=health, incidents={"recording-gap": 3}, running=2, overdue=1, unsealed=0)
     return Look(problems=(), figures=figures, calendar_days=34, free_recordings=10**10, free_database=10**9)
 
 
 def page(meters: Meters, look: Look) -> dict[str, float]:
     config = Config(trunks={"carrier": Trunk(endpoint="carrier")})
-    lines = metrics.page(config, meters, look, NOW).decode().splitlines()
+    lines = metrics.page(config, meters, look, NOW, kinds()).decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[0] != "#"}
 
 
@@ -139,7 +139,7 @@ def session_of(office: Office) -> Any:
 
 @pytest.fixture
 async def asker(office: Office) -> AsyncIterator[Asker]:
-    async with server.serving(session_of(office), ("127.0.0.1", 0)) as address:
+    async with server.serving(status.outside(session_of(office)), ("127.0.0.1", 0)) as address:
         yield Asker(address)
 
 
@@ -209,7 +209,7 @@ async def test_incidents_are_counted_once(
 
 
 async def test_two_who_ask_at_once_share_a_look(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    looking = looks.Looking(session_of(office))
+    looking = looks.Looking(status.sources(session_of(office)))
     first, second = await asyncio.gather(looking.look(), looking.look())
     await looking.close()
     assert first is second

@@ -13,13 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.cli import running
+from dialpact.application import daemon_registry
 from dialpact.compliance import config as configuration
 from dialpact.compliance import profile
 from tests.cli.conftest import Home
 from tests.cli.test_app import events_until, start
-
-pytestmark = pytest.mark.alone
 
 SHIPPED = Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml"
 
@@ -56,7 +54,7 @@ def gate(ruled: Home) -> Iterator[subprocess.Popen[str]]:
     process = start(ruled, "gate")
     events_until(process, "gate listening")
     there = configuration.load(ruled.config)
-    until(lambda: bool(running.running(there)))
+    until(lambda: bool(daemon_registry.running(there)))
     yield process
     process.terminate()
     process.communicate(timeout=30)
@@ -95,7 +93,7 @@ def test_what_needs_a_restart_is_told_before_a_signal_is_sent(
     ruled.config.write_text(text, "utf-8")
     for words in (("reload",), ("reload", "--check")):
         assert "needs a restart: gate.max_sessions" in ruled(*words, code=1)["error"]
-    (found,) = running.running(configuration.load(ruled.config))
+    (found,) = daemon_registry.running(configuration.load(ruled.config))
     assert found.reloads == 0
     assert finding(ruled)[:2] == ("warn", "running-restart")
 
@@ -110,7 +108,7 @@ def test_a_signal_by_hand_is_refused_and_the_doctor_says_why(
     assert refused["level"] == "error" and "rules.toml" in refused["why"] and "ours" in refused["why"]
     assert gate.poll() is None
     there = configuration.load(ruled.config)
-    until(lambda: not running.running(there)[0].last_ok)
+    until(lambda: not daemon_registry.running(there)[0].last_ok)
     assert finding(ruled)[:2] == ("fail", "running-refused")
     assert "ours" in ruled("reload", code=1)["error"]
 
@@ -122,11 +120,11 @@ def test_a_dead_daemons_file_is_not_believed(ruled: Home, gate: subprocess.Popen
     stranger = json.loads(file.read_bytes()) | {"pid": os.getpid()}
     ruled.file(f".dialpact-pbx1-gate.{os.getpid()}.json", json.dumps(stranger))
     ruled.file(".dialpact-pbx1-serve.1.json", "half")
-    assert [found.pid for found in running.running(there)] == [gate.pid]
+    assert [found.pid for found in daemon_registry.running(there)] == [gate.pid]
     gate.kill()
     gate.wait(30)
     assert file.exists()
-    assert running.running(there) == []
+    assert daemon_registry.running(there) == []
     assert finding(ruled)[1] == "running-none"
     second = start(ruled, "gate")
     events_until(second, "gate listening")
@@ -139,7 +137,7 @@ def test_a_dead_daemons_file_is_not_believed(ruled: Home, gate: subprocess.Popen
 def test_one_that_does_not_answer_is_no_success(
     ruled: Home, gate: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dialpact.cli import reload
+    from dialpact.application import reload
 
     monkeypatch.setattr(reload, "SECONDS", 0.2)
     gate.send_signal(signal.SIGSTOP)

@@ -12,10 +12,9 @@ import pytest
 
 from agi.gate import Gate, _Waiting
 from agi.service import judge_of, serving
-from dialpact.cli import in_force, running
-from dialpact.cli.in_force import InForce
-from dialpact.cli.reloading import Reloading
-from dialpact.cli.session import Session
+from dialpact.application import active_config, daemon_registry
+from dialpact.application.active_config import ActiveConfig
+from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
 from dialpact.store.sqlite import Store
@@ -47,8 +46,7 @@ class Place:
         self.office = Office(folder)
         self.config, self.rules = folder / "dialpact.toml", folder / "rules.toml"
         self.good()
-        self.session = Session(self.config, False, "en", self.office.clock)
-        self.reloading = Reloading(self.session, "gate")
+        self.reloading = Reloading(self.config, "gate", self.office.clock)
 
     def good(self, rules: str = OLD) -> None:
         self.config.write_text(CONFIG, "utf-8")
@@ -116,12 +114,12 @@ async def test_what_is_bad_changes_nothing_and_is_said(
     place: Place, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with serving(
-        place.session.config, place.reloading.policy, place.office.clock, place.reloading.add
+        place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add
     ) as (place.office.host, place.office.port):
-        before = place.reloading.current, place.session.config
+        before = place.reloading.current, place.reloading.config
         why = spoil(place, name)
         assert not await place.reloading.reload()
-        assert (place.reloading.current, place.session.config) == before
+        assert (place.reloading.current, place.reloading.config) == before
         assert not place.reloading.last_ok
         assert place.reloading.last_at == place.office.clock.now()
         assert why in place.reloading.why
@@ -141,7 +139,7 @@ async def test_a_file_that_can_not_be_read(place: Place, what: str) -> None:
         place.rules.unlink()
         place.rules.mkdir()  # (root may read every file)
         with pytest.raises(Exception, match=r"rules\.toml"):
-            in_force.load(place.config)
+            active_config.load(place.config)
         place.rules.rmdir()
     else:
         (place.config.parent / "years" / "2027.toml").mkdir(parents=True)
@@ -190,12 +188,12 @@ async def test_a_part_that_fails_after_another_has_changed_takes_it_back(place: 
 
     office, last = place.office, Fails()
     stop = asyncio.Event()
-    async with serving(place.session.config, place.reloading.policy, office.clock, place.reloading.add) as (
+    async with serving(place.reloading.config, place.reloading.policy, office.clock, place.reloading.add) as (
         office.host,
         office.port,
     ):
         place.reloading.add(last)
-        running = asyncio.create_task(place.reloading.run(place.session, stop))
+        running = asyncio.create_task(place.reloading.run(stop))
         before = place.reloading.current
         place.good(NEW)
         place.change("deadline_ms = 2500", "deadline_ms = 2400")
@@ -227,7 +225,7 @@ async def test_no_call_is_dropped_or_judged_by_half_of_each(place: Place) -> Non
         while not over.is_set():
             told.append(await place.call(number))
 
-    async with serving(place.session.config, place.reloading.policy, office.clock, place.reloading.add) as (
+    async with serving(place.reloading.config, place.reloading.policy, office.clock, place.reloading.add) as (
         office.host,
         office.port,
     ):
@@ -270,7 +268,7 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
         with office.locked():
             until = asyncio.get_running_loop().time() + 20
             deciding = [asyncio.create_task(gate.decide(office.attempt(), until, old))]
-            gate.judge = type(old)(in_force.load(place.config)[1], old.trunks, "pbx1", mode="shadow")
+            gate.judge = type(old)(active_config.load(place.config)[1], old.trunks, "pbx1", mode="shadow")
             deciding.append(asyncio.create_task(gate.decide(office.attempt(), until)))
             await asyncio.sleep(0)
         first, second = await asyncio.gather(*deciding)
@@ -282,7 +280,7 @@ async def test_a_batch_has_one_judge(place: Place) -> None:
     office = place.office
     async with await Store.open(office.database) as store:
         gate = Gate(store, office.judge, office.clock)
-        other = judge_of(place.session.config, place.reloading.policy)
+        other = judge_of(place.reloading.config, place.reloading.policy)
         judges = [office.judge, office.judge, other, office.judge]
         gate._queue.extend(_Waiting(office.attempt(), judge) for judge in judges)
         assert [len(gate._next()) for _ in range(4)] == [2, 1, 1, 0]
@@ -290,7 +288,7 @@ async def test_a_batch_has_one_judge(place: Place) -> None:
 
 async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Place) -> None:
     async with serving(
-        place.session.config, place.reloading.policy, place.office.clock, place.reloading.add
+        place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add
     ) as (place.office.host, place.office.port):
         assert await place.call() == "ALLOW"
         place.office.opt_out(NUMBER)
@@ -302,12 +300,12 @@ async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Pl
 async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> None:
     stop = asyncio.Event()
     place.reloading.ask()
-    work = asyncio.create_task(place.reloading.run(place.session, stop))
+    work = asyncio.create_task(place.reloading.run(stop))
     await asyncio.sleep(0)
-    assert running.running(place.session.config) == []
+    assert daemon_registry.running(place.reloading.config) == []
     async with (
         asyncio.timeout(30),
-        serving(place.session.config, place.reloading.policy, place.office.clock, place.reloading.add),
+        serving(place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add),
     ):
         await place.reloading.replaced.wait()
         stop.set()
@@ -316,8 +314,8 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
     assert not list(place.config.parent.glob(".dialpact-*")), "the file goes with the daemon"
 
 
-def force(**settings: str) -> InForce:
-    return InForce(settings=settings, profiles={}, calendar="c")
+def force(**settings: str) -> ActiveConfig:
+    return ActiveConfig(settings=settings, profiles={}, calendar="c")
 
 
 @pytest.mark.parametrize(
@@ -333,18 +331,22 @@ def force(**settings: str) -> InForce:
     ],
 )
 def test_what_a_reload_can_change(key: str, restart: bool) -> None:
-    changed = in_force.changes(force(), force(**{key: "1"}))
+    changed = active_config.changes(force(), force(**{key: "1"}))
     assert [change.key for change in changed] == [key]
     if restart:
         with pytest.raises(ConfigError, match=f"needs a restart: {key}"):
-            in_force.check(changed)
+            active_config.check(changed)
     else:
-        in_force.check(changed)
+        active_config.check(changed)
 
 
 def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:
-    old = InForce(settings={}, profiles={"a": "1 x", "b": "1 y"}, calendar="c")
-    new = InForce(settings={}, profiles={"a": "1 z"}, calendar="d")
-    assert [change.key for change in in_force.changes(old, new)] == ["profile a", "profile b", "calendar"]
-    assert in_force.restart(in_force.changes(old, new)) == []
+    old = ActiveConfig(settings={}, profiles={"a": "1 x", "b": "1 y"}, calendar="c")
+    new = ActiveConfig(settings={}, profiles={"a": "1 z"}, calendar="d")
+    assert [change.key for change in active_config.changes(old, new)] == [
+        "profile a",
+        "profile b",
+        "calendar",
+    ]
+    assert active_config.restart(active_config.changes(old, new)) == []
     assert old.digest != new.digest

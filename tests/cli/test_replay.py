@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
+from dialpact.application.replay.trial import FREE
 from dialpact.cli.app import app
-from dialpact.cli.replay.trial import FREE
 from dialpact.compliance.ordered import Ordered
 from tests.cli.conftest import NUMBER, Home
 

@@ -30,8 +30,8 @@ from dialpact.compliance.inspection.figures import (
     CallerUse,
     Cdr,
     Count,
-    Finding,
     Inspection,
+    InspectionFinding,
     ReasonCount,
     Slot,
 )
@@ -297,7 +297,11 @@ def test_every_finding_can_be_said(figures: Inspection, language: Any) -> None:
             assert wanted <= {"count", "days", "until", "names", "most", "required", "hours"}, name
     shown = replace(
         figures.headings[0],
-        findings=(Finding(key="control-gaps", level="violation", values={"count": 1234, "required": 5678}),),
+        findings=(
+            InspectionFinding(
+                key="control-gaps", level="violation", values={"count": 1234, "required": 5678}
+            ),
+        ),
     )
     made = html(replace(figures, headings=(shown, *figures.headings[1:])), language)
     assert "1,234" in made and "5,678" in made

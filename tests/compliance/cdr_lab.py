@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dialpact.application.cdr_file import Source
+from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.config import Trunk
-from dialpact.compliance.reconcile import Found, Reconciliation
+from dialpact.compliance.reconcile import CdrFinding, Reconciliation
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.reconcile import Source, reconcile
 
 FOLDER = Path(__file__).parents[1] / "transcripts" / "cdr"
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier"), "carrier2": Trunk(endpoint="PJSIP/carrier2")}
@@ -56,8 +57,8 @@ def insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> N
 
 async def run(
     store: Store, data: bytes | Iterable[Any], **options: Any
-) -> tuple[Reconciliation, list[Found]]:
-    found: list[Found] = []
+) -> tuple[Reconciliation, list[CdrFinding]]:
+    found: list[CdrFinding] = []
     records = Master(BytesIO(data), UTC) if isinstance(data, bytes) else data
     given = {"trunks": TRUNKS, "node": "lab", "say": found.append} | options
     return await reconcile(store, [Source("Master.csv", records)], **given), found

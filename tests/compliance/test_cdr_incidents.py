@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from dialpact.compliance.reconcile import NOTES, Found
+from dialpact.application.reconcile.incidents import write_incidents
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.reconcile import NOTES, CdrFinding
+from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR
 from dialpact.compliance.reconcile.values import KINDS
 from dialpact.store.sqlite import Store, create, incidents, ledger
-from dialpact.store.sqlite.cdr_incidents import LEFT_OUT, LISTENER, NEAR, write_incidents
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -25,8 +27,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-def found(**changes: Any) -> Found:
-    base = Found(
+def found(**changes: Any) -> CdrFinding:
+    base = CdrFinding(
         at=AT.timestamp(),
         seq=1,
         kind="without-decision",
@@ -46,12 +48,12 @@ def found(**changes: Any) -> Found:
 
 async def test_an_incident_of_the_calls_own_time_with_its_leaf(store: Store) -> None:
     assert await write_incidents(store, [found()], "pbx1") == (1, 0)
-    (row,) = await incidents.list_incidents(store)
-    assert (row["kind"], row["node"], row["channel"]) == ("cdr-without-decision", "pbx1", found().channel)
-    assert row["at"] == "2026-11-24T02:00:00.000000Z"
+    (row,) = (await store.incidents.list()).rows
+    assert (row.kind, row.node, row.channel) == ("cdr-without-decision", "pbx1", found().channel)
+    assert stamp(row.at) == "2026-11-24T02:00:00.000000Z"
     said = "dialled 13912345678, caller ID 02788880007, trunk carrier, way originated; Master.csv line 7"
-    assert row["detail"] == said
-    assert await store.transact(lambda connection: ledger.entry_of(connection, "incident", str(row["seq"])))
+    assert row.detail == said
+    assert await store.transact(lambda connection: ledger.entry_of(connection, "incident", str(row.seq)))
 
 
 async def test_once_however_often(store: Store) -> None:
@@ -83,7 +85,7 @@ async def test_of_another_pbx_too(store: Store) -> None:
 @pytest.mark.parametrize("kind", sorted(LEFT_OUT))
 async def test_what_is_no_incident(store: Store, kind: Any) -> None:
     assert await write_incidents(store, [found(kind=kind)], "pbx1") == (0, 0)
-    assert await incidents.list_incidents(store) == []
+    assert (await store.incidents.list()).rows == []
 
 
 @pytest.mark.parametrize(

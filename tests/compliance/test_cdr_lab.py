@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dialpact.application.cdr_file import Source
+from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.reconcile import Source, reconcile
 from tests.compliance import cdr_lab
 from tests.compliance.cdr_lab import SCENES, TRUNKS
 
@@ -89,14 +90,13 @@ async def test_a_call(store: Store, scene: str, ids: bool) -> None:
 
 
 @pytest.mark.parametrize("together", [1, 4, 1000])
-async def test_all_of_them_at_once(store: Store, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+async def test_all_of_them_at_once(store: Store, together: int) -> None:
     """In any order of the files: after a restart of Asterisk a name of a channel occurs again."""
     await store.transact(lambda connection: cdr_lab.fill(connection, *SCENES))
-    monkeypatch.setattr("dialpact.store.sqlite.reconcile.TOGETHER", together)
     sources = [
         Source(scene, Master(cdr_lab.BytesIO(cdr_lab.csv(scene)), cdr_lab.UTC)) for scene in reversed(SCENES)
     ]
-    result = await reconcile(store, sources, trunks=TRUNKS, node="lab")
+    result = await reconcile(store, sources, trunks=TRUNKS, node="lab", together=together)
     kinds: dict[str, int] = {}
     for _, _, found in EXPECTED.values():
         for kind, count in found.items():

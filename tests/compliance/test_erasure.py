@@ -15,7 +15,7 @@ import pytest
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, decisions, erasure
+from dialpact.store.sqlite import Store, erasure
 from dialpact.store.sqlite.audit import Audit
 from tests.compliance.store_values import AT
 from tests.compliance.test_audit_tampering import MINE, build
@@ -133,7 +133,7 @@ async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
     assert (change["action"], change["actor"]) == ("erase", "chen")
     async with await Store.open(path) as store:
         with pytest.raises(LedgerError, match="was erased"):
-            await decisions.get_call(store, f"{6:032x}")
+            await store.calls.get(f"{6:032x}")
 
 
 async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:

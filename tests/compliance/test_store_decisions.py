@@ -104,7 +104,7 @@ async def test_a_decision_is_final(store: Store, statement: str) -> None:
     await record(store, decision())
     with pytest.raises(StoreRefused, match="never"):
         await sql(store, statement)
-    assert len(await decisions.list_calls(store)) == 1
+    assert len((await store.calls.list()).rows) == 1
 
 
 @pytest.mark.parametrize(("dial", "reasons"), [("", "[]"), ("13800138000", '["do-not-call"]')])
@@ -130,18 +130,19 @@ async def test_the_same_id_twice_is_refused(store: Store) -> None:
 async def test_a_decision_comes_back_whole(store: Store) -> None:
     made = decision(allowed=False)
     await record(store, made)
-    assert await decisions.get_call(store, made.id) == (made, None)
-    assert await decisions.get_call(store, "0" * 32) is None
+    stored = await store.calls.get(made.id)
+    assert (stored.decision, stored.undelivered) == (made, None)
+    assert await store.calls.get("0" * 32) is None
 
 
 async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store) -> None:
     made = decision()
     await record(store, made)
     await decisions.undelivered(store, made.id, AT, "deadline")
-    (call,) = await decisions.list_calls(store)
-    assert (call["verdict"], call["reasons"]) == ("BLOCK", ["deadline"])
-    assert await decisions.list_calls(store, verdict="ALLOW") == []
-    assert len(await decisions.list_calls(store, verdict="BLOCK")) == 1
+    (call,) = (await store.calls.list()).rows
+    assert (call.verdict, call.reasons) == ("BLOCK", ("deadline",))
+    assert (await store.calls.list(verdict="ALLOW")).rows == []
+    assert len((await store.calls.list(verdict="BLOCK")).rows) == 1
 
 
 # Recordings
@@ -198,20 +199,20 @@ async def test_two_recordings_never_share_a_file(store: Store) -> None:
 
 
 async def test_the_lease_is_believed_while_it_lasts(store: Store) -> None:
-    assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
+    assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
     await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
-    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
+    assert (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
     await recordings.renew_lease(store, "pbx1", ready=False, why="disk full", seconds=60, at=AT)
-    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.why == "disk full"
+    assert (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.why == "disk full"
     await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=-1, at=AT)
-    assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
-    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=False)).recorder is None
+    assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
+    assert (await store.calls.facts(attempt(), ASKED, AT, live=False)).recorder is None
 
 
 async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: Store) -> None:
     await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
     await sql(store, "UPDATE recorder_lease SET boot_id = 'another'")
-    assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
+    assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
 
 
 async def test_a_busy_database_decides_nothing(store: Store) -> None:
@@ -223,4 +224,4 @@ async def test_a_busy_database_decides_nothing(store: Store) -> None:
         await decisions.decide(store, [(attempt(), lambda *_: decision())], ASKED, Still())
     other.execute("ROLLBACK")
     other.close()
-    assert await decisions.list_calls(store) == []
+    assert (await store.calls.list()).rows == []

@@ -16,14 +16,13 @@ from dialpact.store import sqlite
 FOLDER = Path(sqlite.__file__).parent / "sql"
 # .sql files whose statements run while a call waits.
 PATH = ("facts", "linked", "decisions", "reactions", "optout")
-FOR_PEOPLE = {"list_calls", "legs", "parts"}
 
 
 def statements() -> Iterator[tuple[str, str]]:
     for file in PATH:
         for name, query in vars(aiosql.from_path(FOLDER / f"{file}.sql", "sqlite3")).items():
             sql = getattr(query, "sql", None)
-            if sql and not name.endswith("_cursor") and name not in FOR_PEOPLE:
+            if sql and not name.endswith("_cursor"):
                 yield f"{file}.{name}", sql
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, custody, decisions
+from dialpact.store.sqlite import Store, create, custody
 from tests.compliance.store_values import ASKED, AT, BY, NUMBER, attempt
 
 ACME = Business(id="acme", name="某某公司", actor="own-business")
@@ -154,7 +154,7 @@ async def test_a_withdrawal_without_industry_is_of_all_of_the_business(store: St
 
 async def test_a_refusal_counts_at_once_and_stays_as_first_recorded(store: Store) -> None:
     assert await store.dnc.add(REFUSED, **BY) == "added"
-    assert (await decisions.look_up(store, attempt(), ASKED, AT, live=False)).refusals == (REFUSED,)
+    assert (await store.calls.facts(attempt(), ASKED, AT, live=False)).refusals == (REFUSED,)
     assert await store.dnc.add(but(REFUSED, source="", requested_at=AT), **BY) == "already"
     assert (await store.dnc.list(number=NUMBER)).rows == [REFUSED]
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from agi import protocol
 from agi.protocol import HungUp, Malformed, Reply, Request
 from ami_listener.ami import events, wire
+from dialpact.application.policy import load_policy
 from dialpact.cli import texts
 from dialpact.cli.init import template
-from dialpact.cli.policy import load_policy
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import Master, Record
 from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError

@@ -71,6 +71,9 @@ def probe(seen: Transcript, over: asyncio.Event) -> Handler:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError):
             seen.add(">", await reader.readuntil(b"\n\n"))
+            # The dialplan gives a gate 2.7 s; all these questions may take a busy machine longer.
+            writer.write(b"SET VARIABLE TIMEOUT(absolute) 60\n")
+            assert (await reader.readline()).startswith(b"200 ")
             for command in PROBES:
                 seen.add("<", command + b"\n")
                 writer.write(command + b"\n")

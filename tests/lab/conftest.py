@@ -5,12 +5,17 @@ A test module brings its own dialplan by overriding ``lab_options`` (keyword arg
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import gc
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.ami_listener.scene import Scene
+from tests.lab import gated
 from tests.lab.behaviour import BUSY, EARLY_MEDIA, HANGS_UP, NO_ANSWER, SILENT
 from tests.lab.bootstrap import Installation, bootstrap
 from tests.lab.carrier import Carrier
@@ -30,6 +35,27 @@ RULES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """Every socket that the lab opened for a module's tests is closed when they are over."""
+    before = sockets()
+    yield
+    deadline = time.monotonic() + 5  # for a thread that has heard that it is over
+    while left := sockets() - before:
+        assert time.monotonic() < deadline, f"left open: {left}"
+        gc.collect()
+        time.sleep(0.02)
+
+
+def sockets() -> set[str]:
+    """This process's, by the kernel's numbers, which are never used again."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the folder's own is gone
+            found.add(str(entry.readlink()))
+    return {name for name in found if name.startswith("socket:")}
+
+
 @pytest.fixture(scope="session")
 def installation() -> Installation:
     """Asterisk, installed if it was missing."""
@@ -40,6 +66,12 @@ def installation() -> Installation:
 def lab_options() -> dict[str, Any]:
     """Return what ``pbx`` is made with."""
     return {"dialplan": [STUB]}
+
+
+@pytest.fixture(scope="module")
+def gated_options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """For ``lab_options`` of a module whose ``pbx`` has the dialplan of gated.py."""
+    return gated.options(tmp_path_factory.mktemp("conf"))
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +103,16 @@ def site(pbx: Pbx) -> Iterator[Site]:
         running.start("listener")
         running.ready()
         yield running
+
+
+@pytest.fixture
+async def scene(pbx: Pbx, tmp_path: Path) -> AsyncIterator[Scene]:
+    """The listener in this process, on a ``pbx`` with ``gated_options``; no call and no decision is left."""
+    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
+        await scene.ready()
+        yield scene
+    gated.forget(pbx)
+    pbx.cli("channel request hangup all")
 
 
 @pytest.fixture

@@ -27,13 +27,15 @@ class Home:
         root = installation.root
         for left in Path(f"{root or ''}/tmp").glob(f"{PREFIX}*"):
             _sweep(left)
-        inside = Path(tempfile.mkdtemp(prefix=PREFIX, dir=f"{root or ''}/tmp"))
+        # It gets its name when it is locked: another lab that starts now would sweep it away otherwise.
+        begun = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=f"{root or ''}/tmp"))
+        self._lock = (begun / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        inside = begun.rename(begun.with_name(begun.name.removeprefix(".")))
         self.path = Path("/tmp", inside.name)
         if root:
             self.path.symlink_to(inside)
         self._owner = installation.owner
-        self._lock = (self.path / "lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def configure(
         self,
@@ -104,4 +106,4 @@ def _sweep(inside: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _remove(Path("/tmp", inside.name))
     except OSError:
-        return  # in use, or just being made or removed by its owner
+        return  # in use, or just being removed by its owner

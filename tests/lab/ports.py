@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-FIRST, LAST, SIZE = 20000, 32000, 1000  # below the kernel's ephemeral ports (32768 and up)
+FIRST, LAST, SIZE = 10000, 32000, 1000  # below the kernel's ephemeral ports (32768 and up)
 TAKEN = 700  # from there on, for phones and carriers
 
 

@@ -1,10 +1,13 @@
-"""The ``dialpact`` program with the lab's clock: ``python -m tests.lab.daemon CLOCKFILE ARGUMENTS...``.
+"""The ``dialpact`` program with the lab's clock: ``python -m tests.lab.program CLOCKFILE ARGUMENTS...``.
 
-The program has no way to be given a clock; this puts one in from outside, into every session it makes.
+The program has no way to be given a clock; this puts one in from outside, into every session it makes. With
+``--each`` instead of a command it runs the commands on its standard input, one a line as a JSON array, one
+after the other up to the first that fails: starting takes longer than most of them.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,11 +15,22 @@ from pathlib import Path
 from dialpact.cli import app, command
 from tests.lab.clock import FileClock
 
+EACH = "--each"
+
 
 def main() -> None:
-    clock, *sys.argv[1:] = sys.argv[1:]
+    clock, *words = sys.argv[1:]
     command.Session = partial(command.Session, clock=FileClock(Path(clock)))  # type: ignore[misc,assignment]
-    app.main()
+    if words[-1] != EACH:
+        sys.argv[1:] = words
+        app.main()
+    for line in sys.stdin:
+        sys.argv[1:] = [*words[:-1], *json.loads(line)]
+        try:
+            app.main()
+        except SystemExit as end:
+            if end.code:
+                sys.exit(f"{' '.join(sys.argv[1:])}: {end.code}")
 
 
 if __name__ == "__main__":

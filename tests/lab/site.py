@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dialpact.compliance.ledger import keys
 from dialpact.store.sqlite import create
 from tests.lab.clock import set_clock
 from tests.lab.pbx import Pbx
+from tests.lab.program import EACH
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).with_name("samples")
@@ -176,6 +178,17 @@ class Site:
         )
         return json.loads(done.stdout) if done.stdout.strip() else None
 
+    def each(self, *commands: Sequence[str]) -> None:
+        """Runs one command after the other, all in one process; asserts that each succeeds."""
+        done = subprocess.run(
+            self._program(EACH),
+            input="".join(json.dumps(command) + "\n" for command in commands),
+            capture_output=True,
+            cwd=ROOT,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
     def ready(self, ready: bool = True, seconds: float = 10, why: str = "") -> None:
         """Waits until the listener reports that it could record, or that it could not and ``why``."""
         try:
@@ -208,27 +221,32 @@ class Site:
 
 def load_samples(site: Site) -> None:
     """By the commands that an operator uses."""
-    site.dialpact("business", "add", "jianghan", "--name", "江汉金融服务", "--actor", "own-business")
-    site.dialpact("script", "add", "loans-7", "--file", str(SAMPLES / "script.txt"))
-    site.dialpact("script", "approve", "loans-7", "--by", "chen")
-    site.dialpact(
-        *("campaign", "add", "autumn-loans", "--business", "jianghan", "--industry", "loans"),
-        *("--purpose", "marketing", "--script", "loans-7"),
+    script = ("--file", str(SAMPLES / "script.txt"))
+    marketing = ("--business", "jianghan", "--industry", "loans", "--purpose", "marketing")
+    leads = (
+        "leads",
+        "import",
+        str(SAMPLES / "leads.csv"),
+        "--partner",
+        "江汉银行",
+        "--contract",
+        "JH-2026-04",
     )
-    site.dialpact("script", "add", "loans-8", "--file", str(SAMPLES / "script.txt"))
-    site.dialpact(
-        *("campaign", "add", "winter-loans", "--business", "jianghan", "--industry", "loans"),
-        *("--purpose", "marketing", "--script", "loans-8"),
+    basis = ("--basis", "consent, PIPL 13")
+    site.each(
+        ("business", "add", "jianghan", "--name", "江汉金融服务", "--actor", "own-business"),
+        ("script", "add", "loans-7", *script),
+        ("script", "approve", "loans-7", "--by", "chen"),
+        ("campaign", "add", "autumn-loans", *marketing, "--script", "loans-7"),
+        ("script", "add", "loans-8", *script),
+        ("campaign", "add", "winter-loans", *marketing, "--script", "loans-8"),
+        ("caller-id", "import", str(SAMPLES / "caller-id.csv")),
+        ("consent", "import", str(SAMPLES / "consent.csv")),
+        ("dnc", "import", str(SAMPLES / "dnc.csv")),
+        (*leads, "--campaign", "autumn-loans", *basis),
+        (*leads, "--campaign", "winter-loans", *basis),
+        ("consent", "withdraw", "13800138222", "--business", "jianghan", "--industry", "loans"),
     )
-    site.dialpact("caller-id", "import", str(SAMPLES / "caller-id.csv"))
-    site.dialpact("consent", "import", str(SAMPLES / "consent.csv"))
-    site.dialpact("dnc", "import", str(SAMPLES / "dnc.csv"))
-    for campaign in ("autumn-loans", "winter-loans"):
-        site.dialpact(
-            *("leads", "import", str(SAMPLES / "leads.csv"), "--campaign", campaign),
-            *("--partner", "江汉银行", "--contract", "JH-2026-04", "--basis", "consent, PIPL 13"),
-        )
-    site.dialpact("consent", "withdraw", "13800138222", "--business", "jianghan", "--industry", "loans")
 
 
 def install_classic(pbx: Pbx) -> None:

@@ -8,17 +8,15 @@ import re
 import sqlite3
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dialpact.store.sqlite.incidents import list_incidents
 from tests.ami_listener.scene import Scene, until
-from tests.lab.bootstrap import Installation
 from tests.lab.carrier import Carrier, Invite
-from tests.lab.gated import ALL, allow, forget, legs, options
+from tests.lab.gated import ALL, allow, legs
 from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
@@ -33,24 +31,14 @@ REDIRECTED = 23  # Q.850: redirection to new destination
 
 
 @pytest.fixture(scope="module")
-def pbx(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
-    with Pbx(installation=installation, **options(tmp_path_factory.mktemp("conf"))) as running:
-        yield running
+def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
+    return gated_options
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def carrier(pbx: Pbx) -> Iterator[Carrier]:
     with Carrier(pbx, rules=ALL) as answering:
         yield answering
-
-
-@pytest.fixture
-async def scene(pbx: Pbx, carrier: Carrier, tmp_path: Path) -> AsyncIterator[Scene]:
-    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
-        await scene.ready()
-        yield scene
-    forget(pbx)
-    pbx.cli("channel request hangup all")
 
 
 def cut_after(carrier: Carrier, invite: Invite) -> float | None:
@@ -328,7 +316,7 @@ async def test_one_that_began_while_nobody_listened(scene: Scene, pbx: Pbx, carr
 
     await until(both, 8)  # cut first, written down then
     assert await scene.incidents() == ["no-decision", "no-decision"]
-    told = [row["detail"].rpartition(" ")[2] for row in await list_incidents(scene.store)]
+    told = [one.detail.rpartition(" ")[2] for one in (await scene.store.incidents.list()).rows]
     assert sorted(told) == sorted([TALKS, RINGS])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import audioop
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,10 @@ import pytest
 
 from ami_listener import listener as listener_module
 from tests.ami_listener.scene import Scene, until
-from tests.lab.bootstrap import Installation
 from tests.lab.carrier import TONE as CALLEE
 from tests.lab.carrier import Carrier
 from tests.lab.ear import Sound
-from tests.lab.gated import ALL, allow, forget, legs, options
+from tests.lab.gated import ALL, allow, legs
 from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import TONE as AGENT
@@ -33,24 +32,14 @@ MILLIWATT = 1004.0  # Hz: somebody inside who answers
 
 
 @pytest.fixture(scope="module")
-def pbx(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
-    with Pbx(installation=installation, **options(tmp_path_factory.mktemp("conf"))) as running:
-        yield running
+def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
+    return gated_options
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def carrier(pbx: Pbx) -> Iterator[Carrier]:
     with Carrier(pbx, rules=ALL) as answering:
         yield answering
-
-
-@pytest.fixture
-async def scene(pbx: Pbx, carrier: Carrier, tmp_path: Path) -> AsyncIterator[Scene]:
-    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
-        await scene.ready()
-        yield scene
-    forget(pbx)
-    pbx.cli("channel request hangup all")
 
 
 def heard(row: dict[str, Any], side: str) -> Sound:

@@ -18,7 +18,7 @@ from tests.lab.chaos_ways import refuses_in, sent_to
 from tests.lab.manager import act
 from tests.lab.soak_crowd import Pair
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(600)]
 
 
 def test_no_promise_is_broken_while_things_break(installation: Installation) -> None:

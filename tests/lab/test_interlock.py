@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ami_listener.recording import files
 from dialpact.compliance.clock import instant
 from tests.ami_listener.scene import Scene, until
-from tests.lab.bootstrap import Installation
-from tests.lab.gated import allow, forget, legs, options
+from tests.lab.gated import allow, legs
 from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
@@ -25,18 +23,8 @@ CALLEE, AGENT, SECOND = 1000, 600, 700  # Hz
 
 
 @pytest.fixture(scope="module")
-def pbx(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
-    with Pbx(installation=installation, **options(tmp_path_factory.mktemp("conf"))) as running:
-        yield running
-
-
-@pytest.fixture
-async def scene(pbx: Pbx, tmp_path: Path) -> AsyncIterator[Scene]:
-    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
-        await scene.ready()
-        yield scene
-    forget(pbx)
-    pbx.cli("channel request hangup all")
+def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
+    return gated_options
 
 
 async def test_a_call_that_can_not_be_recorded_is_refused_and_its_carrier_bills_it(

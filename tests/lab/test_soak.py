@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.lab.bootstrap import Installation
 from tests.lab.soak import soak
+
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 
 def test_every_call_is_found_everywhere(installation: Installation) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +12,7 @@ from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import instant
 from tests.ami_listener.scene import Scene
 from tests.lab.audiosocket import Bot
-from tests.lab.bootstrap import Installation
-from tests.lab.gated import allow, forget, legs, options
+from tests.lab.gated import allow, legs
 from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.softphone import Answer, Leg, Media, SoftCarrier, Softphone
@@ -28,18 +25,8 @@ CALLEE, AGENT, MUSIC = 1000, 600, 300  # Hz
 
 
 @pytest.fixture(scope="module")
-def pbx(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
-    with Pbx(installation=installation, **options(tmp_path_factory.mktemp("conf"))) as running:
-        yield running
-
-
-@pytest.fixture
-async def scene(pbx: Pbx, tmp_path: Path) -> AsyncIterator[Scene]:
-    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
-        await scene.ready()
-        yield scene
-    forget(pbx)
-    pbx.cli("channel request hangup all")
+def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
+    return gated_options
 
 
 class Talk:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ami_listener import listener as listener_module
 from tests.ami_listener.scene import Scene, until
-from tests.lab.bootstrap import Installation
-from tests.lab.gated import allow, forget, options
+from tests.lab.gated import allow, forget
 from tests.lab.pbx import Pbx
 from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
 
@@ -25,9 +25,8 @@ STALL = 5.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def pbx(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
-    with Pbx(installation=installation, **options(tmp_path_factory.mktemp("conf"))) as running:
-        yield running
+def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
+    return gated_options
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from dialpact.compliance.config import Trunk
-from dialpact.store.sqlite.incidents import list_incidents
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import Installation
 from tests.lab.carrier import Carrier
@@ -114,7 +113,7 @@ async def scene(pbx: Pbx, carrier: Carrier, tmp_path: Path) -> AsyncIterator[Sce
 
 
 async def details(scene: Scene) -> list[str]:
-    return [row["detail"] for row in await list_incidents(scene.store)]
+    return [one.detail for one in (await scene.store.incidents.list()).rows]
 
 
 @pytest.mark.parametrize("way", ["*60", "*62", "*64"])

@@ -25,6 +25,7 @@ GROWTH = 300.0  # megabytes: 5,000 sessions of some 20 kB each, three times over
 REST = 64  # descriptors of a gate that has nothing to do; 20 as a rule
 
 
+# Alone: a crowd is what takes the whole machine, and would be the load of whoever is beside it.
 pytestmark = pytest.mark.alone
 
 

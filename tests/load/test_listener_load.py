@@ -28,6 +28,7 @@ from tests.load.storm import EVENTS_PER_SECOND, Storm
 
 __all__ = ["ami", "directory", "quick", "scene"]
 
+# Alone: the storm takes a whole core, and its length is counted in events a second.
 pytestmark = pytest.mark.alone
 
 CALLS = 20

@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
 from dialpact.cli.evidence.container import Source
 from dialpact.cli.evidence.folder import Folder, heard_at
 from dialpact.cli.evidence.form import Note
 from dialpact.cli.evidence.matching import Asked
-from dialpact.cli.looked_at import looked_at
+from dialpact.cli.explained import looked_at_text, rule_name
 from dialpact.cli.page.template import DASH, moment
 from dialpact.cli.session import Session
 from dialpact.compliance import profile as profiles
@@ -206,15 +207,11 @@ class _Words:
         return self._text(name, why=about["not_delivered_because"])
 
     def _rule(self, found: Finding, one: Folder, decision: Decision) -> dict[str, Any]:
-        try:
-            name = domain_text(f"rule.{found.rule}", self._language)
-        except KeyError:  # stored by another version
-            name = found.rule
         return {
-            "name": name,
+            "name": rule_name(found.rule, self._language),
             "failed": found.result == "fail",
             "found": finding_text(found, self._language),
-            "looked": looked_at(found.rule, decision, self._language),
+            "looked": looked_at_text(looked_at(found.rule, decision), self._language),
             "clause": clause(found, one, decision),
         }
 

@@ -7,7 +7,6 @@ import base64
 import contextlib
 import json
 import mmap
-import os
 import re
 import struct
 import sys
@@ -95,7 +94,8 @@ def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
 
 def examine(package: Path, key: str) -> str:
     sums, texts = {}, {}
-    file = mmap.mmap(os.open(package, os.O_RDONLY), 0, access=mmap.ACCESS_READ) if package.is_file() else b""
+    with package.open("rb") if package.is_file() else contextlib.nullcontext() as source:
+        file = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) if source else b""
     paths = filter(Path.is_file, package.rglob("*"))
     folder = ((path.relative_to(package).as_posix(), path.read_bytes()) for path in paths)
     for name, data in unpacked(file) if file else folder:

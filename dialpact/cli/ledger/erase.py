@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By, Why
-from dialpact.cli.policy import load_policy
 from dialpact.cli.recordings import witness
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import instant

@@ -9,19 +9,16 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.cdr_file import the_zone
+from dialpact.application.reconcile.case import Wanted, reconciled
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.reconcile.files import Files
 from dialpact.cli.reconcile.report import Report
-from dialpact.cli.replay.choice import the_zone
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
-from dialpact.compliance.ordered import Ordered
-from dialpact.compliance.reconcile import SETTLING, Found, Reconciliation
-from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.reconcile import Reconciliation
+from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
-from dialpact.store.sqlite import Store, keeping
-from dialpact.store.sqlite.cdr_incidents import write_incidents
-from dialpact.store.sqlite.reconcile import reconcile as join
 
 
 async def reconcile(
@@ -57,64 +54,37 @@ async def reconcile(
     full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
 ) -> int:
     """What was called and not decided, answered and not recorded? Exit 3 with findings."""
-    config = session.config
-    if trunk and trunk not in config.trunks:
-        raise Fault("no-trunk", value=shown(trunk), known=", ".join(config.trunks))
     first, last = _period(since, until)
-    place = node or config.node.name
+    wanted = Wanted(
+        node=node,
+        since=first,
+        until=last,
+        trunk=trunk,
+        inbound=tuple(inbound or ()),
+        tolerance=tolerance,
+        write=write,
+        settle=settle,
+    )
     with ExitStack() as stack:
         bad = stack.enter_context(BadRows(session))
         report = stack.enter_context(Report(session, limit=limit, full=full, notes=notes))
-        kept = stack.enter_context(Ordered(Found))
         files = stack.enter_context(Files(session, cdr, the_zone(timezone)))
-
-        open_ends: list[Found] = []
-
-        def said(one: Found) -> None:
-            report.add(one)
-            if write:
-                kept.add(one)
-            if settle and one.kind in SETTLING:
-                open_ends.append(one)
-
-        async with session.store() as store:
-            result = await join(
-                store,
+        async with session.context(by) as context:
+            done = await reconciled(
+                context,
+                session.config,
                 files.sources,
-                trunks=config.trunks,
-                node=place,
-                since=first,
-                until=last,
-                trunk=trunk,
-                inbound=inbound or (),
-                tolerance=tolerance,
-                say=said,
+                wanted,
+                say=report.add,
                 bad=lambda file, line, fault: bad.add(line, fault, file=file),
                 progress=files.show,
+                done=files.done,
             )
-            files.done()
-            # Of times that are known to be wrong nothing is written that could never be taken back.
-            written = await write_incidents(store, kept, place) if write and not result.shift else None
-            settled = await _settle(session, store, open_ends, by) if settle and not result.shift else None
-        report.print(
-            result, bad, written, settled, node=place, timezone=timezone, files=[str(path) for path in cdr]
-        )
-    if (write or settle) and result.shift:
+        report.print(done, bad, timezone=timezone, files=[str(path) for path in cdr])
+    if (write or settle) and done.result.shift:
         session.note(session.text("say.cdr-not-written"))
         return FAILED
-    return _code(result)
-
-
-async def _settle(session: Session, store: Store, found: list[Found], by: str) -> int:
-    """How many; what was settled the same way before is not counted."""
-    count = 0
-    for one in found:
-        reason = f"CDR: {Path(one.file).name} line {one.line}"
-        outcome = await keeping.settle(
-            store, one.recording, SETTLING[one.kind], reason=reason, by=by, at=session.clock.now()
-        )
-        count += outcome != "already"
-    return count
+    return _code(done.result)
 
 
 def _period(since: str, until: str) -> tuple[datetime | None, datetime | None]:

@@ -1,31 +1,38 @@
-"""The CDR files of a reconciliation, one after the other, and how far they are read."""
+"""The CDR files that a command is given, and the bar that shows how far they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import tzinfo
 from pathlib import Path
 from typing import Self
 
-from dialpact.cli.cdr_file import opened
+from dialpact.application.cdr_file import CdrFile, Reading, on_disk
 from dialpact.cli.progress import progress
 from dialpact.cli.session import Session
-from dialpact.compliance.cdr import Master, Record
-from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite.reconcile import Source
+
+STDIN = "-"
+
+
+def given(path: Path) -> CdrFile:
+    """By its name, or standard input."""
+    if str(path) == STDIN:
+        return CdrFile(STDIN, lambda: nullcontext(sys.stdin.buffer), None)
+    return on_disk(path)
 
 
 class Files:
+    """Within it the bar is shown."""
+
     def __init__(self, session: Session, paths: Sequence[Path], zone: tzinfo) -> None:
         self._session = session
-        self._zone = zone
-        self.sources = [Source(str(path), self._records(path)) for path in paths]
+        self.reading = Reading([given(path) for path in paths], zone)
+        self.sources = self.reading.sources
         self._names = {str(path) for path in paths}
         self._bar = progress(session)
-        self._task = self._bar.add_task("", total=_size(paths))
-        self._before = 0  # bytes of the files before
-        self._master: Master | None = None
+        self._task = self._bar.add_task("", total=self.reading.size)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -40,22 +47,7 @@ class Files:
     def show(self, stage: str, count: int) -> None:
         """``stage``: the name of a file, ``decisions`` or ``calls``."""
         if stage in self._names:
-            position = self._before + (self._master.position if self._master else 0)
-            self._bar.update(self._task, description=stage, completed=position)
+            self._bar.update(self._task, description=stage, completed=self.reading.position)
         else:
             text = self._session.text(f"stage.{stage}", count=count)
             self._bar.update(self._task, description=text)
-
-    def _records(self, path: Path) -> Iterator[tuple[int, Record | Fault]]:
-        with opened(path) as (file, _):
-            self._master = Master(file, self._zone)
-            yield from self._master
-            self._before += self._master.position
-            self._master = None
-
-
-def _size(paths: Sequence[Path]) -> int | None:
-    """Of all; None where one has none (standard input) or is not there, which is said when it is opened."""
-    with suppress(OSError):
-        return sum(path.stat().st_size for path in paths) or None
-    return None

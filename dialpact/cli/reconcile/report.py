@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
+from dialpact.application.reconcile.case import Reconciled
 from dialpact.cli.imports import BadRows
 from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.cli.session import Session
 from dialpact.compliance.numbers import masked
-from dialpact.compliance.reconcile import NOTES, Found, Reconciliation
+from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
 from dialpact.compliance.registers.moment import HOME
-from dialpact.store.sqlite.cdr_incidents import Written
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")
@@ -40,7 +40,7 @@ class Report:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, one: Found) -> None:
+    def add(self, one: CdrFinding) -> None:
         if one.is_note and not self._notes:
             return
         self._wanted += 1
@@ -49,7 +49,7 @@ class Report:
         self._file.write(msgspec.json.encode(self._row(one)) + b"\n")
         self._listed += 1
 
-    def _row(self, one: Found) -> dict[str, Any]:
+    def _row(self, one: CdrFinding) -> dict[str, Any]:
         hide = (lambda text: text) if self._full else masked
         detail = dict(one.detail)
         if one.kind == "number-differs":
@@ -79,18 +79,9 @@ class Report:
         for line in self._file:
             yield line.rstrip()
 
-    def print(
-        self,
-        result: Reconciliation,
-        bad: BadRows,
-        written: Written | None,
-        settled: int | None,
-        *,
-        node: str,
-        timezone: str,
-        files: Sequence[str],
-    ) -> None:
-        """``written``, ``settled``: None where nothing was to be written or settled, or could not be."""
+    def print(self, done: Reconciled, bad: BadRows, *, timezone: str, files: Sequence[str]) -> None:
+        """``timezone`` and ``files`` as they were given."""
+        result, written, settled = done.result, done.written, done.settled
         session = self._session
         if result.shift:
             session.note(self._hint(result, timezone))
@@ -100,7 +91,7 @@ class Report:
         if session.as_json:
             sums = {
                 "files": files,
-                "node": node,
+                "node": done.node,
                 "timezone": timezone,
                 "since": _time(result.since),
                 "until": _time(result.until),

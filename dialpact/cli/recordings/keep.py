@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By
-from dialpact.cli.policy import load_policy
 from dialpact.cli.session import Session
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault

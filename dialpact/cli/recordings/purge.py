@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By, Limit
-from dialpact.cli.policy import load_policy
 from dialpact.cli.progress import progress
 from dialpact.cli.recordings import witness
 from dialpact.cli.session import DONE, FOUND, Session

@@ -5,27 +5,24 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from dialpact.cli.cdr_file import opened
+from dialpact.application.cdr_file import the_zone
+from dialpact.application.replay.case import Order, Stage, replayed
+from dialpact.application.replay.choice import the_policy, the_rules
 from dialpact.cli.flag import Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.progress import progress
-from dialpact.cli.replay.choice import the_config, the_policy, the_rules, the_zone
+from dialpact.cli.reconcile.files import given
 from dialpact.cli.replay.report import Report
-from dialpact.cli.replay.trial import RULES, Trial
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
-from dialpact.compliance import numbers
-from dialpact.compliance.cdr import Master
-from dialpact.compliance.config import Trunk
+from dialpact.compliance import config as configuration
+from dialpact.compliance.config import Config, Trunk
+from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.judge import Judge
-from dialpact.compliance.ordered import Ordered
-from dialpact.compliance.outbound import Dialled, Field, Outbound
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.outbound import Field, Outbound
 
-STEP = 1000  # lines between two looks at the progress bar
 ASSUMED = {"cdr": Trunk(endpoint="cdr")}  # without a configuration: one trunk that everything leaves by
 
 
@@ -58,60 +55,43 @@ async def replay(
     """What would have been refused? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
     config = the_config(session)
     counted = the_rules(rules, config)
-    judge = Judge(the_policy(profile, config), config.trunks if config else ASSUMED, "replay")
-    zone = the_zone(timezone)
-    pick = Outbound(
-        config.trunks if config else None,
-        contexts=contexts or (),
-        campaign=campaign,
-        campaign_from=campaign_from,
-        caller_id=caller_id,
+    order = Order(
+        file=given(cdr),
+        zone=the_zone(timezone),
+        judge=Judge(the_policy(profile, config), config.trunks if config else ASSUMED, "replay"),
+        rules=counted,
+        pick=Outbound(
+            config.trunks if config else None,
+            contexts=contexts or (),
+            campaign=campaign,
+            campaign_from=campaign_from,
+            caller_id=caller_id,
+        ),
     )
-    numbers.warm()
     async with AsyncExitStack() as stack:
         bad = stack.enter_context(BadRows(session))
-        past = stack.enter_context(Ordered(Dialled))
-        report = stack.enter_context(Report(session, zone, limit=limit if list_ else None, full=full))
-        lines = _read(session, cdr, zone, pick, past, bad)
+        report = stack.enter_context(Report(session, order.zone, limit=limit if list_ else None, full=full))
         store = await stack.enter_async_context(session.store()) if config else None
-        trial = Trial(judge, counted, store)
         with progress(session) as bar:
-            task = bar.add_task(session.text("say.judging"), total=past.count)
-            async for outcome in trial.outcomes(past):
-                report.add(outcome)
-                if report.attempts % STEP == 0:
-                    bar.update(task, completed=report.attempts)
-        about = {
-            "file": str(cdr),
-            "lines": lines,
-            "bad": bad.count,
-            "others": lines - bad.count - past.count,
-            "profiles": judge.policy.versions,
-            "rules": [rule for rule in RULES if rule in counted],
-            "registers": store is not None,
-        }
+            task = bar.add_task(cdr.name)
+
+            def show(stage: Stage, done: int, total: int | None) -> None:
+                text = cdr.name if stage == "reading" else session.text("say.judging")
+                bar.update(task, description=text, completed=done, total=total)
+
+            done = await replayed(order, store, session.actor(), bad=bad.add, say=report.add, progress=show)
         if store is None:
             session.note(session.text("say.replay-no-registers", rules=", ".join(sorted(counted))))
-        report.print(about, bad)
-        if lines and bad.count == lines:
-            return FAILED
-    return FOUND if report.refused else DONE
+        report.print(str(cdr), done, bad)
+    if done.lines and done.bad == done.lines:
+        return FAILED
+    return FOUND if done.sums.refused else DONE
 
 
-def _read(
-    session: Session, path: Path, zone: ZoneInfo, pick: Outbound, past: Ordered[Dialled], bad: BadRows
-) -> int:
-    """The attempts into ``past``, the unreadable lines into ``bad``; how many lines there were."""
-    lines = 0
-    with opened(path) as (file, size), progress(session) as bar:
-        task = bar.add_task(path.name, total=size)
-        master = Master(file, zone)
-        for number, record in master:
-            lines += 1
-            if isinstance(record, Fault):
-                bad.add(number, record)
-            elif (dialled := pick(record)) is not None:
-                past.add(dialled)
-            if lines % STEP == 0:
-                bar.update(task, completed=master.position)
-    return lines
+def the_config(session: Session) -> Config | None:
+    """None only where none was named and none is found: who has nothing but CDRs can still ask."""
+    try:
+        configuration.find(session.config_file)
+    except ConfigError:
+        return None
+    return session.config

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import IO, Any, Self
 
 import msgspec
 import typer
 
+from dialpact.application.replay.case import Replayed, Share, Sums
+from dialpact.application.replay.trial import Outcome
 from dialpact.cli.imports import BadRows
-from dialpact.cli.replay.trial import Outcome
 from dialpact.cli.session import Session
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text
 
 KEPT = 1 << 20  # bytes of refused calls in memory; more go to a temporary file
+BY = ("caller_id", "campaign", "hour")
 SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json has them all
 
 
@@ -31,14 +32,6 @@ class Report:
         self._full = full
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT)  # noqa: SIM115 - closed by __exit__
         self._listed = 0
-        self.first: datetime | None = None
-        self.last: datetime | None = None
-        self.attempts = self.refused = 0
-        self._reasons: Counter[str] = Counter()
-        # (attempts, refused) by caller ID, campaign and hour
-        self._by: dict[str, tuple[Counter[str], Counter[str]]] = {
-            name: (Counter(), Counter()) for name in ("caller_id", "campaign", "hour")
-        }
 
     def __enter__(self) -> Self:
         return self
@@ -47,17 +40,6 @@ class Report:
         self._file.close()
 
     def add(self, outcome: Outcome) -> None:
-        self.first, self.last = self.first or outcome.at, outcome.at
-        self.attempts += 1
-        self.refused += bool(outcome.failures)
-        self._reasons.update(outcome.reasons)
-        attempt = outcome.attempt
-        hour = f"{outcome.at.astimezone(self._zone).hour:02}"
-        keys = {"caller_id": attempt.caller_id, "campaign": attempt.campaign, "hour": hour}
-        for name, key in keys.items():
-            attempts, refused = self._by[name]
-            attempts[key] += 1
-            refused[key] += bool(outcome.failures)
         if outcome.failures and self._limit is not None and not 0 < self._limit <= self._listed:
             self._file.write(msgspec.json.encode(self._call(outcome)) + b"\n")
             self._listed += 1
@@ -90,31 +72,35 @@ class Report:
         for line in self._file:
             yield line.rstrip()
 
-    def print(self, about: dict[str, Any], bad: BadRows) -> None:
-        """``about``: file, profiles, rules and the counts of its lines."""
-        sums = about | {
-            "attempts": self.attempts,
-            "passed": self.attempts - self.refused,
-            "refused": self.refused,
-            "from": self.first,
-            "to": self.last,
+    def print(self, file: str, done: Replayed, bad: BadRows) -> None:
+        found = done.sums
+        sums = {
+            "file": file,
+            "lines": done.lines,
+            "bad": done.bad,
+            "others": done.others,
+            "profiles": done.profiles,
+            "rules": done.rules,
+            "registers": done.registers,
+            "attempts": found.attempts,
+            "passed": found.attempts - found.refused,
+            "refused": found.refused,
+            "from": found.first,
+            "to": found.last,
             "reasons": [
-                {"code": code, "calls": calls, "share": share(calls, self.attempts)}
-                for code, calls in self._reasons.most_common()
+                {"code": code, "calls": calls, "share": share(calls, found.attempts)}
+                for code, calls in found.reasons.items()
             ],
         }
-        sums |= {f"{name}s": self._sums(name) for name in self._by}
+        for name in BY:
+            shares: dict[str, Share] = getattr(found, f"{name}s")
+            sums[f"{name}s"] = [
+                {name: key, "attempts": one.attempts, "refused": one.refused} for key, one in shares.items()
+            ]
         if self._session.as_json:
             self._print_json(sums, bad)
         else:
-            self._print_text(sums, bad)
-
-    def _sums(self, name: str) -> list[dict[str, Any]]:
-        attempts, refused = self._by[name]
-        found = [{name: key, "attempts": count, "refused": refused[key]} for key, count in attempts.items()]
-        if name == "hour":
-            return sorted(found, key=lambda row: row[name])
-        return sorted(found, key=lambda row: (-row["refused"], -row["attempts"], row[name]))
+            self._print_text(sums, found, bad)
 
     def _print_json(self, sums: dict[str, Any], bad: BadRows) -> None:
         """Calls and errors one after the other: there may be a million of them."""
@@ -124,17 +110,17 @@ class Report:
         echo_list("errors", bad)
         typer.echo("}")
 
-    def _print_text(self, sums: dict[str, Any], bad: BadRows) -> None:
+    def _print_text(self, sums: dict[str, Any], found: Sums, bad: BadRows) -> None:
         session = self._session
         note_bad(session, bad)
-        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(self.refused, self.attempts)}))
-        if self._reasons:
+        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(found.refused, found.attempts)}))
+        if found.reasons:
             rows = [
                 [row["code"], reason_text(row["code"], session.language), row["calls"], row["share"]]
                 for row in sums["reasons"]
             ]
             session.table(("code", "reason", "calls", "share"), rows, None)
-        for name in self._by if self.refused else ():
+        for name in BY if found.refused else ():
             rows = [
                 [row[name], row["attempts"], row["refused"], share(row["refused"], row["attempts"])]
                 for row in sums[f"{name}s"][: None if name == "hour" else SHOWN]
@@ -146,7 +132,7 @@ class Report:
         for line in self._calls():
             call = msgspec.json.decode(line) | {"file": sums["file"]}
             typer.echo(session.text("say.replay-call", **{**call, "reasons": ", ".join(call["reasons"])}))
-        if self._limit and self.refused > self._listed:
+        if self._limit and found.refused > self._listed:
             session.note(session.text("say.more", limit=self._limit))
 
 

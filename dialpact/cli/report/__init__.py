@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import sys
 import tempfile
@@ -13,18 +12,18 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from dialpact.cli import page
+from dialpact.application.cdr_file import the_zone
+from dialpact.application.report import inspection as inspections
+from dialpact.application.report.inspection import Order
+from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By
-from dialpact.cli.policy import load_policy
-from dialpact.cli.report import compared as compare
+from dialpact.cli.reconcile.files import Files
 from dialpact.cli.report import flat, view
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.inspection.figures import Inspection
-from dialpact.compliance.inspection.period import period
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
-from dialpact.store.sqlite.inspection import Question, inspect, note_full_report
 
 app = group("Reports for people who inspect: what was done in a period, and whether that can be shown.")
 
@@ -61,25 +60,25 @@ async def inspection(
 ) -> int:
     """The covenant's self-check with its figures. Exit 3 when a heading shows a violation."""
     kind = _format(session, format, output)
-    config, policy, now = session.config, load_policy(session.config), session.clock.now()
-    question = Question(
-        period=period(day(first, "from"), day(last, "to"), policy.profiles[0].zone),
-        policy=policy,
-        holders={name: trunk.business for name, trunk in config.trunks.items()},
-        mode=config.policy.mode,
-        node=config.node.name,
-        now=now,
-        by=by,
+    order = Order(
+        first=day(first, "from"),
+        last=day(last, "to"),
         full=full,
-        listed=compare.carrier_lists(session, carrier_list or []),
-        lists=", ".join(path.name for path in carrier_list or []),
+        format=kind,
+        carrier_lists=tuple(carrier_list or ()),
     )
-    async with session.store() as store:
-        if full:
-            await note_full_report(store, question, kind)
-        compared = await compare.cdr(session, store, cdr or [], timezone, question.period)
-        question = dataclasses.replace(question, cdr=compared)
-        report = await inspect(store, question)
+    with contextlib.ExitStack() as stack:
+        files = stack.enter_context(Files(session, cdr, the_zone(timezone))) if cdr else None
+        if files:
+            order = msgspec.structs.replace(order, cdr=files.reading)
+        async with session.context(by) as context:
+            report = await inspections.inspection(
+                context,
+                session.config,
+                order,
+                explain=lambda fault: texts.fault_text(fault, session.language),
+                progress=files.show if files else lambda stage, count: None,
+            )
     _hand_out(rendered(report, kind, session), output)
     return FOUND if any(heading.verdict == "violation" for heading in report.headings) else DONE
 

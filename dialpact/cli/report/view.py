@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dialpact.cli import texts
-from dialpact.compliance.inspection.figures import Finding, Inspection, Slot
+from dialpact.compliance.inspection.figures import Inspection, InspectionFinding, Slot
 from dialpact.compliance.texts import Language, reason_text
 
 SHOWN = 200  # rows of a table on paper
@@ -25,7 +25,7 @@ def context(report: Inspection, language: Language) -> dict[str, Any]:
     def incident(kind: str) -> str:
         return catalogue.get(f"inspection-gap.{kind}") or texts.incident_text(kind, language)
 
-    def finding_text(finding: Finding) -> str:
+    def finding_text(finding: InspectionFinding) -> str:
         values = {
             name: f"{value:,}" if isinstance(value, int) else value for name, value in finding.values.items()
         }

@@ -68,7 +68,7 @@ RESULTS: Mapping[str, Result] = {
 }
 
 
-class Finding(NamedTuple):
+class PlanFinding(NamedTuple):
     """``values`` fill its text. Without a ``step`` it is of no extension, and ``place`` is all there is."""
 
     code: str

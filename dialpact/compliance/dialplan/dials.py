@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dialpact.compliance.dialplan import predial, words
-from dialpact.compliance.dialplan.codes import Finding
+from dialpact.compliance.dialplan.codes import PlanFinding
 from dialpact.compliance.dialplan.flow import Flow
 from dialpact.compliance.dialplan.plan import INTERLOCK, Plan, Step
 from dialpact.compliance.dialplan.targets import Reach, reached, target, written
@@ -53,7 +53,7 @@ def forms(known: Known, step: Step, data: str) -> Iterator[Dial]:
         )
 
 
-def judge(known: Known, step: Step, data: str) -> Iterator[Finding]:
+def judge(known: Known, step: Step, data: str) -> Iterator[PlanFinding]:
     """The findings of the Dial at ``step``; ``data``: its arguments."""
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     for dial in forms(known, step, data):
@@ -64,7 +64,7 @@ def judge(known: Known, step: Step, data: str) -> Iterator[Finding]:
                 yield finding
 
 
-def _judged(known: Known, step: Step, dial: Dial) -> Iterator[Finding]:
+def _judged(known: Known, step: Step, dial: Dial) -> Iterator[PlanFinding]:
     values = known.values
     outward = [(to, reach) for to in dial.targets if (reach := reached(to, known.trunks, values))]
     outward = [(to, reach) for to, reach in outward if not _emergency(to, values)]
@@ -76,17 +76,17 @@ def _judged(known: Known, step: Step, dial: Dial) -> Iterator[Finding]:
     dials = all(values.shown(to.number) == DIALLED for to, _ in outward)
     if not sure and not (asks and dials):
         shown = "&".join(values.shown(to.target) for to, _ in outward)
-        yield Finding("dial-target-unknown", {"target": shown}, step)
+        yield PlanFinding("dial-target-unknown", {"target": shown}, step)
         return
     if not asks:
-        yield Finding("dial-unasked", {"trunk": ", ".join(sure), "ask": _ask(sure)}, step)
+        yield PlanFinding("dial-unasked", {"trunk": ", ".join(sure), "ask": _ask(sure)}, step)
     elif not every:
-        yield Finding("dial-half-asked", {"ask": _ask(sure)}, step)
+        yield PlanFinding("dial-half-asked", {"ask": _ask(sure)}, step)
     for to, _ in outward:
         number = values.shown(to.number)
         if number != DIALLED:
             changed = "dial-number-changed" if NUMBER in number else "dial-number"
-            yield Finding(changed, {"number": number or "-", "instead": instead}, step)
+            yield PlanFinding(changed, {"number": number or "-", "instead": instead}, step)
     yield from _trunk(known, step, outward, asks)
     yield from _options(known, step, dial, instead)
 
@@ -106,7 +106,7 @@ def _trunk(
     step: Step,
     outward: list[tuple[Destination, dict[str, Reach]]],
     asks: list[tuple[str, str, int]],
-) -> Iterator[Finding]:
+) -> Iterator[PlanFinding]:
     """Whether each Gosub that leads here asked about the trunk that is dialled."""
     for ask in asks:
         for form in asked_trunks(known, ask):
@@ -115,7 +115,7 @@ def _trunk(
                 if set(reach) & set(names) and "yes" in reach.values():
                     continue
                 unclear = not known.values.known(form) or "yes" not in reach.values()
-                yield Finding(
+                yield PlanFinding(
                     "dial-trunk-unclear" if unclear else "dial-trunk",
                     {
                         "asked": known.values.shown(form) or "-",
@@ -135,7 +135,7 @@ def asked_trunks(known: Known, ask: tuple[str, str, int]) -> tuple[str, ...]:
     return tuple(form or only for form in found)
 
 
-def _options(known: Known, step: Step, dial: Dial, instead: str) -> Iterator[Finding]:
+def _options(known: Known, step: Step, dial: Dial, instead: str) -> Iterator[PlanFinding]:
     values, given = known.values, dial.options
     letters = {option.letter for option in given}
     last = {option.letter: option.argument or "" for option in given}
@@ -143,36 +143,36 @@ def _options(known: Known, step: Step, dial: Dial, instead: str) -> Iterator[Fin
     subs = [option.argument or "" for option in given if option.letter == "U"]
     unknown = [option.letter for option in given if not values.known(option.letter)]
     if not subs or not any(_interlock(known, sub) for sub in subs):
-        yield Finding("dial-no-interlock", shown, step)
+        yield PlanFinding("dial-no-interlock", shown, step)
     elif not _interlock(known, subs[-1]):
-        yield Finding("dial-interlock-lost", shown | {"last": values.shown(subs[-1])}, step)
+        yield PlanFinding("dial-interlock-lost", shown | {"last": values.shown(subs[-1])}, step)
     elif len(subs) > 1:
-        yield Finding("dial-interlock-twice", shown | {"first": values.shown(subs[0])}, step)
+        yield PlanFinding("dial-interlock-twice", shown | {"first": values.shown(subs[0])}, step)
     strange = sorted({one for one in letters if one not in HARMLESS + WRONG + "TKU" and values.known(one)})
     if unknown or strange:
         names = [values.shown(one) for one in unknown] + strange
-        yield Finding("dial-options-unknown", shown | {"unknown": " ".join(dict.fromkeys(names))}, step)
+        yield PlanFinding("dial-options-unknown", shown | {"unknown": " ".join(dict.fromkeys(names))}, step)
     if "i" not in letters:
-        yield Finding("dial-forwarding", shown, step)
+        yield PlanFinding("dial-forwarding", shown, step)
     for letter in "fu":
         if last.get(letter):
-            yield Finding(
+            yield PlanFinding(
                 "dial-caller-id", shown | {"option": f"{letter}({values.shown(last[letter])})"}, step
             )
     for letter in "bB":
         if letter in last:
             yield from predial.judge(known.plan, known.values, step, letter, last[letter], shown)
     if touched := sorted(letters & set("xXwW")):
-        yield Finding("dial-one-touch", shown | {"option": " ".join(touched)}, step)
+        yield PlanFinding("dial-one-touch", shown | {"option": " ".join(touched)}, step)
     if "G" in letters:
-        yield Finding("dial-splits", shown, step)
+        yield PlanFinding("dial-splits", shown, step)
     if "M" in letters:
-        yield Finding("dial-macro", shown, step)
+        yield PlanFinding("dial-macro", shown, step)
     if moved := sorted(letters & set("tk")):
-        yield Finding("dial-callee-transfers", shown | {"option": " ".join(moved)}, step)
+        yield PlanFinding("dial-callee-transfers", shown | {"option": " ".join(moved)}, step)
     if letters & set("tTkK"):
         for name in _strange_contexts(known, step):
-            yield Finding("dial-transfer-context", {"context": name}, step)
+            yield PlanFinding("dial-transfer-context", {"context": name}, step)
 
 
 def _interlock(known: Known, argument: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dialpact.compliance.dialplan import dials, predial, words
-from dialpact.compliance.dialplan.codes import Finding
+from dialpact.compliance.dialplan.codes import PlanFinding
 from dialpact.compliance.dialplan.dials import Known
 from dialpact.compliance.dialplan.flow import STATES, Flow
 from dialpact.compliance.dialplan.plan import INTERLOCK, Extension, Place, Plan, Step
@@ -38,7 +38,7 @@ class Around:
 
 @dataclass(frozen=True)
 class Judged:
-    findings: tuple[Finding, ...]
+    findings: tuple[PlanFinding, ...]
     contexts: tuple[str, ...]  # that ask
     dials: int  # that can reach a trunk
     steps: int
@@ -48,7 +48,7 @@ def judge(plan: Plan, around: Around) -> Judged:
     values = Values(plan)
     flow = Flow(plan, values, around.entries | _entered(plan, values))
     known = Known(plan, values, flow, Flow(plan, values, frozenset(), INTERLOCK), around.trunks)
-    found = [Finding(flaw.code, {"detail": flaw.detail}, place=flaw.place) for flaw in plan.flaws]
+    found = [PlanFinding(flaw.code, {"detail": flaw.detail}, place=flaw.place) for flaw in plan.flaws]
     outward = 0
     for step in plan.steps():
         for app, data in calls(step.app, step.data):
@@ -88,14 +88,14 @@ def _leaves(known: Known, step: Step, data: str) -> bool:
     )
 
 
-def _step(known: Known, around: Around, step: Step, app: str, data: str) -> Iterator[Finding]:
+def _step(known: Known, around: Around, step: Step, app: str, data: str) -> Iterator[PlanFinding]:
     given = [*words.arguments(data), "", "", ""]
     match app:
         case "dial" | "retrydial":
             dialled = _dialled(app, data)
             yield from dials.judge(known, step, dialled)
             if app == "retrydial" and _leaves(known, step, dialled):
-                yield Finding("dial-retry", {}, step)
+                yield PlanFinding("dial-retry", {}, step)
             yield from _raw(known, step, data)
         case "originate":
             yield from _outward(known, step, given[0], "dialplan-originate")
@@ -108,101 +108,101 @@ def _step(known: Known, around: Around, step: Step, app: str, data: str) -> Iter
         case "chanspy" | "extenspy":
             letters = {option.letter for option in words.options(given[1], "dgnrvxX")}
             if spoken := sorted(letters & set("wBWd")):
-                yield Finding("dialplan-whisper", {"option": " ".join(spoken)}, step)
+                yield PlanFinding("dialplan-whisper", {"option": " ".join(spoken)}, step)
         case "set" | "mset":
             yield from _set(known, step, app, data)
 
 
-def _raw(known: Known, step: Step, data: str) -> Iterator[Finding]:
+def _raw(known: Known, step: Step, data: str) -> Iterator[PlanFinding]:
     for form in known.values.forms(data, scope(step)):
         if known.values.raw(form):
-            yield Finding("dialplan-raw", {"text": known.values.shown(form)}, step)
+            yield PlanFinding("dialplan-raw", {"text": known.values.shown(form)}, step)
             return
 
 
-def _outward(known: Known, step: Step, text: str, code: str) -> Iterator[Finding]:
+def _outward(known: Known, step: Step, text: str, code: str) -> Iterator[PlanFinding]:
     """What a channel is made for without asking."""
     for form in known.values.forms(text, scope(step)):
         for one in words.split(form, "&"):
             reach = reached(target(one), known.trunks, known.values)
             if "yes" in reach.values():
-                yield Finding(code, {"target": known.values.shown(one), "trunk": ", ".join(reach)}, step)
+                yield PlanFinding(code, {"target": known.values.shown(one), "trunk": ", ".join(reach)}, step)
             elif reach:
-                yield Finding("dial-target-unknown", {"target": known.values.shown(one)}, step)
+                yield PlanFinding("dial-target-unknown", {"target": known.values.shown(one)}, step)
 
 
-def _queue(known: Known, around: Around, step: Step, text: str) -> Iterator[Finding]:
+def _queue(known: Known, around: Around, step: Step, text: str) -> Iterator[PlanFinding]:
     for name in known.values.forms(text, scope(step)):
         if name not in around.members:
-            yield Finding("unseen-queue", {"queue": known.values.shown(name)}, step)
+            yield PlanFinding("unseen-queue", {"queue": known.values.shown(name)}, step)
             continue
         for interface, place in around.members[name]:
             if reached(target(interface), known.trunks, known.values):
-                yield Finding(
+                yield PlanFinding(
                     "dialplan-queue",
                     {"target": f"{interface} ({place})", "trunk": ", ".join(known.trunks)},
                     step,
                 )
 
 
-def _set(known: Known, step: Step, app: str, data: str) -> Iterator[Finding]:
+def _set(known: Known, step: Step, app: str, data: str) -> Iterator[PlanFinding]:
     for part in words.split(data, ",") if app == "mset" else [data]:
         name, _, value = part.partition("=")
         name = name.strip().lstrip("_")
         if name in OURS_ALONE and value.strip().strip('"'):
-            yield Finding("dialplan-variable-set", {"name": name}, step)
+            yield PlanFinding("dialplan-variable-set", {"name": name}, step)
     what = predial.alters(app, data)
     if what and any(known.flow.reached.get(step.where, ())):
-        yield Finding("dialplan-caller-id-late", {"what": what}, step)
+        yield PlanFinding("dialplan-caller-id-late", {"what": what}, step)
 
 
-def _asks(known: Known) -> Iterator[Finding]:
+def _asks(known: Known) -> Iterator[PlanFinding]:
     wide: dict[Scope, tuple[str, str, int]] = {}
     for where, text in known.flow.asks.items():
         step = known.plan.contexts[where[0]].extensions[where[1]].steps[where[2]]
         given = words.arguments(text)
         if where in known.flow.direct:
-            yield Finding("ask-direct", {}, step)
+            yield PlanFinding("ask-direct", {}, step)
         for form in dials.asked_trunks(known, where):
             names = form.split("&")
             strange = [name for name in names if known.values.known(name) and name not in known.trunks]
             if strange:
                 named = {"trunk": ", ".join(strange) or "-", "known": ", ".join(known.trunks)}
-                yield Finding("ask-trunk-unknown", named, step)
+                yield PlanFinding("ask-trunk-unknown", named, step)
         raw = [
             one for one in given for form in known.values.forms(one, Scope(*where)) if known.values.raw(form)
         ]
         if raw:
-            yield Finding("dialplan-raw", {"text": ", ".join(dict.fromkeys(raw))}, step)
+            yield PlanFinding("dialplan-raw", {"text": ", ".join(dict.fromkeys(raw))}, step)
         for one in given[:1]:
             for form in known.values.forms(one, Scope(*where)):
                 wide |= dict.fromkeys(known.values.open_ended(form), where)
     for at in wide:
         extension = known.plan.contexts[at.context].extensions[at.extension]
-        yield Finding("dialplan-open", {"pattern": extension.pattern}, extension.first())
+        yield PlanFinding("dialplan-open", {"pattern": extension.pattern}, extension.first())
 
 
-def _unseen(known: Known) -> Iterator[Finding]:
+def _unseen(known: Known) -> Iterator[PlanFinding]:
     jumps = known.flow.unseen
     for where, text in jumps.items():
         step = known.plan.contexts[where[0]].extensions[where[1]].steps[where[2]]
-        yield Finding("unseen-jump", {"target": text}, step)
+        yield PlanFinding("unseen-jump", {"target": text}, step)
     for where in sorted(known.flow.crowded)[:1]:
         step = known.plan.contexts[where[0]].extensions[where[1]].steps[where[2]]
-        yield Finding("unseen-asks", {"count": str(len(known.flow.crowded)), "most": str(STATES)}, step)
+        yield PlanFinding("unseen-asks", {"count": str(len(known.flow.crowded)), "most": str(STATES)}, step)
     programs: dict[str, list[Step]] = defaultdict(list)
     for step in known.plan.steps():
         for app, data in calls(step.app, step.data):
             if app in PROGRAMS and step.where not in known.flow.direct:
                 programs[f"{app}({data.partition(',')[0]})"].append(step)
     for program, steps in programs.items():
-        yield Finding("unseen-program", {"program": program, "count": str(len(steps))}, steps[0])
+        yield PlanFinding("unseen-program", {"program": program, "count": str(len(steps))}, steps[0])
     for context in known.plan.contexts.values():
         for switch, place in context.switches:
-            yield Finding("unseen-switch", {"switch": switch, "context": context.name}, place=place)
+            yield PlanFinding("unseen-switch", {"switch": switch, "context": context.name}, place=place)
 
 
-def _shipped(plan: Plan, shipped: Plan) -> Iterator[Finding]:
+def _shipped(plan: Plan, shipped: Plan) -> Iterator[PlanFinding]:
     """Our own contexts, if they are not what this version ships."""
     for name, context in shipped.contexts.items():
         if not context.ours:
@@ -214,7 +214,7 @@ def _shipped(plan: Plan, shipped: Plan) -> Iterator[Finding]:
         if differing:
             steps = [f"{extension},{priority}" for extension, priority in differing[:SHIPPED_STEPS]]
             more = " …" if len(differing) > SHIPPED_STEPS else ""
-            yield Finding("dialplan-shipped", {"context": name, "steps": "; ".join(steps) + more})
+            yield PlanFinding("dialplan-shipped", {"context": name, "steps": "; ".join(steps) + more})
 
 
 def _spelled(extensions: Iterable[Extension]) -> dict[tuple[str, int], tuple[str, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dialpact.compliance.dialplan import words
-from dialpact.compliance.dialplan.codes import Finding
+from dialpact.compliance.dialplan.codes import PlanFinding
 from dialpact.compliance.dialplan.plan import Plan, Step
 from dialpact.compliance.dialplan.values import Values, calls
 
@@ -33,26 +33,26 @@ _LEADS_ON = frozenset(
 
 def judge(
     plan: Plan, values: Values, step: Step, letter: str, argument: str, shown: dict[str, str]
-) -> Iterator[Finding]:
+) -> Iterator[PlanFinding]:
     named = [part.strip() for part in words.split(argument.partition("(")[0], "^")][-3:]
     context, extension, _ = [step.context, step.extension, ""][: 3 - len(named)] + named
     said = shown | {"option": f"{letter}({values.shown(argument)})"}
     there = plan.contexts.get(context)
     found = there.extensions.get(extension) if there else None
     if found is None:
-        yield Finding("dial-predial-unseen", said, step)
+        yield PlanFinding("dial-predial-unseen", said, step)
         return
     leads_on = False
     for one in found.steps.values():
         for app, data in calls(one.app, one.data):
             if what := alters(app, data):
-                yield Finding("dial-predial", said | {"what": what, "at": str(one.place)}, step)
+                yield PlanFinding("dial-predial", said | {"what": what, "at": str(one.place)}, step)
                 return
             leads_on |= app in _LEADS_ON or (
                 "PJSIP_HEADER" in data.upper() and "${" in data.partition("=")[0]
             )
     if leads_on:
-        yield Finding("dial-predial-unseen", said, step)
+        yield PlanFinding("dial-predial-unseen", said, step)
 
 
 def alters(app: str, data: str) -> str:

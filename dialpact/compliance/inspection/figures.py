@@ -359,7 +359,7 @@ class Consents(Figures, frozen=True, kw_only=True):
 Level = Literal["violation", "open", "notice"]
 
 
-class Finding(Figures, frozen=True, kw_only=True):
+class InspectionFinding(Figures, frozen=True, kw_only=True):
     """``key`` names its text. violation: must not be; open: cannot be told; notice: to know."""
 
     key: str
@@ -372,7 +372,7 @@ class Heading(Figures, frozen=True, kw_only=True):
 
     name: str
     verdict: Literal["ok", "open", "violation"]
-    findings: tuple[Finding, ...]
+    findings: tuple[InspectionFinding, ...]
 
 
 class Inspection(Figures, frozen=True, kw_only=True):

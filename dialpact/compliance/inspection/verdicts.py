@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from dialpact.compliance.inspection.figures import NUMBERS, Finding, Heading, Inspection, Level
+from dialpact.compliance.inspection.figures import NUMBERS, Heading, Inspection, InspectionFinding, Level
 from dialpact.compliance.model import PURPOSES
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
@@ -32,7 +32,7 @@ def headings(report: Inspection, policy: Policy) -> Inspection:
     return msgspec.structs.replace(report, headings=found)
 
 
-def _heading(name: str, findings: list[Finding]) -> Heading:
+def _heading(name: str, findings: list[InspectionFinding]) -> Heading:
     levels = {finding.level for finding in findings}
     verdict: Literal["ok", "open", "violation"] = (
         "violation" if "violation" in levels else "open" if "open" in levels else "ok"
@@ -45,16 +45,16 @@ def _heading(name: str, findings: list[Finding]) -> Heading:
     )
 
 
-Findings = Iterator[Finding | None]
+Findings = Iterator[InspectionFinding | None]
 
 
-def _some(level: Level, key: str, count: int, **values: str | int) -> Finding | None:
+def _some(level: Level, key: str, count: int, **values: str | int) -> InspectionFinding | None:
     """A finding where there is anything to count."""
-    return Finding(key=key, level=level, values={"count": count, **values}) if count else None
+    return InspectionFinding(key=key, level=level, values={"count": count, **values}) if count else None
 
 
-def _point(level: Level, key: str, holds: bool, **values: str | int) -> Finding | None:
-    return Finding(key=key, level=level, values=dict(values)) if holds else None
+def _point(level: Level, key: str, holds: bool, **values: str | int) -> InspectionFinding | None:
+    return InspectionFinding(key=key, level=level, values=dict(values)) if holds else None
 
 
 def _binds(policy: Policy, rule: str) -> bool:

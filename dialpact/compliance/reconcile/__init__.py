@@ -1,7 +1,7 @@
 """Calls, decisions and recordings put side by side: what has no counterpart, and what does not fit its own.
 
 Pure: values in, values out, in memory that does not grow with their number. The store's part, which reads the
-decisions and joins them, is :mod:`dialpact.store.sqlite.reconcile`.
+decisions and joins them, is :mod:`dialpact.application.reconcile.join`.
 
 1. A call is one leg on a carrier's trunk. Rows that name the same leg are one call: a transfer, a queue and a
    conference write several (``calls``).
@@ -21,9 +21,9 @@ from dialpact.compliance.reconcile.values import (
     NOTES,
     SETTLING,
     Asked,
-    Call,
+    CdrCall,
+    CdrFinding,
     Counts,
-    Found,
     Kept,
     Kind,
     Reconciliation,
@@ -35,10 +35,10 @@ __all__ = [
     "NOTES",
     "SETTLING",
     "Asked",
-    "Call",
     "Calls",
+    "CdrCall",
+    "CdrFinding",
     "Counts",
-    "Found",
     "Group",
     "Judge",
     "Kept",

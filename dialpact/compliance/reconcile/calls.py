@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from dialpact.compliance.cdr import Record, born, seconds
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.outbound import Outside, caller
-from dialpact.compliance.reconcile.values import Call
+from dialpact.compliance.reconcile.values import CdrCall
 
 # After a restart of Asterisk names of channels begin anew.
 GAP = 10  # seconds between two rows of one leg
@@ -99,7 +99,7 @@ class Calls:
         return "originated" if ours else "in"
 
 
-def merged(rows: Iterable[Row]) -> Iterator[Call]:
+def merged(rows: Iterable[Row]) -> Iterator[CdrCall]:
     """``rows`` sorted. A leg that any of its rows has as the second channel was dialled."""
     waiting: list[Row] = []
     end = 0
@@ -122,10 +122,10 @@ def _later(row: Row, end: int) -> bool:
     return row.at > end + GAP or (began is not None and began > end + ROUNDED)
 
 
-def _call(rows: list[Row]) -> Call:
+def _call(rows: list[Row]) -> CdrCall:
     dialled = [row for row in rows if row.way == "out"]
     first = (dialled or [row for row in rows if row.way == "originated"] or rows)[0]
-    return Call(
+    return CdrCall(
         key="",
         at=first.at,
         end=max(row.end for row in rows),
@@ -145,10 +145,10 @@ def _call(rows: list[Row]) -> Call:
     )
 
 
-def house(record: Record) -> Call:
+def house(record: Record) -> CdrCall:
     """A record that touches no trunk: it can only show that the caller was there. Keyed by his channel."""
     at = int(record.start.timestamp())
-    return Call(
+    return CdrCall(
         key=record.channel,
         at=at,
         end=at + seconds(record.duration),

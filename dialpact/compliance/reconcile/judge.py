@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialpact.compliance.reconcile.match import Matcher, Pair
-from dialpact.compliance.reconcile.values import Asked, Call, Counts, Found, Kept, Kind, Refused
+from dialpact.compliance.reconcile.values import Asked, CdrCall, CdrFinding, Counts, Kept, Kind, Refused
 
 SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
 KEPT = frozenset({"kept"})
@@ -19,7 +19,7 @@ class Judge:
     def __init__(
         self,
         matcher: Matcher,
-        say: Callable[[Found], None],
+        say: Callable[[CdrFinding], None],
         *,
         node: str,
         since: float,
@@ -39,7 +39,7 @@ class Judge:
             not self._trunk or self._matcher.same_trunk(trunk, self._trunk)
         )
 
-    def lonely_call(self, call: Call) -> None:
+    def lonely_call(self, call: CdrCall) -> None:
         """No decision fits."""
         if not self._count_call(call) or call.way == "in":
             return
@@ -71,7 +71,7 @@ class Judge:
             if call not in pair.ambiguous:
                 self._settle(call, asked, alone=len(pair.calls) == 1)
 
-    def _settle(self, call: Call, asked: Asked, *, alone: bool) -> None:
+    def _settle(self, call: CdrCall, asked: Asked, *, alone: bool) -> None:
         """What the CDR says of recordings of which nobody saw the end."""
         for kept in asked.kept:
             if kept.open and (alone or kept.channel == call.leg):
@@ -97,12 +97,12 @@ class Judge:
             gone: Kind = "gave-up" if seen or asked.kept else "decision-without-call"
             self._found("another-way" if asked.went_on else gone, asked=asked)
 
-    def _answered_refused(self, call: Call, asked: Asked, leg: Refused) -> None:
+    def _answered_refused(self, call: CdrCall, asked: Asked, leg: Refused) -> None:
         """The CDR says FAILED and no seconds: Dial's U() runs before anything is bridged."""
         seconds = f"{leg.ended - leg.answered:.0f}" if leg.ended else "-"
         self._found("answered-refused", call=call, asked=asked, seconds=seconds)
 
-    def _count_call(self, call: Call) -> bool:
+    def _count_call(self, call: CdrCall) -> bool:
         if not self.wanted(call.at, call.trunk):
             return False
         if call.way == "in":
@@ -121,7 +121,7 @@ class Judge:
         self.counts.recordings += len(asked.kept)
         return True
 
-    def _compare(self, call: Call, asked: Asked, *, ambiguous: bool) -> None:
+    def _compare(self, call: CdrCall, asked: Asked, *, ambiguous: bool) -> None:
         if ambiguous:
             self._found("ambiguous", call=call, asked=asked)
         if not asked.through:
@@ -135,7 +135,7 @@ class Judge:
         if asked.trunk and not self._matcher.same_trunk(call.trunk, asked.trunk):
             self._found("trunk-differs", call=call, asked=asked, decided=asked.trunk)
 
-    def _listen(self, call: Call, asked: Asked, legs: list[Kept]) -> None:
+    def _listen(self, call: CdrCall, asked: Asked, legs: list[Kept]) -> None:
         kept = [one for one in legs if one.state in KEPT]
         if not kept:
             state = legs[-1].state if legs else "none"
@@ -161,7 +161,7 @@ class Judge:
         self,
         kind: Kind,
         *,
-        call: Call | None = None,
+        call: CdrCall | None = None,
         asked: Asked | None = None,
         kept: Kept | None = None,
         **detail: str,
@@ -169,7 +169,7 @@ class Judge:
         self.counts.found[kind] = self.counts.found.get(kind, 0) + 1
         self._seq += 1
         self._say(
-            Found(
+            CdrFinding(
                 at=call.at if call else asked.at if asked else 0.0,
                 seq=self._seq,
                 kind=kind,
@@ -187,7 +187,7 @@ class Judge:
         )
 
 
-def _beside(calls: list[Call]) -> Call | None:
+def _beside(calls: list[CdrCall]) -> CdrCall | None:
     """The one that began while another one went on: a failover begins when the first attempt is over."""
     ended = float("inf")
     for call in sorted(calls, key=lambda call: call.at):

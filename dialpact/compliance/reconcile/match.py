@@ -16,7 +16,7 @@ from typing import NamedTuple
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.model import AND
-from dialpact.compliance.reconcile.values import Asked, Call, Kept
+from dialpact.compliance.reconcile.values import Asked, CdrCall, Kept
 
 FRESH = 120  # seconds between decision and dialling, as the listener has it
 SLACK = 2  # CDRs have whole seconds
@@ -28,7 +28,7 @@ class Pass(NamedTuple):
     """One kind of evidence. An empty key: it has none of this kind."""
 
     name: str
-    of_call: Callable[[Call], str]
+    of_call: Callable[[CdrCall], str]
     of_asked: Callable[[Asked], str]
 
 
@@ -36,13 +36,13 @@ class Pair(NamedTuple):
     """A decision and its calls; ``ambiguous`` are those that could as well be another decision's."""
 
     asked: Asked
-    calls: list[Call]
-    ambiguous: list[Call]
+    calls: list[CdrCall]
+    ambiguous: list[CdrCall]
 
 
 class Group(NamedTuple):
     key: str
-    calls: list[Call]
+    calls: list[CdrCall]
     asked: list[Asked]
 
 
@@ -78,13 +78,13 @@ class Matcher:
     def _ends(self, trunk: str) -> frozenset[str]:
         return frozenset().union(*(self._stations.get(name, {name}) for name in trunk.split(AND)))
 
-    def is_emergency(self, call: Call) -> bool:
+    def is_emergency(self, call: CdrCall) -> bool:
         return emergency(call.plain or call.number, self._area_codes.get(call.trunk, ""))
 
-    def same_number(self, call: Call, asked: Asked) -> bool:
+    def same_number(self, call: CdrCall, asked: Asked) -> bool:
         return call.number == asked.dial or self.canonical(call) == asked.number
 
-    def canonical(self, call: Call) -> str:
+    def canonical(self, call: CdrCall) -> str:
         plain = call.plain or call.number
         return canonical(plain, self._area_codes.get(call.trunk, "")) if plain else ""
 
@@ -98,10 +98,10 @@ class Matcher:
             Pass("number", self.canonical, lambda asked: asked.number if asked.through else ""),
         )
 
-    def pair(self, by: str, group: Group) -> tuple[list[Pair], list[Call], list[Asked]]:
+    def pair(self, by: str, group: Group) -> tuple[list[Pair], list[CdrCall], list[Asked]]:
         """The pairs, and what is left of the group. Many calls on one decision: failover, or misuse."""
         pairs: dict[str, Pair] = {}
-        left: list[Call] = []
+        left: list[CdrCall] = []
         for call in sorted(group.calls, key=lambda call: call.at):
             fitting = [asked for asked in group.asked if self._fits(by, call, asked)]
             if by == "number":  # no more than a likeness: one decision carries one call
@@ -119,7 +119,7 @@ class Matcher:
                 pair.ambiguous.append(call)
         return list(pairs.values()), left, [asked for asked in group.asked if asked.id not in pairs]
 
-    def _fits(self, by: str, call: Call, asked: Asked) -> bool:
+    def _fits(self, by: str, call: CdrCall, asked: Asked) -> bool:
         if by == "id":
             return True
         if (call.way == "in" and by != "leg") or (asked.node != self._node and by != "number"):
@@ -135,7 +135,7 @@ class Matcher:
             return False
         return call.at - FRESH - self._tolerance <= asked.at <= latest
 
-    def _in_force(self, call: Call, fitting: list[Asked], pairs: Container[str]) -> Asked:
+    def _in_force(self, call: CdrCall, fitting: list[Asked], pairs: Container[str]) -> Asked:
         """The decision that was in force when this was dialled: the last one before it, for its number and
         trunk.
 
@@ -153,7 +153,7 @@ class Matcher:
         free = [one for one in before if one.at >= call.at - SLACK and one.id not in pairs]
         return min(free, key=_at) if free else last
 
-    def _likest(self, call: Call, fitting: list[Asked]) -> list[Asked]:
+    def _likest(self, call: CdrCall, fitting: list[Asked]) -> list[Asked]:
         """Those of which none is likelier but for its time; the nearest first."""
 
         def likeness(asked: Asked) -> tuple[bool, bool, bool]:
@@ -168,12 +168,12 @@ class Matcher:
         return sorted(equal, key=lambda asked: abs(asked.at - call.at))
 
 
-def _same_leg(call: Call, kept: Kept) -> bool:
+def _same_leg(call: CdrCall, kept: Kept) -> bool:
     """As far as the CDR shows the leg's own unique id: after a restart its name is another leg's."""
     return call.channel != call.leg or not (call.uniqueid and kept.uniqueid) or call.uniqueid == kept.uniqueid
 
 
-def seen(asked: Asked, calls: Iterable[Call]) -> bool:
+def seen(asked: Asked, calls: Iterable[CdrCall]) -> bool:
     """Whether one of ``calls``, on the caller's channel, is of the call that asked."""
     return any(
         call.uniqueid == asked.uniqueid
@@ -187,19 +187,19 @@ def _at(asked: Asked) -> float:
     return asked.at
 
 
-def grouped(calls: Iterable[Call], asked: Iterable[Asked]) -> Iterator[Group]:
+def grouped(calls: Iterable[CdrCall], asked: Iterable[Asked]) -> Iterator[Group]:
     """Both sorted by their key. What has no key comes as a group of its own, in pieces."""
-    both: Iterator[tuple[str, Call | Asked]] = heapq.merge(
+    both: Iterator[tuple[str, CdrCall | Asked]] = heapq.merge(
         ((call.key, call) for call in calls), ((one.key, one) for one in asked), key=lambda item: item[0]
     )
     for key, items in groupby(both, key=lambda item: item[0]):
         if not key:
             for _, item in items:
-                yield Group("", [item], []) if isinstance(item, Call) else Group("", [], [item])
+                yield Group("", [item], []) if isinstance(item, CdrCall) else Group("", [], [item])
             continue
         group = Group(key, [], [])
         for _, item in items:
-            if isinstance(item, Call):
+            if isinstance(item, CdrCall):
                 group.calls.append(item)
             else:
                 group.asked.append(item)

@@ -37,7 +37,7 @@ NOTES: frozenset[Kind] = frozenset(
 )
 
 
-class Call(NamedTuple):
+class CdrCall(NamedTuple):
     """One leg on a trunk. ``key`` is what it is sorted by; ``number`` as dialled, empty where no CDR says."""
 
     key: str
@@ -101,7 +101,7 @@ class Asked(NamedTuple):
     went_on: bool = False  # a later decision is another way of the same call
 
 
-class Found(NamedTuple):
+class CdrFinding(NamedTuple):
     """One finding or note. Fields that do not apply are empty; ``detail`` fills the text of ``kind``."""
 
     at: float  # of the call's start; without a call of the decision
@@ -146,7 +146,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
     """What came out. ``found`` holds the first of each kind, in the order of time; the counts are whole."""
 
     counts: Counts
-    found: tuple[Found, ...]
+    found: tuple[CdrFinding, ...]
     since: float | None  # bounds of the period: as asked for, else what the files cover; None: no line
     until: float | None
     shift: int = 0  # seconds by which the files' times are off, where all of them are; see ``Shift``

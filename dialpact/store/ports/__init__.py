@@ -11,14 +11,20 @@ from typing import Protocol
 
 from dialpact.store.ports.businesses import Businesses
 from dialpact.store.ports.caller_ids import CallerIds
+from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.campaigns import Campaigns
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.complaints import Complaints
 from dialpact.store.ports.consents import Consents
 from dialpact.store.ports.dnc import DoNotCall
+from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.imports import Imports
+from dialpact.store.ports.incidents import Incidents
+from dialpact.store.ports.inspections import Inspections
+from dialpact.store.ports.installation import Installation
 from dialpact.store.ports.leads import Leads
 from dialpact.store.ports.profiles import Profiles
+from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.scripts import Scripts
 from dialpact.store.ports.suspensions import Suspensions
 
@@ -31,6 +37,9 @@ class Store(Protocol):
 
     @property
     def caller_ids(self) -> CallerIds: ...
+
+    @property
+    def calls(self) -> Calls: ...
 
     @property
     def campaigns(self) -> Campaigns: ...
@@ -48,13 +57,28 @@ class Store(Protocol):
     def dnc(self) -> DoNotCall: ...
 
     @property
+    def facts_as_of(self) -> FactsAsOf: ...
+
+    @property
     def imports(self) -> Imports: ...
+
+    @property
+    def incidents(self) -> Incidents: ...
+
+    @property
+    def inspections(self) -> Inspections: ...
+
+    @property
+    def installation(self) -> Installation: ...
 
     @property
     def leads(self) -> Leads: ...
 
     @property
     def profiles(self) -> Profiles: ...
+
+    @property
+    def reconciliations(self) -> Reconciliations: ...
 
     @property
     def scripts(self) -> Scripts: ...

@@ -31,6 +31,3 @@ class DoNotCall(Protocol):
 
     async def said(self, number: str) -> Sequence[Said]:
         """Each time that this person opted out, the oldest first."""
-
-    async def called(self, decision: str) -> str | None:
-        """Whom that call was to, empty where it was no number. None: no such call. LedgerError: erased."""

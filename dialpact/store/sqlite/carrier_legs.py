@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
-from dialpact.store.sqlite.connection import Database, rows
+from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "carrier_legs.sql", "sqlite3")
 
@@ -50,12 +48,6 @@ async def write(store: Database, leg: CarrierLeg) -> None:
     }
     id = id_of(leg.decision, leg.node, leg.uniqueid)
     await store.transact(lambda connection: SQL.write(connection, id=id, **fields))
-
-
-async def of_decision(store: Database, decision: str) -> list[dict[str, Any]]:
-    """What Asterisk told of the legs that a decision was used for, oldest first. Times are UTC."""
-    found = await store.read(lambda connection: rows(SQL.of_decision(connection, decision=decision)))
-    return [leg | {"supervision": list(json.loads(leg["supervision"]).values())} for leg in found]
 
 
 async def end_unseen(store: Database, decision: str, node: str, uniqueid: str, at: datetime) -> None:

@@ -9,23 +9,20 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import aiosql
 import msgspec
 
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
-from dialpact.compliance.errors import LedgerError, StoreError
+from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import CallAttempt, Decision, Facts
-from dialpact.compliance.outcome import outcome
 from dialpact.compliance.reading import Reading
 from dialpact.store.sqlite import incidents, reactions
-from dialpact.store.sqlite.connection import Database, is_refusal, rows
+from dialpact.store.sqlite.connection import Database, is_refusal
 from dialpact.store.sqlite.facts import facts
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
@@ -180,74 +177,3 @@ async def all_undelivered(store: Database, marks: Sequence[tuple[str, datetime, 
             SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
 
     await store.transact(work)
-
-
-async def look_up(store: Database, attempt: CallAttempt, asked: Reading, now: datetime, live: bool) -> Facts:
-    """The facts for ``dialpact check``: the gate's own reading, nothing recorded."""
-    return await store.transact(lambda connection: facts(connection, attempt, asked, now, live))
-
-
-async def list_calls(
-    store: Database,
-    *,
-    number: str = "",
-    campaign: str = "",
-    verdict: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    most: int = 100,
-) -> list[dict[str, Any]]:
-    """Newest first. ``reasons`` is a list; an undelivered ALLOW is shown as the BLOCK it became.
-
-    ``outcome`` and ``talk_seconds``: see :mod:`dialpact.compliance.outcome`.
-    """
-
-    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-        found = rows(
-            SQL.list_calls(
-                connection,
-                number=number,
-                campaign=campaign,
-                verdict="" if verdict == "BLOCK" else verdict,
-                since=stamp(since) if since else "",
-                until=stamp(until) if until else "",
-                most=most,
-            )
-        )
-        ids = json.dumps([row["id"] for row in found])
-        legs = _by_decision(rows(SQL.legs(connection, decisions=ids)))
-        parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
-        return [_as_told(row, legs[row["id"]], parts[row["id"]]) for row in found]
-
-    found = await store.read(work)
-    return [call for call in found if not verdict or call["verdict"] == verdict]
-
-
-def _by_decision(found: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    by_decision: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in found:
-        by_decision[row["decision"]].append(row)
-    return by_decision
-
-
-def _as_told(row: dict[str, Any], legs: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[str, Any]:
-    row["reasons"] = json.loads(row["reasons"])
-    if row["undelivered"]:
-        row["verdict"], row["reasons"] = "BLOCK", [row["undelivered"]]
-    through = bool(row.pop("dial")) and not row["undelivered"]
-    row["outcome"], row["talk_seconds"] = outcome(through, legs, parts)
-    return row
-
-
-async def get_call(store: Database, decision: str) -> tuple[Decision, str | None] | None:
-    """A decision with all its inputs, and why it was not delivered, if so. LedgerError once erased."""
-    row = await store.transact(lambda connection: SQL.get_call(connection, id=decision))
-    if row and not row["record"]:
-        raise LedgerError(f"the record of {decision} was erased when its time was over; its leaf is kept")
-    return (msgspec.json.decode(row["record"], type=Decision), row["undelivered"]) if row else None
-
-
-async def behind(store: Database, decision: str) -> timedelta:
-    """How far its time lies before the latest that was known then; 0 for an unknown one."""
-    row = await store.transact(lambda connection: SQL.behind(connection, id=decision))
-    return timedelta(microseconds=row["behind_us"] if row else 0)

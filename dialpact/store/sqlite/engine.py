@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from dialpact.store.sqlite.calls import Calls
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.imports import Imports
+from dialpact.store.sqlite.incidents import Incidents
+from dialpact.store.sqlite.inspections import Inspections
+from dialpact.store.sqlite.outside import Installation
+from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.registers.business import Businesses
 from dialpact.store.sqlite.registers.caller_id import CallerIds
 from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -31,6 +37,10 @@ class Store(Database):
         return CallerIds(self)
 
     @cached_property
+    def calls(self) -> Calls:
+        return Calls(self)
+
+    @cached_property
     def campaigns(self) -> Campaigns:
         return Campaigns(self)
 
@@ -51,8 +61,24 @@ class Store(Database):
         return DoNotCall(self)
 
     @cached_property
+    def facts_as_of(self) -> FactsAsOf:
+        return FactsAsOf(self)
+
+    @cached_property
     def imports(self) -> Imports:
         return Imports(self)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        return Incidents(self)
+
+    @cached_property
+    def inspections(self) -> Inspections:
+        return Inspections(self)
+
+    @cached_property
+    def installation(self) -> Installation:
+        return Installation(self)
 
     @cached_property
     def leads(self) -> Leads:
@@ -61,6 +87,10 @@ class Store(Database):
     @cached_property
     def profiles(self) -> Profiles:
         return Profiles(self)
+
+    @cached_property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self)
 
     @cached_property
     def scripts(self) -> Scripts:

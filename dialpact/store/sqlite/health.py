@@ -5,41 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import aiosql
 
 from dialpact.compliance.clock import boot_id, instant
+from dialpact.compliance.health import Health, Lease
 from dialpact.compliance.model import Suspension
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "health.sql", "sqlite3")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lease:
-    """The recorder's last word. ``live``: it was given since the host started and has not run out."""
-
-    ready: bool
-    live: bool
-    why: str
-    renewed_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Health:
-    version: int  # of the schema
-    lease: Lease | None
-    refusals_at: datetime | None  # of the last import
-    trunks: frozenset[str]  # those with a caller ID that is valid on the day asked for; "*": all
-    campaigns: tuple[str, ...]
-    unscripted: tuple[str, ...]  # campaigns without a script that is approved now
-    suspensions: tuple[Suspension, ...]
-    entries: int = 0  # of the ledger
-    signed: datetime | None = None  # its last checkpoint
 
 
 async def health(store: Database, node: str, now: datetime, today: date) -> Health:

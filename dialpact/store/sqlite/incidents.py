@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiosql
 
-from dialpact.compliance.clock import stamp
-from dialpact.store.sqlite.connection import Database, rows
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.incidents import Incident, IncidentCount
+from dialpact.store.ports.page import ALL, Page
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import NEWEST, page
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "incidents.sql", "sqlite3")
 
@@ -52,40 +57,47 @@ async def incident(
     await store.transact(work)
 
 
-async def list_incidents(
-    store: Database,
-    *,
-    kind: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    most: int = 100,
-) -> list[dict[str, Any]]:
-    """Newest first."""
+class Incidents:
+    """:class:`dialpact.store.ports.incidents.Incidents` on SQLite."""
 
-    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-        return rows(
-            SQL.list_incidents(
-                connection,
-                kind=kind,
-                since=stamp(since) if since else "",
-                until=stamp(until) if until else "",
-                most=most,
-            )
-        )
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    return await store.transact(work)
+    async def list(
+        self,
+        *,
+        kind: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str = "",
+        most: int = ALL,
+    ) -> Page[Incident]:
+        wanted = {"kind": kind, **_period(since, until)}
+
+        def work(connection: sqlite3.Connection) -> Page[Incident]:
+            ask = partial(SQL.list_incidents, connection, **wanted)
+            return page(ask, _entry, "seq", after=after, most=most, first=NEWEST)
+
+        return await self._database.read(work)
+
+    async def count(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[IncidentCount]:
+        period = _period(since, until)
+
+        def work(connection: sqlite3.Connection) -> Sequence[IncidentCount]:
+            return [_count(dict(row)) for row in SQL.count_incidents(connection, **period)]
+
+        return await self._database.read(work)
 
 
-async def count_incidents(
-    store: Database, *, since: datetime | None = None, until: datetime | None = None
-) -> list[dict[str, Any]]:
-    """``kind``, ``count``, ``first`` and ``last``, the most frequent first."""
+def _period(since: datetime | None, until: datetime | None) -> dict[str, str]:
+    return {"since": stamp(since) if since else "", "until": stamp(until) if until else ""}
 
-    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-        return rows(
-            SQL.count_incidents(
-                connection, since=stamp(since) if since else "", until=stamp(until) if until else ""
-            )
-        )
 
-    return await store.transact(work)
+def _entry(row: dict[str, Any]) -> Incident:
+    return Incident(**row | {"at": instant(row["at"])})
+
+
+def _count(row: dict[str, Any]) -> IncidentCount:
+    return IncidentCount(**row | {"first": instant(row["first"]), "last": instant(row["last"])})

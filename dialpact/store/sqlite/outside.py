@@ -1,52 +1,44 @@
-"""What the store says to a scrape: each figure by an index, or bounded."""
+"""What the store says of the installation itself: each figure by an index, or bounded."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import aiosql
 
+from dialpact.compliance.health import Counted, Health
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.health import Health, health
+from dialpact.store.sqlite.health import health
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "outside.sql", "sqlite3")
-MOST = 10_000  # rows that are counted of anything at one look
+MOST = 10_000  # rows that are counted of anything at one look; incidents come in pages of so many
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    health: Health
-    incidents: dict[str, int]  # by kind, since the database was made
-    running: int  # recordings
-    overdue: int  # recordings whose time is over and which are still there; MOST: or more
-    unsealed: int  # rows without a leaf; MOST: or more
+class Installation:
+    """:class:`dialpact.store.ports.installation.Installation` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def health(self, node: str, now: datetime, today: date) -> Health:
+        return await health(self._database, node, now, today)
+
+    async def counted(self, node: str, today: date, *, after: int = 0) -> Counted:
+        return await self._database.read(lambda connection: _counted(connection, node, today, after))
 
 
-class Looker:
-    """Remembers how far the incidents are counted, so that each is counted once."""
-
-    def __init__(self, store: Database, node: str) -> None:
-        self._store, self._node = store, node
-        self._incidents: Counter[str] = Counter()
-        self._last = 0
-
-    async def look(self, now: datetime, today: date) -> Figures:
-        """StoreError, also when the store can only be read."""
-        found = await health(self._store, self._node, now, today)
-        return await self._store.read(lambda connection: self._figures(connection, found, today))
-
-    def _figures(self, connection: sqlite3.Connection, found: Health, today: date) -> Figures:
-        while rows := list(SQL.incidents_after(connection, seq=self._last, most=MOST)):
-            self._incidents.update({row["kind"]: row["count"] for row in rows})
-            self._last = max(row["last"] for row in rows)
-        return Figures(
-            health=found,
-            incidents=dict(self._incidents),
-            running=SQL.running(connection, node=self._node)[0],
-            overdue=SQL.overdue(connection, day=today.isoformat(), most=MOST)[0],
-            unsealed=SQL.waiting(connection, most=MOST)[0],
-        )
+def _counted(connection: sqlite3.Connection, node: str, today: date, after: int) -> Counted:
+    incidents: Counter[str] = Counter()
+    while rows := list(SQL.incidents_after(connection, seq=after, most=MOST)):
+        incidents.update({row["kind"]: row["count"] for row in rows})
+        after = max(row["last"] for row in rows)
+    return Counted(
+        incidents=incidents,
+        last=after,
+        running=SQL.running(connection, node=node)[0],
+        overdue=SQL.overdue(connection, day=today.isoformat(), most=MOST)[0],
+        unsealed=SQL.waiting(connection, most=MOST)[0],
+    )

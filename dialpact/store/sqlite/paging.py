@@ -12,7 +12,7 @@ from dialpact.store.ports.page import ALL, Page
 
 T = TypeVar("T")
 LONGEST = 2000  # characters of a cursor: more than the keys of any register make
-NEWEST = (1 << 63) - 1  # as the first cursor of a list that goes down
+NEWEST = (1 << 63) - 1  # as ``first``, for what is listed from the newest on: behind every key
 
 
 def page(

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.evidence import check, container, verify
-from dialpact.cli.policy import load_policy
 from dialpact.compliance import config
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.judge import Judge
@@ -52,7 +52,7 @@ def called(home: Home, at: datetime = AT) -> str:
     """A decision with the facts that the registers have; its id."""
 
     async def run(store: Store) -> str:
-        facts = await decisions.look_up(store, attempt(), ASKED, at, live=False)
+        facts = await store.calls.facts(attempt(), ASKED, at, live=False)
         made = msgspec.structs.replace(decision(), facts=facts, decided_at=at)
         await store.transact(lambda connection: decisions.record(connection, [made]))
         return made.id
@@ -67,7 +67,7 @@ def judged(home: Home, at: datetime = AT) -> str:
     asked = judge.attempt(NUMBER, "renewal", "02787654321", agent="1001", trunk="carrier")
 
     async def run(store: Store) -> str:
-        facts = await decisions.look_up(store, asked, judge.asked, at, live=False)
+        facts = await store.calls.facts(asked, judge.asked, at, live=False)
         made = judge.decide(asked, facts, at, recorder_required=False)
         await store.transact(lambda connection: decisions.record(connection, [made]))
         return made.id

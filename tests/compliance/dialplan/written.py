@@ -13,7 +13,7 @@ OUT = "_1XXXXXXXXXX"
 
 
 def plan(text: str) -> Plan:
-    """Of lines without includes and templates: those are the reader's (dialpact.cli.doctor.conf)."""
+    """Of lines without includes and templates: those are the reader's (dialpact.application.doctor.conf)."""
     sections: list[tuple[str, list[Line]]] = []
     for number, raw in enumerate(text.strip().splitlines(), 1):
         line = raw.strip()

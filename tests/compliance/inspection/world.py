@@ -13,6 +13,8 @@ import msgspec
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import period
+from dialpact.compliance.inspection.question import Question
+from dialpact.compliance.inspection.report import made
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import (
     Business,
@@ -30,7 +32,6 @@ from dialpact.compliance.model import (
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import Store, create, decisions, incidents, recordings
-from dialpact.store.sqlite.inspection import Question, inspect
 from dialpact.store.sqlite.recordings import Finished, NewRecording
 
 SHANGHAI = profile.load("cn-hubei-2018").zone
@@ -220,7 +221,7 @@ class World:
             now=local(now),
             **{"mode": "enforce", "node": "pbx1", "by": "chen", **more},
         )
-        return await inspect(self.store, question)
+        return await self.store.inspections.snapshot(question.period, lambda source: made(source, question))
 
 
 def finding(report: Inspection, key: str) -> Any:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from dialpact.compliance.clock import instant
-from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.model import DncEntry
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.dnc import Said
@@ -60,12 +59,6 @@ class DoNotCall:
 
     async def said(self, number: str) -> Sequence[Said]:
         return [Said(**row) for row in await optout.of_number(self._database, number)]
-
-    async def called(self, decision: str) -> str | None:
-        row = await self._database.read(lambda connection: SQL.number_called(connection, id=decision))
-        if row and row["erased"]:
-            raise LedgerError(f"the record of {decision} was erased when its time was over; its leaf is kept")
-        return row["number"] if row else None
 
 
 def _entry(row: dict[str, Any]) -> DncEntry:

@@ -1,8 +1,3 @@
--- name: of_decision(decision)
-SELECT channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at, dial_status,
-       hangup_cause, sent_from, interlock, supervision
-FROM carrier_leg WHERE decision = :decision ORDER BY dialled_at, id;
-
 -- What was known before stays: a listener that was started anew has not seen the beginning.
 -- name: write(id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at, dial_status, hangup_cause, sent_from, interlock, supervision)!
 INSERT INTO carrier_leg (id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at,

@@ -2,9 +2,10 @@
 INSERT INTO incident (at, node, kind, decision, channel, detail)
 VALUES (:at, :node, :kind, :decision, :channel, :detail);
 
--- name: list_incidents(kind, since, until, most)
+-- Newest first, before the cursor ``after``.
+-- name: list_incidents(kind, since, until, after, most)
 SELECT * FROM incident
-WHERE (:kind = '' OR kind = :kind) AND (:since = '' OR at >= :since) AND (:until = '' OR at < :until)
+WHERE seq < :after AND (:kind = '' OR kind = :kind) AND (:since = '' OR at >= :since) AND (:until = '' OR at < :until)
 ORDER BY seq DESC LIMIT :most;
 
 -- name: count_incidents(since, until)

@@ -100,6 +100,3 @@ VALUES (:number, :scope, :value, :requested_at, :source, :created_at);
 
 -- name: delete_dnc(number, scope, value)!
 DELETE FROM do_not_call WHERE number = :number AND scope = :scope AND value = :value;
-
--- name: number_called(id)^
-SELECT number, record = '' AS erased FROM decision WHERE id = :id;

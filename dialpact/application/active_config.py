@@ -1,0 +1,106 @@
+"""What a daemon applies: configuration, profiles and calendar, and how two of them differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from dialpact.application.policy import load_policy
+from dialpact.compliance import config as configuration
+from dialpact.compliance.config import Config
+from dialpact.compliance.errors import CalendarError, ConfigError
+from dialpact.compliance.profile import Policy
+
+# Everything else is bound, opened or handed on when a daemon starts. What is new is on that side of the line.
+LIVE = ("policy.", "trunks.")
+LIVE_KEYS = frozenset({"gate.deadline_ms"})
+
+
+class Change(msgspec.Struct, frozen=True):
+    """``old`` or ``new`` is empty where there is none."""
+
+    key: str
+    old: str
+    new: str
+
+
+class ActiveConfig(msgspec.Struct, frozen=True):
+    """``settings`` are the configuration's, by ``section.key``; ``profiles`` are version and sha256 by id.
+
+    ``calendar`` is its version, with the hash of the operator's files.
+    """
+
+    settings: dict[str, str]
+    profiles: dict[str, str]
+    calendar: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+def load(origin: str | Path | None) -> tuple[Config, Policy]:
+    """All files that a reload reads. ConfigError, ProfileError, CalendarError, each with file and reason."""
+    config = configuration.load(origin)
+    try:
+        return config, load_policy(config)
+    except OSError as error:  # (a calendar's file; the others' errors are told by their own modules)
+        place = error.filename or config.policy.calendars
+        raise CalendarError(f"{place}: {error.strerror or error}") from error
+
+
+def active(config: Config, policy: Policy) -> ActiveConfig:
+    return ActiveConfig(
+        settings=dict(_flat("", {**msgspec.to_builtins(config), "origin": None})),
+        profiles={each.profile: f"{each.version} {each.sha256}" for each in policy.versions},
+        calendar=policy.calendar.version,
+    )
+
+
+def changes(old: ActiveConfig, new: ActiveConfig) -> list[Change]:
+    """Settings, then profiles, then the calendar."""
+    return [
+        *_between(old.settings, new.settings),
+        *_between(_named(old.profiles), _named(new.profiles)),
+        *_between({"calendar": old.calendar}, {"calendar": new.calendar}),
+    ]
+
+
+def restart(changed: list[Change]) -> list[str]:
+    """The settings among them that only a restart can change."""
+    return [
+        change.key
+        for change in changed
+        if "." in change.key.partition(" ")[0]
+        and not change.key.startswith(LIVE)
+        and change.key not in LIVE_KEYS
+    ]
+
+
+def check(changed: list[Change]) -> None:
+    """Raises ConfigError when a reload can not apply all of it: then it applies nothing."""
+    if keys := restart(changed):
+        raise ConfigError(f"needs a restart: {', '.join(keys)}")
+
+
+def _flat(place: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{place}.{key}" if place else str(key), inner)
+    elif isinstance(value, list | tuple):
+        yield place, ", ".join(map(str, value))
+    elif value is not None:
+        yield place, str(value)
+
+
+def _named(profiles: dict[str, str]) -> dict[str, str]:
+    return {f"profile {name}": version for name, version in profiles.items()}
+
+
+def _between(old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield Change(key, old.get(key, ""), new.get(key, ""))

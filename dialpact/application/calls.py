@@ -1,0 +1,46 @@
+"""The calls: what was asked, what was answered, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.compliance import numbers
+from dialpact.compliance.calls import CallEntry, StoredCall, Verdict
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.page import ALL, Page
+
+
+async def listed(
+    context: Context,
+    *,
+    number: str = "",
+    campaign: str = "",
+    verdict: Verdict | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: str = "",
+    most: int = ALL,
+) -> Page[CallEntry]:
+    """Newest first. ``number``: the callee in any form, or exactly as it was dialled."""
+    context.actor.need(Right.CALLS)
+    callee = (numbers.parse(number, regions=numbers.REGIONS).e164 or number) if number else ""
+    return await context.store.calls.list(
+        number=callee,
+        campaign=campaign,
+        verdict=verdict or "",
+        since=since,
+        until=until,
+        after=after,
+        most=most,
+    )
+
+
+async def show(context: Context, id: str) -> StoredCall:
+    """Fault for an id that no decision has; LedgerError once its inputs are erased."""
+    context.actor.need(Right.CALLS)
+    found = await context.store.calls.get(id.strip().lower())
+    if found is None:
+        raise Fault("not-registered", entry=id)
+    return found

@@ -1,0 +1,77 @@
+"""CDR files that are read: one after the other, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import tzinfo
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
+
+from dialpact.compliance.cdr import Master, Record
+from dialpact.compliance.registers.fault import Fault, shown
+
+
+class CdrFile(NamedTuple):
+    """``size`` in bytes; None: it has none, or is not there, which is said when it is opened."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    size: int | None
+
+
+class Source(NamedTuple):
+    """``records``: line number, and the record or what is wrong with the line."""
+
+    name: str
+    records: Iterable[tuple[int, Record | Fault]]
+
+
+class Reading:
+    """``sources`` are read once, in their order. ``position``: bytes read so far; ``size``: of all."""
+
+    def __init__(self, files: Sequence[CdrFile], zone: tzinfo) -> None:
+        self._zone = zone
+        self._before = 0  # bytes of the files before
+        self._master: Master | None = None
+        self.sources = [Source(file.name, self._records(file)) for file in files]
+        sizes = [file.size for file in files if file.size is not None]
+        self.size = (sum(sizes) or None) if len(sizes) == len(files) else None
+
+    @property
+    def position(self) -> int:
+        return self._before + (self._master.position if self._master else 0)
+
+    def _records(self, of: CdrFile) -> Iterator[tuple[int, Record | Fault]]:
+        with of.open() as file:
+            self._master = Master(file, self._zone)
+            yield from self._master
+            self._before += self._master.position
+            self._master = None
+
+
+def on_disk(path: Path) -> CdrFile:
+    """Fault, when it is opened, for one that can not be read."""
+
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        try:
+            with path.open("rb") as file:
+                yield file
+        except OSError as error:
+            raise Fault("file", file=str(path), error=error.strerror or str(error)) from error
+
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return CdrFile(str(path), opened, None)
+    return CdrFile(str(path), opened, size)
+
+
+def the_zone(name: str) -> ZoneInfo:
+    """Of the files' times. Fault for one that nobody knows."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:
+        raise Fault("bad-zone", value=shown(name)) from error

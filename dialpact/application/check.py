@@ -1,0 +1,42 @@
+"""May this call be made? Decides as the gate would, and records nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.explanation import Explained, explain
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import Decision, Value
+
+
+class Checked(Value, frozen=True, kw_only=True):
+    """What the gate would say. ``decision`` is stored nowhere."""
+
+    decision: Decision
+    explanation: tuple[Explained, ...]
+
+
+async def check(
+    context: Context,
+    judge: Judge,
+    number: str,
+    *,
+    campaign: str,
+    caller_id: str,
+    trunk: str = "",
+    agent: str = "",
+    at: datetime | None = None,
+    live: bool = False,
+) -> Checked:
+    """``number``: as it would be dialled. ``at``: another instant than now. ``live``: the recorder counts.
+
+    ``judge``: with the rules in force.
+    """
+    context.actor.need(Right.CHECK)
+    now = at or context.now()
+    attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk)
+    facts = await context.store.calls.facts(attempt, judge.asked, now, live=live)
+    decision = judge.decide(attempt, facts, now, recorder_required=live)
+    return Checked(decision=decision, explanation=explain(decision))

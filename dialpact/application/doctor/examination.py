@@ -1,0 +1,98 @@
+"""All checks, one after the other: what ``dialpact asterisk doctor`` shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dialpact.application.actor import Actor, Right
+from dialpact.application.doctor import caller_id, daemons, dialplan, host, keys, live, pbx, rules, version
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok
+from dialpact.application.policy import load_policy
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.config import Config
+from dialpact.compliance.errors import CalendarError, ConfigError, ProfileError, StoreError
+from dialpact.compliance.registers.moment import HOME
+from dialpact.store.ports import Store
+
+Check = Callable[[Site], Iterator[DoctorFinding]]
+BEFORE: tuple[tuple[str, Check], ...] = (
+    ("profile", rules.profiles),
+    ("mode", rules.mode),
+    ("calendar", rules.calendar),
+)
+AFTER: tuple[tuple[str, Check], ...] = (
+    ("running", daemons.applied),
+    ("recorder", host.recorder),
+    ("recordings", host.recordings),
+    ("secret", host.secret),
+    ("key", host.key),
+    ("ledger", host.ledger),
+    ("refusals", rules.refusals),
+    ("caller-ids", rules.caller_ids),
+    ("scripts", rules.scripts),
+    ("suspensions", rules.suspensions),
+    ("version", version.installed),
+    ("asterisk", pbx.looked_at),
+    ("manager", pbx.manager),
+    ("features", pbx.features),
+    ("endpoints", pbx.endpoints),
+    ("keys", keys.keys),
+    ("sent", caller_id.endpoints),
+    ("unlisted", caller_id.unlisted),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """What is examined, as far as it can be opened: ``config`` raises ConfigError, ``store`` StoreError.
+
+    ``etc``: Asterisk's configuration. ``manager`` opens its AMI as the doctor's own user.
+    """
+
+    config: Callable[[], Config]
+    store: Callable[[], AbstractAsyncContextManager[Store]]
+    manager: live.Opening
+    etc: Path
+    actor: Actor
+    clock: Clock
+
+
+async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]:
+    """Name of the check and what it found; several of one check follow each other. Changes nothing."""
+    patient.actor.need(Right.OPERATE)
+    now = patient.clock.now()
+    try:
+        config = patient.config()
+    except ConfigError as error:
+        yield "configuration", fail("config-bad", error=error)
+        return
+    yield "configuration", ok("config", file=config.origin)
+    site = Site(config, now, now.astimezone(HOME).date(), patient.etc)
+    try:
+        site = replace(site, policy=await asyncio.to_thread(load_policy, config))
+    except (ProfileError, CalendarError) as error:
+        yield "profile", fail("policy", error=error)
+    for name, check in BEFORE:
+        for item in check(site):
+            yield name, item
+    try:
+        async with patient.store() as store:
+            health = await store.installation.health(config.node.name, now, site.today)
+        site = replace(site, health=health)
+        yield "database", ok("database", file=config.database, version=health.version)
+    except StoreError as error:
+        yield "database", fail("database-bad", error=error)
+    yield "gate", await host.gate(site)
+    for name, check in AFTER:
+        for item in await asyncio.to_thread(_all, check, site):  # (it reads files, of disks that may hang)
+            yield name, item
+    async for item in dialplan.examined(site, patient.manager):
+        yield "dialplan", item
+
+
+def _all(check: Check, site: Site) -> list[DoctorFinding]:
+    return list(check(site))

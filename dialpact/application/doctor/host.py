@@ -1,0 +1,165 @@
+"""Checks of what runs and lies on this host: gate, recorder, recordings, secret, key."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
+from dialpact.compliance.errors import ConfigError, LedgerError
+from dialpact.compliance.ledger import keys
+
+SECONDS = 2.0  # the dialplan itself waits little longer
+# agi.variables.PROBE is refused before anything is judged: no decision, no line in the log. That it
+# is refused in the gate's own words proves that the process lives; a connection alone proves only a kernel.
+KNOCK = (
+    b"agi_network: yes\nagi_network_script: health\nagi_channel: doctor\nagi_uniqueid: 0.0\nagi_arg_1: \n\n"
+)
+ANSWER = b"SET VARIABLE "
+MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
+EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
+
+
+async def gate(site: Site) -> DoctorFinding:
+    """Asks it for what it always refuses."""
+    host, port = site.config.gate.address
+    address = site.config.gate.listen
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on
+    try:
+        async with asyncio.timeout(SECONDS):
+            reader, writer = await asyncio.open_connection(here, port)
+            try:
+                writer.write(KNOCK)
+                answer = await reader.readline()
+            finally:
+                writer.close()
+    except TimeoutError:
+        return fail("gate-silent", address=address)
+    except (OSError, ValueError) as error:
+        return fail("gate-down", address=address, error=_said(error))
+    known = answer.startswith((ANSWER, b"MSET ", b"EXEC MSet"))
+    return ok("gate", address=address) if known else fail("gate-stranger", address=address)
+
+
+def _said(error: OSError | ValueError) -> str:
+    """asyncio repeats the address in its own text; the number of the error says it shorter."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error)
+
+
+def recorder(site: Site) -> Iterator[DoctorFinding]:
+    if site.health is None:
+        return
+    required = (
+        any(p.recording and p.recording.required for p in site.policy.profiles) if site.policy else True
+    )
+    bad, lease = (fail if required else warn), site.health.lease
+    if lease is None:
+        yield bad("recorder-never", node=site.config.node.name)
+        return
+    age = f"{max(0.0, (site.now - lease.renewed_at).total_seconds()):.0f}"
+    if not lease.live:
+        yield bad("recorder-silent", age=age)
+    elif not lease.ready:
+        yield bad("recorder-not-ready", why=lease.why, age=age)
+    else:
+        yield ok("recorder", age=age)
+
+
+def recordings(site: Site) -> Iterator[DoctorFinding]:
+    folder, least = site.config.recordings, site.config.recording.min_free_mb
+    try:
+        found, space = folder.stat(), os.statvfs(folder)
+    except OSError as error:
+        yield fail("recordings-missing", folder=folder, error=error.strerror or error)
+        return
+    if not stat.S_ISDIR(found.st_mode):
+        yield fail("recordings-no-folder", folder=folder)
+        return
+    free = space.f_bavail * space.f_frsize >> 20
+    if space.f_flag & os.ST_RDONLY:
+        yield fail("recordings-read-only", folder=folder)
+    elif free < least:
+        yield fail("recordings-full", folder=folder, free=free, least=least)
+    else:
+        values = {"owner": _user(found.st_uid), "mode": f"{stat.S_IMODE(found.st_mode):04o}"}
+        yield ok("recordings", folder=folder, free=free, least=least, **values)
+    if found.st_mode & stat.S_IWOTH:
+        yield warn("recordings-open", folder=folder)
+    elif found.st_mode & stat.S_IXOTH:
+        yield warn("recordings-readable", folder=folder)
+
+
+def secret(site: Site) -> Iterator[DoctorFinding]:
+    path = site.config.path(site.config.ami.secret_file)
+    try:
+        word = site.config.ami_secret()
+    except ConfigError as error:
+        yield fail("secret-unreadable", error=error)
+        return
+    if word == EXAMPLE:
+        yield fail("secret-example", file=path)
+    elif path.stat().st_mode & stat.S_IRWXO:
+        yield fail("secret-open", file=path)
+    else:
+        yield ok("secret", file=path)
+
+
+def key(site: Site) -> Iterator[DoctorFinding]:
+    path = keys.path_of(site.config)
+    try:
+        found = path.stat()
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield fail("key-open", file=path, mode=f"{mode:04o}")
+            return
+        if found.st_uid != os.geteuid():
+            yield warn("key-of-another", file=path, owner=_user(found.st_uid))
+            return
+        keys.load(site.config)
+    except OSError as error:
+        yield fail("key-unreadable", error=f"{path}: {error.strerror or error}")
+    except LedgerError as error:
+        yield fail("key-unreadable", error=error)
+    else:
+        yield ok("key", file=path)
+
+
+def ledger(site: Site) -> Iterator[DoctorFinding]:
+    """Is it signed, and can everybody who asks be told by which key?"""
+    if site.health is None:
+        return
+    size, signed = site.health.entries, site.health.signed
+    age = (site.now - signed) // timedelta(minutes=1) if signed else 0
+    if signed is None:
+        yield warn("ledger-never", size=size)
+    elif age > MOST_MINUTES:
+        yield warn("ledger-old", size=size, age=age)
+    else:
+        yield ok("ledger", size=size, age=age)
+    public = keys.public_path(keys.path_of(site.config))
+    try:
+        if keys.load_public(public) != keys.load(site.config).verifier:
+            yield warn("key-unpublished", file=public)
+    except LedgerError:
+        if not public.exists():
+            yield warn("key-unpublished", file=public)
+    if not site.config.ledger.checkpoints:
+        return
+    folder = site.config.path(site.config.ledger.checkpoints)
+    if not folder.is_dir():
+        yield fail("ledger-folder", folder=folder, error=os.strerror(errno.ENOENT))
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield fail("ledger-folder", folder=folder, error=os.strerror(errno.EACCES))
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

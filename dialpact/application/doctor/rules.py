@@ -1,0 +1,91 @@
+"""Checks of what is in force: profiles, mode, calendar, registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
+from dialpact.compliance.calendars import days_left
+from dialpact.compliance.model import ANY
+
+NOVEMBER = 11  # the notice for the next year is published in November
+
+
+def profiles(site: Site) -> Iterator[DoctorFinding]:
+    for version in site.policy.versions if site.policy else ():
+        yield ok("profile", name=version.profile, version=version.version, sha256=version.sha256[:12])
+
+
+def mode(site: Site) -> Iterator[DoctorFinding]:
+    yield warn("mode-shadow") if site.config.policy.mode == "shadow" else ok("mode-enforce")
+
+
+def calendar(site: Site) -> Iterator[DoctorFinding]:
+    if site.policy is None:
+        return
+    known, today = site.policy.calendar, site.today
+    left, last = days_left(known, today), known.last_known
+    if not any(profile.days and profile.days.kind == "working" for profile in site.policy.profiles):
+        yield ok("calendar-unused")
+    elif (kind := known.day(today).kind) in ("missing", "provisional"):
+        yield fail(f"calendar-{kind}", year=today.year, next=today.year + 1)
+    elif today.month >= NOVEMBER and known.day(date(today.year + 1, 1, 1)).kind == "missing":
+        yield warn("calendar-ends", left=left, last=last, next=today.year + 1)
+    else:
+        yield ok("calendar", left=left, last=last)
+
+
+def refusals(site: Site) -> Iterator[DoctorFinding]:
+    if site.policy is None or site.health is None:
+        return
+    ages = [profile.do_not_call.max_list_age_days for profile in site.policy.profiles if profile.do_not_call]
+    most, at = min((age for age in ages if age), default=0), site.health.refusals_at
+    days = (site.now - at).days if at else 0
+    if not most:
+        yield ok("refusals-unlimited", at=at.date() if at else "-")
+    elif at is None:
+        yield fail("refusals-never", most=most)
+    elif days >= most:
+        yield fail("refusals-old", days=days, most=most)
+    elif days >= most * 3 // 4:
+        yield warn("refusals-ageing", days=days, most=most)
+    else:
+        yield ok("refusals", days=days, most=most)
+
+
+def caller_ids(site: Site) -> Iterator[DoctorFinding]:
+    if site.policy is None or site.health is None:
+        return
+    needed = any(profile.caller_id for profile in site.policy.profiles)
+    for trunk in site.config.trunks:
+        if trunk in site.health.trunks or ANY in site.health.trunks:
+            yield ok("caller-ids", trunk=trunk)
+        elif needed:
+            yield fail("caller-ids-none", trunk=trunk)
+        else:
+            yield skip("caller-ids-unused", trunk=trunk)
+
+
+def scripts(site: Site) -> Iterator[DoctorFinding]:
+    if site.policy is None or site.health is None:
+        return
+    found = site.health
+    if not found.campaigns:
+        yield warn("campaigns-none")
+    elif not any(profile.script for profile in site.policy.profiles):
+        yield ok("scripts-unused", count=len(found.campaigns))
+    elif found.unscripted:
+        yield warn("scripts-missing", campaigns=", ".join(found.unscripted[:20]), count=len(found.unscripted))
+    else:
+        yield ok("scripts", count=len(found.campaigns))
+
+
+def suspensions(site: Site) -> Iterator[DoctorFinding]:
+    if site.health is None:
+        return
+    if not site.health.suspensions:
+        yield ok("suspensions")
+    for each in site.health.suspensions:
+        since = each.since.isoformat(" ", "minutes")
+        yield warn("suspended", kind=each.kind, entry=each.key, since=since, cause=each.cause)

@@ -1,0 +1,175 @@
+"""Why a decision is as it is: what each rule found, and what it looked at. From the decision's own facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TypeAlias
+
+from dialpact.compliance.model import Decision, Finding, Value
+
+# A door says it in words: None as a dash, a tuple with commas, one inside it with blanks.
+Seen: TypeAlias = "str | int | date | datetime | tuple[Seen, ...] | None"
+
+
+class LookedAt(Value, frozen=True, kw_only=True):
+    """``key``: of the doors' table ``looked``; ``values``: what its text is filled with."""
+
+    key: str
+    values: dict[str, Seen]
+
+
+class Explained(Value, frozen=True, kw_only=True):
+    """``looked_at`` is None for what looks at nothing (a failure of ours, a forged session), and for a rule
+    of another version.
+    """
+
+    finding: Finding
+    looked_at: LookedAt | None
+
+
+def explain(decision: Decision) -> tuple[Explained, ...]:
+    """Every rule in the order in which they were judged."""
+    return tuple(
+        Explained(finding=finding, looked_at=looked_at(finding.rule, decision))
+        for finding in decision.findings
+    )
+
+
+def looked_at(rule: str, decision: Decision) -> LookedAt | None:
+    look = _RULES.get(rule)
+    return look(decision) if look else None
+
+
+_NOTHING = LookedAt(key="nothing", values={})
+
+
+def _number(decision: Decision) -> LookedAt:
+    callee = decision.attempt.callee
+    return LookedAt(key="number", values={"given": callee.given, "number": callee.e164 or None})
+
+
+def _campaign(decision: Decision) -> LookedAt:
+    campaign = decision.facts.campaign
+    if campaign is None:
+        return _NOTHING
+    fields = ("id", "business", "industry", "purpose")
+    return LookedAt(key="campaign", values={name: getattr(campaign, name) for name in fields})
+
+
+def _suspension(decision: Decision) -> LookedAt:
+    attempt = decision.attempt
+    return LookedAt(
+        key="suspension",
+        values={
+            "count": len(decision.facts.suspensions),
+            "agent": attempt.agent or None,
+            "campaign": attempt.campaign or None,
+            "caller_id": attempt.caller_id or None,
+        },
+    )
+
+
+def _actor(decision: Decision) -> LookedAt:
+    business = decision.facts.business
+    if business is None:
+        return _NOTHING
+    return LookedAt(key="actor", values={"business": business.id, "actor": business.actor})
+
+
+def _refusals(decision: Decision) -> LookedAt:
+    refusals = decision.facts.refusals
+    listed = tuple(f"{refusal.scope} {refusal.value}".strip() for refusal in refusals)
+    return LookedAt(key="refusals", values={"count": len(refusals), "listed": listed or None})
+
+
+def _clock(decision: Decision) -> LookedAt:
+    zones = decision.attempt.callee.zones[:3] or None
+    return LookedAt(
+        key="clock", values={"at": decision.decided_at, "zones": zones, "calendar": decision.calendar}
+    )
+
+
+def _consents(decision: Decision) -> LookedAt:
+    consents = decision.facts.consents
+    given = tuple((f"{consent.business}/{consent.industry}", consent.granted_at) for consent in consents)
+    return LookedAt(key="consents", values={"count": len(consents), "listed": given or None})
+
+
+def _leads(decision: Decision) -> LookedAt:
+    batches = decision.facts.leads
+    listed = tuple((f"#{batch.id}", batch.partner, batch.contract) for batch in batches)
+    return LookedAt(key="leads", values={"count": len(batches), "listed": listed or None})
+
+
+def _neighbours(decision: Decision) -> LookedAt:
+    return LookedAt(key="neighbours", values={"count": len(decision.facts.neighbours)})
+
+
+def _script(decision: Decision) -> LookedAt:
+    script = decision.facts.script
+    if script is None:
+        return _NOTHING
+    by = script.approved_by or None
+    return LookedAt(key="script", values={"id": script.id, "version": script.version, "by": by})
+
+
+def _caller_id(decision: Decision) -> LookedAt:
+    entry = decision.facts.caller_id
+    if entry is None:
+        return LookedAt(key="caller-id-unknown", values={"number": decision.attempt.caller_id or None})
+    return LookedAt(
+        key="caller-id",
+        values={
+            "number": entry.number,
+            "business": entry.business,
+            "trunks": entry.trunks,
+            "purposes": entry.purposes,
+            "first": entry.valid_from,
+            "last": entry.valid_to,
+        },
+    )
+
+
+def _resources(decision: Decision) -> LookedAt:
+    facts = decision.facts
+    holders = tuple(filter(None, facts.trunk_holders.values()))
+    return LookedAt(
+        key="resources",
+        values={
+            "trunk": decision.attempt.trunk or None,
+            "holder": facts.trunk_business or holders or None,
+            "caller_id": facts.caller_id.business if facts.caller_id else None,
+        },
+    )
+
+
+def _attempts(decision: Decision) -> LookedAt:
+    listed = tuple((f"{tally.per} {tally.limit}:", tally.nth) for tally in decision.facts.attempts)
+    return LookedAt(key="attempts", values={"listed": listed or None})
+
+
+def _recorder(decision: Decision) -> LookedAt:
+    recorder = decision.facts.recorder
+    if recorder is None:
+        return _NOTHING
+    return LookedAt(key="recorder", values={"state": recorder.why or "ready"})
+
+
+_RULES: dict[str, Callable[[Decision], LookedAt]] = {
+    "number": _number,
+    "campaign": _campaign,
+    "suspension": _suspension,
+    "actor": _actor,
+    "do_not_call": _refusals,
+    "days": _clock,
+    "hours": _clock,
+    "consent": _consents,
+    "leads": _leads,
+    "range_dialling": _neighbours,
+    "script": _script,
+    "caller_id": _caller_id,
+    "resources": _resources,
+    "attempts": _attempts,
+    "recording": _recorder,
+}

@@ -1,0 +1,173 @@
+"""One look at everything, shared by whoever asks within two seconds.
+
+Ready means: a call that may be made would be made now. It is asked of the store (which must take a write),
+the policy, the calendar's present day, the recorder's lease, the disks, and the gate through its own socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from dialpact.application.doctor import host, rules
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail
+from dialpact.compliance.calendars import days_left
+from dialpact.compliance.clock import Clock
+from dialpact.compliance.config import Config
+from dialpact.compliance.errors import DialpactError, StoreError
+from dialpact.compliance.health import StoreFigures
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.registers.moment import HOME
+from dialpact.store.ports import Store
+
+T = TypeVar("T")
+FRESH_SECONDS = 2.0
+STORE_SECONDS = 2.0
+DISK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """``figures`` is None when the store did not answer; a disk's free bytes are None when it did not."""
+
+    problems: tuple[DoctorFinding, ...]
+    figures: StoreFigures | None
+    calendar_days: int | None
+    free_recordings: int | None
+    free_database: int | None
+
+
+class OwnStore(Store, Protocol):
+    """One that whoever opened it closes."""
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where a look goes: what is in force, asked anew each time, and a connection to the store of its own.
+
+    ``policy`` raises DialpactError, ``open`` StoreError.
+    """
+
+    config: Callable[[], Config]
+    policy: Callable[[], Awaitable[Policy]]
+    open: Callable[[Config], Awaitable[OwnStore]]
+    clock: Clock
+
+
+class Looking:
+    """Takes looks. A question that hangs is asked once and not again until it is answered."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._store: OwnStore | None = None
+        self._incidents: Counter[str] = Counter()
+        self._counted = 0  # the newest incident of them
+        self._asking: dict[str, asyncio.Task[Any]] = {}
+        self._last: tuple[float, Look] | None = None
+        self._lock = asyncio.Lock()
+
+    async def look(self) -> Look:
+        async with self._lock:
+            now = asyncio.get_running_loop().time()
+            if self._last is None or now - self._last[0] >= FRESH_SECONDS:
+                self._last = (now, await self._look())
+            return self._last[1]
+
+    async def close(self) -> None:
+        for task in self._asking.values():
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        if self._store is not None:  # (a store that hangs is left to the end of the process)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._store.close(), STORE_SECONDS)
+
+    async def _look(self) -> Look:
+        config, now = self._sources.config(), self._sources.clock.now()
+        site = Site(config, now, now.astimezone(HOME).date(), Path())
+        problems: list[DoctorFinding] = []
+        try:
+            site = replace(site, policy=await self._sources.policy())
+        except DialpactError as error:
+            problems.append(fail("policy", error=error))
+        figures: StoreFigures | None = None
+        try:
+            figures = await self._within("store", STORE_SECONDS, self._figures)
+            site = replace(site, health=figures.health if figures else None)
+            if figures is None:
+                problems.append(fail("database-bad", error=f"no answer within {STORE_SECONDS:g} s"))
+        except StoreError as error:
+            problems.append(fail("database-bad", error=error))
+        gate = await host.gate(site)
+        disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site))
+        if disks is None:
+            problems.append(fail("disk-silent", seconds=f"{DISK_SECONDS:g}"))
+        found = (*rules.calendar(site), *host.recorder(site), gate, *(disks[2] if disks else ()))
+        problems += [item for item in found if item.result == "fail"]
+        return Look(
+            problems=tuple(problems),
+            figures=figures,
+            calendar_days=days_left(site.policy.calendar, site.today) if site.policy else None,
+            free_recordings=disks[0] if disks else None,
+            free_database=disks[1] if disks else None,
+        )
+
+    async def _within(self, name: str, seconds: float, ask: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+        """The answer, or None when it takes longer; the question goes on, and is not asked twice."""
+        task: asyncio.Task[T] | None = self._asking.get(name)
+        if task is None:
+            task = self._asking[name] = asyncio.create_task(ask())
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            return None
+        del self._asking[name]
+        return task.result()
+
+    async def _figures(self) -> StoreFigures:
+        config, now = self._sources.config(), self._sources.clock.now()
+        if self._store is None:
+            self._store = await self._sources.open(config)
+        return await self._asked(self._store, config.node.name, now, now.astimezone(HOME).date())
+
+    async def _asked(self, store: Store, node: str, now: datetime, today: date) -> StoreFigures:
+        health = await store.installation.health(node, now, today)
+        counted = await store.installation.counted(node, today, after=self._counted)
+        self._incidents.update(counted.incidents)
+        self._counted = counted.last
+        return StoreFigures(
+            health=health,
+            incidents=dict(self._incidents),
+            running=counted.running,
+            overdue=counted.overdue,
+            unsealed=counted.unsealed,
+        )
+
+
+def _disks(site: Site) -> tuple[int | None, int | None, list[DoctorFinding]]:
+    """Free bytes for recordings and for the database, and what is wrong with either. May hang."""
+    found = list(host.recordings(site))
+    database = site.config.database.parent
+    free = _free(database)
+    return _free(site.config.recordings), free, found + list(_database_disk(site, database, free))
+
+
+def _database_disk(site: Site, folder: Path, free: int | None) -> Iterator[DoctorFinding]:
+    least = site.config.recording.min_free_mb
+    if free is not None and free >> 20 < least:
+        yield fail("database-full", folder=folder, free=free >> 20, least=least)
+
+
+def _free(folder: Path) -> int | None:
+    try:
+        space = os.statvfs(folder)
+    except OSError:
+        return None
+    return space.f_bavail * space.f_frsize

@@ -1,0 +1,179 @@
+"""What a profile would have refused of old CDRs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, tzinfo
+from typing import Literal
+
+import msgspec
+
+from dialpact.application.actor import Actor, Right
+from dialpact.application.aside import aside
+from dialpact.application.cdr_file import CdrFile, Reading
+from dialpact.application.replay.trial import RULES, Outcome, Trial
+from dialpact.compliance import numbers
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import PolicyVersion, Value
+from dialpact.compliance.ordered import Ordered
+from dialpact.compliance.outbound import Dialled, Outbound
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports import Store
+
+STEP = 1000  # lines between two reports of progress
+Stage = Literal["reading", "judging"]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """``rules``: those whose failures count. ``pick``: which records are calls to the outside."""
+
+    file: CdrFile
+    zone: tzinfo
+    judge: Judge
+    rules: frozenset[str]
+    pick: Outbound
+
+
+class Share(Value, frozen=True, kw_only=True):
+    """Of one caller ID, campaign or hour."""
+
+    attempts: int
+    refused: int
+
+
+class Sums(Value, frozen=True, kw_only=True):
+    """``reasons``: how many attempts each was among, the most frequent first. ``hours``: 00 to 23, local."""
+
+    attempts: int
+    refused: int
+    first: datetime | None
+    last: datetime | None
+    reasons: dict[str, int]
+    caller_ids: dict[str, Share]
+    campaigns: dict[str, Share]
+    hours: dict[str, Share]
+
+
+class Replayed(Value, frozen=True, kw_only=True):
+    """``lines`` of the file: ``bad`` could not be read, ``others`` are no calls to the outside."""
+
+    lines: int
+    bad: int
+    others: int
+    profiles: tuple[PolicyVersion, ...]
+    rules: tuple[str, ...]
+    registers: bool  # whether they were looked at
+    sums: Sums
+
+
+async def replayed(
+    order: Order,
+    store: Store | None,
+    actor: Actor,
+    *,
+    bad: Callable[[int, Fault], None],
+    say: Callable[[Outcome], None],
+    progress: Callable[[Stage, int, int | None], None],
+) -> Replayed:
+    """``store`` None: the registers are not looked at. Changes nothing.
+
+    ``say`` takes every outcome in the order of time, ``bad`` every unreadable line (it may come from another
+    thread, one at a time), ``progress`` how much of how much is done: bytes, then attempts.
+    """
+    actor.need(Right.CALLS)
+    await asyncio.to_thread(numbers.warm)
+    lines = unread = 0
+    adding = _Adding(order.zone)
+    with ExitStack() as stack:
+        past = stack.enter_context(Ordered(Dialled))
+        reading = Reading([order.file], order.zone)
+
+        def refused(line: int, fault: Fault) -> None:
+            nonlocal unread
+            unread += 1
+            bad(line, fault)
+
+        async for count in aside(_read(reading, order.pick, past, refused)):
+            lines = count
+            progress("reading", reading.position, reading.size)
+        progress("judging", 0, past.count)
+        trial = Trial(order.judge, order.rules, store)
+        async for outcome in trial.outcomes(past):
+            adding.add(outcome)
+            say(outcome)
+            if adding.attempts % STEP == 0:
+                progress("judging", adding.attempts, past.count)
+    return Replayed(
+        lines=lines,
+        bad=unread,
+        others=lines - unread - past.count,
+        profiles=order.judge.policy.versions,
+        rules=tuple(rule for rule in RULES if rule in order.rules),
+        registers=store is not None,
+        sums=adding.sums,
+    )
+
+
+def _read(
+    reading: Reading, pick: Outbound, past: Ordered[Dialled], bad: Callable[[int, Fault], None]
+) -> Iterator[int]:
+    """The attempts into ``past``; yields the number of lines now and then, and at the end."""
+    lines = 0
+    for source in reading.sources:
+        for number, record in source.records:
+            lines += 1
+            if isinstance(record, Fault):
+                bad(number, record)
+            elif (dialled := pick(record)) is not None:
+                past.add(dialled)
+            if lines % STEP == 0:
+                yield lines
+    yield lines
+
+
+class _Adding:
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self.attempts = self._refused = 0
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._reasons: Counter[str] = Counter()
+        # (attempts, refused) by caller ID, campaign and hour
+        self._by: tuple[tuple[Counter[str], Counter[str]], ...] = tuple(
+            (Counter(), Counter()) for _ in range(3)
+        )
+
+    def add(self, outcome: Outcome) -> None:
+        self._first, self._last = self._first or outcome.at, outcome.at
+        self.attempts += 1
+        self._refused += bool(outcome.failures)
+        self._reasons.update(outcome.reasons)
+        hour = f"{outcome.at.astimezone(self._zone).hour:02}"
+        keys = (outcome.attempt.caller_id, outcome.attempt.campaign, hour)
+        for key, (attempts, refused) in zip(keys, self._by, strict=True):
+            attempts[key] += 1
+            refused[key] += bool(outcome.failures)
+
+    @property
+    def sums(self) -> Sums:
+        caller_ids, campaigns, hours = (
+            {key: Share(attempts=count, refused=refused[key]) for key, count in attempts.items()}
+            for attempts, refused in self._by
+        )
+        return Sums(
+            attempts=self.attempts,
+            refused=self._refused,
+            first=self._first,
+            last=self._last,
+            reasons=dict(self._reasons.most_common()),
+            caller_ids=_worst_first(caller_ids),
+            campaigns=_worst_first(campaigns),
+            hours=dict(sorted(hours.items())),
+        )
+
+
+def _worst_first(found: dict[str, Share]) -> dict[str, Share]:
+    return dict(sorted(found.items(), key=lambda item: (-item[1].refused, -item[1].attempts, item[0])))

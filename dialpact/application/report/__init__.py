@@ -1,0 +1,1 @@
+"""What an inspector is given: the report, and what it is compared with."""

@@ -1,0 +1,79 @@
+"""What was given beside the store: call records and lists of carriers, read as they are read elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from dialpact.application.cdr_file import Reading
+from dialpact.application.reconcile.join import reconcile
+from dialpact.compliance.config import Config
+from dialpact.compliance.inspection.figures import Cdr, Count
+from dialpact.compliance.inspection.period import Period
+from dialpact.compliance.reconcile import NOTES, Reconciliation
+from dialpact.compliance.registers import carrier_list as register
+from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.table import Table
+from dialpact.store.ports import Store
+
+
+async def cdr(
+    store: Store,
+    config: Config,
+    reading: Reading,
+    period: Period,
+    progress: Callable[[str, int], None],
+) -> Cdr:
+    """Of the node of this configuration, whose call records they are."""
+    result = await reconcile(
+        store,
+        reading.sources,
+        trunks=config.trunks,
+        node=config.node.name,
+        since=period.since,
+        until=period.until,
+        progress=progress,
+    )
+    return figures(result, [Path(source.name).name for source in reading.sources])
+
+
+def carrier_lists(
+    files: Sequence[Path], now: datetime, explain: Callable[[Fault], str]
+) -> dict[str, Listed] | None:
+    """Every row of every file, by number; None without files. Fault, with file and line, for one that is bad:
+    a list that is half read says nothing about the numbers that are not on it. ``explain``: what is wrong, in
+    words.
+    """
+    listed: dict[str, Listed] = {}
+    for path in files:
+        with path.open("rb") as file:
+            table = Table(file, register.COLUMNS, register.OPTIONAL)
+            for line, cells in table:
+                try:
+                    if isinstance(cells, Fault):
+                        raise cells
+                    row = register.read(cells, now)
+                    if listed.setdefault(row.number, row) != row:
+                        raise Fault("given-twice")
+                except Fault as fault:
+                    why = explain(fault)
+                    raise Fault("list-row", file=str(path), line=str(line), reason=why) from fault
+            table.release()
+    return listed if files else None
+
+
+def figures(result: Reconciliation, files: Sequence[str]) -> Cdr:
+    """Where all times are wrong nothing fits, and what was found says nothing: only that is told."""
+    counts = result.counts
+    found = [] if result.shift else sorted(counts.found.items())
+    return Cdr(
+        files=tuple(files),
+        lines=counts.lines,
+        unreadable=counts.bad,
+        calls=counts.calls,
+        emergency=counts.emergency,
+        hours_off=result.shift / 3600,
+        findings=tuple(Count(key=kind, count=count) for kind, count in found if kind not in NOTES),
+    )

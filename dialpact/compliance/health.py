@@ -1,0 +1,56 @@
+"""What a store says of the installation itself: for ``dialpact asterisk doctor``, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialpact.compliance.model import Suspension
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The recorder's last word. ``live``: it was given since the host started and has not run out."""
+
+    ready: bool
+    live: bool
+    why: str
+    renewed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """Whether what a call needs of the store is there."""
+
+    version: int  # of the schema
+    lease: Lease | None
+    refusals_at: datetime | None  # of the last import
+    trunks: frozenset[str]  # those with a caller ID that is valid on the day asked for; "*": all
+    campaigns: tuple[str, ...]
+    unscripted: tuple[str, ...]  # campaigns without a script that is approved now
+    suspensions: tuple[Suspension, ...]
+    entries: int = 0  # of the ledger
+    signed: datetime | None = None  # its last checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What is counted at one look. ``last``: the newest incident, from which the next look goes on."""
+
+    incidents: Mapping[str, int]  # by kind, behind the one that was asked from
+    last: int
+    running: int  # recordings
+    overdue: int  # recordings whose time is over and which are still there; bounded by the engine
+    unsealed: int  # rows without a leaf; bounded by the engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreFigures:
+    """What the store says to a scrape."""
+
+    health: Health
+    incidents: Mapping[str, int]  # by kind, since the database was made
+    running: int
+    overdue: int
+    unsealed: int

@@ -1,0 +1,39 @@
+"""The report, made of one snapshot of a store: the store counts, and what it streams is looked at here."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from dialpact.compliance.inspection import calls, kept, refused
+from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.question import Question
+from dialpact.compliance.inspection.source import Source
+from dialpact.compliance.inspection.verdicts import headings
+
+
+def made(source: Source, question: Question) -> Inspection:
+    """The whole of it, with its headings."""
+    ever = {one.id: frozenset([one.purpose, *one.purposes_before]) for one in source.campaigns()}
+    registered = frozenset(one.number for one in source.caller_ids())
+    question = dataclasses.replace(question, campaigns=ever, registered=registered)
+    changes, incidents = source.changes(), source.incidents()
+    changed = {found.key: found.count for found in changes}
+    of_calls = calls.calls(source, question)
+    used = calls.numbers(source, question, of_calls.reasons, incidents)
+    return headings(
+        Inspection(
+            made_at=question.now,
+            made_by=question.by,
+            full=question.full,
+            period=question.period,
+            complete=question.period.until <= question.now,
+            installation=kept.installation(source, question),
+            calls=of_calls,
+            numbers=used,
+            resources=calls.resources(source, question, of_calls.reasons),
+            conduct=kept.conduct(source, question, changed),
+            control=kept.control(source, question, changes, incidents),
+            consents=refused.consents(source, question),
+        ),
+        question.policy,
+    )

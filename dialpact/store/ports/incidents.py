@@ -1,0 +1,28 @@
+"""The incidents: what a human has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dialpact.compliance.incidents import Incident, IncidentCount
+from dialpact.store.ports.page import ALL, Page
+
+
+class Incidents(Protocol):
+    async def list(
+        self,
+        *,
+        kind: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str = "",
+        most: int = ALL,
+    ) -> Page[Incident]:
+        """Newest first. ``since``, ``until``: from then on, before then. ``after``: a page's ``next``."""
+
+    async def count(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[IncidentCount]:
+        """Of each kind, the most frequent first."""

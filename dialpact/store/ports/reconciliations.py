@@ -1,0 +1,29 @@
+"""What a reconciliation of CDR files asks of the store, and what it leaves there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dialpact.compliance.reconcile import Asked
+from dialpact.compliance.reconcile.incidents import CdrIncident
+from dialpact.compliance.registers import Outcome
+from dialpact.store.ports.page import Page
+
+
+class Reconciliations(Protocol):
+    async def own_numbers(self) -> list[str]:
+        """The registered caller IDs."""
+
+    async def decisions(self, since: datetime, until: datetime, *, after: str = "", most: int) -> Page[Asked]:
+        """Each with its recordings and with its legs that the interlock refused, in the order of time.
+
+        ``after``: a page's ``next``. A snapshot a page: the gate goes on deciding meanwhile.
+        """
+
+    async def write(self, incidents: Sequence[CdrIncident]) -> int:
+        """How many are new: none that is there already, or that the listener saw itself."""
+
+    async def settle(self, recording: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
+        """Says what became of a call whose end nobody saw. Fault: no such one, or one whose end was seen."""

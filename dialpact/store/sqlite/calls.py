@@ -1,0 +1,114 @@
+"""The decisions as people and programs look at them: lists, one in full, and what one would be made of."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import msgspec
+
+from dialpact.compliance.calls import CallEntry, LegEntry, StoredCall, Supervisor
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.model import CallAttempt, Decision, Facts
+from dialpact.compliance.outcome import outcome
+from dialpact.compliance.reading import Reading
+from dialpact.store.ports.page import ALL, Page
+from dialpact.store.sqlite.connection import Database, rows
+from dialpact.store.sqlite.facts import facts
+from dialpact.store.sqlite.paging import NEWEST, page
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "calls.sql", "sqlite3")
+Row = dict[str, Any]
+
+
+class Calls:
+    """:class:`dialpact.store.ports.calls.Calls` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(
+        self,
+        *,
+        number: str = "",
+        campaign: str = "",
+        verdict: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: str = "",
+        most: int = ALL,
+    ) -> Page[CallEntry]:
+        period = {"since": stamp(since) if since else "", "until": stamp(until) if until else ""}
+        wanted = {"number": number, "campaign": campaign, "verdict": verdict, **period}
+
+        def work(connection: sqlite3.Connection) -> Page[CallEntry]:
+            ask = partial(SQL.list_calls, connection, **wanted)
+            found = page(ask, dict, "seq", after=after, most=most, first=NEWEST)
+            ids = json.dumps([row["id"] for row in found.rows])
+            legs = _by_decision(rows(SQL.legs(connection, decisions=ids)))
+            parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
+            entries = [_entry(row, legs[row["id"]], parts[row["id"]]) for row in found.rows]
+            return Page(entries, found.next)
+
+        return await self._database.read(work)
+
+    async def get(self, id: str) -> StoredCall | None:
+        return await self._database.read(lambda connection: _get(connection, id))
+
+    async def facts(
+        self, attempt: CallAttempt, asked: Reading, now: datetime, *, live: bool = False
+    ) -> Facts:
+        return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
+
+
+def _get(connection: sqlite3.Connection, id: str) -> StoredCall | None:
+    row = SQL.get_call(connection, id=id)
+    if row is None:
+        return None
+    if not row["record"]:
+        raise LedgerError(f"the record of {id} was erased when its time was over; its leaf is kept")
+    return StoredCall(
+        decision=msgspec.json.decode(row["record"], type=Decision),
+        undelivered=row["undelivered"],
+        behind=timedelta(microseconds=row["behind_us"]),
+        carrier_legs=tuple(_leg(dict(leg)) for leg in SQL.carrier_legs(connection, decision=id)),
+    )
+
+
+def _by_decision(found: Iterable[Row]) -> dict[str, list[Row]]:
+    by_decision: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        by_decision[row["decision"]].append(row)
+    return by_decision
+
+
+def _entry(row: Row, legs: list[Row], parts: list[Row]) -> CallEntry:
+    undelivered = row["undelivered"]
+    became = outcome(bool(row.pop("dial")) and not undelivered, legs, parts)
+    told: Row = {
+        "decided_at": instant(row["decided_at"]),
+        "verdict": "BLOCK" if undelivered else row["verdict"],
+        "reasons": (undelivered,) if undelivered else tuple(json.loads(row["reasons"])),
+        "retry_at": instant(row["retry_at"]) if row["retry_at"] else None,
+    }
+    return CallEntry(**(row | told), outcome=became.word, talk_seconds=became.talk_seconds)
+
+
+def _leg(row: Row) -> LegEntry:
+    times = ("dialled_at", "ringing_at", "answered_at", "ended_at")
+    supervision = [
+        Supervisor(**_timed(one, ("since", "until"))) for one in json.loads(row["supervision"]).values()
+    ]
+    return LegEntry(**_timed(row, times) | {"supervision": tuple(supervision)})
+
+
+def _timed(row: Row, names: Iterable[str]) -> Row:
+    return row | {name: instant(row[name]) for name in names if row.get(name)}

@@ -1,0 +1,23 @@
+"""What the registers say of attempts of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dialpact.compliance.model import CallAttempt, Facts
+from dialpact.compliance.reading import Reading
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.facts import facts
+
+
+class FactsAsOf:
+    """:class:`dialpact.store.ports.facts_as_of.FactsAsOf` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading) -> list[Facts]:
+        return await self._database.read(
+            lambda connection: [facts(connection, attempt, asked, at, live=False) for attempt, at in attempts]
+        )

@@ -1,0 +1,123 @@
+"""Decisions for a reconciliation of CDR files, a page at a time, and what it found as incidents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import aiosql
+
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.reconcile import Asked, Kept, Refused
+from dialpact.compliance.reconcile.incidents import NEAR, CdrIncident
+from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.page import Page
+from dialpact.store.sqlite import incidents, keeping
+from dialpact.store.sqlite.connection import Database
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
+
+
+class Reconciliations:
+    """:class:`dialpact.store.ports.reconciliations.Reconciliations` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def own_numbers(self) -> list[str]:
+        return await self._database.read(
+            lambda connection: [number for (number,) in SQL.own_numbers(connection)]
+        )
+
+    async def decisions(self, since: datetime, until: datetime, *, after: str = "", most: int) -> Page[Asked]:
+        at, seq = _cursor(after) if after else (stamp(since), -1)
+
+        def work(connection: sqlite3.Connection) -> Page[Asked]:
+            found = list(SQL.decisions(connection, after=at, after_seq=seq, until=stamp(until), most=most))
+            next = f"{found[-1]['decided_at']} {found[-1]['seq']}" if len(found) == most else ""
+            return Page([_asked(connection, row) for row in found], next)
+
+        return await self._database.read(work)
+
+    async def write(self, incidents: Sequence[CdrIncident]) -> int:
+        return await self._database.transact(lambda connection: _write(connection, incidents))
+
+    async def settle(self, recording: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
+        return await keeping.settle(self._database, recording, answered, reason=reason, by=by, at=at)
+
+
+def _cursor(text: str) -> tuple[str, int]:
+    at, _, seq = text.partition(" ")
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+        raise Fault("cursor", value=text[:40])
+    return at, int(seq)
+
+
+def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> Asked:
+    return Asked(
+        key="",
+        at=instant(row["decided_at"]).timestamp(),
+        id=row["id"],
+        node=row["node"],
+        through=bool(row["dial"]) and row["undelivered"] is None,
+        why=row["undelivered"] or ", ".join(json.loads(row["reasons"])),
+        number=row["number"],
+        dial=row["dial"],
+        caller_id=row["caller_id"],
+        campaign=row["campaign"],
+        trunk=row["trunk"],
+        shadow=row["mode"] == "shadow",
+        channel=row["channel"],
+        uniqueid=row["uniqueid"],
+        kept=tuple(
+            Kept(
+                id=one["id"],
+                state=one["state"],
+                channel=one["channel"],
+                uniqueid=one["uniqueid"],
+                answered=_seconds(one["answered_at"]),
+                ended=_seconds(one["ended_at"]),
+                seconds=one["seconds"] or 0.0,
+                open=bool(one["open"]),
+            )
+            for one in SQL.recordings(connection, decision=row["id"])
+        ),
+        refused=tuple(
+            Refused(one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"]))
+            for one in SQL.refused(connection, decision=row["id"])
+        ),
+        went_on=bool(row["went_on"]),
+    )
+
+
+def _seconds(text: str | None) -> float:
+    return instant(text).timestamp() if text else 0.0
+
+
+def _write(connection: sqlite3.Connection, found: Sequence[CdrIncident]) -> int:
+    new = 0
+    for one in found:
+        same = {"node": one.node, "channel": one.channel, "at": stamp(one.at), "decision": one.decision}
+        if SQL.is_known(connection, kind=one.kind, **same) or _seen(connection, one):
+            continue
+        incidents.write(
+            connection,
+            at=one.at,
+            node=one.node,
+            kind=one.kind,
+            decision=one.decision,
+            channel=one.channel,
+            detail=one.detail,
+        )
+        new += 1
+    return new
+
+
+def _seen(connection: sqlite3.Connection, one: CdrIncident) -> bool:
+    span = {"since": stamp(one.at - NEAR), "until": stamp(one.at + NEAR)}
+    same = {"node": one.node, "channel": one.channel}
+    return any(SQL.was_seen(connection, kind=kind, **same, **span) for kind in one.seen_as)
