@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from dialpact.application import retention
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.application.daemon_registry import Role
 from dialpact.application.policy import load_policy
 from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
-from dialpact.cli.keeper import keep
+from dialpact.cli.housekeeping import keep
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.config import Config
@@ -26,7 +29,7 @@ from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, keeping
+from dialpact.store.sqlite import Store
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
 OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
@@ -107,12 +110,11 @@ async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
 async def _keeping(session: Session, stop: asyncio.Event) -> None:
     """Longer profiles than before keep for longer what is kept already."""
     policy = session.reloading.policy if session.reloading else load_policy(session.config)
-    names = [profile.id for profile in policy.profiles]
-    keep = partial(keep_until, policy=policy)
     for left in reversed(range(KEEPING_TRIES)):
         try:
             async with session.store() as store:
-                raised = await keeping.raise_to(store, keep, names, by="dialpact", at=session.clock.now())
+                context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock)
+                raised = await retention.apply_policy(context, policy)
         except (StoreError, StoreRefused) as error:  # nothing is lost by it: a purge does the same first
             (log.warning if left else log.error)("retention not raised", error=str(error))
         else:

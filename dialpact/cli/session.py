@@ -78,6 +78,11 @@ class Session:
         name = free_text(by, "by") if by else default_by()
         return Actor(name=name, door=Door.SHELL)
 
+    def looking(self, by: str = "") -> Context:
+        """For what only reads, and on a snapshot of its own: the database is not even opened for more."""
+        name = free_text(by, "by") if by else default_by()
+        return Context(Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL), self.clock)
+
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
         try:

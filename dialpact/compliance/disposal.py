@@ -1,152 +1,85 @@
-"""Disposing of recordings whose time is over. The order is what makes it survive a crash at any point:
-
-1. every file is hashed, and is what was recorded;
-2. the disposal is on disk, in the ledger (the store refuses it before its time);
-3. the files go, each only if it still is the file that was hashed, and their folder is flushed;
-4. the disposal is marked as done.
-
-Cut off before 2 nothing has happened. After 2 the next run finds the disposal undone, looks at what is left
-of the files, and goes on with 3. A file that is not what was recorded is never removed.
-"""
+"""What becomes of a recording whose time seems to be over. Pure; application/disposal.py does it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from dialpact.compliance import kept_files
-from dialpact.compliance.clock import Clock
-from dialpact.compliance.kept_files import Seen
+from dialpact.compliance.recording import FilesOf
 from dialpact.compliance.retention import earliest_day, goes_from
-from dialpact.compliance.witnessed import Witness
-from dialpact.store.sqlite import Store, disposals
-from dialpact.store.sqlite.keeping import KeepUntil, ended
+from dialpact.compliance.trusted_time import Witness
 
 State = Literal["due", "held", "clock", "finding", "unfinished", "disposed"]
+
+
+class Due(FilesOf, frozen=True, kw_only=True):
+    """One whose own day is over by the wall clock.
+
+    ``ended_at``: of its call, by the wall clock or, where that had been set back, by trusted time. ``flaw``
+    is ``lowered`` when by the log it was to be kept for longer.
+    """
+
+    ended_at: datetime
+    keep_until: date
+    held: bool
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One recording and what becomes of it.
 
-    ``state``: due; held; clock (its time is over by the wall clock, but not by the witnessed time); finding
-    (not what was recorded: see ``problem``); unfinished (disposed of, files left); disposed. ``goes_from``:
-    ISO 8601, when a recording that waits for the clock may go.
+    ``state``: due; held; clock (its time is over by the wall clock, but not by trusted time); finding (not
+    what was recorded: see ``problem``); unfinished (disposed of, files left); disposed. ``goes_from``: when
+    one that waits for the clock may go.
     """
 
     id: str
     decision: str
-    keep_until: str
+    keep_until: date | None
     state: State
     path: str
     bytes: int = 0
     problem: str = ""
-    goes_from: str = ""
+    goes_from: datetime | None = None
 
 
-class Disposer:
-    """One run over the recordings below ``directory``. ``by``: who answers for it."""
+class Days(NamedTuple):
+    """The day that every time zone has reached: by the wall clock, and by trusted time too."""
 
-    def __init__(
-        self, store: Store, directory: Path, node: str, witness: Witness, keep_until: KeepUntil, clock: Clock
-    ) -> None:
-        self._store, self._directory, self._node, self._clock = store, directory, node, clock
-        self._keep_until = keep_until
-        self.wall_day, self.day = earliest_day(witness.last.at), earliest_day(witness.now)
-        self.spared = 0  # due by their own day, but not by the profiles in force
-        self._seen: dict[str, Sequence[Seen]] = {}  # of the item that was yielded last
+    wall: date
+    trusted: date
 
-    async def items(self) -> AsyncIterator[Item]:
-        """What is due by the wall clock, in the order of its time. Reads every file of it."""
-        after = ("", "")
-        while page := await disposals.due_after(self._store, self.wall_day, after):
-            for row in page:
-                item = self._judged(row)
-                if item:
-                    yield item
-            after = (page[-1]["keep_until"], page[-1]["id"])
-
-    def _judged(self, row: dict[str, Any]) -> Item | None:
-        """None for one that must still be kept, by the profiles that are in force now."""
-        asked = self._keep_until(ended(row["ended_at"], row["witnessed_us"]))
-        until = max(date.fromisoformat(row["keep_until"]), asked)
-        if until >= self.wall_day:
-            self.spared += 1
-            return None
-        if row["is_held"]:
-            return _item(row, "held")
-        if until >= self.day:
-            return _item(row, "clock", goes_from=goes_from(until).isoformat())
-        if row["flaw"]:
-            return _item(row, "finding", problem=row["flaw"])
-        seen = [kept_files.look(path, sha256, self._directory) for path, sha256 in kept_files.hashes(row)]
-        for file in seen:
-            if problem := _problem(file):
-                return _item(row, "finding", problem=problem, path=str(file.path))
-        self._seen = {row["id"]: seen}
-        return _item(row, "due")
-
-    async def dispose(self, item: Item, by: str) -> Item:
-        """Of one that is due, right after :meth:`items` has yielded it. StoreRefused: it must be kept."""
-        seen = self._seen.pop(item.id)
-        written = await disposals.record(self._store, item.id, item.keep_until, by=by, at=self._clock.now())
-        if not written:
-            return msgspec.structs.replace(item, state="held")  # since it was looked at
-        return await self._remove(item, seen)
-
-    async def left(self) -> list[tuple[Item, dict[str, Any]]]:
-        """What an earlier run was cut off from, with its row."""
-        return [(_item(row, "unfinished"), row) for row in await disposals.unfinished(self._store)]
-
-    async def complete(self, item: Item, row: dict[str, Any]) -> Item:
-        """The rest of it."""
-        seen = []
-        for path, sha256 in kept_files.hashes(row):
-            file = kept_files.look(path, sha256, self._directory)
-            seen.append(Seen(path, "") if file.problem == "missing" else file)
-        return await self._remove(item, seen)
-
-    async def _remove(self, item: Item, seen: Sequence[Seen]) -> Item:
-        for file in seen:
-            problem = _problem(file)
-            if not problem:
-                try:
-                    problem = kept_files.remove(file, self._directory)
-                except OSError:
-                    problem = "read-only"
-            if problem:
-                return msgspec.structs.replace(item, state="unfinished", problem=problem, path=str(file.path))
-        await disposals.finish(self._store, item.id, self._clock.now())
-        return msgspec.structs.replace(item, state="disposed", problem="", path=item.path)
-
-    async def report(self, item: Item) -> None:
-        """A finding as an incident, once."""
-        detail = f"recording {item.id}: {item.problem}: {Path(item.path).name}"
-        await disposals.refused(self._store, self._node, item.decision, detail, self._clock.now())
+    @classmethod
+    def of(cls, witness: Witness) -> Days:
+        return cls(earliest_day(witness.last.at), earliest_day(witness.now))
 
 
-def _problem(file: Seen) -> str:
-    """Why this file may not be removed. With a second name (a hard link) it would not be gone."""
-    if file.problem:
-        return file.problem
-    if file.names > 1:
-        return "linked"
-    return "read-only" if file.identity and not kept_files.can_remove(file.path) else ""
+def judge(found: Due, asked: date, days: Days) -> Item | None:
+    """By the row alone: its files are still to be looked at when it says ``due``.
+
+    ``asked``: until when the profiles in force want it kept. None for one that must still be kept by them.
+    """
+    until = max(found.keep_until, asked)
+    if until >= days.wall:
+        return None
+    if found.held:
+        return item(found, "held", found.keep_until)
+    if until >= days.trusted:
+        waits = item(found, "clock", found.keep_until)
+        return msgspec.structs.replace(waits, goes_from=goes_from(until))
+    if found.flaw:
+        return item(found, "finding", found.keep_until, problem=found.flaw)
+    return item(found, "due", found.keep_until)
 
 
-def _item(
-    row: dict[str, Any], state: State, *, problem: str = "", path: str = "", goes_from: str = ""
-) -> Item:
+def item(found: FilesOf, state: State, keep_until: date | None, *, problem: str = "", path: str = "") -> Item:
     return Item(
-        id=row["id"],
-        decision=row["decision"],
-        keep_until=row["keep_until"],
+        id=found.id,
+        decision=found.decision,
+        keep_until=keep_until,
         state=state,
-        path=path or row["path"],
-        bytes=row["bytes"] or 0,
+        path=path or found.path,
+        bytes=found.bytes,
         problem=problem,
-        goes_from=goes_from,
     )

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
+from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Policy
+
+KeepUntil = Callable[[datetime], date]  # the last day for a call that ended at an instant
+
+
+class Raised(Value, frozen=True, kw_only=True):
+    """How many of some recordings are kept for longer now; ``next``: behind them, empty at the end."""
+
+    count: int
+    next: str
 
 
 def keep_until(ended_at: datetime, policy: Policy) -> date:

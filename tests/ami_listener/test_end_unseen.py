@@ -11,7 +11,6 @@ import pytest
 from ami_listener.recording import recorder
 from ami_listener.recording.files import Files
 from ami_listener.recording.segment import Segment
-from dialpact.store.sqlite import keeping
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import tone, wav_header
 from tests.ami_listener.scene import Scene, keep_until, recorded, ringing, until
@@ -57,10 +56,10 @@ async def test_one_whose_end_was_seen_leaves_nothing(scene: Scene, ami: FakeAmi)
 async def test_an_act_settles_it_and_its_row_and_its_day_stay(scene: Scene, ami: FakeAmi) -> None:
     row = await crashed(scene, ami)
     same: dict[str, Any] = {"reason": "the carrier's bill", "by": "chen", "at": scene.clock.now()}
-    assert await keeping.settle(scene.store, row["id"], False, **same) == "added"
+    assert await scene.store.retention.settle(row["id"], False, **same) == "added"
     (no,) = await scene.recorded("unanswered")
-    assert await keeping.settle(scene.store, row["id"], False, **same) == "already"
-    assert await keeping.settle(scene.store, row["id"], True, **same) == "updated"
+    assert await scene.store.retention.settle(row["id"], False, **same) == "already"
+    assert await scene.store.retention.settle(row["id"], True, **same) == "updated"
     (yes,) = await scene.recorded("kept")
     assert [found["settled"] for found in (row, no, yes)] == ["", "unanswered", "answered"]
     assert no["keep_until"] == yes["keep_until"] == row["keep_until"]

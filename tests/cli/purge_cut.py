@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from datetime import datetime, timedelta
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 from dialpact.cli.app import app
@@ -20,8 +20,9 @@ from tests.cli.recorded import Host, set_clocks
 def main(wall: str, up: str, function: str, passing: str, when: str) -> None:
     host = Host(datetime.fromisoformat(wall), timedelta(seconds=float(up)))
     set_clocks(host)
-    module, name = function.rsplit(".", 1)
-    real = getattr(import_module(module), name)
+    place, name = function.rsplit(".", 1)
+    owner = resolve_name(place)  # a module, or a class in one
+    real = getattr(owner, name)
     left = int(passing)
 
     def cut(*given: Any, **named: Any) -> Any:
@@ -40,7 +41,7 @@ def main(wall: str, up: str, function: str, passing: str, when: str) -> None:
         await result
         os.kill(os.getpid(), signal.SIGKILL)
 
-    setattr(import_module(module), name, cut)
+    setattr(owner, name, cut)
     app(["recordings", "purge", "--yes", "--by", "chen"])
 
 

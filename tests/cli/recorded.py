@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dialpact.cli.recordings import witness
+from dialpact.application import host_clock
 from dialpact.compliance.clock import Uptime
 from dialpact.store.sqlite import Store, clocks, decisions, recordings
 from tests.compliance.store_values import AT, attempt, decision
@@ -183,4 +183,4 @@ def set_clocks(host: Host, put: Callable[[Any, str, object], None] = setattr) ->
     from dialpact.cli import session
 
     put(session, "SystemClock", lambda: host)
-    put(witness, "host_uptime", host.uptime)
+    put(host_clock, "host_uptime", host.uptime)

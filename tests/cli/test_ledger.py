@@ -11,13 +11,13 @@ from typing import get_args
 import msgspec
 import pytest
 
+from dialpact.application.ledger.audit.found import Problem
 from dialpact.cli import texts
 from dialpact.compliance.config import Ledger
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.store.sqlite import ledger
-from dialpact.store.sqlite.audit.found import Problem
 from tests.cli.conftest import Home
 
 ROOT = Path(__file__).parents[2]
@@ -207,7 +207,7 @@ def test_nothing_is_signed_over_a_cut_log(kept: Home) -> None:
 
 
 def test_every_finding_has_its_text() -> None:
-    folder = ROOT / "dialpact" / "store" / "sqlite" / "audit"
+    folder = ROOT / "dialpact" / "application" / "ledger" / "audit"
     source = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
     table = {key.partition(".")[2] for key in texts.catalogue("en") if key.startswith("ledger.")}
     kinds = "record|kind|leaf|decision|erased|node|checkpoint|log|link"

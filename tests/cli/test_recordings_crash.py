@@ -14,6 +14,8 @@ from tests.cli.recorded import OVER, Shelf
 
 ROOT = Path(__file__).parents[2]
 STORE = "dialpact.store.sqlite"
+RAISE = f"{STORE}.retention.Retention.raise_to"
+DISPOSALS = f"{STORE}.disposals.Disposals"
 
 
 def cut(shelf: Shelf, function: str, passing: int, when: str) -> None:
@@ -33,17 +35,31 @@ def cut(shelf: Shelf, function: str, passing: int, when: str) -> None:
 @pytest.mark.parametrize(
     ("function", "passing", "when", "disposed", "left", "reason"),
     [
-        (f"{STORE}.keeping.raise_to", 0, "after", 0, 6, "the clock is read, longer profiles are applied"),
-        ("dialpact.compliance.kept_files.look", 1, "after", 0, 6, "half of the files are hashed"),
-        (f"{STORE}.disposals.record", 0, "before", 0, 6, "all are hashed"),
-        (f"{STORE}.disposals.record", 0, "after", 1, 6, "the disposal is written, every file is there"),
+        (
+            RAISE,
+            0,
+            "after",
+            0,
+            6,
+            "the clock is read, longer profiles are applied",
+        ),
+        ("dialpact.application.recording_files.look", 1, "after", 0, 6, "half of the files are hashed"),
+        (f"{DISPOSALS}.record", 0, "before", 0, 6, "all are hashed"),
+        (
+            f"{DISPOSALS}.record",
+            0,
+            "after",
+            1,
+            6,
+            "the disposal is written, every file is there",
+        ),
         ("os.unlink", 0, "after", 1, 5, "the first file is gone, its folder not flushed"),
         ("os.fsync", 0, "after", 1, 5, "and flushed"),
         ("os.unlink", 2, "before", 1, 4, "one file is left"),
-        (f"{STORE}.disposals.finish", 0, "before", 1, 3, "all are gone, that is not written"),
-        (f"{STORE}.disposals.finish", 0, "after", 1, 3, "the first is done, the second not begun"),
-        (f"{STORE}.disposals.record", 1, "after", 2, 3, "the second is written"),
-        (f"{STORE}.disposals.finish", 1, "after", 2, 0, "both are done, nothing was said"),
+        (f"{DISPOSALS}.finish", 0, "before", 1, 3, "all are gone, that is not written"),
+        (f"{DISPOSALS}.finish", 0, "after", 1, 3, "the first is done, the second not begun"),
+        (f"{DISPOSALS}.record", 1, "after", 2, 3, "the second is written"),
+        (f"{DISPOSALS}.finish", 1, "after", 2, 0, "both are done, nothing was said"),
     ],
 )
 def test_killed_and_completed(
@@ -71,7 +87,7 @@ def test_killed_and_completed(
 def test_what_was_put_in_the_place_of_a_file_meanwhile_stays(shelf: Shelf) -> None:
     id = shelf.put()
     shelf.lives_until(OVER)
-    cut(shelf, f"{STORE}.disposals.record", 0, "after")
+    cut(shelf, f"{DISPOSALS}.record", 0, "after")
     shelf.path(side="-callee").write_bytes(b"something else")
     assert [found["problem"] for found in shelf.home("recordings", "verify", code=3)["findings"]] == [
         "disposal-unfinished"
@@ -89,7 +105,7 @@ def test_what_was_put_in_the_place_of_a_file_meanwhile_stays(shelf: Shelf) -> No
 def test_a_second_name_that_was_made_meanwhile_stops_the_rest(shelf: Shelf) -> None:
     id = shelf.put()
     shelf.lives_until(OVER)
-    cut(shelf, f"{STORE}.disposals.record", 0, "after")
+    cut(shelf, f"{DISPOSALS}.record", 0, "after")
     copy = shelf.home.path / "copy.wav"
     copy.hardlink_to(shelf.path(side="-callee"))
     assert shelf.purge("--yes", code=3) == {id: "linked"}

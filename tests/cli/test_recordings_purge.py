@@ -14,7 +14,8 @@ import pytest
 
 from dialpact.cli import daemons
 from dialpact.cli.session import Session
-from dialpact.store.sqlite import Store, disposals, holds
+from dialpact.store.sqlite import Store
+from dialpact.store.sqlite.disposals import Disposals
 from tests.cli.recorded import DAY, LAST, OVER, Host, Shelf
 from tests.compliance.store_values import AT
 
@@ -219,18 +220,18 @@ def test_the_store_refuses_what_a_command_was_made_to_believe(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A purge that sees another time than the store: nothing goes."""
-    from dialpact.cli.recordings import witness
+    from dialpact.application import host_clock
 
     id = shelf.put()
     shelf.reads_clock()
     ahead = Host(OVER)
-    take = witness.take
+    take = host_clock.take
 
     async def fooled(*given: object) -> object:
         seen = await take(*given)  # type: ignore[arg-type]
         return seen._replace(time=ahead.wall, last=seen.last._replace(at=ahead.wall))
 
-    monkeypatch.setattr(witness, "take", fooled)
+    monkeypatch.setattr(host_clock, "take", fooled)
     error = shelf.home("recordings", "purge", "--yes", code=1)["error"]
     assert "must still be kept, by the witnessed time" in error
     assert (len(shelf.files()), shelf.history(id)) == (3, [])
@@ -345,12 +346,13 @@ def test_several_holds_at_once(shelf: Shelf) -> None:
 def test_a_hold_that_comes_while_the_purge_runs(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     id = shelf.put()
     shelf.lives_until(OVER)
-    record = disposals.record
+    record = Disposals.record
 
-    async def late(store: Store, *given: str, **named: Any) -> bool:
-        await holds.hold(store, "recording", id, reason="court", by="chen", at=OVER)
-        return await record(store, *given, **named)
+    async def late(self: Disposals, *given: Any, **named: Any) -> bool:
+        async with await Store.open(shelf.database) as store:
+            await store.holds.add("recording", id, reason="court", by="chen", at=OVER)
+        return await record(self, *given, **named)
 
-    monkeypatch.setattr(disposals, "record", late)
+    monkeypatch.setattr(Disposals, "record", late)
     assert shelf.purge("--yes") == {id: "held"}
     assert (len(shelf.files()), shelf.history(id)) == (3, ["hold"])

@@ -12,13 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.application.ledger.audit import Audit
+from dialpact.application.ledger.erasure import due as due_over
+from dialpact.application.ledger.erasure import erase_over
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, erasure
-from dialpact.store.sqlite.audit import Audit
+from dialpact.store.sqlite.snapshot import opened
+from tests.application.test_audit_tampering import MINE, build
 from tests.compliance.store_values import AT
-from tests.compliance.test_audit_tampering import MINE, build
 
 POLICY = profile.Policy((profile.load("cn-hubei-2018"),), calendars.load())
 LAST_DAY = partial(keep_until, policy=POLICY)
@@ -80,18 +84,19 @@ def raised(path: Path, until: str) -> None:
 
 
 def audit(path: Path) -> Audit:
-    found = Audit(path, [MINE.verifier])
-    for _ in found.run():
-        pass
+    found = Audit([MINE.verifier])
+    with opened(path) as snapshot:
+        for _ in found.run(snapshot):
+            pass
     return found
 
 
-async def erase(path: Path, today: date = OVER) -> erasure.Due:
+async def erase(path: Path, today: date = OVER) -> Erased:
     async with await Store.open(path) as store:
-        due = await erasure.due(store, LAST_DAY, today)
-        done = await erasure.erase(store, LAST_DAY, today, **WHO)  # type: ignore[arg-type]
+        due = await due_over(store, LAST_DAY, today)
+        done = await erase_over(store, LAST_DAY, today, **WHO)  # type: ignore[arg-type]
         assert due == done
-        again = await erasure.due(store, LAST_DAY, today)
+        again = await due_over(store, LAST_DAY, today)
         assert (again.decisions, again.needed) == (0, due.needed)
         return done
 
@@ -107,7 +112,7 @@ async def test_not_a_day_before_the_longest_retention(path: Path, today: date, d
 async def test_a_call_without_a_recording_is_kept_as_long(path: Path, today: date, decisions_: int) -> None:
     run(path, "DELETE FROM recording", guards=False)
     async with await Store.open(path) as store:
-        assert (await erasure.due(store, LAST_DAY, today)).decisions == decisions_
+        assert (await due_over(store, LAST_DAY, today)).decisions == decisions_
 
 
 async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
@@ -142,7 +147,7 @@ async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
     assert b"13800138000" in path.read_bytes()
     async with await Store.open(path) as store:
         await store.transact(lambda connection: connection.execute("PRAGMA secure_delete = OFF").fetchall())
-        await erasure.erase(store, LAST_DAY, OVER, **WHO)  # type: ignore[arg-type]
+        await erase_over(store, LAST_DAY, OVER, **WHO)  # type: ignore[arg-type]
         left = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"13800138000" not in left
 
@@ -200,7 +205,7 @@ async def test_a_call_decided_behind_the_clock_counts_from_the_later_time(path: 
     disposed(path)
     run(path, f"UPDATE decision SET behind_us = {2 * 86_400_000_000} WHERE seq = 1", guards=False)
     async with await Store.open(path) as store:
-        assert (await erasure.due(store, LAST_DAY, OVER)).decisions == 0
+        assert (await due_over(store, LAST_DAY, OVER)).decisions == 0
 
 
 SALT = f"UPDATE ledger SET salt = NULL WHERE kind = 'decision' AND key = '{7:032x}'"
@@ -304,6 +309,6 @@ async def test_in_pieces_and_each_is_logged(
 
 
 def test_runs() -> None:
-    assert erasure.runs([]) == []
-    assert erasure.runs([3]) == [(3, 3)]
-    assert erasure.runs([0, 1, 2, 5, 7, 8]) == [(0, 2), (5, 5), (7, 8)]
+    assert runs([]) == []
+    assert runs([3]) == [(3, 3)]
+    assert runs([0, 1, 2, 5, 7, 8]) == [(0, 2), (5, 5), (7, 8)]

@@ -14,7 +14,7 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note, rotation
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer
-from dialpact.store.sqlite import Store, checkpoints, create, incidents, ledger
+from dialpact.store.sqlite import Store, create, incidents, ledger
 from dialpact.store.sqlite.registers import change
 from tests.compliance.store_values import AT
 
@@ -54,25 +54,25 @@ def tamper(store: Store, *statements: str) -> None:
 
 async def test_a_checkpoint_is_the_signed_root(store: Store) -> None:
     await grow(store, 300)
-    text = await checkpoints.checkpoint(store, MINE, AT)
+    text = await store.checkpoints.sign(MINE, AT)
     found = Checkpoint.parse(note.verify(text, [MINE.verifier]))
     assert (found.origin, found.size) == ("dialpact/pbx1", 300)
     assert found.root == await store.transact(lambda connection: ledger.root(connection, 300))
-    assert await checkpoints.last(store) == text
+    assert [one.note for one in await store.checkpoints.newest(1)] == [text]
 
 
 async def test_of_an_empty_log(store: Store) -> None:
-    assert await checkpoints.last(store) is None
-    text = await checkpoints.checkpoint(store, MINE, AT)
+    assert await store.checkpoints.newest(1) == []
+    text = await store.checkpoints.sign(MINE, AT)
     assert Checkpoint.parse(note.split(text)[0]).root == merkle.EMPTY
 
 
 async def test_nothing_new_nothing_signed(store: Store) -> None:
     await grow(store, 3)
-    first = await checkpoints.checkpoint(store, MINE, AT)
-    assert await checkpoints.checkpoint(store, MINE, AT + timedelta(hours=1)) == first
+    first = await store.checkpoints.sign(MINE, AT)
+    assert await store.checkpoints.sign(MINE, AT + timedelta(hours=1)) == first
     await grow(store, 1)
-    assert await checkpoints.checkpoint(store, MINE, AT + timedelta(hours=2)) != first
+    assert await store.checkpoints.sign(MINE, AT + timedelta(hours=2)) != first
     count = await store.transact(lambda c: c.execute("SELECT count(*) FROM checkpoint").fetchone()[0])
     assert count == 2
 
@@ -81,14 +81,14 @@ async def test_proofs(store: Store) -> None:
     await grow(store, 600)
     leaves = [entry.leaf for entry in await store.transact(lambda c: ledger.entries(c, 0, 600))]
     plain = merkle.over(leaves)
-    assert await checkpoints.inclusion(store, 17, 599) == merkle.inclusion_proof(plain, 17, 599)
-    assert await checkpoints.consistency(store, 300, 600) == merkle.consistency_proof(plain, 300, 600)
+    assert await store.checkpoints.inclusion(17, 599) == merkle.inclusion_proof(plain, 17, 599)
+    assert await store.checkpoints.consistency(300, 600) == merkle.consistency_proof(plain, 300, 600)
     for wrong in [(600, 600), (-1, 600), (0, 601), (5, 5)]:
         with pytest.raises(LedgerError):
-            await checkpoints.inclusion(store, *wrong)
+            await store.checkpoints.inclusion(*wrong)
     for wrong in [(0, 600), (601, 600), (1, 601)]:
         with pytest.raises(LedgerError):
-            await checkpoints.consistency(store, *wrong)
+            await store.checkpoints.consistency(*wrong)
 
 
 @pytest.mark.parametrize(
@@ -104,33 +104,33 @@ async def test_proofs(store: Store) -> None:
 )
 async def test_what_does_not_continue_is_not_signed(store: Store, statement: str, reason: str) -> None:
     await grow(store, 300)
-    await checkpoints.checkpoint(store, MINE, AT)
+    await store.checkpoints.sign(MINE, AT)
     tamper(store, statement)
     with pytest.raises(LedgerError, match=reason):
-        await checkpoints.checkpoint(store, MINE, AT)
+        await store.checkpoints.sign(MINE, AT)
 
 
 async def test_another_key_signs_only_once_the_log_names_it(store: Store) -> None:
     await grow(store, 3)
-    await checkpoints.checkpoint(store, MINE, AT)
+    await store.checkpoints.sign(MINE, AT)
     new = signer(2)
     with pytest.raises(LedgerError, match="not the key that signed before"):
-        await checkpoints.checkpoint(store, new, AT)
+        await store.checkpoints.sign(new, AT)
     made = rotation.rotation(MINE, new, "yearly")
     await store.transact(
         lambda c: change.log(c, rotation.REGISTER, rotation.ACTION, new.name, made, by="chen", at=AT)
     )
     with pytest.raises(LedgerError, match="not the key in force"):
-        await checkpoints.checkpoint(store, MINE, AT)
-    text = await checkpoints.checkpoint(store, new, AT)
+        await store.checkpoints.sign(MINE, AT)
+    text = await store.checkpoints.sign(new, AT)
     assert note.verify(text, [new.verifier])
-    assert await checkpoints.checkpoint(store, new, AT) == text
+    assert await store.checkpoints.sign(new, AT) == text
 
 
 async def test_another_node_name_is_another_log(store: Store) -> None:
-    await checkpoints.checkpoint(store, MINE, AT)
+    await store.checkpoints.sign(MINE, AT)
     with pytest.raises(LedgerError, match="the log is dialpact/pbx1, the configuration names dialpact/b"):
-        await checkpoints.checkpoint(store, signer(name="dialpact/b"), AT)
+        await store.checkpoints.sign(signer(name="dialpact/b"), AT)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_another_node_name_is_another_log(store: Store) -> None:
 )
 async def test_the_store_keeps_what_it_gave_out(store: Store, sql: str) -> None:
     await grow(store, 256)
-    await checkpoints.checkpoint(store, MINE, AT)
+    await store.checkpoints.sign(MINE, AT)
     connection = sqlite3.connect(store.path)
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute(sql)

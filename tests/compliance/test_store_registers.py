@@ -11,7 +11,7 @@ import pytest
 
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, custody
+from dialpact.store.sqlite import Store, create
 from tests.compliance.store_values import ASKED, AT, BY, NUMBER, attempt
 
 ACME = Business(id="acme", name="某某公司", actor="own-business")
@@ -190,5 +190,5 @@ async def test_unknown_names(store: Store) -> None:
 
 
 async def test_files_that_no_recording_names(store: Store) -> None:
-    assert await custody.foreign_files(store, ["/r/b", "/r/a"]) == ["/r/a", "/r/b"]
-    assert await custody.foreign_files(store, []) == []
+    assert await store.custody.foreign(["/r/b", "/r/a"]) == ["/r/a", "/r/b"]
+    assert await store.custody.foreign([]) == []

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.application import host_clock
 from dialpact.compliance.clock import Uptime, instant
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, clocks, create, decisions, disposals, holds, keeping, recordings
+from dialpact.compliance.registers.hold import HoldScope
+from dialpact.store.sqlite import Store, clocks, create, decisions, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
 
 INSERT_DISPOSAL = "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES "
@@ -97,25 +99,25 @@ async def test_disposed_of_in_its_time_only(
     await clock(store, (AT, timedelta()), (at, up))
     if not allowed:
         with pytest.raises(StoreRefused, match="witnessed time"):
-            await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=at)
+            await store.disposals.record("r1", LAST, by="chen", at=at)
         assert await logged(store) == []
         return
-    assert await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=at), reason
+    assert await store.disposals.record("r1", LAST, by="chen", at=at), reason
     ((action, actor, detail),) = await logged(store)
     assert (action, actor, detail["sha256"]) == ("dispose", "chen", "x")
-    await disposals.finish(store, "r1", at)
+    await store.disposals.finish("r1", at)
     assert [action for action, *_ in await logged(store)] == ["dispose", "disposed"]
 
 
 async def test_without_a_clock_reading_nothing_goes(store: Store) -> None:
     with pytest.raises(StoreRefused, match="witnessed time"):
-        await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
+        await store.disposals.record("r1", LAST, by="chen", at=OVER)
 
 
 async def test_held_it_stays(store: Store) -> None:
     await run_until(store, OVER)
-    await holds.hold(store, "recording", "r1", reason="court", **BY)
-    assert not await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
+    await store.holds.add("recording", "r1", reason="court", **BY)
+    assert not await store.disposals.record("r1", LAST, by="chen", at=OVER)
     with pytest.raises(StoreRefused, match="legal hold"):
         await sql(
             store,
@@ -157,7 +159,7 @@ async def test_held_it_stays(store: Store) -> None:
 )
 async def test_what_the_store_refuses(store: Store, statement: str, match: str) -> None:
     await clock(store, (AT, timedelta()))
-    await holds.hold(store, "callee", "+8613800138001", reason="court", **BY)
+    await store.holds.add("callee", "+8613800138001", reason="court", **BY)
     with pytest.raises(StoreRefused, match=match):
         await sql(store, statement)
 
@@ -172,42 +174,43 @@ async def test_what_the_store_refuses(store: Store, statement: str, match: str) 
 )
 async def test_a_disposal_stays(store: Store, statement: str) -> None:
     await run_until(store, OVER)
-    await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
+    await store.disposals.record("r1", LAST, by="chen", at=OVER)
     with pytest.raises(StoreRefused, match="a disposal is never"):
         await sql(store, statement)
     with pytest.raises(StoreRefused, match="disposed of already"):
-        await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
+        await store.disposals.record("r1", LAST, by="chen", at=OVER)
     (row,) = await recordings.list_recordings(store, id="r1")
     assert (row["state"], row["disposed_at"]) == ("disposed", "2026-12-25T12:00:00.000000Z")
 
 
 async def test_a_keep_until_that_was_lowered_by_force_is_found_in_the_log(store: Store) -> None:
-    await keeping.keep(store, "r1", date(2030, 1, 1), reason="contract", **BY)
+    await store.retention.keep("r1", date(2030, 1, 1), reason="contract", **BY)
     await run_until(store, OVER)
     await sql(store, "DROP TRIGGER recording_keep_until_only_rises")
     await sql(store, f"UPDATE recording SET keep_until = '{LAST}' WHERE id = 'r1'")
     with pytest.raises(StoreRefused, match="by the log"):
-        await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
+        await store.disposals.record("r1", LAST, by="chen", at=OVER)
 
 
 # Keeping for longer
 
 
 async def test_kept_for_longer(store: Store) -> None:
-    assert await keeping.keep(store, "r1", date(2027, 1, 1), reason="contract", **BY) == "updated"
-    assert await keeping.keep(store, "r1", date(2027, 1, 1), reason="contract", **BY) == "already"
+    assert await store.retention.keep("r1", date(2027, 1, 1), reason="contract", **BY) == "updated"
+    assert await store.retention.keep("r1", date(2027, 1, 1), reason="contract", **BY) == "already"
     with pytest.raises(Fault, match="2027-01-01"):
-        await keeping.keep(store, "r1", date(2026, 12, 31), reason="x", **BY)
+        await store.retention.keep("r1", date(2026, 12, 31), reason="x", **BY)
     for id in ("r2", "none"):
         with pytest.raises(Fault):
-            await keeping.keep(store, id, date(2027, 1, 1), reason="x", **BY)
+            await store.retention.keep(id, date(2027, 1, 1), reason="x", **BY)
     change = {"from": "2026-12-24", "to": "2027-01-01", "reason": "contract"}
     assert await logged(store) == [("keep", "chen", change)]
 
 
 async def test_longer_profiles_raise_and_shorter_ones_change_nothing(store: Store) -> None:
     async def apply(until: date) -> int:
-        return await keeping.raise_to(store, lambda ended: until, ["p"], **BY)
+        raised = await store.retention.raise_to(lambda ended: until, ["p"], after="", **BY)
+        return raised.count
 
     assert await apply(date(2026, 12, 1)) == 0
     assert await apply(date(2031, 11, 24)) == 1
@@ -224,7 +227,7 @@ async def test_longer_profiles_raise_and_shorter_ones_change_nothing(store: Stor
 async def test_holds_of_every_scope_each_released_on_its_own(store: Store) -> None:
     (row,) = await recordings.list_recordings(store, id="r1")
     made = [
-        await holds.hold(store, scope, key, reason=f"because {scope}", **BY)
+        await store.holds.add(scope, key, reason=f"because {scope}", **BY)
         for scope, key in (
             ("recording", "r1"),
             ("call", row["decision"]),
@@ -235,24 +238,24 @@ async def test_holds_of_every_scope_each_released_on_its_own(store: Store) -> No
     assert [hold.recordings for hold in made] == [1, 2, 2, 1]
     await run_until(store, OVER)
     for hold in made:
-        assert not await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
-        ended = await holds.release(store, hold.id, reason="over", **BY)
+        assert not await store.disposals.record("r1", LAST, by="chen", at=OVER)
+        ended = await store.holds.release(hold.id, reason="over", **BY)
         assert (ended.released_by, ended.release_reason) == ("chen", "over")
         with pytest.raises(Fault):
-            await holds.release(store, hold.id, reason="again", **BY)
-    assert await holds.list_holds(store) == []
-    assert len(await holds.list_holds(store, recording="r1", released=True)) == 4
-    assert [hold.id for hold in await holds.list_holds(store, recording="r2", released=True)] == [2, 3]
+            await store.holds.release(hold.id, reason="again", **BY)
+    assert (await store.holds.list()).rows == []
+    assert len((await store.holds.list(recording="r1", released=True)).rows) == 4
+    assert [hold.id for hold in (await store.holds.list(recording="r2", released=True)).rows] == [2, 3]
     assert [action for action, *_ in await logged(store)] == ["hold", "hold", "release", "release"]
-    assert await disposals.record(store, "r1", LAST.isoformat(), by="chen", at=OVER)
+    assert await store.disposals.record("r1", LAST, by="chen", at=OVER)
     with pytest.raises(Fault, match="disposed"):
-        await holds.hold(store, "recording", "r1", reason="too late", **BY)
+        await store.holds.add("recording", "r1", reason="too late", **BY)
 
 
 @pytest.mark.parametrize("scope", ["recording", "call"])
-async def test_no_hold_on_what_is_not_there(store: Store, scope: holds.Scope) -> None:
+async def test_no_hold_on_what_is_not_there(store: Store, scope: HoldScope) -> None:
     with pytest.raises(Fault, match="none"):
-        await holds.hold(store, scope, "none", reason="x", **BY)
+        await store.holds.add(scope, "none", reason="x", **BY)
 
 
 # The clock readings
@@ -283,7 +286,7 @@ async def test_readings_that_were_tampered_with_are_found(
     await clock(store, *((AT + timedelta(hours=hours), timedelta(hours=hours)) for hours in range(450)))
     for statement in statements:
         await sql(store, statement)
-    assert await clocks.forged(store) == found
+    assert await host_clock.forged(store) == found
 
 
 async def test_the_first_reading_after_calls_is_believed_for_a_day(store: Store) -> None:
@@ -291,7 +294,7 @@ async def test_the_first_reading_after_calls_is_believed_for_a_day(store: Store)
     await clock(store, (AT + timedelta(days=400), timedelta(hours=1)))
     found = await store.transact(clocks.witness)
     assert found is not None and found.time == AT + timedelta(days=1)
-    assert await clocks.forged(store) is None
+    assert await host_clock.forged(store) is None
 
 
 def test_times_as_the_store_reads_them() -> None:

@@ -106,7 +106,7 @@ async def _settle(context: Context, found: Sequence[CdrFinding]) -> int:
     for one in found:
         reason = f"CDR: {Path(one.file).name} line {one.line}"
         answered = SETTLING[one.kind]
-        outcome = await context.store.reconciliations.settle(
+        outcome = await context.store.retention.settle(
             one.recording, answered, reason=reason, by=context.by, at=context.now()
         )
         count += outcome != "already"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By, Why
 from dialpact.cli.ledger.erase import erase
@@ -14,7 +15,6 @@ from dialpact.cli.ledger.shown import list_, show
 from dialpact.cli.ledger.stamps import timestamp, timestamp_verify
 from dialpact.cli.ledger.verify import verify
 from dialpact.cli.session import Session
-from dialpact.store.sqlite import checkpoints, rotations
 
 app = group("The log that proves itself: checkpoints, verification, keys.")
 
@@ -24,9 +24,8 @@ Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help
 @command(app, "checkpoint")
 async def checkpoint(session: Session, *, output: Out = None) -> None:
     """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy."""
-    async with session.store() as store:
-        signer = await rotations.resume(session.config, store)
-        text = await checkpoints.checkpoint(store, signer, session.clock.now())
+    async with session.context() as context:
+        text = await signing.checkpoint(context, session.config)
     if output:
         output.write_text(text, "utf-8")
         session.answer({"file": str(output)}, session.text("say.ledger-written", file=output))
@@ -37,8 +36,8 @@ async def checkpoint(session: Session, *, output: Out = None) -> None:
 @command(app, "key")
 async def key(session: Session) -> None:
     """Print the verifier key: what an inspector needs, and may have."""
-    async with session.store() as store:
-        signer = await rotations.resume(session.config, store)
+    async with session.context() as context:
+        signer = await signing.key(context, session.config)
     session.answer({"name": signer.name, "verifier_key": signer.vkey}, signer.vkey)
 
 
@@ -53,10 +52,8 @@ async def rotate(
     ] = False,
 ) -> None:
     """Put a new key in force. The old one signs a last time, and vouches for the new one in the log."""
-    async with session.store() as store:
-        done = await rotations.rotate(
-            session.config, store, by=by, reason=reason, at=session.clock.now(), lost=lost
-        )
+    async with session.context(by) as context:
+        done = await signing.rotate(context, session.config, reason=reason, lost=lost)
     answer = {"old": done.old, "new": done.new, "vouched": bool(done.word)}
     session.answer(answer, session.text("say.ledger-rotated", old=done.old, new=done.new))
     if lost:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import sqlite3
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 
-from dialpact.cli.flag import Limit
+from dialpact.application.ledger import entries
+from dialpact.cli.flag import After, Limit
 from dialpact.cli.session import Session
-from dialpact.compliance.errors import LedgerError
-from dialpact.store.sqlite import checkpoints, ledger
-from dialpact.store.sqlite.ledger import Entry
+from dialpact.compliance.ledger.entry import Proof
 
 
 async def list_(
@@ -23,79 +21,57 @@ async def list_(
         int | None, typer.Option("--from", min=0, metavar="LEAF", help="From this leaf on; else the newest.")
     ] = None,
     limit: Limit = 100,
+    after: After = "",
 ) -> None:
     """Entries of the log: which leaf is of which record."""
-    most = limit or 2**31
-
-    def work(connection: sqlite3.Connection) -> list[Entry]:
-        start = max(0, ledger.size(connection) - most) if first is None else first
-        return ledger.entries(connection, start, most)
-
-    async with session.store() as store:
-        found = await store.transact(work)
-    rows = [[each.leaf_index, each.kind, each.key, each.salt is None, each.leaf.hex()] for each in found]
-    answer = [
-        {
-            "leaf": each.leaf_index,
-            "kind": each.kind,
-            "key": each.key,
-            "erased": each.salt is None,
-            "hash": each.leaf.hex(),
-        }
-        for each in found
-    ]
+    async with session.context() as context:
+        found = await entries.listed(context, first, after=after, most=limit)
+    rows = [[each.leaf, each.kind, each.key, each.erased, each.hash.hex()] for each in found.rows]
+    answer = [msgspec.structs.asdict(each) | {"hash": each.hash.hex()} for each in found.rows]
     session.table(("leaf", "record", "key-of-record", "erased", "leaf-hash"), rows, answer)
+    session.more(found)
 
 
 async def show(session: Session, leaf: Annotated[int, typer.Argument(min=0, help="Its number.")]) -> None:
     """One entry: its record as it was hashed, and the proof that it is in the log as it was last signed."""
-
-    def work(connection: sqlite3.Connection) -> dict[str, Any]:
-        found = ledger.entries(connection, leaf, 1)
-        if not found or found[0].leaf_index != leaf:
-            raise LedgerError(f"the log has {ledger.size(connection)} entries, numbered from 0")
-        entry, row = found[0], checkpoints.SQL.last_checkpoint(connection)
-        content = (
-            ledger.content_of(connection, leaf, entry.kind, entry.key, entry.version) if entry.salt else None
-        )
-        size = row["size"] if row else 0
-        return {
-            "leaf": leaf,
-            "kind": entry.kind,
-            "key": entry.key,
-            "record": content.decode() if content else None,
-            "salt": _text(entry.salt) if entry.salt else None,
-            "hash": _text(entry.leaf),
-            "size": size,
-            "proof": [
-                _text(step)
-                for step in (checkpoints.inclusion_in(connection, leaf, size) if leaf < size else ())
-            ],
-            "checkpoint": row["note"] if leaf < size else None,
-        }
-
-    async with session.store() as store:
-        found = await store.transact(work)
+    async with session.context() as context:
+        found = await entries.show(context, leaf)
+    entry = found.entry
+    salt, hash = _text(found.salt) if found.salt else None, _text(entry.hash)
+    proof = [_text(step) for step in found.steps]
     if session.as_json:
-        session.json(found)
+        session.json(_object(found, salt, hash, proof))
         return
-    erased = session.text("say.ledger-erased-record") if found["salt"] is None else ""
-    record = found["record"] and msgspec.json.format(found["record"].encode(), indent=1).decode()
     session.facts(
         [
             ("leaf", leaf),
-            ("record", found["kind"]),
-            ("key-of-record", found["key"]),
-            ("leaf-hash", found["hash"]),
-            ("salt", found["salt"]),
-            ("proof", found["proof"]),
+            ("record", entry.kind),
+            ("key-of-record", entry.key),
+            ("leaf-hash", hash),
+            ("salt", salt),
+            ("proof", proof),
         ]
     )
-    typer.echo(record or erased)
-    if found["checkpoint"]:
-        typer.echo(f"\n{found['checkpoint']}", nl=False)
+    erased = session.text("say.ledger-erased-record") if found.salt is None else ""
+    typer.echo(msgspec.json.format(found.record, indent=1).decode() if found.record else erased)
+    if found.checkpoint:
+        typer.echo(f"\n{found.checkpoint}", nl=False)
     else:
         session.note(session.text("say.ledger-unsigned"))
+
+
+def _object(found: Proof, salt: str | None, hash: str, proof: list[str]) -> dict[str, object]:
+    return {
+        "leaf": found.entry.leaf,
+        "kind": found.entry.kind,
+        "key": found.entry.key,
+        "record": found.record.decode() if found.record else None,
+        "salt": salt,
+        "hash": hash,
+        "size": found.size,
+        "proof": proof,
+        "checkpoint": found.checkpoint,
+    }
 
 
 def _text(raw: bytes) -> str:

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from dialpact.cli.progress import progress
+from dialpact.application.ledger import verification
+from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.ledger.signing import read_note, trusted
+from dialpact.cli.progress import watched
 from dialpact.cli.session import DONE, FOUND, Session
-from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.ledger import keys
-from dialpact.compliance.ledger.note import MOST_BYTES, Verifier
-from dialpact.store.sqlite.audit import Audit, Finding
 
+SUMS = ("entries", "checked", "erased", "checkpoints", "findings")
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]
 To = Annotated[int | None, typer.Option("--to", min=0, metavar="LEAF", help="Last leaf; else the newest.")]
 Notes = Annotated[
@@ -26,54 +26,26 @@ Keys = Annotated[
 ]
 
 
-def verify(
+async def verify(
     session: Session, *, first: From = None, last: To = None, checkpoint: Notes = None, key: Keys = None
 ) -> int:
     """Check each record, the tree, and what was signed. Changes nothing. Exit 3 when something is wrong."""
-    believed = trusted(session, key)
+    believed = trusted(session.config, key or ())
     given = [(str(path), read_note(path)) for path in checkpoint or ()]
-    audit = Audit(session.config.database, believed, given, first, last)
-    with progress(session) as bar:
-        task = bar.add_task(session.text("say.verifying"), total=None)
-        for done in audit.run():
-            bar.update(task, completed=done, total=audit.total)
-    found = audit.found
-    sums = {
-        "entries": audit.size,
-        "checked": audit.checked,
-        "erased": audit.erased,
-        "checkpoints": audit.checkpoints,
-        "findings": found.count,
-    }
+    with watched(session, "say.verifying") as progress:
+        done = await verification.verify(session.looking(), believed, given, first, last, progress=progress)
+    sums = {name: getattr(done, name) for name in SUMS}
     if session.as_json:
-        listed = [_object(session, finding) for finding in found.listed]
+        listed = [_object(session, finding) for finding in done.listed]
         session.json(sums | {"keys": [each.vkey for each in believed], "listed": listed})
-        return FOUND if found.count else DONE
-    if found.count:
+        return FOUND if done.findings else DONE
+    if done.findings:
         columns = ("problem", "leaf", "record", "key-of-record", "text")
-        session.table(columns, [_row(session, finding) for finding in found.listed], None)
-    if found.count > len(found.listed):
-        session.note(session.text("say.ledger-more", more=found.count - len(found.listed)))
+        session.table(columns, [_row(session, finding) for finding in done.listed], None)
+    if done.findings > len(done.listed):
+        session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
-    return FOUND if found.count else DONE
-
-
-def trusted(session: Session, given: list[str] | None) -> list[Verifier]:
-    """Those given; else the public key's file, which needs no right to sign; else the key itself."""
-    if given:
-        return [keys.load_public(each, keys.name_of(session.config)) for each in given]
-    public = keys.public_path(keys.path_of(session.config))
-    return [keys.load_public(public) if public.exists() else keys.load(session.config).verifier]
-
-
-def read_note(path: Path) -> str:
-    """Bounded. LedgerError when it is no text."""
-    with path.open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise LedgerError(f"{path}: no signed note, it is not UTF-8") from error
+    return FOUND if done.findings else DONE
 
 
 def _said(session: Session, finding: Finding) -> str:

@@ -9,14 +9,11 @@ import msgspec
 import typer
 from msgspec.structs import fields
 
+from dialpact.application import retention
 from dialpact.cli import entry
-from dialpact.cli.flag import By, Why
+from dialpact.cli.flag import After, By, Limit, Why
 from dialpact.cli.session import Session
-from dialpact.compliance.registers.cell import free_text
-from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store
-from dialpact.store.sqlite import holds as register
-from dialpact.store.sqlite.holds import Hold, Scope
+from dialpact.compliance.registers.hold import Hold
 
 
 async def hold(
@@ -29,18 +26,13 @@ async def hold(
     by: By,
 ) -> None:
     """Put a legal hold on recordings: they are not disposed of until it is released."""
-    scopes: dict[Scope, str] = {
-        "recording": id.strip().lower(),
-        "call": call.strip().lower(),
-        "callee": entry.callee(callee),
-    }
-    named = [(scope, key) for scope, key in scopes.items() if key]
-    if len(named) != 1:
-        raise Fault("hold-which")
-    ((scope, key),) = named
-    why = free_text(reason, "reason")
-    async with session.store() as store:
-        made = await register.hold(store, scope, key, reason=why, by=by, at=session.clock.now())
+    number = entry.callee(callee)
+    async with session.context(by) as context:
+        made = await retention.hold(
+            context,
+            {"recording": id.strip().lower(), "call": call.strip().lower(), "callee": number},
+            reason=reason,
+        )
     _tell(session, made, "added")
 
 
@@ -52,23 +44,9 @@ async def release(
     by: By,
 ) -> None:
     """Release one hold. Others on the same recordings stay."""
-    why = free_text(reason, "reason")
-    async with session.store() as store:
-        number = await _number(store, hold.strip().lower())
-        ended = await register.release(store, number, reason=why, by=by, at=session.clock.now())
+    async with session.context(by) as context:
+        ended = await retention.release(context, hold.strip().lower(), reason=reason)
     _tell(session, ended, "released")
-
-
-async def _number(store: Store, which: str) -> int:
-    """A recording's id stands for its hold as long as there is no doubt which one is meant."""
-    if which.isascii() and which.isdecimal() and len(which) < 19:
-        return int(which)
-    found = [one for one in await register.list_holds(store, recording=which) if one.scope == "recording"]
-    if len(found) > 1:
-        raise Fault("hold-several", entry=which, numbers=", ".join(str(one.id) for one in found))
-    if not found:
-        raise Fault("no-hold", entry=which)
-    return found[0].id
 
 
 async def holds(
@@ -76,11 +54,15 @@ async def holds(
     *,
     recording: Annotated[str, typer.Option(help="Only those that bear on this recording.")] = "",
     released: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
+    limit: Limit = 0,
+    after: After = "",
 ) -> None:
     """The legal holds, the oldest first."""
-    async with session.store() as store:
-        found = await register.list_holds(store, recording=recording.strip().lower(), released=released)
-    tell(session, found)
+    wanted = recording.strip().lower()
+    async with session.context() as context:
+        found = await retention.holds(context, recording=wanted, released=released, after=after, most=limit)
+    tell(session, found.rows)
+    session.more(found)
 
 
 def tell(session: Session, found: Sequence[Hold]) -> None:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application import recordings
 from dialpact.cli.flag import By
+from dialpact.cli.recordings.plain import plain
 from dialpact.cli.session import Session
-from dialpact.compliance.registers.cell import free_text
-from dialpact.store.sqlite import keeping, recordings
 
 
 async def settle(
@@ -23,13 +23,12 @@ async def settle(
     by: By,
 ) -> None:
     """Say what became of a call whose end nobody saw. It is kept as long as before, whatever is said."""
-    wanted, why = id.strip().lower(), free_text(reason, "reason")
-    async with session.store() as store:
-        outcome = await keeping.settle(store, wanted, answered, reason=why, by=by, at=session.clock.now())
-        (row,) = await recordings.list_recordings(store, id=wanted)
+    wanted = id.strip().lower()
+    async with session.context(by) as context:
+        done = await recordings.settle(context, wanted, answered, reason=reason)
     said = session.text(
-        "say.settled-answered" if row["settled"] == "answered" else "say.settled-unanswered",
+        "say.settled-answered" if done.entry.settled == "answered" else "say.settled-unanswered",
         entry=wanted,
-        until=row["keep_until"] or "-",
+        until=done.entry.keep_until or "-",
     )
-    session.answer({"register": "recording", "result": outcome, "entry": row}, said)
+    session.answer({"register": "recording", "result": done.outcome, "entry": plain(done.entry)}, said)

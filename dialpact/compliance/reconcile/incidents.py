@@ -16,7 +16,7 @@ PREFIX = "cdr-"
 # That nobody saw a call's end was an incident when it happened.
 LEFT_OUT = NOTES | {"decision-without-call", "unseen-open"}
 WRITTEN = tuple(PREFIX + kind for kind in KINDS if kind not in LEFT_OUT)
-# What the listener says of the same thing (ami_listener.bypass), when it was there.
+# What the listener says of the same thing (its leg_policy), when it was there.
 LISTENER = {
     "without-decision": ("no-decision", "malformed-decision", "unknown-decision"),
     "despite-refusal": ("refused-decision", "undelivered-decision"),

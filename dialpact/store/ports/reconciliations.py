@@ -8,7 +8,6 @@ from typing import Protocol
 
 from dialpact.compliance.reconcile import Asked
 from dialpact.compliance.reconcile.incidents import CdrIncident
-from dialpact.compliance.registers import Outcome
 from dialpact.store.ports.page import Page
 
 
@@ -24,6 +23,3 @@ class Reconciliations(Protocol):
 
     async def write(self, incidents: Sequence[CdrIncident]) -> int:
         """How many are new: none that is there already, or that the listener saw itself."""
-
-    async def settle(self, recording: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
-        """Says what became of a call whose end nobody saw. Fault: no such one, or one whose end was seen."""

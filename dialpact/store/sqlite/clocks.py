@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 import aiosql
 
 from dialpact.compliance.clock import Uptime, instant, stamp
-from dialpact.compliance.witnessed import Reading, Witness, begin, follow
+from dialpact.compliance.trusted_time import Reading, Sealed, Witness, begin, follow
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "clocks.sql", "sqlite3")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-PAGE = 200  # readings looked at in one transaction: 20 ms
+PAGE = 200  # readings looked at at once: 20 ms
 
 
 def take(connection: sqlite3.Connection, at: datetime, uptime: Uptime, by: str) -> None:
@@ -48,40 +49,51 @@ def foretold(connection: sqlite3.Connection, reading: Reading) -> Witness:
     return follow(before, reading) if before else begin(reading, _latest(SQL.last_call(connection)))
 
 
-async def forged(store: Database) -> int | None:
-    """The first reading that is not as it was sealed, or whose witnessed time is not what follows.
+class Clocks:
+    """:class:`dialpact.store.ports.clocks.Clocks` on SQLite."""
 
-    A page at a time, so that no call waits for it.
-    """
-    seq, before = 0, None
-    while True:
-        found, seq, before = await store.transact(
-            lambda connection, seq=seq, before=before: _page(connection, seq, before)  # type: ignore[misc]
-        )
-        if found is not None:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, reading: Reading, by: str) -> Witness:
+        def work(connection: sqlite3.Connection) -> Witness:
+            take(connection, reading.at, reading.uptime, by)
+            found = witness(connection)
+            assert found is not None
             return found
-        if not seq:
-            return None
+
+        return await self._database.transact(work)
+
+    async def take_turn(self, reading: Reading, by: str, fresh: timedelta) -> bool:
+        def work(connection: sqlite3.Connection) -> bool:
+            before = last(connection, reading.uptime.boot_id, by)
+            if before is not None and timedelta() <= reading.uptime.up - before < fresh:
+                return False
+            take(connection, reading.at, reading.uptime, by)
+            return True
+
+        return await self._database.transact(work)
+
+    async def foretell(self, reading: Reading) -> Witness:
+        return await self._database.read(lambda connection: foretold(connection, reading))
+
+    async def readings(self, after: int) -> Sequence[Sealed]:
+        return await self._database.read(
+            lambda connection: [
+                _sealed(connection, row, first=not after and place == 0)
+                for place, row in enumerate(list(SQL.witnessed_after(connection, seq=after, most=PAGE)))
+            ]
+        )
 
 
-def _page(
-    connection: sqlite3.Connection, seq: int, before: Witness | None
-) -> tuple[int | None, int, Witness | None]:
-    """(what is wrong, the last one looked at or 0 at the end, witness after it)"""
-    page = list(SQL.witnessed_after(connection, seq=seq, most=PAGE))
-    for row in page:
-        if row["us"] is None or ledger.flaw(connection, "clock", str(row["seq"])):
-            return row["seq"], 0, None
-        if before is None:
-            entry = ledger.entry_of(connection, "clock", str(row["seq"]))
-            assert entry is not None
-            last = SQL.last_call_before(connection, leaf_index=entry.leaf_index)
-            before = begin(_reading(row), _latest(last))
-        else:
-            before = follow(before, _reading(row))
-        if before != _witness(row):
-            return row["seq"], 0, None
-    return None, page[-1]["seq"] if page else 0, before
+def _sealed(connection: sqlite3.Connection, row: Any, *, first: bool) -> Sealed:
+    """One that is not as it was sealed is not read: there may be anything in it."""
+    if bad := ledger.flaw(connection, "clock", str(row["seq"])):
+        return Sealed(row["seq"], bad, None, None)
+    entry = ledger.entry_of(connection, "clock", str(row["seq"])) if first else None
+    before = SQL.last_call_before(connection, leaf_index=entry.leaf_index) if entry else None
+    made = _witness(row) if row["us"] is not None else None
+    return Sealed(row["seq"], "", _reading(row), made, _latest(before))
 
 
 def _reading(row: Any) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,68 +11,84 @@ from typing import Any
 import aiosql
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.disposal import Due
+from dialpact.compliance.recording import FilesOf
+from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import incidents, ledger
-from dialpact.store.sqlite.connection import Database, rows
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.files_of import files_of
+from dialpact.store.sqlite.retention import ended
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "disposals.sql", "sqlite3")
 PAGE = 200
 INCIDENT = "disposal-refused"
 
 
-async def due_after(store: Database, day: date, after: tuple[str, str]) -> list[dict[str, Any]]:
-    """A page of the recordings to be kept until a day before ``day``, in the order of (keep_until, id).
+class Disposals:
+    """:class:`dialpact.store.ports.disposals.Disposals` on SQLite."""
 
-    With ``is_held``, and with ``flaw``: how the row fails its leaf in the ledger, ``lowered`` when by the log
-    it was to be kept for longer, empty when it fits.
-    """
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def work(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-        keep_until, id = after
-        found = SQL.due_after(connection, day=day.isoformat(), keep_until=keep_until, id=id, most=PAGE)
-        return [row | {"flaw": _flaw(connection, row)} for row in rows(found)]
+    async def due(self, day: date, after: str = "") -> Page[Due]:
+        keep_until, _, id = after.partition("/")
+        asked = {"day": day.isoformat(), "keep_until": keep_until, "id": id, "most": PAGE}
 
-    return await store.transact(work)
+        def work(connection: sqlite3.Connection) -> Page[Due]:
+            found = list(SQL.due_after(connection, **asked))
+            next = f"{found[-1]['keep_until']}/{found[-1]['id']}" if len(found) == PAGE else ""
+            return Page([_due(connection, row) for row in found], next)
+
+        return await self._database.read(work)
+
+    async def not_due(self, day: date) -> tuple[int, date | None]:
+        def work(connection: sqlite3.Connection) -> tuple[int, date | None]:
+            count, first = SQL.count_not_due(connection, day=day.isoformat())
+            return count, _day(first)
+
+        return await self._database.read(work)
+
+    async def record(self, recording: str, keep_until: date, *, by: str, at: datetime) -> bool:
+        fields = {"recording": recording, "at": stamp(at), "by": by, "keep_until": keep_until.isoformat()}
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if SQL.is_held(connection, recording=recording) is not None:
+                return False
+            SQL.insert_disposal(connection, **fields)
+            return True
+
+        return await self._database.transact(work)
+
+    async def finish(self, recording: str, at: datetime) -> None:
+        await self._database.transact(
+            lambda connection: SQL.finish_disposal(connection, recording=recording, done_at=stamp(at))
+        )
+
+    async def unfinished(self) -> Sequence[tuple[FilesOf, date | None]]:
+        return await self._database.read(
+            lambda connection: [
+                (FilesOf(**files_of(row)), _day(row["keep_until"])) for row in SQL.unfinished(connection)
+            ]
+        )
+
+    async def refused(self, node: str, decision: str, detail: str, at: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            if SQL.known_incident(connection, kind=INCIDENT, decision=decision, detail=detail) is None:
+                incidents.write(connection, at=at, node=node, kind=INCIDENT, decision=decision, detail=detail)
+
+        await self._database.transact(work)
 
 
-def _flaw(connection: sqlite3.Connection, row: dict[str, Any]) -> str:
-    return ledger.flaw(connection, "recording", row["id"]) or ("lowered" if row["is_lowered"] else "")
-
-
-async def not_due(store: Database, day: date) -> tuple[int, str | None]:
-    """How many must still be kept on ``day``, and until when the first of them."""
-    count, first = await store.transact(lambda connection: SQL.count_not_due(connection, day=day.isoformat()))
-    return count, first
-
-
-async def record(store: Database, recording: str, keep_until: str, *, by: str, at: datetime) -> bool:
-    """On disk when it returns; False when it has come under a hold. StoreRefused: it must still be kept."""
-
-    def work(connection: sqlite3.Connection) -> bool:
-        if SQL.is_held(connection, recording=recording) is not None:
-            return False
-        SQL.insert_disposal(connection, recording=recording, at=stamp(at), by=by, keep_until=keep_until)
-        return True
-
-    return await store.transact(work)
-
-
-async def finish(store: Database, recording: str, at: datetime) -> None:
-    """The files are gone."""
-    await store.transact(
-        lambda connection: SQL.finish_disposal(connection, recording=recording, done_at=stamp(at))
+def _due(connection: sqlite3.Connection, row: Any) -> Due:
+    flaw = ledger.flaw(connection, "recording", row["id"]) or ("lowered" if row["is_lowered"] else "")
+    return Due(
+        **files_of(row),
+        flaw=flaw,
+        ended_at=ended(row["ended_at"], row["witnessed_us"]),
+        keep_until=date.fromisoformat(row["keep_until"]),
+        held=bool(row["is_held"]),
     )
 
 
-async def unfinished(store: Database) -> list[dict[str, Any]]:
-    """Recordings disposed of whose files may still be there."""
-    return await store.transact(lambda connection: rows(SQL.unfinished(connection)))
-
-
-async def refused(store: Database, node: str, decision: str, detail: str, at: datetime) -> None:
-    """An incident, once: the next purge finds the same file again."""
-
-    def work(connection: sqlite3.Connection) -> None:
-        if SQL.known_incident(connection, kind=INCIDENT, decision=decision, detail=detail) is None:
-            incidents.write(connection, at=at, node=node, kind=INCIDENT, decision=decision, detail=detail)
-
-    await store.transact(work)
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -5,13 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 
 from dialpact.store.sqlite.calls import Calls
+from dialpact.store.sqlite.checkpoints import Checkpoints
+from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.custody import Custody
+from dialpact.store.sqlite.disposals import Disposals
+from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.facts_as_of import FactsAsOf
+from dialpact.store.sqlite.holds import Holds
 from dialpact.store.sqlite.imports import Imports
 from dialpact.store.sqlite.incidents import Incidents
 from dialpact.store.sqlite.inspections import Inspections
+from dialpact.store.sqlite.ledger_entries import Ledger
 from dialpact.store.sqlite.outside import Installation
 from dialpact.store.sqlite.reconciliations import Reconciliations
+from dialpact.store.sqlite.recording_list import RecordingList
 from dialpact.store.sqlite.registers.business import Businesses
 from dialpact.store.sqlite.registers.caller_id import CallerIds
 from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -23,10 +31,16 @@ from dialpact.store.sqlite.registers.leads import Leads
 from dialpact.store.sqlite.registers.profile import Profiles
 from dialpact.store.sqlite.registers.script import Scripts
 from dialpact.store.sqlite.registers.suspension import Suspensions
+from dialpact.store.sqlite.retention import Retention
+from dialpact.store.sqlite.snapshot import Audits
 
 
 class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
+
+    @cached_property
+    def audits(self) -> Audits:
+        return Audits(self)
 
     @cached_property
     def businesses(self) -> Businesses:
@@ -49,6 +63,14 @@ class Store(Database):
         return Changes(self)
 
     @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        return Clocks(self)
+
+    @cached_property
     def complaints(self) -> Complaints:
         return Complaints(self)
 
@@ -57,12 +79,28 @@ class Store(Database):
         return Consents(self)
 
     @cached_property
+    def custody(self) -> Custody:
+        return Custody(self)
+
+    @cached_property
+    def disposals(self) -> Disposals:
+        return Disposals(self)
+
+    @cached_property
     def dnc(self) -> DoNotCall:
         return DoNotCall(self)
 
     @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self)
+
+    @cached_property
     def facts_as_of(self) -> FactsAsOf:
         return FactsAsOf(self)
+
+    @cached_property
+    def holds(self) -> Holds:
+        return Holds(self)
 
     @cached_property
     def imports(self) -> Imports:
@@ -85,12 +123,24 @@ class Store(Database):
         return Leads(self)
 
     @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self)
+
+    @cached_property
     def profiles(self) -> Profiles:
         return Profiles(self)
 
     @cached_property
     def reconciliations(self) -> Reconciliations:
         return Reconciliations(self)
+
+    @cached_property
+    def recording_list(self) -> RecordingList:
+        return RecordingList(self)
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self)
 
     @cached_property
     def scripts(self) -> Scripts:

@@ -7,17 +7,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import aiosql
-import msgspec
 
 from dialpact.compliance.clock import instant
+from dialpact.compliance.ledger.erasure import Over, Piece, runs
+from dialpact.compliance.retention import KeepUntil
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
@@ -27,31 +29,48 @@ REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
 BATCH = 100  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
 WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock
 
-KeepUntil = Callable[[datetime], date]
 
+class Erasure:
+    """:class:`dialpact.store.ports.erasure.Erasure` on SQLite."""
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """``decisions``, ``recordings``: records whose time is over; ``needed``: calls kept all the same."""
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    decisions: int
-    recordings: int
-    needed: int
-    oldest: str | None = None
-    newest: str | None = None
+    async def due(self, keep_until: KeepUntil, today: date, after: int) -> Piece:
+        return await self._database.read(
+            lambda connection: _piece(_over(connection, keep_until, today, after))
+        )
+
+    async def erase(
+        self, keep_until: KeepUntil, today: date, after: int, *, by: str, reason: str, at: datetime
+    ) -> Piece:
+        def work(connection: sqlite3.Connection) -> Piece:
+            found = _over(connection, keep_until, today, after)
+            leaves = sorted(leaf for call in found.calls if not call.over.needed for leaf in call.leaves)
+            if leaves:
+                SQL.shred(connection)  # what is freed is overwritten
+                said = ledger.Erasure(
+                    leaves=tuple(runs(leaves)), count=len(leaves), today=today.isoformat(), reason=reason
+                )
+                change.log(connection, REGISTER, ACTION, today.isoformat(), said, by=by, at=at)
+                for leaf in leaves:
+                    SQL.take_salt(connection, leaf_index=leaf)
+            return _piece(found)
+
+        return await self._database.transact(work)
+
+    async def overwrite(self) -> None:
+        await asyncio.to_thread(_empty_journal, self._database.path)
 
 
 class _Call(NamedTuple):
-    decided_at: str
+    over: Over
     leaves: Sequence[int]
-    recordings: int
-    needed: bool
 
 
-class _Piece(NamedTuple):
-    """``after``: the last sequence number that was passed over."""
-
+class _Found(NamedTuple):
     calls: list[_Call]
-    after: int
+    after: int  # the last sequence number that was passed over
     end: bool
 
 
@@ -70,67 +89,7 @@ def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> boo
     return not complaints
 
 
-async def due(store: Database, keep_until: KeepUntil, today: date) -> Due:
-    """What :func:`erase` would take. ``keep_until``: the last day for a call decided at an instant."""
-    return await _sweep(store, lambda connection, after: _over(connection, keep_until, today, after))
-
-
-async def erase(
-    store: Database, keep_until: KeepUntil, today: date, *, by: str, reason: str, at: datetime
-) -> Due:
-    """Erases it for good, each piece in one transaction with its line in the log."""
-
-    def work(connection: sqlite3.Connection, after: int) -> _Piece:
-        piece = _over(connection, keep_until, today, after)
-        leaves = sorted(leaf for call in piece.calls if not call.needed for leaf in call.leaves)
-        if leaves:
-            SQL.shred(connection)  # what is freed is overwritten
-            said = ledger.Erasure(
-                leaves=tuple(runs(leaves)), count=len(leaves), today=today.isoformat(), reason=reason
-            )
-            change.log(connection, REGISTER, ACTION, today.isoformat(), said, by=by, at=at)
-            for leaf in leaves:
-                SQL.take_salt(connection, leaf_index=leaf)
-        return piece
-
-    erased = await _sweep(store, work)
-    _empty_journal(store.path)
-    return erased
-
-
-async def _sweep(store: Database, work: Callable[[sqlite3.Connection, int], _Piece]) -> Due:
-    total, after = Due(decisions=0, recordings=0, needed=0), 0
-    while True:
-        piece = await store.transact(lambda connection, after=after: work(connection, after))  # type: ignore[misc]
-        gone = [call for call in piece.calls if not call.needed]
-        total = Due(
-            decisions=total.decisions + len(gone),
-            recordings=total.recordings + sum(call.recordings for call in gone),
-            needed=total.needed + len(piece.calls) - len(gone),
-            oldest=total.oldest or (gone[0].decided_at if gone else None),
-            newest=gone[-1].decided_at if gone else total.newest,
-        )
-        if piece.end:
-            return total
-        after = piece.after
-
-
-def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
-    """Sorted numbers as (first, last) of each run.
-
-    >>> runs([1, 2, 3, 7])
-    [(1, 3), (7, 7)]
-    """
-    found: list[tuple[int, int]] = []
-    for leaf in leaves:
-        if found and found[-1][1] == leaf - 1:
-            found[-1] = (found[-1][0], leaf)
-        else:
-            found.append((leaf, leaf))
-    return found
-
-
-def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Piece:
+def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Found:
     """The next calls that were not erased yet and whose last day has passed."""
     (last,) = SQL.last_seq(connection)
     rows = list(SQL.not_erased(connection, after=after, until=after + WINDOW, most=BATCH))
@@ -139,14 +98,18 @@ def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, af
     for row in rows:
         decided = instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
         if keep_until(decided) >= today:
-            return _Piece(found, reached, end=True)  # and so are all after it
+            return _Found(found, reached, end=True)  # and so are all after it
         recordings = [each["leaf_index"] for each in SQL.recordings_of(connection, decision=row["id"])]
         recorded = [leaf for leaf in recordings if leaf is not None]
         legs = [each["leaf_index"] for each in SQL.legs_of(connection, decision=row["id"])]
-        leaves = [row["leaf_index"], *recorded, *legs]
         needed = not may_erase(connection, row["id"], today)
-        found.append(_Call(row["decided_at"], leaves, len(recorded), needed))
-    return _Piece(found, reached, end=reached >= last)
+        over = Over(instant(row["decided_at"]), len(recorded), needed)
+        found.append(_Call(over, [row["leaf_index"], *recorded, *legs]))
+    return _Found(found, reached, end=reached >= last)
+
+
+def _piece(found: _Found) -> Piece:
+    return Piece([call.over for call in found.calls], found.after, found.end)
 
 
 def _empty_journal(path: Path) -> None:

@@ -20,6 +20,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.ledger import merkle, record
+from dialpact.compliance.ledger.erasure import Erasure as Erasure
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "ledger.sql", "sqlite3")
 WIDTH = 256  # children of a kept node
@@ -45,15 +46,6 @@ class Entry(msgspec.Struct, frozen=True):
     version: int
     salt: bytes | None
     leaf: bytes
-
-
-class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What the log says of an erasure. ``leaves``: first and last of each run of them."""
-
-    leaves: tuple[tuple[int, int], ...]
-    count: int
-    today: str  # the day that was taken for today
-    reason: str = ""
 
 
 def seal(connection: sqlite3.Connection, most: int = -1) -> int:

@@ -13,10 +13,9 @@ import aiosql
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.reconcile import Asked, Kept, Refused
 from dialpact.compliance.reconcile.incidents import NEAR, CdrIncident
-from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
-from dialpact.store.sqlite import incidents, keeping
+from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
@@ -45,9 +44,6 @@ class Reconciliations:
 
     async def write(self, incidents: Sequence[CdrIncident]) -> int:
         return await self._database.transact(lambda connection: _write(connection, incidents))
-
-    async def settle(self, recording: str, answered: bool, *, reason: str, by: str, at: datetime) -> Outcome:
-        return await keeping.settle(self._database, recording, answered, reason=reason, by=by, at=at)
 
 
 def _cursor(text: str) -> tuple[str, int]:

@@ -210,14 +210,17 @@ async def list_recordings(
                 until=stamp(until) if until else "",
                 due=due.isoformat() if due else "",
                 held=held,
+                after_start="",
+                after_id="",
                 most=most,
             )
         )
 
-    return [_as_shown(row) for row in await store.transact(work)]
+    return [as_shown(row) for row in await store.read(work)]
 
 
-def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
+def as_shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of ``list_recordings`` with its state as it is told, and without names of files that are none."""
     row["state"] = row.pop("shown")
     if row["ended_at"]:  # a file that was never there, or was removed as it held nothing, is not named
         for side in ("", "callee_", "agent_"):

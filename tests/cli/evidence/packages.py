@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.ledger.erasure import erase_over
 from dialpact.application.policy import load_policy
 from dialpact.cli.evidence import check, container, verify
 from dialpact.compliance import config
@@ -22,7 +23,7 @@ from dialpact.compliance.clock import Uptime
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Signer, Verifier
-from dialpact.store.sqlite import Store, carrier_legs, clocks, decisions, disposals, erasure, recordings
+from dialpact.store.sqlite import Store, carrier_legs, clocks, decisions, recordings
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 
@@ -168,7 +169,7 @@ def dispose(home: Home, name: str) -> None:
             await store.transact(
                 lambda connection, up=uptime: clocks.take(connection, AT + up.up, up, "gate")  # type: ignore[misc]
             )
-        assert await disposals.record(store, id, "2027-11-24", by="chen", at=AT + late)
+        assert await store.disposals.record(id, date(2027, 11, 24), by="chen", at=AT + late)
 
     work(home, run)
     for path in spool(home).glob(f"{name}*.wav"):
@@ -179,7 +180,7 @@ def erase(home: Home) -> None:
     """The content of every call that is not needed."""
     long_ago, today = (lambda _: date(2026, 12, 1)), date(2028, 1, 1)
     at = datetime(2028, 1, 1, tzinfo=UTC)
-    work(home, partial(erasure.erase, keep_until=long_ago, today=today, by="chen", reason="time over", at=at))
+    work(home, partial(erase_over, last_day=long_ago, today=today, by="chen", reason="time over", at=at))
 
 
 def export(home: Home, *arguments: str, code: int = 0) -> Path:

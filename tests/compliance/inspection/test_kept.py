@@ -16,7 +16,6 @@ from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Count
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.filing import Filing
-from dialpact.store.sqlite import holds
 from dialpact.store.sqlite.registers.change import log
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
@@ -134,9 +133,9 @@ async def test_holds_and_what_is_past_its_day(world: World) -> None:
     calls = [await world.call(f"2026-11-24 10:0{place}") for place in range(3)]
     kept = [await world.recorded(call, "2026-11-24 10:00") for call in calls]
     at = local("2026-11-24 12:00")
-    first = await holds.hold(world.store, "recording", kept[0], reason="court", by="li", at=at)
-    await holds.hold(world.store, "recording", kept[1], reason="court", by="li", at=at)
-    await holds.release(world.store, first.id, reason="over", by="li", at=at)
+    first = await world.store.holds.add("recording", kept[0], reason="court", by="li", at=at)
+    await world.store.holds.add("recording", kept[1], reason="court", by="li", at=at)
+    await world.store.holds.release(first.id, reason="over", by="li", at=at)
     found = (await world.report()).control.retention
     assert (found.held, found.released, found.disposed, found.in_force) == (2, 1, 0, 1)
     assert (found.past_due, found.keep_until_missing, found.unfinished) == (0, 0, 0)

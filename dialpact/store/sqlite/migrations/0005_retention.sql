@@ -1,7 +1,7 @@
 -- Retention: how late it is by what the host's clocks have witnessed, legal holds, disposals. Whatever a command
 -- believes, nothing is disposed of here before its time is over by these clocks, nor while it is held.
 
--- The rule is in compliance/witnessed.py, in words and in Python; a test holds the two together.
+-- The rule is in compliance/trusted_time.py, in words and in Python; a test holds the two together.
 CREATE TABLE witnessed (
     reading   INTEGER PRIMARY KEY REFERENCES clock_reading (seq),
     us        INTEGER NOT NULL,  -- microseconds since 1970: the time that the readings up to this one bear out

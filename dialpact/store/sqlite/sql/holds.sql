@@ -5,20 +5,20 @@ INSERT INTO hold (scope, key, since, by, reason) VALUES (:scope, :key, :since, :
 UPDATE hold SET released_at = :released_at, released_by = :released_by, release_reason = :release_reason
 WHERE id = :id AND released_at IS NULL;
 
--- name: list_holds(id, recording, released)
+-- name: list_holds(id, recording, released, after, most)
 SELECT hold.*,
        (SELECT count(*) FROM recording
         WHERE disposed_at IS NULL
           AND CASE hold.scope WHEN 'recording' THEN id = hold.key WHEN 'call' THEN decision = hold.key
               ELSE number = hold.key END) AS recordings
 FROM hold
-WHERE (:id = 0 OR hold.id = :id) AND (:released OR hold.released_at IS NULL)
+WHERE hold.id > :after AND (:id = 0 OR hold.id = :id) AND (:released OR hold.released_at IS NULL)
   AND (:recording = '' OR EXISTS (
       SELECT 1 FROM recording
       WHERE recording.id = :recording
         AND CASE hold.scope WHEN 'recording' THEN recording.id = hold.key WHEN 'call' THEN decision = hold.key
             ELSE number = hold.key END))
-ORDER BY hold.id;
+ORDER BY hold.id LIMIT :most;
 
 -- name: hold_target(scope, key)^
 SELECT CASE :scope

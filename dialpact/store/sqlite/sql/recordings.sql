@@ -41,7 +41,7 @@ SELECT * FROM recording WHERE node = :node AND state IN ('starting', 'running');
 -- ``due``: to be kept until a day before it. ``held``: 1 for those under a hold only. ``shown``: the state that people
 -- are told. Whose end nobody saw is ``unseen`` until an act has settled it (``settled``: 1 answered, 0 not; the newest
 -- counts), whatever its row says: that is final. A recording that is missing stays ``failed``.
--- name: list_recordings(id, number, decision, state, since, until, due, held, most)
+-- name: list_recordings(id, number, decision, state, since, until, due, held, after_start, after_id, most)
 SELECT *, CASE WHEN disposed_at IS NOT NULL THEN 'disposed' WHEN NOT unseen OR state = 'failed' THEN state
                WHEN settled IS NULL THEN 'unseen' WHEN settled THEN 'kept' ELSE 'unanswered' END AS shown
 FROM (
@@ -54,6 +54,7 @@ FROM (
     WHERE (:id = '' OR id = :id) AND (:number = '' OR number = :number) AND (:decision = '' OR decision = :decision)
       AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
       AND (:due = '' OR (keep_until < :due AND ended_at IS NOT NULL AND disposed_at IS NULL))
+      AND (:after_start = '' OR started_at < :after_start OR (started_at = :after_start AND id > :after_id))
       AND (NOT :held OR EXISTS (SELECT 1 FROM held WHERE held.recording = recording.id))
 )
 WHERE :state = '' OR shown = :state

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 
+from dialpact.application.ledger import rotation
+from dialpact.application.ledger.audit import Audit
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite import Store, checkpoints, create, incidents, rotations
-from dialpact.store.sqlite.audit import Audit
+from dialpact.store.sqlite import Store, create, incidents
+from dialpact.store.sqlite.checkpoints import Checkpoints
+from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite.snapshot import opened
 from tests.compliance.store_values import AT
 
 WHO = {"by": "chen", "reason": "yearly"}
@@ -35,7 +39,7 @@ async def store(config: Config) -> AsyncIterator[Store]:
     create(config.database)
     async with await Store.open(config.database) as store:
         await incidents.incident(store, at=AT, node="n", kind="k")
-        await checkpoints.checkpoint(store, keys.load(config), AT)
+        await store.checkpoints.sign(keys.load(config), AT)
         keys.publish(keys.path_of(config), keys.load(config))
         yield store
 
@@ -61,13 +65,13 @@ STEPS: list[tuple[str, Any, str, int, bool, bool]] = [
     ("before the new key is written", keys, "write_new", 0, True, False),
     ("the new key is written", keys, "write_new", 0, False, False),
     ("the old key has its second name", keys, "keep_old", 0, False, False),
-    ("before the commit", rotations.change, "log", 0, False, False),
-    ("after the commit", rotations, "resume", 0, True, True),
+    ("before the commit", change, "log", 0, False, False),
+    ("after the commit", rotation, "resume", 0, True, True),
     ("before the rename", Path, "replace", 0, True, True),
     ("after the rename", Path, "replace", 0, False, True),
     ("before the public key is written", keys, "publish", 0, True, True),
     ("half of the public key", keys, "write_new", 1, False, True),
-    ("before the first checkpoint", checkpoints, "checkpoint", 0, True, True),
+    ("before the first checkpoint", Checkpoints, "sign", 0, True, True),
 ]
 
 
@@ -89,26 +93,27 @@ async def test_a_crash(
     with monkeypatch.context() as patch:
         cut(patch, place, name, after, before)
         with pytest.raises(PowerCutError):
-            await rotations.rotate(config, store, at=AT, **WHO)
+            await rotation.rotate(config, store, at=AT, **WHO)
     # What every daemon and command does next.
-    signer = await rotations.resume(config, store)
+    signer = await rotation.resume(config, store)
     assert (signer.vkey != old.vkey) is new
     await incidents.incident(store, at=AT, node="n", kind="k")
-    await checkpoints.checkpoint(store, signer, AT + timedelta(hours=1))
+    await store.checkpoints.sign(signer, AT + timedelta(hours=1))
     assert keys.load_public(config.path("ledger.pub")) == signer.verifier
     if new:
         with pytest.raises(LedgerError):
-            await checkpoints.checkpoint(store, old, AT + timedelta(hours=2))
+            await store.checkpoints.sign(old, AT + timedelta(hours=2))
         kept = config.path(f"ledger.key.old-{old.key_id.hex()}")
         assert keys.load_file(kept, old.name).vkey == old.vkey
     # And the next rotation is none the worse for it.
-    done = await rotations.rotate(config, store, at=AT + timedelta(hours=3), **WHO)
+    done = await rotation.rotate(config, store, at=AT + timedelta(hours=3), **WHO)
     assert done.old == signer.vkey
     assert not config.path("ledger.key.new").exists()
     for trusted in (old.verifier, keys.load(config).verifier):
-        audit = Audit(config.database, [trusted])
-        for _ in audit.run():
-            pass
+        audit = Audit([trusted])
+        with opened(config.database) as snapshot:
+            for _ in audit.run(snapshot):
+                pass
         assert audit.found.listed == []
 
 
@@ -118,29 +123,29 @@ async def test_the_next_rotation_finishes_the_one_before(
     with monkeypatch.context() as patch:
         cut(patch, Path, "replace")
         with pytest.raises(PowerCutError):
-            await rotations.rotate(config, store, at=AT, **WHO)
+            await rotation.rotate(config, store, at=AT, **WHO)
     named = keys.load_file(config.path("ledger.key.new"), keys.name_of(config))
-    done = await rotations.rotate(config, store, at=AT + timedelta(hours=1), **WHO)
+    done = await rotation.rotate(config, store, at=AT + timedelta(hours=1), **WHO)
     assert done.old == named.vkey
 
 
 async def test_one_rotation_at_a_time(config: Config, store: Store) -> None:
-    with rotations._alone(config.database.parent), pytest.raises(LedgerError, match="under way"):
-        await rotations.rotate(config, store, at=AT, **WHO)
+    with rotation._alone(config.database.parent), pytest.raises(LedgerError, match="under way"):
+        await rotation.rotate(config, store, at=AT, **WHO)
 
 
 async def test_an_old_key_s_name_is_never_taken_by_another_file(config: Config, store: Store) -> None:
     old = keys.load(config)
     config.path(f"ledger.key.old-{old.key_id.hex()}").write_text("mine")
     with pytest.raises(LedgerError, match="another file"):
-        await rotations.rotate(config, store, at=AT, **WHO)
+        await rotation.rotate(config, store, at=AT, **WHO)
     assert keys.load(config).vkey == old.vkey
 
 
 async def test_a_new_key_that_the_log_does_not_name_is_left_alone(config: Config, store: Store) -> None:
     keys.write_new(config.path("ledger.key.new"), keys.generate(), 0o600)
     old = keys.load(config)
-    assert (await rotations.resume(config, store)).vkey == old.vkey
+    assert (await rotation.resume(config, store)).vkey == old.vkey
     assert config.path("ledger.key.new").exists()
 
 
@@ -148,13 +153,13 @@ async def test_a_key_that_took_the_place_of_the_one_in_force_is_not_published(
     config: Config, store: Store
 ) -> None:
     file = keys.path_of(config)
-    await checkpoints.checkpoint(store, await rotations.resume(config, store), AT)
+    await store.checkpoints.sign(await rotation.resume(config, store), AT)
     public = keys.public_path(file).read_text("utf-8")
     file.write_bytes(keys.generate())
-    stranger = await rotations.resume(config, store)
+    stranger = await rotation.resume(config, store)
     assert keys.public_path(file).read_text("utf-8") == public
     with pytest.raises(LedgerError, match="not the key that signed before"):
-        await checkpoints.checkpoint(store, stranger, AT)
+        await store.checkpoints.sign(stranger, AT)
 
 
 async def test_a_public_key_that_can_not_be_written_stops_no_signing(
@@ -164,13 +169,13 @@ async def test_a_public_key_that_can_not_be_written_stops_no_signing(
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(keys, "publish", read_only)
-    assert (await rotations.resume(config, store)).vkey == keys.load(config).vkey
+    assert (await rotation.resume(config, store)).vkey == keys.load(config).vkey
 
 
 async def test_the_mode_of_the_new_key_is_right_from_the_first_byte(config: Config, store: Store) -> None:
     before = os.umask(0)
     try:
-        await rotations.rotate(config, store, at=AT, **WHO)
+        await rotation.rotate(config, store, at=AT, **WHO)
     finally:
         os.umask(before)
     assert keys.path_of(config).stat().st_mode & 0o777 == 0o600

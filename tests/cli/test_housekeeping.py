@@ -12,12 +12,13 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from dialpact.cli import keeper
+from dialpact.cli import housekeeping
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.store.sqlite import Store, checkpoints, incidents, ledger
+from dialpact.store.sqlite.checkpoints import Checkpoints
 from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -70,7 +71,7 @@ def configure(home: Home, old: str, new: str) -> None:
 async def test_a_reading_and_a_checkpoint_that_contains_it(
     home: Home, session: Session, hands: Hands
 ) -> None:
-    assert await keeper.once(session, hands.uptime)
+    assert await housekeeping.once(session, hands.uptime)
     assert rows(home, "SELECT at, boot_id, uptime_us, by FROM clock_reading") == [
         ("2026-11-25T02:00:00.000000Z", "b1", 300_000_000, "keeper")
     ]
@@ -92,43 +93,44 @@ async def test_a_reading_and_a_checkpoint_that_contains_it(
 async def test_two_daemons_do_it_once(
     home: Home, session: Session, hands: Hands, minutes: float, boot: str, turn: bool
 ) -> None:
-    assert await keeper.once(session, hands.uptime)
+    assert await housekeeping.once(session, hands.uptime)
     hands.minutes, hands.boot = minutes, boot
-    assert await keeper.once(session, hands.uptime) is turn
+    assert await housekeeping.once(session, hands.uptime) is turn
     assert rows(home, "SELECT count(*) FROM clock_reading") == [(1 + turn,)]
     assert rows(home, "SELECT count(*) FROM checkpoint") == [(1 + turn,)]
 
 
 async def test_a_daemon_that_starts_anew_signs_what_was_logged(home: Home, hands: Hands) -> None:
     session = Session(home.config, False, "en", hands)
-    await keeper.once(session, hands.uptime, start=True)
-    assert not await keeper.once(session, hands.uptime, start=True)
+    await housekeeping.once(session, hands.uptime, start=True)
+    assert not await housekeeping.once(session, hands.uptime, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,)]
     await asyncio.to_thread(home.run, "dnc", "add", "13800138000", "--scope", "all", "--source", "x")
-    assert not await keeper.once(session, hands.uptime)
-    assert not await keeper.once(session, hands.uptime, start=True)
+    assert not await housekeeping.once(session, hands.uptime)
+    assert not await housekeeping.once(session, hands.uptime, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,), (3,)]
 
 
 async def test_a_wall_clock_that_is_set_changes_no_turn(home: Home, session: Session, hands: Hands) -> None:
-    await keeper.once(session, hands.uptime)
+    await housekeeping.once(session, hands.uptime)
     up = hands.uptime()
     hands.minutes = 60 * 24 * 365
-    assert not await keeper.once(session, lambda: up)
+    assert not await housekeeping.once(session, lambda: up)
 
 
 async def test_checkpoints_are_copied_and_made_up_for(home: Home, session: Session, hands: Hands) -> None:
-    await keeper.once(session, hands.uptime)
+    await housekeeping.once(session, hands.uptime)
     configure(home, 'checkpoints = ""', 'checkpoints = "out"')
     (home.path / "out").mkdir()
     for _ in range(2):
         hands.minutes += 10
-        await keeper.once(Session(home.config, False, "en", hands), hands.uptime)
+        await housekeeping.once(Session(home.config, False, "en", hands), hands.uptime)
     found = sorted((home.path / "out").iterdir())
     assert [file.name for file in found] == [f"pbx1-{size:012}.note" for size in (1, 2, 3)]
     stored = [text for (text,) in rows(home, "SELECT note FROM checkpoint ORDER BY size")]
     assert [file.read_text("utf-8") for file in found] == stored
-    assert home("ledger", "verify", "--checkpoint", str(found[0]))["findings"] == 0
+    verified = await asyncio.to_thread(home, "ledger", "verify", "--checkpoint", str(found[0]))
+    assert verified["findings"] == 0
 
 
 @pytest.mark.parametrize("broken", ["key", "mode", "folder", "database", "fault"])
@@ -146,7 +148,7 @@ async def test_what_fails_is_said_and_tried_again(
         case "database":
             (home.path / "dialpact.db").unlink()
         case "fault":
-            monkeypatch.setattr(keeper.checkpoints, "checkpoint", lambda *_: 1 / 0)
+            monkeypatch.setattr(Checkpoints, "sign", lambda *_: 1 / 0)
     stop, turns = asyncio.Event(), 0
 
     def uptime() -> Uptime:
@@ -160,7 +162,7 @@ async def test_what_fails_is_said_and_tried_again(
     session = Session(home.config, False, "en", hands)
     with capture_logs() as logs:
         async with asyncio.timeout(20):
-            await keeper.keep(session, stop, uptime, timedelta(milliseconds=1))
+            await housekeeping.keep(session, stop, uptime, timedelta(milliseconds=1))
     assert [entry["log_level"] for entry in logs] == ["error"] * 3 + ["warning"]
     assert all(entry["event"] == "the ledger is not kept" for entry in logs[:3])
     assert logs[3]["event"] == "the ledger is not signed at the end"
@@ -170,12 +172,12 @@ async def test_it_ends_when_it_is_told(session: Session, hands: Hands) -> None:
     stop = asyncio.Event()
     stop.set()
     async with asyncio.timeout(20):
-        await keeper.keep(session, stop, hands.uptime)
+        await housekeeping.keep(session, stop, hands.uptime)
 
 
 async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Session, hands: Hands) -> None:
     stop = asyncio.Event()
-    running = asyncio.create_task(keeper.keep(session, stop, hands.uptime))
+    running = asyncio.create_task(housekeeping.keep(session, stop, hands.uptime))
     async with await Store.open(session.config.database) as store:
 
         def sizes(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -199,7 +201,7 @@ def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: Session) 
 
     monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
     for daemon in (daemons.serve, daemons.gate, daemons.listener):
-        assert keeper.keep in daemon(session), daemon  # type: ignore[operator]
+        assert housekeeping.keep in daemon(session), daemon  # type: ignore[operator]
 
 
 async def test_a_half_written_copy_is_written_anew(home: Home, hands: Hands) -> None:
@@ -207,5 +209,5 @@ async def test_a_half_written_copy_is_written_anew(home: Home, hands: Hands) -> 
     (home.path / "out").mkdir()
     half: Path = home.path / "out" / f".pbx1-{1:012}.note"
     half.write_text("dialp")
-    await keeper.once(Session(home.config, False, "en", hands), hands.uptime)
+    await housekeeping.once(Session(home.config, False, "en", hands), hands.uptime)
     assert [file.name for file in (home.path / "out").iterdir()] == [f"pbx1-{1:012}.note"]

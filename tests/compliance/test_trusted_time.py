@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialpact.compliance.clock import Uptime
-from dialpact.compliance.witnessed import ASIDE, DARK, PATIENCE, Reading, Witness, begin, follow
+from dialpact.compliance.trusted_time import ASIDE, DARK, PATIENCE, Reading, Witness, begin, follow
 from dialpact.store.sqlite import clocks, migrate
 
 T0 = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

@@ -49,6 +49,20 @@ class Witness(NamedTuple):
         return min(self.time, self.last.at)
 
 
+class Sealed(NamedTuple):
+    """A reading as the store has it. ``flaw``: how it fails its leaf; then nothing else is known of it.
+
+    ``witness``: what was made of it; None: nothing. ``last_call``: before the first reading of all, as
+    :func:`begin` takes it.
+    """
+
+    seq: int
+    flaw: str
+    reading: Reading | None
+    witness: Witness | None
+    last_call: datetime | None = None
+
+
 def begin(reading: Reading, last_call: datetime | None) -> Witness:
     """``last_call``: the latest time that a call has shown before; None when there was none."""
     time = min(reading.at, last_call + DARK) if last_call else reading.at

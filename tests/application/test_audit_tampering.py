@@ -13,13 +13,14 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dialpact.application.ledger.audit import Audit
+from dialpact.application.ledger.audit.found import Finding
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger import merkle, record
 from dialpact.compliance.ledger.note import Signer
 from dialpact.store.sqlite import (
     Store,
-    checkpoints,
     clocks,
     create,
     decisions,
@@ -28,8 +29,8 @@ from dialpact.store.sqlite import (
     migrate,
     optout,
 )
-from dialpact.store.sqlite.audit import Audit, Finding
 from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite.snapshot import opened
 from tests.compliance import store_values
 from tests.compliance.store_values import AT
 
@@ -93,7 +94,7 @@ async def build(path: Path) -> list[str]:
         for number in range(ROUNDS):
             await store.transact(lambda connection, number=number: one_of_each(connection, number))
             if number in (10, 20, ROUNDS - 1):
-                notes.append(await checkpoints.checkpoint(store, MINE, AT + timedelta(seconds=number)))
+                notes.append(await store.checkpoints.sign(MINE, AT + timedelta(seconds=number)))
     return notes
 
 
@@ -140,9 +141,10 @@ class Thief:
     def audit(
         self, *given: tuple[str, str], first: int | None = None, last: int | None = None
     ) -> list[Finding]:
-        audit = Audit(self.path, [MINE.verifier], given, first, last)
-        for _ in audit.run():
-            pass
+        audit = Audit([MINE.verifier], given, first, last)
+        with opened(self.path) as snapshot:
+            for _ in audit.run(snapshot):
+                pass
         self.looked_at = audit
         return audit.found.listed
 
@@ -415,7 +417,7 @@ async def test_a_leaf_that_is_missing_at_the_end_of_a_range(thief: Thief) -> Non
 
 
 def test_a_log_longer_than_a_page(thief: Thief, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialpact.store.sqlite.audit.BATCH", 50)
+    monkeypatch.setattr("dialpact.application.ledger.audit.BATCH", 50)
     assert thief.audit() == []
     thief("DELETE FROM ledger WHERE leaf_index BETWEEN 40 AND 220")
     gaps = [(finding.leaf, finding.values) for finding in thief.audit() if finding.code == "leaf-missing"]

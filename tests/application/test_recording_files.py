@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance import kept_files
+from dialpact.application import recording_files
 
 SOUND = b"sound"
 SHA256 = hashlib.sha256(SOUND).hexdigest()
@@ -23,12 +23,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def look(file: Path, sha256: str | None = SHA256) -> kept_files.Seen:
-    return kept_files.look(file, sha256, file.parents[1])
+def look(file: Path, sha256: str | None = SHA256) -> recording_files.Seen:
+    return recording_files.look(file, sha256, file.parents[1])
 
 
 def test_removed(file: Path) -> None:
-    assert kept_files.remove(look(file), file.parents[1]) == ""
+    assert recording_files.remove(look(file), file.parents[1]) == ""
     assert list(file.parent.iterdir()) == []
 
 
@@ -60,16 +60,16 @@ def test_what_has_changed_since_it_was_hashed_stays(file: Path, happens: Callabl
     seen = look(file)
     assert seen.problem == ""
     happens(file)
-    assert kept_files.remove(seen, file.parents[1]) == "changed"
+    assert recording_files.remove(seen, file.parents[1]) == "changed"
     assert os.path.lexists(file)
 
 
 def test_what_is_gone_already_is_no_problem(file: Path) -> None:
     seen = look(file)
     file.unlink()
-    assert kept_files.remove(seen, file.parents[1]) == ""
+    assert recording_files.remove(seen, file.parents[1]) == ""
     file.parent.rmdir()
-    assert kept_files.remove(seen, file.parents[1]) == ""
+    assert recording_files.remove(seen, file.parents[1]) == ""
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_is_gone_already_is_no_problem(file: Path) -> None:
 def test_looked_at(file: Path, path: str, sha256: str | None, problem: str) -> None:
     below = file.parents[1]
     below.with_name("outside.wav").write_bytes(SOUND)
-    assert kept_files.look(below / path, sha256, below).problem == problem
+    assert recording_files.look(below / path, sha256, below).problem == problem
 
 
 def test_how_many_names_it_has(file: Path) -> None:

@@ -9,26 +9,23 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 
+from dialpact.application import housekeeping
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.housekeeping import EVERY
 from dialpact.cli.session import Session
 from dialpact.compliance.clock import Uptime, host_uptime
 from dialpact.compliance.errors import DialpactError
-from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite import Store, checkpoints, clocks, rotations
+from dialpact.store.sqlite import Store
 
 log = structlog.get_logger()
 
-EVERY = timedelta(minutes=10)
-FRESH = EVERY - timedelta(minutes=1)  # a reading that is younger is not repeated
-NAME = "keeper"  # in the readings of the clocks
 LAST_SECONDS = 3.0  # for the checkpoint of what was logged before an orderly end
-COPIES = 1000  # checkpoints that are copied after the folder was away
 
 
 async def keep(
@@ -64,41 +61,7 @@ async def _aside(session: Session, uptime: Callable[[], Uptime], *, start: bool)
 
 async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False) -> bool:
     """Whether it was this daemon's turn. StoreError, LedgerError, OSError."""
-    now, up = session.clock.now(), uptime()
-
-    def take(connection: sqlite3.Connection) -> bool:
-        last = clocks.last(connection, up.boot_id, NAME)
-        if last is not None and timedelta() <= up.up - last < FRESH:
-            return False
-        clocks.take(connection, now, up, NAME)
-        return True
-
+    up = uptime()
     async with await Store.open(session.config.database) as store:
-        turn = await store.transact(take)
-        if not turn and not start:
-            return False
-        signer = await rotations.resume(session.config, store)
-        await checkpoints.checkpoint(store, signer, now)
-        if session.config.ledger.checkpoints:
-            await _copy(session, store)
-    return turn
-
-
-async def _copy(session: Session, store: Store) -> None:
-    """Every checkpoint that the folder lacks, the newest first, down to one that it has."""
-    folder = session.config.path(session.config.ledger.checkpoints)
-    for row in await store.transact(lambda connection: checkpoints.newest(connection, COPIES)):
-        file = folder / f"{session.config.node.name}-{row['size']:012}.note"
-        if not await asyncio.to_thread(_write, file, row["note"]):
-            return
-
-
-def _write(file: Path, note: str) -> bool:
-    """Whole or not at all; False when it is there already."""
-    if file.exists():
-        return False
-    fresh = file.with_name(f".{file.name}")
-    fresh.unlink(missing_ok=True)
-    keys.write_new(fresh, note.encode(), 0o644)
-    fresh.replace(file)
-    return True
+        context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock)
+        return await housekeeping.keep(context, session.config, up, start=start)

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 CHUNK = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hold us up
@@ -30,15 +30,6 @@ class Seen(NamedTuple):
     problem: str
     identity: tuple[int, ...] | None = None
     names: int = 1
-
-
-def hashes(row: dict[str, Any]) -> list[tuple[Path, str | None]]:
-    """The mix and both directions: path, SHA-256. Where no hash was recorded there was no file."""
-    return [
-        (Path(row[f"{side}path"]), row[f"{side}sha256"])
-        for side in ("", "callee_", "agent_")
-        if row[f"{side}path"]
-    ]
 
 
 def look(path: Path, sha256: str | None, below: Path) -> Seen:

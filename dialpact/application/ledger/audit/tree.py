@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import heapq
-import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-import aiosql
-
+from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.chain import Chain
-from dialpact.store.sqlite import ledger
-from dialpact.store.sqlite.audit.found import Findings
-
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "audit.sql", "sqlite3")
-HEADS = aiosql.from_path(Path(__file__).parents[1] / "sql" / "checkpoints.sql", "sqlite3")
-PAGE = 1000
+from dialpact.store.ports.audits import Snapshot
 
 
 class Head(NamedTuple):
@@ -37,12 +29,12 @@ def stored_name(size: int) -> str:
 class Tree:
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        snapshot: Snapshot,
         findings: Findings,
         chain: Chain,
         given: Sequence[tuple[str, str]],
     ) -> None:
-        self._connection = connection
+        self._snapshot = snapshot
         self._findings = findings
         self._chain = chain
         self.heads = 0
@@ -62,9 +54,10 @@ class Tree:
             return
         completed = self._growing.add(leaf)
         self._size += 1
-        for leaves, level in ledger.LEVELS.items():
+        for level in range(1, self._snapshot.levels + 1):
+            leaves = self._snapshot.width**level
             if self._size % leaves == 0:
-                compare(self._connection, self._findings, level, self._size // leaves - 1, completed)
+                compare(self._snapshot, self._findings, level, self._size // leaves - 1, completed)
         self._pass_heads()
 
     def tear(self) -> None:
@@ -87,18 +80,15 @@ class Tree:
             self._next = next(self._heads, None)
         report(self._findings, self._bad, self._good)
         cut(self._findings, beyond, present)
-        counts = {
-            f: present // leaves for f, leaves in zip(("one", "two", "three"), ledger.LEVELS, strict=True)
-        }
-        for row in SQL.nodes_beyond(self._connection, **counts):
-            self._findings.add("node", "node-beyond", level=row["level"], number=row["number"])
+        for level, number in self._snapshot.nodes_beyond(present):
+            self._findings.add("node", "node-beyond", level=level, number=number)
 
     def _stored(self) -> Iterator[Head]:
         size, at = -1, ""
-        while page := list(HEADS.checkpoints(self._connection, size=size, at=at, most=PAGE)):
-            for row in page:
-                size, at = row["size"], row["at"]
-                head, name = self._opened(row["note"], ""), stored_name(size)
+        while page := self._snapshot.checkpoints(size, at):
+            for one in page:
+                size, at = one.size, one.at
+                head, name = self._opened(one.note, ""), stored_name(size)
                 if head and head.size != size:
                     self._findings.add("checkpoint", "checkpoint-size", key=name, stated=head.size)
                 elif head:
@@ -123,13 +113,10 @@ class Tree:
         return Head(found.size, found.root, name)
 
 
-def compare(
-    connection: sqlite3.Connection, findings: Findings, level: int, number: int, completed: list[bytes]
-) -> None:
+def compare(snapshot: Snapshot, findings: Findings, level: int, number: int, completed: list[bytes]) -> None:
     """A kept hash against the one that the leaves give. ``completed``: of 1, 2, 4, ... leaves."""
-    leaves = ledger.WIDTH**level
-    row = SQL.node(connection, level=level, number=number)
-    kept = row and row[0]
+    leaves = snapshot.width**level
+    kept = snapshot.node(level, number)
     if kept != completed[leaves.bit_length() - 1]:
         first = number * leaves
         code = "node-missing" if kept is None else "node-wrong"

@@ -9,8 +9,8 @@ The steps, each on disk before the next one begins:
 5. ``ledger.pub`` says the new key; a first checkpoint is signed with it.
 
 After a crash before 3 the log knows nothing of the new key: the next rotation throws it away. After 3 the log
-names the new key, so the old one signs nothing any more, and :func:`resume` does what is left: the keeper
-calls it before each checkpoint, and so does every command that signs.
+names the new key, so the old one signs nothing any more, and :func:`resume` does what is left: housekeeping
+calls it before each checkpoint, and so does every use case that signs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -27,67 +26,56 @@ from pathlib import Path
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, note, rotation
-from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.ledger.rotation import Rotation
-from dialpact.store.sqlite import checkpoints
-from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.registers import change
+from dialpact.compliance.ledger.signing import name_in_force, signed_by
+from dialpact.store.ports import Store
 
 
 async def rotate(
-    config: Config, store: Database, *, by: str, reason: str, at: datetime, lost: bool = False
+    config: Config, store: Store, *, by: str, reason: str, at: datetime, lost: bool = False
 ) -> Rotation:
     """``lost``: no old key is there to vouch. After LedgerError or OSError: as before, or to be resumed."""
     file = keys.path_of(config)
     with _alone(file.parent):
-        await _finish(config, store)
+        known = await _finish(config, store)
+        last = await _last(store)
         pending = keys.pending_path(file)
         pending.unlink(missing_ok=True)  # of a rotation that was given up
         private = keys.generate()
         new = keys.signer_of(private, keys.name_of(config))
-        name = await store.transact(_name_in_force) or new.name
+        name = name_in_force(known, last) or new.name
         old = None if lost else keys.load_file(file, name)
-        made = _given_up(await store.transact(_key_in_force), file, new, reason) if old is None else None
+        done = rotation.rotation(old, new, reason) if old else _given_up(known, last, file, new, reason)
         keys.write_new(pending, private, 0o600)
         if file.exists():
             keys.keep_old(file, old.key_id if old else hashlib.sha256(file.read_bytes()).digest()[:4])
-
-        def work(connection: sqlite3.Connection) -> Rotation:
-            done = made
-            if old:
-                checkpoints.sign(connection, old, at)
-                done = rotation.rotation(old, new, reason)
-            assert done is not None
-            change.log(connection, rotation.REGISTER, rotation.ACTION, new.name, done, by=by, at=at)
-            return done
-
-        done = await store.transact(work)
+        await store.checkpoints.rotate(old, done, new.name, by=by, at=at)
         await resume(config, store)
-        await checkpoints.checkpoint(store, new, at)
+        await store.checkpoints.sign(new, at)
         return done
 
 
-async def resume(config: Config, store: Database) -> Signer:
+async def resume(config: Config, store: Store) -> Signer:
     """Finishes a rotation that was interrupted; the key that signs now. LedgerError, OSError."""
     known = await _finish(config, store)
     signer = keys.load(config)
     # A key that took the place of the one in force is refused when it signs; nor may ledger.pub name it.
-    in_force = (
-        known[-1].new == signer.vkey
-        if known
-        else await store.transact(lambda connection: checkpoints.signed_last(connection, signer))
-    )
+    if known:
+        in_force = known[-1].new == signer.vkey
+    else:
+        last = await _last(store)
+        in_force = last is None or signed_by(last, signer)
     if in_force:
         with suppress(OSError):  # a read-only folder must not stop the signing
             keys.publish(keys.path_of(config), signer)
     return signer
 
 
-async def _finish(config: Config, store: Database) -> list[Rotation]:
+async def _finish(config: Config, store: Store) -> tuple[Rotation, ...]:
     file = keys.path_of(config)
     pending = keys.pending_path(file)
-    known = await store.transact(checkpoints.rotations)
+    known = await store.checkpoints.rotations()
     if known and pending.exists():
         new = keys.load_file(pending, Verifier.parse(known[-1].new).name)
         if new.vkey == known[-1].new:
@@ -96,24 +84,18 @@ async def _finish(config: Config, store: Database) -> list[Rotation]:
     return known
 
 
-def _name_in_force(connection: sqlite3.Connection) -> str:
-    if known := checkpoints.rotations(connection):
-        return Verifier.parse(known[-1].new).name
-    row = checkpoints.SQL.last_checkpoint(connection)
-    return Checkpoint.parse(note.split(row["note"])[0]).origin if row else ""
+async def _last(store: Store) -> str | None:
+    """The note that the key in force has signed last."""
+    found = await store.checkpoints.newest(1)
+    return found[0].note if found else None
 
 
-def _key_in_force(connection: sqlite3.Connection) -> tuple[str, str]:
-    """The verifier key that the log names last, and the note that the key in force has signed last."""
-    known, row = checkpoints.rotations(connection), checkpoints.SQL.last_checkpoint(connection)
-    return known[-1].new if known else "", row["note"] if row else ""
-
-
-def _given_up(found: tuple[str, str], file: Path, new: Signer, reason: str) -> Rotation:
-    named, signed = found
-    old = Verifier.parse(named) if named else keys.load_public(keys.public_path(file))
-    if signed and not named:
-        note.verify(signed, [old])
+def _given_up(
+    known: tuple[Rotation, ...], last: str | None, file: Path, new: Signer, reason: str
+) -> Rotation:
+    old = Verifier.parse(known[-1].new) if known else keys.load_public(keys.public_path(file))
+    if last and not known:
+        note.verify(last, [old])
     return Rotation(old=old.vkey, new=new.vkey, word="", reason=reason)
 
 

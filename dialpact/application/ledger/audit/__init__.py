@@ -1,0 +1,106 @@
+"""The whole log, or a part of it, against itself and against what was signed.
+
+One snapshot, read only: the audit changes nothing, not even by giving a leaf to what waits for one, holds no
+lock that the gate would wait for, and needs memory for a few thousand rows whatever the log's length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.part import Part
+from dialpact.application.ledger.audit.records import Records, intact
+from dialpact.application.ledger.audit.tree import Tree
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger.chain import Chain
+from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.ledger.rotation import Rotation
+from dialpact.store.ports.audits import Snapshot
+
+BATCH = 2000
+
+
+class Audit:
+    """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere.
+
+    ``first`` and ``last`` are leaves; without them the whole log is looked at. :meth:`run` does it.
+    """
+
+    def __init__(
+        self,
+        trusted: Collection[Verifier],
+        given: Sequence[tuple[str, str]] = (),
+        first: int | None = None,
+        last: int | None = None,
+    ) -> None:
+        self._trusted = trusted
+        self._given = given
+        self._whole = first is None and last is None
+        self._first, self._last = first or 0, last
+        self.found = Findings()
+        self.size = self.checked = self.erased = self.checkpoints = 0
+
+    @property
+    def total(self) -> int:
+        """How many leaves there are to look at; known once :meth:`run` has begun."""
+        end = self.size if self._last is None else self._last + 1
+        return max(0, end - self._first)
+
+    def run(self, snapshot: Snapshot) -> Iterator[int]:
+        """Yields how many leaves were looked at, every now and then. StoreError, LedgerError."""
+        self.size = snapshot.size()
+        last = self.size - 1 if self._last is None else self._last
+        if not self._whole and not 0 <= self._first <= last < self.size:
+            raise LedgerError(f"the log has {self.size} entries, numbered from 0")
+        yield 0
+        chain = Chain(list(_links(snapshot, self.found)), self._trusted)
+        for leaf, error in chain.broken.items():
+            self.found.add("key", "link-broken", leaf, "register-change", error=error)
+        yield from self._walk(snapshot, chain)
+
+    def _walk(self, snapshot: Snapshot, chain: Chain) -> Iterator[int]:
+        records = Records(snapshot, self.found)
+        if self._whole:
+            tree: Tree | Part = Tree(snapshot, self.found, chain, self._given)
+            for odd in snapshot.negative():
+                self.found.add("inserted", "leaf-odd", *odd)
+        else:
+            tree = Part(snapshot, self.found, chain, self._given, self._first, self._first + self.total - 1)
+        expected, end = self._first, self._first + self.total
+        while page := snapshot.entries(expected, end, BATCH):
+            for entry in page:
+                if entry.leaf_index != expected:
+                    last = entry.leaf_index - 1
+                    self.found.add("removed", "leaf-missing", expected, last=last)
+                    tree.tear()
+                expected = entry.leaf_index + 1
+                records.check(entry)
+                tree.add(entry.leaf)
+                self.checked += 1
+            yield self.checked
+        if expected < end:
+            self.found.add("removed", "leaf-missing", expected, last=end - 1)
+            tree.tear()
+        records.finish()
+        if self._whole:
+            records.kept()
+            records.strangers()
+        tree.finish(self.size)
+        self.erased, self.checkpoints = records.erased, tree.heads
+
+
+def _links(snapshot: Snapshot, findings: Findings) -> Iterator[tuple[int, Rotation]]:
+    """The changes of the key. One that is not what its leaf says is no change, and is named elsewhere."""
+    for said in snapshot.key_changes():
+        if not intact(snapshot, "register-change", str(said.seq)):
+            findings.add("key", "link-changed", said.leaf_index, "register-change", str(said.seq))
+            continue
+        try:
+            yield said.leaf_index, msgspec.json.decode(said.detail, type=Rotation)
+        except msgspec.MsgspecError as error:
+            findings.add(
+                "key", "link-broken", said.leaf_index, "register-change", str(said.seq), error=str(error)
+            )

@@ -1,0 +1,57 @@
+"""The whole log, or a part of it, checked: each record, the tree, and what was signed. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.ledger.audit import Audit
+from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.progress import Progress, unwatched
+from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.model import Value
+from dialpact.store.ports.audits import Snapshot
+
+
+class Verified(Value, frozen=True, kw_only=True):
+    """``findings``: all of them are counted, ``listed`` is bounded."""
+
+    entries: int
+    checked: int
+    erased: int
+    checkpoints: int
+    findings: int
+    listed: tuple[Finding, ...]
+
+
+async def verify(
+    context: Context,
+    trusted: Collection[Verifier],
+    given: Sequence[tuple[str, str]] = (),
+    first: int | None = None,
+    last: int | None = None,
+    *,
+    progress: Progress = unwatched,
+) -> Verified:
+    """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere.
+
+    ``first`` and ``last``: leaves; None: the whole log. ``progress`` is called in another thread.
+    LedgerError: no such leaves.
+    """
+    context.actor.need(Right.LEDGER)
+    audit = Audit(trusted, given, first, last)
+
+    def work(snapshot: Snapshot) -> None:
+        for done in audit.run(snapshot):
+            progress(done, audit.total)
+
+    await context.store.audits.inspect(work)
+    return Verified(
+        entries=audit.size,
+        checked=audit.checked,
+        erased=audit.erased,
+        checkpoints=audit.checkpoints,
+        findings=audit.found.count,
+        listed=tuple(audit.found.listed),
+    )

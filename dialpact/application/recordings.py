@@ -1,0 +1,107 @@
+"""The recordings: which there are, one with all that was done about it, and what became of its call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dialpact.application import host_clock
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.history import history
+from dialpact.compliance.model import Value
+from dialpact.compliance.recording import Recording
+from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.hold import Hold
+from dialpact.compliance.retention import earliest_day
+from dialpact.store.ports.page import ALL, Page
+
+
+class Shown(Value, frozen=True, kw_only=True):
+    """``call``: all recordings of its call. ``leaf``: its place in the ledger, and ``flaw`` how it fails it;
+    one that has not ended has none yet. ``holds``: also those that were released.
+    """
+
+    recording: Recording
+    call: tuple[Recording, ...]
+    leaf: int | None
+    flaw: str
+    holds: tuple[Hold, ...]
+    history: tuple[Change, ...]
+
+
+class Kept(Value, frozen=True, kw_only=True):
+    """What became of an order about one recording, and what is known of it now."""
+
+    outcome: Outcome
+    entry: Recording
+
+
+async def listed(
+    context: Context,
+    *,
+    number: str = "",
+    decision: str = "",
+    state: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    due: bool = False,
+    held: bool = False,
+    after: str = "",
+    most: int = ALL,
+) -> Page[Recording]:
+    """Newest first. ``since``, ``until``: started from then on, before then. ``due``: whose time is over."""
+    context.actor.need(Right.CALLS)
+    return await context.store.recording_list.list(
+        number=number,
+        decision=decision,
+        state=state,
+        since=since,
+        until=until,
+        due=earliest_day((await host_clock.look(context)).now) if due else None,
+        held=held,
+        after=after,
+        most=most,
+    )
+
+
+async def one(context: Context, id: str) -> Recording:
+    """Fault when there is none."""
+    wanted = id.strip().lower()
+    found = (await context.store.recording_list.list(id=wanted)).rows if wanted else ()
+    if not found:
+        raise Fault("not-registered", entry=id)
+    return found[0]
+
+
+async def show(context: Context, id: str) -> Shown:
+    """One with its holds, its leaf, and what was done about it, its call and its callee. Fault: none such."""
+    context.actor.need(Right.CALLS)
+    store = context.store
+    found = await one(context, id)
+    call = await store.recording_list.list(decision=found.decision)
+    bearing = await store.holds.list(recording=found.id, released=True)
+    keys = filter(None, (found.id, found.decision, found.number))
+    changes = await history(context, "recording", *keys)
+    leaf = await store.ledger.standing("recording", found.id)
+    return Shown(
+        recording=found,
+        call=tuple(call.rows),
+        leaf=leaf.leaf,
+        flaw=leaf.flaw if found.ended_at else "",
+        holds=tuple(bearing.rows),
+        history=changes,
+    )
+
+
+async def settle(context: Context, id: str, answered: bool, *, reason: str) -> Kept:
+    """Says what became of a call whose end nobody saw. It is kept as long as before, whatever is said.
+
+    Fault: no such one, or one whose end was seen.
+    """
+    context.actor.need(Right.RETENTION)
+    why = free_text(reason, "reason")
+    outcome = await context.store.retention.settle(id, answered, reason=why, by=context.by, at=context.now())
+    return Kept(outcome=outcome, entry=await one(context, id))

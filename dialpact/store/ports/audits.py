@@ -1,0 +1,130 @@
+"""The whole log at one moment, for whoever checks it. Nothing is changed, not even what an open store would
+do at once: no migration, no leaf for what waits for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):
+    """There may be anything in it: it can not be read as a record."""
+
+
+class Entry(NamedTuple):
+    """A row of the log. ``salt`` is None once the record was erased."""
+
+    leaf_index: int
+    kind: str
+    key: str
+    version: int
+    salt: bytes | None
+    leaf: bytes
+
+
+class Place(NamedTuple):
+    leaf_index: int
+    kind: str
+    key: str
+
+
+class Said(NamedTuple):
+    """A line of the log about the log itself, of number ``seq``; ``detail``: JSON."""
+
+    leaf_index: int
+    seq: int
+    detail: str
+
+
+class StoredHead(NamedTuple):
+    """A checkpoint as it is stored."""
+
+    size: int
+    at: str
+    note: str
+
+
+class Snapshot(Protocol):
+    """Every answer is bounded. StoreError where the database can not be read."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Of records."""
+
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """The newest form of each kind's records; forms count from 1."""
+
+    @property
+    def erasable(self) -> Sequence[str]:
+        """Kinds whose content goes when its time is over."""
+
+    @property
+    def width(self) -> int:
+        """How many children a kept node has; a node of level ``n`` is above ``width ** n`` leaves."""
+
+    @property
+    def levels(self) -> int:
+        """Kept above the leaves."""
+
+    def size(self) -> int: ...
+
+    def entries(self, first: int, end: int, most: int) -> Sequence[Entry]:
+        """In order, from ``first`` on and before ``end``."""
+
+    def entry_of(self, kind: str, key: str) -> Entry | None: ...
+
+    def content(self, leaf_index: int, kind: str, key: str, version: int) -> bytes | None:
+        """The record of a row as it is hashed at that place; None: no such row. Unreadable."""
+
+    def blank(self, kind: str, key: str) -> bool | None:
+        """Whether nothing is left of what erasing takes; None: no such row. Unreadable."""
+
+    def negative(self) -> Sequence[Place]:
+        """Leaves with a number that no leaf has."""
+
+    def hashes(self, level: int, first: int, end: int) -> Sequence[bytes]:
+        """Kept ones, of level 0: the leaves. Empty where one of them is missing."""
+
+    def node(self, level: int, number: int) -> bytes | None: ...
+
+    def nodes_beyond(self, size: int) -> Sequence[tuple[int, int]]:
+        """(level, number) of kept hashes that a log of so many leaves does not have."""
+
+    def root(self, size: int) -> bytes:
+        """From the kept hashes; empty where they do not suffice."""
+
+    def checkpoints(self, size: int, at: str) -> Sequence[StoredHead]:
+        """The next few behind that one, in this order."""
+
+    def last_checkpoint(self) -> StoredHead | None: ...
+
+    def key_changes(self) -> Sequence[Said]: ...
+
+    def erasures(self) -> Sequence[Said]: ...
+
+    def kept_otherwise(self) -> Sequence[tuple[int, str]]:
+        """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""
+
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        """(kind, key) of rows that wait for their leaf."""
+
+    def leafless(self, kind: str) -> Sequence[str]:
+        """Keys of rows that should have a leaf and have none."""
+
+    def first_decision(self) -> int | None:
+        """The first number."""
+
+    def missing_decisions(self) -> Sequence[tuple[int, int]]:
+        """Runs of numbers that no decision has, between others."""
+
+
+class Audits(Protocol):
+    async def inspect(self, work: Callable[[Snapshot], T]) -> T:
+        """Runs ``work`` on one snapshot in a thread of its own, as long as it takes; no call waits for it.
+
+        StoreGone, StoreError; what ``work`` raises.
+        """

@@ -1,0 +1,23 @@
+"""What the host's clocks said, sealed in the ledger, and how late it is by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from dialpact.compliance.trusted_time import Reading, Sealed, Witness
+
+
+class Clocks(Protocol):
+    async def take(self, reading: Reading, by: str) -> Witness:
+        """Notes a reading, and what all of them bear out now. ``by``: which part of the product."""
+
+    async def take_turn(self, reading: Reading, by: str, fresh: timedelta) -> bool:
+        """Notes it unless that part has noted one within ``fresh`` of uptime. Whether it did."""
+
+    async def foretell(self, reading: Reading) -> Witness:
+        """What :meth:`take` would say; nothing is noted."""
+
+    async def readings(self, after: int) -> Sequence[Sealed]:
+        """The next few, in their order; empty at the end. Those from before trusted time are left out."""

@@ -1,0 +1,167 @@
+"""The log as it is in the file at one moment, read only, with whatever someone may have written into it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosql
+
+from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
+from dialpact.store.ports.audits import Entry, Place, Said, Snapshot, StoredHead, Unreadable
+from dialpact.store.sqlite import checkpoints, ledger, migrate
+from dialpact.store.sqlite.connection import Database
+
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "audit.sql", "sqlite3")
+PAGE = 1000  # checkpoints
+# What a row that someone wrote by hand may raise on its way to a record.
+BROKEN = (ValueError, TypeError, AttributeError, LookupError, OverflowError, sqlite3.Error)
+T = TypeVar("T")
+
+
+class Audits:
+    """:class:`dialpact.store.ports.audits.Audits` on SQLite, with a connection of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._path = database.path
+
+    async def inspect(self, work: Callable[[Snapshot], T]) -> T:
+        def run() -> T:
+            with opened(self._path) as snapshot:
+                return work(snapshot)
+
+        return await asyncio.to_thread(run)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Snapshot]:
+    """StoreGone, StoreError."""
+    connection = _open(path)
+    try:
+        connection.execute("BEGIN")
+        yield _Snapshot(connection)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+    finally:
+        connection.close()
+
+
+class _Snapshot:
+    """:class:`dialpact.store.ports.audits.Snapshot`."""
+
+    kinds: Sequence[str] = ledger.KINDS
+    versions: Mapping[str, int] = ledger.VERSIONS
+    erasable: Sequence[str] = ledger.ERASABLE
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
+
+    def size(self) -> int:
+        return ledger.size(self._connection)
+
+    def entries(self, first: int, end: int, most: int) -> Sequence[Entry]:
+        until = min(end, first + most)
+        found = list(SQL.entries_from(self._connection, first=first, end=until))
+        # Behind a gap that is longer than that, the next one.
+        found = found or list(SQL.next_entry(self._connection, first=first, end=end))
+        return [Entry(*row) for row in found]
+
+    def entry_of(self, kind: str, key: str) -> Entry | None:
+        row = ledger.SQL.entry_of(self._connection, kind=kind, key=key)
+        return Entry(*row) if row else None
+
+    def content(self, leaf_index: int, kind: str, key: str, version: int) -> bytes | None:
+        try:
+            return ledger.content_of(self._connection, leaf_index, kind, key, version)
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
+
+    def blank(self, kind: str, key: str) -> bool | None:
+        try:
+            row = getattr(SQL, f"blank_{kind.replace('-', '_')}")(self._connection, key=key)
+            return bool(row[0]) if row else None
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
+
+    def negative(self) -> Sequence[Place]:
+        return [Place(*row) for row in SQL.negative(self._connection)]
+
+    def hashes(self, level: int, first: int, end: int) -> Sequence[bytes]:
+        try:
+            return ledger.stored(self._connection, level, first, end)
+        except LookupError:
+            return []
+
+    def node(self, level: int, number: int) -> bytes | None:
+        row: Any = SQL.node(self._connection, level=level, number=number)
+        return row[0] if row else None
+
+    def nodes_beyond(self, size: int) -> Sequence[tuple[int, int]]:
+        names = ("one", "two", "three")
+        counts = {name: size // leaves for name, leaves in zip(names, ledger.LEVELS, strict=True)}
+        return [(row["level"], row["number"]) for row in SQL.nodes_beyond(self._connection, **counts)]
+
+    def root(self, size: int) -> bytes:
+        try:
+            return checkpoints.root(self._connection, size)
+        except LedgerError:
+            return b""
+
+    def checkpoints(self, size: int, at: str) -> Sequence[StoredHead]:
+        found = checkpoints.SQL.checkpoints(self._connection, size=size, at=at, most=PAGE)
+        return [StoredHead(*row) for row in found]
+
+    def last_checkpoint(self) -> StoredHead | None:
+        row = checkpoints.SQL.last_checkpoint(self._connection)
+        return StoredHead(*row) if row else None
+
+    def key_changes(self) -> Sequence[Said]:
+        return [Said(*row) for row in SQL.key_changes(self._connection)]
+
+    def erasures(self) -> Sequence[Said]:
+        return [Said(*row) for row in SQL.erasures(self._connection)]
+
+    def kept_otherwise(self) -> Sequence[tuple[int, str]]:
+        try:
+            return [(row["leaf_index"], row["key"]) for row in SQL.kept_otherwise(self._connection)]
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
+
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        return [(row["kind"], str(row["key"])) for row in SQL.waiting(self._connection)]
+
+    def leafless(self, kind: str) -> Sequence[str]:
+        found = getattr(SQL, f"leafless_{kind.replace('-', '_')}")(self._connection)
+        return [row["key"] for row in found]
+
+    def first_decision(self) -> int | None:
+        (first,) = SQL.first_seq(self._connection)
+        return first if first is None else int(first)
+
+    def missing_decisions(self) -> Sequence[tuple[int, int]]:
+        return [(row["first"], row["last"]) for row in SQL.missing_seqs(self._connection)]
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise StoreGone(f"{path}: {error}") from error
+    try:
+        connection.row_factory = sqlite3.Row
+        # A byte that was changed by hand may be no text: it must be found, not break the audit.
+        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+        connection.execute("PRAGMA cache_size = -65536")  # KiB
+        present = migrate.version(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: {error}") from error
+    if present != migrate.latest():
+        connection.close()
+        raise StoreError(f"{path}: of another version; any command that writes brings it up to date")
+    return connection
