@@ -15,7 +15,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.numbers import warm
 from dialpact.compliance.optout import OptOuts
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite import Store, registers
+from dialpact.store.sqlite import Store
 
 
 def judge_of(config: Config, policy: Policy) -> Judge:
@@ -30,7 +30,7 @@ class Reloadable:
 
     async def prepare(self, config: Config, policy: Policy) -> None:
         """No decision may name a profile whose text nobody has. Raises StoreError."""
-        await registers.note_profiles(self._store, policy.profiles, at=self._clock.now())
+        await self._store.profiles.note(policy.profiles, at=self._clock.now())
 
     def replace(self, config: Config, policy: Policy) -> Callable[[], None]:
         """For every call whose session begins from now on. Those that have begun end as they began.
@@ -59,7 +59,7 @@ async def serving(
     warm()
     judge = judge_of(config, policy)
     async with await Store.open(config.database) as store:
-        await registers.note_profiles(store, policy.profiles, at=clock.now())
+        await store.profiles.note(policy.profiles, at=clock.now())
         gate = Gate(store, judge, clock)
         opt_outs = OptOuts(store, config.node.name, clock)
         server = Server(config, judge, gate, opt_outs)

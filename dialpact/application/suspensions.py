@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.history import history
+from dialpact.application.entry import Shown, shown
 from dialpact.compliance.model import Suspendable, Value
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.cell import free_text
-from dialpact.compliance.registers.change import Change
-from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.suspension import SuspensionEntry, entry_key, suspended_key
 from dialpact.store.ports.page import ALL, Page
 
@@ -19,14 +17,6 @@ class Suspended(Value, frozen=True, kw_only=True):
 
     outcome: Outcome
     entry: SuspensionEntry
-
-
-class Shown(Value, frozen=True, kw_only=True):
-    """All suspensions of one agent, campaign or caller ID, the oldest first, and every change."""
-
-    key: str
-    entries: tuple[SuspensionEntry, ...]
-    history: tuple[Change, ...]
 
 
 async def suspend(context: Context, kind: Suspendable, key: str, *, reason: str) -> Suspended:
@@ -54,12 +44,9 @@ async def listed(
     return await context.store.suspensions.list(lifted=lifted, after=after, most=most)
 
 
-async def show(context: Context, kind: Suspendable, key: str) -> Shown:
-    """Fault when there never was one."""
+async def show(context: Context, kind: Suspendable, key: str) -> Shown[SuspensionEntry]:
+    """All of one, the oldest first. Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = suspended_key(kind, key)
     found = await context.store.suspensions.list(kind=kind, key=wanted, lifted=True)
-    changes = await history(context, "suspension", entry_key(kind, wanted))
-    if not found.rows and not changes:
-        raise Fault("not-registered", entry=entry_key(kind, wanted))
-    return Shown(key=entry_key(kind, wanted), entries=tuple(found.rows), history=changes)
+    return await shown(context, "suspension", entry_key(kind, wanted), found.rows)

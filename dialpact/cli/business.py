@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application import businesses
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By
+from dialpact.cli.flag import After, By, Limit
 from dialpact.cli.session import Session
 from dialpact.compliance.model import Business, Capacity
-from dialpact.compliance.registers.business import business as checked
-from dialpact.compliance.registers.cell import identifier
-from dialpact.store.sqlite import registers
 
 app = group("The businesses that call, and in which capacity.")
 
@@ -28,23 +26,23 @@ async def add(
     by: By,
 ) -> None:
     """Register a business."""
-    new = checked(id, name, actor)
-    async with session.store() as store:
-        outcome = await registers.add_business(store, new, by=by, at=session.clock.now())
-    entry.done(session, "business", outcome, new)
+    async with session.context(by) as context:
+        done = await businesses.add(context, id, name=name, capacity=actor)
+    entry.done(session, "business", done.outcome, done.entry)
 
 
 @command(app, "list")
-async def list_(session: Session) -> None:
+async def list_(session: Session, *, limit: Limit = 0, after: After = "") -> None:
     """All businesses."""
-    async with session.store() as store:
-        entry.listed(session, Business, await registers.list_businesses(store))
+    async with session.context() as context:
+        found = await businesses.listed(context, after=after, most=limit)
+    entry.listed(session, Business, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, id: Annotated[str, typer.Argument()]) -> int:
     """One business and the history of its entry."""
-    wanted = identifier(id, "id")
-    async with session.store() as store:
-        found = await registers.list_businesses(store, id=wanted)
-        return await entry.of_register(session, store, "business", wanted, Business, found)
+    async with session.context() as context:
+        found = await businesses.show(context, id)
+    return entry.shown(session, Business, found)

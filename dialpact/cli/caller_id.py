@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application import caller_ids
 from dialpact.cli import carrier_list as carrier_lists
 from dialpact.cli import entry, imports, suspension
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By, SkipBad, Why
+from dialpact.cli.flag import After, By, Limit, SkipBad, Why
 from dialpact.cli.session import Session
-from dialpact.compliance.model import ANY, CallerId
+from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
-from dialpact.compliance.registers.cell import identifier
-from dialpact.compliance.registers.number import caller_id as exact
-from dialpact.store.sqlite import registers
 
 app = group("The caller IDs: issued, authenticated, held by one business, for trunks and purposes.")
 
@@ -45,17 +43,24 @@ async def add(
     by: By,
 ) -> None:
     """Register a caller ID, or update its entry."""
-    now = session.clock.now()
-    starts = valid_from or register.today(now).isoformat()
-    new = register.caller_id(
-        number, business, licence, carrier, authenticated, trunk, purpose, starts, valid_to, sent_as or ()
-    )
-    strangers = [name for name in new.trunks if name != ANY and name not in session.config.trunks]
-    async with session.store() as store:
-        outcome = await registers.put_caller_id(store, new, by=by, at=now)
-    entry.done(session, "caller-id", outcome, new)
-    if strangers:
-        session.note(session.text("say.unknown-trunk", names=", ".join(strangers)))
+    async with session.context(by) as context:
+        done = await caller_ids.put(
+            context,
+            number,
+            business=business,
+            licence=licence,
+            carrier=carrier,
+            authenticated=authenticated,
+            trunks=trunk,
+            purposes=purpose,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            sent_as=sent_as or (),
+            known_trunks=session.config.trunks,
+        )
+    entry.done(session, "caller-id", done.outcome, done.entry)
+    if done.unknown:
+        session.note(session.text("say.unknown-trunk", names=", ".join(done.unknown)))
 
 
 @command(app, "import")
@@ -67,45 +72,37 @@ async def import_(
     by: By,
 ) -> int:
     """Register or update caller IDs from a CSV file."""
-    return await imports.run(
-        session,
-        file,
-        "caller-id",
-        register.COLUMNS,
-        register.read,
-        optional=register.OPTIONAL,
-        skip_bad=skip_bad,
-        by=by,
-    )
+    return await imports.into_register(session, "caller-id", file, skip_bad=skip_bad, by=by)
 
 
 @command(app, "list")
 async def list_(
-    session: Session, *, business: Annotated[str, typer.Option(help="Only this business's.")] = ""
+    session: Session,
+    *,
+    business: Annotated[str, typer.Option(help="Only this business's.")] = "",
+    limit: Limit = 0,
+    after: After = "",
 ) -> None:
     """All caller IDs."""
-    wanted = identifier(business, "business") if business else ""
-    async with session.store() as store:
-        entry.listed(session, CallerId, await registers.list_caller_ids(store, business=wanted))
+    async with session.context() as context:
+        found = await caller_ids.listed(context, business=business, after=after, most=limit)
+    entry.listed(session, CallerId, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, number: Number) -> int:
     """One caller ID and the history of its entry."""
-    wanted = exact(number)
-    async with session.store() as store:
-        found = await registers.list_caller_ids(store, number=wanted)
-        return await entry.of_register(session, store, "caller-id", wanted, CallerId, found)
+    async with session.context() as context:
+        found = await caller_ids.show(context, number)
+    return entry.shown(session, CallerId, found)
 
 
 @command(app, "remove")
 async def remove(session: Session, number: Number, *, reason: Why = "", by: By) -> None:
     """Take a caller ID off the register: calls with it are refused from now on."""
-    wanted = exact(number)
-    async with session.store() as store:
-        removed = await registers.remove_caller_id(
-            store, wanted, reason=reason, by=by, at=session.clock.now()
-        )
+    async with session.context(by) as context:
+        removed = await caller_ids.remove(context, number, reason=reason)
     entry.done(session, "caller-id", "removed", removed)
 
 

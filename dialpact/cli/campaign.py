@@ -6,15 +6,12 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application import campaigns
 from dialpact.cli import entry, suspension
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By, Why
+from dialpact.cli.flag import After, By, Limit, Why
 from dialpact.cli.session import Session
 from dialpact.compliance.model import Campaign, Purpose
-from dialpact.compliance.registers.campaign import campaign as checked
-from dialpact.compliance.registers.campaign import changes
-from dialpact.compliance.registers.cell import free_text, identifier
-from dialpact.store.sqlite import registers
 
 app = group("The campaigns: for which business, in which industry, to what purpose.")
 
@@ -31,10 +28,11 @@ async def add(
     by: By,
 ) -> None:
     """Register a campaign."""
-    new = checked(id, business, industry, purpose, script)
-    async with session.store() as store:
-        outcome = await registers.add_campaign(store, new, by=by, at=session.clock.now())
-    entry.done(session, "campaign", outcome, new)
+    async with session.context(by) as context:
+        done = await campaigns.add(
+            context, id, business=business, industry=industry, purpose=purpose, script=script
+        )
+    entry.done(session, "campaign", done.outcome, done.entry)
 
 
 @command(app, "change")
@@ -49,13 +47,11 @@ async def change(
     by: By,
 ) -> None:
     """Change a campaign, logged with before and after. Its business stays: that would be another campaign."""
-    wanted, why = identifier(id, "id"), free_text(reason, "reason")
-    wished = changes(industry, purpose, script)
-    async with session.store() as store:
-        outcome, new = await registers.change_campaign(
-            store, wanted, wished, reason=why, by=by, at=session.clock.now()
+    async with session.context(by) as context:
+        done = await campaigns.change(
+            context, id, industry=industry, purpose=purpose, script=script, reason=reason
         )
-    entry.done(session, "campaign", outcome, new)
+    entry.done(session, "campaign", done.outcome, done.entry)
 
 
 @command(app, "suspend")
@@ -66,18 +62,22 @@ async def suspend(session: Session, id: Annotated[str, typer.Argument()], *, rea
 
 @command(app, "list")
 async def list_(
-    session: Session, *, business: Annotated[str, typer.Option(help="Only this business's.")] = ""
+    session: Session,
+    *,
+    business: Annotated[str, typer.Option(help="Only this business's.")] = "",
+    limit: Limit = 0,
+    after: After = "",
 ) -> None:
     """All campaigns."""
-    wanted = identifier(business, "business") if business else ""
-    async with session.store() as store:
-        entry.listed(session, Campaign, await registers.list_campaigns(store, business=wanted))
+    async with session.context() as context:
+        found = await campaigns.listed(context, business=business, after=after, most=limit)
+    entry.listed(session, Campaign, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, id: Annotated[str, typer.Argument()]) -> int:
     """One campaign and the history of its entry."""
-    wanted = identifier(id, "id")
-    async with session.store() as store:
-        found = await registers.list_campaigns(store, id=wanted)
-        return await entry.of_register(session, store, "campaign", wanted, Campaign, found)
+    async with session.context() as context:
+        found = await campaigns.show(context, id)
+    return entry.shown(session, Campaign, found)

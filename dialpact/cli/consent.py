@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
+from dialpact.application import consents
 from dialpact.cli import entry, imports
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By, Limit, SkipBad, Why
+from dialpact.cli.flag import After, By, Limit, SkipBad, Why
 from dialpact.cli.session import Session
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
-from dialpact.compliance.registers.cell import identifier
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import registers
 
 app = group("The consents: who agreed to be called, by whom, about what, with which evidence.")
 
@@ -42,14 +41,21 @@ async def add(
     by: By,
 ) -> None:
     """Register a consent."""
-    now = session.clock.now()
     digest = _digest(evidence_file, evidence_sha256)
-    granted = granted_at or now.isoformat()
-    new = register.consent(number, business, industry, granted, expires_at, evidence, digest, wording)
-    async with session.store() as store:
-        outcome = await registers.add_consent(store, new, by=by, at=now)
-        entry.done(session, "consent", outcome, new)
-        await entry.warn_unknown(session, store, business=new.business, industry=new.industry)
+    async with session.context(by) as context:
+        done = await consents.add(
+            context,
+            number,
+            business=business,
+            industry=industry,
+            evidence=evidence,
+            granted_at=granted_at,
+            expires_at=expires_at,
+            evidence_sha256=digest,
+            wording=wording,
+        )
+    entry.done(session, "consent", done.outcome, done.entry)
+    entry.warn_unknown(session, done.unknown)
 
 
 @command(app, "import")
@@ -61,16 +67,7 @@ async def import_(
     by: By,
 ) -> int:
     """Register consents from a CSV file; withdrawals stay."""
-    return await imports.run(
-        session,
-        file,
-        "consent",
-        register.COLUMNS,
-        register.read,
-        optional=register.OPTIONAL,
-        skip_bad=skip_bad,
-        by=by,
-    )
+    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by)
 
 
 @command(app, "withdraw")
@@ -84,23 +81,18 @@ async def withdraw(
     by: By,
 ) -> None:
     """Record that a person withdrew the consent: it counts from the next attempt on."""
-    wanted = entry.callee(number)
-    holder = identifier(business, "business")
-    scope = identifier(industry, "industry") if industry else ""
-    async with session.store() as store:
-        count = await registers.withdraw_consent(
-            store, wanted, holder, scope, reason=reason, by=by, at=session.clock.now()
-        )
-    result = "withdrawn" if count else "already"
+    async with session.context(by) as context:
+        done = await consents.withdraw(context, number, business=business, industry=industry, reason=reason)
+    result = "withdrawn" if done.count else "already"
     answer = {
         "register": "consent",
         "result": result,
-        "number": wanted,
-        "business": holder,
-        "withdrawn": count,
+        "number": done.number,
+        "business": done.business,
+        "withdrawn": done.count,
     }
     register_name = session.text("register.consent")
-    session.answer(answer, session.text(f"done.{result}", register=register_name, entry=wanted))
+    session.answer(answer, session.text(f"done.{result}", register=register_name, entry=done.number))
 
 
 @command(app, "list")
@@ -111,25 +103,23 @@ async def list_(
     business: Annotated[str, typer.Option()] = "",
     industry: Annotated[str, typer.Option()] = "",
     limit: Limit = 100,
+    after: After = "",
 ) -> None:
     """Consents, also expired and withdrawn ones."""
-    filters = {
-        "number": entry.callee(number),
-        "business": identifier(business, "business") if business else "",
-        "industry": identifier(industry, "industry") if industry else "",
-    }
-    async with session.store() as store:
-        found = await registers.list_consents(store, **filters, most=limit + 1 if limit else registers.ALL)
-    entry.listed(session, Consent, session.limited(found, limit))
+    async with session.context() as context:
+        found = await consents.listed(
+            context, number=number, business=business, industry=industry, after=after, most=limit
+        )
+    entry.listed(session, Consent, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, number: Number) -> int:
     """The consents of one number and their history."""
-    wanted = entry.callee(number)
-    async with session.store() as store:
-        found = await registers.list_consents(store, number=wanted)
-        return await entry.of_register(session, store, "consent", wanted, Consent, found)
+    async with session.context() as context:
+        found = await consents.show(context, number)
+    return entry.shown(session, Consent, found)
 
 
 def _digest(file: Path | None, given: str) -> str:

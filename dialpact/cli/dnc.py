@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 import typer
 
+from dialpact.application import do_not_call
 from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By, Limit, SkipBad
+from dialpact.cli.flag import After, By, Limit, SkipBad
 from dialpact.cli.session import Session
-from dialpact.compliance.model import Refusal, Scope
+from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
-from dialpact.compliance.registers.cell import free_text
-from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, optout, registers
+from dialpact.compliance.registers.dnc import Said
 
 app = group("Do not call: who refused what. A refusal has no expiry.")
 
@@ -35,25 +35,13 @@ async def add(
     by: By,
 ) -> None:
     """Record a refusal: it counts from the next attempt on."""
-    now = session.clock.now()
-    new = register.refusal(number, scope, value, "", source, now=now)
-    async with session.store() as store:
-        decision = await _call_to(store, call, new.number) if call else ""
-        node = session.config.node.name
-        outcome = await optout.by_command(store, new, by=by, at=now, node=node, decision=decision)
-        entry.done(session, "dnc", outcome, new)
-        if scope != "all":
-            await entry.warn_unknown(session, store, **{scope: new.value})
-
-
-async def _call_to(store: Store, call: str, number: str) -> str:
-    """A slip of the pen in an id would name somebody else's call. Fault when there is no such call."""
-    found = await store.calls.get(call.strip().lower())
-    if found is None:
-        raise Fault("not-registered", entry=call)
-    if found.decision.attempt.callee.e164 != number:
-        raise Fault("call-to-another", call=call, entry=number)
-    return found.decision.id
+    node = session.config.node.name
+    async with session.context(by) as context:
+        done = await do_not_call.add(
+            context, number, scope=scope, value=value, source=source, call=call, node=node
+        )
+    entry.done(session, "dnc", done.outcome, done.entry)
+    entry.warn_unknown(session, done.unknown)
 
 
 @command(app, "import")
@@ -65,7 +53,7 @@ async def import_(
     by: By,
 ) -> int:
     """Record refusals from a CSV file; none is ever removed by it."""
-    return await imports.run(session, file, "dnc", register.COLUMNS, register.read, skip_bad=skip_bad, by=by)
+    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by)
 
 
 @command(app, "remove")
@@ -79,14 +67,11 @@ async def remove(
     by: By,
 ) -> None:
     """Take a refusal back, at the person's own wish: logged with who and why."""
-    why = free_text(reason, "reason")
-    wanted, holder = entry.callee(number), register.scoped(scope, value)
-    async with session.store() as store:
-        await registers.remove_refusal(
-            store, wanted, scope, holder, reason=why, by=by, at=session.clock.now()
-        )
-    answer = {"register": "dnc", "result": "removed", "number": wanted, "scope": scope, "value": holder}
-    session.answer(answer, session.text("done.removed", register=session.text("register.dnc"), entry=wanted))
+    async with session.context(by) as context:
+        removed = await do_not_call.remove(context, number, scope=scope, value=value, reason=reason)
+    answer = {"register": "dnc", "result": "removed", **msgspec.structs.asdict(removed)}
+    name = session.text("register.dnc")
+    session.answer(answer, session.text("done.removed", register=name, entry=removed.number))
 
 
 @command(app, "list")
@@ -97,34 +82,32 @@ async def list_(
     scope: Annotated[Scope | None, typer.Option()] = None,
     value: Annotated[str, typer.Option()] = "",
     limit: Limit = 100,
+    after: After = "",
 ) -> None:
     """The refusals in force."""
-    async with session.store() as store:
-        found = await registers.list_refusals(
-            store,
-            number=entry.callee(number),
-            scope=scope or "",
-            value=value,
-            most=limit + 1 if limit else registers.ALL,
+    async with session.context() as context:
+        found = await do_not_call.listed(
+            context, number=number, scope=scope or "", value=value, after=after, most=limit
         )
-    entry.listed(session, Refusal, session.limited(found, limit))
+    entry.listed(session, DncEntry, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, number: Number) -> int:
     """The refusals of one number, each time that the person refused, and the history."""
-    wanted = entry.callee(number)
-    async with session.store() as store:
-        found = await registers.list_refusals(store, number=wanted)
-        taken = await optout.of_number(store, wanted)
-        code = await entry.of_register(session, store, "dnc", wanted, Refusal, found, opt_outs=taken)
-    if taken and not session.as_json:
+    async with session.context() as context:
+        found = await do_not_call.show(context, number)
+    code = entry.shown(session, DncEntry, found.shown, opt_outs=found.said)
+    if found.said and not session.as_json:
         session.note(session.text("say.opt_outs"))
         columns = ("at", "how", "by", "decision", "path", "position")
-        shown = [row | {"position": _place(row)} for row in taken]
-        session.table(columns, [[row[column] for column in columns] for row in shown], None)
+        rows = [[one.at, one.how, one.by, one.decision, one.path, _place(one)] for one in found.said]
+        session.table(columns, rows, None)
     return code
 
 
-def _place(row: dict[str, Any]) -> str:
-    return heard.place((row["position"], row["position_to"]) if row["position"] is not None else None)
+def _place(said: Said) -> str:
+    if said.position is None or said.position_to is None:
+        return ""
+    return heard.place((said.position, said.position_to))

@@ -8,13 +8,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields
 
+from dialpact.application.entry import Shown
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers import number as numbers
 from dialpact.compliance.registers.change import Change
-from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store
-from dialpact.store.sqlite import registers as store_registers
 
 
 def key(entry: Value) -> str:
@@ -35,17 +33,11 @@ def listed(session: Session, kind: type[Value], entries: Sequence[Value]) -> Non
     session.table(names, rows, entries)
 
 
-def shown(
-    session: Session,
-    wanted: str,
-    kind: type[Value],
-    entries: Sequence[Value],
-    history: Sequence[Change],
-    **more: Any,
-) -> int:
+def shown(session: Session, kind: type[Value], found: Shown[Any], **more: Any) -> int:
     """Entries and history of one key; exit 1 if there is none any more. ``more``: for the JSON."""
+    entries, history = found.entries, found.history
     if session.as_json:
-        session.json({"key": wanted, "entries": entries, "history": history, **more})
+        session.json({"key": found.key, "entries": entries, "history": history, **more})
         return DONE if entries else FAILED
     listed(session, kind, entries)
     if history:
@@ -60,26 +52,10 @@ def changes(session: Session, history: Sequence[Change]) -> None:
     session.table(("at", "by", "action", "detail"), rows, history)
 
 
-async def of_register(
-    session: Session,
-    store: Store,
-    register: str,
-    wanted: str,
-    kind: type[Value],
-    entries: Sequence[Value],
-    **more: Any,
-) -> int:
-    """As ``shown``, with the history from the register's log. Fault if there never was anything."""
-    history = await store.changes.of(register, wanted)
-    if not entries and not history:
-        raise Fault("not-registered", entry=wanted)
-    return shown(session, wanted, kind, entries, history, **more)
-
-
-async def warn_unknown(session: Session, store: Store, *, business: str = "", industry: str = "") -> None:
-    missing = await store_registers.unknown(store, business=business, industry=industry)
-    if missing:
-        session.note(session.text("say.unknown", names=", ".join(missing)))
+def warn_unknown(session: Session, names: Sequence[str]) -> None:
+    """Names that nothing is registered under."""
+    if names:
+        session.note(session.text("say.unknown", names=", ".join(names)))
 
 
 def callee(text: str) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from dialpact.application.leads import Looked
 from dialpact.cli.session import Session
 from dialpact.compliance.ranges import Report
-from dialpact.store.sqlite.imports import Applied
 
 
-def imported(session: Session, applied: Applied) -> None:
+def imported(session: Session, looked: Looked) -> None:
     """After the counts of an import: the batch, and if it is held, why and what to do."""
-    about = applied.about
-    if applied.done:
-        said = "say.held" if about["held"] else "say.batch"
-        session.answer(None, session.text(said, batch=about["batch"], what=about["held"]))
-    if about["held"]:
-        for profile, found in about["finding"].items():
+    if looked.batch is not None:
+        said = "say.held" if looked.held else "say.batch"
+        session.answer(None, session.text(said, batch=looked.batch, what=looked.held))
+    if looked.held:
+        for profile, found in looked.finding.items():
             report(session, profile, found)
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
+from dialpact.application import leads
 from dialpact.application.policy import load_policy
 from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
-from dialpact.cli.flag import By, Limit, SkipBad
+from dialpact.cli.flag import After, By, Limit, SkipBad
 from dialpact.cli.session import DONE, FAILED, FOUND, Session
 from dialpact.compliance.registers import leads as register
-from dialpact.compliance.registers.cell import free_text, identifier
-from dialpact.store.sqlite import Store, registers
-from dialpact.store.sqlite.imports import Import
-from dialpact.store.sqlite.lead_import import LeadImport
-from dialpact.store.sqlite.registers import leads as batches
 
 app = group("The leads: numbers that a partner supplied for a campaign, in batches.")
 
@@ -42,58 +39,71 @@ async def import_(
 ) -> int:
     """Import a partner's list as a batch. Exit 3 if it looks like range dialling: then it is held."""
     delivery = register.delivery(campaign, partner, contract, basis)
-    profiles = load_policy(session.config).profiles
-    sections = {found.id: found.range_dialling for found in profiles if found.range_dialling}
-
-    def opening(store: Store, sha256: str) -> Import:
-        return LeadImport(store, delivery, sha256, sections)
-
-    applied = await imports.load(
-        session, file, opening, register.COLUMNS, register.read, skip_bad=skip_bad, by=by
-    )
+    sections = leads.thresholds(load_policy(session.config).profiles)
+    async with session.context(by) as context:
+        with imports.opened(session, file) as (opened, watch):
+            done = await leads.take(
+                context,
+                delivery,
+                sections,
+                opened,
+                name=imports.name_of(file),
+                skip_bad=skip_bad,
+                progress=watch,
+            )
+    looked = done.about
+    with done:
+        imports.tell(session, file, done, msgspec.structs.asdict(looked))
     if not session.as_json:
-        lead_report.imported(session, applied)
-    return FAILED if not applied.done else FOUND if applied.about["held"] else DONE
+        lead_report.imported(session, looked)
+    return FAILED if not done.done else FOUND if looked.held else DONE
 
 
 @command(app, "list")
 async def list_(
-    session: Session, *, campaign: Annotated[str, typer.Option()] = "", limit: Limit = 100
+    session: Session,
+    *,
+    campaign: Annotated[str, typer.Option()] = "",
+    limit: Limit = 100,
+    after: After = "",
 ) -> None:
     """The batches, the newest first, also held and withdrawn ones."""
-    wanted = identifier(campaign, "campaign") if campaign else ""
-    async with session.store() as store:
-        found = await batches.list_batches(store, campaign=wanted, most=limit + 1 if limit else registers.ALL)
-    _listed(session, session.limited(found, limit))
+    async with session.context() as context:
+        found = await leads.listed(context, campaign=campaign, after=after, most=limit)
+    _listed(session, found.rows)
+    session.more(found)
 
 
 @command(app, "show")
 async def show(session: Session, batch: Batch) -> None:
     """One batch, what the detector found in it, and its history."""
-    async with session.store() as store:
-        found = await batches.get_batch(store, batch)
-        history = await store.changes.of("leads", str(batch))
+    async with session.context() as context:
+        found = await leads.show(context, batch)
     if session.as_json:
-        session.json({"key": str(batch), "entry": found, "history": history})
+        session.json({"key": str(batch), "entry": found.batch, "history": found.history})
         return
-    fields = msgspec.structs.asdict(found)
+    fields = msgspec.structs.asdict(found.batch)
     session.facts([(column, fields[column]) for column in (*COLUMNS, "sha256", *STATE)])
-    for profile, report in found.finding.items():
+    for profile, report in found.batch.finding.items():
         lead_report.report(session, profile, report)
     session.note(session.text("say.history"))
-    entry.changes(session, history)
+    entry.changes(session, found.history)
 
 
 @command(app, "find")
 async def find(
-    session: Session, number: Annotated[str, typer.Argument(help="The number that is looked for.")]
+    session: Session,
+    number: Annotated[str, typer.Argument(help="The number that is looked for.")],
+    *,
+    limit: Limit = 0,
+    after: After = "",
 ) -> int:
     """The batches that a number is on; exit 1 if there is none."""
-    wanted = entry.callee(number)
-    async with session.store() as store:
-        found = await batches.list_batches(store, number=wanted) if wanted else []
-    _listed(session, found)
-    return DONE if found else FAILED
+    async with session.context() as context:
+        found = await leads.find(context, number, after=after, most=limit)
+    _listed(session, found.rows)
+    session.more(found)
+    return DONE if found.rows else FAILED
 
 
 @command(app, "release")
@@ -105,10 +115,9 @@ async def release(
     by: By,
 ) -> None:
     """Let the numbers of a held batch count, after an officer has looked at it: logged with who and why."""
-    why = free_text(reason, "reason")
-    async with session.store() as store:
-        await batches.release_batch(store, batch, reason=why, by=by, at=session.clock.now())
-        _done(session, "released", await batches.get_batch(store, batch))
+    async with session.context(by) as context:
+        found = await leads.release(context, batch, reason=reason)
+    _done(session, "released", found)
     session.note(session.text("say.released"))
 
 
@@ -121,13 +130,12 @@ async def withdraw(
     by: By,
 ) -> None:
     """Take a batch back: its numbers count no longer. The batch stays on record."""
-    why = free_text(reason, "reason")
-    async with session.store() as store:
-        found = await batches.withdraw_batch(store, batch, reason=why, by=by, at=session.clock.now())
+    async with session.context(by) as context:
+        found = await leads.withdraw(context, batch, reason=reason)
     _done(session, "withdrawn", found)
 
 
-def _listed(session: Session, found: list[register.Delivered]) -> None:
+def _listed(session: Session, found: Sequence[register.Delivered]) -> None:
     """Without the detector's findings: ``show`` has them."""
     columns = (*COLUMNS, *STATE)
     answer = [

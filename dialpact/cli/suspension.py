@@ -54,7 +54,7 @@ async def show(session: Session, kind: Kind, key: Key) -> int:
     """All suspensions of one, with their evidence and history."""
     async with session.context() as context:
         found = await suspensions.show(context, kind, key)
-    return entry.shown(session, found.key, SuspensionEntry, found.entries, found.history)
+    return entry.shown(session, SuspensionEntry, found)
 
 
 async def suspend(session: Session, kind: Suspendable, key: str, *, reason: str, by: str) -> None:

@@ -105,8 +105,8 @@ class Consent(Value, frozen=True, kw_only=True):
     wording: str = ""  # version of the text that the person agreed to
 
 
-class Refusal(Value, frozen=True, kw_only=True):
-    """A do-not-call entry. ``value`` is the industry or the business, empty for scope ``all``."""
+class DncEntry(Value, frozen=True, kw_only=True):
+    """An opt-out that is in force. ``value`` is the industry or the business, empty for scope ``all``."""
 
     number: str
     scope: Scope
@@ -192,7 +192,7 @@ class Facts(Value, frozen=True, kw_only=True):
     trunk_business: str = ""  # the business that holds the trunk; empty: any of this installation
     trunk_holders: dict[str, str] = {}  # likewise, where the attempt names several: of each that is known
     consents: tuple[Consent, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[DncEntry, ...] = ()
     refusals_at: datetime | None = None  # the last import of refusals; None: never, or nobody asks
     leads: tuple[Batch, ...] = ()  # the campaign's batches that the callee is on
     script: Script | None = None

@@ -1,4 +1,4 @@
-"""What people read, in Chinese and English. The catalogues are ``dialpact/compliance/texts/{en,zh}.toml``."""
+"""What people read, in Chinese and English. The catalogues are ``dialpact/compliance/texts/*.toml``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Literal
 
 from dialpact.compliance.model import Finding
+from dialpact.compliance.registers.fault import Fault
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -18,7 +19,17 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text by its key: table and name, ``reason.do-not-call``."""
-    content = files("dialpact.compliance").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    return _read(f"{language}.toml")
+
+
+@cache
+def faults(language: Language) -> Mapping[str, str]:
+    """Why a register refuses an entry: ``fault.bad-time``."""
+    return _read(f"fault.{language}.toml")
+
+
+def _read(name: str) -> Mapping[str, str]:
+    content = files("dialpact.compliance").joinpath("texts", name).read_text(encoding="utf-8")
     tables: dict[str, dict[str, str]] = tomllib.loads(content)
     return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}
 
@@ -31,6 +42,18 @@ def text(key: str, language: Language, /, **values: str) -> str:
 def reason_text(code: str, language: Language) -> str:
     """One line for a reason code, for the agent's phone. A code of another version speaks for itself."""
     return catalogue(language).get(f"reason.{code}", code)
+
+
+def fault_text(fault: Fault, language: Language, told: Mapping[str, str] | None = None) -> str:
+    """Why a register refused an entry, in one line. What is wrong with a number is said in the gate's words.
+
+    ``told``: the texts of a door that has faults of its own.
+    """
+    detail = dict(fault.detail)
+    if fault.key == "number":
+        detail["problem"] = reason_text(detail["problem"], language)
+        detail["flaw"] = text(f"why.{detail['flaw']}", language)
+    return (told or faults(language))[f"fault.{fault.key}"].format(**detail)
 
 
 def finding_text(finding: Finding, language: Language) -> str:

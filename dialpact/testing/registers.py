@@ -7,35 +7,45 @@ be used in tests with and without ``async``. What a register refuses is a :class
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import io
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
-from dialpact.cli import imports, texts
-from dialpact.cli.session import Session
+import msgspec
+
+from dialpact.application import (
+    businesses,
+    caller_ids,
+    campaigns,
+    consents,
+    do_not_call,
+    imports,
+    leads,
+    scripts,
+    suspensions,
+)
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.imports import Imported
+from dialpact.application.leads import Looked
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.model import Capacity, Purpose, Scope, Suspendable
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.registers import business, caller_id, campaign, consent, dnc, leads, script
-from dialpact.compliance.registers.cell import free_text, identifier
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import moment
-from dialpact.compliance.registers.number import callee
-from dialpact.store.sqlite import Store, optout
-from dialpact.store.sqlite import registers as stored
-from dialpact.store.sqlite.imports import Import
-from dialpact.store.sqlite.lead_import import LeadImport
+from dialpact.compliance.registers.leads import delivery
+from dialpact.compliance.texts import fault_text
+from dialpact.store.sqlite import Store
+from dialpact.testing.clock import FixedClock
 
 T = TypeVar("T")
-BY = "dialpact.testing"
+ACTOR = Actor(name="dialpact.testing", door=Door.SHELL)
 PATIENCE_MS = 10_000
 SINCE = "2020-01-01"  # entries are older than any call of a test, unless it says otherwise
-_BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
+_BEGAN = FixedClock("2020-01-01T00:00:00Z")
 
 BUSINESS, CAMPAIGN, SCRIPT = "acme", "loans", "pitch"
 NUMBER, CALLER_ID = "13800138000", "02788880007"
@@ -64,11 +74,7 @@ class Registers:
 
     def business(self, id: str, *, name: str = "", actor: Capacity = "own-business") -> None:
         """Who calls: for itself, or as a ``licensed-call-centre``."""
-        self._put(
-            lambda store: stored.add_business(
-                store, business.business(id, name or id, actor), by=BY, at=_BEGAN
-            )
-        )
+        self._put(lambda context: businesses.add(context, id, name=name or id, capacity=actor), _BEGAN)
 
     def campaign(
         self,
@@ -80,40 +86,24 @@ class Registers:
         script: str = SCRIPT,
     ) -> None:
         """A campaign; its industry is its id unless another is said."""
-        self._put(
-            lambda store: stored.add_campaign(
-                store, campaign.campaign(id, business, industry or id, purpose, script), by=BY, at=_BEGAN
-            )
-        )
+        given = {"business": business, "industry": industry or id, "purpose": purpose, "script": script}
+        self._put(lambda context: campaigns.add(context, id, **given), _BEGAN)
 
     def script(
         self, id: str, text: str = "Good day, this is Acme.", *, approved: bool = True, expires_at: str = ""
     ) -> None:
         """What agents read. One with a forbidden phrase can not be approved: BadEntry names the phrases."""
 
-        async def work(store: Store) -> None:
-            new = script.read(text.encode())
-            _, version = await stored.add_script(store, identifier(id, "id"), new, by=BY, at=_BEGAN)
+        async def work(context: Context) -> None:
+            await scripts.add(context, id, text.encode())
             if not approved:
                 return
-            rules = [profile.script for profile in self._policy.profiles if profile.script]
-            hits = script.phrases(
-                version.text, {phrase for rule in rules for phrase in rule.forbidden_phrases}
-            )
-            if hits:
-                found = ", ".join(f"{hit.phrase!r} in line {hit.line}" for hit in hits)
+            done = await scripts.approve(context, id, self._policy.profiles, expires_at=expires_at)
+            if done.approved is None:
+                found = ", ".join(f"{hit.phrase!r} in line {hit.line}" for hit in done.checked.hits)
                 raise BadEntry(f"script {id} is not approved: {found}")
-            await stored.approve_script(
-                store,
-                version.id,
-                sha256=version.sha256,
-                checked=[rule.digest for rule in rules],
-                expires_at=moment(expires_at, "expires_at", end_of_day=True) if expires_at else None,
-                by=BY,
-                at=_BEGAN,
-            )
 
-        self._put(work)
+        self._put(work, _BEGAN)
 
     def caller_id(
         self,
@@ -131,15 +121,21 @@ class Registers:
     ) -> None:
         """A number that may be shown, or its new entry."""
         self._put(
-            lambda store: stored.put_caller_id(
-                store,
-                caller_id.caller_id(
-                    *(number, business, licence, carrier, authenticated),
-                    *(trunks, purposes, valid_from, valid_to, sent_as),
-                ),
-                by=BY,
-                at=_BEGAN,
-            )
+            lambda context: caller_ids.put(
+                context,
+                number,
+                business=business,
+                licence=licence,
+                carrier=carrier,
+                authenticated=authenticated,
+                trunks=trunks,
+                purposes=purposes,
+                valid_from=valid_from,
+                valid_to=valid_to,
+                sent_as=sent_as,
+                known_trunks=self._config.trunks,
+            ),
+            _BEGAN,
         )
 
     def consent(
@@ -154,31 +150,25 @@ class Registers:
     ) -> None:
         """Somebody agreed to be called."""
         self._put(
-            lambda store: stored.add_consent(
-                store,
-                consent.consent(number, business, industry, granted_at, expires_at, evidence),
-                by=BY,
-                at=self._clock.now(),
+            lambda context: consents.add(
+                context,
+                number,
+                business=business,
+                industry=industry,
+                granted_at=granted_at,
+                expires_at=expires_at,
+                evidence=evidence,
             )
         )
 
     def withdraw_consent(self, number: str, *, business: str = BUSINESS, industry: str = "") -> None:
         """And no longer does; without an industry: for all of them. BadEntry when there was no consent."""
-        self._put(
-            lambda store: stored.withdraw_consent(
-                store, callee(number), business, industry, reason="", by=BY, at=self._clock.now()
-            )
-        )
+        self._put(lambda context: consents.withdraw(context, number, business=business, industry=industry))
 
     def refuse(self, number: str, *, scope: Scope = "all", value: str = "") -> None:
         """Do not call: of everything, of an ``industry`` or of a ``business``, which ``value`` names."""
-        now = self._clock.now()
         node = self._config.node.name
-        self._put(
-            lambda store: optout.by_command(
-                store, dnc.refusal(number, scope, value, "", "", now=now), by=BY, at=now, node=node
-            )
-        )
+        self._put(lambda context: do_not_call.add(context, number, scope=scope, value=value, node=node))
 
     def leads(
         self,
@@ -192,18 +182,18 @@ class Registers:
 
         A held batch does not count.
         """
-        digest = hashlib.sha256(f"{next(self._serial)} {numbers}".encode()).hexdigest()
+        # No two calls bring the same file, which would be refused: each has blank lines of its own.
+        text = "number\n" + "\n" * next(self._serial) + "".join(f"{number}\n" for number in numbers)
 
-        async def work(store: Store) -> dict[str, Any]:
-            into = self._batch(store, digest, campaign, partner, contract, basis)
-            await into.begin()
-            await into.stage([(line, callee(number)) for line, number in enumerate(numbers, 1)])
-            applied = await into.apply(
-                bad=0, skip_bad=False, detail={}, key="test", by=BY, at=self._clock.now()
-            )
-            return applied.about
+        async def work(context: Context) -> Looked:
+            file = io.BytesIO(text.encode())
+            done = await self._batch(context, file, "test", campaign, partner, contract, basis)
+            with done:
+                for row in done.bad_rows:
+                    raise row.fault
+            return done.about
 
-        return self._put(work)
+        return msgspec.structs.asdict(self._put(work))
 
     def callable(self, *numbers: str, campaign: str = CAMPAIGN, business: str = BUSINESS) -> None:
         """People who are on the lead list of ``campaign`` and have agreed to its industry (its id)."""
@@ -213,11 +203,7 @@ class Registers:
 
     def suspend(self, kind: Suspendable, key: str, *, why: str = "a complaint") -> None:
         """All calls of a ``campaign``, a ``caller-id`` or an ``agent``."""
-        self._put(
-            lambda store: store.suspensions.add(
-                kind, key, cause=free_text(why, "reason"), by=BY, at=self._clock.now()
-            )
-        )
+        self._put(lambda context: suspensions.suspend(context, kind, key, reason=why))
 
     def load(
         self,
@@ -233,57 +219,53 @@ class Registers:
 
         The last four are of leads. BadEntry with line and reason of every bad row; then nothing is applied.
         """
-        columns, optional, read = _FILES[register]
+        path = Path(file)
 
-        def opening(store: Store, sha256: str) -> Import:
+        async def work(context: Context) -> int:
+            done: Imported[Any]
             if register == "leads":
-                return self._batch(store, sha256, campaign, partner, contract, basis)
-            return Import(store, register)
+                given = (campaign, partner, contract, basis)
+                done = await self._batch(context, opened, path.name, *given)
+            else:
+                done = await imports.into_register(context, register, opened, name=path.name)
+            with done:
+                if done.bad:
+                    raise BadEntry(_told(path, done))
+            return done.applied
 
-        def report(_: Session, path: Path, rows: int, bad: imports.BadRows, applied: object) -> None:
-            if bad.count:
-                lines = "\n".join(line.decode() for line in bad)
-                raise BadEntry(f"{path}: {bad.count} of {rows} rows are bad, nothing was applied:\n{lines}")
+        try:
+            with path.open("rb") as opened:
+                return self._put(work)
+        except OSError as error:
+            raise BadEntry(f"{path}: {error.strerror or error}") from error
 
-        async def work(_: Store) -> int:
-            session = Session(None, True, "en", self._clock)
-            session.__dict__["config"] = self._config  # in place of the file that a command would read
-            applied = await imports.load(
-                session,
-                Path(file),
-                opening,
-                columns,
-                read,
-                optional=optional,
-                skip_bad=False,
-                by=BY,
-                report=report,
-            )
-            return applied.applied
+    async def _batch(
+        self, context: Context, file: BinaryIO, name: str, campaign: str, *provenance: str
+    ) -> Imported[Looked]:
+        sections = leads.thresholds(self._policy.profiles)
+        return await leads.take(context, delivery(campaign, *provenance), sections, file, name=name)
 
-        return self._put(work)
-
-    def _batch(self, store: Store, sha256: str, campaign: str, *delivery: str) -> LeadImport:
-        sections = {found.id: found.range_dialling for found in self._policy.profiles if found.range_dialling}
-        return LeadImport(store, leads.delivery(campaign, *delivery), sha256, sections)
-
-    def _put(self, work: Callable[[Store], Awaitable[T]]) -> T:
+    def _put(self, work: Callable[[Context], Awaitable[T]], clock: Clock | None = None) -> T:
         """``work`` on a store of its own: the test's event loop may be busy with this very call."""
 
         async def run() -> T:
             async with await Store.open(self._config.database, PATIENCE_MS) as store:
-                return await work(store)
+                return await work(Context(store, ACTOR, clock or self._clock))
 
         try:
             with ThreadPoolExecutor(1) as pool:
                 return pool.submit(lambda: asyncio.run(run())).result()
         except Fault as fault:
-            raise BadEntry(texts.fault_text(fault, "en")) from fault
+            raise BadEntry(fault_text(fault, "en")) from fault
 
 
-_FILES: dict[str, tuple[Sequence[str], Sequence[str], Callable[[Sequence[str], datetime], Any]]] = {
-    "caller-id": (caller_id.COLUMNS, caller_id.OPTIONAL, caller_id.read),
-    "consent": (consent.COLUMNS, consent.OPTIONAL, consent.read),
-    "dnc": (dnc.COLUMNS, (), dnc.read),
-    "leads": (leads.COLUMNS, (), leads.read),
-}
+def _told(path: Path, done: Imported[Any]) -> str:
+    """Line and reason of every bad row, as the commands write them with ``--json``."""
+    rows = [
+        msgspec.json.encode(
+            {"line": row.line, "reason": fault_text(row.fault, "en"), "code": row.fault.key}
+        ).decode()
+        for row in done.bad_rows
+    ]
+    head = f"{path}: {done.bad} of {done.rows} rows are bad, nothing was applied:"
+    return "\n".join((head, *rows))

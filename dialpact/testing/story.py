@@ -21,7 +21,6 @@ from datetime import datetime
 from dialpact.compliance.clock import instant
 from dialpact.compliance.model import Scope
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import registers as stored
 from dialpact.testing.ami import Channel, FakeAmi
 from dialpact.testing.asterisk import ASKS, REASONS, TELLS, FakeAsterisk, Told
 from dialpact.testing.clock import FixedClock
@@ -136,7 +135,7 @@ class Dialpact:
     async def a_caller_id(self) -> str:
         """The usual one, or else any that is registered."""
         async with self.site.store() as store:
-            found = [entry.number for entry in await stored.list_caller_ids(store)]
+            found = [entry.number for entry in (await store.caller_ids.list()).rows]
         return CALLER_ID if CALLER_ID in found or not found else found[0]
 
 

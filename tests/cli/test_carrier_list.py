@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.store.sqlite import carrier_list as in_store
+from dialpact.application import carrier_list
 from tests.cli.conftest import Home
 from tests.compliance import cdr_lab
 
@@ -66,7 +66,7 @@ def test_the_register_stays_as_it_is(stocked: Home) -> None:
 @pytest.mark.parametrize("together", [1, 3, 5000])
 def test_calls_are_counted(stocked: Home, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
     """In pages of any size: those put through, and those refused apart."""
-    monkeypatch.setattr(in_store, "TOGETHER", together)
+    monkeypatch.setattr(carrier_list, "TOGETHER", together)
     with contextlib.closing(sqlite3.connect(stocked.path / "dialpact.db")) as database, database:
         cdr_lab.fill(database, "answered", "busy", "refused", "two-calls")
     answer = compared(stocked, HEADER + f"{NUMBER},,,,\n", *DAY)
@@ -102,7 +102,7 @@ def test_the_same_row_twice_is_one(stocked: Home) -> None:
 
 
 def test_an_endless_list_is_refused(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_store, "MOST", 1)
+    monkeypatch.setattr(carrier_list, "MOST", 1)
     assert compared(stocked, f"number\n{NUMBER}\n", code=0)["listed"] == 1
     assert "1 numbers" in compared(stocked, f"number\n{NUMBER}\n02711112222\n", code=1)["error"]
 

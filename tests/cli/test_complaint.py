@@ -106,7 +106,8 @@ def test_overdue_until_it_is_answered(stocked: Home, language: str, says: str) -
 def test_a_cut_list_says_so(stocked: Home) -> None:
     for last in range(3):
         stocked.run(*add(f"1390013900{last}"))
-    assert "first 2" in stocked.run("complaint", "list", "--limit", "2").stderr
+    assert "the list goes on: --after 2" in stocked.run("complaint", "list", "--limit", "2").stderr
+    assert [one["id"] for one in stocked("complaint", "list", "--after", "2")] == [1]
     assert len(stocked("complaint", "list", "--limit", "0")) == 3
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dialpact.cli import texts
 from dialpact.compliance import errors
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Refusal, Script
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry, Script
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.script import Hit
@@ -75,7 +75,7 @@ def test_every_column_has_its_heading() -> None:
     fields = {
         field.name
         for kind in (
-            *(Business, Campaign, CallerId, Consent, Refusal),
+            *(Business, Campaign, CallerId, Consent, DncEntry),
             *(Script, SuspensionEntry, Complaint, Hit),
         )
         for field in msgspec.structs.fields(kind)

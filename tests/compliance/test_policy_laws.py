@@ -16,9 +16,9 @@ from dialpact.compliance.model import (
     CallerId,
     Campaign,
     Consent,
+    DncEntry,
     Facts,
     Recorder,
-    Refusal,
 )
 from dialpact.compliance.policy import evaluate, retry_at
 from dialpact.compliance.policy.case import Why
@@ -36,7 +36,7 @@ purposes = st.sampled_from(["marketing", "service"])
 lists = st.sampled_from([(), ("*",), ("carrier",), ("marketing",)])
 
 refusals = st.builds(
-    Refusal,
+    DncEntry,
     number=phones,
     scope=st.sampled_from(["all", "industry", "business"]),
     value=names | st.just(""),
@@ -115,7 +115,7 @@ profiles = st.builds(
 @settings(max_examples=300)
 @given(calls, worlds, instants, refusals, profiles)
 def test_more_strictness_never_permits(
-    call: CallAttempt, known: Facts, now: datetime, more: Refusal, second: Profile
+    call: CallAttempt, known: Facts, now: datetime, more: DncEntry, second: Profile
 ) -> None:
     if not blocked(evaluate(call, known, policy(), now)):
         return

@@ -13,8 +13,8 @@ import pytest
 from dialpact.compliance.model import Decision, Facts
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, decisions, registers
-from dialpact.store.sqlite.registers import Filed
+from dialpact.compliance.registers.filing import Filed, Filing
+from dialpact.store.sqlite import Store, create, decisions
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
 from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
 from tests.compliance.world import HUBEI
@@ -32,9 +32,9 @@ RULE = msgspec.structs.replace(
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     create(tmp_path / "a.db")
     async with await Store.open(tmp_path / "a.db") as store:
-        await registers.add_business(store, ACME, **BY)
-        await registers.add_campaign(store, RENEWAL, **BY)
-        await registers.put_caller_id(store, SHOWN, **BY)
+        await store.businesses.add(ACME, **BY)
+        await store.campaigns.add(RENEWAL, **BY)
+        await store.caller_ids.put(SHOWN, **BY)
         yield store
 
 
@@ -54,8 +54,9 @@ def complaint(**changes: Any) -> Complaint:
 
 
 async def file(store: Store, new: Complaint | None = None, **changes: Any) -> Filed:
-    given = {"within": 30 * MINUTE, "refuse_all": False, "rules": {}, **BY, **changes}
-    return await registers.add_complaint(store, new or complaint(), **given)
+    given = {"within": 30 * MINUTE, "from_all": False, "rules": {}, **BY, **changes}
+    act = {name: given.pop(name) for name in BY}
+    return await store.complaints.file(new or complaint(), Filing(**given), **act)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +104,11 @@ async def test_a_call_that_the_pbx_was_never_told_of_did_not_ring(store: Store) 
 async def test_it_is_a_refusal_of_the_matched_business(store: Store) -> None:
     await record(store, call())
     filed = await file(store)
-    (refusal,) = await registers.list_refusals(store)
-    assert refusal == filed.refusal
+    (refusal,) = (await store.dnc.list()).rows
+    assert refusal == filed.opt_out
     assert (refusal.number, refusal.scope, refusal.value) == (NUMBER, "business", "acme")
     assert (refusal.source, refusal.requested_at) == (f"complaint 12321 #{filed.complaint.id}", AT)
-    assert filed.refused == "added"
+    assert filed.entered == "added"
     (logged,) = await store.changes.of("dnc", NUMBER)
     assert logged.by == "tester"
 
@@ -118,21 +119,21 @@ async def test_it_refuses_everything_when_unmatched_or_so_wished(
 ) -> None:
     if matched:
         await record(store, call())
-    await file(store, refuse_all=refuse_all)
-    assert [(entry.scope, entry.value) for entry in await registers.list_refusals(store)] == [("all", "")]
+    await file(store, from_all=refuse_all)
+    assert [(entry.scope, entry.value) for entry in (await store.dnc.list()).rows] == [("all", "")]
 
 
 async def test_the_same_complaint_again(store: Store) -> None:
     await record(store, call())
     first = await file(store)
     again = await file(store)
-    assert (again.outcome, again.refused, again.complaint) == ("already", "already", first.complaint)
-    wider = await file(store, refuse_all=True)
-    assert (wider.outcome, wider.refused) == ("already", "added"), "a wider refusal counts all the same"
+    assert (again.outcome, again.entered, again.complaint) == ("already", "already", first.complaint)
+    wider = await file(store, from_all=True)
+    assert (wider.outcome, wider.entered) == ("already", "added"), "a wider refusal counts all the same"
     assert (await file(store, complaint(caller_id="02787654321"))).outcome == "already"
     assert (await file(store, complaint(source="hotline"))).outcome == "added"
     assert (await file(store, complaint(called_at=CALLED + MINUTE))).outcome == "added"
-    assert len(await registers.list_complaints(store)) == 3
+    assert len((await store.complaints.list()).rows) == 3
 
 
 async def several(store: Store, count: int, **changes: Any) -> list[Filed]:
@@ -235,13 +236,13 @@ async def test_two_profiles_suspend_once(store: Store) -> None:
 
 async def test_an_answer_is_given_once(store: Store) -> None:
     id = (await file(store)).complaint.id
-    answered = await registers.answer_complaint(store, id, "apologised", **BY)
+    answered = await store.complaints.answer(id, "apologised", **BY)
     assert (answered.status, answered.answer, answered.answered_at) == ("answered", "apologised", AT)
-    assert await registers.answer_complaint(store, id, "apologised", **BY) == answered
+    assert await store.complaints.answer(id, "apologised", **BY) == answered
     with pytest.raises(Fault, match="answered"):
-        await registers.answer_complaint(store, id, "nothing happened", **BY)
+        await store.complaints.answer(id, "nothing happened", **BY)
     with pytest.raises(Fault, match="not registered"):
-        await registers.answer_complaint(store, 99, "x", **BY)
+        await store.complaints.answer(99, "x", **BY)
     assert [change.action for change in await store.changes.of("complaint", str(id))] == [
         "add",
         "answer",
@@ -251,11 +252,11 @@ async def test_an_answer_is_given_once(store: Store) -> None:
 async def test_filters(store: Store) -> None:
     first = (await file(store)).complaint
     second = (await file(store, complaint(number=OTHER))).complaint
-    await registers.answer_complaint(store, first.id, "apologised", **BY)
-    assert [found.id for found in await registers.list_complaints(store)] == [second.id, first.id]
-    assert [found.id for found in await registers.list_complaints(store, status="open")] == [second.id]
-    assert [found.id for found in await registers.list_complaints(store, number=NUMBER)] == [first.id]
-    assert len(await registers.list_complaints(store, most=1)) == 1
+    await store.complaints.answer(first.id, "apologised", **BY)
+    assert [found.id for found in (await store.complaints.list()).rows] == [second.id, first.id]
+    assert [found.id for found in (await store.complaints.list(status="open")).rows] == [second.id]
+    assert [found.id for found in (await store.complaints.list(number=NUMBER)).rows] == [first.id]
+    assert len((await store.complaints.list(most=1)).rows) == 1
 
 
 async def test_it_is_all_or_nothing(store: Store) -> None:
@@ -264,5 +265,5 @@ async def test_it_is_all_or_nothing(store: Store) -> None:
     await store.transact(lambda connection: connection.execute(broken))
     with pytest.raises(Exception, match="no"):
         await file(store)
-    assert await registers.list_complaints(store) == []
+    assert (await store.complaints.list()).rows == []
     assert await store.changes.of("complaint", "1") == []

@@ -7,30 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.registers import caller_id, consent, dnc
-from dialpact.store.sqlite import Store, create, registers
-from dialpact.store.sqlite.imports import STAGED, Applied, Import
+from dialpact.compliance.registers.formats import REGISTERS
+from dialpact.compliance.registers.table import FileRead
+from dialpact.store.ports.imports import Applied
+from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite.imports import STAGED
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.compliance.test_store_registers import ACME, AGREED, RENEWAL, SHOWN, but
 
-READ = {"dnc": dnc.read, "consent": consent.read, "caller-id": caller_id.read}
+READ = {register: form.read for register, form in REGISTERS.items()}
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     create(tmp_path / "a.db")
     async with await Store.open(tmp_path / "a.db") as store:
-        await registers.add_business(store, ACME, **BY)
-        await registers.add_campaign(store, RENEWAL, **BY)
+        await store.businesses.add(ACME, **BY)
+        await store.campaigns.add(RENEWAL, **BY)
         yield store
 
 
 async def run(store: Store, register: str, *rows: str, bad: int = 0, skip_bad: bool = False) -> Applied:
-    into = Import(store, register)
-    await into.begin()
+    into = await store.imports.begin(register)
     for line, row in enumerate(rows, 2):  # one batch a row: batches must not matter
         await into.stage([(line, READ[register](row.split(","), AT))])
-    return await into.apply(bad=bad, skip_bad=skip_bad, detail={"rows": len(rows)}, key="file.csv", **BY)
+    file = FileRead(file="file.csv", sha256="a" * 64, rows=len(rows), skip_bad=skip_bad)
+    return await into.apply(file, bad=bad, skip_bad=skip_bad, **BY)
 
 
 def clashes(applied: Applied) -> list[tuple[int, str]]:
@@ -38,7 +40,7 @@ def clashes(applied: Applied) -> list[tuple[int, str]]:
 
 
 def test_every_import_format_has_its_staging() -> None:
-    assert set(STAGED) == {*READ, "leads"}  # test_store_leads has that one
+    assert set(STAGED) == set(READ)  # leads have one of their own: test_store_leads
 
 
 async def test_refusals_once_and_again(store: Store) -> None:
@@ -47,16 +49,16 @@ async def test_refusals_once_and_again(store: Store) -> None:
     assert (first.applied, first.already, first.done) == (3, 1, True)
     again = await run(store, "dnc", *rows)
     assert (again.applied, again.already) == (0, 3)
-    assert len(await registers.list_refusals(store)) == 3
+    assert len((await store.dnc.list()).rows) == 3
     log = await store.changes.of("dnc", "file.csv")
     assert [entry.detail["applied"] for entry in log] == [3, 0]
 
 
 async def test_a_reimport_neither_weakens_nor_rewrites_a_refusal(store: Store) -> None:
     await run(store, "dnc", "13800138000,all,,2026-11-01,hotline")
-    before = await registers.list_refusals(store)
+    before = (await store.dnc.list()).rows
     await run(store, "dnc", "13800138000,all,,2026-11-20,other", "13800138000,industry,保险,,")
-    assert before[0] in await registers.list_refusals(store)
+    assert before[0] in (await store.dnc.list()).rows
 
 
 @pytest.mark.parametrize("register", ["dnc", "consent", "caller-id"])
@@ -82,8 +84,8 @@ async def test_names_that_nobody_registered_are_reported(store: Store) -> None:
 
 
 async def test_consents_that_contradict_the_file_or_the_register(store: Store) -> None:
-    await registers.add_consent(store, but(AGREED, granted_at=AT, expires_at=None), **BY)
-    await registers.add_consent(store, AGREED, **BY)
+    await store.consents.add(but(AGREED, granted_at=AT, expires_at=None), **BY)
+    await store.consents.add(AGREED, **BY)
     granted, other = AT.isoformat(), AGREED.granted_at.isoformat()
     rows = (
         f"13800138000,acme,保险,{granted},,form 7",  # 2: already
@@ -98,7 +100,7 @@ async def test_consents_that_contradict_the_file_or_the_register(store: Store) -
     assert not refused.done
     applied = await run(store, "consent", *rows, skip_bad=True)
     assert (applied.applied, applied.already) == (2, 2)
-    evidence = {entry.evidence for entry in await registers.list_consents(store, number="+8613800138001")}
+    evidence = {entry.evidence for entry in (await store.consents.list(number="+8613800138001")).rows}
     assert evidence == {"form 8", "form 9"}
 
 
@@ -112,14 +114,14 @@ async def test_a_consent_is_shortened_by_import(store: Store) -> None:
     await run(store, "consent", "13800138000,acme,保险,2026-11-01,,form")
     applied = await run(store, "consent", "13800138000,acme,保险,2026-11-01,2026-12-01,form")
     assert applied.applied == 1
-    (entry,) = await registers.list_consents(store)
+    (entry,) = (await store.consents.list()).rows
     assert entry.expires_at is not None
     assert (await run(store, "consent", "13800138000,acme,保险,2026-11-01,2026-12-01,form")).already == 1
 
 
 async def test_an_import_never_clears_a_withdrawal(store: Store) -> None:
     await run(store, "consent", "13800138000,acme,保险,2026-11-01,,form")
-    await registers.withdraw_consent(store, NUMBER, "acme", **BY)
+    await store.consents.withdraw(NUMBER, "acme", **BY)
     await run(
         store,
         "consent",
@@ -127,12 +129,12 @@ async def test_an_import_never_clears_a_withdrawal(store: Store) -> None:
         "13800138000,acme,保险,2026-10-01,,older",
         "13800138000,acme,保险,2026-11-25,,newer",
     )
-    found = await registers.list_consents(store)
+    found = (await store.consents.list()).rows
     assert {entry.evidence: entry.withdrawn_at for entry in found} == {"form": AT, "older": AT, "newer": None}
 
 
 async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
-    await registers.put_caller_id(store, SHOWN, **BY)
+    await store.caller_ids.put(SHOWN, **BY)
     rows = (
         "02787654321,acme,L-2,电信,no,a;b,survey,2026-01-01,2026-12-31",
         "95588,nobody,L,C,yes,*,*,2026-01-01,",
@@ -141,10 +143,10 @@ async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
     )
     refused = await run(store, "caller-id", *rows)
     assert clashes(refused) == [(3, "unknown-business"), (5, "given-twice")]
-    assert await registers.list_caller_ids(store) == [SHOWN]
+    assert (await store.caller_ids.list()).rows == [SHOWN]
     applied = await run(store, "caller-id", *rows, skip_bad=True)
     assert (applied.applied, applied.already) == (2, 0)
-    entries = {entry.number: entry for entry in await registers.list_caller_ids(store)}
+    entries = {entry.number: entry for entry in (await store.caller_ids.list()).rows}
     assert entries["02787654321"].trunks == ("a", "b")
     assert entries["02787654321"].authenticated is False
     assert entries["95589"].authenticated is True
@@ -152,7 +154,7 @@ async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
     assert [row["licence"] for row in log.detail["replaced"]] == ["L-1"]
     assert (await run(store, "caller-id", *rows[:1])).already == 1
     assert (await run(store, "caller-id", f"{rows[0]},+862787654321")).applied == 1
-    (entry,) = await registers.list_caller_ids(store, number="02787654321")
+    (entry,) = (await store.caller_ids.list(number="02787654321")).rows
     assert entry.sent_as == ("+862787654321",)
     (log, *_) = await store.changes.of("caller-id", "file.csv")
     assert log.detail["replaced"][0]["sent_as"] == []
@@ -160,8 +162,7 @@ async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
 
 
 async def test_an_import_begins_empty(store: Store) -> None:
-    abandoned = Import(store, "dnc")
-    await abandoned.begin()
-    await abandoned.stage([(2, dnc.read(["13800138000", "all", "", "", ""], AT))])
+    abandoned = await store.imports.begin("dnc")
+    await abandoned.stage([(2, READ["dnc"](["13800138000", "all", "", "", ""], AT))])
     assert (await run(store, "dnc", "13800138001,all,,,")).applied == 1
-    assert [entry.number for entry in await registers.list_refusals(store)] == ["+8613800138001"]
+    assert [entry.number for entry in (await store.dnc.list()).rows] == ["+8613800138001"]

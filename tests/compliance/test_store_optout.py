@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.model import Refusal
+from dialpact.compliance.model import DncEntry
 from dialpact.compliance.soundtrack import Soundtrack
-from dialpact.store.sqlite import Store, create, decisions, optout, recordings, registers
+from dialpact.store.sqlite import Store, create, decisions, optout, recordings
 from dialpact.store.sqlite.recordings import Finished, NewRecording
 from tests.compliance.store_values import AT, NUMBER, attempt, decision
 
@@ -144,7 +144,7 @@ async def test_call_without_a_recording(store: Store, call: str) -> None:
 async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
     await recorded(store, call, "r1", 0, 5)
     await ended(store, "r1", 20, 15)
-    new = Refusal(number=NUMBER, scope="all", value="", requested_at=seconds(90), source="letter")
+    new = DncEntry(number=NUMBER, scope="all", value="", requested_at=seconds(90), source="letter")
     said = {"by": "officer", "at": seconds(90), "node": "pbx1"}
     assert await optout.by_command(store, new, decision=call, **said) == "added"  # type: ignore[arg-type]
     assert await optout.by_command(store, new, **said | {"at": seconds(91)}) == "already"  # type: ignore[arg-type]
@@ -155,7 +155,7 @@ async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
     )
     assert first["position"] is None
     assert (second["decision"], second["recording"]) == ("", "")
-    [kept] = await registers.list_refusals(store, number=NUMBER)
+    [kept] = (await store.dnc.list(number=NUMBER)).rows
     assert kept == new
 
 
@@ -183,7 +183,7 @@ async def test_what_many_hear_at_once_is_said_once_by_each(store: Store, call: s
     )
     assert {said.at for said in found if said.how == "callee-key"} == {first.at}
     assert [said["how"] for said in await optout.of_number(store, NUMBER)] == ["callee-key", "agent-key"]
-    assert len(await registers.list_refusals(store, number=NUMBER)) == 1
+    assert len((await store.dnc.list(number=NUMBER)).rows) == 1
     said = [row.action for row in await store.changes.of("dnc", NUMBER)]
     assert sorted(said) == ["add", "opt-out", "opt-out"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Refusal
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, registers
+from dialpact.store.sqlite import Store, create
 from tests.compliance.store_values import ASKED, AT, BY, NUMBER, attempt
 
 ACME = Business(id="acme", name="某某公司", actor="own-business")
@@ -35,14 +35,14 @@ AGREED = Consent(
     expires_at=AT + timedelta(days=10),
     evidence="form 7",
 )
-REFUSED = Refusal(number=NUMBER, scope="industry", value="保险", requested_at=AT, source="hotline")
+REFUSED = DncEntry(number=NUMBER, scope="industry", value="保险", requested_at=AT, source="hotline")
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     create(tmp_path / "a.db")
     async with await Store.open(tmp_path / "a.db") as store:
-        await registers.add_business(store, ACME, **BY)
+        await store.businesses.add(ACME, **BY)
         yield store
 
 
@@ -55,36 +55,36 @@ async def actions(store: Store, register: str, key: str) -> list[str]:
 
 
 async def test_the_same_business_again_changes_nothing(store: Store) -> None:
-    assert await registers.add_business(store, ACME, **BY) == "already"
-    assert await registers.list_businesses(store) == [ACME]
+    assert await store.businesses.add(ACME, **BY) == "already"
+    assert (await store.businesses.list()).rows == [ACME]
     assert await actions(store, "business", "acme") == ["add"]
 
 
 async def test_another_business_under_the_same_id_is_refused(store: Store) -> None:
     with pytest.raises(Fault, match="taken"):
-        await registers.add_business(store, but(ACME, actor="licensed-call-centre"), **BY)
-    assert await registers.list_businesses(store) == [ACME]
+        await store.businesses.add(but(ACME, actor="licensed-call-centre"), **BY)
+    assert (await store.businesses.list()).rows == [ACME]
 
 
 async def test_a_campaign_needs_its_business_and_keeps_its_purpose(store: Store) -> None:
     with pytest.raises(Fault, match="unknown business"):
-        await registers.add_campaign(store, but(RENEWAL, business="nobody"), **BY)
-    assert await registers.add_campaign(store, RENEWAL, **BY) == "added"
-    assert await registers.add_campaign(store, RENEWAL, **BY) == "already"
+        await store.campaigns.add(but(RENEWAL, business="nobody"), **BY)
+    assert await store.campaigns.add(RENEWAL, **BY) == "added"
+    assert await store.campaigns.add(RENEWAL, **BY) == "already"
     with pytest.raises(Fault, match="taken"):
-        await registers.add_campaign(store, but(RENEWAL, purpose="service"), **BY)
-    assert await registers.list_campaigns(store, business="acme") == [RENEWAL]
-    assert await registers.list_campaigns(store, business="beta") == []
+        await store.campaigns.add(but(RENEWAL, purpose="service"), **BY)
+    assert (await store.campaigns.list(business="acme")).rows == [RENEWAL]
+    assert (await store.campaigns.list(business="beta")).rows == []
 
 
 async def test_a_caller_id_is_updated_with_a_trace(store: Store) -> None:
     with pytest.raises(Fault, match="unknown business"):
-        await registers.put_caller_id(store, but(SHOWN, business="nobody"), **BY)
+        await store.caller_ids.put(but(SHOWN, business="nobody"), **BY)
     renewed = but(SHOWN, licence="L-2", valid_to=date(2027, 1, 1))
-    assert await registers.put_caller_id(store, SHOWN, **BY) == "added"
-    assert await registers.put_caller_id(store, SHOWN, **BY) == "already"
-    assert await registers.put_caller_id(store, renewed, **BY) == "updated"
-    assert await registers.list_caller_ids(store) == [renewed]
+    assert await store.caller_ids.put(SHOWN, **BY) == "added"
+    assert await store.caller_ids.put(SHOWN, **BY) == "already"
+    assert await store.caller_ids.put(renewed, **BY) == "updated"
+    assert (await store.caller_ids.list()).rows == [renewed]
     changes = await store.changes.of("caller-id", SHOWN.number)
     assert [change.action for change in changes] == ["add", "update"]
     assert changes[1].detail["from"][0]["licence"] == "L-1"
@@ -92,48 +92,48 @@ async def test_a_caller_id_is_updated_with_a_trace(store: Store) -> None:
 
 
 async def test_a_removed_caller_id_is_gone_and_remembered(store: Store) -> None:
-    await registers.put_caller_id(store, SHOWN, **BY)
-    assert await registers.remove_caller_id(store, SHOWN.number, reason="sold", **BY) == SHOWN
-    assert await registers.list_caller_ids(store) == []
+    await store.caller_ids.put(SHOWN, **BY)
+    assert await store.caller_ids.remove(SHOWN.number, reason="sold", **BY) == SHOWN
+    assert (await store.caller_ids.list()).rows == []
     (_, removal) = await store.changes.of("caller-id", SHOWN.number)
     assert removal.detail["reason"] == "sold"
     assert removal.detail["from"][0]["licence"] == "L-1"
     with pytest.raises(Fault, match="not registered"):
-        await registers.remove_caller_id(store, SHOWN.number, reason="", **BY)
+        await store.caller_ids.remove(SHOWN.number, reason="", **BY)
 
 
 async def test_a_consent_can_be_shortened_but_not_prolonged_or_rewritten(store: Store) -> None:
-    assert await registers.add_consent(store, AGREED, **BY) == "added"
-    assert await registers.add_consent(store, AGREED, **BY) == "already"
+    assert await store.consents.add(AGREED, **BY) == "added"
+    assert await store.consents.add(AGREED, **BY) == "already"
     for other in (
         but(AGREED, expires_at=None),
         but(AGREED, expires_at=AT + timedelta(days=11)),
         but(AGREED, evidence="another"),
     ):
         with pytest.raises(Fault, match="differs"):
-            await registers.add_consent(store, other, **BY)
+            await store.consents.add(other, **BY)
     shorter = but(AGREED, expires_at=AT + timedelta(days=9))
-    assert await registers.add_consent(store, shorter, **BY) == "updated"
-    assert await registers.list_consents(store) == [shorter]
+    assert await store.consents.add(shorter, **BY) == "updated"
+    assert (await store.consents.list()).rows == [shorter]
     assert await actions(store, "consent", NUMBER) == ["add", "shorten"]
 
 
 async def test_an_unlimited_consent_can_be_limited(store: Store) -> None:
-    await registers.add_consent(store, but(AGREED, expires_at=None), **BY)
-    assert await registers.add_consent(store, AGREED, **BY) == "updated"
+    await store.consents.add(but(AGREED, expires_at=None), **BY)
+    assert await store.consents.add(AGREED, **BY) == "updated"
 
 
 async def test_a_withdrawal_stays_and_reaches_older_consents(store: Store) -> None:
-    await registers.add_consent(store, AGREED, **BY)
-    await registers.add_consent(store, but(AGREED, industry="房产"), **BY)
-    assert await registers.withdraw_consent(store, NUMBER, "acme", "保险", **BY) == 1
-    assert await registers.withdraw_consent(store, NUMBER, "acme", "保险", **BY) == 0
-    assert await registers.add_consent(store, AGREED, **BY) == "already"
+    await store.consents.add(AGREED, **BY)
+    await store.consents.add(but(AGREED, industry="房产"), **BY)
+    assert await store.consents.withdraw(NUMBER, "acme", "保险", **BY) == 1
+    assert await store.consents.withdraw(NUMBER, "acme", "保险", **BY) == 0
+    assert await store.consents.add(AGREED, **BY) == "already"
     older = but(AGREED, granted_at=AT - timedelta(days=20))
     newer = but(AGREED, granted_at=AT + timedelta(days=1))
-    await registers.add_consent(store, older, **BY)
-    await registers.add_consent(store, newer, **BY)
-    found = await registers.list_consents(store, number=NUMBER)
+    await store.consents.add(older, **BY)
+    await store.consents.add(newer, **BY)
+    found = (await store.consents.list(number=NUMBER)).rows
     withdrawn = {(entry.industry, entry.granted_at): entry.withdrawn_at for entry in found}
     assert withdrawn == {
         ("保险", AGREED.granted_at): AT,
@@ -144,49 +144,49 @@ async def test_a_withdrawal_stays_and_reaches_older_consents(store: Store) -> No
 
 
 async def test_a_withdrawal_without_industry_is_of_all_of_the_business(store: Store) -> None:
-    await registers.add_consent(store, AGREED, **BY)
-    await registers.add_consent(store, but(AGREED, industry="房产"), **BY)
-    await registers.add_consent(store, but(AGREED, business="beta"), **BY)
-    assert await registers.withdraw_consent(store, NUMBER, "acme", **BY) == 2
+    await store.consents.add(AGREED, **BY)
+    await store.consents.add(but(AGREED, industry="房产"), **BY)
+    await store.consents.add(but(AGREED, business="beta"), **BY)
+    assert await store.consents.withdraw(NUMBER, "acme", **BY) == 2
     with pytest.raises(Fault, match="no consent"):
-        await registers.withdraw_consent(store, NUMBER, "gamma", **BY)
+        await store.consents.withdraw(NUMBER, "gamma", **BY)
 
 
 async def test_a_refusal_counts_at_once_and_stays_as_first_recorded(store: Store) -> None:
-    assert await registers.add_refusal(store, REFUSED, **BY) == "added"
+    assert await store.dnc.add(REFUSED, **BY) == "added"
     assert (await store.calls.facts(attempt(), ASKED, AT, live=False)).refusals == (REFUSED,)
-    assert await registers.add_refusal(store, but(REFUSED, source="", requested_at=AT), **BY) == "already"
-    assert await registers.list_refusals(store, number=NUMBER) == [REFUSED]
+    assert await store.dnc.add(but(REFUSED, source="", requested_at=AT), **BY) == "already"
+    assert (await store.dnc.list(number=NUMBER)).rows == [REFUSED]
 
 
 async def test_a_removal_is_of_one_scope_and_leaves_its_trace(store: Store) -> None:
-    await registers.add_refusal(store, REFUSED, **BY)
-    await registers.add_refusal(store, but(REFUSED, scope="all", value=""), **BY)
-    await registers.remove_refusal(store, NUMBER, "industry", "保险", reason="asked in writing", **BY)
-    assert [entry.scope for entry in await registers.list_refusals(store)] == ["all"]
+    await store.dnc.add(REFUSED, **BY)
+    await store.dnc.add(but(REFUSED, scope="all", value=""), **BY)
+    await store.dnc.remove(NUMBER, "industry", "保险", reason="asked in writing", **BY)
+    assert [entry.scope for entry in (await store.dnc.list()).rows] == ["all"]
     removal = (await store.changes.of("dnc", NUMBER))[-1]
     assert removal.action == "remove"
     assert removal.detail["reason"] == "asked in writing"
     assert removal.detail["source"] == "hotline"
     with pytest.raises(Fault, match="no refusal"):
-        await registers.remove_refusal(store, NUMBER, "industry", "保险", reason="again", **BY)
+        await store.dnc.remove(NUMBER, "industry", "保险", reason="again", **BY)
 
 
 async def test_filters_and_limits(store: Store) -> None:
     for place in range(3):
-        await registers.add_refusal(store, but(REFUSED, number=f"+861380013800{place}"), **BY)
-        await registers.add_consent(store, but(AGREED, number=f"+861380013800{place}"), **BY)
-    assert len(await registers.list_refusals(store, most=2)) == 2
-    assert len(await registers.list_refusals(store, scope="industry", value="保险")) == 3
-    assert await registers.list_refusals(store, scope="all") == []
-    assert len(await registers.list_consents(store, most=2)) == 2
-    assert len(await registers.list_consents(store, number=NUMBER, business="acme", industry="保险")) == 1
+        await store.dnc.add(but(REFUSED, number=f"+861380013800{place}"), **BY)
+        await store.consents.add(but(AGREED, number=f"+861380013800{place}"), **BY)
+    assert len((await store.dnc.list(most=2)).rows) == 2
+    assert len((await store.dnc.list(scope="industry", value="保险")).rows) == 3
+    assert (await store.dnc.list(scope="all")).rows == []
+    assert len((await store.consents.list(most=2)).rows) == 2
+    assert len((await store.consents.list(number=NUMBER, business="acme", industry="保险")).rows) == 1
 
 
 async def test_unknown_names(store: Store) -> None:
-    await registers.add_campaign(store, RENEWAL, **BY)
-    assert await registers.unknown(store, business="acme", industry="保险") == []
-    assert await registers.unknown(store, business="acne", industry="保健") == ["acne", "保健"]
+    await store.campaigns.add(RENEWAL, **BY)
+    assert await store.campaigns.unknown(business="acme", industry="保险") == []
+    assert await store.campaigns.unknown(business="acne", industry="保健") == ["acne", "保健"]
 
 
 async def test_files_that_no_recording_names(store: Store) -> None:

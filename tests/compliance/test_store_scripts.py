@@ -10,8 +10,8 @@ import pytest
 
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, registers
-from dialpact.store.sqlite.registers import ScriptVersion
+from dialpact.compliance.registers.script import ScriptVersion
+from dialpact.store.sqlite import Store, create
 from tests.compliance.store_values import AT, BY
 
 LATER = AT + timedelta(days=30)
@@ -26,7 +26,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def approve(store: Store, version: ScriptVersion, **changes) -> ScriptVersion:
     given = {"sha256": version.sha256, "checked": ("b", "a", "b"), "expires_at": LATER, **BY, **changes}
-    return await registers.approve_script(store, version.id, **given)
+    return await store.scripts.approve(version.id, **given)
 
 
 async def actions(store: Store) -> list[str]:
@@ -34,19 +34,19 @@ async def actions(store: Store) -> list[str]:
 
 
 async def test_a_text_is_added_once(store: Store) -> None:
-    outcome, first = await registers.add_script(store, "pitch", "您好", **BY)
+    outcome, first = await store.scripts.add("pitch", "您好", **BY)
     assert (outcome, first.version, first.approved_by, first.added_by) == ("added", 1, "", "tester")
-    assert await registers.add_script(store, "pitch", "您好", **BY) == ("already", first)
+    assert await store.scripts.add("pitch", "您好", **BY) == ("already", first)
     assert await actions(store) == ["add"]
 
 
 async def test_an_approval_names_who_until_when_and_for_which_lists(store: Store) -> None:
-    _, first = await registers.add_script(store, "pitch", "您好", **BY)
+    _, first = await store.scripts.add("pitch", "您好", **BY)
     approved = await approve(store, first, by="chen")
     assert (approved.approved_by, approved.approved_at, approved.expires_at) == ("chen", AT, LATER)
     assert approved.checked == ("a", "b")
     assert approved.added_by == "tester", "who wrote and who approved are both kept"
-    (listed,) = await registers.list_scripts(store)
+    (listed,) = (await store.scripts.list()).rows
     assert (listed.id, listed.version, listed.checked) == ("pitch", 1, ("a", "b"))
     change = (await store.changes.of("script", "pitch"))[-1]
     assert (change.by, change.detail["sha256"]) == ("chen", first.sha256)
@@ -54,14 +54,14 @@ async def test_an_approval_names_who_until_when_and_for_which_lists(store: Store
 
 
 async def test_a_changed_text_is_a_new_version_without_approval(store: Store) -> None:
-    _, first = await registers.add_script(store, "pitch", "您好", **BY)
+    _, first = await store.scripts.add("pitch", "您好", **BY)
     await approve(store, first)
-    outcome, second = await registers.add_script(store, "pitch", "您好！", **BY)
+    outcome, second = await store.scripts.add("pitch", "您好！", **BY)
     assert (outcome, second.version, second.approved_by, second.checked) == ("updated", 2, "", ())
     # Back to the approved text: a third version. Who changed it back has not had it approved.
-    outcome, third = await registers.add_script(store, "pitch", "您好", **BY)
+    outcome, third = await store.scripts.add("pitch", "您好", **BY)
     assert (outcome, third.version, third.approved_by) == ("updated", 3, "")
-    versions = await registers.script_versions(store, "pitch")
+    versions = await store.scripts.versions("pitch")
     assert [(version.version, version.approved_by) for version in versions] == [
         (1, "tester"),
         (2, ""),
@@ -71,19 +71,19 @@ async def test_a_changed_text_is_a_new_version_without_approval(store: Store) ->
 
 
 async def test_only_the_text_that_was_checked_is_approved(store: Store) -> None:
-    _, first = await registers.add_script(store, "pitch", "您好", **BY)
-    await registers.add_script(store, "pitch", "保证收益", **BY)
+    _, first = await store.scripts.add("pitch", "您好", **BY)
+    await store.scripts.add("pitch", "保证收益", **BY)
     with pytest.raises(Fault, match="changed"):
         await approve(store, first)
-    assert (await registers.list_scripts(store))[0].approved_by == ""
+    assert ((await store.scripts.list()).rows)[0].approved_by == ""
 
 
 async def test_a_revocation_leaves_its_trace(store: Store) -> None:
-    _, first = await registers.add_script(store, "pitch", "您好", **BY)
+    _, first = await store.scripts.add("pitch", "您好", **BY)
     with pytest.raises(Fault, match="not approved"):
-        await registers.revoke_script(store, "pitch", reason="why", **BY)
+        await store.scripts.revoke("pitch", reason="why", **BY)
     await approve(store, first)
-    revoked = await registers.revoke_script(store, "pitch", reason="misleading", **BY)
+    revoked = await store.scripts.revoke("pitch", reason="misleading", **BY)
     assert (revoked.approved_by, revoked.approved_at, revoked.expires_at, revoked.checked) == (
         "",
         None,
@@ -96,15 +96,15 @@ async def test_a_revocation_leaves_its_trace(store: Store) -> None:
 
 
 async def test_what_is_not_there(store: Store) -> None:
-    assert await registers.get_script(store, "pitch") is None
-    assert await registers.script_versions(store, "pitch") == []
+    assert await store.scripts.newest("pitch") is None
+    assert await store.scripts.versions("pitch") == []
     with pytest.raises(Fault, match="not registered"):
-        await registers.approve_script(store, "pitch", sha256="", checked=(), expires_at=None, **BY)
+        await store.scripts.approve("pitch", sha256="", checked=(), expires_at=None, **BY)
     with pytest.raises(Fault, match="not registered"):
-        await registers.revoke_script(store, "pitch", reason="x", **BY)
+        await store.scripts.revoke("pitch", reason="x", **BY)
 
 
 async def test_the_database_itself_keeps_a_text_as_it_was(store: Store) -> None:
-    await registers.add_script(store, "pitch", "您好", **BY)
+    await store.scripts.add("pitch", "您好", **BY)
     with pytest.raises(StoreRefused, match="never changed"):
         await store.transact(lambda connection: connection.execute("UPDATE script SET text = 'x'"))

@@ -10,7 +10,7 @@ import pytest
 
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, registers
+from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.registers.suspension import last_lifted, suspend
 from tests.compliance.store_values import AT, BY
 from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
@@ -22,9 +22,9 @@ LATER = {"by": "chen", "at": AT + timedelta(hours=1)}
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     create(tmp_path / "a.db")
     async with await Store.open(tmp_path / "a.db") as store:
-        await registers.add_business(store, ACME, **BY)
-        await registers.add_campaign(store, RENEWAL, **BY)
-        await registers.put_caller_id(store, SHOWN, **BY)
+        await store.businesses.add(ACME, **BY)
+        await store.campaigns.add(RENEWAL, **BY)
+        await store.caller_ids.put(SHOWN, **BY)
         yield store
 
 

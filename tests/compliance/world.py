@@ -17,10 +17,10 @@ from dialpact.compliance.model import (
     CallerId,
     Campaign,
     Consent,
+    DncEntry,
     Facts,
     Finding,
     Recorder,
-    Refusal,
     Scope,
     Script,
 )
@@ -85,9 +85,9 @@ def consent(**changes: Any) -> Consent:
     return msgspec.structs.replace(base, **changes)
 
 
-def refusal(scope: Scope, value: str = "", **changes: Any) -> Refusal:
+def refusal(scope: Scope, value: str = "", **changes: Any) -> DncEntry:
     when = changes.pop("requested_at", at("2026-02-01 10:00:00"))
-    return Refusal(
+    return DncEntry(
         number=changes.pop("number", NUMBER), scope=scope, value=value, requested_at=when, source="key"
     )
 

@@ -1,5 +1,5 @@
 """What the command line says, in Chinese and English: ``cli/texts/*.en.toml`` and ``*.zh.toml``, and what
-all commands share in ``en.toml`` and ``zh.toml``.
+all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an entry is in ``compliance/texts``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from functools import cache
 from importlib.resources import files
 
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.texts import Language, reason_text
-from dialpact.compliance.texts import text as domain_text
+from dialpact.compliance.texts import Language, faults
+from dialpact.compliance.texts import fault_text as domain_fault_text
 
 
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text by table and name: ``fault.bad-time``."""
-    found: dict[str, str] = {}
+    found = dict(faults(language))
     for file in files("dialpact.cli.texts").iterdir():
         if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
             tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -34,12 +34,8 @@ def text(key: str, language: Language, **values: object) -> str:
 
 
 def fault_text(fault: Fault, language: Language) -> str:
-    """Why a register refused an entry. What is wrong with a number is said in the gate's own words."""
-    detail = dict(fault.detail)
-    if fault.key == "number":
-        detail["problem"] = reason_text(detail["problem"], language)
-        detail["flaw"] = domain_text(f"why.{detail['flaw']}", language)
-    return text(f"fault.{fault.key}", language, **detail)
+    """Why a register refused an entry."""
+    return domain_fault_text(fault, language, catalogue(language))
 
 
 def incident_text(kind: str, language: Language) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, Refusals
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import AfterRefusal, Put, Source
-from dialpact.compliance.model import Campaign, Refusal
+from dialpact.compliance.model import Campaign, DncEntry
 from dialpact.compliance.policy.do_not_call import covers
 
 Key = tuple[int, str, str]
@@ -53,7 +53,7 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
 
 def _binds(question: Question, one: AfterRefusal) -> bool:
     """Whether any profile forbids this call for this refusal."""
-    refusal = Refusal(
+    refusal = DncEntry(
         number=one.call.number,
         scope=one.scope,
         value=one.value,

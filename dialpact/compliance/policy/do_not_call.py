@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dialpact.compliance.model import Campaign, Refusal
+from dialpact.compliance.model import Campaign, DncEntry
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import DoNotCall
@@ -46,7 +46,7 @@ def _stale(case: Case, section: DoNotCall) -> Findings:
     return (failed(NAME, case, Reason.DO_NOT_CALL, Why.LIST_STALE, days=str(days), since=since),)
 
 
-def covers(refusal: Refusal, number: str, campaign: Campaign | None) -> bool:
+def covers(refusal: DncEntry, number: str, campaign: Campaign | None) -> bool:
     """Whether the refusal is about a call of this campaign. One without a value refuses everything."""
     if refusal.number != number:
         return False

@@ -1,6 +1,6 @@
 """What a register accepts: one file per noun, from text (a flag or a CSV cell) to a typed row. Pure.
 
-Every refusal of an entry is a :class:`~dialpact.compliance.registers.fault.Fault`; the SQL is in ``store``.
+What an entry is rejected for is a :class:`~dialpact.compliance.registers.fault.Fault`; SQL is in ``store``.
 """
 
 from typing import Literal

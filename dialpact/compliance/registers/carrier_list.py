@@ -44,6 +44,29 @@ class Listed(Value, frozen=True, kw_only=True):
     authenticated: bool | None = None
 
 
+class Usage(Value, frozen=True, kw_only=True):
+    """How often a number was shown in the period."""
+
+    number: str
+    calls: int  # put through
+    refused: int
+    registered: bool
+    listed: bool
+
+
+class Compared(Value, frozen=True, kw_only=True):
+    """The figures of a comparison, as the log keeps them."""
+
+    bad: int  # rows of the list
+    registered: int
+    listed: int
+    since: datetime
+    until: datetime
+    calls: int
+    calls_not_listed: int
+    found: dict[Kind, int]
+
+
 class Difference(Value, frozen=True, kw_only=True):
     kind: Kind
     number: str
@@ -98,6 +121,26 @@ def compare(
         if number not in known:
             found.append(Difference(kind="not-registered", number=number, carrier=theirs.holder))
     return sorted(found, key=lambda one: (KINDS.index(one.kind), one.number))
+
+
+def usage(
+    entries: Iterable[CallerId],
+    listed: Mapping[str, Listed],
+    calls: Mapping[str, int],
+    refused: Mapping[str, int],
+) -> list[Usage]:
+    """Of every number that was shown, the most used first."""
+    registered = {entry.number for entry in entries}
+    return [
+        Usage(
+            number=number,
+            calls=calls.get(number, 0),
+            refused=refused.get(number, 0),
+            registered=number in registered,
+            listed=number in listed,
+        )
+        for number in sorted(calls.keys() | refused.keys(), key=lambda one: (-calls.get(one, 0), one))
+    ]
 
 
 def _not_listed(number: str, entry: CallerId, calls: int) -> Difference:

@@ -30,6 +30,11 @@ def identifier(text: str, column: str) -> str:
     return found
 
 
+def any_identifier(text: str, column: str) -> str:
+    """Of a filter: nothing stays nothing."""
+    return identifier(text, column) if text else ""
+
+
 def free_text(text: str, column: str, *, needed: bool = True) -> str:
     """One line of text for people."""
     found = unicodedata.normalize("NFC", text.strip())

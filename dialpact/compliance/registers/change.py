@@ -7,6 +7,8 @@ from typing import Any
 
 from dialpact.compliance.model import Value
 
+ITSELF = "dialpact"  # who acts where no person does
+
 
 class Change(Value, frozen=True, kw_only=True):
     """``detail``: what was written down with it, as plain data; its form is the action's own."""

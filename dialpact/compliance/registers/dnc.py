@@ -1,11 +1,11 @@
-"""A refusal (do-not-call): of everything, of an industry, or of a business. It has no expiry."""
+"""A person's opt-out (do-not-call): of everything, of an industry, or of a business. It has no expiry."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from dialpact.compliance.model import ANY, SCOPES, Refusal
+from dialpact.compliance.model import ANY, SCOPES, DncEntry, OptOutWay, Scope, Value
 from dialpact.compliance.registers.cell import choice, free_text, identifier
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import moment
@@ -14,10 +14,31 @@ from dialpact.compliance.registers.number import callee
 COLUMNS = ("number", "scope", "value", "requested_at", "source")
 
 
-def refusal(number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime) -> Refusal:
+class Said(Value, frozen=True, kw_only=True):
+    """One time that a person opted out, and where it can be heard: in the file ``path`` between its seconds
+    ``position`` and ``position_to``; None as long as the call lasts, and for what was said after it.
+    """
+
+    at: datetime
+    how: OptOutWay
+    by: str
+    scope: Scope
+    value: str
+    node: str
+    channel: str
+    decision: str
+    recording: str
+    path: str | None
+    position: float | None
+    position_to: float | None
+
+
+def dnc_entry(
+    number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime
+) -> DncEntry:
     """An empty ``requested_at`` is ``now``; ``source`` says where it comes from and may be empty."""
     kind = "all" if scope == "all" else choice(scope, "scope", SCOPES)
-    return Refusal(
+    return DncEntry(
         number=callee(number),
         scope=kind,
         value=scoped(kind, value),
@@ -35,7 +56,7 @@ def scoped(scope: str, value: str) -> str:
     return ""
 
 
-def read(cells: Sequence[str], now: datetime) -> Refusal:
+def read(cells: Sequence[str], now: datetime) -> DncEntry:
     """A CSV row in the order of :data:`COLUMNS`."""
     number, scope, value, requested_at, source = cells
-    return refusal(number, scope, value, requested_at, source, now=now)
+    return dnc_entry(number, scope, value, requested_at, source, now=now)

@@ -8,7 +8,7 @@ SHOWN = 40
 
 
 class Fault(RegisterError):
-    """``key`` names the text (``dialpact/cli/texts``, table ``fault``), ``detail`` fills it."""
+    """``key`` names the text (``compliance/texts``, table ``fault``), ``detail`` fills it."""
 
     def __init__(self, key: str, **detail: str) -> None:
         values = ", ".join(f"{name} {value}" for name, value in detail.items())

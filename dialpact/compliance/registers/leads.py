@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -54,3 +54,8 @@ def unassigned(fault: Fault) -> int:
         return 0
     found = "".join(character for character in fault.detail["value"] if character.isdecimal())
     return int(found[-11:] or 0)  # with or without 86 or 0: one number
+
+
+def held(finding: Mapping[str, Report]) -> str:
+    """Why a batch may not be dialled from; empty when no profile finds anything."""
+    return ", ".join(dict.fromkeys(report.summary for report in finding.values() if report.flagged))

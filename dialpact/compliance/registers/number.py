@@ -41,6 +41,11 @@ def callee(text: str) -> str:
     return found.e164
 
 
+def any_callee(text: str) -> str:
+    """Of a filter: nothing stays nothing."""
+    return callee(text) if text.strip() else ""
+
+
 def caller_id(text: str) -> str:
     """Not E.164: 95xxx and 400 numbers are exact strings."""
     given = _not_from_a_spreadsheet(text)

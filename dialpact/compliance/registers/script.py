@@ -14,9 +14,10 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from unicodedata import category, combining, normalize
 
-from dialpact.compliance.model import Value
+from dialpact.compliance.model import Script, Value
 from dialpact.compliance.registers.fault import Fault, shown
 
 MOST = 256 * 1024  # bytes
@@ -34,6 +35,17 @@ _CHINESE = re.compile(
 )
 _NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MEANT = "%&"  # punctuation that is part of what is said
+
+
+class ScriptVersion(Script, frozen=True, kw_only=True):
+    """With its text, and who brought it."""
+
+    added_by: str
+    added_at: datetime
+    text: str
+
+    def without_text(self) -> Script:
+        return Script(**{name: getattr(self, name) for name in Script.__struct_fields__})
 
 
 class Hit(Value, frozen=True, kw_only=True):

@@ -1,4 +1,12 @@
-"""A suspension with its history, and under which key its register has it."""
+"""A suspension with its history, and under which key its register has it. Its whole way:
+
+1. Who suspends: an officer (``application/suspensions.py``); enough complaints, counted as one is filed
+   (``filing.py`` beside this file says who and how many); enough blocked attempts, counted in the
+   decision's own transaction. All three end in the register's one ``suspend``; the thresholds of the last
+   two are a profile's (``compliance/sections/limits.py``).
+2. Who reads it: each decision, with its facts; ``policy/suspension.py`` blocks by it.
+3. Who lifts it: an officer alone (``application/suspensions.py``). What was counted before counts no more.
+"""
 
 from __future__ import annotations
 

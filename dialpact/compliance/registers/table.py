@@ -12,14 +12,36 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from io import TextIOWrapper
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
+from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault, shown
 
 LONGEST = 65_536  # characters of a line: memory stays bounded whatever the file is
 _CHUNK = 1 << 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Format(Generic[T]):
+    """The columns of a register's file, and what makes a value of the cells of a row, or a Fault."""
+
+    columns: Sequence[str]
+    read: Callable[[Sequence[str], datetime], T]
+    optional: Sequence[str] = ()
+
+
+class FileRead(Value, frozen=True, kw_only=True):
+    """Which file an import was, as the log names it."""
+
+    file: str  # its name
+    sha256: str
+    rows: int
+    skip_bad: bool
 
 
 class Table:
@@ -33,7 +55,11 @@ class Table:
         self._file = file
         self._text = TextIOWrapper(file, self.encoding, newline="")
         self._line = 0
-        self._order, self._width = self._header()
+        try:
+            self._order, self._width = self._header()
+        except Fault:
+            self.release()
+            raise
 
     @property
     def position(self) -> int:

@@ -10,23 +10,33 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.audits import Audits
+from dialpact.store.ports.businesses import Businesses
+from dialpact.store.ports.caller_ids import CallerIds
 from dialpact.store.ports.calls import Calls
+from dialpact.store.ports.campaigns import Campaigns
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.checkpoints import Checkpoints
 from dialpact.store.ports.clocks import Clocks
+from dialpact.store.ports.complaints import Complaints
+from dialpact.store.ports.consents import Consents
 from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
+from dialpact.store.ports.dnc import DoNotCall
 from dialpact.store.ports.erasure import Erasure
 from dialpact.store.ports.evidence import Evidence
 from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.holds import Holds
+from dialpact.store.ports.imports import Imports
 from dialpact.store.ports.incidents import Incidents
 from dialpact.store.ports.inspections import Inspections
 from dialpact.store.ports.installation import Installation
+from dialpact.store.ports.leads import Leads
 from dialpact.store.ports.ledger import Ledger
+from dialpact.store.ports.profiles import Profiles
 from dialpact.store.ports.reconciliations import Reconciliations
 from dialpact.store.ports.recording_list import RecordingList
 from dialpact.store.ports.retention import Retention
+from dialpact.store.ports.scripts import Scripts
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -37,7 +47,16 @@ class Store(Protocol):
     def audits(self) -> Audits: ...
 
     @property
+    def businesses(self) -> Businesses: ...
+
+    @property
+    def caller_ids(self) -> CallerIds: ...
+
+    @property
     def calls(self) -> Calls: ...
+
+    @property
+    def campaigns(self) -> Campaigns: ...
 
     @property
     def changes(self) -> Changes: ...
@@ -49,10 +68,19 @@ class Store(Protocol):
     def clocks(self) -> Clocks: ...
 
     @property
+    def complaints(self) -> Complaints: ...
+
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
     def custody(self) -> Custody: ...
 
     @property
     def disposals(self) -> Disposals: ...
+
+    @property
+    def dnc(self) -> DoNotCall: ...
 
     @property
     def erasure(self) -> Erasure: ...
@@ -67,6 +95,9 @@ class Store(Protocol):
     def holds(self) -> Holds: ...
 
     @property
+    def imports(self) -> Imports: ...
+
+    @property
     def incidents(self) -> Incidents: ...
 
     @property
@@ -76,7 +107,13 @@ class Store(Protocol):
     def installation(self) -> Installation: ...
 
     @property
+    def leads(self) -> Leads: ...
+
+    @property
     def ledger(self) -> Ledger: ...
+
+    @property
+    def profiles(self) -> Profiles: ...
 
     @property
     def reconciliations(self) -> Reconciliations: ...
@@ -86,6 +123,9 @@ class Store(Protocol):
 
     @property
     def retention(self) -> Retention: ...
+
+    @property
+    def scripts(self) -> Scripts: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

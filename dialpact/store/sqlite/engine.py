@@ -14,13 +14,23 @@ from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.evidence import Evidence
 from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.holds import Holds
+from dialpact.store.sqlite.imports import Imports
 from dialpact.store.sqlite.incidents import Incidents
 from dialpact.store.sqlite.inspections import Inspections
 from dialpact.store.sqlite.ledger_entries import Ledger
 from dialpact.store.sqlite.outside import Installation
 from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.recording_list import RecordingList
+from dialpact.store.sqlite.registers.business import Businesses
+from dialpact.store.sqlite.registers.caller_id import CallerIds
+from dialpact.store.sqlite.registers.campaign import Campaigns
 from dialpact.store.sqlite.registers.change import Changes
+from dialpact.store.sqlite.registers.complaint import Complaints
+from dialpact.store.sqlite.registers.consent import Consents
+from dialpact.store.sqlite.registers.do_not_call import DoNotCall
+from dialpact.store.sqlite.registers.leads import Leads
+from dialpact.store.sqlite.registers.profile import Profiles
+from dialpact.store.sqlite.registers.script import Scripts
 from dialpact.store.sqlite.registers.suspension import Suspensions
 from dialpact.store.sqlite.retention import Retention
 from dialpact.store.sqlite.snapshot import Audits
@@ -34,8 +44,20 @@ class Store(Database):
         return Audits(self)
 
     @cached_property
+    def businesses(self) -> Businesses:
+        return Businesses(self)
+
+    @cached_property
+    def caller_ids(self) -> CallerIds:
+        return CallerIds(self)
+
+    @cached_property
     def calls(self) -> Calls:
         return Calls(self)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        return Campaigns(self)
 
     @cached_property
     def changes(self) -> Changes:
@@ -50,12 +72,24 @@ class Store(Database):
         return Clocks(self)
 
     @cached_property
+    def complaints(self) -> Complaints:
+        return Complaints(self)
+
+    @cached_property
+    def consents(self) -> Consents:
+        return Consents(self)
+
+    @cached_property
     def custody(self) -> Custody:
         return Custody(self)
 
     @cached_property
     def disposals(self) -> Disposals:
         return Disposals(self)
+
+    @cached_property
+    def dnc(self) -> DoNotCall:
+        return DoNotCall(self)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -74,6 +108,10 @@ class Store(Database):
         return Holds(self)
 
     @cached_property
+    def imports(self) -> Imports:
+        return Imports(self)
+
+    @cached_property
     def incidents(self) -> Incidents:
         return Incidents(self)
 
@@ -86,8 +124,16 @@ class Store(Database):
         return Installation(self)
 
     @cached_property
+    def leads(self) -> Leads:
+        return Leads(self)
+
+    @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        return Profiles(self)
 
     @cached_property
     def reconciliations(self) -> Reconciliations:
@@ -100,6 +146,10 @@ class Store(Database):
     @cached_property
     def retention(self) -> Retention:
         return Retention(self)
+
+    @cached_property
+    def scripts(self) -> Scripts:
+        return Scripts(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:

@@ -18,9 +18,9 @@ from dialpact.compliance.model import (
     CallerId,
     Campaign,
     Consent,
+    DncEntry,
     Facts,
     Recorder,
-    Refusal,
     Script,
     Suspension,
     Tally,
@@ -106,11 +106,11 @@ def _consents(
     )
 
 
-def _refusals(connection: sqlite3.Connection, e164: str, digits: int | None) -> tuple[Refusal, ...]:
+def _refusals(connection: sqlite3.Connection, e164: str, digits: int | None) -> tuple[DncEntry, ...]:
     if digits is None:
         return ()
     return tuple(
-        Refusal(
+        DncEntry(
             number=e164,
             scope=row["scope"],
             value=row["value"],

@@ -20,12 +20,12 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.model import OptOut, OptOutWay, Refusal, Scope
+from dialpact.compliance.model import DncEntry, OptOut, OptOutWay, Scope
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.soundtrack import place
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
-from dialpact.store.sqlite.registers.dnc import write_refusal
+from dialpact.store.sqlite.registers.dnc import write_opt_out
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "optout.sql", "sqlite3")
 
@@ -95,7 +95,7 @@ async def from_line(store: Database, number: str, *, node: str, channel: str, at
 
 
 async def by_command(
-    store: Database, new: Refusal, *, by: str, at: datetime, node: str = "", decision: str = ""
+    store: Database, new: DncEntry, *, by: str, at: datetime, node: str = "", decision: str = ""
 ) -> Outcome:
     """Takes one that an officer was told of, in the call ``decision`` if it is known."""
 
@@ -111,7 +111,7 @@ async def by_command(
             decision=decision,
         )
         _insert(connection, _heard(connection, said))
-        return write_refusal(connection, new, by=by, at=at)
+        return write_opt_out(connection, new, by=by, at=at)
 
     return await store.transact(work)
 
@@ -120,14 +120,14 @@ def _take(connection: sqlite3.Connection, new: OptOut) -> OptOut:
     """The row, the refusal unless it is in force already, and the log's line in any case."""
     found = _heard(connection, new)
     _insert(connection, found)
-    refusal = Refusal(
+    refusal = DncEntry(
         number=found.number,
         scope=found.scope,
         value=found.value,
         requested_at=found.at,
         source=f"{found.how} {found.decision}".strip(),
     )
-    write_refusal(connection, refusal, by=found.by, at=found.at)
+    write_opt_out(connection, refusal, by=found.by, at=found.at)
     log(connection, "dnc", "opt-out", found.number, found, by=found.by, at=found.at)
     return found
 

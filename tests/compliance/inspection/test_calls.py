@@ -18,7 +18,7 @@ from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.registers.carrier_list import Listed
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, registers
+from dialpact.store.sqlite import Store, create
 from tests.compliance.inspection.world import SHANGHAI, World, finding, local, slots, verdict
 
 
@@ -138,8 +138,8 @@ async def test_hours_bind_by_the_purpose_at_the_time(world: World) -> None:
     await world.call("2026-11-24 12:34", Reason.OUTSIDE_HOURS, shadow=True)
     assert (await world.report()).calls.outside_hours == 2
     # Renaming the purpose later does not make a marketing call a service call.
-    await registers.change_campaign(
-        world.store, "renewal", {"purpose": "service"}, reason="x", by="li", at=local("2026-11-25 10:00")
+    await world.store.campaigns.change(
+        "renewal", {"purpose": "service"}, reason="x", by="li", at=local("2026-11-25 10:00")
     )
     assert (await world.report()).calls.outside_hours == 2
 

@@ -15,8 +15,8 @@ from dialpact.compliance.errors import StoreError
 from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Count
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.complaint import Complaint
-from dialpact.store.sqlite import registers
-from dialpact.store.sqlite.registers import log
+from dialpact.compliance.registers.filing import Filing
+from dialpact.store.sqlite.registers.change import log
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 
@@ -147,7 +147,7 @@ async def test_holds_and_what_is_past_its_day(world: World) -> None:
 async def test_scripts_by_what_may_be_read_now(world: World) -> None:
     digest = world.policy.profiles[0].script.digest  # type: ignore[union-attr]
     by = {"by": "chen", "at": local("2026-11-02 10:00")}
-    await registers.change_campaign(world.store, "renewal", {"script": "pitch"}, reason="x", **by)  # type: ignore[arg-type]
+    await world.store.campaigns.change("renewal", {"script": "pitch"}, reason="x", **by)  # type: ignore[arg-type]
     await world.call("2026-11-24 10:00")
 
     async def approved(now: str = "2026-12-01 10:00") -> bool:
@@ -157,7 +157,7 @@ async def test_scripts_by_what_may_be_read_now(world: World) -> None:
 
     assert not await approved()
     assert finding(await world.report(), "conduct-unscripted") == {"count": 1}
-    _, version = await registers.add_script(world.store, "pitch", "Good day", **by)  # type: ignore[arg-type]
+    _, version = await world.store.scripts.add("pitch", "Good day", **by)  # type: ignore[arg-type]
     assert not await approved()
     for checked, expires, expected in (
         ((digest,), None, True),
@@ -165,8 +165,7 @@ async def test_scripts_by_what_may_be_read_now(world: World) -> None:
         ((digest,), local("2026-12-01 10:00"), False),
         ((digest,), local("2026-12-01 10:01"), True),
     ):
-        await registers.approve_script(
-            world.store,
+        await world.store.scripts.approve(
             "pitch",
             sha256=version.sha256,
             checked=checked,
@@ -187,19 +186,14 @@ async def test_complaints_and_their_days(world: World) -> None:
             received_at=local("2026-11-24 12:00"),
             due=due,
         )
-        filed = await registers.add_complaint(
-            world.store,
+        filed = await world.store.complaints.file(
             new,
-            within=timedelta(minutes=30),
-            refuse_all=True,
-            rules={},
+            Filing(within=timedelta(minutes=30), from_all=True),
             by="li",
             at=local("2026-11-24 12:00"),
         )
         if answer:
-            await registers.answer_complaint(
-                world.store, filed.complaint.id, "sorry", by="li", at=local(answer)
-            )
+            await world.store.complaints.answer(filed.complaint.id, "sorry", by="li", at=local(answer))
     found = (await world.report(now="2026-11-25 10:00")).conduct.complaints
     assert (found.received, found.unmatched, found.open, found.late) == (3, 2, 1, 1)
     assert [line.late for line in found.lines] == [False, True, False]  # the third has until midnight
@@ -321,14 +315,11 @@ async def test_no_number_that_may_be_a_persons_is_shown(world: World) -> None:
     at = local("2026-11-24 11:00")
     await world.store.suspensions.add("agent", "1001", cause=f"called {callee} twice", by="li", at=at)
     await world.store.suspensions.lift("agent", "1001", reason=f"{NUMBER} forgave", by="li", at=at)
-    await registers.add_complaint(
-        world.store,
+    await world.store.complaints.file(
         Complaint(
             number=NUMBER, called_at=at, source="12321", caller_id="13812344321", note=callee, received_at=at
         ),
-        within=timedelta(0),
-        refuse_all=True,
-        rules={},
+        Filing(within=timedelta(0), from_all=True),
         by="li",
         at=at,
     )

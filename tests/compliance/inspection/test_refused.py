@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import optout, registers
+from dialpact.store.sqlite import optout
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 
@@ -75,9 +75,7 @@ async def test_each_call_once_however_many_refusals(world: World) -> None:
 async def test_a_refusal_that_was_taken_back(world: World) -> None:
     await world.refuse("2026-11-24 08:00")
     await world.call("2026-11-24 09:00")  # while it stood
-    await registers.remove_refusal(
-        world.store, NUMBER, "all", "", reason="her wish", by="li", at=local("2026-11-24 10:00")
-    )
+    await world.store.dnc.remove(NUMBER, "all", "", reason="her wish", by="li", at=local("2026-11-24 10:00"))
     await world.call("2026-11-24 10:30")
     assert await late(world) == (1, 0)
     await world.refuse("2026-11-24 11:00")  # and refused again
@@ -150,7 +148,7 @@ async def test_calls_without_a_consent(
 ) -> None:
     await world.agree(since, until)
     if withdrawn:
-        await registers.withdraw_consent(world.store, NUMBER, "acme", by="li", at=local(withdrawn))
+        await world.store.consents.withdraw(NUMBER, "acme", by="li", at=local(withdrawn))
     await world.call("2026-11-24 10:00")
     report = await world.report()
     assert report.consents.without == missing
@@ -172,7 +170,7 @@ async def test_the_register_of_consents(world: World) -> None:
     await world.agree("2026-11-01 10:00", "2026-11-24 12:00", evidence_sha256="a" * 64)
     await world.agree("2026-11-24 10:00", to=number(1), wording="v2")
     await world.agree("2026-11-23 10:00", to=number(2))
-    await registers.withdraw_consent(world.store, number(2), "acme", by="li", at=local("2026-11-24 11:00"))
+    await world.store.consents.withdraw(number(2), "acme", by="li", at=local("2026-11-24 11:00"))
     found = (await world.report()).consents
     assert (found.entries, found.with_hash, found.with_wording) == (3, 1, 1)
     assert (found.granted, found.withdrawn, found.expired) == (1, 1, 1)
@@ -192,7 +190,7 @@ async def test_each_source_tells_by_itself(world: World) -> None:
     for place in (1, 2):
         await world.call("2026-11-24 10:00", to=number(place))
     assert await late(world) == (2, 0)
-    await registers.remove_refusal(
-        world.store, number(2), "all", "", reason="her wish", by="li", at=local("2026-11-24 11:00")
+    await world.store.dnc.remove(
+        number(2), "all", "", reason="her wish", by="li", at=local("2026-11-24 11:00")
     )
     assert await late(world) == (2, 0)  # it stood when she was called

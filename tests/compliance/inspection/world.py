@@ -24,14 +24,14 @@ from dialpact.compliance.model import (
     Campaign,
     Consent,
     Decision,
+    DncEntry,
     Facts,
     Finding,
     PolicyVersion,
-    Refusal,
 )
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import Store, create, decisions, incidents, recordings, registers
+from dialpact.store.sqlite import Store, create, decisions, incidents, recordings
 from dialpact.store.sqlite.recordings import Finished, NewRecording
 
 SHANGHAI = profile.load("cn-hubei-2018").zone
@@ -61,12 +61,10 @@ class World:
         world = cls(await Store.open(path / "a.db"), policy)
         by: dict[str, Any] = {"by": "chen", "at": NOON_BEFORE}
         for id in ("acme", "other"):
-            await registers.add_business(
-                world.store, Business(id=id, name=id.title(), actor="own-business"), **by
-            )
+            await world.store.businesses.add(Business(id=id, name=id.title(), actor="own-business"), **by)
         for id, purpose in (("renewal", "marketing"), ("repair", "service")):
-            await registers.add_campaign(
-                world.store, Campaign(id=id, business="acme", industry="loans", purpose=purpose), **by
+            await world.store.campaigns.add(
+                Campaign(id=id, business="acme", industry="loans", purpose=purpose), **by
             )
         await world.caller_id(CALLER_ID)
         return world
@@ -83,7 +81,7 @@ class World:
             "valid_to": None,
         }
         new = CallerId(number=number, **{**entry, **fields})
-        await registers.put_caller_id(self.store, new, by="chen", at=NOON_BEFORE)
+        await self.store.caller_ids.put(new, by="chen", at=NOON_BEFORE)
 
     async def call(
         self,
@@ -181,14 +179,14 @@ class World:
     async def refuse(
         self, at: str, scope: str = "all", value: str = "", *, to: str = NUMBER, said: str = ""
     ) -> None:
-        refusal = Refusal(
+        refusal = DncEntry(
             number=to,
             scope=scope,
             value=value,
             requested_at=local(said or at),
             source="x",  # type: ignore[arg-type]
         )
-        await registers.add_refusal(self.store, refusal, by="chen", at=local(at))
+        await self.store.dnc.add(refusal, by="chen", at=local(at))
 
     async def agree(self, since: str, until: str = "", *, to: str = NUMBER, **fields: Any) -> None:
         new = Consent(
@@ -200,7 +198,7 @@ class World:
             evidence="form",
             **fields,
         )
-        await registers.add_consent(self.store, new, by="chen", at=local(since))
+        await self.store.consents.add(new, by="chen", at=local(since))
 
     async def sql(self, statement: str, *values: object) -> list[Any]:
         """Around the product's functions: as somebody with the database in his hands would."""

@@ -1,54 +1,84 @@
-"""The register of caller IDs."""
+"""The register of caller IDs, and how often each number was shown."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.carrier_list import Compared
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.table import FileRead
+from dialpact.store.ports.caller_ids import Shown
+from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import SQL, log, need_business
 
-
-async def put_caller_id(store: Database, new: CallerId, *, by: str, at: datetime) -> Outcome:
-    """Adds or updates: licences are renewed and trunks change. The log keeps what was before."""
-
-    def work(connection: sqlite3.Connection) -> Outcome:
-        need_business(connection, new.business)
-        before = _caller_ids(connection, number=new.number)
-        if before == [new]:
-            return "already"
-        SQL.put_caller_id(connection, created_at=stamp(at), **caller_id_fields(new))
-        action = "update" if before else "add"
-        log(connection, "caller-id", action, new.number, {"to": new, "from": before}, by=by, at=at)
-        return "updated" if before else "added"
-
-    return await store.transact(work)
+PERIOD = aiosql.from_path(Path(__file__).parents[1] / "sql" / "reconcile.sql", "sqlite3")
 
 
-async def remove_caller_id(store: Database, number: str, *, reason: str, by: str, at: datetime) -> CallerId:
-    """What was removed. Fault when it is not registered."""
+class CallerIds:
+    """:class:`dialpact.store.ports.caller_ids.CallerIds` on SQLite."""
 
-    def work(connection: sqlite3.Connection) -> CallerId:
-        before = _caller_ids(connection, number=number)
-        if not before:
-            raise Fault("not-registered", entry=number)
-        SQL.delete_caller_id(connection, number=number)
-        log(connection, "caller-id", "remove", number, {"from": before, "reason": reason}, by=by, at=at)
-        return before[0]
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    return await store.transact(work)
+    async def put(self, new: CallerId, *, by: str, at: datetime) -> Outcome:
+        def work(connection: sqlite3.Connection) -> Outcome:
+            need_business(connection, new.business)
+            before = _of_number(connection, new.number)
+            if before == [new]:
+                return "already"
+            SQL.put_caller_id(connection, created_at=stamp(at), **caller_id_fields(new))
+            action = "update" if before else "add"
+            log(connection, "caller-id", action, new.number, {"to": new, "from": before}, by=by, at=at)
+            return "updated" if before else "added"
 
+        return await self._database.transact(work)
 
-async def list_caller_ids(store: Database, *, number: str = "", business: str = "") -> list[CallerId]:
-    return await store.transact(lambda connection: _caller_ids(connection, number, business))
+    async def remove(self, number: str, *, reason: str, by: str, at: datetime) -> CallerId:
+        def work(connection: sqlite3.Connection) -> CallerId:
+            before = _of_number(connection, number)
+            if not before:
+                raise Fault("not-registered", entry=number)
+            SQL.delete_caller_id(connection, number=number)
+            log(connection, "caller-id", "remove", number, {"from": before, "reason": reason}, by=by, at=at)
+            return before[0]
+
+        return await self._database.transact(work)
+
+    async def list(
+        self, *, number: str = "", business: str = "", after: str = "", most: int = ALL
+    ) -> Page[CallerId]:
+        return await self._database.read(
+            lambda connection: _caller_ids(connection, number, business, after=after, most=most)
+        )
+
+    async def shown(self, *, since: datetime, until: datetime, after: str = "", most: int) -> Page[Shown]:
+        def work(connection: sqlite3.Connection) -> Page[Shown]:
+            ask = partial(PERIOD.shown, connection, until=stamp(until))
+            first: dict[str, str | int] = {"decided_at": stamp(since), "seq": -1}
+            return keyed_page(ask, _shown, after=after, most=most, first=first)
+
+        return await self._database.read(work)
+
+    async def compared(self, file: FileRead, found: Compared, *, by: str, at: datetime) -> None:
+        figures = msgspec.structs.asdict(found)
+        figures |= {"since": stamp(found.since), "until": stamp(found.until)}
+        detail = msgspec.structs.asdict(file) | figures
+        await self._database.transact(  # in the ledger, with its leaf
+            lambda connection: log(connection, "caller-id", "reconcile", file.file, detail, by=by, at=at)
+        )
 
 
 def caller_id_fields(value: CallerId) -> dict[str, Any]:
@@ -63,18 +93,30 @@ def caller_id_fields(value: CallerId) -> dict[str, Any]:
     }
 
 
-def _caller_ids(connection: sqlite3.Connection, number: str = "", business: str = "") -> list[CallerId]:
-    return [
-        CallerId(
-            **{
-                **dict(row),
-                "authenticated": bool(row["authenticated"]),
-                "trunks": tuple(json.loads(row["trunks"])),
-                "purposes": tuple(json.loads(row["purposes"])),
-                "valid_from": date.fromisoformat(row["valid_from"]),
-                "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-                "sent_as": tuple(json.loads(row["sent_as"])),
-            }
-        )
-        for row in SQL.list_caller_ids(connection, number=number, business=business)
-    ]
+def _caller_ids(
+    connection: sqlite3.Connection, number: str, business: str, *, after: str, most: int
+) -> Page[CallerId]:
+    ask = partial(SQL.list_caller_ids, connection, number=number, business=business)
+    return keyed_page(ask, _caller_id, after=after, most=most, first={"number": ""})
+
+
+def _of_number(connection: sqlite3.Connection, number: str) -> list[CallerId]:
+    return list(_caller_ids(connection, number, "", after="", most=ALL).rows)
+
+
+def _caller_id(row: dict[str, Any]) -> CallerId:
+    return CallerId(
+        **{
+            **row,
+            "authenticated": bool(row["authenticated"]),
+            "trunks": tuple(json.loads(row["trunks"])),
+            "purposes": tuple(json.loads(row["purposes"])),
+            "valid_from": date.fromisoformat(row["valid_from"]),
+            "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+            "sent_as": tuple(json.loads(row["sent_as"])),
+        }
+    )
+
+
+def _shown(row: dict[str, Any]) -> Shown:
+    return Shown(row["caller_id"], bool(row["through"]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -12,53 +13,69 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import Campaign
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import SQL, log, need_business, same
 
 
-async def add_campaign(store: Database, new: Campaign, *, by: str, at: datetime) -> Outcome:
-    """Fault when its business is not registered, or the id is taken by another one."""
+class Campaigns:
+    """:class:`dialpact.store.ports.campaigns.Campaigns` on SQLite."""
 
-    def work(connection: sqlite3.Connection) -> Outcome:
-        if (row := SQL.get_campaign(connection, id=new.id)) is not None:
-            return same(Campaign(**dict(row)), new, "campaign", new.id)
-        need_business(connection, new.business)
-        SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(new))
-        log(connection, "campaign", "add", new.id, new, by=by, at=at)
-        return "added"
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    return await store.transact(work)
+    async def add(self, new: Campaign, *, by: str, at: datetime) -> Outcome:
+        def work(connection: sqlite3.Connection) -> Outcome:
+            if (row := SQL.get_campaign(connection, id=new.id)) is not None:
+                return same(Campaign(**dict(row)), new, "campaign", new.id)
+            need_business(connection, new.business)
+            SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(new))
+            log(connection, "campaign", "add", new.id, new, by=by, at=at)
+            return "added"
 
+        return await self._database.transact(work)
 
-async def change_campaign(
-    store: Database, id: str, changes: Mapping[str, str], *, reason: str, by: str, at: datetime
-) -> tuple[Outcome, Campaign]:
-    """``changes``: of ``industry``, ``purpose``, ``script``. Never the business: that is another campaign.
+    async def change(
+        self, id: str, changes: Mapping[str, str], *, reason: str, by: str, at: datetime
+    ) -> tuple[Outcome, Campaign]:
+        """The purpose decides which rules bind: the log has before and after, and the database's own trigger
+        has a change of purpose too, so that one made behind this function's back is seen.
+        """
 
-    The purpose decides which rules bind: the log has before and after, and the database's own trigger has a
-    change of purpose too, so that one made behind this function's back is seen.
-    """
+        def work(connection: sqlite3.Connection) -> tuple[Outcome, Campaign]:
+            row = SQL.get_campaign(connection, id=id)
+            if row is None:
+                raise Fault("not-registered", entry=id)
+            before = Campaign(**dict(row))
+            after = msgspec.structs.replace(before, **changes)
+            if after == before:
+                return "already", before
+            SQL.change_campaign(
+                connection, id=id, industry=after.industry, purpose=after.purpose, script=after.script
+            )
+            detail = {"from": before, "to": after, "reason": reason}
+            log(connection, "campaign", "change", id, detail, by=by, at=at)
+            return "updated", after
 
-    def work(connection: sqlite3.Connection) -> tuple[Outcome, Campaign]:
-        row = SQL.get_campaign(connection, id=id)
-        if row is None:
-            raise Fault("not-registered", entry=id)
-        before = Campaign(**dict(row))
-        after = msgspec.structs.replace(before, **changes)
-        if after == before:
-            return "already", before
-        SQL.change_campaign(
-            connection, id=id, industry=after.industry, purpose=after.purpose, script=after.script
-        )
-        detail = {"from": before, "to": after, "reason": reason}
-        log(connection, "campaign", "change", id, detail, by=by, at=at)
-        return "updated", after
+        return await self._database.transact(work)
 
-    return await store.transact(work)
+    async def list(
+        self, *, id: str = "", business: str = "", after: str = "", most: int = ALL
+    ) -> Page[Campaign]:
+        def work(connection: sqlite3.Connection) -> Page[Campaign]:
+            ask = partial(SQL.list_campaigns, connection, id=id, business=business)
+            return keyed_page(ask, lambda row: Campaign(**row), after=after, most=most, first={"id": ""})
 
+        return await self._database.read(work)
 
-async def list_campaigns(store: Database, *, id: str = "", business: str = "") -> list[Campaign]:
-    found = await store.transact(
-        lambda connection: list(SQL.list_campaigns(connection, id=id, business=business))
-    )
-    return [Campaign(**dict(row)) for row in found]
+    async def unknown(self, *, business: str = "", industry: str = "") -> Sequence[str]:
+        def work(connection: sqlite3.Connection) -> Sequence[str]:
+            missing = []
+            if business and SQL.get_business(connection, id=business) is None:
+                missing.append(business)
+            if industry and SQL.has_industry(connection, industry=industry) is None:
+                missing.append(industry)
+            return missing
+
+        return await self._database.read(work)

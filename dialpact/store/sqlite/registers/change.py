@@ -19,7 +19,6 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "registers.sql", "sqlite3")
-ALL = -1  # SQLite's LIMIT: none
 
 
 def digits(e164: str) -> int:
@@ -64,20 +63,6 @@ class Changes:
             Change(at=instant(at), by=by, action=action, detail=json.loads(detail))
             for at, by, action, detail in found
         ]
-
-
-async def unknown(store: Database, *, business: str = "", industry: str = "") -> list[str]:
-    """Those of the two that nothing is registered under: likely a slip of the pen, not an error."""
-
-    def work(connection: sqlite3.Connection) -> list[str]:
-        missing = []
-        if business and SQL.get_business(connection, id=business) is None:
-            missing.append(business)
-        if industry and SQL.has_industry(connection, industry=industry) is None:
-            missing.append(industry)
-        return missing
-
-    return await store.transact(work)
 
 
 def need_business(connection: sqlite3.Connection, id: str) -> None:

@@ -4,102 +4,105 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.registers.change import ALL, SQL, digits, log
+from dialpact.store.sqlite.paging import keyed_page
+from dialpact.store.sqlite.registers.change import SQL, digits, log
+
+FIRST: dict[str, str | int] = {"number": 0, "business": "", "industry": "", "granted_at": ""}
 
 
-async def add_consent(store: Database, new: Consent, *, by: str, at: datetime) -> Outcome:
-    """A consent already there may only be shortened; to prolong it, the person must consent anew."""
+class Consents:
+    """:class:`dialpact.store.ports.consents.Consents` on SQLite."""
 
-    def work(connection: sqlite3.Connection) -> Outcome:
-        key = {
-            "number": digits(new.number),
-            "business": new.business,
-            "industry": new.industry,
-            "granted_at": stamp(new.granted_at),
-        }
-        proof = {
-            "evidence": new.evidence,
-            "evidence_sha256": new.evidence_sha256,
-            "wording": new.wording,
-        }
-        expires = stamp(new.expires_at) if new.expires_at else None
-        row = SQL.get_consent(connection, **key)
-        if row is None:
-            SQL.insert_consent(connection, **key, **proof, expires_at=expires, created_at=stamp(at))
-            log(connection, "consent", "add", new.number, new, by=by, at=at)
-            return "added"
-        if any(row[name] != value for name, value in proof.items()):
-            raise Fault("consent-differs")
-        if row["expires_at"] == expires:
-            return "already"
-        if expires is None or (row["expires_at"] is not None and expires > row["expires_at"]):
-            raise Fault("consent-differs")
-        SQL.shorten_consent(connection, **key, expires_at=expires)
-        log(connection, "consent", "shorten", new.number, {"to": new, "from": dict(row)}, by=by, at=at)
-        return "updated"
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    return await store.transact(work)
+    async def add(self, new: Consent, *, by: str, at: datetime) -> Outcome:
+        return await self._database.transact(lambda connection: _add(connection, new, by=by, at=at))
 
-
-async def withdraw_consent(
-    store: Database,
-    number: str,
-    business: str,
-    industry: str = "",
-    *,
-    reason: str = "",
-    by: str,
-    at: datetime,
-) -> int:
-    """How many are withdrawn by this; no ``industry``: all of them. Fault when there are none at all."""
-
-    def work(connection: sqlite3.Connection) -> int:
-        if not _consents(connection, number, business, industry, 1):
-            raise Fault("no-consent", entry=number, business=business)
-        count = int(
-            SQL.withdraw_consents(
-                connection,
-                number=digits(number),
-                business=business,
-                industry=industry,
-                withdrawn_at=stamp(at),
+    async def withdraw(
+        self, number: str, business: str, industry: str = "", *, reason: str = "", by: str, at: datetime
+    ) -> int:
+        def work(connection: sqlite3.Connection) -> int:
+            if not _consents(connection, number, business, industry, after="", most=1).rows:
+                raise Fault("no-consent", entry=number, business=business)
+            count = int(
+                SQL.withdraw_consents(
+                    connection,
+                    number=digits(number),
+                    business=business,
+                    industry=industry,
+                    withdrawn_at=stamp(at),
+                )
             )
+            detail = {"business": business, "industry": industry, "withdrawn": count, "reason": reason}
+            log(connection, "consent", "withdraw", number, detail, by=by, at=at)
+            return count
+
+        return await self._database.transact(work)
+
+    async def list(
+        self,
+        *,
+        number: str = "",
+        business: str = "",
+        industry: str = "",
+        after: str = "",
+        most: int = ALL,
+    ) -> Page[Consent]:
+        return await self._database.read(
+            lambda connection: _consents(connection, number, business, industry, after=after, most=most)
         )
-        detail = {"business": business, "industry": industry, "withdrawn": count, "reason": reason}
-        log(connection, "consent", "withdraw", number, detail, by=by, at=at)
-        return count
-
-    return await store.transact(work)
 
 
-async def list_consents(
-    store: Database, *, number: str = "", business: str = "", industry: str = "", most: int = ALL
-) -> list[Consent]:
-    return await store.transact(lambda connection: _consents(connection, number, business, industry, most))
+def _add(connection: sqlite3.Connection, new: Consent, *, by: str, at: datetime) -> Outcome:
+    key = {
+        "number": digits(new.number),
+        "business": new.business,
+        "industry": new.industry,
+        "granted_at": stamp(new.granted_at),
+    }
+    proof = {"evidence": new.evidence, "evidence_sha256": new.evidence_sha256, "wording": new.wording}
+    expires = stamp(new.expires_at) if new.expires_at else None
+    row = SQL.get_consent(connection, **key)
+    if row is None:
+        SQL.insert_consent(connection, **key, **proof, expires_at=expires, created_at=stamp(at))
+        log(connection, "consent", "add", new.number, new, by=by, at=at)
+        return "added"
+    if any(row[name] != value for name, value in proof.items()):
+        raise Fault("consent-differs")
+    if row["expires_at"] == expires:
+        return "already"
+    if expires is None or (row["expires_at"] is not None and expires > row["expires_at"]):
+        raise Fault("consent-differs")
+    SQL.shorten_consent(connection, **key, expires_at=expires)
+    log(connection, "consent", "shorten", new.number, {"to": new, "from": dict(row)}, by=by, at=at)
+    return "updated"
 
 
 def _consents(
-    connection: sqlite3.Connection, number: str, business: str, industry: str, most: int
-) -> list[Consent]:
-    return [
-        Consent(
-            number=f"+{row['number']}",
-            business=row["business"],
-            industry=row["industry"],
-            granted_at=instant(row["granted_at"]),
-            expires_at=instant(row["expires_at"]) if row["expires_at"] else None,
-            evidence=row["evidence"],
-            withdrawn_at=instant(row["withdrawn_at"]) if row["withdrawn_at"] else None,
-            evidence_sha256=row["evidence_sha256"],
-            wording=row["wording"],
-        )
-        for row in SQL.list_consents(
-            connection, number=digits(number), business=business, industry=industry, most=most
-        )
-    ]
+    connection: sqlite3.Connection, number: str, business: str, industry: str, *, after: str, most: int
+) -> Page[Consent]:
+    wanted = {"number": digits(number), "business": business, "industry": industry}
+    ask = partial(SQL.list_consents, connection, **wanted)
+    return keyed_page(ask, _consent, after=after, most=most, first=FIRST)
+
+
+def _consent(row: dict[str, Any]) -> Consent:
+    return Consent(
+        **{
+            **row,
+            "number": f"+{row['number']}",
+            "granted_at": instant(row["granted_at"]),
+            "expires_at": instant(row["expires_at"]) if row["expires_at"] else None,
+            "withdrawn_at": instant(row["withdrawn_at"]) if row["withdrawn_at"] else None,
+        }
+    )

@@ -4,84 +4,61 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from pathlib import Path
+from functools import partial
+from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.ranges import Report
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivered, Delivery
+from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.registers.change import ALL, digits, log
+from dialpact.store.sqlite.lead_import import SQL, LeadStaging
+from dialpact.store.sqlite.paging import NEWEST, page
+from dialpact.store.sqlite.registers.change import digits, log
 
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "leads.sql", "sqlite3")
 
+class Leads:
+    """:class:`dialpact.store.ports.leads.Leads` on SQLite."""
 
-def insert(
-    connection: sqlite3.Connection,
-    delivery: Delivery,
-    *,
-    file: str,
-    sha256: str,
-    finding: str,
-    held: str,
-    by: str,
-    at: str,
-) -> int:
-    """The id of the new batch, which has no numbers yet."""
-    return int(
-        SQL.insert_batch(
-            connection,
-            **msgspec.structs.asdict(delivery),
-            file=file,
-            sha256=sha256,
-            imported_at=at,
-            imported_by=by,
-            rows=0,
-            finding=finding,
-            held=held,
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, delivery: Delivery, sha256: str) -> LeadStaging:
+        return await LeadStaging.begin(self._database, delivery, sha256)
+
+    async def list(
+        self, *, campaign: str = "", number: str = "", after: str = "", most: int = ALL
+    ) -> Page[Delivered]:
+        return await self._database.read(
+            lambda connection: _batches(connection, 0, campaign, number, after=after, most=most)
         )
-    )
 
+    async def get(self, id: int) -> Delivered:
+        return await self._database.read(lambda connection: _batch(connection, id))
 
-async def list_batches(
-    store: Database, *, campaign: str = "", number: str = "", most: int = ALL
-) -> list[Delivered]:
-    """The newest first, withdrawn ones too; ``number``: those that it is on."""
-    return await store.transact(lambda connection: _batches(connection, 0, campaign, number, most))
+    async def release(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
+        def work(connection: sqlite3.Connection) -> Delivered:
+            before = _in_force(connection, id)
+            if not before.held:
+                raise Fault("not-held", entry=str(id))
+            SQL.release_batch(connection, id=id)
+            detail = {"held": before.held, "reason": reason}
+            log(connection, "leads", "release", str(id), detail, by=by, at=at)
+            return _batch(connection, id)
 
+        return await self._database.transact(work)
 
-async def get_batch(store: Database, id: int) -> Delivered:
-    """Fault when there is none."""
-    return await store.transact(lambda connection: _batch(connection, id))
+    async def withdraw(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
+        def work(connection: sqlite3.Connection) -> Delivered:
+            _in_force(connection, id)
+            SQL.withdraw_batch(connection, id=id, withdrawn_at=stamp(at))
+            log(connection, "leads", "withdraw", str(id), {"reason": reason}, by=by, at=at)
+            return _batch(connection, id)
 
-
-async def release_batch(store: Database, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
-    """From now on its numbers count. Fault when it is not held; what it was held for stays in the log."""
-
-    def work(connection: sqlite3.Connection) -> Delivered:
-        before = _in_force(connection, id)
-        if not before.held:
-            raise Fault("not-held", entry=str(id))
-        SQL.release_batch(connection, id=id)
-        log(connection, "leads", "release", str(id), {"held": before.held, "reason": reason}, by=by, at=at)
-        return _batch(connection, id)
-
-    return await store.transact(work)
-
-
-async def withdraw_batch(store: Database, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
-    """From now on its numbers do not count. Fault when it was withdrawn already."""
-
-    def work(connection: sqlite3.Connection) -> Delivered:
-        _in_force(connection, id)
-        SQL.withdraw_batch(connection, id=id, withdrawn_at=stamp(at))
-        log(connection, "leads", "withdraw", str(id), {"reason": reason}, by=by, at=at)
-        return _batch(connection, id)
-
-    return await store.transact(work)
+        return await self._database.transact(work)
 
 
 def _in_force(connection: sqlite3.Connection, id: int) -> Delivered:
@@ -92,24 +69,25 @@ def _in_force(connection: sqlite3.Connection, id: int) -> Delivered:
 
 
 def _batch(connection: sqlite3.Connection, id: int) -> Delivered:
-    found = _batches(connection, id, "", "", 1) if 0 < id < 1 << 63 else []
+    found = _batches(connection, id, "", "", after="", most=ALL).rows if 0 < id < 1 << 63 else []
     if not found:
         raise Fault("no-batch", entry=str(id))
     return found[0]
 
 
 def _batches(
-    connection: sqlite3.Connection, id: int, campaign: str, number: str, most: int
-) -> list[Delivered]:
-    found = SQL.list_batches(connection, id=id, campaign=campaign, number=digits(number), most=most)
-    return [
-        Delivered(
-            **{
-                **dict(row),
-                "imported_at": instant(row["imported_at"]),
-                "withdrawn_at": instant(row["withdrawn_at"]) if row["withdrawn_at"] else None,
-                "finding": msgspec.json.decode(row["finding"] or "{}", type=dict[str, Report]),
-            }
-        )
-        for row in found
-    ]
+    connection: sqlite3.Connection, id: int, campaign: str, number: str, *, after: str, most: int
+) -> Page[Delivered]:
+    ask = partial(SQL.list_batches, connection, id=id, campaign=campaign, number=digits(number))
+    return page(ask, _delivered, "id", after=after, most=most, first=NEWEST)
+
+
+def _delivered(row: dict[str, Any]) -> Delivered:
+    return Delivered(
+        **{
+            **row,
+            "imported_at": instant(row["imported_at"]),
+            "withdrawn_at": instant(row["withdrawn_at"]) if row["withdrawn_at"] else None,
+            "finding": msgspec.json.decode(row["finding"] or "{}", type=dict[str, Report]),
+        }
+    )

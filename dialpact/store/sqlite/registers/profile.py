@@ -8,20 +8,23 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dialpact.compliance.profile import Profile
+from dialpact.compliance.registers.change import ITSELF
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.change import SQL, log
 
-BY = "dialpact"
 
+class Profiles:
+    """:class:`dialpact.store.ports.profiles.Profiles` on SQLite."""
 
-async def note_profiles(store: Database, profiles: Iterable[Profile], *, at: datetime) -> None:
-    """One line of the log for each text that it does not have; the gate does so before it answers."""
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def work(connection: sqlite3.Connection) -> None:
-        for profile in profiles:
-            if list(SQL.history(connection, register="profile", keys=json.dumps([profile.sha256]))):
-                continue
-            about = {"id": profile.id, "version": profile.version, "text": profile.text}
-            log(connection, "profile", "in-force", profile.sha256, about, by=BY, at=at)
+    async def note(self, profiles: Iterable[Profile], *, at: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for profile in profiles:
+                if list(SQL.history(connection, register="profile", keys=json.dumps([profile.sha256]))):
+                    continue
+                about = {"id": profile.id, "version": profile.version, "text": profile.text}
+                log(connection, "profile", "in-force", profile.sha256, about, by=ITSELF, at=at)
 
-    await store.transact(work)
+        await self._database.transact(work)

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,97 +18,92 @@ from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Script
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.script import ScriptVersion
+from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import log
 
 SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "scripts.sql", "sqlite3")
 
 
-class ScriptVersion(Script, frozen=True, kw_only=True):
-    added_by: str
-    added_at: datetime
-    text: str
+class Scripts:
+    """:class:`dialpact.store.ports.scripts.Scripts` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, id: str, text: str, *, by: str, at: datetime) -> tuple[Outcome, ScriptVersion]:
+        def work(connection: sqlite3.Connection) -> tuple[Outcome, ScriptVersion]:
+            before = _newest(connection, id)
+            if before is not None and before.text == text:
+                return "already", before
+            SQL.insert_script(
+                connection,
+                id=id,
+                version=before.version + 1 if before else 1,
+                text=text,
+                sha256=hashlib.sha256(text.encode()).hexdigest(),
+                added_at=stamp(at),
+                added_by=by,
+            )
+            new = _registered(connection, id)
+            log(connection, "script", "change" if before else "add", id, _logged(new), by=by, at=at)
+            return ("updated" if before else "added"), new
+
+        return await self._database.transact(work)
+
+    async def approve(
+        self,
+        id: str,
+        *,
+        sha256: str,
+        checked: Sequence[str],
+        expires_at: datetime | None,
+        by: str,
+        at: datetime,
+    ) -> ScriptVersion:
+        def work(connection: sqlite3.Connection) -> ScriptVersion:
+            newest = _registered(connection, id)
+            if newest.sha256 != sha256:
+                raise Fault("script-changed", entry=id)
+            ends = stamp(expires_at) if expires_at else None
+            _set_approval(connection, newest, by, stamp(at), ends, checked)
+            new = _registered(connection, id)
+            log(connection, "script", "approve", id, _logged(new), by=by, at=at)
+            return new
+
+        return await self._database.transact(work)
+
+    async def revoke(self, id: str, *, reason: str, by: str, at: datetime) -> ScriptVersion:
+        def work(connection: sqlite3.Connection) -> ScriptVersion:
+            before = _registered(connection, id)
+            if not before.approved_by:
+                raise Fault("not-approved", entry=id)
+            _set_approval(connection, before, "", None, None, ())
+            detail = {"from": _logged(before), "reason": reason}
+            log(connection, "script", "revoke", id, detail, by=by, at=at)
+            return _registered(connection, id)
+
+        return await self._database.transact(work)
+
+    async def newest(self, id: str) -> ScriptVersion | None:
+        return await self._database.read(lambda connection: _newest(connection, id))
+
+    async def list(self, *, after: str = "", most: int = ALL) -> Page[Script]:
+        def work(connection: sqlite3.Connection) -> Page[Script]:
+            ask = partial(SQL.list_scripts, connection)
+            return keyed_page(ask, _script, after=after, most=most, first={"id": ""})
+
+        return await self._database.read(work)
+
+    async def versions(self, id: str) -> Sequence[ScriptVersion]:
+        found = await self._database.read(lambda connection: list(SQL.script_versions(connection, id=id)))
+        return [ScriptVersion(**_fields(dict(row))) for row in found]
 
 
-async def add_script(
-    store: Database, id: str, text: str, *, by: str, at: datetime
-) -> tuple[Outcome, ScriptVersion]:
-    """Another text than the newest version's is a new version, which nobody has approved."""
-
-    def work(connection: sqlite3.Connection) -> tuple[Outcome, ScriptVersion]:
-        before = _newest(connection, id)
-        if before is not None and before.text == text:
-            return "already", before
-        SQL.insert_script(
-            connection,
-            id=id,
-            version=before.version + 1 if before else 1,
-            text=text,
-            sha256=hashlib.sha256(text.encode()).hexdigest(),
-            added_at=stamp(at),
-            added_by=by,
-        )
-        new = _registered(connection, id)
-        log(connection, "script", "change" if before else "add", id, _logged(new), by=by, at=at)
-        return ("updated" if before else "added"), new
-
-    return await store.transact(work)
-
-
-async def approve_script(
-    store: Database,
-    id: str,
-    *,
-    sha256: str,
-    checked: Sequence[str],
-    expires_at: datetime | None,
-    by: str,
-    at: datetime,
-) -> ScriptVersion:
-    """Approves the newest version. Fault when its text is no longer the checked one of that ``sha256``."""
-
-    def work(connection: sqlite3.Connection) -> ScriptVersion:
-        newest = _registered(connection, id)
-        if newest.sha256 != sha256:
-            raise Fault("script-changed", entry=id)
-        _set_approval(connection, newest, by, stamp(at), stamp(expires_at) if expires_at else None, checked)
-        new = _registered(connection, id)
-        log(connection, "script", "approve", id, _logged(new), by=by, at=at)
-        return new
-
-    return await store.transact(work)
-
-
-async def revoke_script(store: Database, id: str, *, reason: str, by: str, at: datetime) -> ScriptVersion:
-    """Takes the newest version's approval back; the log keeps it. Fault when there is none."""
-
-    def work(connection: sqlite3.Connection) -> ScriptVersion:
-        before = _registered(connection, id)
-        if not before.approved_by:
-            raise Fault("not-approved", entry=id)
-        _set_approval(connection, before, "", None, None, ())
-        detail = {"from": _logged(before), "reason": reason}
-        log(connection, "script", "revoke", id, detail, by=by, at=at)
-        return _registered(connection, id)
-
-    return await store.transact(work)
-
-
-async def get_script(store: Database, id: str) -> ScriptVersion | None:
-    """The newest version."""
-    return await store.transact(lambda connection: _newest(connection, id))
-
-
-async def list_scripts(store: Database) -> list[Script]:
-    """The newest version of each."""
-    found = await store.transact(lambda connection: list(SQL.list_scripts(connection)))
-    return [Script(**_fields(dict(row))) for row in found]
-
-
-async def script_versions(store: Database, id: str) -> list[ScriptVersion]:
-    """Oldest first."""
-    found = await store.transact(lambda connection: list(SQL.script_versions(connection, id=id)))
-    return [ScriptVersion(**_fields(dict(row))) for row in found]
+def _script(row: dict[str, Any]) -> Script:
+    return Script(**_fields(row))
 
 
 def _registered(connection: sqlite3.Connection, id: str) -> ScriptVersion:

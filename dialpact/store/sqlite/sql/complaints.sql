@@ -17,10 +17,11 @@ ORDER BY abs(julianday(decided_at) - julianday(:called_at)), seq LIMIT 1;
 INSERT INTO complaint (number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due)
 VALUES (:number, :called_at, :source, :caller_id, :campaign, :agent, :decision, :note, :received_at, :due);
 
--- name: list_complaints(id, number, status, most)
+-- name: list_complaints(id, number, status, after, most)
 SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
        answered_at, answer FROM complaint
 WHERE (:id = 0 OR id = :id) AND (:number = 0 OR number = :number) AND (:status = '' OR status = :status)
+  AND id < :after
 ORDER BY id DESC LIMIT :most;
 
 -- name: answer_complaint(id, answered_at, answer)!

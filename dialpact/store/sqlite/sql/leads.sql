@@ -11,12 +11,13 @@ VALUES (:campaign, :partner, :contract, :basis, :file, :sha256, :imported_at, :i
 -- name: set_rows(id, rows)!
 UPDATE batch SET rows = :rows WHERE id = :id;
 
--- name: list_batches(id, campaign, number, most)
+-- name: list_batches(id, campaign, number, after, most)
 SELECT id, campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held,
        withdrawn_at
 FROM batch
 WHERE (:id = 0 OR id = :id) AND (:campaign = '' OR campaign = :campaign)
   AND (:number = 0 OR id IN (SELECT batch FROM lead WHERE number = :number))
+  AND id < :after
 ORDER BY id DESC LIMIT :most;
 
 -- name: release_batch(id)!

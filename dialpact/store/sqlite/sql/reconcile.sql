@@ -38,9 +38,9 @@ WHERE kind = :kind AND channel = :channel AND at = :at AND node = :node AND deci
 SELECT 1 FROM incident
 WHERE kind = :kind AND channel = :channel AND at >= :since AND at < :until AND node = :node LIMIT 1;
 
--- name: shown(after, after_seq, until, most)
+-- name: shown(after_decided_at, after_seq, until, most)
 SELECT decided_at, seq, caller_id,
        dial <> '' AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id) AS through
 FROM decision
-WHERE (decided_at, seq) > (:after, :after_seq) AND decided_at < :until
+WHERE (decided_at, seq) > (:after_decided_at, :after_seq) AND decided_at < :until
 ORDER BY decided_at, seq LIMIT :most;

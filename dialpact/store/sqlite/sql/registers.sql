@@ -9,8 +9,8 @@ WHERE register = :register AND key IN (SELECT value FROM json_each(:keys)) ORDER
 -- name: get_business(id)^
 SELECT id, name, actor FROM business WHERE id = :id;
 
--- name: list_businesses(id)
-SELECT id, name, actor FROM business WHERE :id = '' OR id = :id ORDER BY id;
+-- name: list_businesses(id, after_id, most)
+SELECT id, name, actor FROM business WHERE (:id = '' OR id = :id) AND id > :after_id ORDER BY id LIMIT :most;
 
 -- name: insert_business(id, name, actor, created_at)!
 INSERT INTO business (id, name, actor, created_at) VALUES (:id, :name, :actor, :created_at);
@@ -18,9 +18,10 @@ INSERT INTO business (id, name, actor, created_at) VALUES (:id, :name, :actor, :
 -- name: get_campaign(id)^
 SELECT id, business, industry, purpose, script FROM campaign WHERE id = :id;
 
--- name: list_campaigns(id, business)
+-- name: list_campaigns(id, business, after_id, most)
 SELECT id, business, industry, purpose, script FROM campaign
-WHERE (:id = '' OR id = :id) AND (:business = '' OR business = :business) ORDER BY id;
+WHERE (:id = '' OR id = :id) AND (:business = '' OR business = :business) AND id > :after_id
+ORDER BY id LIMIT :most;
 
 -- name: has_industry(industry)^
 SELECT 1 FROM campaign WHERE industry = :industry LIMIT 1;
@@ -32,10 +33,11 @@ VALUES (:id, :business, :industry, :purpose, :script, :created_at);
 -- name: change_campaign(id, industry, purpose, script)!
 UPDATE campaign SET industry = :industry, purpose = :purpose, script = :script WHERE id = :id;
 
--- name: list_caller_ids(number, business)
+-- name: list_caller_ids(number, business, after_number, most)
 SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
 FROM caller_id
-WHERE (:number = '' OR number = :number) AND (:business = '' OR business = :business) ORDER BY number;
+WHERE (:number = '' OR number = :number) AND (:business = '' OR business = :business) AND number > :after_number
+ORDER BY number LIMIT :most;
 
 -- name: put_caller_id(number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as, created_at)!
 INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,
@@ -50,11 +52,13 @@ ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = exclu
 -- name: delete_caller_id(number)!
 DELETE FROM caller_id WHERE number = :number;
 
--- name: list_consents(number, business, industry, most)
+-- name: list_consents(number, business, industry, after_number, after_business, after_industry, after_granted_at, most)
 SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
 FROM consent
 WHERE (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
   AND (:industry = '' OR industry = :industry)
+  AND (number, business, industry, granted_at)
+      > (:after_number, :after_business, :after_industry, :after_granted_at)
 ORDER BY number, business, industry, granted_at LIMIT :most;
 
 -- name: get_consent(number, business, industry, granted_at)^
@@ -80,18 +84,19 @@ UPDATE consent SET withdrawn_at = :withdrawn_at
 WHERE number = :number AND business = :business AND (:industry = '' OR industry = :industry)
   AND withdrawn_at IS NULL;
 
--- name: list_refusals(number, scope, value, most)
+-- name: list_dnc(number, scope, value, after_number, after_scope, after_value, most)
 SELECT number, scope, value, requested_at, source FROM do_not_call
 WHERE (:number = 0 OR number = :number) AND (:scope = '' OR scope = :scope) AND (:value = '' OR value = :value)
+  AND (number, scope, value) > (:after_number, :after_scope, :after_value)
 ORDER BY number, scope, value LIMIT :most;
 
--- name: get_refusal(number, scope, value)^
+-- name: get_dnc(number, scope, value)^
 SELECT requested_at, source, created_at FROM do_not_call
 WHERE number = :number AND scope = :scope AND value = :value;
 
--- name: insert_refusal(number, scope, value, requested_at, source, created_at)!
+-- name: insert_dnc(number, scope, value, requested_at, source, created_at)!
 INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
 VALUES (:number, :scope, :value, :requested_at, :source, :created_at);
 
--- name: delete_refusal(number, scope, value)!
+-- name: delete_dnc(number, scope, value)!
 DELETE FROM do_not_call WHERE number = :number AND scope = :scope AND value = :value;

@@ -2,9 +2,10 @@
 SELECT id, version, sha256, approved_by, approved_at, expires_at, checked, text, added_at, added_by
 FROM script WHERE id = :id ORDER BY version DESC LIMIT 1;
 
--- name: list_scripts()
+-- name: list_scripts(after_id, most)
 SELECT id, version, sha256, approved_by, approved_at, expires_at, checked FROM script
-WHERE version = (SELECT max(version) FROM script AS other WHERE other.id = script.id) ORDER BY id;
+WHERE version = (SELECT max(version) FROM script AS other WHERE other.id = script.id) AND id > :after_id
+ORDER BY id LIMIT :most;
 
 -- name: script_versions(id)
 SELECT id, version, sha256, approved_by, approved_at, expires_at, checked, text, added_at, added_by

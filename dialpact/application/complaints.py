@@ -1,0 +1,108 @@
+"""Complaints: about which call, what followed, and by when they must be answered."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.entry import Shown, shown
+from dialpact.compliance.calendars import WorkingDays
+from dialpact.compliance.model import Value
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.registers import complaint as pure
+from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.complaint import WITHIN, Complaint
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.filing import Filed, Filing, rules_in_force
+from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.registers.number import any_callee
+from dialpact.store.ports.page import ALL, Page
+
+TOGETHER = 1000  # rows that are looked through at once for overdue ones
+
+
+class Deadline(Value, frozen=True, kw_only=True):
+    """A complaint with its last day for the answer, as the calendar of today knows it."""
+
+    complaint: Complaint
+    due: date | None
+    left: int | None  # working days; None: answered, or not known
+    overdue: bool
+
+
+async def add(
+    context: Context,
+    number: str,
+    policy: Policy,
+    *,
+    called_at: str,
+    source: str,
+    caller_id: str = "",
+    note: str = "",
+    received_at: str = "",
+    within: int = WITHIN,
+    from_all: bool = False,
+) -> Filed:
+    """Files it with its call: ``within`` so many minutes. It opts out too, and enough of them suspend."""
+    context.actor.need(Right.REGISTERS)
+    now = context.now()
+    new = pure.complaint(
+        number, called_at, source, caller_id, note, received_at, now=now, calendar=policy.calendar
+    )
+    filing = Filing(
+        within=timedelta(minutes=within), from_all=from_all, rules=rules_in_force(policy.profiles, now)
+    )
+    return await context.store.complaints.file(new, filing, by=context.by, at=now)
+
+
+async def answer(context: Context, id: int, note: str) -> Complaint:
+    """An answer is given once. Fault for another one."""
+    context.actor.need(Right.REGISTERS)
+    text = free_text(note, "note")
+    return await context.store.complaints.answer(id, text, by=context.by, at=context.now())
+
+
+async def listed(
+    context: Context,
+    calendar: WorkingDays,
+    *,
+    number: str = "",
+    status: str = "",
+    overdue: bool = False,
+    after: str = "",
+    most: int = ALL,
+) -> Page[Deadline]:
+    """The newest first. ``overdue``: open ones whose last day is over."""
+    context.actor.need(Right.CALLS)
+    register, today = context.store.complaints, context.now().astimezone(HOME).date()
+    wanted = any_callee(number)
+    if not overdue:
+        found = await register.list(number=wanted, status=status, after=after, most=most)
+        return Page([_deadline(one, today, calendar) for one in found.rows], found.next)
+    late: list[Deadline] = []
+    while True:
+        found = await register.list(number=wanted, status=status or "open", after=after, most=TOGETHER)
+        late += [one for row in found.rows if (one := _deadline(row, today, calendar)).overdue]
+        if most != ALL and len(late) > most:
+            return Page(late[:most], str(late[most - 1].complaint.id))
+        if not found.next:
+            return Page(late)
+        after = found.next
+
+
+async def show(context: Context, id: int) -> Shown[Complaint]:
+    """Fault when there is none."""
+    context.actor.need(Right.CALLS)
+    found = await context.store.complaints.list(id=id)
+    if not found.rows:
+        raise Fault("not-registered", entry=str(id))
+    return await shown(context, "complaint", str(id), found.rows)
+
+
+def _deadline(complaint: Complaint, today: date, calendar: WorkingDays) -> Deadline:
+    due = complaint.due or pure.due(complaint.received_at, calendar)
+    is_open = complaint.status == "open" and due is not None
+    left = pure.days_left(due, today, calendar) if is_open and due else None
+    late = pure.is_overdue(complaint, due, today)
+    return Deadline(complaint=complaint, due=due, left=left, overdue=late)

@@ -1,0 +1,195 @@
+"""A CSV file into a register: all of its good rows, or none of it. A row's way, from top to bottom:
+
+1. :class:`~dialpact.compliance.registers.table.Table` makes cells of each line, whatever the file's encoding;
+2. the format's ``read`` (``compliance/registers/formats.py``) makes a typed value of them, or a Fault;
+3. an intake stages the values beside the register, :data:`BATCH` at a time;
+4. at the end it applies them in one transaction, or nothing if there are bad rows and ``skip_bad`` is not
+   wished; what contradicts the register or the file itself is found then, and is a bad row too;
+5. :class:`Imported` has the figures, and every bad row with its line and Fault.
+
+Memory stays bounded whatever the file is, and reading it does not hold the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from types import TracebackType
+from typing import Any, BinaryIO, Generic, Protocol, Self, TypeVar
+
+from dialpact.application.actor import Right
+from dialpact.application.bad_rows import BadRows
+from dialpact.application.context import Context
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import REGISTERS
+from dialpact.compliance.registers.table import FileRead, Format, Table
+from dialpact.store.ports.imports import Applied, Batch, Staging
+
+T = TypeVar("T")
+About_co = TypeVar("About_co", covariant=True)
+BATCH = 50_000  # rows
+RIGHTS = {"caller-id": Right.REGISTERS, "consent": Right.CONSENT, "dnc": Right.OPT_OUT}
+
+Progress = Callable[[int, int], None]  # bytes read, and how many there are
+
+
+class Intake(Protocol[T, About_co]):
+    """Where the rows of one file go: a register (here), a batch of leads, or a carrier's list."""
+
+    @property
+    def format(self) -> Format[T]: ...
+
+    async def begin(self, sha256: str) -> None:
+        """Before a row is read; the file's SHA-256. Fault when it is not wanted."""
+
+    def refuse(self, fault: Fault) -> None:
+        """Hears of every bad row that is read, on the reading thread and before the next ``stage``."""
+
+    async def stage(self, batch: Batch[T]) -> None:
+        """At most :data:`BATCH` rows."""
+
+    async def apply(self, file: FileRead, *, bad: int) -> tuple[Applied, About_co]:
+        """What became of it, and what else the register has to say of this file."""
+
+
+@dataclass(frozen=True)
+class Imported(Generic[T]):
+    """What became of a file. ``bad_rows`` are kept until it is closed: use it in a ``with`` block."""
+
+    rows: int
+    bad: int
+    applied: int  # rows that changed the register
+    already: int  # rows that it held already, and repetitions
+    unknown: tuple[str, ...]  # businesses and industries nobody has registered, at most 20 of them
+    done: bool  # False: nothing was applied, because of bad rows
+    about: T
+    bad_rows: BadRows
+
+    @property
+    def good(self) -> int:
+        return self.rows - self.bad
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bad_rows.close()
+
+
+async def into_register(
+    context: Context,
+    register: str,
+    file: BinaryIO,
+    *,
+    name: str,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+) -> Imported[None]:
+    """Into ``dnc``, ``consent`` or ``caller-id``; nothing is ever removed or weakened by it."""
+    context.actor.need(RIGHTS[register])
+    return await read_in(
+        context, _Register(context, register, skip_bad), file, name, skip_bad=skip_bad, progress=progress
+    )
+
+
+async def read_in(
+    context: Context,
+    intake: Intake[T, About_co],
+    file: BinaryIO,
+    name: str,
+    *,
+    skip_bad: bool,
+    progress: Progress | None = None,
+) -> Imported[About_co]:
+    """``file`` is open for reading and seekable: it is read twice. ``name`` goes into the log."""
+    bad = BadRows()
+    try:
+        columns = intake.format
+        table = await asyncio.to_thread(Table, file, columns.columns, columns.optional)
+        try:
+            await intake.begin(table.sha256)
+            rows = await _staged(table, intake, bad, context.now(), progress)
+        finally:
+            table.release()
+        read = FileRead(file=name, sha256=table.sha256, rows=rows, skip_bad=skip_bad)
+        applied, about = await intake.apply(read, bad=bad.count)
+        for line, clash in applied.clashes:
+            bad.add(line, clash)
+        return Imported(
+            rows=rows,
+            bad=bad.count,
+            applied=applied.applied,
+            already=applied.already,
+            unknown=applied.unknown,
+            done=applied.done,
+            about=about,
+            bad_rows=bad,
+        )
+    except BaseException:
+        bad.close()
+        raise
+
+
+async def _staged(
+    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, progress: Progress | None
+) -> int:
+    """How many rows there were. Each batch is read on a thread of its own, and then staged."""
+    good, lines = 0, iter(table)
+    while True:
+        before = bad.count
+        batch = await asyncio.to_thread(_next, lines, intake, bad, now)
+        good += len(batch)
+        await intake.stage(batch)
+        if progress:
+            progress(table.position, table.size)
+        if len(batch) + bad.count - before < BATCH:
+            return good + bad.count
+
+
+def _next(
+    lines: Iterator[tuple[int, list[str] | Fault]], intake: Intake[T, Any], bad: BadRows, now: datetime
+) -> list[tuple[int, T]]:
+    """The good ones of the next rows."""
+    good: list[tuple[int, T]] = []
+    read = intake.format.read
+    for line, cells in islice(lines, BATCH):
+        try:
+            if isinstance(cells, Fault):
+                raise cells
+            good.append((line, read(cells, now)))
+        except Fault as fault:
+            bad.add(line, fault)
+            intake.refuse(fault)
+    return good
+
+
+class _Register:
+    """Do-not-call, consents, caller IDs."""
+
+    def __init__(self, context: Context, register: str, skip_bad: bool) -> None:
+        self.format: Format[Any] = REGISTERS[register]
+        self._context, self._register, self._skip_bad = context, register, skip_bad
+        self._staging: Staging | None = None
+
+    async def begin(self, sha256: str) -> None:
+        self._staging = await self._context.store.imports.begin(self._register)
+
+    def refuse(self, fault: Fault) -> None:
+        """No register minds."""
+
+    async def stage(self, batch: Batch[Any]) -> None:
+        assert self._staging is not None
+        await self._staging.stage(batch)
+
+    async def apply(self, file: FileRead, *, bad: int) -> tuple[Applied, None]:
+        assert self._staging is not None
+        context = self._context
+        applied = await self._staging.apply(
+            file, bad=bad, skip_bad=self._skip_bad, by=context.by, at=context.now()
+        )
+        return applied, None

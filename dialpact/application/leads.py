@@ -1,0 +1,156 @@
+"""Leads: whom a partner supplied, under which contract and on which legal basis, batch by batch.
+
+A file is looked at for range dialling before it counts. What any profile flags is stored as held, and nothing
+of it may be dialled until an officer releases it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.history import history
+from dialpact.application.imports import BATCH, Imported, Progress, read_in
+from dialpact.compliance.model import Value
+from dialpact.compliance.profile import Profile
+from dialpact.compliance.ranges import Detector, Report
+from dialpact.compliance.registers.cell import any_identifier, free_text
+from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import LEADS
+from dialpact.compliance.registers.leads import Delivered, Delivery, held, unassigned
+from dialpact.compliance.registers.number import any_callee
+from dialpact.compliance.registers.table import FileRead
+from dialpact.compliance.sections import RangeDialling
+from dialpact.store.ports.imports import Applied, Batch
+from dialpact.store.ports.leads import LeadStaging
+from dialpact.store.ports.page import ALL, Page
+
+
+class Looked(Value, frozen=True, kw_only=True):
+    """What the detector says of a file. ``batch`` is None where nothing was stored."""
+
+    batch: int | None
+    held: str  # why it may not be dialled from; empty when no profile finds anything
+    finding: dict[str, Report]  # of each profile that has thresholds
+
+
+class BatchShown(Value, frozen=True, kw_only=True):
+    batch: Delivered
+    history: tuple[Change, ...]
+
+
+def thresholds(profiles: Iterable[Profile]) -> dict[str, RangeDialling]:
+    """Of each profile that has any, by its id."""
+    return {found.id: found.range_dialling for found in profiles if found.range_dialling}
+
+
+async def take(
+    context: Context,
+    delivery: Delivery,
+    sections: Mapping[str, RangeDialling],
+    file: BinaryIO,
+    *,
+    name: str,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+) -> Imported[Looked]:
+    """A partner's file as a batch. Fault when the campaign is not registered or has this file already, and
+    when no number is left.
+    """
+    context.actor.need(Right.LEADS)
+    intake = _Leads(context, delivery, sections, skip_bad)
+    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
+
+
+async def listed(
+    context: Context, *, campaign: str = "", after: str = "", most: int = ALL
+) -> Page[Delivered]:
+    """The newest first, also held and withdrawn ones."""
+    context.actor.need(Right.CALLS)
+    wanted = any_identifier(campaign, "campaign")
+    return await context.store.leads.list(campaign=wanted, after=after, most=most)
+
+
+async def find(context: Context, number: str, *, after: str = "", most: int = ALL) -> Page[Delivered]:
+    """The batches that a number is on, the newest first."""
+    context.actor.need(Right.CALLS)
+    wanted = any_callee(number)
+    if not wanted:
+        return Page(())
+    return await context.store.leads.list(number=wanted, after=after, most=most)
+
+
+async def show(context: Context, batch: int) -> BatchShown:
+    """Fault when there is none."""
+    context.actor.need(Right.CALLS)
+    found = await context.store.leads.get(batch)
+    return BatchShown(batch=found, history=await history(context, "leads", str(batch)))
+
+
+async def release(context: Context, batch: int, *, reason: str) -> Delivered:
+    """Its numbers count from now on: an officer has looked at it. Fault when it is not held."""
+    context.actor.need(Right.LEADS)
+    why = free_text(reason, "reason")
+    return await context.store.leads.release(batch, reason=why, by=context.by, at=context.now())
+
+
+async def withdraw(context: Context, batch: int, *, reason: str) -> Delivered:
+    """Its numbers count no longer; the batch stays on record. Fault when it was withdrawn already."""
+    context.actor.need(Right.LEADS)
+    why = free_text(reason, "reason")
+    return await context.store.leads.withdraw(batch, reason=why, by=context.by, at=context.now())
+
+
+class _Leads:
+    """A batch on its way in; see :mod:`dialpact.application.imports`."""
+
+    format = LEADS
+
+    def __init__(
+        self, context: Context, delivery: Delivery, sections: Mapping[str, RangeDialling], skip_bad: bool
+    ) -> None:
+        self._context, self._delivery, self._skip_bad = context, delivery, skip_bad
+        self._detectors = {profile: Detector(section) for profile, section in sections.items()}
+        self._staging: LeadStaging | None = None
+        self._nobodys: list[int] = []
+
+    async def begin(self, sha256: str) -> None:
+        self._staging = await self._context.store.leads.begin(self._delivery, sha256)
+
+    def refuse(self, fault: Fault) -> None:
+        """A number that nobody is allotted says something of the list."""
+        if number := unassigned(fault):
+            self._nobodys.append(number)
+
+    async def stage(self, batch: Batch[str]) -> None:
+        assert self._staging is not None
+        nobodys, self._nobodys = self._nobodys, []
+        await self._staging.stage(batch, nobodys)
+
+    async def apply(self, file: FileRead, *, bad: int) -> tuple[Applied, Looked]:
+        """Nothing is stored if there are ``bad`` rows that are not skipped; what would be found is said."""
+        assert self._staging is not None
+        finding = await self._examined(self._staging)
+        looked = Looked(batch=None, held=held(finding), finding=finding)
+        if file.rows == bad and (self._skip_bad or not bad):
+            raise Fault("no-leads")
+        if bad and not self._skip_bad:
+            return Applied(), looked
+        context = self._context
+        batch, count = await self._staging.apply(
+            file, finding, looked.held, bad=bad, by=context.by, at=context.now()
+        )
+        applied = Applied(applied=count, already=file.rows - bad - count, done=True)
+        return applied, Looked(batch=batch, held=looked.held, finding=finding)
+
+    async def _examined(self, staging: LeadStaging) -> dict[str, Report]:
+        after = 0
+        while self._detectors and (numbers := await staging.numbers(after, BATCH)):
+            for detector in self._detectors.values():
+                detector.add(numbers)
+            after = numbers[-1]
+        count = await staging.unassigned()
+        return {profile: detector.report(unassigned=count) for profile, detector in self._detectors.items()}

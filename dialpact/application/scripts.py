@@ -1,0 +1,124 @@
+"""Scripts: what agents read, checked for forbidden phrases and approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.entry import Entered, Shown, shown
+from dialpact.compliance.model import Script, Value
+from dialpact.compliance.profile import Profile
+from dialpact.compliance.registers.cell import free_text, identifier
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.script import Hit, ScriptVersion, phrases, read
+from dialpact.compliance.sections import ScriptRule
+from dialpact.store.ports.page import ALL, Page
+
+
+class Checked(Value, frozen=True, kw_only=True):
+    """A text and the forbidden phrases in it. ``id`` and ``version``: of a file its name, and 0."""
+
+    id: str
+    version: int
+    hits: tuple[Hit, ...]
+    rules: int  # lists of phrases that it was checked for
+
+
+class Approval(Value, frozen=True, kw_only=True):
+    """``approved`` is None when a forbidden phrase was found: then nothing is approved."""
+
+    checked: Checked
+    approved: Script | None
+
+
+async def add(context: Context, id: str, content: bytes) -> Entered[Script]:
+    """A changed text is a new version, which nobody has approved."""
+    context.actor.need(Right.REGISTERS)
+    wanted, text = identifier(id, "id"), read(content)
+    outcome, new = await context.store.scripts.add(wanted, text, by=context.by, at=context.now())
+    return Entered(outcome=outcome, entry=new.without_text())
+
+
+async def approve(
+    context: Context, id: str, profiles: Iterable[Profile], *, expires_at: str = ""
+) -> Approval:
+    """Of the newest version. ``expires_at``: a bare date ends with that day; empty: never."""
+    context.actor.need(Right.REGISTERS)
+    wanted, now = identifier(id, "id"), context.now()
+    ends = _expiry(expires_at, now)
+    rules = _rules(profiles)
+    newest = await _newest(context, wanted, wanted)
+    checked = _checked(newest.id, newest.version, newest.text, rules)
+    if checked.hits:
+        return Approval(checked=checked, approved=None)
+    new = await context.store.scripts.approve(
+        wanted,
+        sha256=newest.sha256,
+        checked=[rule.digest for rule in rules],
+        expires_at=ends,
+        by=context.by,
+        at=now,
+    )
+    return Approval(checked=checked, approved=new.without_text())
+
+
+async def revoke(context: Context, id: str, *, reason: str) -> Script:
+    """Takes the newest version's approval back: it counts from the next attempt on."""
+    context.actor.need(Right.REGISTERS)
+    wanted, why = identifier(id, "id"), free_text(reason, "reason")
+    new = await context.store.scripts.revoke(wanted, reason=why, by=context.by, at=context.now())
+    return new.without_text()
+
+
+async def check(context: Context, id: str, profiles: Iterable[Profile]) -> Checked:
+    """The newest version of a registered one; approves nothing."""
+    context.actor.need(Right.CALLS)
+    found = await _newest(context, identifier(id, "id"), id)
+    return _checked(found.id, found.version, found.text, _rules(profiles))
+
+
+def check_text(name: str, content: bytes, profiles: Iterable[Profile]) -> Checked:
+    """A text that nobody has registered."""
+    return _checked(name, 0, read(content), _rules(profiles))
+
+
+async def listed(context: Context, *, after: str = "", most: int = ALL) -> Page[Script]:
+    """The newest version of each, by their ids."""
+    context.actor.need(Right.CALLS)
+    return await context.store.scripts.list(after=after, most=most)
+
+
+async def show(context: Context, id: str) -> Shown[ScriptVersion]:
+    """All versions, the oldest first. Fault when there never was one."""
+    context.actor.need(Right.CALLS)
+    wanted = identifier(id, "id")
+    return await shown(context, "script", wanted, await context.store.scripts.versions(wanted))
+
+
+async def _newest(context: Context, wanted: str, given: str) -> ScriptVersion:
+    found = await context.store.scripts.newest(wanted)
+    if found is None:
+        raise Fault("not-registered", entry=given)
+    return found
+
+
+def _expiry(text: str, now: datetime) -> datetime | None:
+    if not text.strip():
+        return None
+    ends = moment(text, "expires_at", end_of_day=True)
+    if ends <= now:
+        raise Fault("ends-before-start", start=now.isoformat(timespec="seconds"), end=text.strip())
+    return ends
+
+
+def _rules(profiles: Iterable[Profile]) -> list[ScriptRule]:
+    """Also those that bind later or other purposes: an approval is for whatever comes."""
+    return [profile.script for profile in profiles if profile.script is not None]
+
+
+def _checked(id: str, version: int, text: str, rules: list[ScriptRule]) -> Checked:
+    hits = phrases(text, {phrase for rule in rules for phrase in rule.forbidden_phrases})
+    return Checked(id=id, version=version, hits=tuple(hits), rules=len(rules))

@@ -1,0 +1,18 @@
+"""The files that the registers take: a line here is a register that can be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads
+from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.table import Format
+
+REGISTERS: Mapping[str, Format[Any]] = {
+    "caller-id": Format(caller_id.COLUMNS, caller_id.read, caller_id.OPTIONAL),
+    "consent": Format(consent.COLUMNS, consent.read, consent.OPTIONAL),
+    "dnc": Format(dnc.COLUMNS, dnc.read),
+}
+LEADS: Format[str] = Format(leads.COLUMNS, leads.read)
+CARRIER_LIST: Format[Listed] = Format(carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL)

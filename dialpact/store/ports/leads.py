@@ -1,0 +1,57 @@
+"""The register of leads: batches of numbers, taken in file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dialpact.compliance.ranges import Report
+from dialpact.compliance.registers.leads import Delivered, Delivery
+from dialpact.compliance.registers.table import FileRead
+from dialpact.store.ports.imports import Batch
+from dialpact.store.ports.page import ALL, Page
+
+
+class LeadStaging(Protocol):
+    """The numbers of one file, beside the register until they are applied."""
+
+    async def stage(self, batch: Batch[str], unassigned: Iterable[int]) -> None:
+        """``unassigned``: numbers that nobody is allotted: counted, never applied."""
+
+    async def numbers(self, after: int, most: int) -> Sequence[int]:
+        """What is staged, each number once and in order."""
+
+    async def unassigned(self) -> int:
+        """How many different numbers nobody is allotted."""
+
+    async def apply(
+        self,
+        file: FileRead,
+        finding: Mapping[str, Report],
+        held: str,
+        *,
+        bad: int,
+        by: str,
+        at: datetime,
+    ) -> tuple[int, int]:
+        """The new batch's id and the count of its numbers. Fault as for ``begin``."""
+
+
+class Leads(Protocol):
+    async def begin(self, delivery: Delivery, sha256: str) -> LeadStaging:
+        """Fault when the campaign is not registered or has this file already, unless it was withdrawn."""
+
+    async def list(
+        self, *, campaign: str = "", number: str = "", after: str = "", most: int = ALL
+    ) -> Page[Delivered]:
+        """The newest first, withdrawn ones too; ``number``: those that it is on."""
+
+    async def get(self, id: int) -> Delivered:
+        """Fault when there is none."""
+
+    async def release(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
+        """From now on its numbers count. Fault when it is not held; what it was held for stays in the log."""
+
+    async def withdraw(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
+        """From now on its numbers do not count. Fault when it was withdrawn already."""
