@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(
     path.read_text("utf-8")
     for folder in (
+        "dialpact/application",
         "dialpact/cli",
         "dialpact/web",
         "dialpact/compliance/inspection",
