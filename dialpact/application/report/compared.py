@@ -58,8 +58,8 @@ def carrier_lists(
                     if listed.setdefault(row.number, row) != row:
                         raise Fault("given-twice")
                 except Fault as fault:
-                    why = explain(fault)
-                    raise Fault("list-row", file=str(path), line=str(line), reason=why) from fault
+                    reason = explain(fault)
+                    raise Fault("list-row", file=str(path), line=str(line), reason=reason) from fault
             table.release()
     return listed if files else None
 
