@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from dialpact.cli import entry
 from dialpact.compliance.clock import instant
 from dialpact.compliance.registers.complaint import WITHIN
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.number import any_callee
 from dialpact.compliance.registers.number import caller_id as exact
 from dialpact.store.sqlite import Store, evidence
 
@@ -48,7 +48,7 @@ def asked(
     return Asked(
         call=call.strip().lower(),
         complaint=complaint or 0,
-        callee=entry.callee(callee),
+        callee=any_callee(callee),
         caller_id=exact(caller_id) if caller_id.strip() else "",
         around=moment(around, "around") if around.strip() else None,
         within=(WITHIN if within is None else within) if around.strip() else None,
