@@ -8,6 +8,8 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 # Tests on the real Asterisk wait most of the time: more at once than there are cores (tests/lanes.py).
 JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
+# Hundreds of processes start in a run: each would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: fuzz soak chaos demo test test-long check lab bench load transcripts lock clean help
 

@@ -32,7 +32,7 @@ LONG = {
     "tests/lab/test_hostile.py": 33,
     "tests/lab/test_recipes.py": 23,
 }
-POLITE = 10  # how much a lane that computes gives way to telephones
+POLITE = 5  # how much a lane that computes gives way to telephones
 
 
 @cache

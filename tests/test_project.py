@@ -35,7 +35,7 @@ SEAMS = {
         "dialpact/compliance/ledger/keys.py",
         "dialpact/compliance/ledger/note.py",
         "dialpact/compliance/ledger/timestamp.py",
-        "dialpact/cli/evidence/verify.py",
+        "dialpact/application/evidence/verify.py",
     },
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
     "jinja2": {"dialpact/cli/page/template.py"},

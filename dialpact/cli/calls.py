@@ -13,17 +13,16 @@ from dialpact.application.explanation import explain
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, Limit
+from dialpact.cli.recordings.plain import plain
 from dialpact.cli.session import Session
-from dialpact.compliance.calls import CallEntry, LegEntry, StoredCall, Supervisor, Verdict
+from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
+from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.stamped import stamped
 from dialpact.compliance.texts import reason_text
-from dialpact.store.sqlite import recordings
 
 app = group("The decisions: what was asked, and what was answered.")
 
-ALL = -1  # SQLite's LIMIT: none
-UNNAMED = dict.fromkeys(("path", "callee_path", "agent_path"), "")  # of a recording that has not begun
 COLUMNS = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", "reasons", "outcome", "id")
 
 
@@ -74,12 +73,10 @@ async def list_(
 async def show(session: Session, id: Annotated[str, typer.Argument(help="The decision's id.")]) -> None:
     """One decision with every input, finding and version, and its recordings."""
     async with session.context() as context:
-        call = await calls.show(context, id)
-    async with session.store() as store:
-        kept = await recordings.list_recordings(store, decision=call.decision.id, most=ALL)
-    kept = [row | UNNAMED if row["state"] == "starting" else row for row in kept]
+        shown = await calls.show(context, id)
+    call = shown.call
     if session.as_json:
-        session.json(_told(session, call, kept))
+        session.json(_told(session, shown))
         return
     decision, attempt = call.decision, call.decision.attempt
     behind = call.behind.total_seconds()
@@ -97,7 +94,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
         ("retry_at", decision.retry_at),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
-        ("recordings", [_recording(session, row) for row in kept if row["path"]]),
+        ("recordings", [_recording(session, one) for one in shown.recordings if one.path]),
         ("carrier_legs", [_leg(session, leg) for leg in call.carrier_legs]),
         ("supervision", [_presence(session, one) for leg in call.carrier_legs for one in leg.supervision]),
     ]
@@ -105,23 +102,23 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
     explained.table(session, explain(decision))
 
 
-def _told(session: Session, call: StoredCall, kept: list[dict[str, Any]]) -> dict[str, Any]:
+def _told(session: Session, shown: calls.Shown) -> dict[str, Any]:
     """The decision as it is stored, and what came of it."""
+    call = shown.call
     stored: dict[str, Any] = msgspec.to_builtins(call.decision)
     return stored | {
         "verdict": call.verdict,
         "reasons": call.reasons,
         "undelivered": call.undelivered,
-        "recordings": [heard.told(row) for row in kept],
+        "recordings": [heard.told(plain(one)) for one in shown.recordings],
         "carrier_legs": [stamped(leg) for leg in call.carrier_legs],
         "behind_us": call.behind // timedelta(microseconds=1),
         "findings": explained.objects(explain(call.decision), session.language),
     }
 
 
-def _recording(session: Session, row: dict[str, Any]) -> str:
-    part = row["part"]
-    return str(row["path"]) if part == "carrier" else f"{row['path']} ({session.text(f'part.{part}')})"
+def _recording(session: Session, one: Recording) -> str:
+    return one.path if one.part == "carrier" else f"{one.path} ({session.text(f'part.{one.part}')})"
 
 
 def _presence(session: Session, one: Supervisor) -> str:

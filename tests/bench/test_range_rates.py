@@ -11,7 +11,7 @@ import pytest
 
 from tests.bench import range_rates
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 PAGE = Path(__file__).parents[2] / "docs" / "range-dialling.md"
 RUNS = 3  # lists of most kinds; small ones ten times as many

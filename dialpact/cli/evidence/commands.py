@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dialpact.application.evidence import check, maker, matching
+from dialpact.application.evidence.check import Verdict
+from dialpact.application.evidence.maker import Made
 from dialpact.cli.command import command, group
-from dialpact.cli.evidence import check, maker, matching
-from dialpact.cli.evidence.check import Verdict
-from dialpact.cli.evidence.maker import Made
-from dialpact.cli.evidence.report import note_text
+from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
+from dialpact.cli.progress import progress
 from dialpact.cli.session import DONE, FOUND, Session
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
@@ -45,11 +47,21 @@ async def export(
 ) -> int:
     """Make a package. Exit 3 when a recording is missing or changed; the package then says so."""
     question = matching.asked(call, complaint, callee, caller_id, around, within)
-    async with session.store() as store:
-        matched = await matching.match(store, question)
-        made = await maker.make(
-            session, store, question, matched, output.absolute(), by=by, reason=reason, force=force
-        )
+    async with session.context(by) as context:
+        matched = await matching.match(context, question)
+        with progress(session) as bar:
+            task = bar.add_task(output.name, total=len(matched.calls))
+            made = await maker.make(
+                context,
+                matched,
+                output.absolute(),
+                signer=keys.load(session.config),
+                node=session.config.node.name,
+                render=partial(reports, session.language),
+                reason=reason,
+                force=force,
+                progress=lambda done, _: bar.update(task, completed=done),
+            )
     _tell(session, made)
     return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
 

@@ -5,25 +5,22 @@ Everything in it comes from the package's own files; nothing is guessed, what is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.cover import Cover, Pages
+from dialpact.application.evidence.folder import Folder, heard_at
+from dialpact.application.evidence.form import Note
+from dialpact.application.evidence.matching import Asked
 from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.folder import Folder, heard_at
-from dialpact.cli.evidence.form import Note
-from dialpact.cli.evidence.matching import Asked
 from dialpact.cli.explained import looked_at_text, rule_name
 from dialpact.cli.page.template import DASH, moment
-from dialpact.cli.session import Session
 from dialpact.compliance import profile as profiles
 from dialpact.compliance.clock import instant
 from dialpact.compliance.errors import ProfileError
-from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.evidence.rows import ComplaintRow, OptOutRow
 from dialpact.compliance.model import Decision, Finding
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language, finding_text, reason_text
@@ -32,34 +29,22 @@ from dialpact.compliance.texts import text as domain_text
 TEMPLATE = "evidence.html"
 
 
-class Cover(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for every call of a package."""
+def reports(language: Language, cover: Cover, folders: Sequence[Folder], notes: Sequence[Note]) -> Pages:
+    """``report.zh.html``, ``report.en.html``, and both as PDF where this host can make one.
 
-    question: Asked
-    complaint: dict[str, Any] | None
-    head: Checkpoint
-    key: str
-    made_at: datetime
-    by: str
-    reason: str
-    node: str
-
-
-def reports(
-    session: Session, cover: Cover, folders: list[Folder], notes: list[Note]
-) -> tuple[dict[str, Source], list[Note]]:
-    """``report.zh.html``, ``report.en.html``, and both as PDF where this host can make one."""
+    ``language``: of what is said where it can not.
+    """
     files: dict[str, Source] = {}
     problems: list[Note] = []
-    for language in LANGUAGES:
-        html = page.html(TEMPLATE, language, **_Words(language).page(cover, folders, notes))
-        files[f"report.{language}.html"] = html.encode()
+    for each in LANGUAGES:
+        html = page.html(TEMPLATE, each, **_Words(each).page(cover, folders, notes))
+        files[f"report.{each}.html"] = html.encode()
         try:
-            files[f"report.{language}.pdf"] = page.pdf(html)
+            files[f"report.{each}.pdf"] = page.pdf(html)
         except Fault as fault:
             if not problems:
-                problems = [Note(code="no-pdf", about=texts.fault_text(fault, session.language))]
-    return files, problems
+                problems = [Note(code="no-pdf", about=texts.fault_text(fault, language))]
+    return Pages(files, problems)
 
 
 class _Words:
@@ -69,7 +54,7 @@ class _Words:
     def _text(self, name: str, /, **values: object) -> str:
         return texts.text(f"proof.{name}", self._language, **values)
 
-    def page(self, cover: Cover, folders: list[Folder], notes: list[Note]) -> dict[str, Any]:
+    def page(self, cover: Cover, folders: Sequence[Folder], notes: Sequence[Note]) -> dict[str, Any]:
         root = cover.head.root.hex()
         unknown = dict.fromkeys(name for one in folders for name in one.about["unknown"])
         return {
@@ -100,7 +85,7 @@ class _Words:
         if question.around:
             yield self._text("asked-around", around=moment(question.around), within=question.within)
 
-    def _complaint(self, row: dict[str, Any]) -> str:
+    def _complaint(self, row: ComplaintRow) -> str:
         status = (
             self._text("complaint-answered", at=_time(row["answered_at"]), answer=row["answer"])
             if row["status"] == "answered"
@@ -325,7 +310,7 @@ class _Words:
             ],
         )
 
-    def _said(self, one: Folder, row: dict[str, Any]) -> str:
+    def _said(self, one: Folder, row: OptOutRow) -> str:
         found = heard_at(one.call, row)
         where = (
             self._text(

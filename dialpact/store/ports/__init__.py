@@ -23,6 +23,7 @@ from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.disposals import Disposals
 from dialpact.store.ports.dnc import DoNotCall
 from dialpact.store.ports.erasure import Erasure
+from dialpact.store.ports.evidence import Evidence
 from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.holds import Holds
 from dialpact.store.ports.imports import Imports
@@ -83,6 +84,9 @@ class Store(Protocol):
 
     @property
     def erasure(self) -> Erasure: ...
+
+    @property
+    def evidence(self) -> Evidence: ...
 
     @property
     def facts_as_of(self) -> FactsAsOf: ...

@@ -57,11 +57,6 @@ class Checkpoints:
         )
 
 
-async def checkpoint(store: Database, signer: Signer, at: datetime) -> str:
-    """As :meth:`Checkpoints.sign`; for the packages of evidence, until they ask the port."""
-    return await Checkpoints(store).sign(signer, at)
-
-
 def newest(connection: sqlite3.Connection, most: int) -> list[sqlite3.Row]:
     """``size``, ``at`` and ``note`` of at most so many, the largest tree first."""
     return list(SQL.newest_checkpoints(connection, most=most))

@@ -11,6 +11,7 @@ from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.custody import Custody
 from dialpact.store.sqlite.disposals import Disposals
 from dialpact.store.sqlite.erasure import Erasure
+from dialpact.store.sqlite.evidence import Evidence
 from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.holds import Holds
 from dialpact.store.sqlite.imports import Imports
@@ -93,6 +94,10 @@ class Store(Database):
     @cached_property
     def erasure(self) -> Erasure:
         return Erasure(self)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return Evidence(self)
 
     @cached_property
     def facts_as_of(self) -> FactsAsOf:

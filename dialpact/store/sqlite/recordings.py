@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -71,11 +70,6 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     keep_until: date | None = None
     sound: str = ""  # JSON: time against file, silence and packets on each side
     unseen: bool = False  # nobody saw the end, so it may have been answered
-
-
-def has_files(row: Mapping[str, Any]) -> bool:
-    """Whether a recording's row tells of files: it names some before anything was recorded."""
-    return bool(row["sha256"]) or row["state"] == "running"
 
 
 async def renew_lease(

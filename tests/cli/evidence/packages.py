@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.evidence import check, container, verify
 from dialpact.application.ledger.erasure import erase_over
 from dialpact.application.policy import load_policy
-from dialpact.cli.evidence import check, container, verify
 from dialpact.compliance import config
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.judge import Judge

@@ -13,15 +13,16 @@ from typing import Any, get_args, get_type_hints
 import pypdf
 import pytest
 
+from dialpact.application.evidence import maker
+from dialpact.application.evidence.check import CODES
+from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
-from dialpact.cli.evidence import maker
-from dialpact.cli.evidence.check import CODES
-from dialpact.cli.evidence.form import Note, Why
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
-from dialpact.store.sqlite import decisions, evidence, optout
+from dialpact.store.sqlite import decisions, optout
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf
 from tests.cli.evidence.packages import (
@@ -406,12 +407,12 @@ def test_checkpoints_are_thinned_by_day() -> None:
     """One every ten minutes for 500 days: 200 newest, then the last of each of 366 days, and in order."""
     start = datetime(2025, 1, 1, tzinfo=UTC)
     stored = {size: stamp(start + timedelta(minutes=10 * size)) for size in range(1, 144 * 500)}
-    found = evidence.thinned(stored)
+    found = thinned(stored)
     assert found == sorted(set(found)) and len(found) == 200 + 366
     assert found[-200:] == list(range(144 * 500 - 200, 144 * 500))
     days = [stored[size][11:16] for size in found[:365]]
     assert set(days) == {"23:50"}
-    assert evidence.thinned({3: stored[3]}) == [3] and evidence.thinned({}) == []
+    assert thinned({3: stored[3]}) == [3] and thinned({}) == []
 
 
 def test_without_a_key_it_is_only_intact(

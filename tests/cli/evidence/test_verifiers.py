@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialpact.cli.evidence import container, verify
+from dialpact.application.evidence import container, verify
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger import record as record_of
 from tests.cli.evidence.conftest import Packaged

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 from dialpact.compliance.clock import instant
+from dialpact.compliance.evidence import Dossier
+from dialpact.compliance.evidence.rows import CarrierLegRow, RecordingRow
 from dialpact.compliance.model import Decision
-from dialpact.store.sqlite.evidence import Call
-from dialpact.store.sqlite.recordings import has_files
 
 # Null in these is a gap in what is known; in others it is an answer.
 EXPECTED = (
@@ -18,7 +19,7 @@ EXPECTED = (
 )
 
 
-def facts(call: Call, decision: Decision) -> dict[str, Any]:
+def facts(call: Dossier, decision: Decision) -> dict[str, Any]:
     """Times are UTC. ``caller_id`` is what was to be shown, in a form of ``may_leave_as``; ``sent_from`` what
     left for the carrier. What he did show is not known here.
     """
@@ -70,7 +71,7 @@ def may_leave_as(decision: Decision) -> list[str]:
     return list(entry.sent_as) if entry and entry.sent_as else [number] if number else []
 
 
-def remains(call: Call) -> dict[str, Any]:
+def remains(call: Dossier) -> dict[str, Any]:
     """What is left of a call whose inputs were erased."""
     row = call.decision
     return {
@@ -90,7 +91,7 @@ def remains(call: Call) -> dict[str, Any]:
     }
 
 
-def disposition(call: Call) -> str | None:
+def disposition(call: Dossier) -> str | None:
     """``refused``, ``not-delivered``, ``answered``, ``unanswered``, ``running``, ``unseen`` (nobody saw its
     end); None when it is not known.
 
@@ -113,23 +114,24 @@ def disposition(call: Call) -> str | None:
 TOLD = ("linkedid", "sip_call_id", "sent_from", "dialled_at", "ringing_at", "dial_status", "hangup_cause")
 
 
-def _joined_by(carrier_legs: list[dict[str, Any]]) -> dict[str, Any]:
+def _joined_by(carrier_legs: list[CarrierLegRow]) -> dict[str, Any]:
     """Of the leg that was answered, or the last one that was tried."""
     answered = [leg for leg in carrier_legs if leg["answered_at"]]
-    chosen = (answered or carrier_legs or [{}])[-1]
+    chosen: Mapping[str, Any] = (answered or carrier_legs)[-1] if carrier_legs else {}
     names = ("linkedid", "sip_call_id", "sent_from", "ringing_at", "hangup_cause")
     return {name: None if chosen.get(name) == "" else chosen.get(name) for name in names}
 
 
-def legs(call: Call) -> list[dict[str, Any]]:
+def legs(call: Dossier) -> list[dict[str, Any]]:
     """The carrier's legs, the first one first: how each was recorded, and what Asterisk told of it."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for leg in call.carrier_legs:
-        found[leg["node"], leg["uniqueid"]] = {
-            **{name: leg[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},
-            **{name: None if leg[name] == "" else leg[name] for name in TOLD},
+    for stored in call.carrier_legs:
+        told: Mapping[str, Any] = stored
+        found[stored["node"], stored["uniqueid"]] = {
+            **{name: told[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},
+            **{name: None if told[name] == "" else told[name] for name in TOLD},
             "first_recorded_at": None,
-            "supervision": list(json.loads(leg["supervision"]).values()),
+            "supervision": list(json.loads(stored["supervision"]).values()),
         }
     for row in call.recordings:
         if row["part"] != "carrier":
@@ -146,10 +148,15 @@ def legs(call: Call) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def gaps(recordings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def has_files(row: RecordingRow) -> bool:
+    """Whether a recording's row tells of files: it names some before anything was recorded."""
+    return bool(row["sha256"]) or row["state"] == "running"
+
+
+def gaps(recordings: list[RecordingRow]) -> list[dict[str, Any]]:
     """Between the segments of one answered leg: from the end of one to the start of the next, in seconds."""
     found = []
-    by_leg: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    by_leg: dict[tuple[str, str], list[RecordingRow]] = {}
     for row in recordings:
         if row["part"] != "carrier":
             continue  # others come and go

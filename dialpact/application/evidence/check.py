@@ -1,7 +1,7 @@
 """Is a package what it says? Needs nothing but the file and a public key; reads once, unpacks nothing.
 
 1. Everything in a package is hostile until its signature holds, and handled as such afterwards too.
-2. Each thing that is wrong is one :class:`Finding` that names it. ``verify.py`` in the package is a second
+2. Each thing that is wrong is one :class:`PackageFlaw` that names it. ``verify.py`` in the package is another
    implementation of the same checks with the same codes; tests hold the two together.
 3. The codes: ``container`` (not the one form of a package), ``form`` (a list that can not be read),
    ``signature``, ``checkpoint`` (not signed by the key), ``missing``, ``changed``, ``foreign`` (files against
@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from dialpact.cli.evidence import container
-from dialpact.cli.evidence.container import Broken, Member
-from dialpact.cli.evidence.form import (
+from dialpact.application.evidence import container
+from dialpact.application.evidence.container import Broken, Member
+from dialpact.application.evidence.form import (
     CHECKPOINT,
     DISPOSED,
     ERASED,
@@ -43,8 +43,8 @@ from dialpact.cli.evidence.form import (
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note, record
 from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.erasure import Erasure
 from dialpact.compliance.ledger.note import Verifier
-from dialpact.store.sqlite import ledger
 
 T = TypeVar("T")
 NO_KEY = "not given"
@@ -54,7 +54,7 @@ CODES = (
 )
 
 
-class Finding(NamedTuple):
+class PackageFlaw(NamedTuple):
     code: str
     where: str  # a file of the package, a decision's id, or what else the code speaks of
 
@@ -62,7 +62,7 @@ class Finding(NamedTuple):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """``size``: of the ledger at the package's checkpoint; 0 where it could not be read."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[PackageFlaw, ...]
     key: str = ""  # by which the signature holds
     made_at: str = ""
     made_by: str = ""
@@ -90,7 +90,7 @@ def examine(file: Path, key: Verifier | None, held: str = "") -> Verdict:
         with file.open("rb") as opened:
             members.update(container.read(opened))
     except Broken as broken:
-        return Verdict(findings=(Finding("container", str(broken)),))
+        return Verdict(findings=(PackageFlaw("container", str(broken)),))
     return _Examination(members, key).verdict(held)
 
 
@@ -101,7 +101,7 @@ class _Unreadable(Exception):
 class _Examination:
     def __init__(self, members: dict[str, Member], key: Verifier | None) -> None:
         self._members, self._key = members, key
-        self._found = {Finding("container", name) for name, one in members.items() if not one.sound}
+        self._found = {PackageFlaw("container", name) for name, one in members.items() if not one.sound}
         self._keys: list[Verifier] = []  # the one that must have signed, then older ones
         self._head: Checkpoint | None = None
 
@@ -135,7 +135,7 @@ class _Examination:
         return Verdict(findings=tuple(sorted(self._found)), key=signed_by, **about)
 
     def _add(self, code: str, where: str) -> None:
-        self._found.add(Finding(code, where))
+        self._found.add(PackageFlaw(code, where))
 
     def _content(self, name: str) -> bytes | None:
         """None for a file that is not there, or larger than any that is read."""
@@ -283,7 +283,7 @@ def _is(row: dict[str, Any], act: tuple[str, str]) -> bool:
 
 def _runs(row: dict[str, Any]) -> tuple[tuple[int, int], ...]:
     try:
-        return msgspec.json.decode(row.get("detail") or "", type=ledger.Erasure).leaves
+        return msgspec.json.decode(row.get("detail") or "", type=Erasure).leaves
     except (msgspec.MsgspecError, RecursionError, ValueError, TypeError):
         return ()
 

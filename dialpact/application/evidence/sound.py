@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dialpact.cli import heard
-from dialpact.cli.evidence.facts import gaps
-from dialpact.cli.evidence.form import SIDES, Absent, Why, recording_name
-from dialpact.store.sqlite.evidence import Call
+import msgspec
+
+from dialpact.application.evidence.facts import gaps
+from dialpact.application.evidence.form import SIDES, Absent, Why, recording_name
+from dialpact.compliance import soundtrack
+from dialpact.compliance.evidence import Dossier
 
 _CHUNK = 1 << 20
 NAMES = {"": "mix", "callee_": "callee", "agent_": "agent"}
-Disposed = Callable[[dict[str, Any]], bool]
 
 
 class Sound(NamedTuple):
@@ -25,16 +26,17 @@ class Sound(NamedTuple):
     absent: list[Absent]
 
 
-def sound(call: Call, disposed: Disposed) -> Sound:
+def sound(call: Dossier) -> Sound:
     """Hashes each file. One that was changed goes into the package all the same: it is what there is."""
     files: dict[str, Path] = {}
     absent: list[Absent] = []
     segments = []
-    for row in call.recordings:
+    for recording in call.recordings:
+        row: Mapping[str, Any] = recording  # by the name of a side
         parts = []
         for side in SIDES:
             path, name = Path(row[f"{side}path"]), recording_name(row, side)
-            state = _state(row, side, path, disposed)
+            state = _state(row, side, path)
             if state in ("kept", "changed"):
                 files[name] = path
             if state not in ("kept", "none"):
@@ -44,19 +46,21 @@ def sound(call: Call, disposed: Disposed) -> Sound:
             if side:
                 part["dbfs"] = row[f"{side}dbfs"]
             parts.append(part)
+        heard = soundtrack.decode(row["sound"])
+        track = msgspec.to_builtins(heard) if heard else None
         known = ("id", "part", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
         about = {name: row[name] for name in (*known, "talk_seconds", "keep_until")}
-        segments.append(about | {"files": parts, "sound": heard.told(row)["sound"]})
+        segments.append(about | {"files": parts, "sound": track})
     return Sound({"segments": segments, "gaps": gaps(call.recordings)}, files, absent)
 
 
-def _state(row: dict[str, Any], side: str, path: Path, disposed: Disposed) -> Why | str:
+def _state(row: Mapping[str, Any], side: str, path: Path) -> Why | str:
     """``kept``; ``none``: nothing of this side was ever kept; else why it is not there as it was."""
     if not row["ended_at"]:
         return "running"
     if not row[f"{side}sha256"]:
         return "none"
-    if disposed(row):
+    if row["disposed_at"]:  # because its time was over
         return "disposed"
     if not row["number"]:
         return "erased"  # nothing in the ledger says any more what the file would have to be

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
 from dialpact.compliance.clock import instant
+from dialpact.compliance.evidence.rows import ComplaintRow
 from dialpact.compliance.registers.complaint import WITHIN
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
-from dialpact.compliance.registers.number import any_callee
+from dialpact.compliance.registers.number import callee as registered
 from dialpact.compliance.registers.number import caller_id as exact
-from dialpact.store.sqlite import Store, evidence
 
 MOST_CALLS = 100
 
@@ -30,9 +32,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    """``calls``: their ids, oldest first."""
+
+    question: Asked
     calls: list[str]
-    complaint: dict[str, Any] | None = None
-    history: list[dict[str, Any]] = []  # of the complaint
+    complaint: ComplaintRow | None = None
 
 
 def asked(
@@ -48,27 +52,28 @@ def asked(
     return Asked(
         call=call.strip().lower(),
         complaint=complaint or 0,
-        callee=any_callee(callee),
+        callee=registered(callee) if callee.strip() else "",
         caller_id=exact(caller_id) if caller_id.strip() else "",
         around=moment(around, "around") if around.strip() else None,
         within=(WITHIN if within is None else within) if around.strip() else None,
     )
 
 
-async def match(store: Store, question: Asked) -> Matched:
+async def match(context: Context, question: Asked) -> Matched:
     """Oldest first. Fault where there is none, or more than a package holds.
 
     A complaint without a call is answered all the same: that no such call is known is evidence too.
     """
+    context.actor.need(Right.EVIDENCE)
+    evidence = context.store.evidence
     if question.call:
-        if await evidence.gather(store, question.call) is None:
+        if not await evidence.is_decision(question.call):
             raise Fault("not-registered", entry=question.call)
-        return Matched(calls=[question.call])
+        return Matched(question=question, calls=[question.call])
     if question.complaint:
-        return await _complaint(store, question.complaint)
+        return await _complaint(context, question)
     around, minutes = question.around, timedelta(minutes=question.within or 0)
-    found = await evidence.find_calls(
-        store,
+    found = await evidence.calls_of(
         question.callee,
         caller_id=question.caller_id,
         since=around - minutes if around else None,
@@ -79,23 +84,22 @@ async def match(store: Store, question: Asked) -> Matched:
         raise Fault("evidence-no-call", entry=question.callee)
     if len(found) > MOST_CALLS:
         raise Fault("evidence-too-many", limit=str(MOST_CALLS))
-    return Matched(calls=found)
+    return Matched(question=question, calls=list(found))
 
 
-async def _complaint(store: Store, id: int) -> Matched:
-    found = await evidence.get_complaint(store, id)
-    if found is None:
+async def _complaint(context: Context, question: Asked) -> Matched:
+    evidence, id = context.store.evidence, question.complaint
+    row = await evidence.complaint(id)
+    if row is None:
         raise Fault("not-registered", entry=str(id))
-    row, history = found
-    calls = [row["decision"]] if row["decision"] else []
+    calls: Sequence[str] = [row["decision"]] if row["decision"] else []
     if not calls:  # filed without a call; one may have been stored since, after a failure of the store
         around, minutes = instant(row["called_at"]), timedelta(minutes=WITHIN)
-        calls = await evidence.find_calls(
-            store,
+        calls = await evidence.calls_of(
             f"+{row['number']}",
             caller_id=row["caller_id"],
             since=around - minutes,
             until=around + minutes,
             most=MOST_CALLS,
         )
-    return Matched(calls=calls, complaint=row, history=history)
+    return Matched(question=question, calls=list(calls), complaint=row)

@@ -7,6 +7,7 @@ its name only when its own examination finds nothing but what the package itself
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -18,10 +19,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from dialpact.cli.evidence import check, container
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.folder import Folder, folder, line
-from dialpact.cli.evidence.form import (
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.evidence import check, container
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.cover import Cover, Renderer
+from dialpact.application.evidence.folder import Folder, folder, line
+from dialpact.application.evidence.form import (
     CHECKPOINT,
     FORMAT,
     MANIFEST,
@@ -39,17 +43,14 @@ from dialpact.cli.evidence.form import (
     pretty,
     signed_text,
 )
-from dialpact.cli.evidence.matching import Asked, Matched
-from dialpact.cli.evidence.report import Cover, reports
-from dialpact.cli.session import Session
+from dialpact.application.evidence.matching import Matched
+from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.ledger import keys
+from dialpact.compliance.evidence import REGISTER, Key, Proofs, Proven, leaf_of_change
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, split
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, checkpoints, evidence
-from dialpact.store.sqlite.evidence import REGISTER, Key, Proven
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,49 +69,53 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def make(
-    session: Session,
-    store: Store,
-    question: Asked,
+    context: Context,
     matched: Matched,
     target: Path,
     *,
-    by: str,
-    reason: str,
-    force: bool,
+    signer: Signer,
+    node: str,
+    render: Renderer,
+    reason: str = "",
+    force: bool = False,
+    progress: Progress = unwatched,
 ) -> Made:
-    """Fault ``exists``; LedgerError when the key can not sign, or what was written does not verify."""
-    signer = keys.load(session.config)
-    now = session.clock.now()
+    """``target``: the file to make; ``force``: over one that is there. ``progress``: calls that were read.
+
+    Fault ``exists``; LedgerError when the key can not sign, or what was written does not verify.
+    """
+    context.actor.need(Right.EVIDENCE)
+    evidence, now = context.store.evidence, context.now()
     _check_target(target, force)
+    question = matched.question
     complaint = question.complaint or None
     logged = [(REGISTER, id) for id in matched.calls]
     if complaint:
         logged += [("complaint", str(complaint))]
     detail = {"asked": question, "calls": len(matched.calls), "file": target.name, "reason": reason}
-    await evidence.log_export(store, "export", logged, detail, by=by, at=now)
+    await evidence.log("export", logged, detail, by=context.by, at=now)
 
+    gathered = await evidence.gather(matched.calls, question.complaint)
+    there = {one.id for one in gathered.dossiers}
+    if gone := [id for id in matched.calls if id not in there]:
+        raise Fault("not-registered", entry=gone[0])
     folders = []
-    for id in matched.calls:
-        call = await evidence.gather(store, id)
-        if call is None:
-            raise Fault("not-registered", entry=id)
-        folders.append(folder(call, disposed))
-    history = (await evidence.get_complaint(store, complaint) or ({}, []))[1] if complaint else []
-    rotations, rotated = await evidence.key_chain(store)
-    signed = await checkpoints.checkpoint(store, signer, now)
+    for done, dossier in enumerate(gathered.dossiers, 1):
+        folders.append(await asyncio.to_thread(folder, dossier))
+        progress(done, len(gathered.dossiers))
+    signed = await context.store.checkpoints.sign(signer, now)
     head = Checkpoint.parse(split(signed)[0])
-    leaves = [leaf for one in folders for leaf in one.call.leaves()] + rotated
-    leaves += [("register-change", str(change["seq"])) for change in history]
-    proven = await evidence.prove(store, dict.fromkeys(leaves), head.size)
-    older = await evidence.older_checkpoints(store, head.size)
+    leaves = [leaf for one in folders for leaf in one.call.leaves()] + gathered.rotated
+    leaves += map(leaf_of_change, gathered.history)
+    proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
 
     files: dict[str, Source] = {name: content for one in folders for name, content in one.files.items()}
-    files |= _ledger(proven, older, signed, folders)
+    files |= _ledger(proofs, signed, folders)
     if matched.complaint:
-        filed = {"complaint": matched.complaint, "history": [line(change) for change in history]}
+        filed = {"complaint": matched.complaint, "history": [line(change) for change in gathered.history]}
         files["complaint.json"] = pretty(filed)
     notes = [note for one in folders for note in one.notes]
-    notes += _unproven(leaves, proven)
+    notes += _unproven(leaves, proofs.records)
     absent = [one for each in folders for one in each.absent]
     about = Cover(
         question=question,
@@ -118,40 +123,38 @@ async def make(
         head=head,
         key=signer.vkey,
         made_at=now,
-        by=by,
+        by=context.by,
         reason=reason,
-        node=session.config.node.name,
+        node=node,
     )
-    pages, problems = reports(session, about, folders, notes)
-    files |= pages
-    notes += problems
+    pages = await asyncio.to_thread(render, about, folders, notes)
+    files |= pages.files
+    notes += pages.notes
     files |= _static()
     manifest = Manifest(
         format=FORMAT,
         made_at=stamp(now),
-        made_by=by,
-        node=session.config.node.name,
+        made_by=context.by,
+        node=node,
         reason=reason,
         asked=msgspec.to_builtins(question),
         calls=matched.calls,
         complaint=complaint,
         absent=absent,
         notes=notes,
-        keys=list(dict.fromkeys([signer.vkey, *(one.old for one in reversed(rotations))])),
-        rotations=rotations,
-        files=[
-            Listed(path=name, size=size, sha256=sha256)
-            for name, source in sorted(files.items())
-            for size, sha256 in [container.digest(source)]
-        ],
+        keys=list(dict.fromkeys([signer.vkey, *(one.old for one in reversed(gathered.rotations))])),
+        rotations=gathered.rotations,
+        files=await asyncio.to_thread(_listed, files),
     )
     files |= _signed(manifest, signer)
-    with _written(target, files, force) as temporary:
-        _check_own(temporary, signer, absent)
-        size, sha256 = container.digest(temporary)
+    with _beside(target) as (temporary, file):
+        await asyncio.to_thread(_write, file, files)
+        await asyncio.to_thread(_check_own, temporary, signer, absent)
+        size, sha256 = await asyncio.to_thread(container.digest, temporary)
         given = {"file": target.name, "sha256": sha256, "bytes": size}
         # After the package: what it is can not stand in it.
-        await evidence.log_export(store, "given-out", logged, given, by=by, at=session.clock.now())
+        await evidence.log("given-out", logged, given, by=context.by, at=context.now())
+        await asyncio.to_thread(_rename, temporary, target, force)
     return Made(
         file=str(target),
         sha256=sha256,
@@ -159,16 +162,11 @@ async def make(
         calls=matched.calls,
         complaint=complaint,
         size=head.size,
-        records=len(proven),
+        records=len(proofs.records),
         absent=absent,
         notes=notes,
         key=signer.vkey,
     )
-
-
-def disposed(row: dict[str, Any]) -> bool:
-    """Whether the recording was deleted because its time was over."""
-    return bool(row.get("disposed_at"))
 
 
 def _check_target(target: Path, force: bool) -> None:
@@ -178,36 +176,29 @@ def _check_target(target: Path, force: bool) -> None:
         raise Fault("file", file=str(target.parent), error="no such directory")
 
 
-def _ledger(
-    proven: list[Proven], older: list[tuple[int, str, list[bytes]]], note: str, folders: list[Folder]
-) -> dict[str, Source]:
+def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Source]:
     files: dict[str, Source] = {CHECKPOINT: note.encode()}
     records, erased, before = [], [], []
-    for one in proven:
-        entry, path = one.entry, [step.hex() for step in one.proof]
-        about: dict[str, Any] = {
-            "index": entry.leaf_index,
-            "kind": entry.kind,
-            "key": entry.key,
-            "proof": path,
-        }
-        if one.content is None or entry.salt is None:
-            erased.append(Erased(leaf=entry.leaf.hex(), **about))
+    for one in proofs.records:
+        path = [step.hex() for step in one.proof]
+        about: dict[str, Any] = {"index": one.index, "kind": one.kind, "key": one.key, "proof": path}
+        if one.content is None or one.salt is None:
+            erased.append(Erased(leaf=one.leaf.hex(), **about))
             continue
-        name = f"ledger/records/{entry.leaf_index:09}-{entry.kind}.json"
+        name = f"ledger/records/{one.index:09}-{one.kind}.json"
         files[name] = one.content
-        records.append(RecordProof(file=name, version=entry.version, salt=entry.salt.hex(), **about))
-    for size, text, proof in older:
-        name = f"ledger/older/{size:09}.note"
-        files[name] = text.encode()
-        before.append(Older(file=name, size=size, proof=[step.hex() for step in proof]))
+        records.append(RecordProof(file=name, version=one.version, salt=one.salt.hex(), **about))
+    for old in proofs.older:
+        name = f"ledger/older/{old.size:09}.note"
+        files[name] = old.note.encode()
+        before.append(Older(file=name, size=old.size, proof=[step.hex() for step in old.proof]))
     withheld = sorted({leaf for one in folders for leaf in one.call.withheld})
     files[PROOFS] = pretty(ProofList(records=records, older=before, erased=erased, withheld=withheld))
     return files
 
 
 def _unproven(leaves: list[Key], proven: list[Proven]) -> list[Note]:
-    there = {(one.entry.kind, one.entry.key) for one in proven}
+    there = {(one.kind, one.key) for one in proven}
     return [
         Note(code="not-in-ledger", about=f"{kind} {key}")
         for kind, key in dict.fromkeys(leaves)
@@ -217,7 +208,7 @@ def _unproven(leaves: list[Key], proven: list[Proven]) -> list[Note]:
 
 def _static() -> dict[str, Source]:
     """What is the same in every package: how to read it, and how to verify it without Dialpact."""
-    folder = resources("dialpact.cli.evidence")
+    folder = resources("dialpact.application.evidence")
     return {
         "README.md": folder.joinpath("package.md").read_bytes(),
         SCRIPT: folder.joinpath("verify.py").read_bytes(),
@@ -230,15 +221,21 @@ def _signed(manifest: Manifest, signer: Signer) -> dict[str, Source]:
     return {MANIFEST: content, SIGNATURE: signer.sign(signed_text(sha256, size)).encode()}
 
 
+def _listed(files: dict[str, Source]) -> list[Listed]:
+    return [
+        Listed(path=name, size=size, sha256=sha256)
+        for name, source in sorted(files.items())
+        for size, sha256 in [container.digest(source)]
+    ]
+
+
 @contextmanager
-def _written(target: Path, files: dict[str, Source], force: bool) -> Iterator[Path]:
-    """The package beside its target, 0600; at the end of the block it gets its name, or nothing is left."""
+def _beside(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file beside the target, 0600, open for writing; what has no other name at the end goes."""
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            _write(file, files)
-        yield temporary
-        _rename(temporary, target, force)
+            yield temporary, file
     finally:
         temporary.unlink(missing_ok=True)
 

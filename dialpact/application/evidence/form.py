@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -116,7 +117,7 @@ def signed_text(sha256: str, size: int) -> str:
     return f"{FORMAT}\n{MANIFEST} {sha256} {size}\n"
 
 
-def recording_name(row: dict[str, Any], side: str) -> str:
+def recording_name(row: Mapping[str, Any], side: str) -> str:
     """Where a package has the file of a recording's row."""
     file = str(row.get(f"{side}path")).rpartition("/")[2]
     return f"calls/{row.get('decision')}{RECORDINGS}{file}"

@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dialpact.cli.evidence.container import Source
-from dialpact.cli.evidence.facts import facts, remains
-from dialpact.cli.evidence.form import Absent, Note, pretty, recording_name
-from dialpact.cli.evidence.sound import Disposed, sound
+from dialpact.application.evidence.container import Source
+from dialpact.application.evidence.facts import facts, remains
+from dialpact.application.evidence.form import Absent, Note, pretty, recording_name
+from dialpact.application.evidence.sound import sound
 from dialpact.compliance import profile as profiles
 from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import instant
+from dialpact.compliance.evidence import REGISTER, Dossier
+from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, OptOutRow
 from dialpact.compliance.model import Decision, PolicyVersion
-from dialpact.store.sqlite.evidence import REGISTER, Call, Row
 
 
 class Folder(NamedTuple):
@@ -24,7 +25,7 @@ class Folder(NamedTuple):
     ``decision`` is None when its record was erased.
     """
 
-    call: Call
+    call: Dossier
     decision: Decision | None
     about: dict[str, Any]
     sound: dict[str, Any]
@@ -34,13 +35,13 @@ class Folder(NamedTuple):
     notes: list[Note]
 
 
-def folder(call: Call, disposed: Disposed) -> Folder:
+def folder(call: Dossier) -> Folder:
     """``decision.json`` is the stored text byte for byte: its SHA-256 is in the ledger's record."""
     if call.erased:
-        return _erased(call, disposed)
+        return _erased(call)
     stored = call.decision["record"]
     decision = msgspec.json.decode(stored, type=Decision)
-    about, heard = facts(call, decision), sound(call, disposed)
+    about, heard = facts(call, decision), sound(call)
     versions = [name.removeprefix("versions.") for name in about["unknown"] if name.startswith("versions.")]
     notes = [Note(code="version-unknown", about=f"{name} ({call.id})") for name in versions]
     found: dict[str, Source] = {
@@ -51,7 +52,7 @@ def folder(call: Call, disposed: Disposed) -> Folder:
         "consent.json": pretty(
             _then_and_now(
                 decision.facts.consents,
-                [consent | {"number": _e164(consent["number"])} for consent in call.consents],
+                [{**consent, "number": _e164(consent["number"])} for consent in call.consents],
                 _history(call, "consent"),
             )
         ),
@@ -95,9 +96,9 @@ def folder(call: Call, disposed: Disposed) -> Folder:
     return Folder(call, decision, about, heard.about, texts, files, heard.absent, notes)
 
 
-def _erased(call: Call, disposed: Disposed) -> Folder:
+def _erased(call: Dossier) -> Folder:
     """What is left of a call whose time was over: that it was judged, how, and who erased the rest."""
-    about, heard = remains(call), sound(call, disposed)
+    about, heard = remains(call), sound(call)
     found: dict[str, Source] = {
         "call.json": pretty(about),
         "recordings.json": pretty(heard.about),
@@ -112,18 +113,18 @@ def _erased(call: Call, disposed: Disposed) -> Folder:
     )
 
 
-def _complaints(call: Call) -> dict[str, Any]:
+def _complaints(call: Dossier) -> dict[str, Any]:
     return {
         "complaints": [_complaint(row) for row in call.complaints],
         "history": _history(call, "complaint"),
     }
 
 
-def _custody(call: Call) -> dict[str, Any]:
+def _custody(call: Dossier) -> dict[str, Any]:
     return {"exports": _history(call, REGISTER), "recordings": _history(call, "recording")}
 
 
-def _profile(call: Call, version: PolicyVersion) -> str:
+def _profile(call: Dossier, version: PolicyVersion) -> str:
     """The text: as the log has it, else the one that ships if it is the same. Empty: not known."""
     for change in call.changes.get(f"profile {version.sha256}", []):
         if text := line(change)["detail"].get("text"):
@@ -133,25 +134,25 @@ def _profile(call: Call, version: PolicyVersion) -> str:
     return ""
 
 
-def _then_and_now(then: Any, now: Any, history: list[Row]) -> dict[str, Any]:
+def _then_and_now(then: Any, now: Any, history: list[dict[str, Any]]) -> dict[str, Any]:
     """``then``: what the decision's own transaction saw. ``now``: the register when the package was made."""
     return {"then": then, **({} if now is None else {"now": now}), "history": history}
 
 
-def _do_not_call(call: Call, decision: Decision) -> dict[str, Any]:
+def _do_not_call(call: Dossier, decision: Decision) -> dict[str, Any]:
     now = [
-        refusal
-        | {
+        {
+            **refusal,
             "number": _e164(refusal["number"]),
             "before_the_call": instant(refusal["requested_at"]) <= decision.decided_at,
         }
         for refusal in call.refusals
     ]
-    said = [one | {"number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
+    said = [{**one, "number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
     return _then_and_now(decision.facts.refusals, now, _history(call, "dnc")) | {"said": said}
 
 
-def heard_at(call: Call, said: Row) -> dict[str, Any] | None:
+def heard_at(call: Dossier, said: OptOutRow) -> dict[str, Any] | None:
     """In which file, and between which of its seconds, a refusal can be heard; None if nobody knows."""
     row = next((row for row in call.recordings if row["id"] == said["recording"]), None)
     if row is None or not row["ended_at"] or row["ended_at"] < said["at"]:
@@ -160,7 +161,7 @@ def heard_at(call: Call, said: Row) -> dict[str, Any] | None:
     return {"file": recording_name(row, ""), "from": low, "to": high} if low is not None else None
 
 
-def _history(call: Call, register: str) -> list[Row]:
+def _history(call: Dossier, register: str) -> list[dict[str, Any]]:
     """Every logged change, with the detail as it is and not as text in text."""
     found = [
         change
@@ -171,12 +172,12 @@ def _history(call: Call, register: str) -> list[Row]:
     return [line(change) for change in sorted(found, key=lambda change: int(change["seq"]))]
 
 
-def line(change: Row) -> Row:
-    return change | {"detail": json.loads(change["detail"])}
+def line(change: ChangeRow) -> dict[str, Any]:
+    return {**change, "detail": json.loads(change["detail"])}
 
 
-def _complaint(row: Row) -> Row:
-    return row | {"number": _e164(row["number"])}
+def _complaint(row: ComplaintRow) -> dict[str, Any]:
+    return {**row, "number": _e164(row["number"])}
 
 
 def _e164(number: int) -> str:
