@@ -11,7 +11,6 @@ from msgspec.structs import fields
 from dialpact.application.entry import Shown
 from dialpact.cli.session import DONE, FAILED, Session
 from dialpact.compliance.model import Value
-from dialpact.compliance.registers import number as numbers
 from dialpact.compliance.registers.change import Change
 
 
@@ -56,8 +55,3 @@ def warn_unknown(session: Session, names: Sequence[str]) -> None:
     """Names that nothing is registered under."""
     if names:
         session.note(session.text("say.unknown", names=", ".join(names)))
-
-
-def callee(text: str) -> str:
-    """A filter or an argument as the register's key; nothing stays nothing."""
-    return numbers.callee(text) if text.strip() else ""

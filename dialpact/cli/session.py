@@ -181,13 +181,6 @@ class Session:
         if page.next:
             self.note(self.text("say.more-after", limit=len(page.rows), cursor=page.next))
 
-    def limited(self, rows: list[Any], limit: int) -> list[Any]:
-        """Drops the one that was asked for on top, and says so: a cut list must not pass for the whole."""
-        if limit and len(rows) > limit:
-            self.note(self.text("say.more", limit=limit))
-            return rows[:limit]
-        return rows
-
 
 def default_by() -> str:
     """Who is at the keyboard: the user of the process, with the one who became it through sudo."""

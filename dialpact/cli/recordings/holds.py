@@ -14,6 +14,7 @@ from dialpact.cli import entry
 from dialpact.cli.flag import After, By, Limit, Why
 from dialpact.cli.session import Session
 from dialpact.compliance.registers.hold import Hold
+from dialpact.compliance.registers.number import any_callee
 
 
 async def hold(
@@ -26,7 +27,7 @@ async def hold(
     by: By,
 ) -> None:
     """Put a legal hold on recordings: they are not disposed of until it is released."""
-    number = entry.callee(callee)
+    number = any_callee(callee)
     async with session.context(by) as context:
         made = await retention.hold(
             context,

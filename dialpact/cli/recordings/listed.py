@@ -15,6 +15,7 @@ from dialpact.cli.recordings.plain import plain
 from dialpact.cli.session import FOUND, Session
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.number import any_callee
 
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
 COLUMNS = (
@@ -47,7 +48,7 @@ async def list_(
     async with session.context() as context:
         found = await recordings.listed(
             context,
-            number=entry.callee(number),
+            number=any_callee(number),
             decision=decision,
             state=state or "",
             since=moment(since, "since") if since else None,
