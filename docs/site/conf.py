@@ -63,7 +63,10 @@ def _read(app: Sphinx, docname: str, source: list[str]) -> None:
     here = (ROOT / docname).parent
 
     def link(found: re.Match[str]) -> str:
-        return found[1] if (here / found[2]).is_dir() else found[0]
+        if (here / found[2]).is_dir():
+            return found[1]
+        other = found[2].replace(".md", f"{SUFFIX}.md")  # from a page that is in English only
+        return f"[{found[1]}]({other})" if SUFFIX not in found[2] and (here / other).is_file() else found[0]
 
     text = _LINK.sub(link, _SWITCH.sub("", source[0], count=1))
     if CHINESE:  # a line that ends between two characters is no space between them
