@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.search import SearchLanguage
 
 ROOT = Path(__file__).parents[2]
 CHINESE = tags.has("zh")  # type: ignore[name-defined]  # noqa: F821
@@ -99,6 +100,29 @@ def _context(app: Sphinx, pagename: str, _t: str, context: dict, doctree: object
     context["other"] = "../" * (pagename.count("/") + 1) + f"{'en' if CHINESE else 'zh'}/{other}.html"
 
 
+class Pairs(SearchLanguage):
+    """Chinese has no spaces: a run of characters is found by each two that stand together.
+
+    Sphinx's own way needs a dictionary that is not maintained; without one it finds no Chinese at all.
+    """
+
+    lang = "zh"
+    language_name = "Chinese"
+    js_splitter_code = """
+var splitQuery = (query) =>
+  (query.match(/[\\u4e00-\\u9fff]+|(?:(?![\\u4e00-\\u9fff])[\\p{L}\\p{N}_])+/gu) || []).flatMap((run) =>
+    /^[\\u4e00-\\u9fff]{3,}$/.test(run) ? [...run].slice(1).map((last, i) => run[i] + last) : [run]);
+"""
+
+    def split(self, text: str) -> list[str]:
+        found = []
+        for run in re.findall(r"[\u4e00-\u9fff]+|(?:(?![\u4e00-\u9fff])\w)+", text):
+            chinese = "\u4e00" <= run[0] <= "\u9fff" and len(run) > 2
+            found += [run[i : i + 2] for i in range(len(run) - 1)] if chinese else [run]
+        return found
+
+
 def setup(app: Sphinx) -> None:
+    app.add_search_language(Pairs)
     app.connect("source-read", _read)
     app.connect("html-page-context", _context)
