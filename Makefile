@@ -6,18 +6,20 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
+DOCS := .docs/venv
 # Tests on the real Asterisk wait most of the time: more at once than there are cores (tests/lanes.py).
 JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: fuzz soak chaos demo test test-long check lab bench load transcripts lock clean help
+.PHONY: fuzz soak chaos demo docs test test-long check lab bench load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
 	@echo "make test   make check, then the tests, those on the real Asterisk included (12 minutes on 2 cores)"
 	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
 	@echo "make check  lint, format, strict types, import contract"
+	@echo "make docs   the pages of docs/ as a site of two languages: .docs/site/index.html"
 	@echo "make bench  speed of the decision, and from a callee's answer to the bridge, as ratios"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
@@ -45,6 +47,10 @@ check: $(STAMP)
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+
+# In an environment of its own: neither the product nor its tests need what builds the pages.
+docs: $(DOCS)/.ready
+	@$(DOCS)/bin/python docs/site/build.py
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
@@ -76,11 +82,19 @@ $(STAMP): requirements.lock pyproject.toml setup.sh
 	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)
 	@touch $@
 
+$(DOCS)/.ready: docs/site/requirements.lock $(STAMP)
+	@rm -rf $(DOCS)
+	@$(PY) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 # What was tested, to the version, for every supported Python.
 lock:
 	@$(PY) -m pip install --quiet uv
 	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
 		--output-file requirements.lock pyproject.toml
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
+		--output-file docs/site/requirements.lock docs/site/requirements.in
 
 clean:
-	rm -rf $(VENV) .lab .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .docs .lab .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""The matrix of faults is whole, and the READMEs carry it."""
+"""The matrix of faults is whole, and its pages carry it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.matrix.faults import FAULTS
 from tests.lab.matrix.row import Row, matrix
-from tests.lab.matrix.table import READMES, carried, table
+from tests.lab.matrix.table import PAGES, carried, table
 
 
 def test_every_row_has_its_fault_and_every_fault_its_row() -> None:
@@ -33,7 +33,7 @@ def test_a_row_says_all_that_its_kind_has(row: Row) -> None:
     assert (row.call in ("refused", "unbridged")) == bool(row.status)
 
 
-@pytest.mark.parametrize(("language", "readme"), READMES.items())
-def test_the_readme_carries_the_table(language: Literal["en", "zh"], readme: Path) -> None:
+@pytest.mark.parametrize(("language", "page"), PAGES.items())
+def test_the_page_carries_the_table(language: Literal["en", "zh"], page: Path) -> None:
     """Made by ``python -m tests.lab.matrix.table``."""
-    assert carried(readme) == table(language)
+    assert carried(page) == table(language)

@@ -1,4 +1,4 @@
-"""What the project says of itself: seams, packages, languages."""
+"""What the project says of itself: seams and packages. tests/test_docs.py has its pages."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import get_args
 
 import grimp
-import msgspec
 import pytest
-from typer.main import get_command
-
-from dialpact.cli.app import app
-from dialpact.compliance import profile
-from dialpact.compliance.registers import caller_id, consent, dnc, leads
-from dialpact.compliance.sections import Section
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agi", "ami_listener", "dialpact")
@@ -132,52 +124,3 @@ def test_wheel_holds_the_product_and_nothing_else(tmp_path: Path) -> None:
     assert "dialpact = dialpact.cli" in text
     assert "dialpact-agi = agi.script:main" in text
     assert "[pytest11]\ndialpact.testing.plugin = dialpact.testing.plugin" in text
-
-
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_readme_names_only_what_exists(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (ROOT / target).exists(), target
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-
-
-def test_readmes_say_the_same() -> None:
-    """Same headings, same code, same tables, in two languages."""
-    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
-    assert english.count("\n## ") == chinese.count("\n## ")
-    blocks = [re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) for text in (english, chinese)]
-    assert [kind for kind, _ in blocks[0]] == [kind for kind, _ in blocks[1]]
-    code = [[body for kind, body in found if kind == "ini"] for found in blocks]
-    assert code[0] == code[1]
-
-
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_readme_names_every_command_and_every_column(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    for command in get_command(app).commands:  # type: ignore[attr-defined]
-        assert re.search(rf"(dialpact |`){command}\b", text), command
-    for noun in (caller_id, consent, dnc, leads):
-        for column in noun.COLUMNS:
-            assert f"`{column}`" in text, column
-
-
-def test_the_page_of_profiles_has_every_section_and_every_key() -> None:
-    text = (ROOT / "docs" / "profiles.md").read_text("utf-8")
-    for name in profile.names():
-        assert f"`{name}`" in text, name
-    sections = {
-        field.name: kind
-        for field in msgspec.structs.fields(profile.Profile)
-        for kind in get_args(field.type)
-        if isinstance(kind, type) and issubclass(kind, Section)
-    }
-    assert {"hours", "suspension"} <= set(sections)
-    common = {field.name for field in msgspec.structs.fields(Section)}
-    for name, kind in sections.items():
-        assert f"`[{name}]`" in text, name
-        for field in msgspec.structs.fields(kind):
-            assert f"`{field.name}`" in text, (name, field.name)
-    assert all(f"| `{key}` |" in text for key in common)

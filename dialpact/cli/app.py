@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import typer
 
-from dialpact.cli import (
-    asterisk,
-    business,
-    caller_id,
-    calls,
-    campaign,
-    check,
-    complaint,
-    consent,
-    daemons,
-    dnc,
-    incidents,
-    init,
-    leads,
-    ledger,
-    reconcile,
-    recordings,
-    reload,
-    replay,
-    report,
-    script,
-    status,
-    suspension,
-)
 from dialpact.cli.command import AsJson, ConfigFile, Lang, command
-from dialpact.cli.evidence import commands as evidence
 
 app = typer.Typer(
     name="dialpact",
@@ -64,34 +40,42 @@ def dialpact(
     context.obj = {"config": config, "json": json, "lang": lang}
 
 
-command(app, "init")(init.init)
-command(app, "check")(check.check)
-command(app, "replay")(replay.replay)
-command(app, "reconcile")(reconcile.reconcile)
-command(app, "status")(status.status)
-command(app, "reload")(reload.reload)
-command(app, "serve")(daemons.serve)
-command(app, "gate")(daemons.gate)
-command(app, "listener")(daemons.listener)
-for name, module in {
-    "asterisk": asterisk,
-    "business": business,
-    "campaign": campaign,
-    "caller-id": caller_id,
-    "consent": consent,
-    "script": script,
-    "complaint": complaint,
-    "suspension": suspension,
-    "dnc": dnc,
-    "leads": leads,
-    "calls": calls,
-    "recordings": recordings,
-    "evidence": evidence,
-    "ledger": ledger,
-    "incidents": incidents,
-    "report": report,
-}.items():
-    app.add_typer(module.app, name=name)
+# Where a command is, as module (of dialpact.cli) and function; in the order of ``--help``.
+COMMANDS = {
+    "init": "init.init",
+    "check": "check.check",
+    "replay": "replay.replay",
+    "reconcile": "reconcile.reconcile",
+    "status": "status.status",
+    "reload": "reload.reload",
+    "serve": "daemons.serve",
+    "gate": "daemons.gate",
+    "listener": "daemons.listener",
+}
+# Nouns with commands of their own: the module's ``app`` has them.
+GROUPS = {
+    "asterisk": "asterisk",
+    "business": "business",
+    "campaign": "campaign",
+    "caller-id": "caller_id",
+    "consent": "consent",
+    "script": "script",
+    "complaint": "complaint",
+    "suspension": "suspension",
+    "dnc": "dnc",
+    "leads": "leads",
+    "calls": "calls",
+    "recordings": "recordings",
+    "evidence": "evidence.commands",
+    "ledger": "ledger",
+    "incidents": "incidents",
+    "report": "report",
+}
+for name, place in COMMANDS.items():
+    module, _, function = place.rpartition(".")
+    command(app, name)(getattr(import_module(f"dialpact.cli.{module}"), function))
+for name, module in GROUPS.items():
+    app.add_typer(import_module(f"dialpact.cli.{module}").app, name=name)
 
 
 def main() -> None:

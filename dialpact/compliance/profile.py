@@ -55,10 +55,11 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: str
     timezone: str  # IANA name; the local time of every rule here
     numbers: Numbers
+    # The rules, by the names of their modules in compliance/policy, in the order in which they are judged.
     actor: ActorRule | None = None
-    hours: Hours | None = None
-    days: Days | None = None
     do_not_call: DoNotCall | None = None
+    days: Days | None = None
+    hours: Hours | None = None
     consent: ConsentRule | None = None
     leads: Leads | None = None
     range_dialling: RangeDialling | None = None

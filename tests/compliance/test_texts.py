@@ -30,7 +30,12 @@ from tests.compliance.test_policy_clocks import abroad
 from tests.compliance.test_policy_registers import FAILURES
 from tests.compliance.world import BATCH, CAMPAIGN, GOOD, SCRIPT, at, attempt, changed, facts, policy
 
-REASONS_PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
+DOCS = Path(__file__).parents[2] / "docs"
+# Each page has its own language's words first.
+REASONS_PAGES: list[tuple[str, Language, Language]] = [
+    ("reasons.md", "en", "zh"),
+    ("reasons.zh-CN.md", "zh", "en"),
+]
 
 
 def placeholders(template: str) -> set[str]:
@@ -190,19 +195,21 @@ def test_language_from_env(environ: dict[str, str], language: str, monkeypatch: 
     assert language_from_env() == language
 
 
-def test_the_page_of_reasons_has_every_code_in_order_with_these_words() -> None:
-    rows = re.findall(
-        r"^\| `([a-z-]+)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", REASONS_PAGE.read_text(), re.M
-    )
-    assert [(code, english, chinese) for code, english, chinese, _, _ in rows] == [
-        (code.value, reason_text(code, "en"), reason_text(code, "zh")) for code in Reason
+@pytest.mark.parametrize(("page", "own", "other"), REASONS_PAGES)
+def test_the_page_of_reasons_has_every_code_in_order_with_these_words(
+    page: str, own: Language, other: Language
+) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", text, re.M)
+    assert [(code, first, second) for code, first, second, _, _ in rows] == [
+        (code.value, reason_text(code, own), reason_text(code, other)) for code in Reason
     ]
 
 
-def test_the_page_of_reasons_quotes_the_covenant() -> None:
+@pytest.mark.parametrize("page", [page for page, *_ in REASONS_PAGES])
+def test_the_page_of_reasons_quotes_the_covenant(page: str) -> None:
     shipped = [load(name) for name in names()]
-    page = REASONS_PAGE.read_text()
-    judged = dict(re.findall(r"\| `([a-z_]+)`: (.+?) \|$", page, re.M))
+    judged = dict(re.findall(r"\| `([a-z_]+)`: (.+?) \|$", (DOCS / page).read_text("utf-8"), re.M))
     assert set(judged) == set(RULES)
     for rule, quoted in judged.items():
         clauses = [section.clause for profile in shipped if (section := profile.section(rule))]

@@ -19,7 +19,7 @@ WORDS = {
         "past-gate": "(dialplan: passed)",
         "ok": "{n} calls, each as the covenant demands, in {seconds:.0f} s.",
         "bad": "{n} calls did not end as they must:",
-        "next": "Where to look next: README.md (hook it into your dialplan), tests/lab/demo.py (these calls), "
+        "next": "Where to look next: docs/dialplan.md (hook it into your dialplan), tests/lab/demo.py (these calls), "
         "docs/reasons.md (every reason).",
         "starting": "starting Asterisk, SIPp, gate and listener",
         "registers": "loading the sample registers",
@@ -36,7 +36,7 @@ WORDS = {
         "past-gate": "（拨号方案：放行）",
         "ok": "{n} 个呼叫，结果全部符合公约要求，用时 {seconds:.0f} 秒。",
         "bad": "{n} 个呼叫的结果不符合要求：",
-        "next": "接下来：README.zh-CN.md（接入您的拨号方案）、tests/lab/demo.py（以上呼叫）、docs/reasons.md（全部理由）。",
+        "next": "接下来：docs/dialplan.zh-CN.md（接入您的拨号方案）、tests/lab/demo.py（以上呼叫）、docs/reasons.zh-CN.md（全部理由）。",
         "starting": "正在启动 Asterisk、SIPp、闸门和监听器",
         "registers": "正在载入示例登记簿",
         "calling": "正在呼叫：{what}",

@@ -1,6 +1,6 @@
 """doctor on a real Asterisk: each wrong dialplan is seen, of the files and of what runs alike.
 
-The README's own example is clean.
+The example of docs/dialplan.md is clean.
 """
 
 from __future__ import annotations
@@ -161,10 +161,10 @@ def test_the_secret_of_the_listener_is_open_to_all(site: Site, pbx: Pbx) -> None
     assert "manager-open" not in {row["code"] for row in looks(site, running=False)}
 
 
-def example(readme: str) -> str:
-    """The dialplan of a README."""
+def example(page: str) -> str:
+    """The dialplan of a page."""
     (found,) = re.findall(
-        r"```ini\n(; extensions.conf\n.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL
+        r"```ini\n(; extensions.conf\n.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL
     )
     return str(found)
 
@@ -191,9 +191,9 @@ def dialplan_of(pbx: Pbx, text: str) -> Iterator[None]:
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_example_of_the_readme_is_clean(site: Site, pbx: Pbx, readme: str) -> None:
-    with dialplan_of(pbx, example(readme)):
+@pytest.mark.parametrize("page", ["dialplan.md", "dialplan.zh-CN.md"])
+def test_the_example_of_the_page_is_clean(site: Site, pbx: Pbx, page: str) -> None:
+    with dialplan_of(pbx, example(page)):
         for running in (False, True):
             rows = [row for row in looks(site, running) if row["check"] in ("dialplan", "features")]
             assert [row["code"] for row in rows if row["result"] in ("warn", "fail")] == [], rows
@@ -202,8 +202,8 @@ def test_the_example_of_the_readme_is_clean(site: Site, pbx: Pbx, readme: str) -
 
 
 @pytest.mark.lab
-async def test_the_example_of_the_readme_calls(site: Site, pbx: Pbx) -> None:
-    text = example("README.md").replace("CAMPAIGN", "autumn-loans")
+async def test_the_example_of_the_page_calls(site: Site, pbx: Pbx) -> None:
+    text = example("dialplan.md").replace("CAMPAIGN", "autumn-loans")
     load_samples(site)
     site.configure()
     with dialplan_of(pbx, text + "[agents]\ninclude => outbound\n"):

@@ -26,7 +26,7 @@ EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
 async def gate(site: Site) -> DoctorFinding:
-    """Asks it for what it always refuses."""
+    """Whether the gate answers, and in its own words: it is asked a question that it always refuses."""
     host, port = site.config.gate.address
     address = site.config.gate.listen
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on

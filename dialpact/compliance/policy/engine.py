@@ -4,45 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from importlib import import_module
+from typing import Any, get_args
+
+from msgspec.structs import fields
 
 from dialpact.compliance.model import CallAttempt, Facts, Finding
-from dialpact.compliance.policy import (
-    actor,
-    attempts,
-    caller_id,
-    campaign,
-    consent,
-    days,
-    do_not_call,
-    hours,
-    leads,
-    number,
-    range_dialling,
-    recording,
-    resources,
-    script,
-    suspension,
-)
+from dialpact.compliance.policy import campaign, number, suspension
 from dialpact.compliance.policy.case import Case, Findings, Why, skipped
-from dialpact.compliance.profile import Policy
+from dialpact.compliance.profile import Policy, Profile
 from dialpact.compliance.sections import Section
 
-# Rule and section have the same name. A rule takes the case and its own section, and says at least one thing.
+# A rule has the name of its section, so the profile's sections are the list of rules. It takes the case and
+# its own section, and says at least one thing.
 Rule = Callable[[Case, Any], Findings]
 RULES: dict[str, Rule] = {
-    "actor": actor.judge,
-    "do_not_call": do_not_call.judge,
-    "days": days.judge,
-    "hours": hours.judge,
-    "consent": consent.judge,
-    "leads": leads.judge,
-    "range_dialling": range_dialling.judge,
-    "script": script.judge,
-    "caller_id": caller_id.judge,
-    "resources": resources.judge,
-    "attempts": attempts.judge,
-    "recording": recording.judge,
+    field.name: import_module(f"dialpact.compliance.policy.{field.name}").judge
+    for field in fields(Profile)
+    if any(isinstance(kind, type) and issubclass(kind, Section) for kind in get_args(field.type))
+    and field.name != "suspension"  # judged from the register; the section says when one is suspended
 }
 
 

@@ -18,7 +18,7 @@ def dial(options: str, to: str = NUMBER) -> str:
 
 
 RIGHT = {
-    "as in the README": steps(ASK, DIAL, "Hangup()"),
+    "as in docs/dialplan.md": steps(ASK, DIAL, "Hangup()"),
     "the number behind the endpoint": dial("i" + SUB, "PJSIP/carrier/sip:${DIALPACT_NUMBER}@10.0.0.1"),
     "ringing, music, the agent's transfer and park, hang-up keys": dial("rm(default)TKhHgi" + SUB),
     "with arguments": dial("iU(dialpact-answered^a^b)"),

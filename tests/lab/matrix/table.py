@@ -1,4 +1,4 @@
-"""``python -m tests.lab.matrix.table``: writes the table of faults into README.md and README.zh-CN.md."""
+"""``python -m tests.lab.matrix.table``: writes the table of faults into both languages' docs/faults.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Literal
 from tests.lab.matrix.row import Row, matrix
 
 ROOT = Path(__file__).parents[3]
-READMES: dict[Literal["en", "zh"], Path] = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
+PAGES: dict[Literal["en", "zh"], Path] = {
+    "en": ROOT / "docs" / "faults.md",
+    "zh": ROOT / "docs" / "faults.zh-CN.md",
+}
 MARKED = re.compile(r"(?<=<!-- faults -->\n).*?(?=<!-- /faults -->)", re.DOTALL)
 WORDS = {
     "en": {
@@ -60,16 +63,16 @@ def _cells(row: Row, language: Literal["en", "zh"]) -> tuple[str, ...]:
     )
 
 
-def carried(readme: Path) -> str:
-    """The table that a README has between its markers."""
-    (found,) = MARKED.findall(readme.read_text("utf-8"))
+def carried(page: Path) -> str:
+    """The table that a page has between its markers."""
+    (found,) = MARKED.findall(page.read_text("utf-8"))
     return str(found)
 
 
 def main() -> None:
-    for language, readme in READMES.items():
+    for language, page in PAGES.items():
         new = table(language)
-        readme.write_text(MARKED.sub(lambda _, new=new: new, readme.read_text("utf-8")), "utf-8")
+        page.write_text(MARKED.sub(lambda _, new=new: new, page.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
