@@ -124,6 +124,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def stands_still(scene: Scene, ami: FakeAmi) -> None:
     """Until the listener has lost it, and a little longer."""
+    await until(lambda: scene.listener.lease.session is not None)
     logins = ami.logins
     ami.freeze()
     await until(lambda: scene.listener.lease.session is None)

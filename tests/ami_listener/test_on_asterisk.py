@@ -108,6 +108,7 @@ async def test_unanswered_calls(scene: Scene, pbx: Pbx, last: str) -> None:
     async with Phone(pbx).calling(number) as call:
         await call.provisional(180)
         if last == "02":
+            await scene.recorded("starting")
             await call.hang_up()
         await call.ended()
     (row,) = await scene.recorded("unanswered")

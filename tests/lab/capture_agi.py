@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from msgspec import structs
 
@@ -95,11 +96,27 @@ async def _answers(reader: asyncio.StreamReader, seen: Transcript, count: int) -
 
 @contextlib.asynccontextmanager
 async def listening(port: int, handler: Handler) -> AsyncIterator[None]:
-    server = await asyncio.start_server(handler, "127.0.0.1", port)
+    """Sessions go to ``handler``; at the end each of them has been heard out."""
+    sessions: set[asyncio.Task[Any]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = asyncio.current_task()
+        assert session
+        sessions.add(session)
+        try:
+            await handler(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
     try:
         yield
+        if sessions:
+            await asyncio.wait(sessions, timeout=10)
     finally:
         server.close()
+        for session in sessions:
+            session.cancel()
 
 
 async def main() -> None:
