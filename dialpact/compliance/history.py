@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from dialpact.compliance.fact_requirements import reading
 from dialpact.compliance.model import CallAttempt, Per, Tally
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.reading import reading
 
 SWEEP = 10_000  # attempts between two looks for what nobody asks for any more
 BLOCK = 128  # numbers that lie in one drawer

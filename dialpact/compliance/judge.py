@@ -9,10 +9,10 @@ from datetime import datetime
 
 from dialpact.compliance import numbers, policy, zones
 from dialpact.compliance.config import Trunk
+from dialpact.compliance.fact_requirements import reading
 from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
 from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.reading import reading
 from dialpact.compliance.reasons import Reason
 
 _DIALLABLE = re.compile(r"[0-9+]{1,32}")

@@ -25,11 +25,11 @@ import msgspec
 
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.fact_requirements import reading
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import period
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.reading import reading
 from dialpact.store.sqlite import Store, create, decisions
 from dialpact.store.sqlite.inspection import Question, inspect
 from tests import registers

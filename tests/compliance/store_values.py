@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from dialpact.compliance.fact_requirements import Reading
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
-from dialpact.compliance.reading import Reading
 from dialpact.compliance.reasons import Reason
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

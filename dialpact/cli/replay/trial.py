@@ -10,14 +10,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dialpact.compliance import policy
+from dialpact.compliance.fact_requirements import Reading
 from dialpact.compliance.history import History
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Business, CallAttempt, Campaign, Facts, Finding
 from dialpact.compliance.outbound import Dialled
-from dialpact.compliance.reading import Reading
 from dialpact.compliance.reasons import ORDER, Reason
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.past import look_back
+from dialpact.store.sqlite.facts_as_of import look_back
 
 # What can be judged from a CDR and a profile alone.
 FREE = frozenset({"number", "days", "hours", "attempts", "range_dialling"})

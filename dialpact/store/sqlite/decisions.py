@@ -21,10 +21,10 @@ import msgspec
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import LedgerError, StoreError
+from dialpact.compliance.fact_requirements import Reading
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
-from dialpact.compliance.reading import Reading
-from dialpact.store.sqlite import incidents, reactions
+from dialpact.store.sqlite import enforcement, incidents
 from dialpact.store.sqlite.connection import Database, is_refusal, rows
 from dialpact.store.sqlite.facts import facts
 
@@ -122,7 +122,7 @@ async def decide(
                     decision = judge(facts(connection, attempt, asked, now, live=True), now)
                     if decision is not None:
                         record(connection, [decision])
-                        reactions.react(connection, decision, asked)
+                        enforcement.react(connection, decision, asked)
             except Exception as error:
                 if refuse is None or _is_of_the_store(error):
                     raise

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import boot_id, instant, stamp
+from dialpact.compliance.fact_requirements import Reading
 from dialpact.compliance.model import (
     Batch,
     Business,
@@ -25,7 +26,6 @@ from dialpact.compliance.model import (
     Suspension,
     Tally,
 )
-from dialpact.compliance.reading import Reading
 from dialpact.store.sqlite import linked
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "facts.sql", "sqlite3")

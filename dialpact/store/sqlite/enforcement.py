@@ -15,14 +15,14 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.fact_requirements import Reading, Threshold
 from dialpact.compliance.model import Decision, Suspendable
 from dialpact.compliance.numbers import masked
-from dialpact.compliance.reading import Reading, Threshold
 from dialpact.compliance.sections import Cap
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.registers.suspension import suspend
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reactions.sql", "sqlite3")
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "enforcement.sql", "sqlite3")
 BY = "dialpact"  # who suspends, where no officer does
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from dialpact.compliance.fact_requirements import Reading
 from dialpact.compliance.model import CallAttempt, Facts
-from dialpact.compliance.reading import Reading
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.facts import facts
 
