@@ -9,7 +9,7 @@ from datetime import datetime
 
 from dialpact.compliance import numbers, policy, zones
 from dialpact.compliance.config import Trunk
-from dialpact.compliance.fact_requirements import reading
+from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
 from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
@@ -38,7 +38,7 @@ class Judge:
         self.trunks = dict(trunks)
         self.node = node
         self.mode = mode
-        self.asked = reading(rules, {name: trunk.business for name, trunk in trunks.items()})
+        self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
 
     def attempt(
         self,

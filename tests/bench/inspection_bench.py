@@ -25,7 +25,7 @@ import msgspec
 
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.fact_requirements import reading
+from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import period
 from dialpact.compliance.judge import Judge
@@ -54,7 +54,9 @@ async def sample(database: Path) -> str:
     attempt = judge.attempt("13800138000", "spring", CALLER_IDS[0], trunk="carrier", agent="1001")
     now = datetime(2026, 11, 24, 2, tzinfo=UTC)
     async with await Store.open(database) as store:
-        facts = await decisions.look_up(store, attempt, reading(rules, {"carrier": ""}), now, live=True)
+        facts = await decisions.look_up(
+            store, attempt, fact_requirements(rules, {"carrier": ""}), now, live=True
+        )
     return msgspec.json.encode(judge.decide(attempt, facts, now)).decode()
 
 

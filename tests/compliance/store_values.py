@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dialpact.compliance.fact_requirements import Reading
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
@@ -12,7 +12,7 @@ from dialpact.compliance.reasons import Reason
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BY = {"by": "tester", "at": AT}
 NUMBER = "+8613800138000"
-ASKED = Reading({"carrier": ""})
+ASKED = FactRequirements({"carrier": ""})
 
 
 class Still:

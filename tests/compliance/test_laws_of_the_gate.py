@@ -150,7 +150,7 @@ def live(db: sqlite3.Connection, judge: Judge, happened: list[tuple[Any, ...]]) 
         elif step[0] == "call":
             decision = ask(db, judge, step, now)
             decisions.record(db, [decision])
-            enforcement.react(db, decision, judge.asked)
+            enforcement.enforce(db, decision, judge.asked)
         else:
             change(db, step, now)
     return now

@@ -50,7 +50,7 @@ def ask(
     attempt = judge.attempt(number, campaign, caller_id, trunk=trunk, uniqueid=uniqueid)
     decision = judge.decide(attempt, facts(db, attempt, judge.asked, now, live=True), now)
     decisions.record(db, [decision])
-    enforcement.react(db, decision, judge.asked)
+    enforcement.enforce(db, decision, judge.asked)
     return decision
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dialpact.compliance import policy
-from dialpact.compliance.fact_requirements import Reading
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.history import History
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Business, CallAttempt, Campaign, Facts, Finding
@@ -51,7 +51,7 @@ class Trial:
         self._store = store
         self._history = History(judge.policy)
         # Counts and neighbours come from the file: today's decisions are not asked for them.
-        self._asked = Reading(holders=judge.asked.holders, refusals_age=judge.asked.refusals_age)
+        self._asked = FactRequirements(holders=judge.asked.holders, refusals_age=judge.asked.refusals_age)
 
     async def outcomes(self, past: Iterable[Dialled]) -> AsyncIterator[Outcome]:
         """``past`` in the order of time."""

@@ -21,7 +21,7 @@ import msgspec
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import LedgerError, StoreError
-from dialpact.compliance.fact_requirements import Reading
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
 from dialpact.store.sqlite import enforcement, incidents
@@ -95,7 +95,7 @@ def _clock_went_back(connection: sqlite3.Connection, decision: Decision, behind:
 async def decide(
     store: Database,
     waiting: Sequence[tuple[CallAttempt, Judge]],
-    asked: Reading,
+    asked: FactRequirements,
     clock: Clock,
     overdue: Sequence[Decision] = (),
     refuse: Refuse | None = None,
@@ -122,7 +122,7 @@ async def decide(
                     decision = judge(facts(connection, attempt, asked, now, live=True), now)
                     if decision is not None:
                         record(connection, [decision])
-                        enforcement.react(connection, decision, asked)
+                        enforcement.enforce(connection, decision, asked)
             except Exception as error:
                 if refuse is None or _is_of_the_store(error):
                     raise
@@ -182,7 +182,9 @@ async def all_undelivered(store: Database, marks: Sequence[tuple[str, datetime, 
     await store.transact(work)
 
 
-async def look_up(store: Database, attempt: CallAttempt, asked: Reading, now: datetime, live: bool) -> Facts:
+async def look_up(
+    store: Database, attempt: CallAttempt, asked: FactRequirements, now: datetime, live: bool
+) -> Facts:
     """The facts for ``dialpact check``: the gate's own reading, nothing recorded."""
     return await store.transact(lambda connection: facts(connection, attempt, asked, now, live))
 

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from dialpact.compliance.fact_requirements import Reading
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Facts
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.facts import facts
 
 
 async def look_back(
-    store: Database, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading
+    store: Database, attempts: Sequence[tuple[CallAttempt, datetime]], asked: FactRequirements
 ) -> list[Facts]:
     """The facts of each attempt at its instant, in one short transaction. The recorder is not asked."""
     found = await store.transact(
