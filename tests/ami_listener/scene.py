@@ -17,9 +17,8 @@ from dialpact.compliance.config import Store as StoreSection
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import decisions, recordings
+from dialpact.store.sqlite import Store, create, decisions, recordings
 from dialpact.store.sqlite import incidents as stored_incidents
-from dialpact.store.sqlite.connection import Store, create
 from dialpact.testing.ami import Channel, FakeAmi
 
 NUMBER = "13800138000"

@@ -12,7 +12,7 @@ import pytest
 from ami_listener import connection, lease
 from ami_listener.access import Identity
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite.connection import Store
+from dialpact.store.sqlite import Store
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from dialpact.compliance.errors import RecordingError
-from dialpact.store.sqlite import carrier_legs, decisions
+from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Undelivered
+from dialpact.store.sqlite import carrier_legs
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
@@ -66,7 +68,7 @@ async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
     await scene.allow(blocked=True)
     await scene.allow(node="pbx2")
     late = await scene.allow()
-    await decisions.undelivered(scene.store, late, scene.clock.now(), "deadline")
+    await scene.store.decisions.undelivered([Undelivered(late, scene.clock.now(), Reason.DEADLINE)])
     await restarted(scene)
     assert await scene.incidents() == []
 

@@ -140,7 +140,7 @@ async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_
     create(tmp_path / "d.db")
     async with await Store.open(tmp_path / "d.db") as store:
         for _ in range(2):
-            await decisions.decide(store, [], lax.asked, Still(), [refusal])
+            await store.decisions.decide([], lax, Still(), [refusal])
         assert [row["seq"] for row in await decisions.list_calls(store)] == [1]
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.errors import StoreBusy, StoreRefused
+from dialpact.compliance.errors import StoreBusy, StoreError, StoreRefused
+from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.sqlite import Store, create, decisions, recordings
-from tests.compliance.store_values import ASKED, AT, Still, attempt, decision
+from tests.compliance.store_values import ASKED, AT, Fixed, Still, attempt, decision, waiting
 
 
 @pytest.fixture
@@ -38,9 +40,8 @@ def racer(path: str, count: int) -> None:
     async def run() -> None:
         async with await Store.open(Path(path), busy_ms=10_000) as store:
             for place in range(count):
-                allowed = place % 2 == 0
-                waiting = [(attempt(), lambda *_, a=allowed: decision(allowed=a))]
-                await decisions.decide(store, waiting, ASKED, Still())
+                judge = Fixed(decision(allowed=place % 2 == 0))
+                await store.decisions.decide([waiting()], judge, Still())
 
     asyncio.run(run())
 
@@ -64,12 +65,13 @@ def test_two_processes_leave_no_gap(tmp_path: Path) -> None:
 
 
 async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
-    def judge(facts, now):
-        raise RuntimeError("a rule broke")
+    class Fails(Fixed):
+        def decide(self, *_, **__):
+            raise StoreError("the disk broke")
 
     await record(store, decision())
-    with pytest.raises(RuntimeError):
-        await decisions.decide(store, [(attempt(), judge)], ASKED, Still(), overdue=[decision()])
+    with pytest.raises(StoreError):
+        await store.decisions.decide([waiting()], Fails(), Still(), overdue=[decision()])
     await record(store, decision())
     assert [row[0] for row in await sql(store, "SELECT seq FROM decision ORDER BY seq")] == [1, 2]
 
@@ -77,15 +79,18 @@ async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
 async def test_overdue_refusals_come_first(store: Store) -> None:
     late = decision(allowed=False)
     made = decision()
-    await decisions.decide(store, [(attempt(), lambda *_: made)], ASKED, Still(), overdue=[late])
+    await store.decisions.decide([waiting()], Fixed(made), Still(), overdue=[late])
     assert [row[0] for row in await sql(store, "SELECT id FROM decision ORDER BY seq")] == [late.id, made.id]
 
 
-async def test_an_overtaken_judge_records_nothing(store: Store) -> None:
-    made = decision()
-    waiting = [(attempt(), lambda *_: None), (attempt(), lambda *_: made)]
-    await decisions.decide(store, waiting, ASKED, Still())
-    assert [tuple(row) for row in await sql(store, "SELECT seq, id FROM decision")] == [(1, made.id)]
+async def test_past_its_deadline_an_attempt_is_refused_unjudged_under_its_id(store: Store) -> None:
+    made, late = decision(), waiting(seconds=-1)
+    found = await store.decisions.decide([late, waiting()], Fixed(made), Still())
+    assert [one.decision.id for one in found] == [late.id, made.id]
+    assert [tuple(row) for row in await sql(store, "SELECT seq, id, verdict FROM decision ORDER BY seq")] == [
+        (1, late.id, "BLOCK"),
+        (2, made.id, "ALLOW"),
+    ]
 
 
 # Rows that stay
@@ -137,7 +142,7 @@ async def test_a_decision_comes_back_whole(store: Store) -> None:
 async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store) -> None:
     made = decision()
     await record(store, made)
-    await decisions.undelivered(store, made.id, AT, "deadline")
+    await store.decisions.undelivered([Undelivered(made.id, AT, Reason.DEADLINE)])
     (call,) = await decisions.list_calls(store)
     assert (call["verdict"], call["reasons"]) == ("BLOCK", ["deadline"])
     assert await decisions.list_calls(store, verdict="ALLOW") == []
@@ -220,7 +225,7 @@ async def test_a_busy_database_decides_nothing(store: Store) -> None:
     store._busy_ms = 50
     await store.close()  # opened anew with less patience
     with pytest.raises(StoreBusy):
-        await decisions.decide(store, [(attempt(), lambda *_: decision())], ASKED, Still())
+        await store.decisions.decide([waiting()], Fixed(decision()), Still())
     other.execute("ROLLBACK")
     other.close()
     assert await decisions.list_calls(store) == []

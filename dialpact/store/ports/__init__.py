@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
+from dialpact.store.ports.decisions import Decisions
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -18,6 +19,9 @@ class Store(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def decisions(self) -> Decisions: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.decisions import Decisions
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
 
@@ -15,6 +16,10 @@ class Store(Database):
     @cached_property
     def changes(self) -> Changes:
         return Changes(self)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        return Decisions(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:

@@ -29,6 +29,7 @@ from dialpact.compliance.model import (
 )
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.sqlite import Store, create, decisions, incidents, recordings, registers
 from dialpact.store.sqlite.inspection import Question, inspect
 from dialpact.store.sqlite.recordings import Finished, NewRecording
@@ -122,7 +123,7 @@ class World:
         )
         await self.store.transact(lambda connection: decisions.record(connection, [made]))
         if undelivered:
-            await decisions.undelivered(self.store, made.id, moment, Reason.DEADLINE)
+            await self.store.decisions.undelivered([Undelivered(made.id, moment, Reason.DEADLINE)])
         return made.id
 
     async def recorded(
