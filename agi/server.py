@@ -23,10 +23,10 @@ from agi.call import CONFIRM_SECONDS, Call, ProtocolBroken
 from agi.gate import Gate
 from agi.optout import OptOutCall
 from agi.protocol import HungUp, Malformed, Reply, Request, Session
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
-from dialpact.compliance.optout import OptOuts
 
 HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024

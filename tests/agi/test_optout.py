@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from agi import variables
-from dialpact.compliance import optout as optout_module
+from dialpact.application import opt_out as optout_module
 from dialpact.compliance.errors import StoreError
 from dialpact.testing.agi_process import FakeProcess
 from dialpact.testing.asterisk import NOTHING, FakeAsterisk, Told
