@@ -15,9 +15,10 @@ import structlog
 from agi import variables
 from agi.call import CONFIRM_SECONDS, Line, ProtocolBroken
 from agi.protocol import Request
-from dialpact.application.opt_out import OptOuts, scope_of
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import OptOutWay
+from dialpact.compliance.opt_out import scope_of
 
 log = structlog.get_logger()
 

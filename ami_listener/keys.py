@@ -21,8 +21,9 @@ from ami_listener.calls import Phase
 from ami_listener.connection import LinkError
 from ami_listener.leg import Leg
 from ami_listener.pbx import OPTOUT, Pbx
-from dialpact.application.opt_out import OptOuts, scope_of
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.errors import ConfigError, RecordingError
+from dialpact.compliance.opt_out import scope_of
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener

@@ -70,8 +70,8 @@ async def call(store: Store) -> str:
 async def take(
     store: Store, call: str, at: float, how: Any = "callee-key", channel: str = "PJSIP/x-1"
 ) -> Any:
-    return await optout.from_call(
-        store, call, how=how, scope="all", node="pbx1", channel=channel, at=seconds(at)
+    return await store.opt_outs.from_call(
+        call, how=how, scope="all", node="pbx1", channel=channel, at=seconds(at)
     )
 
 
@@ -162,7 +162,7 @@ async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
 async def test_unknown_call_and_unknown_node(store: Store, call: str) -> None:
     assert await take(store, "f" * 32, 1) is None
     other = {"how": "callee-key", "scope": "all", "node": "pbx2", "channel": "", "at": AT}
-    assert await optout.from_call(store, call, **other) is None  # type: ignore[arg-type]
+    assert await store.opt_outs.from_call(call, **other) is None  # type: ignore[arg-type]
     assert await optout.of_number(store, NUMBER) == []
     assert await store.changes.of("dnc", NUMBER) == []
 

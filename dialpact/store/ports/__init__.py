@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.decisions import Decisions
+from dialpact.store.ports.opt_outs import OptOuts
 from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -22,6 +23,9 @@ class Store(Protocol):
 
     @property
     def decisions(self) -> Decisions: ...
+
+    @property
+    def opt_outs(self) -> OptOuts: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.decisions import Decisions
+from dialpact.store.sqlite.optout import OptOuts
 from dialpact.store.sqlite.registers.change import Changes
 from dialpact.store.sqlite.registers.suspension import Suspensions
 
@@ -20,6 +21,10 @@ class Store(Database):
     @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self)
+
+    @cached_property
+    def opt_outs(self) -> OptOuts:
+        return OptOuts(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:
