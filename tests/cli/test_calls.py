@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.store.sqlite import Store, carrier_legs, decisions, recordings
+from dialpact.compliance.carrier_leg import CarrierLeg
+from dialpact.compliance.recorded import Finished, NewRecording
+from dialpact.store.sqlite import Store, decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import AT, attempt, decision
 
@@ -40,9 +42,8 @@ def recorded(
     async def store() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
             await store.transact(lambda connection: decisions.record(connection, [made]))
-            await recordings.start(
-                store,
-                recordings.NewRecording(
+            await store.recordings.start(
+                NewRecording(
                     id=hashlib.md5(name.encode()).hexdigest(),
                     decision=made.id,
                     node="pbx1",
@@ -60,9 +61,8 @@ def recorded(
             )
             if not ended:
                 return
-            await recordings.finish(
-                store,
-                recordings.Finished(
+            await store.recordings.finish(
+                Finished(
                     id=hashlib.md5(name.encode()).hexdigest(),
                     state=state,
                     ended_at=AT + timedelta(seconds=12),
@@ -111,7 +111,7 @@ def test_calls(home: Home, spool: Path) -> None:
 
 def dialled(home: Home, call: str, **told: object) -> None:
     """What the listener wrote of a leg."""
-    leg = carrier_legs.CarrierLeg(
+    leg = CarrierLeg(
         decision=call,
         node="pbx1",
         channel="PJSIP/carrier-1",
@@ -123,7 +123,7 @@ def dialled(home: Home, call: str, **told: object) -> None:
 
     async def store() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
-            await carrier_legs.write(store, leg)
+            await store.carrier_legs.write(leg)
 
     asyncio.run(store())
 

@@ -13,7 +13,7 @@ import pytest
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite import Store, checkpoints, create, incidents, rotations
+from dialpact.store.sqlite import Store, checkpoints, create, rotations
 from dialpact.store.sqlite.audit import Audit
 from tests.compliance.store_values import AT
 
@@ -34,7 +34,7 @@ def config(tmp_path: Path) -> Config:
 async def store(config: Config) -> AsyncIterator[Store]:
     create(config.database)
     async with await Store.open(config.database) as store:
-        await incidents.incident(store, at=AT, node="n", kind="k")
+        await store.incident_log.write(at=AT, node="n", kind="k")
         await checkpoints.checkpoint(store, keys.load(config), AT)
         keys.publish(keys.path_of(config), keys.load(config))
         yield store
@@ -93,7 +93,7 @@ async def test_a_crash(
     # What every daemon and command does next.
     signer = await rotations.resume(config, store)
     assert (signer.vkey != old.vkey) is new
-    await incidents.incident(store, at=AT, node="n", kind="k")
+    await store.incident_log.write(at=AT, node="n", kind="k")
     await checkpoints.checkpoint(store, signer, AT + timedelta(hours=1))
     assert keys.load_public(config.path("ledger.pub")) == signer.verifier
     if new:

@@ -13,6 +13,7 @@ import pytest
 
 from dialpact.compliance.errors import StoreBusy, StoreError, StoreRefused
 from dialpact.compliance.reasons import Reason
+from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.sqlite import Store, create, decisions, recordings
 from tests.compliance.store_values import ASKED, AT, Fixed, Still, attempt, decision, waiting
@@ -155,9 +156,8 @@ async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store)
 async def recorded(store: Store, name: str = "r1") -> None:
     made = decision()
     await record(store, made)
-    await recordings.start(
-        store,
-        recordings.NewRecording(
+    await store.recordings.start(
+        NewRecording(
             id=name,
             decision=made.id,
             node="pbx1",
@@ -177,8 +177,8 @@ async def recorded(store: Store, name: str = "r1") -> None:
 
 async def test_keep_until_only_rises(store: Store) -> None:
     await recorded(store)
-    end = recordings.Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=date(2027, 11, 24))
-    await recordings.finish(store, end)
+    end = Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=date(2027, 11, 24))
+    await store.recordings.finish(end)
     for day in ("'2027-11-23'", "NULL", "''"):
         with pytest.raises(StoreRefused, match="never lowered"):
             await sql(store, f"UPDATE recording SET keep_until = {day}")
@@ -204,17 +204,17 @@ async def test_two_recordings_never_share_a_file(store: Store) -> None:
 
 async def test_the_lease_is_believed_while_it_lasts(store: Store) -> None:
     assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
-    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=60, at=AT)
     assert (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
-    await recordings.renew_lease(store, "pbx1", ready=False, why="disk full", seconds=60, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=False, why="disk full", seconds=60, at=AT)
     assert (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.why == "disk full"
-    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=-1, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=-1, at=AT)
     assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
     assert (await decisions.look_up(store, attempt(), ASKED, AT, live=False)).recorder is None
 
 
 async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: Store) -> None:
-    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=60, at=AT)
     await sql(store, "UPDATE recorder_lease SET boot_id = 'another'")
     assert not (await decisions.look_up(store, attempt(), ASKED, AT, live=True)).recorder.ready
 

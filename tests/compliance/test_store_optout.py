@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import Refusal
+from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.soundtrack import Soundtrack
-from dialpact.store.sqlite import Store, create, decisions, optout, recordings, registers
-from dialpact.store.sqlite.recordings import Finished, NewRecording
+from dialpact.store.sqlite import Store, create, decisions, optout, registers
 from tests.compliance.store_values import AT, NUMBER, attempt, decision
 
 
@@ -33,8 +33,7 @@ def seconds(count: float) -> datetime:
 async def recorded(
     store: Store, call: str, id: str, start: float, answer: float | None, part: str = "carrier"
 ) -> None:
-    await recordings.start(
-        store,
+    await store.recordings.start(
         NewRecording(
             id=id,
             decision=call,
@@ -57,7 +56,7 @@ async def recorded(
 
 async def ended(store: Store, id: str, at: float, length: float, sound: str = "") -> None:
     end = Finished(id=id, state="kept", ended_at=seconds(at), seconds=length, sound=sound)
-    await recordings.finish(store, end)
+    await store.recordings.finish(end)
 
 
 @pytest.fixture
