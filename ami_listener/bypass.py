@@ -16,8 +16,8 @@ import msgspec
 
 from ami_listener.claims import UNSEEN, Claim, Origin
 from dialpact.compliance import numbers
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.model import AND
-from dialpact.store.sqlite.recordings import Allowed
 
 FRESH = timedelta(seconds=120)  # between decision and dialling
 AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set

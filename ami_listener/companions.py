@@ -32,7 +32,6 @@ from ami_listener.leg import GRACE_SECONDS, Leg
 from ami_listener.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment, last_written
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
-from dialpact.store.sqlite import recordings
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
@@ -277,7 +276,7 @@ class Companions:
                 answered_at=leg.answered_at or now,
                 part=companion.part,
             )
-            await recordings.start(desk.store, row(desk.node, segment, leg.allowed))
+            await desk.store.recordings.start(row(desk.node, segment, leg.allowed))
             companion.segment = segment
             self._held.add(segment.id)
             companion.started = 0
@@ -306,7 +305,7 @@ class Companions:
         started_at, answered_at = segment.started_at, segment.answered_at
         desk.outbox.put(
             "recording running",
-            lambda: recordings.running(desk.store, segment.id, started_at, answered_at),
+            lambda: desk.store.recordings.running(segment.id, started_at, answered_at),
             decision=leg.decision,
             channel=companion.channel,
         )

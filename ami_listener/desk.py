@@ -10,10 +10,12 @@ import structlog
 from ami_listener.claims import Claims
 from ami_listener.outbox import Outbox
 from ami_listener.recorder import Recorder, Segment
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.numbers import Shape
-from dialpact.store.sqlite import Store, incidents, recordings
+from dialpact.compliance.recorded import NewRecording
+from dialpact.store.ports import Store
 
 log = structlog.get_logger()
 
@@ -52,8 +54,7 @@ class Desk(msgspec.Struct, frozen=True):
         stored = f"{detail} {number}".strip()
         self.outbox.put(
             f"incident {kind}",
-            lambda: incidents.incident(
-                self.store,
+            lambda: self.store.incident_log.write(
                 at=at,
                 node=self.node,
                 kind=kind,
@@ -67,9 +68,9 @@ class Desk(msgspec.Struct, frozen=True):
         )
 
 
-def row(node: str, segment: Segment, allowed: recordings.Allowed) -> recordings.NewRecording:
+def row(node: str, segment: Segment, allowed: Allowed) -> NewRecording:
     main, callee, agent = map(str, segment.files.all)
-    return recordings.NewRecording(
+    return NewRecording(
         id=segment.id,
         decision=segment.decision,
         node=node,

@@ -25,8 +25,8 @@ from ami_listener.desk import Desk, row
 from ami_listener.guard import Suspect, judge, originator
 from ami_listener.pbx import INTERLOCK, MONITOR, PASSED, NoChannel, Pbx, monitor_id
 from ami_listener.recorder import Segment
+from dialpact.compliance.carrier_leg import Allowed, CarrierLeg
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
-from dialpact.store.sqlite import carrier_legs, recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
@@ -77,7 +77,7 @@ class Leg:
         self.channel, self.uniqueid = channel, uniqueid
         self.state = state or State()
         self.decision = ""
-        self.allowed: recordings.Allowed | None = None
+        self.allowed: Allowed | None = None
         self.judged = asyncio.Event()
         self.segments: list[Segment] = []
         self._desk, self._pbx, self._trunks = desk, pbx, trunks
@@ -393,9 +393,9 @@ class Leg:
             self._work.put_nowait(self._tell)
         self.happen(Happening.GAP if missing else Happening.ADOPTED)
 
-    async def _known(self, decision: str) -> recordings.Allowed | None:
+    async def _known(self, decision: str) -> Allowed | None:
         try:
-            return await recordings.allowed(self._desk.store, decision)
+            return await self._desk.store.carrier_legs.allowed(decision)
         except StoreError:
             return None
 
@@ -441,7 +441,7 @@ class Leg:
             started_at=now,
             answered_at=self._answered_at,
         )
-        await recordings.start(desk.store, row(desk.node, segment, self.allowed))
+        await desk.store.recordings.start(row(desk.node, segment, self.allowed))
         self.segments.append(segment)
         return segment
 
@@ -508,7 +508,7 @@ class Leg:
         self._noted = self._noted or answered_at is not None
         self._desk.outbox.put(
             "recording running",
-            lambda: recordings.running(self._desk.store, segment.id, started_at, answered_at),
+            lambda: self._desk.store.recordings.running(segment.id, started_at, answered_at),
             decision=segment.decision,
             channel=self.channel,
         )
@@ -530,7 +530,7 @@ class Leg:
             segment.answered_at = segment.answered_at or at
         self._desk.outbox.put(
             "answer",
-            lambda: recordings.answered(self._desk.store, self._desk.node, self.uniqueid, at),
+            lambda: self._desk.store.recordings.answered(self._desk.node, self.uniqueid, at),
             decision=self.decision,
             channel=self.channel,
         )
@@ -586,7 +586,7 @@ class Leg:
             self._write_leg(None)
 
     def _write_leg(self, ended_at: datetime | None) -> None:
-        leg = carrier_legs.CarrierLeg(
+        leg = CarrierLeg(
             decision=self.decision,
             node=self._desk.node,
             channel=self.channel,
@@ -599,7 +599,7 @@ class Leg:
         )
         self._desk.outbox.put(
             "carrier leg",
-            lambda: carrier_legs.write(self._desk.store, leg),
+            lambda: self._desk.store.carrier_legs.write(leg),
             decision=leg.decision,
             channel=leg.channel,
         )

@@ -41,7 +41,7 @@ from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor, Trunk
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
 from dialpact.compliance.meters import METERS
-from dialpact.store.sqlite import Store, recordings
+from dialpact.store.ports import Store
 
 LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
 SECOND_LOOK_SECONDS = 3.0
@@ -246,7 +246,7 @@ class Listener:
     async def _last_word(self) -> datetime | None:
         """When the listener before this one was last alive."""
         try:
-            return await recordings.last_renewal(self._store, self._config.node.name)
+            return await self._store.recorder_leases.renewed_at(self._config.node.name)
         except StoreError as error:
             log.error("store unavailable, calls may have been missed", error=str(error))
             return self._clock.now()
@@ -476,7 +476,7 @@ class Listener:
             self.desk.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
-            if not await recordings.finish(self._store, end):
+            if not await self._store.recordings.finish(end):
                 log.warning("recording had ended already", recording=end.id, decision=segment.decision)
             self.finishing.discard(segment.id)
 

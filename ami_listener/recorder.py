@@ -26,7 +26,7 @@ from ami_listener.measured import Problem, problems, soundtrack
 from ami_listener.pbx import MONITOR, NoChannel, Pbx
 from ami_listener.spying import SNOOP
 from dialpact.compliance.errors import RecordingError
-from dialpact.store.sqlite.recordings import Finished
+from dialpact.compliance.recorded import Finished
 
 if TYPE_CHECKING:
     from ami_listener.heard import Heard

@@ -6,10 +6,9 @@ difference: a recording whose call is gone, a call whose recording does not run,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,8 +18,7 @@ from ami_listener.files import Files
 from ami_listener.leg import Leg
 from ami_listener.pbx import DIALLED, Live, NoChannel, Pbx
 from ami_listener.recorder import Segment, last_written
-from dialpact.compliance.clock import instant
-from dialpact.store.sqlite import carrier_legs, recordings
+from dialpact.compliance.recorded import OpenRecording
 
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
@@ -40,7 +38,7 @@ async def compare(listener: Listener, pbx: Pbx) -> int:
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
     # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
-    open_rows = await recordings.unfinished(desk.store, desk.node)
+    open_rows = await desk.store.recordings.unfinished(desk.node)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
@@ -140,23 +138,23 @@ def _close_leg(listener: Listener, segment: Segment) -> None:
     desk, at = listener.desk, segment.ended_at or listener.desk.clock.now()
     desk.outbox.put(
         "carrier leg",
-        lambda: carrier_legs.end_unseen(desk.store, segment.decision, desk.node, segment.uniqueid, at),
+        lambda: desk.store.carrier_legs.end_unseen(segment.decision, desk.node, segment.uniqueid, at),
         decision=segment.decision,
         channel=segment.channel,
     )
 
 
-def segment_of(row: Mapping[str, Any]) -> Segment:
+def segment_of(row: OpenRecording) -> Segment:
     """A row of the store as the recording it was."""
     return Segment(
-        id=row["id"],
-        decision=row["decision"],
-        channel=row["channel"],
-        uniqueid=row["uniqueid"],
-        format=row["format"],
-        files=Files(Path(row["path"]), Path(row["callee_path"]), Path(row["agent_path"])),
-        started_at=instant(row["started_at"]),
-        answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
-        part=row["part"],
-        begun=row["state"] == "running",
+        id=row.id,
+        decision=row.decision,
+        channel=row.channel,
+        uniqueid=row.uniqueid,
+        format=row.format,
+        files=Files(Path(row.path), Path(row.callee_path), Path(row.agent_path)),
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        part=row.part,
+        begun=row.state == "running",
     )

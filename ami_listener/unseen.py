@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 
 from ami_listener.bypass import FRESH
 from ami_listener.desk import Desk
-from dialpact.store.sqlite import recordings
 
 KIND = "call-unseen"
 STALLED = "asterisk-stalled"
@@ -74,8 +73,10 @@ async def report(desk: Desk, gap: Gap, until: datetime, known: Container[str]) -
     """
     if gap.since is None:
         return 0
-    found = await recordings.unseen(desk.store, desk.node, gap.since - FRESH, until, KIND, STALLED)
-    lost = {row["id"]: row["channel"] for row in found if row["id"] not in known}
+    found = await desk.store.carrier_legs.missed(
+        desk.node, gap.since - FRESH, until, reported=KIND, together=STALLED
+    )
+    lost = {one.id: one.channel for one in found if one.id not in known}
     if gap.is_stall:
         _stalled(desk, gap, lost)
     for decision, channel in lost.items():

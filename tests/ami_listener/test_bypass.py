@@ -9,8 +9,8 @@ import pytest
 
 from ami_listener.bypass import AHEAD, FRESH, Kind, LegVerdict, is_emergency, is_short, judge_leg
 from ami_listener.claims import KEPT, MOST_LEGS, Claims, Origin
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.endpoints import dialled
-from dialpact.store.sqlite.recordings import Allowed
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 ID = "0123456789abcdef" * 2

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.compliance.carrier_leg import CarrierLeg
 from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Undelivered
-from dialpact.store.sqlite import carrier_legs
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
@@ -91,9 +91,8 @@ async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_
     decision = await scene.allow()
     now = scene.clock.now()
     names = {"channel": "PJSIP/carrier-00000009", "uniqueid": "1.9", "linkedid": "1.8"}
-    await carrier_legs.write(
-        scene.store,
-        carrier_legs.CarrierLeg(decision=decision, node="pbx1", dialled_at=now, ended_at=now, **names),
+    await scene.store.carrier_legs.write(
+        CarrierLeg(decision=decision, node="pbx1", dialled_at=now, ended_at=now, **names),
     )
     await scene.kill()
     await restarted(scene)
