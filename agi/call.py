@@ -43,7 +43,7 @@ class Line(Protocol):
     def close(self) -> None: ...
 
 
-class Call:
+class OutboundCall:
     """Answers one header. ``deadline``: seconds from now to the last moment at which ALLOW may be said."""
 
     def __init__(self, line: Line, judge: Judge, gate: Gate, deadline: float) -> None:
@@ -81,7 +81,7 @@ class Call:
         except TimeoutError:
             attempt = self._attempt(request, request.callerid or "", "")
             why = "the PBX did not tell the caller number in time"
-            decision = self._gate.refuse(attempt, Reason.DEADLINE, why, self._judge)
+            decision = self._gate.block(attempt, Reason.DEADLINE, why, self._judge)
             await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))

@@ -3,7 +3,7 @@
 1. Whoever waits shares the next transaction; while it runs, the next batch gathers. No timer, no delay.
 2. A decision is answered only after its transaction is on disk.
 3. Past the deadline nothing is allowed any more, whatever comes. An attempt that no batch has taken yet gets
-   its refusal from here; of one that is being decided the store makes the one row, under the id that is told
+   its block from here; of one that is being decided the store makes the one row, under the id that is told
    here, and an ALLOW whose commit came too late is marked as undelivered.
 4. What can not be stored is logged at once and kept (``application.decide``).
 5. An attempt whose judging fails is refused, and costs none of its batch anything.
@@ -43,7 +43,7 @@ class _Queued:
         self.judge = judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.taken = False  # by a batch: its row is being made
-        self.late: Decision | None = None  # the refusal that was told meanwhile
+        self.late: Decision | None = None  # the block that was told meanwhile
 
 
 class Gate:
@@ -63,7 +63,7 @@ class Gate:
         ``judge`` is the one that read the attempt, so that a reload meanwhile mixes no two policies.
         """
         if len(self._queue) >= MAX_WAITING:
-            return self.refuse(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
+            return self.block(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
         queued = _Queued(attempt, judge or self.judge, deadline)
         self._queue.append(queued)
         self._work.set()
@@ -73,21 +73,21 @@ class Gate:
         except TimeoutError:
             if queued.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
                 return queued.answer.result()
-            refusal = queued.judge.too_late(attempt, self._clock.now(), id=queued.waiting.id)
-            _log(refusal)
+            block = queued.judge.too_late(attempt, self._clock.now(), id=queued.waiting.id)
+            _log(block)
             if queued.taken:
-                queued.late = refusal
+                queued.late = block
             else:
                 queued.answer.cancel()  # it takes no place in a batch any more
-                self._keep(refusal)
-            return refusal
+                self._keep(block)
+            return block
 
-    def refuse(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
-        """A refusal that needs no judging; the next transaction stores it."""
-        refusal = (judge or self.judge).refuse(attempt, self._clock.now(), code, why)
-        _log(refusal)
-        self._keep(refusal)
-        return refusal
+    def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
+        """The gate's no without judging; the next transaction stores it."""
+        block = (judge or self.judge).refuse(attempt, self._clock.now(), code, why)
+        _log(block)
+        self._keep(block)
+        return block
 
     async def withdraw(self, decision: Decision, reason: Reason) -> None:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
@@ -164,22 +164,22 @@ class Gate:
                 self._keep(queued.late)
             elif not queued.answer.done():
                 attempt, judge = queued.waiting.attempt, queued.judge
-                queued.answer.set_result(self.refuse(attempt, Reason.GATE_ERROR, why, judge))
+                queued.answer.set_result(self.block(attempt, Reason.GATE_ERROR, why, judge))
 
-    def _keep(self, refusal: Decision) -> None:
-        self._deciding.keep(refusal)
+    def _keep(self, block: Decision) -> None:
+        self._deciding.keep(block)
         self._work.set()
 
 
-def _log(refusal: Decision) -> None:
+def _log(block: Decision) -> None:
     """One for a failure of ours."""
-    (finding,) = refusal.findings
+    (finding,) = block.findings
     log.error(
         "refused by failure",
-        decision=refusal.id,
+        decision=block.id,
         reason=str(finding.code),
         why=finding.detail["why"],
-        number=masked(refusal.attempt.callee.e164),
-        campaign=refusal.attempt.campaign,
-        uniqueid=refusal.attempt.uniqueid,
+        number=masked(block.attempt.callee.e164),
+        campaign=block.attempt.campaign,
+        uniqueid=block.attempt.uniqueid,
     )

@@ -1,7 +1,7 @@
 """Decides attempts in batches, and keeps what the store could not take.
 
 1. One batch is one transaction: a decision is given back when it is on disk.
-2. A refusal that can not be stored is kept and stored with the next batch, and so is the mark of an ALLOW
+2. A block that can not be stored is kept and stored with the next batch, and so is the mark of an ALLOW
    that must not be used: nothing is lost while the process lives.
 """
 
@@ -22,7 +22,7 @@ from dialpact.store.ports import Store
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
 
 MAX_BATCH = 100
-MAX_OVERDUE = 10_000  # refusals kept in memory while the store is away
+MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class Deciding:
 
     @property
     def has_overdue(self) -> bool:
-        """Whether a refusal waits for the next batch."""
+        """Whether a block waits for the next batch."""
         return bool(self._overdue)
 
     @property
@@ -45,18 +45,18 @@ class Deciding:
         """Whether anything has still to be stored."""
         return bool(self._overdue or self._unmarked)
 
-    def keep(self, refusal: Decision) -> None:
+    def keep(self, block: Decision) -> None:
         """The next batch stores it."""
         if len(self._overdue) == MAX_OVERDUE:
             log.error("refusal dropped unstored", decision=self._overdue[0].id)
-        self._overdue.append(refusal)
+        self._overdue.append(block)
 
     def withdraw(self, decision: str, reason: Reason) -> None:
         """An ALLOW that must not be used; :meth:`mark` says so in the store."""
         self._unmarked.append(Undelivered(decision, self._clock.now(), reason))
 
     async def decide(self, batch: Sequence[Waiting], judge: Judging) -> Sequence[Decided]:
-        """On disk when it returns, as the ``batch`` is ordered. Refusals that are overdue go first, a bounded
+        """On disk when it returns, as the ``batch`` is ordered. Blocks that are overdue go first, a bounded
         number of them. Whatever it raises, nothing was recorded.
         """
         overdue = tuple(itertools.islice(self._overdue, MAX_BATCH))

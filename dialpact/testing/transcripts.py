@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Of a checkout; a wheel has none. The oldest release's are in a folder of their own, ``16``.
-FOLDER = Path(__file__).parents[1] / "tests" / "transcripts" / "agi"
+FOLDER = Path(__file__).parents[2] / "tests" / "transcripts" / "agi"
 
 
 @dataclass

@@ -324,7 +324,7 @@ async def test_oldest_unstored_refusals_are_dropped_and_no_other(
         monkeypatch.setattr(Decisions, "decide", slow)
         waits = asyncio.create_task(gate.decide(office.attempt(), soon()))
         await asyncio.wait_for(entered.wait(), 5)
-        new = [gate.refuse(office.attempt(), Reason.GATE_ERROR, "test") for _ in range(2)]
+        new = [gate.block(office.attempt(), Reason.GATE_ERROR, "test") for _ in range(2)]
         go.set()
         await waits
         await until(lambda: len(office.decisions()) == 6)
@@ -477,8 +477,8 @@ async def test_a_refusal_that_the_store_refuses_holds_up_no_other(
     """Kept while the store was away; it would have failed every transaction from then on."""
     async with office.gate() as gate:
         with office.locked():
-            bad = gate.refuse(structs.replace(office.attempt(), agent=None), Reason.GATE_ERROR, "x")  # type: ignore[arg-type]
-            good = gate.refuse(office.attempt(), Reason.GATE_ERROR, "x")
+            bad = gate.block(structs.replace(office.attempt(), agent=None), Reason.GATE_ERROR, "x")  # type: ignore[arg-type]
+            good = gate.block(office.attempt(), Reason.GATE_ERROR, "x")
         assert (await gate.decide(office.attempt(), soon())).allowed
         await until(lambda: len(office.decisions()) == 2)
     assert office.decisions() == [blocked("gate-error"), ALLOW]

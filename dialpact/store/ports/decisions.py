@@ -53,13 +53,13 @@ class Decisions(Protocol):
     async def decide(
         self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> Sequence[Decided]:
-        """Judges and records in one transaction, after the refusals ``overdue`` that could not be stored
+        """Judges and records in one transaction, after the blocks ``overdue`` that could not be stored
         before. One row for each attempt, in the order of ``batch``.
 
         Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. One whose
         deadline has passed when it has been judged, or before, is refused for that alone. Each stands for
-        itself: of one whose facts, rules or row fail nothing is left but its refusal, and the others are
-        decided. A refusal that the store refuses is an incident.
+        itself: of one whose facts, rules or row fail nothing is left but its block, and the others are
+        decided. A block that the store refuses is an incident.
         Raises StoreError; then nothing was recorded.
         """
 
