@@ -58,7 +58,7 @@ class LegContext(msgspec.Struct, frozen=True):
         stored = f"{detail} {number}".strip()
         self.outbox.put(
             f"incident {kind}",
-            lambda: self.store.incident_log.write(
+            lambda: self.store.incidents.add(
                 at=at,
                 node=self.node,
                 kind=kind,

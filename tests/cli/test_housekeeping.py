@@ -187,7 +187,7 @@ async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Ses
         async with asyncio.timeout(20):
             while (await store.transact(sizes))[0] == 0:
                 await asyncio.sleep(0.01)
-            await store.incident_log.write(
+            await store.incidents.add(
                 at=NOW, node="pbx1", kind="k", decision="", channel="", detail="in the last minute"
             )
             stop.set()

@@ -54,7 +54,7 @@ def some(home: Home) -> Home:
                 (26, "of-another-version", "x"),
             ):
                 at = datetime.fromisoformat(f"2026-11-{day}T10:00:00+08:00")
-                await store.incident_log.write(at=at, node="pbx1", kind=kind, channel="c", detail=detail)
+                await store.incidents.add(at=at, node="pbx1", kind=kind, channel="c", detail=detail)
 
     asyncio.run(write())
     return home

@@ -200,7 +200,7 @@ async def test_incidents_are_counted_once(
     monkeypatch.setattr(looks, "FRESH_SECONDS", 0.0)
     async with await Store.open(office.database) as store:
         for count in (1, 2):
-            await store.incident_log.write(
+            await store.incidents.add(
                 at=NOW, node="pbx1", kind="recording-gap", decision="", channel="", detail=NUMBER
             )
             _, body = await asker.get("/metrics")

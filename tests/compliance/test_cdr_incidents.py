@@ -102,7 +102,7 @@ async def test_what_is_no_incident(store: Store, kind: Any) -> None:
 async def test_what_the_listener_saw_is_not_written_again(
     store: Store, kind: str, after: timedelta, written: int
 ) -> None:
-    await store.incident_log.write(at=AT + after, node="pbx1", kind=kind, channel=found().channel)
+    await store.incidents.add(at=AT + after, node="pbx1", kind=kind, channel=found().channel)
     assert await write_incidents(store, [found()], "pbx1") == (written, 1 - written)
 
 

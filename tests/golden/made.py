@@ -152,7 +152,7 @@ def recording(
 def incident(house: House, day: int, kind: str, detail: str) -> None:
     at = datetime(2026, 11, day, 2, 30, tzinfo=UTC)
     told = {"at": at, "node": "pbx1", "kind": kind, "channel": "PJSIP/agent1001-00000000", "detail": detail}
-    work(house, lambda store: store.incident_log.write(**told))
+    work(house, lambda store: store.incidents.add(**told))
 
 
 def run(house: House, lines: str) -> None:

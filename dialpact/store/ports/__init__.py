@@ -29,7 +29,6 @@ from dialpact.store.ports.evidence import Evidence
 from dialpact.store.ports.facts_as_of import FactsAsOf
 from dialpact.store.ports.holds import Holds
 from dialpact.store.ports.imports import Imports
-from dialpact.store.ports.incident_log import IncidentLog
 from dialpact.store.ports.incidents import Incidents
 from dialpact.store.ports.inspections import Inspections
 from dialpact.store.ports.installation import Installation
@@ -108,9 +107,6 @@ class Store(Protocol):
 
     @property
     def imports(self) -> Imports: ...
-
-    @property
-    def incident_log(self) -> IncidentLog: ...
 
     @property
     def incidents(self) -> Incidents: ...

@@ -17,7 +17,7 @@ from dialpact.store.sqlite.evidence import Evidence
 from dialpact.store.sqlite.facts_as_of import FactsAsOf
 from dialpact.store.sqlite.holds import Holds
 from dialpact.store.sqlite.imports import Imports
-from dialpact.store.sqlite.incidents import IncidentLog, Incidents
+from dialpact.store.sqlite.incidents import Incidents
 from dialpact.store.sqlite.inspections import Inspections
 from dialpact.store.sqlite.ledger_entries import Ledger
 from dialpact.store.sqlite.optout import OptOuts
@@ -122,10 +122,6 @@ class Store(Database):
     @cached_property
     def imports(self) -> Imports:
         return Imports(self)
-
-    @cached_property
-    def incident_log(self) -> IncidentLog:
-        return IncidentLog(self)
 
     @cached_property
     def incidents(self) -> Incidents:

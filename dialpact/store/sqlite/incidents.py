@@ -36,13 +36,13 @@ def write(
     )
 
 
-class IncidentLog:
-    """:class:`dialpact.store.ports.incident_log.IncidentLog` on SQLite."""
+class Incidents:
+    """:class:`dialpact.store.ports.incidents.Incidents` on SQLite."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def write(
+    async def add(
         self,
         *,
         at: datetime,
@@ -60,13 +60,6 @@ class IncidentLog:
                 write(connection, at=at, **told)
 
         await self._database.transact(work)
-
-
-class Incidents:
-    """:class:`dialpact.store.ports.incidents.Incidents` on SQLite."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def list(
         self,

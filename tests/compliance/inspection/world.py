@@ -175,7 +175,7 @@ class World:
         return call
 
     async def incident(self, kind: str, call: str = "", at: str = "2026-11-24 11:00") -> None:
-        await self.store.incident_log.write(at=local(at), node="pbx1", kind=kind, decision=call)
+        await self.store.incidents.add(at=local(at), node="pbx1", kind=kind, decision=call)
 
     async def refuse(
         self, at: str, scope: str = "all", value: str = "", *, to: str = NUMBER, said: str = ""
