@@ -43,7 +43,7 @@ class Line(Protocol):
     def close(self) -> None: ...
 
 
-class Call:
+class OutboundCall:
     """Answers one header. ``deadline``: seconds from now to the last moment at which ALLOW may be said."""
 
     def __init__(self, line: Line, judge: Judge, gate: Gate, deadline: float) -> None:

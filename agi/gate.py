@@ -2,11 +2,10 @@
 
 1. Whoever waits shares the next transaction; while it runs, the next batch gathers. No timer, no delay.
 2. A decision is answered only after its transaction is on disk.
-3. Past the deadline nothing is allowed any more, whatever comes. Whoever claims an attempt first, the judge
-   on the store's thread or the deadline on the event loop, makes its row; an ALLOW whose commit came too
-   late is marked as undelivered.
-4. A block that can not be stored is logged at once and stored when the store is back: nothing is lost
-   while the process lives.
+3. Past the deadline nothing is allowed any more, whatever comes. An attempt that no batch has taken yet gets
+   its block from here; of one that is being decided the store makes the one row, under the id that is told
+   here, and an ALLOW whose commit came too late is marked as undelivered.
+4. What can not be stored is logged at once and kept (``application.decide``).
 5. An attempt whose judging fails is blocked, and costs none of its batch anything.
 """
 
@@ -14,72 +13,49 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import threading
 from collections import deque
-from datetime import datetime
-from functools import partial
 
 import structlog
-from msgspec import structs
 
+from dialpact.application import decide
+from dialpact.application.decide import Deciding
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError
-from dialpact.compliance.judge import Judge
+from dialpact.compliance.judge import Judge, new_id
 from dialpact.compliance.meters import METERS
-from dialpact.compliance.model import CallAttempt, Decision, Facts
+from dialpact.compliance.model import CallAttempt, Decision
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.ports import Store
+from dialpact.store.ports.decisions import Waiting
 
-MAX_BATCH = 100
-MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
 MAX_WAITING = 5_000
 RETRY_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
-class _Waiting:
-    """An attempt in the queue."""
+class _Queued:
+    """An attempt and whoever waits for its answer."""
 
-    def __init__(self, attempt: CallAttempt, judge: Judge) -> None:
-        self.attempt, self.judge = attempt, judge
+    def __init__(self, attempt: CallAttempt, judge: Judge, deadline: float) -> None:
+        self.waiting = Waiting(new_id(), attempt, deadline)
+        self.judge = judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self.winner: Decision | None = None
-        self.judged: Decision | None = None  # the winner, if it was the judge's
-        self.late: Decision | None = None  # the block that was told while the transaction was under way
-        self._lock = threading.Lock()
-
-    def claim(self, decision: Decision) -> Decision:
-        """The first decision stays; it is returned to whoever comes later."""
-        with self._lock:
-            self.winner = self.winner or decision
-            return self.winner
-
-    def spoil(self, block: Decision) -> Decision | None:
-        """``block`` in place of the judge's claim; None when the deadline was first."""
-        with self._lock:
-            if self.winner is not self.judged:
-                return None
-            if self.winner is not None:  # whoever was late may have been told this id
-                block = structs.replace(block, id=self.winner.id)
-            self.winner = self.judged = block
-            return block
+        self.taken = False  # by a batch: its row is being made
+        self.late: Decision | None = None  # the block that was told meanwhile
 
 
 class Gate:
     """Decides. ``run`` must be running for :meth:`decide` to be answered by anything but the deadline."""
 
     def __init__(self, store: Store, judge: Judge, clock: Clock) -> None:
-        self._store = store
         self.judge = judge
         """The rules in force. A reload replaces it; a call that has begun keeps the one it began with."""
         self._clock = clock
-        self._queue: deque[_Waiting] = deque()
+        self._deciding = Deciding(store, clock)
+        self._queue: deque[_Queued] = deque()
         self._work = asyncio.Event()
-        self._overdue: deque[Decision] = deque(maxlen=MAX_OVERDUE)
-        self._unmarked: deque[tuple[str, datetime, Reason]] = deque(maxlen=MAX_OVERDUE)
 
     async def decide(self, attempt: CallAttempt, deadline: float, judge: Judge | None = None) -> Decision:
         """Never raises for a failure of ours, never later than ``deadline`` (event loop time, seconds).
@@ -88,28 +64,28 @@ class Gate:
         """
         if len(self._queue) >= MAX_WAITING:
             return self.block(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
-        waiting = _Waiting(attempt, judge or self.judge)
-        self._queue.append(waiting)
+        queued = _Queued(attempt, judge or self.judge, deadline)
+        self._queue.append(queued)
         self._work.set()
         try:
             async with asyncio.timeout_at(deadline):
-                return await asyncio.shield(waiting.answer)
+                return await asyncio.shield(queued.answer)
         except TimeoutError:
-            if waiting.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
-                return waiting.answer.result()
-            why = "the store did not answer in time"
-            block = self._blocked(attempt, Reason.DEADLINE, why, waiting.judge)
-            winner = waiting.claim(block)
-            if winner is block:
-                waiting.answer.cancel()  # nobody waits for it: no second block if the store fails
+            if queued.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
+                return queued.answer.result()
+            block = queued.judge.too_late(attempt, self._clock.now(), id=queued.waiting.id)
+            _log(block)
+            if queued.taken:
+                queued.late = block
+            else:
+                queued.answer.cancel()  # it takes no place in a batch any more
                 self._keep(block)
-                return block
-            waiting.late = structs.replace(block, id=winner.id)
-            return waiting.late
+            return block
 
     def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
         """The gate's no without judging; the next transaction stores it."""
-        block = self._blocked(attempt, code, why, judge or self.judge)
+        block = (judge or self.judge).refuse(attempt, self._clock.now(), code, why)
+        _log(block)
         self._keep(block)
         return block
 
@@ -117,131 +93,93 @@ class Gate:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
         METERS.undelivered += 1
         log.warning("decision not delivered", decision=decision.id, reason=reason)
-        self._unmarked.append((decision.id, self._clock.now(), reason))
-        await self._mark()
+        self._deciding.withdraw(decision.id, reason)
+        await self._deciding.mark()
         self._work.set()
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_SECONDS if self._overdue or self._unmarked else None):
+                async with asyncio.timeout(RETRY_SECONDS if self._deciding.owes else None):
                     await self._work.wait()
             self._work.clear()
             stored = True
-            while self._queue or (self._overdue and stored):
+            while self._queue or (self._deciding.has_overdue and stored):
                 stored = await self._batch(self._next())
-                await self._mark()
-            await self._mark()
+                await self._deciding.mark()
+            await self._deciding.mark()
 
     async def close(self) -> None:
         """Stores what is still unsaved, as far as the store lets us."""
-        while self._overdue and await self._batch([]):
+        while self._deciding.has_overdue and await self._batch([]):
             pass
-        await self._mark()
-        for decision in self._overdue:
-            log.error("refusal was never stored", decision=decision.id, reasons=decision.reasons)
+        await self._deciding.mark()
+        self._deciding.close()
 
-    def _next(self) -> list[_Waiting]:
+    def _next(self) -> list[_Queued]:
         """Those that wait longest, all with one judge: its facts are read for the whole batch.
 
         Whoever was told that it is too late takes no place: in a flood nobody's turn would come in time.
         """
-        batch: list[_Waiting] = []
-        while self._queue and len(batch) < MAX_BATCH:
+        batch: list[_Queued] = []
+        while self._queue and len(batch) < decide.MAX_BATCH:
             if batch and self._queue[0].judge is not batch[0].judge:
                 break
-            waiting = self._queue.popleft()
-            if not waiting.answer.cancelled():
-                batch.append(waiting)
+            queued = self._queue.popleft()
+            if not queued.answer.cancelled():
+                queued.taken = True
+                batch.append(queued)
         return batch
 
-    async def _batch(self, batch: list[_Waiting]) -> bool:
-        """False when the store failed. Blocks that are overdue go first, a bounded number of them."""
-        overdue = tuple(itertools.islice(self._overdue, MAX_BATCH))
+    async def _batch(self, batch: list[_Queued]) -> bool:
+        """False when the store failed."""
+        judge = batch[0].judge if batch else self.judge
         try:
-            await decisions.decide(
-                self._store,
-                [(waiting.attempt, partial(self._judged, waiting)) for waiting in batch],
-                (batch[0].judge if batch else self.judge).asked,
-                self._clock,
-                overdue,
-                partial(self._spoilt, batch),
-            )
+            decided = await self._deciding.decide([queued.waiting for queued in batch], judge)
         except Exception as error:
             known = isinstance(error, StoreError)
             log.error("store failed", error=str(error), exc_info=None if known else error)
             self._fail(batch, str(error) if known else "internal error")
             return False
-        METERS.batch.observe(len(batch) + len(overdue))
-        saved = {decision.id for decision in overdue}
-        while self._overdue and self._overdue[0].id in saved:  # a full queue may have dropped some meanwhile
-            self._overdue.popleft()
-        for waiting in batch:
-            decision = waiting.winner
-            assert decision is not None  # every judge ran
-            if waiting.late is None and not waiting.answer.done():
-                waiting.answer.set_result(decision)
-            elif decision.put_through and waiting.late is not None and not waiting.late.put_through:
-                self._unmarked.append((decision.id, self._clock.now(), Reason.DEADLINE))
+        except asyncio.CancelledError:  # nobody tells what became of it, and what was told has to hold
+            for late in [queued.late for queued in batch if queued.late is not None]:
+                self._keep(late)
+            raise
+        for queued, (decision, failure) in zip(batch, decided, strict=True):
+            if failure is not None:
+                log.error("attempt not judged", uniqueid=queued.waiting.attempt.uniqueid, exc_info=failure)
+            if queued.late is None and not queued.answer.done():
+                if Reason.DEADLINE in decision.reasons or failure is not None:
+                    _log(decision)
+                queued.answer.set_result(decision)
+            elif decision.put_through and queued.late is not None and not queued.late.put_through:
+                self._deciding.withdraw(decision.id, Reason.DEADLINE)
         return True
 
-    def _judged(self, waiting: _Waiting, facts: Facts, now: datetime) -> Decision | None:
-        """On the store's thread, inside the transaction."""
-        if waiting.winner is not None:
-            return None
-        decision = waiting.judge.decide(waiting.attempt, facts, now)
-        if waiting.claim(decision) is not decision:
-            return None
-        waiting.judged = decision
-        return decision
-
-    def _spoilt(self, batch: list[_Waiting], place: int, error: Exception, now: datetime) -> Decision | None:
-        """On the store's thread: of this one attempt nothing is written."""
-        waiting = batch[place]
-        log.error("attempt not judged", uniqueid=waiting.attempt.uniqueid, exc_info=error)
-        block = self._blocked(waiting.attempt, Reason.GATE_ERROR, "internal error", waiting.judge)
-        return waiting.spoil(block)
-
-    def _fail(self, batch: list[_Waiting], why: str) -> None:
+    def _fail(self, batch: list[_Queued], why: str) -> None:
         """Nothing of the batch is on disk."""
-        for waiting in batch:
-            if waiting.late is not None:
-                self._keep(waiting.late)
-            elif not waiting.answer.done():
-                block = self._blocked(waiting.attempt, Reason.GATE_ERROR, why, waiting.judge)
-                self._keep(block)
-                waiting.answer.set_result(block)
-
-    def _blocked(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
-        decision = judge.refuse(attempt, self._clock.now(), code, why)
-        log.error(
-            "refused by failure",
-            decision=decision.id,
-            reason=str(code),
-            why=why,
-            number=masked(attempt.callee.e164),
-            campaign=attempt.campaign,
-            uniqueid=attempt.uniqueid,
-        )
-        return decision
+        for queued in batch:
+            if queued.late is not None:
+                self._keep(queued.late)
+            elif not queued.answer.done():
+                attempt, judge = queued.waiting.attempt, queued.judge
+                queued.answer.set_result(self.block(attempt, Reason.GATE_ERROR, why, judge))
 
     def _keep(self, block: Decision) -> None:
-        if len(self._overdue) == MAX_OVERDUE:
-            log.error("refusal dropped unstored", decision=self._overdue[0].id)
-        self._overdue.append(block)
+        self._deciding.keep(block)
         self._work.set()
 
-    async def _mark(self) -> None:
-        """ALLOWs that must not be used, all that wait in one transaction. What fails is tried again."""
-        marks = tuple(self._unmarked)
-        if not marks:
-            return
-        try:
-            await decisions.all_undelivered(self._store, marks)
-        except Exception as error:
-            log.error("could not mark as undelivered", decisions=len(marks), error=str(error))
-            return
-        for mark in marks:
-            with contextlib.suppress(ValueError):  # by another, or dropped from a full memory meanwhile
-                self._unmarked.remove(mark)
+
+def _log(block: Decision) -> None:
+    """One for a failure of ours."""
+    (finding,) = block.findings
+    log.error(
+        "refused by failure",
+        decision=block.id,
+        reason=str(finding.code),
+        why=finding.detail["why"],
+        number=masked(block.attempt.callee.e164),
+        campaign=block.attempt.campaign,
+        uniqueid=block.attempt.uniqueid,
+    )

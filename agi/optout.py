@@ -1,6 +1,6 @@
 """Opt-outs taken in the call or on the opt-out line: asked by the dialplan, told when they are on disk.
 
-What is stored, and what becomes of it while the store is away: ``compliance.optout``. Here: who may say so.
+What is stored, and what becomes of it while the store is away: ``application.opt_out``. Here: who may say so.
 In a call the session brings the decision's id, 128 bits that nobody outside the PBX knows, and who pressed
 the key. On the line it brings the caller's number.
 """
@@ -15,9 +15,10 @@ import structlog
 from agi import variables
 from agi.call import CONFIRM_SECONDS, Line, ProtocolBroken
 from agi.protocol import Request
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import OptOutWay
-from dialpact.compliance.optout import OptOuts, scope_of
+from dialpact.compliance.opt_out import scope_of
 
 log = structlog.get_logger()
 

@@ -90,7 +90,7 @@ class State(Enum):
 
 
 @dataclass(slots=True)
-class Session:
+class AgiSession:
     """One AGI session, the server's side. Feed :meth:`receive`; send what :meth:`ask` returns."""
 
     state: State = State.HEADER

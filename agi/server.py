@@ -19,14 +19,14 @@ from typing import cast
 import structlog
 
 from agi import variables
-from agi.call import CONFIRM_SECONDS, Call, ProtocolBroken
+from agi.call import CONFIRM_SECONDS, OutboundCall, ProtocolBroken
 from agi.gate import Gate
 from agi.optout import OptOutCall
-from agi.protocol import HungUp, Malformed, Reply, Request, Session
+from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
-from dialpact.compliance.optout import OptOuts
 
 HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class Server:
-    """Listens, and gives each complete header to :class:`Call`, or to :class:`OptOutCall`."""
+    """Listens, and gives each complete header to :class:`OutboundCall`, or to :class:`OptOutCall`."""
 
     def __init__(self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOuts) -> None:
         self.config = config
@@ -96,7 +96,7 @@ class Server:
         if isinstance(request, Request) and request.route == variables.OPTOUT:
             answering = OptOutCall(connection, self.opt_outs, self.judge, self.deadline).answer(request)
         else:
-            answering = Call(connection, self.judge, self.gate, self.deadline).answer(request)
+            answering = OutboundCall(connection, self.judge, self.gate, self.deadline).answer(request)
         task = asyncio.create_task(answering)
         self.calls.add(task)
         task.add_done_callback(self._ended)
@@ -120,7 +120,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.session = Session()
+        self.session = AgiSession()
         self.reply: asyncio.Future[Reply] | None = None
         self.hung_up = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -9,11 +9,11 @@ from functools import partial
 
 from agi.gate import Gate
 from agi.server import Server
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.numbers import warm
-from dialpact.compliance.optout import OptOuts
 from dialpact.compliance.profile import Policy
 from dialpact.store.sqlite import Store
 

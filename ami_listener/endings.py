@@ -20,7 +20,7 @@ from ami_listener.recording.segment import Segment
 from ami_listener.terms import Terms
 from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.meters import METERS
-from dialpact.store.sqlite import Store, recordings
+from dialpact.store.ports import Store
 
 log = structlog.get_logger()
 
@@ -83,7 +83,7 @@ class Endings:
             self._context.report(problem.kind, segment.decision, segment.channel, problem.detail)
 
         async def write() -> None:
-            if not await recordings.finish(self._store, end):
+            if not await self._store.recordings.finish(end):
                 log.warning("recording had ended already", recording=end.id, decision=segment.decision)
             self.finishing.discard(segment.id)
 

@@ -20,7 +20,7 @@ from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
-from dialpact.store.sqlite import Store, recordings
+from dialpact.store.ports import Store
 
 LIFE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
@@ -124,8 +124,7 @@ class Lease:
         """Says it; a store that does not take it is told once, and the lease runs out by itself."""
         unwritten = ""
         try:
-            await recordings.renew_lease(
-                self._store,
+            await self._store.recorder_leases.renew(
                 self._config.node.name,
                 ready=not why,
                 why=why,

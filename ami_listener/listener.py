@@ -42,7 +42,7 @@ from ami_listener.terms import KeepUntil, Terms
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
-from dialpact.store.sqlite import Store, recordings
+from dialpact.store.ports import Store
 
 LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
 SECOND_LOOK_SECONDS = 3.0
@@ -219,7 +219,7 @@ class Listener:
     async def _last_word(self) -> datetime | None:
         """When the listener before this one was last alive."""
         try:
-            return await recordings.last_renewal(self._store, self.terms.config.node.name)
+            return await self._store.recorder_leases.renewed_at(self.terms.config.node.name)
         except StoreError as error:
             log.error("store unavailable, calls may have been missed", error=str(error))
             return self._clock.now()

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 
 from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_policy import FRESH
-from dialpact.store.sqlite import recordings
 
 KIND = "call-unseen"
 STALLED = "asterisk-stalled"
@@ -74,8 +73,10 @@ async def report(context: LegContext, gap: Gap, until: datetime, known: Containe
     """
     if gap.since is None:
         return 0
-    found = await recordings.unseen(context.store, context.node, gap.since - FRESH, until, KIND, STALLED)
-    lost = {row["id"]: row["channel"] for row in found if row["id"] not in known}
+    found = await context.store.carrier_legs.missed(
+        context.node, gap.since - FRESH, until, reported=KIND, together=STALLED
+    )
+    lost = {one.id: one.channel for one in found if one.id not in known}
     if gap.is_stall:
         _stalled(context, gap, lost)
     for decision, channel in lost.items():

@@ -6,10 +6,9 @@ difference: a recording whose call is gone, a call whose recording does not run,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -26,8 +25,7 @@ from ami_listener.missed_calls import Gap
 from ami_listener.recording.files import Files
 from ami_listener.recording.recorder import last_written
 from ami_listener.recording.segment import Segment
-from dialpact.compliance.clock import instant
-from dialpact.store.sqlite import carrier_legs, recordings
+from dialpact.compliance.recorded import OpenRecording
 
 UNSEEN_SECONDS = 2  # a leg this old whose events would have come by now
 log = structlog.get_logger()
@@ -59,7 +57,7 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
     # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
     # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
-    open_rows = await recordings.unfinished(context.store, context.node)
+    open_rows = await context.store.recordings.unfinished(context.node)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
@@ -159,23 +157,23 @@ def _close_leg(listener: Comparing, segment: Segment) -> None:
     context, at = listener.context, segment.ended_at or listener.context.clock.now()
     context.outbox.put(
         "carrier leg",
-        lambda: carrier_legs.end_unseen(context.store, segment.decision, context.node, segment.uniqueid, at),
+        lambda: context.store.carrier_legs.end_unseen(segment.decision, context.node, segment.uniqueid, at),
         decision=segment.decision,
         channel=segment.channel,
     )
 
 
-def segment_of(row: Mapping[str, Any]) -> Segment:
+def segment_of(row: OpenRecording) -> Segment:
     """A row of the store as the recording it was."""
     return Segment(
-        id=row["id"],
-        decision=row["decision"],
-        channel=row["channel"],
-        uniqueid=row["uniqueid"],
-        format=row["format"],
-        files=Files(Path(row["path"]), Path(row["callee_path"]), Path(row["agent_path"])),
-        started_at=instant(row["started_at"]),
-        answered_at=instant(row["answered_at"]) if row["answered_at"] else None,
-        part=row["part"],
-        begun=row["state"] == "running",
+        id=row.id,
+        decision=row.decision,
+        channel=row.channel,
+        uniqueid=row.uniqueid,
+        format=row.format,
+        files=Files(Path(row.path), Path(row.callee_path), Path(row.agent_path)),
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        part=row.part,
+        begun=row.state == "running",
     )

@@ -17,7 +17,7 @@ ROOMS = ("agi", "ami_listener", "dialpact")
 SEAMS = {
     "panoramisk": {"ami_listener/ami/connection.py"},
     "asterisk": {"agi/script.py"},
-    "aiosqlite": {"dialpact/store/sqlite/connection.py"},
+    "aiosqlite": {"dialpact/store/sqlite/thread.py"},
     "chinese_calendar": {"dialpact/compliance/calendars.py"},
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
     "phonenumbers": {"dialpact/compliance/numbers/metadata.py", "dialpact/compliance/registers/number.py"},

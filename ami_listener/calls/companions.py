@@ -35,7 +35,6 @@ from ami_listener.legs.leg_recordings import GRACE_SECONDS
 from ami_listener.recording.recorder import last_written
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
-from dialpact.store.sqlite import recordings
 
 Part = Literal["joined", "supervisor"]
 Failed = Callable[[str], None]  # is told why a recorder could not be proven
@@ -280,7 +279,7 @@ class Companions:
                 answered_at=leg.answered_at or now,
                 part=companion.part,
             )
-            await recordings.start(context.store, row(context.node, segment, leg.allowed))
+            await context.store.recordings.start(row(context.node, segment, leg.allowed))
             companion.segment = segment
             self._held.add(segment.id)
             companion.started = 0
@@ -309,7 +308,7 @@ class Companions:
         started_at, answered_at = segment.started_at, segment.answered_at
         context.outbox.put(
             "recording running",
-            lambda: recordings.running(context.store, segment.id, started_at, answered_at),
+            lambda: context.store.recordings.running(segment.id, started_at, answered_at),
             decision=leg.decision,
             channel=companion.channel,
         )

@@ -24,8 +24,9 @@ from ami_listener.calls.companions import Companions
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.states import Phase
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.errors import ConfigError, RecordingError
-from dialpact.compliance.optout import OptOuts, scope_of
+from dialpact.compliance.opt_out import scope_of
 
 How = Literal["callee-key", "agent-key"]
 STORED_SECONDS = 2.5  # within which an opt-out has to be on disk for a "done"

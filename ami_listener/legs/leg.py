@@ -26,8 +26,8 @@ from ami_listener.legs.leg_recordings import GRACE_SECONDS, LegRecordings
 from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
-from dialpact.store.sqlite import recordings
 
 OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
 # What a question that Asterisk does not answer is taken for: the worst.
@@ -89,7 +89,7 @@ class Leg:
         return self._facts.decision
 
     @property
-    def allowed(self) -> recordings.Allowed | None:
+    def allowed(self) -> Allowed | None:
         """What that decision allows."""
         return self._facts.allowed
 

@@ -24,10 +24,10 @@ from ami_listener.ami.sent import Sent
 from ami_listener.legs import callers, leg_policy
 from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_policy import LegVerdict
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.numbers import masked
-from dialpact.store.sqlite import recordings
 
 STORE_SECONDS = 1.2  # a little more than the store's own patience with a lock (BUSY_MS)
 RETRY_SECONDS = 0.1
@@ -87,9 +87,7 @@ async def judge(context: LegContext, pbx: Pbx, leg: Suspect) -> Judgement:
     return Judgement(verdict, known, number, left.number, wrong)
 
 
-async def _look_at_number(
-    pbx: Pbx, leg: Suspect, left: Sent, allowed: recordings.Allowed
-) -> tuple[Sent, sent.Flaw]:
+async def _look_at_number(pbx: Pbx, leg: Suspect, left: Sent, allowed: Allowed) -> tuple[Sent, sent.Flaw]:
     """Twice before it is not known, or is wrong on a leg of which no event came: that may just be being made.
 
     Nothing but the From tells of a leg that was found in the middle of its call: its connected line follows
@@ -153,14 +151,14 @@ async def spare_emergency(
     return verdict
 
 
-async def _read(context: LegContext, decision: str) -> recordings.Allowed | None:
+async def _read(context: LegContext, decision: str) -> Allowed | None:
     """Tries again while there is time: a lock is short, and a call is at stake. Raises StoreError."""
     failure = "no answer in time"
     try:
         async with asyncio.timeout(STORE_SECONDS):
             while True:
                 try:
-                    return await recordings.allowed(context.store, decision)
+                    return await context.store.carrier_legs.allowed(decision)
                 except StoreError as error:
                     failure = str(error)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -14,10 +14,12 @@ from ami_listener.legs.claims import Claims
 from ami_listener.outbox import Outbox
 from ami_listener.recording.recorder import Recorder
 from ami_listener.recording.segment import Segment
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.numbers import Shape
-from dialpact.store.sqlite import Store, incidents, recordings
+from dialpact.compliance.recorded import NewRecording
+from dialpact.store.ports import Store
 
 log = structlog.get_logger()
 
@@ -56,8 +58,7 @@ class LegContext(msgspec.Struct, frozen=True):
         stored = f"{detail} {number}".strip()
         self.outbox.put(
             f"incident {kind}",
-            lambda: incidents.incident(
-                self.store,
+            lambda: self.store.incidents.add(
                 at=at,
                 node=self.node,
                 kind=kind,
@@ -71,10 +72,10 @@ class LegContext(msgspec.Struct, frozen=True):
         )
 
 
-def row(node: str, segment: Segment, allowed: recordings.Allowed) -> recordings.NewRecording:
+def row(node: str, segment: Segment, allowed: Allowed) -> NewRecording:
     """The store's row of a recording that is about to begin."""
     main, callee, agent = map(str, segment.files.all)
-    return recordings.NewRecording(
+    return NewRecording(
         id=segment.id,
         decision=segment.decision,
         node=node,

@@ -13,8 +13,8 @@ from ami_listener.ami.pbx import Pbx
 from ami_listener.legs.claims import Claim
 from ami_listener.legs.leg_check import Suspect, originator
 from ami_listener.legs.leg_context import LegContext
+from dialpact.compliance.carrier_leg import Allowed, CarrierLeg
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite import carrier_legs, recordings
 
 # Dial's own words (DialEnd, DIALSTATUS). A GOTO:... is what Dial's U() said, not what became of the leg.
 DIAL_STATUSES = frozenset(
@@ -53,7 +53,7 @@ class LegFacts:
         self.channel, self.uniqueid, self.trunks = channel, uniqueid, trunks
         self.began, self.dial, self.origin = began, dial, origin
         self.decision = ""
-        self.allowed: recordings.Allowed | None = None
+        self.allowed: Allowed | None = None
         self.claim: Claim | None = None
         self.rows = 0  # recordings of this decision in the store
         self.answered_at: datetime | None = None
@@ -95,7 +95,7 @@ class LegFacts:
     async def read_decision(self) -> None:
         """From the store, as far as that answers."""
         try:
-            self.allowed = await recordings.allowed(self._context.store, self.decision)
+            self.allowed = await self._context.store.carrier_legs.allowed(self.decision)
         except StoreError:
             self.allowed = None
         self.rows = self.allowed.legs if self.allowed else 0
@@ -144,7 +144,7 @@ class LegFacts:
 
     def write(self, ended_at: datetime | None) -> None:
         """Into the store, by the outbox; ``ended_at``: None while it is up."""
-        leg = carrier_legs.CarrierLeg(
+        leg = CarrierLeg(
             decision=self.decision,
             node=self._context.node,
             channel=self.channel,
@@ -157,7 +157,7 @@ class LegFacts:
         )
         self._context.outbox.put(
             "carrier leg",
-            lambda: carrier_legs.write(self._context.store, leg),
+            lambda: self._context.store.carrier_legs.write(leg),
             decision=leg.decision,
             channel=leg.channel,
         )

@@ -18,8 +18,8 @@ from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.ami.pbx import is_decision_id
 from ami_listener.legs.claims import Claim
 from dialpact.compliance import numbers
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.model import AND
-from dialpact.store.sqlite.recordings import Allowed
 
 FRESH = timedelta(seconds=120)  # between decision and dialling
 AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set

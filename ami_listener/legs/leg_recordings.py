@@ -16,7 +16,6 @@ from ami_listener.legs.leg_facts import LegFacts
 from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError
-from dialpact.store.sqlite import recordings
 
 GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 
@@ -53,7 +52,7 @@ class LegRecordings:
             segment.answered_at = segment.answered_at or at
         self._context.outbox.put(
             "answer",
-            lambda: recordings.answered(self._context.store, self._context.node, leg.uniqueid, at),
+            lambda: self._context.store.recordings.answered(self._context.node, leg.uniqueid, at),
             decision=leg.decision,
             channel=leg.channel,
         )
@@ -123,7 +122,7 @@ class LegRecordings:
             started_at=now,
             answered_at=leg.answered_at,
         )
-        await recordings.start(context.store, row(context.node, segment, leg.allowed))
+        await context.store.recordings.start(row(context.node, segment, leg.allowed))
         self.segments.append(segment)
         return segment
 
@@ -172,7 +171,7 @@ class LegRecordings:
         self._noted = self._noted or answered_at is not None
         self._context.outbox.put(
             "recording running",
-            lambda: recordings.running(self._context.store, segment.id, started_at, answered_at),
+            lambda: self._context.store.recordings.running(segment.id, started_at, answered_at),
             decision=segment.decision,
             channel=self._leg.channel,
         )

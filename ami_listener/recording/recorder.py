@@ -23,7 +23,7 @@ from ami_listener.recording.files import Files, Replaced
 from ami_listener.recording.measured import Problem, problems, soundtrack
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError
-from dialpact.store.sqlite.recordings import Finished
+from dialpact.compliance.recorded import Finished
 
 PROOF_SECONDS = 1.0
 POLL_SECONDS = 0.002

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.model import CallAttempt, Per, Tally
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.reading import reading
 
 SWEEP = 10_000  # attempts between two looks for what nobody asks for any more
 BLOCK = 128  # numbers that lie in one drawer
@@ -27,7 +27,7 @@ class History:
     """``tallies`` and ``neighbours`` first, then ``add``: an attempt is never its own predecessor."""
 
     def __init__(self, policy: Policy) -> None:
-        asked = reading(policy, {})
+        asked = fact_requirements(policy, {})
         self._caps = asked.caps
         self._reach, self._window = asked.reach, asked.window
         self._depth: dict[Per, int] = {}

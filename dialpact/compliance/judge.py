@@ -9,15 +9,17 @@ from datetime import datetime
 
 from dialpact.compliance import numbers, policy, zones
 from dialpact.compliance.config import Trunk
+from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
 from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.reading import reading
 from dialpact.compliance.reasons import Reason
 
 _DIALLABLE = re.compile(r"[0-9+]{1,32}")
 MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
 MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
+TOO_LATE = "the store did not answer in time"
+BROKEN = "internal error"
 
 
 def bounded(text: str, most: int = MAX_TEXT) -> str:
@@ -31,14 +33,16 @@ def bounded(text: str, most: int = MAX_TEXT) -> str:
 
 
 class Judge:
-    """Applies a policy to attempts over the configured trunks. Pure: the clock is an argument."""
+    """Applies a policy to attempts over the configured trunks. Pure where it is given the decision's ``id``:
+    the clock is an argument.
+    """
 
     def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str, mode: Mode = "enforce") -> None:
         self.policy = rules
         self.trunks = dict(trunks)
         self.node = node
         self.mode = mode
-        self.asked = reading(rules, {name: trunk.business for name, trunk in trunks.items()})
+        self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
 
     def attempt(
         self,
@@ -72,7 +76,13 @@ class Judge:
         )
 
     def decide(
-        self, attempt: CallAttempt, facts: Facts, now: datetime, *, recorder_required: bool = True
+        self,
+        attempt: CallAttempt,
+        facts: Facts,
+        now: datetime,
+        *,
+        recorder_required: bool = True,
+        id: str = "",
     ) -> Decision:
         """Every rule of every profile is evaluated; the number to dial is there only if all pass."""
         if attempt.attack:  # nothing else that a hostile session says is worth judging
@@ -94,7 +104,7 @@ class Judge:
             findings += (_failure(Reason.GATE_ERROR, why),)
             failed = True
         return Decision(
-            id=new_id(),
+            id=id or new_id(),
             decided_at=now,
             attempt=attempt,
             facts=facts,
@@ -108,10 +118,20 @@ class Judge:
             mode=self.mode,
         )
 
-    def refuse(self, attempt: CallAttempt, now: datetime, code: Reason, why: str) -> Decision:
+    def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
+        """The refusal of an attempt whose deadline has passed."""
+        return self.refuse(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
+
+    def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
+        """The refusal of an attempt on which the rules, its facts or its row fail."""
+        return self.refuse(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
+
+    def refuse(
+        self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = ""
+    ) -> Decision:
         """A refusal for a failure of ours, when the rules could not be asked."""
         return Decision(
-            id=new_id(),
+            id=id or new_id(),
             decided_at=now,
             attempt=attempt,
             facts=Facts(),

@@ -19,7 +19,7 @@ from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite import Store, create, recordings
+from dialpact.store.sqlite import Store, create
 from dialpact.testing.registers import Registers
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -53,8 +53,7 @@ class Site:
     async def recorder(self, *, ready: bool) -> None:
         """Says that calls could be recorded, or that they could not, as the listener would say it."""
         async with self.store() as store:
-            await recordings.renew_lease(
-                store,
+            await store.recorder_leases.renew(
                 self.config.node.name,
                 ready=ready,
                 why="" if ready else DOWN,

@@ -17,10 +17,10 @@ from agi.gate import Gate
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
+from dialpact.application.opt_out import OptOuts
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt
-from dialpact.compliance.optout import OptOuts
 from dialpact.compliance.profile import Policy
 from dialpact.store.sqlite import Store, create
 from dialpact.testing.asterisk import FakeAsterisk

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from agi import call as call_module
 from agi import variables
-from agi.call import Call, ProtocolBroken
+from agi.call import OutboundCall, ProtocolBroken
 from agi.protocol import Malformed, Reply, Request
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Finding
@@ -85,7 +85,7 @@ async def answer(
 ) -> FakeGate:
     gate = FakeGate(office, line, seconds)
     gate.hang_up = knobs.get("hang_up", False)
-    call = Call(line, office.judge, gate, knobs.get("deadline", 1.0))  # type: ignore[arg-type]
+    call = OutboundCall(line, office.judge, gate, knobs.get("deadline", 1.0))  # type: ignore[arg-type]
     await call.answer(request)
     assert line.closed
     return gate

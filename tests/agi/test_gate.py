@@ -15,10 +15,14 @@ from msgspec import structs
 
 from agi import gate as gate_module
 from agi.gate import Gate
+from dialpact.application import decide as deciding_module
 from dialpact.compliance.errors import StoreError
+from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Decided
 from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite.decisions import Decisions
 from dialpact.store.sqlite.facts import facts as stored_facts
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
 
@@ -64,13 +68,13 @@ def fast_retry(monkeypatch: pytest.MonkeyPatch) -> None:
 def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many attempts each transaction had."""
     seen: list[int] = []
-    real = decisions.decide
+    real = Decisions.decide
 
-    async def counting(store: Store, waiting: Any, *rest: Any) -> None:
-        seen.append(len(waiting))
-        await real(store, waiting, *rest)
+    async def counting(store: Decisions, batch: Any, *rest: Any) -> Any:
+        seen.append(len(batch))
+        return await real(store, batch, *rest)
 
-    monkeypatch.setattr(decisions, "decide", counting)
+    monkeypatch.setattr(Decisions, "decide", counting)
     return seen
 
 
@@ -192,11 +196,13 @@ async def test_deadline_in_the_turn_in_which_the_store_answers(
 ) -> None:
     """Found by review: an ALLOW that was stored, told as BLOCK, and not marked."""
 
-    async def at_once(store: Store, waiting: Any, *_: Any) -> None:
-        for attempt, judge in waiting:
-            judge(facts(office, attempt), office.clock.now())
+    async def at_once(store: Decisions, batch: Any, judge: Judge, *_: Any) -> list[Decided]:
+        now = office.clock.now()
+        return [
+            Decided(judge.decide(attempt, facts(office, attempt), now, id=id)) for id, attempt, _ in batch
+        ]
 
-    monkeypatch.setattr(decisions, "decide", at_once)
+    monkeypatch.setattr(Decisions, "decide", at_once)
     async with office.gate() as gate:
         decision = await gate.decide(office.attempt(), soon(-1))
         # Who asked looks at the clock before he tells it: tests/agi/test_call.py.
@@ -213,14 +219,14 @@ async def test_blocked_by_deadline_and_then_the_store_fails_is_one_row(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found by review: the same attempt was stored twice, under two reasons."""
-    real, go = decisions.decide, asyncio.Event()
+    real, go = Decisions.decide, asyncio.Event()
 
     async def slow_then_failing(*args: Any) -> None:
         await go.wait()
-        monkeypatch.setattr(decisions, "decide", real)
+        monkeypatch.setattr(Decisions, "decide", real)
         raise StoreError("gone")
 
-    monkeypatch.setattr(decisions, "decide", slow_then_failing)
+    monkeypatch.setattr(Decisions, "decide", slow_then_failing)
     async with office.gate() as gate:
         await gate.decide(office.attempt(), soon(0.02))
         go.set()
@@ -281,18 +287,18 @@ async def test_store_is_back_when_the_gate_closes(office: Office, monkeypatch: p
 async def test_blocks_that_could_not_be_stored_come_in_bounded_transactions(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate_module, "MAX_BATCH", 10)
+    monkeypatch.setattr(deciding_module, "MAX_BATCH", 10)
     sizes: list[int] = []
-    real = decisions.decide
+    real = Decisions.decide
 
-    async def counting(store: Store, waiting: Any, asked: Any, clock: Any, overdue: Any, *rest: Any) -> None:
-        sizes.append(len(overdue) + len(waiting))
-        await real(store, waiting, asked, clock, overdue, *rest)
+    async def counting(store: Decisions, batch: Any, judge: Judge, clock: Any, overdue: Any) -> Any:
+        sizes.append(len(overdue) + len(batch))
+        return await real(store, batch, judge, clock, overdue)
 
-    monkeypatch.setattr(decisions, "decide", failing)
+    monkeypatch.setattr(Decisions, "decide", failing)
     async with office.gate() as gate:
         await asyncio.gather(*(gate.decide(office.attempt(), soon()) for _ in range(35)))
-        monkeypatch.setattr(decisions, "decide", counting)
+        monkeypatch.setattr(Decisions, "decide", counting)
         assert (await gate.decide(office.attempt(), soon())).allowed
         await until(lambda: len(office.decisions()) == 36)
     assert sorted(office.decisions()) == [ALLOW] + [blocked("gate-error")] * 35
@@ -303,19 +309,19 @@ async def test_oldest_unstored_blocks_are_dropped_and_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found by review: with a full memory, newer refusals were taken for stored."""
-    monkeypatch.setattr(gate_module, "MAX_OVERDUE", 3)
+    monkeypatch.setattr(deciding_module, "MAX_OVERDUE", 3)
     monkeypatch.setattr(gate_module, "RETRY_SECONDS", 60)
-    real, entered, go = decisions.decide, asyncio.Event(), asyncio.Event()
+    real, entered, go = Decisions.decide, asyncio.Event(), asyncio.Event()
 
-    async def slow(*args: Any) -> None:
+    async def slow(*args: Any) -> Any:
         entered.set()
         await go.wait()
-        await real(*args)
+        return await real(*args)
 
     async with office.gate() as gate:
-        monkeypatch.setattr(decisions, "decide", failing)
+        monkeypatch.setattr(Decisions, "decide", failing)
         old = [await gate.decide(office.attempt(), soon()) for _ in range(3)]
-        monkeypatch.setattr(decisions, "decide", slow)
+        monkeypatch.setattr(Decisions, "decide", slow)
         waits = asyncio.create_task(gate.decide(office.attempt(), soon()))
         await asyncio.wait_for(entered.wait(), 5)
         new = [gate.block(office.attempt(), Reason.GATE_ERROR, "test") for _ in range(2)]
@@ -349,7 +355,7 @@ async def test_mark_that_could_not_be_set_is_set_later(
     office: Office, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """Found by review: only a log line remained of it, and an ALLOW in the store."""
-    real, tries = decisions.all_undelivered, []
+    real, tries = Decisions.undelivered, []
 
     async def failing(*args: Any) -> None:
         tries.append(args[1])
@@ -357,7 +363,7 @@ async def test_mark_that_could_not_be_set_is_set_later(
             raise failure
         await real(*args)
 
-    monkeypatch.setattr(decisions, "all_undelivered", failing)
+    monkeypatch.setattr(Decisions, "undelivered", failing)
     async with office.gate() as gate:
         decision = await gate.decide(office.attempt(), soon())
         await gate.withdraw(decision, Reason.GATE_ERROR)
@@ -399,7 +405,7 @@ async def test_expired_attempts_are_not_judged(office: Office, monkeypatch: pyte
 async def test_expired_attempts_take_no_place_in_a_batch(
     office: Office, monkeypatch: pytest.MonkeyPatch, transactions: list[int]
 ) -> None:
-    monkeypatch.setattr(gate_module, "MAX_BATCH", 1)
+    monkeypatch.setattr(deciding_module, "MAX_BATCH", 1)
     async with office.gate(busy_ms=5000) as gate:
         with office.locked():
             waiting = partial(gate.decide, deadline=soon(0.05))
@@ -485,13 +491,13 @@ async def test_those_that_came_too_late_are_marked_together(
     office: Office, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked: list[int] = []
-    real = decisions.all_undelivered
+    real = Decisions.undelivered
 
-    async def counting(store: Store, marks: Any) -> None:
+    async def counting(store: Decisions, marks: Any) -> None:
         marked.append(len(marks))
         await real(store, marks)
 
-    monkeypatch.setattr(decisions, "all_undelivered", counting)
+    monkeypatch.setattr(Decisions, "undelivered", counting)
     monkeypatch.setattr(decisions, "record", held.before(decisions.record))
     async with office.gate() as gate:
         found = await asyncio.gather(*(gate.decide(office.attempt(), soon(0.05)) for _ in range(20)))

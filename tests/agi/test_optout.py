@@ -11,8 +11,9 @@ import pytest
 import structlog
 
 from agi import variables
-from dialpact.compliance import optout as optout_module
+from dialpact.application import opt_out as optout_module
 from dialpact.compliance.errors import StoreError
+from dialpact.store.sqlite.optout import OptOuts as StoredOptOuts
 from dialpact.testing.agi_process import FakeProcess
 from dialpact.testing.asterisk import NOTHING, FakeAsterisk, Told
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
@@ -263,16 +264,16 @@ async def test_one_that_is_at_fault_itself_blocks_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_of(office)
-    real = optout_module.optout.from_call
+    real = StoredOptOuts.from_call
 
     async def broken(*given: Any, **words: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(optout_module.optout, "from_call", broken)
+    monkeypatch.setattr(StoredOptOuts, "from_call", broken)
     async with office.opt_outs() as taking:
         assert not await taking.take("callee-key", ID, "all", "", soon())
         assert await taking.take("line", "+86" + STRANGER, "all", "", soon())
-        monkeypatch.setattr(optout_module.optout, "from_call", real)
+        monkeypatch.setattr(StoredOptOuts, "from_call", real)
         assert await taking.take("agent-key", ID, "all", "", soon())
     assert [row[3] for row in opt_outs(office)] == ["line", "callee-key", "agent-key"]
 
@@ -281,7 +282,7 @@ async def test_commit_that_was_reported_as_failed_is_not_written_twice(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_of(office)
-    real, failures = optout_module.optout.from_call, [1]
+    real, failures = StoredOptOuts.from_call, [1]
 
     async def once(*given: Any, **words: Any) -> Any:
         found = await real(*given, **words)
@@ -290,7 +291,7 @@ async def test_commit_that_was_reported_as_failed_is_not_written_twice(
             raise StoreError("the disk said no")
         return found
 
-    monkeypatch.setattr(optout_module.optout, "from_call", once)
+    monkeypatch.setattr(StoredOptOuts, "from_call", once)
     async with office.opt_outs() as taking:
         assert not await taking.take("callee-key", ID, "all", "", soon())
         await until(lambda: not taking._queue)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agi import protocol
-from agi.protocol import HungUp, Malformed, Reply, Request, Session
+from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
 from dialpact.testing.agi_header import Ringing, header
 
 HONEST = header(Ringing(channel="PJSIP/a-1", uniqueid="1.1"))
@@ -16,7 +16,7 @@ ASKED = "GET VARIABLE X"
 
 
 def events(data: bytes) -> list[protocol.Event]:
-    return Session().receive(data)
+    return AgiSession().receive(data)
 
 
 def why(data: bytes) -> tuple[str, bool]:
@@ -25,8 +25,8 @@ def why(data: bytes) -> tuple[str, bool]:
     return last.why, last.hostile
 
 
-def asked() -> Session:
-    session = Session()
+def asked() -> AgiSession:
+    session = AgiSession()
     assert session.receive(HONEST) == [REQUEST]
     assert session.ask(ASKED) == b"GET VARIABLE X\n"
     return session
@@ -186,7 +186,7 @@ def test_reply_limit() -> None:
 
 @pytest.mark.parametrize("data", [b"200 result=1\n", b"\n", b"x\n", b"520-\n"])
 def test_text_before_a_command(data: bytes) -> None:
-    session = Session()
+    session = AgiSession()
     *_, last = session.receive(HONEST + data)
     assert last == Malformed("text where none was asked for", True)
     session = asked()
@@ -194,7 +194,7 @@ def test_text_before_a_command(data: bytes) -> None:
 
 
 def test_hangup_may_come_at_any_time_after_the_header() -> None:
-    session = Session()
+    session = AgiSession()
     assert session.receive(HONEST + b"HANGUP\nHANGUP\n") == [REQUEST, HungUp(), HungUp()]
     session.ask(ASKED)
     assert session.receive(b"HANGUP\n200 result=1\nHANGUP\n") == [HungUp(), Reply(200, 1), HungUp()]
@@ -204,7 +204,7 @@ def test_hangup_may_come_at_any_time_after_the_header() -> None:
 
 @pytest.mark.parametrize("command", ["a\nb", "a\rb", "a\0b", "张", "x" * protocol.MAX_LINE, "\x7f"])
 def test_command_that_is_more_than_a_plain_line(command: str) -> None:
-    session = Session()
+    session = AgiSession()
     session.receive(HONEST)
     with pytest.raises(ValueError, match="printable"):
         session.ask(command)
@@ -212,7 +212,7 @@ def test_command_that_is_more_than_a_plain_line(command: str) -> None:
 
 def test_one_command_at_a_time_and_none_before_the_header() -> None:
     with pytest.raises(ValueError, match="HEADER"):
-        Session().ask(ASKED)
+        AgiSession().ask(ASKED)
     with pytest.raises(ValueError, match="ASKED"):
         asked().ask(ASKED)
 
@@ -232,7 +232,7 @@ STREAMS = st.one_of(
 @example(b"y" * 5000, [2048, 1])
 @example(b"agi_x: " + b"y" * 2041 + b"\n", [2048])
 def test_any_split_gives_the_same_events(data: bytes, sizes: list[int]) -> None:
-    session, found, rest = Session(), [], data
+    session, found, rest = AgiSession(), [], data
     for size in sizes:
         found += session.receive(rest[:size])
         rest = rest[size:]

@@ -13,7 +13,7 @@ from agi import call as call_module
 from agi import server as server_module
 from agi.protocol import MAX_LINE, MAX_REPLY
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite import decisions
+from dialpact.store.sqlite.decisions import Decisions
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
@@ -311,7 +311,7 @@ async def test_service_stores_at_its_end_what_it_could_not_before(
 
     async with office.serving() as (office.host, office.port):
         with monkeypatch.context() as patch:
-            patch.setattr(decisions, "decide", failing)
+            patch.setattr(Decisions, "decide", failing)
             told = await office.fake().dial(NUMBER)
             await asyncio.sleep(0)
         assert told.reasons == ["gate-error"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agi import variables
-from agi.protocol import HungUp, Malformed, Reply, Request, Session
+from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
 from dialpact.testing.agi_commands import PROBES, Channel
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.transcripts import FOLDER, Transcript, read
@@ -20,7 +20,7 @@ BROKEN = ("broken-number", "broken-caller")  # a line break in what a peer sent
 
 def replay(found: Transcript) -> list[object]:
     """The session's events. Raises when our side would not have said what it said then."""
-    session, events = Session(), []
+    session, events = AgiSession(), []
     for way, line in found.lines:
         if way == ">":
             events += session.receive(line + b"\n")
@@ -81,7 +81,7 @@ def test_session_with_a_line_break(name: str) -> None:
 def test_usage_errors_and_hangup_are_understood() -> None:
     found = read("commands")
     # An empty line and one that is too long are two things that our side never sends.
-    session, codes = Session(), []
+    session, codes = AgiSession(), []
     session.receive(b"\n".join(found.header) + b"\n")
     for command, lines in found.exchanges[:-1]:
         session.ask(command.decode() or "x")

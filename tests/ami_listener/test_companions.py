@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.store.sqlite import recordings
+from dialpact.store.sqlite.recordings import Recordings
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import Scene, answered, until
 
@@ -239,7 +239,7 @@ async def test_a_store_that_is_down_is_told(
 
     _, leg = await answered(scene, ami)
     assert leg.caller
-    monkeypatch.setattr(recordings, "start", down)
+    monkeypatch.setattr(Recordings, "start", down)
     for channel in (leg, leg.caller, person(ami)):
         channel.enter_bridge("one")
     assert "database is locked" in (await scene.incident("voice-not-recorded"))["detail"]

@@ -9,7 +9,7 @@ import pytest
 
 from ami_listener import resync
 from ami_listener.ami.pbx import Live, Pbx
-from dialpact.store.sqlite import recordings
+from dialpact.compliance.recorded import Finished
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene, ringing, talking, until
 
@@ -52,11 +52,9 @@ async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) 
     leg.hang_up()
     (row,) = await scene.recorded("kept")
     late = scene.clock.now() + timedelta(seconds=9)
-    assert not await recordings.finish(
-        scene.store, recordings.Finished(id=row["id"], state="failed", ended_at=late)
-    )
-    await recordings.running(scene.store, row["id"], late, late)
-    await recordings.answered(scene.store, "pbx1", row["uniqueid"], late)
+    assert not await scene.store.recordings.finish(Finished(id=row["id"], state="failed", ended_at=late))
+    await scene.store.recordings.running(row["id"], late, late)
+    await scene.store.recordings.answered("pbx1", row["uniqueid"], late)
     assert await scene.recordings() == [row]
 
 
@@ -65,10 +63,10 @@ async def test_a_later_answer_does_not_touch_what_ended_before_it(scene: Scene, 
     decision, leg = await ringing(scene, ami)
     (row,) = await scene.recordings()
     ended = scene.clock.now()
-    end = recordings.Finished(id=row["id"], state="unanswered", ended_at=ended)
-    assert await recordings.finish(scene.store, end)
+    end = Finished(id=row["id"], state="unanswered", ended_at=ended)
+    assert await scene.store.recordings.finish(end)
     (before,) = await scene.recordings()
-    await recordings.answered(scene.store, "pbx1", leg.uniqueid, ended + timedelta(seconds=1))
+    await scene.store.recordings.answered("pbx1", leg.uniqueid, ended + timedelta(seconds=1))
     assert await scene.recordings() == [before]
     leg.hang_up()
     await until(lambda: not scene.listener.legs)

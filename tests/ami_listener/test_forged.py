@@ -11,7 +11,7 @@ import pytest
 
 from ami_listener import listener as listener_module
 from ami_listener.recording import recorder as recorder_module
-from dialpact.store.sqlite import recordings
+from dialpact.store.sqlite.carrier_legs import CarrierLegs
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, talking, until
 
@@ -105,7 +105,7 @@ async def test_a_bug_in_one_leg_ends_no_other(
     async def broken(*_: Any) -> None:
         raise RuntimeError("bug")
 
-    monkeypatch.setattr(recordings, "allowed", broken)
+    monkeypatch.setattr(CarrierLegs, "allowed", broken)
     ami.dial(NUMBER, await scene.allow())
     await scene.incident("listener-error")
     good.speak(0.2)

@@ -194,7 +194,7 @@ async def test_a_leg_that_can_not_be_judged_is_cut(
     async def down(*_: object) -> None:
         raise StoreError("database is locked")
 
-    monkeypatch.setattr("dialpact.store.sqlite.recordings.allowed", down)
+    monkeypatch.setattr("dialpact.store.sqlite.carrier_legs.CarrierLegs.allowed", down)
     leg = ami.dial(NUMBER, await scene.allow())
     await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("store-unavailable")

@@ -14,7 +14,7 @@ from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.instance_lock import instance_lock
 from ami_listener.legs.leg_check import originator
 from dialpact.compliance.errors import RecordingError, StoreError
-from dialpact.store.sqlite import recordings
+from dialpact.store.sqlite.carrier_legs import CarrierLegs
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, judged, prepared, recorded, ringing, talking, until
 
@@ -209,7 +209,7 @@ async def test_nor_while_the_store_is_down(
     async def down(*_: object) -> None:
         raise StoreError("down")
 
-    monkeypatch.setattr(recordings, "allowed", down)
+    monkeypatch.setattr(CarrierLegs, "allowed", down)
     legs = [ami.dial("119"), ami.dial("119", "e" * 32)]
     await scene.incident("store-unavailable")  # of the second: its id could not be looked up
     for leg in legs:

@@ -10,8 +10,8 @@ import pytest
 from ami_listener.ami.events import Origin
 from ami_listener.legs.claims import KEPT, MOST_LEGS, Claims
 from ami_listener.legs.leg_policy import AHEAD, FRESH, Kind, LegVerdict, is_emergency, is_short, judge_leg
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.endpoints import dialled
-from dialpact.store.sqlite.recordings import Allowed
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 ID = "0123456789abcdef" * 2

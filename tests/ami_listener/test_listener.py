@@ -13,6 +13,8 @@ import structlog
 
 from ami_listener.recording import files
 from ami_listener.recording.files import Files
+from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import (
     NUMBER,
@@ -194,11 +196,10 @@ async def test_a_leg_without_a_fitting_decision_is_cut_and_reported(
 
 
 async def test_an_undelivered_decision_is_none(scene: Scene, ami: FakeAmi) -> None:
-    from dialpact.store.sqlite import decisions
 
     ami.forbid("MixMonitor")
     decision = await scene.allow()
-    await decisions.undelivered(scene.store, decision, scene.clock.now(), "deadline")
+    await scene.store.decisions.undelivered([Undelivered(decision, scene.clock.now(), Reason.DEADLINE)])
     ami.dial(NUMBER, decision)
     await scene.incident("undelivered-decision")
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.compliance.carrier_leg import CarrierLeg
 from dialpact.compliance.errors import RecordingError
-from dialpact.store.sqlite import carrier_legs, decisions
+from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
@@ -66,7 +68,7 @@ async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
     await scene.allow(blocked=True)
     await scene.allow(node="pbx2")
     late = await scene.allow()
-    await decisions.undelivered(scene.store, late, scene.clock.now(), "deadline")
+    await scene.store.decisions.undelivered([Undelivered(late, scene.clock.now(), Reason.DEADLINE)])
     await restarted(scene)
     assert await scene.incidents() == []
 
@@ -89,9 +91,8 @@ async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_
     decision = await scene.allow()
     now = scene.clock.now()
     names = {"channel": "PJSIP/carrier-00000009", "uniqueid": "1.9", "linkedid": "1.8"}
-    await carrier_legs.write(
-        scene.store,
-        carrier_legs.CarrierLeg(decision=decision, node="pbx1", dialled_at=now, ended_at=now, **names),
+    await scene.store.carrier_legs.write(
+        CarrierLeg(decision=decision, node="pbx1", dialled_at=now, ended_at=now, **names),
     )
     await scene.kill()
     await restarted(scene)

@@ -15,9 +15,9 @@ from dialpact.application.context import Context
 from dialpact.application.ledger import entries, verification
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import LedgerError, NotPermitted
+from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create, decisions
-from dialpact.store.sqlite import recordings as written
 from tests.cli.recorded import Host
 from tests.compliance.store_values import AT, NUMBER, decision
 
@@ -33,9 +33,8 @@ async def context(tmp_path: Path) -> AsyncIterator[Context]:
         made = decision()
         await store.transact(lambda connection: decisions.record(connection, [made]))
         for place, second in enumerate(SECONDS):
-            await written.start(
-                store,
-                written.NewRecording(
+            await store.recordings.start(
+                NewRecording(
                     id=f"r{place}",
                     decision=made.id,
                     node="n",
@@ -52,10 +51,10 @@ async def context(tmp_path: Path) -> AsyncIterator[Context]:
                 ),
             )
         for place in range(3):
-            end = written.Finished(
+            end = Finished(
                 id=f"r{place}", state="kept", ended_at=AT, sha256="x", keep_until=date(2026, 12, 24)
             )
-            await written.finish(store, end)
+            await store.recordings.finish(end)
         yield Context(store, WHO, Host())
 
 

@@ -15,7 +15,7 @@ from dialpact.application.ledger.audit import Audit
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
-from dialpact.store.sqlite import Store, create, incidents
+from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.checkpoints import Checkpoints
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.snapshot import opened
@@ -38,7 +38,7 @@ def config(tmp_path: Path) -> Config:
 async def store(config: Config) -> AsyncIterator[Store]:
     create(config.database)
     async with await Store.open(config.database) as store:
-        await incidents.incident(store, at=AT, node="n", kind="k")
+        await store.incidents.add(at=AT, node="n", kind="k")
         await store.checkpoints.sign(keys.load(config), AT)
         keys.publish(keys.path_of(config), keys.load(config))
         yield store
@@ -97,7 +97,7 @@ async def test_a_crash(
     # What every daemon and command does next.
     signer = await rotation.resume(config, store)
     assert (signer.vkey != old.vkey) is new
-    await incidents.incident(store, at=AT, node="n", kind="k")
+    await store.incidents.add(at=AT, node="n", kind="k")
     await store.checkpoints.sign(signer, AT + timedelta(hours=1))
     assert keys.load_public(config.path("ledger.pub")) == signer.verifier
     if new:

@@ -25,13 +25,13 @@ import msgspec
 
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import period
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.report import made
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.reading import reading
 from dialpact.store.sqlite import Store, create
 from tests import registers
 
@@ -55,7 +55,7 @@ async def sample(database: Path) -> str:
     attempt = judge.attempt("13800138000", "spring", CALLER_IDS[0], trunk="carrier", agent="1001")
     now = datetime(2026, 11, 24, 2, tzinfo=UTC)
     async with await Store.open(database) as store:
-        facts = await store.calls.facts(attempt, reading(rules, {"carrier": ""}), now, live=True)
+        facts = await store.calls.facts(attempt, fact_requirements(rules, {"carrier": ""}), now, live=True)
     return msgspec.json.encode(judge.decide(attempt, facts, now)).decode()
 
 

@@ -17,7 +17,8 @@ import msgspec
 
 from dialpact.application import host_clock
 from dialpact.compliance.clock import Uptime
-from dialpact.store.sqlite import Store, clocks, decisions, recordings
+from dialpact.compliance.recorded import Finished, NewRecording
+from dialpact.store.sqlite import Store, clocks, decisions
 from tests.compliance.store_values import AT, attempt, decision
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Shelf:
         files = {side: day / f"{name}{side}.wav" for side in SIDES}
         for side, path in files.items():
             path.write_bytes(wav(name + side))
-        new = recordings.NewRecording(
+        new = NewRecording(
             id=id,
             decision=made.id,
             node="pbx1",
@@ -90,7 +91,7 @@ class Shelf:
             agent_path=str(files["-agent"]),
         )
         hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files.values()]
-        end = recordings.Finished(
+        end = Finished(
             id=id,
             state=state,
             ended_at=ended,
@@ -105,8 +106,8 @@ class Shelf:
 
         async def write(store: Store) -> None:
             await store.transact(lambda connection: decisions.record(connection, [made]))
-            await recordings.start(store, new)
-            await recordings.finish(store, end)
+            await store.recordings.start(new)
+            await store.recordings.finish(end)
 
         self.within(write)
         return id

@@ -10,7 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.store.sqlite import Store, carrier_legs, decisions, recordings
+from dialpact.compliance.carrier_leg import CarrierLeg
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.recorded import Finished, NewRecording
+from dialpact.store.ports.decisions import Undelivered
+from dialpact.store.sqlite import Store, decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import AT, attempt, decision
 
@@ -40,9 +44,8 @@ def recorded(
     async def store() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
             await store.transact(lambda connection: decisions.record(connection, [made]))
-            await recordings.start(
-                store,
-                recordings.NewRecording(
+            await store.recordings.start(
+                NewRecording(
                     id=hashlib.md5(name.encode()).hexdigest(),
                     decision=made.id,
                     node="pbx1",
@@ -60,9 +63,8 @@ def recorded(
             )
             if not ended:
                 return
-            await recordings.finish(
-                store,
-                recordings.Finished(
+            await store.recordings.finish(
+                Finished(
                     id=hashlib.md5(name.encode()).hexdigest(),
                     state=state,
                     ended_at=AT + timedelta(seconds=12),
@@ -120,7 +122,7 @@ def test_a_filter_looks_at_all_calls_and_not_at_the_newest(home: Home) -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
             made = [*refused, undelivered, other, *newer]
             await store.transact(lambda connection: decisions.record(connection, made))
-            await decisions.undelivered(store, undelivered.id, AT, "deadline")
+            await store.decisions.undelivered([Undelivered(undelivered.id, AT, Reason.DEADLINE)])
 
     asyncio.run(store())
 
@@ -140,7 +142,7 @@ def test_a_filter_looks_at_all_calls_and_not_at_the_newest(home: Home) -> None:
 
 def dialled(home: Home, call: str, **told: object) -> None:
     """What the listener wrote of a leg."""
-    leg = carrier_legs.CarrierLeg(
+    leg = CarrierLeg(
         decision=call,
         node="pbx1",
         channel="PJSIP/carrier-1",
@@ -152,7 +154,7 @@ def dialled(home: Home, call: str, **told: object) -> None:
 
     async def store() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
-            await carrier_legs.write(store, leg)
+            await store.carrier_legs.write(leg)
 
     asyncio.run(store())
 

@@ -27,7 +27,7 @@ from dialpact.compliance.dialplan.codes import RESULTS
 from dialpact.compliance.health import Health, Lease
 from dialpact.compliance.model import Suspension
 from dialpact.compliance.sections import DoNotCall, ScriptRule
-from dialpact.store.sqlite import Store, recordings
+from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.world import HUBEI, policy
 
@@ -187,7 +187,7 @@ async def test_the_store_says_it_all(stocked: Home) -> None:
         assert (await read("pbx1", NOW, date(2026, 10, 21))).unscripted == ("renewal",)
         assert (await read("pbx1", NOW, date(2025, 12, 31))).trunks == frozenset()
         for seconds, live in ((60.0, True), (0.0, False)):
-            await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=seconds, at=NOW)
+            await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=seconds, at=NOW)
             lease = (await read("pbx1", NOW, date(2026, 10, 21))).lease
             assert lease is not None
             assert (lease.ready, lease.live, lease.renewed_at) == (True, live, NOW)

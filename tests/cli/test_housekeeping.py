@@ -17,7 +17,7 @@ from dialpact.cli.session import Session
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
-from dialpact.store.sqlite import Store, checkpoints, incidents, ledger
+from dialpact.store.sqlite import Store, checkpoints, ledger
 from dialpact.store.sqlite.checkpoints import Checkpoints
 from tests.cli.conftest import Home
 
@@ -187,8 +187,8 @@ async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Ses
         async with asyncio.timeout(20):
             while (await store.transact(sizes))[0] == 0:
                 await asyncio.sleep(0.01)
-            await incidents.incident(
-                store, at=NOW, node="pbx1", kind="k", decision="", channel="", detail="in the last minute"
+            await store.incidents.add(
+                at=NOW, node="pbx1", kind="k", decision="", channel="", detail="in the last minute"
             )
             stop.set()
             await running

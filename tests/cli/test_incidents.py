@@ -15,7 +15,7 @@ from ami_listener.legs.states import Action
 from dialpact.cli import texts
 from dialpact.cli.incidents import kinds
 from dialpact.compliance.reconcile import incidents as cdr_incidents
-from dialpact.store.sqlite import Store, disposals, incidents
+from dialpact.store.sqlite import Store, disposals
 from tests.cli.conftest import Home
 
 DETAIL = "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 13900139000"
@@ -54,7 +54,7 @@ def some(home: Home) -> Home:
                 (26, "of-another-version", "x"),
             ):
                 at = datetime.fromisoformat(f"2026-11-{day}T10:00:00+08:00")
-                await incidents.incident(store, at=at, node="pbx1", kind=kind, channel="c", detail=detail)
+                await store.incidents.add(at=at, node="pbx1", kind=kind, channel="c", detail=detail)
 
     asyncio.run(write())
     return home

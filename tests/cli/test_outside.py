@@ -26,7 +26,7 @@ from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Metrics, Trunk
 from dialpact.compliance.health import Health, Lease, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
-from dialpact.store.sqlite import Store, incidents
+from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
 from tests.agi.office import NUMBER, Office
 from tests.cli.conftest import Home
@@ -200,8 +200,8 @@ async def test_incidents_are_counted_once(
     monkeypatch.setattr(looks, "FRESH_SECONDS", 0.0)
     async with await Store.open(office.database) as store:
         for count in (1, 2):
-            await incidents.incident(
-                store, at=NOW, node="pbx1", kind="recording-gap", decision="", channel="", detail=NUMBER
+            await store.incidents.add(
+                at=NOW, node="pbx1", kind="recording-gap", decision="", channel="", detail=NUMBER
             )
             _, body = await asker.get("/metrics")
             assert f'dialpact_incidents_total{{kind="recording-gap"}} {count}.0'.encode() in body

@@ -7,18 +7,18 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agi.gate import Gate, _Waiting
 from agi.service import judge_of, serving
 from dialpact.application import active_config, daemon_registry
 from dialpact.application.active_config import ActiveConfig
 from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
-from dialpact.store.sqlite import Store
-from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
+from dialpact.store.sqlite.decisions import Decisions
+from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, soon
 
 CONFIG = """\
 [node]
@@ -275,15 +275,21 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
     assert (first.mode, second.mode) == ("enforce", "shadow")
 
 
-async def test_a_batch_has_one_judge(place: Place) -> None:
+async def test_a_batch_has_one_judge(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The facts of a batch are read as its judge asks for them."""
-    office = place.office
-    async with await Store.open(office.database) as store:
-        gate = Gate(store, office.judge, office.clock)
-        other = judge_of(place.reloading.config, place.reloading.policy)
-        judges = [office.judge, office.judge, other, office.judge]
-        gate._queue.extend(_Waiting(office.attempt(), judge) for judge in judges)
-        assert [len(gate._next()) for _ in range(4)] == [2, 1, 1, 0]
+    office, seen = place.office, []
+    real = Decisions.decide
+
+    async def counting(store: Decisions, batch: Any, judge: Any, *rest: Any) -> Any:
+        seen.append((len(batch), judge))
+        return await real(store, batch, judge, *rest)
+
+    monkeypatch.setattr(Decisions, "decide", counting)
+    other = judge_of(place.reloading.config, place.reloading.policy)
+    judges = [office.judge, office.judge, other, office.judge]
+    async with office.gate() as gate:
+        await asyncio.gather(*(gate.decide(office.attempt(), soon(), judge) for judge in judges))
+    assert seen == [(2, office.judge), (1, other), (1, office.judge)]
 
 
 async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Place) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
+import msgspec
+
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
-from dialpact.compliance.reading import Reading
 from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.decisions import Waiting
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BY = {"by": "tester", "at": AT}
 NUMBER = "+8613800138000"
-ASKED = Reading({"carrier": ""})
+ASKED = FactRequirements({"carrier": ""})
 
 
 class Still:
@@ -43,3 +47,25 @@ def decision(asked: CallAttempt | None = None, *, allowed: bool = True) -> Decis
         findings=(finding,),
         dial="13800138000" if allowed else "",
     )
+
+
+class Fixed:
+    """A judge that has made up its mind: it gives these decisions, one after the other."""
+
+    asked = ASKED
+
+    def __init__(self, *made: Decision) -> None:
+        self._made = iter(made)
+
+    def decide(self, attempt: CallAttempt, facts: Facts, now: datetime, *, id: str) -> Decision:
+        return next(self._made)
+
+    def too_late(self, attempt: CallAttempt, now: datetime, *, id: str) -> Decision:
+        return msgspec.structs.replace(decision(attempt, allowed=False), id=id)
+
+    broken = too_late
+
+
+def waiting(asked: CallAttempt | None = None, seconds: float = 60.0) -> Waiting:
+    """An attempt with so much time left."""
+    return Waiting(new_id(), asked or attempt(), time.monotonic() + seconds)

@@ -14,7 +14,7 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.reconcile import NOTES, CdrFinding
 from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR
 from dialpact.compliance.reconcile.values import KINDS
-from dialpact.store.sqlite import Store, create, incidents, ledger
+from dialpact.store.sqlite import Store, create, ledger
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -102,7 +102,7 @@ async def test_what_is_no_incident(store: Store, kind: Any) -> None:
 async def test_what_the_listener_saw_is_not_written_again(
     store: Store, kind: str, after: timedelta, written: int
 ) -> None:
-    await incidents.incident(store, at=AT + after, node="pbx1", kind=kind, channel=found().channel)
+    await store.incidents.add(at=AT + after, node="pbx1", kind=kind, channel=found().channel)
     assert await write_incidents(store, [found()], "pbx1") == (written, 1 - written)
 
 

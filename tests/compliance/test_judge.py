@@ -14,7 +14,7 @@ from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, Recorder
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite import Store, create
 from tests.compliance.store_values import Still
 
 WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -140,7 +140,7 @@ async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_
     create(tmp_path / "d.db")
     async with await Store.open(tmp_path / "d.db") as store:
         for _ in range(2):
-            await decisions.decide(store, [], lax.asked, Still(), [refusal])
+            await store.decisions.decide([], lax, Still(), [refusal])
         assert [row.seq for row in (await store.calls.list()).rows] == [1]
 
 

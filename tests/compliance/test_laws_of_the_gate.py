@@ -25,7 +25,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import SUSPENDABLE, CallAttempt, Decision
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.sections import Cap
-from dialpact.store.sqlite import create, decisions, reactions
+from dialpact.store.sqlite import create, decisions, enforcement
 from dialpact.store.sqlite.facts import facts
 from dialpact.store.sqlite.registers.suspension import suspend
 from tests import registers
@@ -150,7 +150,7 @@ def live(db: sqlite3.Connection, judge: Judge, happened: list[tuple[Any, ...]]) 
         elif step[0] == "call":
             decision = ask(db, judge, step, now)
             decisions.record(db, [decision])
-            reactions.react(db, decision, judge.asked)
+            enforcement.enforce(db, decision, judge.asked)
         else:
             change(db, step, now)
     return now

@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from dialpact.compliance.model import Decision, Facts
+from dialpact.compliance.reasons import Reason
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
+from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.sqlite import Store, create, decisions
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
 from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
@@ -97,7 +99,7 @@ async def test_which_call_it_is_about(
 async def test_a_call_that_the_pbx_was_never_told_of_did_not_ring(store: Store) -> None:
     made = call()
     await record(store, made)
-    await decisions.undelivered(store, made.id, AT, "deadline")
+    await store.decisions.undelivered([Undelivered(made.id, AT, Reason.DEADLINE)])
     assert (await file(store)).complaint.decision == ""
 
 

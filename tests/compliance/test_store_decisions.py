@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.errors import StoreBusy, StoreRefused
+from dialpact.compliance.errors import StoreBusy, StoreError, StoreRefused
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.recorded import Finished, NewRecording
+from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.sqlite import Store, create, decisions, recordings
-from tests.compliance.store_values import ASKED, AT, Still, attempt, decision
+from tests.compliance.store_values import ASKED, AT, Fixed, Still, attempt, decision, waiting
 
 
 @pytest.fixture
@@ -38,9 +41,8 @@ def racer(path: str, count: int) -> None:
     async def run() -> None:
         async with await Store.open(Path(path), busy_ms=10_000) as store:
             for place in range(count):
-                allowed = place % 2 == 0
-                waiting = [(attempt(), lambda *_, a=allowed: decision(allowed=a))]
-                await decisions.decide(store, waiting, ASKED, Still())
+                judge = Fixed(decision(allowed=place % 2 == 0))
+                await store.decisions.decide([waiting()], judge, Still())
 
     asyncio.run(run())
 
@@ -64,12 +66,13 @@ def test_two_processes_leave_no_gap(tmp_path: Path) -> None:
 
 
 async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
-    def judge(facts, now):
-        raise RuntimeError("a rule broke")
+    class Fails(Fixed):
+        def decide(self, *_, **__):
+            raise StoreError("the disk broke")
 
     await record(store, decision())
-    with pytest.raises(RuntimeError):
-        await decisions.decide(store, [(attempt(), judge)], ASKED, Still(), overdue=[decision()])
+    with pytest.raises(StoreError):
+        await store.decisions.decide([waiting()], Fails(), Still(), overdue=[decision()])
     await record(store, decision())
     assert [row[0] for row in await sql(store, "SELECT seq FROM decision ORDER BY seq")] == [1, 2]
 
@@ -77,15 +80,18 @@ async def test_a_batch_that_fails_leaves_no_gap(store: Store) -> None:
 async def test_overdue_refusals_come_first(store: Store) -> None:
     late = decision(allowed=False)
     made = decision()
-    await decisions.decide(store, [(attempt(), lambda *_: made)], ASKED, Still(), overdue=[late])
+    await store.decisions.decide([waiting()], Fixed(made), Still(), overdue=[late])
     assert [row[0] for row in await sql(store, "SELECT id FROM decision ORDER BY seq")] == [late.id, made.id]
 
 
-async def test_an_overtaken_judge_records_nothing(store: Store) -> None:
-    made = decision()
-    waiting = [(attempt(), lambda *_: None), (attempt(), lambda *_: made)]
-    await decisions.decide(store, waiting, ASKED, Still())
-    assert [tuple(row) for row in await sql(store, "SELECT seq, id FROM decision")] == [(1, made.id)]
+async def test_past_its_deadline_an_attempt_is_refused_unjudged_under_its_id(store: Store) -> None:
+    made, late = decision(), waiting(seconds=-1)
+    found = await store.decisions.decide([late, waiting()], Fixed(made), Still())
+    assert [one.decision.id for one in found] == [late.id, made.id]
+    assert [tuple(row) for row in await sql(store, "SELECT seq, id, verdict FROM decision ORDER BY seq")] == [
+        (1, late.id, "BLOCK"),
+        (2, made.id, "ALLOW"),
+    ]
 
 
 # Rows that stay
@@ -138,7 +144,7 @@ async def test_a_decision_comes_back_whole(store: Store) -> None:
 async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store) -> None:
     made = decision()
     await record(store, made)
-    await decisions.undelivered(store, made.id, AT, "deadline")
+    await store.decisions.undelivered([Undelivered(made.id, AT, Reason.DEADLINE)])
     (call,) = (await store.calls.list()).rows
     assert (call.verdict, call.reasons) == ("BLOCK", ("deadline",))
     assert (await store.calls.list(verdict="ALLOW")).rows == []
@@ -151,9 +157,8 @@ async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store)
 async def recorded(store: Store, name: str = "r1") -> None:
     made = decision()
     await record(store, made)
-    await recordings.start(
-        store,
-        recordings.NewRecording(
+    await store.recordings.start(
+        NewRecording(
             id=name,
             decision=made.id,
             node="pbx1",
@@ -173,8 +178,8 @@ async def recorded(store: Store, name: str = "r1") -> None:
 
 async def test_keep_until_only_rises(store: Store) -> None:
     await recorded(store)
-    end = recordings.Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=date(2027, 11, 24))
-    await recordings.finish(store, end)
+    end = Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=date(2027, 11, 24))
+    await store.recordings.finish(end)
     for day in ("'2027-11-23'", "NULL", "''"):
         with pytest.raises(StoreRefused, match="never lowered"):
             await sql(store, f"UPDATE recording SET keep_until = {day}")
@@ -200,17 +205,17 @@ async def test_two_recordings_never_share_a_file(store: Store) -> None:
 
 async def test_the_lease_is_believed_while_it_lasts(store: Store) -> None:
     assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
-    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=60, at=AT)
     assert (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
-    await recordings.renew_lease(store, "pbx1", ready=False, why="disk full", seconds=60, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=False, why="disk full", seconds=60, at=AT)
     assert (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.why == "disk full"
-    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=-1, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=-1, at=AT)
     assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
     assert (await store.calls.facts(attempt(), ASKED, AT, live=False)).recorder is None
 
 
 async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: Store) -> None:
-    await recordings.renew_lease(store, "pbx1", ready=True, why="", seconds=60, at=AT)
+    await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=60, at=AT)
     await sql(store, "UPDATE recorder_lease SET boot_id = 'another'")
     assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
 
@@ -221,7 +226,7 @@ async def test_a_busy_database_decides_nothing(store: Store) -> None:
     store._busy_ms = 50
     await store.close()  # opened anew with less patience
     with pytest.raises(StoreBusy):
-        await decisions.decide(store, [(attempt(), lambda *_: decision())], ASKED, Still())
+        await store.decisions.decide([waiting()], Fixed(decision()), Still())
     other.execute("ROLLBACK")
     other.close()
     assert (await store.calls.list()).rows == []

@@ -79,7 +79,7 @@ async def test_a_row_put_in_by_other_means_gets_its_leaf_from_the_next_transacti
     connection.execute("INSERT INTO incident VALUES (1, '', '', 'forged', '', '', '')")
     connection.commit()
     connection.close()
-    await incidents.incident(store, at=AT, node="n", kind="k")
+    await store.incidents.add(at=AT, node="n", kind="k")
     assert await store.transact(ledger.size) == 2
 
 
@@ -118,7 +118,7 @@ async def test_root_and_proofs_are_those_of_the_plain_tree(store: Store, size: i
     ],
 )
 async def test_the_store_refuses_to_change_what_is_in_the_ledger(store: Store, sql: str) -> None:
-    await incidents.incident(store, at=AT, node="n", kind="k")
+    await store.incidents.add(at=AT, node="n", kind="k")
     connection = sqlite3.connect(store.path)
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute(sql)

@@ -18,7 +18,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Decision
 from dialpact.compliance.policy import attempts
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite import carrier_legs, decisions, linked, reactions
+from dialpact.store.sqlite import carrier_legs, decisions, enforcement, linked
 from dialpact.store.sqlite.facts import facts
 from tests.compliance.test_laws_of_the_gate import PROFILES, START, history
 
@@ -50,7 +50,7 @@ def ask(
     attempt = judge.attempt(number, campaign, caller_id, trunk=trunk, uniqueid=uniqueid)
     decision = judge.decide(attempt, facts(db, attempt, judge.asked, now, live=True), now)
     decisions.record(db, [decision])
-    reactions.react(db, decision, judge.asked)
+    enforcement.enforce(db, decision, judge.asked)
     return decision
 
 

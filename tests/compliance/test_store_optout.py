@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import DncEntry
+from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.soundtrack import Soundtrack
-from dialpact.store.sqlite import Store, create, decisions, optout, recordings
-from dialpact.store.sqlite.recordings import Finished, NewRecording
+from dialpact.store.sqlite import Store, create, decisions, optout
 from tests.compliance.store_values import AT, NUMBER, attempt, decision
 
 
@@ -33,8 +33,7 @@ def seconds(count: float) -> datetime:
 async def recorded(
     store: Store, call: str, id: str, start: float, answer: float | None, part: str = "carrier"
 ) -> None:
-    await recordings.start(
-        store,
+    await store.recordings.start(
         NewRecording(
             id=id,
             decision=call,
@@ -57,7 +56,7 @@ async def recorded(
 
 async def ended(store: Store, id: str, at: float, length: float, sound: str = "") -> None:
     end = Finished(id=id, state="kept", ended_at=seconds(at), seconds=length, sound=sound)
-    await recordings.finish(store, end)
+    await store.recordings.finish(end)
 
 
 @pytest.fixture
@@ -70,8 +69,8 @@ async def call(store: Store) -> str:
 async def take(
     store: Store, call: str, at: float, how: Any = "callee-key", channel: str = "PJSIP/x-1"
 ) -> Any:
-    return await optout.from_call(
-        store, call, how=how, scope="all", node="pbx1", channel=channel, at=seconds(at)
+    return await store.opt_outs.from_call(
+        call, how=how, scope="all", node="pbx1", channel=channel, at=seconds(at)
     )
 
 
@@ -162,7 +161,7 @@ async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
 async def test_unknown_call_and_unknown_node(store: Store, call: str) -> None:
     assert await take(store, "f" * 32, 1) is None
     other = {"how": "callee-key", "scope": "all", "node": "pbx2", "channel": "", "at": AT}
-    assert await optout.from_call(store, call, **other) is None  # type: ignore[arg-type]
+    assert await store.opt_outs.from_call(call, **other) is None  # type: ignore[arg-type]
     assert await optout.of_number(store, NUMBER) == []
     assert await store.changes.of("dnc", NUMBER) == []
 

@@ -15,7 +15,7 @@ from dialpact.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
 # .sql files whose statements run while a call waits.
-PATH = ("facts", "linked", "decisions", "reactions", "optout")
+PATH = ("facts", "linked", "decisions", "enforcement", "optout")
 
 
 def statements() -> Iterator[tuple[str, str]]:
@@ -40,7 +40,7 @@ def test_no_scan(tmp_path: Path, name: str) -> None:
 
 
 def test_they_are_all_looked_at() -> None:
-    assert {"facts.neighbours", "facts.suspensions", "reactions.last_refused"} <= set(FOUND)
+    assert {"facts.neighbours", "facts.suspensions", "enforcement.last_refused"} <= set(FOUND)
     assert len(FOUND) > 20
 
 

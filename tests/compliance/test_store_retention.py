@@ -13,6 +13,7 @@ import pytest
 from dialpact.application import host_clock
 from dialpact.compliance.clock import Uptime, instant
 from dialpact.compliance.errors import StoreRefused
+from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.hold import HoldScope
 from dialpact.store.sqlite import Store, clocks, create, decisions, recordings
@@ -31,9 +32,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         made = decision()
         await store.transact(lambda connection: decisions.record(connection, [made]))
         for id in ("r1", "r2"):
-            await recordings.start(
-                store,
-                recordings.NewRecording(
+            await store.recordings.start(
+                NewRecording(
                     id=id,
                     decision=made.id,
                     node="n",
@@ -49,8 +49,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
                     agent_path=f"/r/{id}a",
                 ),
             )
-        end = recordings.Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=LAST)
-        await recordings.finish(store, end)
+        end = Finished(id="r1", state="kept", ended_at=AT, sha256="x", keep_until=LAST)
+        await store.recordings.finish(end)
         yield store
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agi.protocol import HungUp, Reply, Request, Session
+from agi.protocol import AgiSession, HungUp, Reply, Request
 from dialpact.testing.agi_commands import PROBES, Channel
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.transcripts import FOLDER, Transcript, read
@@ -82,7 +82,7 @@ def test_our_protocol_understands_the_oldest(name: str) -> None:
     assert "Asterisk 16." in found.about[0]
     if name.startswith("broken") or name == "classic":  # refused at sight; another reader
         return
-    session = Session()
+    session = AgiSession()
     [request] = session.receive(b"\n".join(found.header) + b"\n")
     assert isinstance(request, Request)
     for command, lines in found.exchanges:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from agi.protocol import Session
+from agi.protocol import AgiSession
 from ami_listener.ami import wire
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.ami import FakeAmi
@@ -77,7 +77,7 @@ def test_our_framer_reads_asterisks_words_in_pieces(name: str, how: str) -> None
 @pytest.mark.parametrize("how", WAYS)
 def test_our_session_reads_a_header_in_pieces(how: str) -> None:
     text = header(Ringing(caller_name=NAME, channel=SOME, uniqueid="1.1"))
-    whole, session = Session().receive(text), Session()
+    whole, session = AgiSession().receive(text), AgiSession()
     found = [event for piece in cut(text, how) for event in session.receive(piece)]
     assert found == whole != []
 

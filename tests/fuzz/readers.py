@@ -48,7 +48,7 @@ def agi_session(data: bytes) -> None:
     """Only events come out, the same however it was cut, and a broken session stays broken."""
     told = []
     for pieces in cuts(data[:20_000]):
-        session, found = protocol.Session(), []
+        session, found = protocol.AgiSession(), []
         for piece in pieces:
             found += session.receive(piece)
         assert all(isinstance(one, Request | Reply | HungUp | Malformed) for one in found)

@@ -39,7 +39,7 @@ def peak() -> Iterator[Callable[[], int]]:
 
 
 def test_agi_header_without_an_end(peak: Callable[[], int]) -> None:
-    session, events = protocol.Session(), []
+    session, events = protocol.AgiSession(), []
     for _ in range(LINE // 1000):
         events += session.receive(b"a" * 1000)
     assert [type(one) for one in events] == [Malformed]

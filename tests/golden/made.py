@@ -18,8 +18,10 @@ from typing import Any
 
 import msgspec
 
+from dialpact.compliance.carrier_leg import CarrierLeg
+from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.soundtrack import Silence, Soundtrack
-from dialpact.store.sqlite import Store, carrier_legs, decisions, incidents, recordings
+from dialpact.store.sqlite import Store, decisions
 from tests.cli.recorded import wav
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 from tests.golden.house import House, begin, dump, empty
@@ -70,7 +72,7 @@ def call(house: House, after: int, number: str = "+8613800138000", *, allowed: b
     asked = msgspec.structs.replace(attempt(number), agent="1001")
 
     async def run(store: Store) -> str:
-        facts = await decisions.look_up(store, asked, ASKED, at, live=False)
+        facts = await store.calls.facts(asked, ASKED, at, live=False)
         id = hashlib.md5(f"call {after}".encode()).hexdigest()
         made = msgspec.structs.replace(decision(asked, allowed=allowed), id=id, facts=facts, decided_at=at)
         await store.transact(lambda connection: decisions.record(connection, [made]))
@@ -81,7 +83,7 @@ def call(house: House, after: int, number: str = "+8613800138000", *, allowed: b
 
 def leg(house: House, decision: str, after: int) -> None:
     at = AT + timedelta(minutes=after)
-    of = carrier_legs.CarrierLeg(
+    of = CarrierLeg(
         decision=decision,
         node="pbx1",
         channel="PJSIP/carrier-1",
@@ -96,7 +98,7 @@ def leg(house: House, decision: str, after: int) -> None:
         hangup_cause=16,
         sent_from="02787654321",
     )
-    work(house, lambda store: carrier_legs.write(store, of))
+    work(house, lambda store: store.carrier_legs.write(of))
 
 
 def recording(
@@ -109,7 +111,7 @@ def recording(
         house.file(file, wav(file))
     hashes = [hashlib.sha256((house.path / file).read_bytes()).hexdigest() for file in files]
     id = hashlib.md5(name.encode()).hexdigest()
-    new = recordings.NewRecording(
+    new = NewRecording(
         id=id,
         decision=decision,
         node="pbx1",
@@ -125,7 +127,7 @@ def recording(
         callee_path=files[1],
         agent_path=files[2],
     )
-    end = recordings.Finished(
+    end = Finished(
         id=id,
         state=state,
         ended_at=at + timedelta(seconds=2),
@@ -141,8 +143,8 @@ def recording(
     )
 
     async def run(store: Store) -> None:
-        await recordings.start(store, new)
-        await recordings.finish(store, end)
+        await store.recordings.start(new)
+        await store.recordings.finish(end)
 
     work(house, run)
 
@@ -150,7 +152,7 @@ def recording(
 def incident(house: House, day: int, kind: str, detail: str) -> None:
     at = datetime(2026, 11, day, 2, 30, tzinfo=UTC)
     told = {"at": at, "node": "pbx1", "kind": kind, "channel": "PJSIP/agent1001-00000000", "detail": detail}
-    work(house, lambda store: incidents.incident(store, **told))
+    work(house, lambda store: store.incidents.add(**told))
 
 
 def run(house: House, lines: str) -> None:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dialpact.compliance import policy
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.facts_as_of import known_then
 from dialpact.compliance.history import History
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Business, CallAttempt, Campaign, Facts, Finding
 from dialpact.compliance.outbound import Dialled
-from dialpact.compliance.reading import Reading
 from dialpact.compliance.reasons import ORDER, Reason
 from dialpact.store.ports import Store
 
@@ -55,7 +55,7 @@ class Trial:
         self._store = store
         self._history = History(judge.policy)
         # Counts and neighbours come from the file: today's decisions are not asked for them.
-        self._asked = Reading(holders=judge.asked.holders, refusals_age=judge.asked.refusals_age)
+        self._asked = FactRequirements(holders=judge.asked.holders, refusals_age=judge.asked.refusals_age)
 
     async def outcomes(self, past: Iterable[Dialled]) -> AsyncIterator[Outcome]:
         """``past`` in the order of time. What is long is done off the event loop, a batch at a time."""

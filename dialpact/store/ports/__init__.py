@@ -14,12 +14,14 @@ from dialpact.store.ports.businesses import Businesses
 from dialpact.store.ports.caller_ids import CallerIds
 from dialpact.store.ports.calls import Calls
 from dialpact.store.ports.campaigns import Campaigns
+from dialpact.store.ports.carrier_legs import CarrierLegs
 from dialpact.store.ports.changes import Changes
 from dialpact.store.ports.checkpoints import Checkpoints
 from dialpact.store.ports.clocks import Clocks
 from dialpact.store.ports.complaints import Complaints
 from dialpact.store.ports.consents import Consents
 from dialpact.store.ports.custody import Custody
+from dialpact.store.ports.decisions import Decisions
 from dialpact.store.ports.disposals import Disposals
 from dialpact.store.ports.dnc import DoNotCall
 from dialpact.store.ports.erasure import Erasure
@@ -32,9 +34,12 @@ from dialpact.store.ports.inspections import Inspections
 from dialpact.store.ports.installation import Installation
 from dialpact.store.ports.leads import Leads
 from dialpact.store.ports.ledger import Ledger
+from dialpact.store.ports.opt_outs import OptOuts
 from dialpact.store.ports.profiles import Profiles
 from dialpact.store.ports.reconciliations import Reconciliations
+from dialpact.store.ports.recorder_leases import RecorderLeases
 from dialpact.store.ports.recording_list import RecordingList
+from dialpact.store.ports.recordings import Recordings
 from dialpact.store.ports.retention import Retention
 from dialpact.store.ports.scripts import Scripts
 from dialpact.store.ports.suspensions import Suspensions
@@ -59,6 +64,9 @@ class Store(Protocol):
     def campaigns(self) -> Campaigns: ...
 
     @property
+    def carrier_legs(self) -> CarrierLegs: ...
+
+    @property
     def changes(self) -> Changes: ...
 
     @property
@@ -75,6 +83,9 @@ class Store(Protocol):
 
     @property
     def custody(self) -> Custody: ...
+
+    @property
+    def decisions(self) -> Decisions: ...
 
     @property
     def disposals(self) -> Disposals: ...
@@ -113,13 +124,22 @@ class Store(Protocol):
     def ledger(self) -> Ledger: ...
 
     @property
+    def opt_outs(self) -> OptOuts: ...
+
+    @property
     def profiles(self) -> Profiles: ...
 
     @property
     def reconciliations(self) -> Reconciliations: ...
 
     @property
+    def recorder_leases(self) -> RecorderLeases: ...
+
+    @property
     def recording_list(self) -> RecordingList: ...
+
+    @property
+    def recordings(self) -> Recordings: ...
 
     @property
     def retention(self) -> Retention: ...

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from dialpact.compliance.calls import CallEntry, StoredCall
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Facts
-from dialpact.compliance.reading import Reading
 from dialpact.store.ports.page import ALL, Page
 
 
@@ -31,6 +31,6 @@ class Calls(Protocol):
         """None for an id that no decision has. LedgerError once its inputs are erased."""
 
     async def facts(
-        self, attempt: CallAttempt, asked: Reading, now: datetime, *, live: bool = False
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         """What a decision would be made of at that instant, as the gate reads it. ``live``: recorder too."""

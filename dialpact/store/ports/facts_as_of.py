@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Facts
-from dialpact.compliance.reading import Reading
 
 
 class FactsAsOf(Protocol):
-    async def of(self, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading) -> list[Facts]:
+    async def of(
+        self, attempts: Sequence[tuple[CallAttempt, datetime]], asked: FactRequirements
+    ) -> list[Facts]:
         """Of each at its instant, by the registers as they are now, in one short snapshot. The recorder is
         not asked. What was learnt later is still in them: see :func:`.compliance.facts_as_of.known_then`.
         """

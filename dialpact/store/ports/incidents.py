@@ -11,6 +11,19 @@ from dialpact.store.ports.page import ALL, Page
 
 
 class Incidents(Protocol):
+    async def add(
+        self,
+        *,
+        at: datetime,
+        node: str,
+        kind: str,
+        decision: str = "",
+        channel: str = "",
+        detail: str = "",
+        once: bool = False,
+    ) -> None:
+        """On disk when it returns. ``once``: not when there is the very same already, but for its time."""
+
     async def list(
         self,
         *,

@@ -17,9 +17,9 @@ import msgspec
 from dialpact.compliance.calls import CallEntry, LegEntry, StoredCall, Supervisor
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
-from dialpact.compliance.reading import Reading
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.facts import facts
@@ -64,7 +64,7 @@ class Calls:
         return await self._database.read(lambda connection: _get(connection, id))
 
     async def facts(
-        self, attempt: CallAttempt, asked: Reading, now: datetime, *, live: bool = False
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
 

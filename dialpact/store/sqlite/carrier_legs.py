@@ -2,55 +2,66 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
 
 import aiosql
 import msgspec
 
-from dialpact.compliance.clock import stamp
+from dialpact.compliance.carrier_leg import Allowed, CarrierLeg, Missed, id_of
+from dialpact.compliance.clock import instant, stamp
 from dialpact.store.sqlite.connection import Database
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "carrier_legs.sql", "sqlite3")
 
 
-class CarrierLeg(msgspec.Struct, frozen=True, kw_only=True):
-    """``hangup_cause``: Q.850, from Asterisk's Hangup event; None while it is up, or when that was missed."""
+class CarrierLegs:
+    """:class:`dialpact.store.ports.carrier_legs.CarrierLegs` on SQLite."""
 
-    decision: str
-    node: str
-    channel: str
-    uniqueid: str
-    linkedid: str
-    dialled_at: datetime
-    sip_call_id: str = ""
-    ringing_at: datetime | None = None
-    answered_at: datetime | None = None
-    ended_at: datetime | None = None
-    dial_status: str = ""
-    hangup_cause: int | None = None
-    sent_from: str = ""  # the caller number as it left for the carrier; empty: not known
-    interlock: str = ""  # through | refused; empty: it did not run, or was not seen
-    supervision: str = "{}"  # JSON: who listened to it or spoke into it, without being in its bridge
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
+    async def allowed(self, decision: str) -> Allowed | None:
+        row = await self._database.read(lambda connection: SQL.allowed(connection, id=decision))
+        if row is None:
+            return None
+        return Allowed(
+            id=decision,
+            node=row["node"],
+            decided_at=instant(row["decided_at"]),
+            dial=row["dial"],
+            number=row["number"],
+            caller_id=row["caller_id"],
+            campaign=row["campaign"],
+            trunk=row["trunk"],
+            delivered=row["undelivered"] is None,
+            allowed=row["verdict"] == "ALLOW" or row["mode"] == "shadow",
+            legs=row["legs"],
+            sent_as=tuple(json.loads(row["sent_as"] or "[]")),
+        )
 
-def id_of(decision: str, node: str, uniqueid: str) -> str:
-    """32 hex digits: the same leg has the same row, whichever listener writes it."""
-    return hashlib.sha256(f"{decision} {node} {uniqueid}".encode()).hexdigest()[:32]
+    async def write(self, leg: CarrierLeg) -> None:
+        fields = {
+            name: stamp(value) if isinstance(value, datetime) else value
+            for name, value in msgspec.structs.asdict(leg).items()
+        }
+        id = id_of(leg.decision, leg.node, leg.uniqueid)
+        await self._database.transact(lambda connection: SQL.write(connection, id=id, **fields))
 
+    async def end_unseen(self, decision: str, node: str, uniqueid: str, at: datetime) -> None:
+        id = id_of(decision, node, uniqueid)
+        await self._database.transact(
+            lambda connection: SQL.end_unseen(connection, id=id, ended_at=stamp(at))
+        )
 
-async def write(store: Database, leg: CarrierLeg) -> None:
-    """Writes what is known so far; with ``ended_at`` for the last time."""
-    fields = {
-        name: stamp(value) if isinstance(value, datetime) else value
-        for name, value in msgspec.structs.asdict(leg).items()
-    }
-    id = id_of(leg.decision, leg.node, leg.uniqueid)
-    await store.transact(lambda connection: SQL.write(connection, id=id, **fields))
-
-
-async def end_unseen(store: Database, decision: str, node: str, uniqueid: str, at: datetime) -> None:
-    """Closes the row of a leg whose end nobody saw: it was gone at ``at``."""
-    id = id_of(decision, node, uniqueid)
-    await store.transact(lambda connection: SQL.end_unseen(connection, id=id, ended_at=stamp(at)))
+    async def missed(
+        self, node: str, since: datetime, until: datetime, *, reported: str, together: str
+    ) -> list[Missed]:
+        wanted = {"node": node, "since": stamp(since), "until": stamp(until)}
+        return await self._database.read(
+            lambda connection: [
+                Missed(row["id"], row["channel"])
+                for row in SQL.missed(connection, kind=reported, together=together, **wanted)
+            ]
+        )

@@ -1,7 +1,8 @@
 """One connection, one thread, whole transactions.
 
 1. A unit of work is a plain function of a ``sqlite3.Connection``; it runs on aiosqlite's thread in one hop
-   (a hop costs 60 to 90 us, a look-up 3 us), inside ``BEGIN IMMEDIATE``, and is durable when it returns.
+   (a hop costs 60 to 90 us, a look-up 3 us), inside ``BEGIN IMMEDIATE``, and is durable when it returns
+   (``thread`` says how).
 2. SQLite goes on writing happily to a file that was deleted or replaced. Every transaction therefore checks
    that the path still names the file that was opened; otherwise it fails and the next one opens anew.
 3. The file is never created here: a daemon that finds no database refuses, it does not start an empty one.
@@ -20,10 +21,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import aiosqlite
-
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
 from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite.thread import Thread, Units
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -32,17 +32,12 @@ SEAL_BATCH = 2000  # rows
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
 
 
-class _Connection(aiosqlite.Connection):
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """``work`` as a whole on the connection's own thread."""
-        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
-        return result
-
-
-def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
+def _connect(path: Path, busy_ms: int) -> Units:
     uri = f"{path.absolute().as_uri()}?mode=rw"
     try:
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_ms / 1000)
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=busy_ms / 1000, factory=Units
+        )
     except sqlite3.OperationalError as error:
         raise StoreGone(f"{path}: {error}") from error
     try:
@@ -118,7 +113,7 @@ class Database:
     def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
         self.path = path
         self._busy_ms = busy_ms
-        self._connection: _Connection | None = None
+        self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
 
@@ -140,23 +135,16 @@ class Database:
         if connection is not None:
             await connection.close()
 
-    async def _opened(self) -> _Connection:
+    async def _opened(self) -> Thread:
         async with self._opening:  # else two that find it closed open it twice, and one is nobody's
             return self._connection or await self._open()
 
-    async def _open(self) -> _Connection:
-        connection = _Connection(self._connect, iter_chunk_size=64)
-        connection._thread.daemon = True  # a hung disk must not keep the process from ending
-        try:
-            await connection
-        except BaseException:
-            # aiosqlite tells its thread to end and does not wait; it must not outlive the event loop.
-            await asyncio.get_running_loop().run_in_executor(None, connection._thread.join, 1.0)
-            raise
+    async def _open(self) -> Thread:
+        connection = await Thread.start(self._connect)
         self._connection = connection
         return connection
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Units:
         """On the connection's thread: a disk that hangs must not hang the event loop."""
         self._identity = self._on_disk()
         return _connect(self.path, self._busy_ms)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,15 +20,13 @@ import msgspec
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import StoreError
-from dialpact.compliance.model import CallAttempt, Decision, Facts
-from dialpact.compliance.reading import Reading
-from dialpact.store.sqlite import incidents, reactions
+from dialpact.compliance.model import Decision
+from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
+from dialpact.store.sqlite import enforcement, incidents
 from dialpact.store.sqlite.connection import Database, is_refusal
 from dialpact.store.sqlite.facts import facts
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
-Judge = Callable[[Facts, datetime], Decision | None]
-Refuse = Callable[[int, Exception, datetime], Decision | None]  # its place in the batch, what failed, when
 
 
 def record(connection: sqlite3.Connection, decisions: Iterable[Decision], *, late: bool = False) -> None:
@@ -89,44 +88,60 @@ def _clock_went_back(connection: sqlite3.Connection, decision: Decision, behind:
     )
 
 
-async def decide(
-    store: Database,
-    waiting: Sequence[tuple[CallAttempt, Judge]],
-    asked: Reading,
-    clock: Clock,
-    overdue: Sequence[Decision] = (),
-    refuse: Refuse | None = None,
-) -> None:
-    """Judges and records in one transaction, after refusals that could not be stored before.
+class Decisions:
+    """:class:`dialpact.store.ports.decisions.Decisions` on SQLite."""
 
-    Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. A judge that
-    returns None has been overtaken (by the deadline): nothing is recorded for it here. Each attempt stands
-    for itself: of one whose facts, rules or row fail nothing is left, ``refuse`` makes a refusal of it (where
-    it is not given all of them fail), and the others are decided. A refusal that the store refuses is an
-    incident.
-    Raises StoreError; then nothing was recorded.
-    """
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def work(connection: sqlite3.Connection) -> None:
-        for kept in overdue:
-            # A commit that was reported as failed may have happened all the same.
-            if not SQL.is_recorded(connection, id=kept.id):
-                _record_refusal(connection, kept, clock.now(), late=True)
-        for place, (attempt, judge) in enumerate(waiting):
-            now = clock.now()
-            try:
-                with _whole(connection):
-                    decision = judge(facts(connection, attempt, asked, now, live=True), now)
-                    if decision is not None:
-                        record(connection, [decision])
-                        reactions.react(connection, decision, asked)
-            except Exception as error:
-                if refuse is None or _is_of_the_store(error):
-                    raise
-                if (refusal := refuse(place, error, now)) is not None:
-                    _record_refusal(connection, refusal, now)
+    async def decide(
+        self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+    ) -> list[Decided]:
+        def work(connection: sqlite3.Connection) -> list[Decided]:
+            for kept in overdue:
+                # A commit that was reported as failed may have happened all the same.
+                if not SQL.is_recorded(connection, id=kept.id):
+                    _record_refusal(connection, kept, clock.now(), late=True)
+            return [_decide(connection, waiting, judge, clock.now()) for waiting in batch]
 
-    await store.transact(work)
+        return await self._database.transact(work)
+
+    async def undelivered(self, marks: Sequence[Undelivered]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for decision, at, reason in marks:
+                SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
+
+        await self._database.transact(work)
+
+
+def _decide(connection: sqlite3.Connection, waiting: Waiting, judge: Judging, now: datetime) -> Decided:
+    id, attempt, _ = waiting
+    if _is_late(waiting):
+        return _refused(connection, judge.too_late(attempt, now, id=id), now)
+    try:
+        with _whole(connection):
+            found = facts(connection, attempt, judge.asked, now, live=True)
+            decision = judge.decide(attempt, found, now, id=id)
+            if not _is_late(waiting):
+                record(connection, [decision])
+                enforcement.enforce(connection, decision, judge.asked)
+                return Decided(decision)
+    except Exception as error:
+        if _is_of_the_store(error):
+            raise
+        return _refused(connection, judge.broken(attempt, now, id=id), now, error)
+    return _refused(connection, judge.too_late(attempt, now, id=id), now)
+
+
+def _is_late(waiting: Waiting) -> bool:
+    return time.monotonic() >= waiting.deadline
+
+
+def _refused(
+    connection: sqlite3.Connection, refusal: Decision, now: datetime, failure: Exception | None = None
+) -> Decided:
+    _record_refusal(connection, refusal, now)
+    return Decided(refusal, failure)
 
 
 @contextlib.contextmanager
@@ -162,18 +177,3 @@ def _record_refusal(
         incidents.write(
             connection, at=now, node=node, kind="write-refused", decision=refusal.id, detail=detail
         )
-
-
-async def undelivered(store: Database, decision: str, at: datetime, reason: str) -> None:
-    """Marks an ALLOW that was never told to the PBX."""
-    await all_undelivered(store, [(decision, at, reason)])
-
-
-async def all_undelivered(store: Database, marks: Sequence[tuple[str, datetime, str]]) -> None:
-    """Many at once: decision, when, and the reason. One that was never stored needs no mark."""
-
-    def work(connection: sqlite3.Connection) -> None:
-        for decision, at, reason in marks:
-            SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
-
-    await store.transact(work)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from dialpact.store.sqlite.calls import Calls
+from dialpact.store.sqlite.carrier_legs import CarrierLegs
 from dialpact.store.sqlite.checkpoints import Checkpoints
 from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.custody import Custody
+from dialpact.store.sqlite.decisions import Decisions
 from dialpact.store.sqlite.disposals import Disposals
 from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.evidence import Evidence
@@ -18,9 +20,11 @@ from dialpact.store.sqlite.imports import Imports
 from dialpact.store.sqlite.incidents import Incidents
 from dialpact.store.sqlite.inspections import Inspections
 from dialpact.store.sqlite.ledger_entries import Ledger
+from dialpact.store.sqlite.optout import OptOuts
 from dialpact.store.sqlite.outside import Installation
 from dialpact.store.sqlite.reconciliations import Reconciliations
 from dialpact.store.sqlite.recording_list import RecordingList
+from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
 from dialpact.store.sqlite.registers.business import Businesses
 from dialpact.store.sqlite.registers.caller_id import CallerIds
 from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -60,6 +64,10 @@ class Store(Database):
         return Campaigns(self)
 
     @cached_property
+    def carrier_legs(self) -> CarrierLegs:
+        return CarrierLegs(self)
+
+    @cached_property
     def changes(self) -> Changes:
         return Changes(self)
 
@@ -82,6 +90,10 @@ class Store(Database):
     @cached_property
     def custody(self) -> Custody:
         return Custody(self)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        return Decisions(self)
 
     @cached_property
     def disposals(self) -> Disposals:
@@ -132,6 +144,10 @@ class Store(Database):
         return Ledger(self)
 
     @cached_property
+    def opt_outs(self) -> OptOuts:
+        return OptOuts(self)
+
+    @cached_property
     def profiles(self) -> Profiles:
         return Profiles(self)
 
@@ -140,8 +156,16 @@ class Store(Database):
         return Reconciliations(self)
 
     @cached_property
+    def recorder_leases(self) -> RecorderLeases:
+        return RecorderLeases(self)
+
+    @cached_property
     def recording_list(self) -> RecordingList:
         return RecordingList(self)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        return Recordings(self)
 
     @cached_property
     def retention(self) -> Retention:

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import boot_id, instant, stamp
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import (
     Batch,
     Business,
@@ -25,14 +26,13 @@ from dialpact.compliance.model import (
     Suspension,
     Tally,
 )
-from dialpact.compliance.reading import Reading
 from dialpact.store.sqlite import linked
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "facts.sql", "sqlite3")
 
 
 def facts(
-    connection: sqlite3.Connection, attempt: CallAttempt, asked: Reading, now: datetime, live: bool
+    connection: sqlite3.Connection, attempt: CallAttempt, asked: FactRequirements, now: datetime, live: bool
 ) -> Facts:
     """All that the rules look at, as of ``now``; ``live``: read the recorder lease."""
     found = SQL.campaign_and_business(connection, id=attempt.campaign)
@@ -155,7 +155,7 @@ def _attempts(
     connection: sqlite3.Connection,
     attempt: CallAttempt,
     campaign: Campaign | None,
-    asked: Reading,
+    asked: FactRequirements,
     continues: str,
 ) -> tuple[Tally, ...]:
     """Other ways of one call are one attempt, which its first decision stands for."""
@@ -177,7 +177,11 @@ def _attempts(
 
 
 def _neighbours(
-    connection: sqlite3.Connection, attempt: CallAttempt, digits: int | None, asked: Reading, now: datetime
+    connection: sqlite3.Connection,
+    attempt: CallAttempt,
+    digits: int | None,
+    asked: FactRequirements,
+    now: datetime,
 ) -> tuple[int, ...]:
     """Distances of other numbers. (E.164 numbers of one length sort as text as they do as numbers.)"""
     if digits is None or not asked.reach:

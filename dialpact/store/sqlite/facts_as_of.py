@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Facts
-from dialpact.compliance.reading import Reading
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.facts import facts
 
@@ -17,7 +17,9 @@ class FactsAsOf:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, attempts: Sequence[tuple[CallAttempt, datetime]], asked: Reading) -> list[Facts]:
+    async def of(
+        self, attempts: Sequence[tuple[CallAttempt, datetime]], asked: FactRequirements
+    ) -> list[Facts]:
         return await self._database.read(
             lambda connection: [facts(connection, attempt, asked, at, live=False) for attempt, at in attempts]
         )

@@ -36,32 +36,30 @@ def write(
     )
 
 
-async def incident(
-    store: Database,
-    *,
-    at: datetime,
-    node: str,
-    kind: str,
-    decision: str = "",
-    channel: str = "",
-    detail: str = "",
-    once: bool = False,
-) -> None:
-    """On disk when it returns. ``once``: not when there is the very same already, but for its time."""
-    told = {"node": node, "kind": kind, "decision": decision, "channel": channel, "detail": detail}
-
-    def work(connection: sqlite3.Connection) -> None:
-        if not once or SQL.is_told(connection, **told) is None:
-            write(connection, at=at, **told)
-
-    await store.transact(work)
-
-
 class Incidents:
     """:class:`dialpact.store.ports.incidents.Incidents` on SQLite."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def add(
+        self,
+        *,
+        at: datetime,
+        node: str,
+        kind: str,
+        decision: str = "",
+        channel: str = "",
+        detail: str = "",
+        once: bool = False,
+    ) -> None:
+        told = {"node": node, "kind": kind, "decision": decision, "channel": channel, "detail": detail}
+
+        def work(connection: sqlite3.Connection) -> None:
+            if not once or SQL.is_told(connection, **told) is None:
+                write(connection, at=at, **told)
+
+        await self._database.transact(work)
 
     async def list(
         self,

@@ -21,6 +21,7 @@ import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import DncEntry, OptOut, OptOutWay, Scope
+from dialpact.compliance.opt_out import Called
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.soundtrack import place
 from dialpact.store.sqlite.connection import Database, rows
@@ -30,68 +31,38 @@ from dialpact.store.sqlite.registers.dnc import write_opt_out
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "optout.sql", "sqlite3")
 
 
-async def from_call(
-    store: Database, decision: str, *, how: OptOutWay, scope: Scope, node: str, channel: str, at: datetime
-) -> OptOut | None:
-    """Takes a refusal in the call of ``decision``; None when this node has no such call.
+class OptOuts:
+    """:class:`dialpact.store.ports.opt_outs.OptOuts` on SQLite."""
 
-    ``channel``: of whoever pressed the key, which tells one agent from another. What the same person has said
-    before stays as it was, time and all. The call of a campaign that nobody knows has no business to refuse:
-    then it is a refusal of all.
-    """
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def work(connection: sqlite3.Connection) -> OptOut | None:
-        call = SQL.call(connection, id=decision)
-        if call is None or call["node"] != node or not call["number"]:
-            return None
-        value = {"business": call["business"], "industry": call["industry"], "all": ""}[scope]
-        new = OptOut(
-            at=at,
-            number=call["number"],
-            scope=scope if value else "all",
-            value=value,
-            how=how,
-            by=_agent(call, channel) if how == "agent-key" else call["number"],
-            node=node,
-            channel=channel,
-            decision=decision,
-        )
-        said = SQL.said(
-            connection,
-            number=digits(new.number),
-            decision=decision,
-            how=how,
-            by=new.by,
-            scope=new.scope,
-            value=new.value,
-        )
-        if said is not None:
-            return msgspec.structs.replace(new, **{**dict(said), "at": instant(said["at"])})
-        return _take(connection, new)
+    async def from_call(
+        self, decision: str, *, how: OptOutWay, scope: Scope, node: str, channel: str, at: datetime
+    ) -> OptOut | None:
+        def work(connection: sqlite3.Connection) -> OptOut | None:
+            row = SQL.call(connection, id=decision)
+            if row is None or row["node"] != node or not row["number"]:
+                return None
+            new = Called(decision=decision, **dict(row)).opt_out(how=how, scope=scope, channel=channel, at=at)
+            said = SQL.said(
+                connection,
+                number=digits(new.number),
+                decision=decision,
+                how=how,
+                by=new.by,
+                scope=new.scope,
+                value=new.value,
+            )
+            if said is not None:
+                return msgspec.structs.replace(new, **{**dict(said), "at": instant(said["at"])})
+            return _take(connection, new)
 
-    return await store.transact(work)
+        return await self._database.transact(work)
 
-
-def _agent(call: sqlite3.Row, channel: str) -> str:
-    """Who pressed the agent's key: on the phone that made the call its agent, else that other phone."""
-    phone, caller = endpoint_of(channel), endpoint_of(call["channel"])
-    own = not phone or not caller or phone == caller
-    return (call["agent"] if own else "") or phone
-
-
-def endpoint_of(channel: str) -> str:
-    """``agent1002`` of ``PJSIP/agent1002-0000002a``, as ``CHANNEL(endpoint)`` has it; of a driver without
-    endpoints its name as well (``DAHDI/1``).
-    """
-    technology, _, rest = channel.partition("/")
-    name = rest.rpartition("-")[0] or rest
-    return name if technology in ("PJSIP", "SIP", "IAX2") else f"{technology}/{name}".rstrip("/")
-
-
-async def from_line(store: Database, number: str, *, node: str, channel: str, at: datetime) -> OptOut:
-    """Takes a refusal of everything from whoever called from ``number`` (E.164)."""
-    new = OptOut(at=at, number=number, how="line", by=number, node=node, channel=channel)
-    return await store.transact(lambda connection: _take(connection, new))
+    async def from_line(self, number: str, *, node: str, channel: str, at: datetime) -> OptOut:
+        new = OptOut(at=at, number=number, how="line", by=number, node=node, channel=channel)
+        return await self._database.transact(lambda connection: _take(connection, new))
 
 
 async def by_command(
@@ -147,7 +118,7 @@ async def of_number(store: Database, number: str) -> list[dict[str, Any]]:
     """Every time that this person refused, oldest first; in the file ``path`` between its seconds
     ``position`` and ``position_to``, null as long as the call lasts, and for what was said after it.
     """
-    found = await store.transact(lambda connection: rows(SQL.of_number(connection, number=digits(number))))
+    found = await store.read(lambda connection: rows(SQL.of_number(connection, number=digits(number))))
     return [_placed(row) for row in found]
 
 

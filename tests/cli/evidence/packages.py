@@ -19,11 +19,13 @@ from dialpact.application.evidence import check, container, verify
 from dialpact.application.ledger.erasure import erase_over
 from dialpact.application.policy import load_policy
 from dialpact.compliance import config
+from dialpact.compliance.carrier_leg import CarrierLeg
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Signer, Verifier
-from dialpact.store.sqlite import Store, carrier_legs, clocks, decisions, recordings
+from dialpact.compliance.recorded import Finished, NewRecording
+from dialpact.store.sqlite import Store, clocks, decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 
@@ -95,7 +97,7 @@ def recorded(
             file.writeframes(bytes([0, level]) * 80)
     mix, callee, agent = (hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
     start, id = AT + timedelta(seconds=after), hashlib.md5(name.encode()).hexdigest()
-    new = recordings.NewRecording(
+    new = NewRecording(
         id=id,
         decision=call,
         node="pbx1",
@@ -112,7 +114,7 @@ def recorded(
         callee_path=str(paths[1]),
         agent_path=str(paths[2]),
     )
-    end = recordings.Finished(
+    end = Finished(
         id=id,
         state=state,
         ended_at=start + timedelta(seconds=2),
@@ -128,9 +130,9 @@ def recorded(
     )
 
     async def run(store: Store) -> None:
-        await recordings.start(store, new)
+        await store.recordings.start(new)
         if ended:
-            await recordings.finish(store, end)
+            await store.recordings.finish(end)
 
     work(home, run)
     return paths
@@ -138,7 +140,7 @@ def recorded(
 
 def witnessed(home: Home, call: str, **told: Any) -> None:
     """The carrier's leg of the call of :func:`recorded`."""
-    leg = carrier_legs.CarrierLeg(
+    leg = CarrierLeg(
         **{
             "decision": call,
             "node": "pbx1",
@@ -156,7 +158,7 @@ def witnessed(home: Home, call: str, **told: Any) -> None:
             **told,
         }
     )
-    work(home, lambda store: carrier_legs.write(store, leg))
+    work(home, lambda store: store.carrier_legs.write(leg))
 
 
 def dispose(home: Home, name: str) -> None:

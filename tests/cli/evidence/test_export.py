@@ -22,7 +22,7 @@ from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
-from dialpact.store.sqlite import decisions, optout
+from dialpact.store.sqlite import decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf
 from tests.cli.evidence.packages import (
@@ -133,7 +133,7 @@ def test_where_a_refusal_can_be_heard_is_true_to_time(stocked: Home, call: str) 
     recorded(stocked, call, "a", sound=track.encode())
     at = AT + timedelta(seconds=1.8)
     key = {"how": "callee-key", "scope": "all", "node": "pbx1", "channel": "PJSIP/carrier-1"}
-    work(stocked, lambda store: optout.from_call(store, call, at=at, **key))
+    work(stocked, lambda store: store.opt_outs.from_call(call, at=at, **key))
     package = export(stocked, "--call", call, "--reason", "12321")
     (said,) = about(package, call, "do-not-call")["said"]
     assert said["heard_at"] == {"file": f"calls/{call}/recordings/a.wav", "from": 0.8, "to": 0.8}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import optout
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 
@@ -66,7 +65,7 @@ async def test_only_what_was_put_through(world: World) -> None:
 async def test_each_call_once_however_many_refusals(world: World) -> None:
     await world.refuse("2026-11-24 08:00")
     await world.refuse("2026-11-24 08:01", "business", "acme")
-    await optout.from_line(world.store, NUMBER, node="pbx1", channel="x", at=local("2026-11-24 08:02"))
+    await world.store.opt_outs.from_line(NUMBER, node="pbx1", channel="x", at=local("2026-11-24 08:02"))
     await world.call("2026-11-24 10:00")
     await world.call("2026-11-24 10:30")
     assert await late(world) == (2, 0)
@@ -88,7 +87,7 @@ async def test_a_refusal_that_was_taken_back(world: World) -> None:
 async def test_an_entry_that_vanished_is_still_missed(world: World) -> None:
     """Deleted with the database in hand: the log and the opt-out remember it."""
     await world.refuse("2026-11-24 08:00")
-    await optout.from_line(world.store, number(2), node="pbx1", channel="x", at=local("2026-11-24 08:30"))
+    await world.store.opt_outs.from_line(number(2), node="pbx1", channel="x", at=local("2026-11-24 08:30"))
     await world.sql("DELETE FROM do_not_call")
     await world.call("2026-11-24 09:00")
     await world.call("2026-11-24 09:01", to=number(2))
@@ -118,8 +117,7 @@ async def test_numbers_are_masked_unless_full(world: World) -> None:
 async def test_opt_outs_by_the_way_they_were_given(world: World) -> None:
     call = await world.call("2026-11-24 10:00")
     for how in ("callee-key", "agent-key"):
-        await optout.from_call(
-            world.store,
+        await world.store.opt_outs.from_call(
             call,
             how=how,  # type: ignore[arg-type]
             scope="business",
@@ -127,7 +125,7 @@ async def test_opt_outs_by_the_way_they_were_given(world: World) -> None:
             channel="x",
             at=local("2026-11-24 10:01"),
         )
-    await optout.from_line(world.store, NUMBER, node="pbx1", channel="x", at=local("2026-11-25 10:00"))
+    await world.store.opt_outs.from_line(NUMBER, node="pbx1", channel="x", at=local("2026-11-25 10:00"))
     taken = {found.key: found.count for found in (await world.report()).conduct.refusals.taken}
     assert taken == {"callee-key": 1, "agent-key": 1}  # the third is of the next day
 

@@ -31,8 +31,9 @@ from dialpact.compliance.model import (
 )
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import Store, create, decisions, incidents, recordings
-from dialpact.store.sqlite.recordings import Finished, NewRecording
+from dialpact.compliance.recorded import Finished, NewRecording
+from dialpact.store.ports.decisions import Undelivered
+from dialpact.store.sqlite import Store, create, decisions
 
 SHANGHAI = profile.load("cn-hubei-2018").zone
 HUBEI = Policy((profile.load("cn-hubei-2018"),), calendars.load())
@@ -121,7 +122,7 @@ class World:
         )
         await self.store.transact(lambda connection: decisions.record(connection, [made]))
         if undelivered:
-            await decisions.undelivered(self.store, made.id, moment, Reason.DEADLINE)
+            await self.store.decisions.undelivered([Undelivered(made.id, moment, Reason.DEADLINE)])
         return made.id
 
     async def recorded(
@@ -154,7 +155,7 @@ class World:
             callee_path=f"/r/{id}c.wav",
             agent_path=f"/r/{id}a.wav",
         )
-        await recordings.start(self.store, new)
+        await self.store.recordings.start(new)
         if ended:
             end = Finished(
                 id=id,
@@ -165,7 +166,7 @@ class World:
                 sha256=sha256,
                 keep_until=date(2027, 11, 24),
             )
-            await recordings.finish(self.store, end)
+            await self.store.recordings.finish(end)
         return id
 
     async def answered(self, at: str, **of: Any) -> str:
@@ -174,7 +175,7 @@ class World:
         return call
 
     async def incident(self, kind: str, call: str = "", at: str = "2026-11-24 11:00") -> None:
-        await incidents.incident(self.store, at=local(at), node="pbx1", kind=kind, decision=call)
+        await self.store.incidents.add(at=local(at), node="pbx1", kind=kind, decision=call)
 
     async def refuse(
         self, at: str, scope: str = "all", value: str = "", *, to: str = NUMBER, said: str = ""

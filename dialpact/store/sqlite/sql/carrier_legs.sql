@@ -18,3 +18,26 @@ WHERE carrier_leg.ended_at IS NULL;
 
 -- name: end_unseen(id, ended_at)!
 UPDATE carrier_leg SET ended_at = max(:ended_at, dialled_at) WHERE id = :id AND ended_at IS NULL;
+
+-- name: allowed(id)^
+SELECT decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id, decision.campaign,
+       decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE json_extract(decision.record, '$.facts.caller_id.sent_as') END AS sent_as,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.id = :id;
+
+-- name: missed(node, since, until, kind, together)
+SELECT decision.id, decision.channel FROM decision
+-- Times have no index of their own, and a gap is short: the newest are enough.
+WHERE decision.seq > (SELECT max(seq) FROM decision) - 100000
+  AND decision.node = :node AND decision.decided_at >= :since AND decision.decided_at < :until
+  AND (decision.verdict = 'ALLOW' OR decision.mode = 'shadow') AND decision.dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM carrier_leg WHERE carrier_leg.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
+  AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.kind = :together AND incident.channel = ''
+                  AND incident.at >= :since AND instr(incident.detail, decision.id))
+ORDER BY decision.seq;

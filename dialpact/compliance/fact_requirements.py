@@ -24,7 +24,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FactRequirements:
     """``holders``: every trunk's name and the business that holds it, empty where any may use it."""
 
     holders: Mapping[str, str]
@@ -36,11 +36,11 @@ class Reading:
     refusals_age: bool = False  # whether a profile asks when refusals were last imported
 
 
-def reading(policy: Policy, holders: Mapping[str, str]) -> Reading:
+def fact_requirements(policy: Policy, holders: Mapping[str, str]) -> FactRequirements:
     """The union of what the profiles ask."""
     caps = [cap for profile in policy.profiles if profile.attempts for cap in profile.attempts.caps]
     ranges = [profile.range_dialling for profile in policy.profiles if profile.range_dialling]
-    return Reading(
+    return FactRequirements(
         holders=dict(holders),
         caps=tuple(sorted({(cap.per, cap.limit) for cap in caps if cap.action == "refuse"})),
         alarms=tuple(cap for cap in caps if cap.action == "alarm"),

@@ -5,7 +5,7 @@ listener (a key's event).
 2. What the store can not take now is ``failed``, but kept, and stored when the store is back: nothing is
    lost while the process lives. It counts from then on.
 3. In a call everything is the stored decision's word. What two have heard, or one has said twice, is one
-   opt-out: the store tells (``store.sqlite.optout``).
+   opt-out: the store tells.
 """
 
 from __future__ import annotations
@@ -19,19 +19,14 @@ import structlog
 
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError
-from dialpact.compliance.model import SCOPES, OptOut, OptOutWay, Scope
+from dialpact.compliance.model import OptOut, OptOutWay, Scope
 from dialpact.compliance.numbers import masked
-from dialpact.store.sqlite import Store, optout
+from dialpact.store.ports import Store
 
 MAX_KEPT = 10_000  # in memory, while the store is away
 RETRY_SECONDS = 1.0
 
 log = structlog.get_logger()
-
-
-def scope_of(text: str) -> Scope:
-    """A slip in the dialplan must not cost anybody his refusal: what is no scope is all of them."""
-    return next((known for known in SCOPES if known == text), "all")
 
 
 class Taken:
@@ -122,9 +117,9 @@ class OptOuts:
     async def _store_one(self, taken: Taken) -> OptOut | None:
         where = {"node": self._node, "channel": taken.channel}
         if taken.how == "line":
-            return await optout.from_line(self._store, taken.subject, at=taken.at, **where)
-        return await optout.from_call(
-            self._store, taken.subject, how=taken.how, scope=taken.scope, at=taken.at, **where
+            return await self._store.opt_outs.from_line(taken.subject, at=taken.at, **where)
+        return await self._store.opt_outs.from_call(
+            taken.subject, how=taken.how, scope=taken.scope, at=taken.at, **where
         )
 
     def _tell(self, taken: Taken, found: OptOut | None) -> None:

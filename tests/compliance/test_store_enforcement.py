@@ -19,8 +19,9 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Decision
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite import Store
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, SetClock
+from tests.compliance.store_values import waiting
 
 TEXT = files("dialpact.compliance").joinpath("profiles", "cn-hubei-2018.toml").read_text("utf-8")
 ALARM = '{ per = "caller-id", limit = 60, hours = 1, action = "alarm" }'
@@ -52,15 +53,10 @@ async def ask(
     """As the gate does it, without its queue."""
     words = {"caller_id": CALLER_ID, "agent": "1001", "trunk": "carrier"} | words
     attempt = judge.attempt(number, campaign, words.pop("caller_id"), **words)
-    made: list[Decision] = []
-
-    def judged(facts: Any, now: Any) -> Decision:
-        made.append(judge.decide(attempt, facts, now))
-        return made[0]
-
     async with await Store.open(office.database) as store:
-        await decisions.decide(store, [(attempt, judged)], judge.asked, office.clock)
-    return made[0]
+        ((made, failure),) = await store.decisions.decide([waiting(attempt)], judge, office.clock)
+    assert failure is None
+    return made
 
 
 def pass_by(office: Office, **time: float) -> None:
@@ -78,14 +74,8 @@ def racer(folder: str, name: str, count: int, answers: Any) -> None:
             for place in range(count):
                 trunk = "carrier" if place % 2 else "backup"
                 attempt = office_judge.attempt(NUMBER, "spring", CALLER_ID, agent=name, trunk=trunk)
-                made: list[Decision] = []
-
-                def judged(facts: Any, now: Any, attempt: Any = attempt, made: Any = made) -> Decision:
-                    made.append(office_judge.decide(attempt, facts, now))
-                    return made[0]
-
-                await decisions.decide(store, [(attempt, judged)], office_judge.asked, SetClock())
-                allowed += made[0].allowed
+                ((made, _),) = await store.decisions.decide([waiting(attempt)], office_judge, SetClock())
+                allowed += made.allowed
         return allowed
 
     answers.put(asyncio.run(run()))

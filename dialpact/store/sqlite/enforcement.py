@@ -15,18 +15,18 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.fact_requirements import FactRequirements, Threshold
 from dialpact.compliance.model import Decision, Suspendable
 from dialpact.compliance.numbers import masked
-from dialpact.compliance.reading import Reading, Threshold
 from dialpact.compliance.sections import Cap
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.registers.suspension import suspend
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reactions.sql", "sqlite3")
+SQL = aiosql.from_path(Path(__file__).parent / "sql" / "enforcement.sql", "sqlite3")
 BY = "dialpact"  # who suspends, where no officer does
 
 
-def react(connection: sqlite3.Connection, decision: Decision, asked: Reading) -> None:
+def enforce(connection: sqlite3.Connection, decision: Decision, asked: FactRequirements) -> None:
     if decision.put_through:
         for cap in asked.alarms:
             _alarm(connection, decision, cap)
@@ -34,7 +34,7 @@ def react(connection: sqlite3.Connection, decision: Decision, asked: Reading) ->
         _count(connection, decision, asked)
 
 
-def _count(connection: sqlite3.Connection, decision: Decision, asked: Reading) -> None:
+def _count(connection: sqlite3.Connection, decision: Decision, asked: FactRequirements) -> None:
     keys = _keys(decision)
     # Who is suspended already need not be counted, however often he tries.
     in_force = {suspension.kind for suspension in decision.facts.suspensions}
