@@ -274,7 +274,7 @@ async def test_an_ari_snoop(scene: Scene, pbx: Pbx, spy: str, whisper: str) -> N
         room = await rest.ask("POST", "bridges", type="mixing")
         await rest.join(room["id"], await rest.channel("PJSIP/agent1002-"), made["id"])
         await hears(talk.customer, AGENT, *([BOSS] if whisper != "none" else []))
-        await asyncio.sleep(1)
+        await asyncio.sleep(2.5)
         await rest.ask("DELETE", f"channels/{made['id']}")
         await line.hang_up()
     row = await of_supervisor(scene)
