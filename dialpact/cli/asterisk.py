@@ -11,7 +11,7 @@ from ami_listener.ami.connection import Session as ManagerSession
 from dialpact.application.doctor.examination import Patient, examined
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.cli.command import command, group
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
 
 app = group("This installation beside its PBX.")
@@ -21,7 +21,7 @@ ETC = Path("/etc/asterisk")
 
 @command(app, "doctor")
 async def doctor(
-    session: Session,
+    session: CommandContext,
     *,
     asterisk_etc: Annotated[
         Path,
@@ -62,7 +62,7 @@ async def _manager(config: Config) -> ManagerSession:
     return await ManagerSession.open(ami.host, ami.port, ami.doctor_username, config.doctor_secret())
 
 
-def _object(session: Session, check: str, item: DoctorFinding) -> dict[str, Any]:
+def _object(session: CommandContext, check: str, item: DoctorFinding) -> dict[str, Any]:
     """For programs; ``code`` is the same in every language. ``place``: of what is in the dialplan."""
     text = session.text(f"doctor.{item.key}", **item.values)
     advice = session.text(f"advice.{item.key}", **item.values) if item.result in ("warn", "fail") else ""

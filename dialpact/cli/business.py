@@ -10,7 +10,7 @@ from dialpact.application import businesses
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Business, Capacity
 
 app = group("The businesses that call, and in which capacity.")
@@ -18,7 +18,7 @@ app = group("The businesses that call, and in which capacity.")
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     id: Annotated[str, typer.Argument(help="Letters of any script, digits, '.', '_', '-'.")],
     *,
     name: Annotated[str, typer.Option(help="Its full name.")],
@@ -32,7 +32,7 @@ async def add(
 
 
 @command(app, "list")
-async def list_(session: Session, *, limit: Limit = 0, after: After = "") -> None:
+async def list_(session: CommandContext, *, limit: Limit = 0, after: After = "") -> None:
     """All businesses."""
     async with session.context() as context:
         found = await businesses.listed(context, after=after, most=limit)
@@ -41,7 +41,7 @@ async def list_(session: Session, *, limit: Limit = 0, after: After = "") -> Non
 
 
 @command(app, "show")
-async def show(session: Session, id: Annotated[str, typer.Argument()]) -> int:
+async def show(session: CommandContext, id: Annotated[str, typer.Argument()]) -> int:
     """One business and the history of its entry."""
     async with session.context() as context:
         found = await businesses.show(context, id)

@@ -12,7 +12,7 @@ from dialpact.cli import carrier_list as carrier_lists
 from dialpact.cli import entry, imports, suspension
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
 
@@ -24,7 +24,7 @@ Number = Annotated[str, typer.Argument(help="The exact string of 3 to 20 digits.
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     number: Number,
     *,
     business: Annotated[str, typer.Option(help="The registered business that holds it.")],
@@ -65,7 +65,7 @@ async def add(
 
 @command(app, "import")
 async def import_(
-    session: Session,
+    session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
     skip_bad: SkipBad = False,
@@ -77,7 +77,7 @@ async def import_(
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     business: Annotated[str, typer.Option(help="Only this business's.")] = "",
     limit: Limit = 0,
@@ -91,7 +91,7 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, number: Number) -> int:
+async def show(session: CommandContext, number: Number) -> int:
     """One caller ID and the history of its entry."""
     async with session.context() as context:
         found = await caller_ids.show(context, number)
@@ -99,7 +99,7 @@ async def show(session: Session, number: Number) -> int:
 
 
 @command(app, "remove")
-async def remove(session: Session, number: Number, *, reason: Why = "", by: By) -> None:
+async def remove(session: CommandContext, number: Number, *, reason: Why = "", by: By) -> None:
     """Take a caller ID off the register: calls with it are refused from now on."""
     async with session.context(by) as context:
         removed = await caller_ids.remove(context, number, reason=reason)
@@ -107,14 +107,14 @@ async def remove(session: Session, number: Number, *, reason: Why = "", by: By) 
 
 
 @command(app, "suspend")
-async def suspend(session: Session, number: Number, *, reason: Why, by: By) -> None:
+async def suspend(session: CommandContext, number: Number, *, reason: Why, by: By) -> None:
     """Refuse all calls with it until it is lifted: suspension lift caller-id NUMBER."""
     await suspension.suspend(session, "caller-id", number, reason=reason, by=by)
 
 
 @command(app, "reconcile")
 async def reconcile(
-    session: Session,
+    session: CommandContext,
     *,
     carrier_list: Annotated[
         Path, typer.Option(metavar="FILE", help="CSV with number, and what else the carrier says.")

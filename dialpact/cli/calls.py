@@ -14,7 +14,7 @@ from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.moment import moment
@@ -28,7 +28,7 @@ COLUMNS = ("decided_at", "number", "caller_id", "campaign", "agent", "verdict", 
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     number: Annotated[str, typer.Option(help="The callee, in any form, or exactly as it was dialled.")] = "",
     campaign: Annotated[str, typer.Option()] = "",
@@ -70,7 +70,9 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, id: Annotated[str, typer.Argument(help="The decision's id.")]) -> None:
+async def show(
+    session: CommandContext, id: Annotated[str, typer.Argument(help="The decision's id.")]
+) -> None:
     """One decision with every input, finding and version, and its recordings."""
     async with session.context() as context:
         shown = await calls.show(context, id)
@@ -102,7 +104,7 @@ async def show(session: Session, id: Annotated[str, typer.Argument(help="The dec
     explained.table(session, explain(decision))
 
 
-def _told(session: Session, shown: calls.Shown) -> dict[str, Any]:
+def _told(session: CommandContext, shown: calls.Shown) -> dict[str, Any]:
     """The decision as it is stored, and what came of it."""
     call = shown.call
     stored: dict[str, Any] = msgspec.to_builtins(call.decision)
@@ -117,11 +119,11 @@ def _told(session: Session, shown: calls.Shown) -> dict[str, Any]:
     }
 
 
-def _recording(session: Session, one: Recording) -> str:
+def _recording(session: CommandContext, one: Recording) -> str:
     return one.path if one.part == "carrier" else f"{one.path} ({session.text(f'part.{one.part}')})"
 
 
-def _presence(session: Session, one: Supervisor) -> str:
+def _presence(session: CommandContext, one: Supervisor) -> str:
     return session.text(
         "proof.supervision-is",
         channel=one.channel,
@@ -132,7 +134,7 @@ def _presence(session: Session, one: Supervisor) -> str:
     )
 
 
-def _became(session: Session, call: CallEntry) -> str:
+def _became(session: CommandContext, call: CallEntry) -> str:
     """What became of it, and how long they talked."""
     word = session.text(f"outcome.{call.outcome}")
     if call.talk_seconds is None:
@@ -140,7 +142,7 @@ def _became(session: Session, call: CallEntry) -> str:
     return session.text("outcome.talked", outcome=word, seconds=f"{call.talk_seconds:.1f}")
 
 
-def _leg(session: Session, leg: LegEntry) -> str:
+def _leg(session: CommandContext, leg: LegEntry) -> str:
     """What a carrier's trace and a CDR are asked for by."""
     cause = "-" if leg.hangup_cause is None else leg.hangup_cause
     happened = {
@@ -158,7 +160,7 @@ def _leg(session: Session, leg: LegEntry) -> str:
     return " ".join([joined, leg.dial_status or "-", f"cause={cause}", *interlock, *times])
 
 
-def _when(session: Session, call: CallEntry) -> str:
+def _when(session: CommandContext, call: CallEntry) -> str:
     """When it was decided; with a mark where that lies before what was known already."""
     told = session.cell(call.decided_at)
     return f"{told} (-{call.behind_us / 1e6:.6g} s)" if call.behind_us else told

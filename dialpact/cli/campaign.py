@@ -10,7 +10,7 @@ from dialpact.application import campaigns
 from dialpact.cli import entry, suspension
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Campaign, Purpose
 
 app = group("The campaigns: for which business, in which industry, to what purpose.")
@@ -18,7 +18,7 @@ app = group("The campaigns: for which business, in which industry, to what purpo
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     id: Annotated[str, typer.Argument(help="As the dialplan names it.")],
     *,
     business: Annotated[str, typer.Option(help="A registered business.")],
@@ -37,7 +37,7 @@ async def add(
 
 @command(app, "change")
 async def change(
-    session: Session,
+    session: CommandContext,
     id: Annotated[str, typer.Argument()],
     *,
     purpose: Annotated[Purpose | None, typer.Option(help="It decides which rules bind.")] = None,
@@ -55,14 +55,16 @@ async def change(
 
 
 @command(app, "suspend")
-async def suspend(session: Session, id: Annotated[str, typer.Argument()], *, reason: Why, by: By) -> None:
+async def suspend(
+    session: CommandContext, id: Annotated[str, typer.Argument()], *, reason: Why, by: By
+) -> None:
     """Refuse all its calls until it is lifted: suspension lift campaign ID."""
     await suspension.suspend(session, "campaign", id, reason=reason, by=by)
 
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     business: Annotated[str, typer.Option(help="Only this business's.")] = "",
     limit: Limit = 0,
@@ -76,7 +78,7 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, id: Annotated[str, typer.Argument()]) -> int:
+async def show(session: CommandContext, id: Annotated[str, typer.Argument()]) -> int:
     """One campaign and the history of its entry."""
     async with session.context() as context:
         found = await campaigns.show(context, id)

@@ -12,11 +12,13 @@ from dialpact.application.carrier_list import Comparison
 from dialpact.application.imports import Imported
 from dialpact.cli import imports
 from dialpact.cli.replay.report import echo_list
-from dialpact.cli.session import DONE, FAILED, FOUND, Session
+from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.clock import stamp
 
 
-async def reconcile(session: Session, path: Path, *, since: str, until: str, skip_bad: bool, by: str) -> int:
+async def reconcile(
+    session: CommandContext, path: Path, *, since: str, until: str, skip_bad: bool, by: str
+) -> int:
     """Exit 3 with differences; 1, and nothing is logged, because of bad rows."""
     async with session.context(by) as context:
         with imports.opened(session, path) as (file, watch):
@@ -39,7 +41,7 @@ async def reconcile(session: Session, path: Path, *, since: str, until: str, ski
     return FOUND if done.about.differences else DONE
 
 
-def _json(session: Session, path: Path, done: Imported[Comparison]) -> None:
+def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     about = {"file": str(path), "rows": done.rows, "bad": done.bad, "done": done.done}
     if figures:
@@ -51,7 +53,7 @@ def _json(session: Session, path: Path, done: Imported[Comparison]) -> None:
     typer.echo("}")
 
 
-def _text(session: Session, path: Path, done: Imported[Comparison]) -> None:
+def _text(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     imports.note_bad_rows(session, path, done)
     if figures is None:
@@ -91,5 +93,5 @@ def _text(session: Session, path: Path, done: Imported[Comparison]) -> None:
     typer.echo(session.text("say.cdr-findings", count=len(rows)))
 
 
-def _said(session: Session, text: str) -> str:
+def _said(session: CommandContext, text: str) -> str:
     return session.text(f"say.{text}") if text in ("yes", "no") else text

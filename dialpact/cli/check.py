@@ -9,14 +9,14 @@ import typer
 from dialpact.application import check as use_case
 from dialpact.application.policy import load_policy
 from dialpact.cli import explained
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.moment import moment
 
 
 async def check(
-    session: Session,
+    session: CommandContext,
     number: Annotated[str, typer.Argument(help="As it would be dialled.")],
     *,
     campaign: Annotated[str, typer.Option()],

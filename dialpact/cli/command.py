@@ -1,4 +1,4 @@
-"""How a command is declared: a function of a :class:`Session` and its own options.
+"""How a command is declared: a function of a :class:`CommandContext` and its own options.
 
 ``--config``, ``--json`` and ``--lang`` come with every command, before or after its name.
 """
@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.texts import Language, language_from_env
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,7 +52,7 @@ def command(app: typer.Typer, name: str) -> Callable[[F], F]:
 
         def run(**given: Any) -> None:
             before = given.pop("context").obj or {}
-            session = Session(
+            session = CommandContext(
                 given.pop("config") or before.get("config"),
                 given.pop("json") or before.get("json", False),
                 given.pop("lang") or before.get("lang") or language_from_env(),

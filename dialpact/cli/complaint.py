@@ -13,7 +13,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.complaint import WITHIN, Complaint, Status
 from dialpact.compliance.registers.filing import Filed
 
@@ -29,7 +29,7 @@ BRIEF = ("id", "number", "called_at", "source", "caller_id", "campaign", "agent"
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     number: Annotated[str, typer.Argument(help="Who was called.")],
     *,
     at: Annotated[str, typer.Option(help="When the call was; without a zone: Asia/Shanghai.")],
@@ -66,7 +66,7 @@ async def add(
 
 @command(app, "answer")
 async def answer(
-    session: Session,
+    session: CommandContext,
     id: Id,
     *,
     note: Annotated[str, typer.Option(help="What was answered.")],
@@ -80,7 +80,7 @@ async def answer(
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     status: Annotated[Status | None, typer.Option()] = None,
     number: Annotated[str, typer.Option(help="Of this person.")] = "",
@@ -111,7 +111,7 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, id: Id) -> int:
+async def show(session: CommandContext, id: Id) -> int:
     """One complaint and its history."""
     async with session.context() as context:
         found = await complaints.show(context, id)
@@ -127,7 +127,7 @@ def _answer(one: Deadline) -> dict[str, object]:
     return msgspec.structs.asdict(one.complaint) | about
 
 
-def _left(session: Session, one: Deadline) -> str:
+def _left(session: CommandContext, one: Deadline) -> str:
     if one.overdue:
         return session.text("say.complaint-overdue", days="?" if one.left is None else -one.left)
     if one.left == 0:
@@ -135,7 +135,7 @@ def _left(session: Session, one: Deadline) -> str:
     return "" if one.left is None else str(one.left)
 
 
-def _tell(session: Session, filed: Filed) -> None:
+def _tell(session: CommandContext, filed: Filed) -> None:
     if session.as_json:
         session.json(
             {

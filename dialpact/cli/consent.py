@@ -12,7 +12,7 @@ from dialpact.application import consents
 from dialpact.cli import entry, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
 from dialpact.compliance.registers.fault import Fault
@@ -25,7 +25,7 @@ COLUMNS = f"{', '.join(register.COLUMNS)}, perhaps {' and '.join(register.OPTION
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     number: Number,
     *,
     business: Annotated[str, typer.Option(help="To whom it was given.")],
@@ -60,7 +60,7 @@ async def add(
 
 @command(app, "import")
 async def import_(
-    session: Session,
+    session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
     skip_bad: SkipBad = False,
@@ -72,7 +72,7 @@ async def import_(
 
 @command(app, "withdraw")
 async def withdraw(
-    session: Session,
+    session: CommandContext,
     number: Number,
     *,
     business: Annotated[str, typer.Option(help="From whom it is withdrawn.")],
@@ -97,7 +97,7 @@ async def withdraw(
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     number: Annotated[str, typer.Option()] = "",
     business: Annotated[str, typer.Option()] = "",
@@ -115,7 +115,7 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, number: Number) -> int:
+async def show(session: CommandContext, number: Number) -> int:
     """The consents of one number and their history."""
     async with session.context() as context:
         found = await consents.show(context, number)

@@ -23,7 +23,7 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.housekeeping import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.session import DONE, FAILED, Session
+from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
@@ -38,25 +38,25 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Part = Callable[[Session, asyncio.Event], Coroutine[Any, Any, None]]
+Part = Callable[[CommandContext, asyncio.Event], Coroutine[Any, Any, None]]
 
 
-def serve(session: Session) -> int:
+def serve(session: CommandContext) -> int:
     """Gate and listener in one process."""
     return _run(session, "serve", _gate, _listener, _keeping_longer, keep, _outside)
 
 
-def gate(session: Session) -> int:
+def gate(session: CommandContext) -> int:
     """Answers the PBX: may this call be placed?"""
     return _run(session, "gate", _gate, keep, _outside)
 
 
-def listener(session: Session) -> int:
+def listener(session: CommandContext) -> int:
     """Records the calls, and watches that none goes round the gate."""
     return _run(session, "listener", _listener, _keeping_longer, keep, _outside_of_listener)
 
 
-async def _gate(session: Session, stop: asyncio.Event) -> None:
+async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
     from agi.service import serving
 
     reloading = _reloading(session)
@@ -64,7 +64,7 @@ async def _gate(session: Session, stop: asyncio.Event) -> None:
         await stop.wait()
 
 
-async def _listener(session: Session, stop: asyncio.Event) -> None:
+async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
     from ami_listener.listener import Listener
 
     reloading = _reloading(session)
@@ -96,7 +96,7 @@ class _Reloadable:
         return self._listener.replace(config, partial(keep_until, policy=policy))
 
 
-async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
+async def _keeping_longer(session: CommandContext, stop: asyncio.Event) -> None:
     """At the start, and again after each reload."""
     while not stop.is_set():
         replaced = _reloading(session).replaced
@@ -107,7 +107,7 @@ async def _keeping_longer(session: Session, stop: asyncio.Event) -> None:
             wait.cancel()
 
 
-async def _keeping(session: Session, stop: asyncio.Event) -> None:
+async def _keeping(session: CommandContext, stop: asyncio.Event) -> None:
     """Longer profiles than before keep for longer what is kept already."""
     policy = session.reloading.policy if session.reloading else load_policy(session.config)
     for left in reversed(range(KEEPING_TRIES)):
@@ -124,7 +124,7 @@ async def _keeping(session: Session, stop: asyncio.Event) -> None:
             return
 
 
-async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> None:
+async def _outside(session: CommandContext, stop: asyncio.Event, address: int = 0) -> None:
     """Metrics and health. They never end a gate: what fails is told and tried again."""
     if session.config.metrics is None:
         return
@@ -141,16 +141,16 @@ async def _outside(session: Session, stop: asyncio.Event, address: int = 0) -> N
                 await asyncio.wait_for(stop.wait(), OUTSIDE_SECONDS)
 
 
-async def _outside_of_listener(session: Session, stop: asyncio.Event) -> None:
+async def _outside_of_listener(session: CommandContext, stop: asyncio.Event) -> None:
     await _outside(session, stop, address=1)
 
 
-def _reloading(session: Session) -> Reloading:
+def _reloading(session: CommandContext) -> Reloading:
     assert session.reloading is not None  # set before any part starts
     return session.reloading
 
 
-def _run(session: Session, role: Role, *parts: Part) -> int:
+def _run(session: CommandContext, role: Role, *parts: Part) -> int:
     configure_logs()
     session.reloading = Reloading(session.config.origin, role, session.clock, _tell)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -162,11 +162,11 @@ def _tell(word: Word) -> None:
     notify.tell(notify.reloading() if word == "reloading" else notify.READY)
 
 
-async def _reloads(session: Session, stop: asyncio.Event) -> None:
+async def _reloads(session: CommandContext, stop: asyncio.Event) -> None:
     await _reloading(session).run(stop)
 
 
-async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
+async def _until_stopped(session: CommandContext, parts: tuple[Part, ...]) -> int:
     """A part that fails ends the others in order, and with them the process: systemd starts it anew."""
     stop = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(_unhandled)
@@ -195,7 +195,7 @@ async def _until_stopped(session: Session, parts: tuple[Part, ...]) -> int:
     return FAILED if failures else DONE
 
 
-async def _say_when_ready(session: Session, parts: tuple[Part, ...]) -> None:
+async def _say_when_ready(session: CommandContext, parts: tuple[Part, ...]) -> None:
     """To systemd: when the gate's socket takes calls, and at once for a listener alone."""
     if _gate in parts and session.config.gate.address[1]:
         host, port = session.config.gate.address

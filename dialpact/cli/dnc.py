@@ -12,7 +12,7 @@ from dialpact.application import do_not_call
 from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, SkipBad
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
@@ -25,7 +25,7 @@ Value = Annotated[str, typer.Option("--value", help="The industry or the busines
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     number: Number,
     *,
     scope: Annotated[Scope, typer.Option(help="What was refused.")] = "all",
@@ -46,7 +46,7 @@ async def add(
 
 @command(app, "import")
 async def import_(
-    session: Session,
+    session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
     *,
     skip_bad: SkipBad = False,
@@ -58,7 +58,7 @@ async def import_(
 
 @command(app, "remove")
 async def remove(
-    session: Session,
+    session: CommandContext,
     number: Number,
     *,
     scope: Annotated[Scope, typer.Option(help="Of which refusal.")],
@@ -76,7 +76,7 @@ async def remove(
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     number: Annotated[str, typer.Option()] = "",
     scope: Annotated[Scope | None, typer.Option()] = None,
@@ -94,7 +94,7 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, number: Number) -> int:
+async def show(session: CommandContext, number: Number) -> int:
     """The refusals of one number, each time that the person refused, and the history."""
     async with session.context() as context:
         found = await do_not_call.show(context, number)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import fields
 
 from dialpact.application.entry import Shown
-from dialpact.cli.session import DONE, FAILED, Session
+from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.change import Change
 
@@ -18,7 +18,7 @@ def key(entry: Value) -> str:
     return str(getattr(entry, "id", "") or getattr(entry, "number", ""))
 
 
-def done(session: Session, register: str, outcome: str, entry: Value) -> None:
+def done(session: CommandContext, register: str, outcome: str, entry: Value) -> None:
     """``outcome``: added, updated, already, removed."""
     session.answer(
         {"register": register, "result": outcome, "entry": entry},
@@ -26,13 +26,13 @@ def done(session: Session, register: str, outcome: str, entry: Value) -> None:
     )
 
 
-def listed(session: Session, kind: type[Value], entries: Sequence[Value]) -> None:
+def listed(session: CommandContext, kind: type[Value], entries: Sequence[Value]) -> None:
     names = [field.name for field in fields(kind)]
     rows = [[getattr(entry, name) for name in names] for entry in entries]
     session.table(names, rows, entries)
 
 
-def shown(session: Session, kind: type[Value], found: Shown[Any], **more: Any) -> int:
+def shown(session: CommandContext, kind: type[Value], found: Shown[Any], **more: Any) -> int:
     """Entries and history of one key; exit 1 if there is none any more. ``more``: for the JSON."""
     entries, history = found.entries, found.history
     if session.as_json:
@@ -45,13 +45,13 @@ def shown(session: Session, kind: type[Value], found: Shown[Any], **more: Any) -
     return DONE if entries else FAILED
 
 
-def changes(session: Session, history: Sequence[Change]) -> None:
+def changes(session: CommandContext, history: Sequence[Change]) -> None:
     """One line each: when, who, what, and what was written down with it."""
     rows = [[one.at, one.by, one.action, msgspec.json.encode(one.detail).decode()] for one in history]
     session.table(("at", "by", "action", "detail"), rows, history)
 
 
-def warn_unknown(session: Session, names: Sequence[str]) -> None:
+def warn_unknown(session: CommandContext, names: Sequence[str]) -> None:
     """Names that nothing is registered under."""
     if names:
         session.note(session.text("say.unknown", names=", ".join(names)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from dialpact.application.explanation import Explained, LookedAt, Seen
 from dialpact.cli import texts
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.texts import Language, finding_text
 from dialpact.compliance.texts import text as domain_text
@@ -32,7 +32,7 @@ def objects(explained: Sequence[Explained], language: Language) -> list[dict[str
     ]
 
 
-def table(session: Session, explained: Sequence[Explained]) -> None:
+def table(session: CommandContext, explained: Sequence[Explained]) -> None:
     """For people; nothing with ``--json``."""
     if session.as_json:
         return

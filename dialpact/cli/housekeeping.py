@@ -18,7 +18,7 @@ from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.housekeeping import EVERY
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.clock import Uptime, host_uptime
 from dialpact.compliance.errors import DialpactError
 from dialpact.store.sqlite import Store
@@ -29,7 +29,7 @@ LAST_SECONDS = 3.0  # for the checkpoint of what was logged before an orderly en
 
 
 async def keep(
-    session: Session,
+    session: CommandContext,
     stop: asyncio.Event,
     uptime: Callable[[], Uptime] = host_uptime,
     every: timedelta = EVERY,
@@ -55,11 +55,13 @@ async def keep(
         return
 
 
-async def _aside(session: Session, uptime: Callable[[], Uptime], *, start: bool) -> bool:
+async def _aside(session: CommandContext, uptime: Callable[[], Uptime], *, start: bool) -> bool:
     return await asyncio.to_thread(lambda: asyncio.run(once(session, uptime, start=start)))
 
 
-async def once(session: Session, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False) -> bool:
+async def once(
+    session: CommandContext, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False
+) -> bool:
     """Whether it was this daemon's turn. StoreError, LedgerError, OSError."""
     up = uptime()
     async with await Store.open(session.config.database) as store:

@@ -18,13 +18,15 @@ from dialpact.application.bad_rows import BadRow
 from dialpact.application.imports import Imported, Progress
 from dialpact.cli import texts
 from dialpact.cli.progress import progress
-from dialpact.cli.session import DONE, FAILED, Session
+from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.registers.fault import Fault
 
 KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
 
 
-async def into_register(session: Session, register: str, path: Path, *, skip_bad: bool, by: str) -> int:
+async def into_register(
+    session: CommandContext, register: str, path: Path, *, skip_bad: bool, by: str
+) -> int:
     """Exit 1 if nothing was applied because of bad rows."""
     async with session.context(by) as context:
         with opened(session, path) as (file, watch):
@@ -37,7 +39,7 @@ async def into_register(session: Session, register: str, path: Path, *, skip_bad
 
 
 @contextmanager
-def opened(session: Session, path: Path) -> Iterator[tuple[BinaryIO, Progress]]:
+def opened(session: CommandContext, path: Path) -> Iterator[tuple[BinaryIO, Progress]]:
     """The file, and who is to be told how far it is read."""
     with _opened(path) as file, progress(session) as bar:
         task = bar.add_task(path.name, total=None)
@@ -49,7 +51,9 @@ def name_of(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
-def tell(session: Session, path: Path, done: Imported[Any], about: dict[str, Any] | None = None) -> None:
+def tell(
+    session: CommandContext, path: Path, done: Imported[Any], about: dict[str, Any] | None = None
+) -> None:
     """The figures, each bad row, and names that nobody has registered. ``about``: also in the JSON."""
     figures = {
         "file": str(path),
@@ -76,19 +80,19 @@ def tell(session: Session, path: Path, done: Imported[Any], about: dict[str, Any
         session.note(session.text("say.unknown", names=", ".join(done.unknown)))
 
 
-def errors(session: Session, done: Imported[Any]) -> Iterator[bytes]:
+def errors(session: CommandContext, done: Imported[Any]) -> Iterator[bytes]:
     """Each bad row as JSON: its line, the reason in words and its code."""
     for row in done.bad_rows:
         yield msgspec.json.encode({"line": row.line, "reason": _reason(session, row), "code": row.fault.key})
 
 
-def note_bad_rows(session: Session, path: Path, done: Imported[Any]) -> None:
+def note_bad_rows(session: CommandContext, path: Path, done: Imported[Any]) -> None:
     for row in done.bad_rows:
         reason = _reason(session, row)
         session.note(session.text("say.bad-row", file=path, line=row.line, reason=reason))
 
 
-def _reason(session: Session, row: BadRow) -> str:
+def _reason(session: CommandContext, row: BadRow) -> str:
     return texts.fault_text(row.fault, session.language)
 
 
@@ -110,7 +114,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 class BadRows:
     """Line and reason, one JSON object a line: a million of them must not fill the memory either."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CommandContext) -> None:
         self._session = session
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT)  # noqa: SIM115 - closed by __exit__
         self.count = 0

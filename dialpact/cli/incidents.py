@@ -10,7 +10,7 @@ from dialpact.application import incidents
 from dialpact.cli import texts
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, Limit
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.reconcile import incidents as cdr_incidents
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
@@ -26,7 +26,7 @@ COLUMNS = ("at", "kind", "meaning", "channel", "detail", "decision")
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     kind: Annotated[str, typer.Option(help="Of this kind, as in docs/incidents.md.")] = "",
     since: Since = "",
@@ -56,7 +56,7 @@ async def list_(
 
 
 @command(app, "count")
-async def count(session: Session, *, since: Since = "", until: Until = "") -> None:
+async def count(session: CommandContext, *, since: Since = "", until: Until = "") -> None:
     """How many there are of each kind."""
     async with session.context() as context:
         found = await incidents.counted(

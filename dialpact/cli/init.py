@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance import profile as profiles
 from dialpact.compliance.config import Node
@@ -23,7 +23,7 @@ DEFAULT = Path("dialpact.toml")
 
 
 async def init(
-    session: Session,
+    session: CommandContext,
     *,
     profile: Annotated[str, typer.Option(help="The rules to apply.")] = "cn-hubei-2018",
 ) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dialpact.application.leads import Looked
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.ranges import Report
 
 
-def imported(session: Session, looked: Looked) -> None:
+def imported(session: CommandContext, looked: Looked) -> None:
     """After the counts of an import: the batch, and if it is held, why and what to do."""
     if looked.batch is not None:
         said = "say.held" if looked.held else "say.batch"
@@ -17,7 +17,7 @@ def imported(session: Session, looked: Looked) -> None:
             report(session, profile, found)
 
 
-def report(session: Session, profile: str, found: Report) -> None:
+def report(session: CommandContext, profile: str, found: Report) -> None:
     """Figures, then the offending runs and blocks, the worst first."""
     longest = found.longest.length if found.longest else min(found.numbers, 1)
     session.answer(

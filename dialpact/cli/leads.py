@@ -14,7 +14,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, SkipBad
-from dialpact.cli.session import DONE, FAILED, FOUND, Session
+from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.registers import leads as register
 
 app = group("The leads: numbers that a partner supplied for a campaign, in batches.")
@@ -27,7 +27,7 @@ Batch = Annotated[int, typer.Argument(metavar="BATCH", help="The batch's ID.")]
 
 @command(app, "import")
 async def import_(
-    session: Session,
+    session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
     *,
     campaign: Annotated[str, typer.Option(help="The campaign that may call these numbers.")],
@@ -61,7 +61,7 @@ async def import_(
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     campaign: Annotated[str, typer.Option()] = "",
     limit: Limit = 100,
@@ -75,7 +75,7 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, batch: Batch) -> None:
+async def show(session: CommandContext, batch: Batch) -> None:
     """One batch, what the detector found in it, and its history."""
     async with session.context() as context:
         found = await leads.show(context, batch)
@@ -92,7 +92,7 @@ async def show(session: Session, batch: Batch) -> None:
 
 @command(app, "find")
 async def find(
-    session: Session,
+    session: CommandContext,
     number: Annotated[str, typer.Argument(help="The number that is looked for.")],
     *,
     limit: Limit = 0,
@@ -108,7 +108,7 @@ async def find(
 
 @command(app, "release")
 async def release(
-    session: Session,
+    session: CommandContext,
     batch: Batch,
     *,
     reason: Annotated[str, typer.Option(help="What was looked at and found; kept in the log.")],
@@ -123,7 +123,7 @@ async def release(
 
 @command(app, "withdraw")
 async def withdraw(
-    session: Session,
+    session: CommandContext,
     batch: Batch,
     *,
     reason: Annotated[str, typer.Option(help="Why, for the log.")],
@@ -135,7 +135,7 @@ async def withdraw(
     _done(session, "withdrawn", found)
 
 
-def _listed(session: Session, found: Sequence[register.Delivered]) -> None:
+def _listed(session: CommandContext, found: Sequence[register.Delivered]) -> None:
     """Without the detector's findings: ``show`` has them."""
     columns = (*COLUMNS, *STATE)
     answer = [
@@ -145,7 +145,7 @@ def _listed(session: Session, found: Sequence[register.Delivered]) -> None:
     session.table(columns, [[line[name] for name in columns] for line in answer], answer)
 
 
-def _done(session: Session, result: str, batch: register.Delivered) -> None:
+def _done(session: CommandContext, result: str, batch: register.Delivered) -> None:
     session.answer(
         {"register": "leads", "result": result, "entry": batch},
         session.text(f"done.{result}", register=session.text("register.leads"), entry=batch.id),

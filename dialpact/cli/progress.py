@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from dialpact.application.progress import Progress as Callback
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 
 
-def progress(session: Session) -> Progress:
+def progress(session: CommandContext) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*columns, console=session.stderr, transient=True, disable=not sys.stderr.isatty())
 
 
 @contextmanager
-def watched(session: Session, key: str) -> Iterator[Callback]:
+def watched(session: CommandContext, key: str) -> Iterator[Callback]:
     """For a use case that says how far it has come. ``key``: of the text beside the bar."""
     with progress(session) as bar:
         task = bar.add_task(session.text(key), total=None)

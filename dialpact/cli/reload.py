@@ -10,13 +10,13 @@ import typer
 from dialpact.application import reload as reloads
 from dialpact.application.active_config import Change
 from dialpact.application.reload import Reloaded
-from dialpact.cli.session import DONE, FAILED, Session
+from dialpact.cli.session import DONE, FAILED, CommandContext
 
 HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # the beginning is enough for a reader
 
 
 async def reload(
-    session: Session,
+    session: CommandContext,
     *,
     check: Annotated[bool, typer.Option("--check", help="Say what would change; change nothing.")] = False,
 ) -> int:
@@ -35,7 +35,7 @@ async def reload(
     return DONE if check or done.done else FAILED
 
 
-def _show(session: Session, done: Reloaded) -> None:
+def _show(session: CommandContext, done: Reloaded) -> None:
     if session.as_json:
         session.json({"digest": done.digest, "daemons": done.daemons})
         return
@@ -47,7 +47,7 @@ def _show(session: Session, done: Reloaded) -> None:
                 typer.echo(_line(session, change))
 
 
-def _line(session: Session, change: Change) -> str:
+def _line(session: CommandContext, change: Change) -> str:
     none = session.text("reload.none")
     old, new = (HASH.sub(r"\1", value) or none for value in (change.old, change.new))
     return session.text("reload.change", name=change.key, old=old, new=new)

@@ -15,7 +15,7 @@ from dialpact.application.scripts import Checked
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.model import Script
 from dialpact.compliance.registers import script as register
 from dialpact.compliance.registers.fault import Fault
@@ -27,7 +27,7 @@ Id = Annotated[str, typer.Argument(help="As the campaign names it.")]
 
 @command(app, "add")
 async def add(
-    session: Session,
+    session: CommandContext,
     id: Id,
     *,
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="Plain text; - for standard input.")],
@@ -42,7 +42,7 @@ async def add(
 
 @command(app, "approve")
 async def approve(
-    session: Session,
+    session: CommandContext,
     id: Id,
     *,
     expires_at: Annotated[str, typer.Option(help="A bare date ends with that day; else never.")] = "",
@@ -63,7 +63,7 @@ async def approve(
 
 
 @command(app, "revoke")
-async def revoke(session: Session, id: Id, *, reason: Why, by: By) -> None:
+async def revoke(session: CommandContext, id: Id, *, reason: Why, by: By) -> None:
     """Take the approval of the newest version back: it counts from the next attempt on."""
     async with session.context(by) as context:
         revoked = await scripts.revoke(context, id, reason=reason)
@@ -72,7 +72,7 @@ async def revoke(session: Session, id: Id, *, reason: Why, by: By) -> None:
 
 @command(app, "check")
 async def check(
-    session: Session,
+    session: CommandContext,
     what: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file, - or a registered script.")],
 ) -> int:
     """Show the forbidden phrases in a text with their place; approves nothing. Exit 3 when there are any."""
@@ -87,7 +87,7 @@ async def check(
 
 
 @command(app, "list")
-async def list_(session: Session, *, limit: Limit = 0, after: After = "") -> None:
+async def list_(session: CommandContext, *, limit: Limit = 0, after: After = "") -> None:
     """The newest version of every script."""
     async with session.context() as context:
         found = await scripts.listed(context, after=after, most=limit)
@@ -97,7 +97,7 @@ async def list_(session: Session, *, limit: Limit = 0, after: After = "") -> Non
 
 @command(app, "show")
 async def show(
-    session: Session,
+    session: CommandContext,
     id: Id,
     *,
     text: Annotated[bool, typer.Option("--text", help="Only the newest version's text.")] = False,
@@ -129,7 +129,7 @@ def _content(file: str) -> bytes:
         raise Fault("file", file=file, error=error.strerror or str(error)) from error
 
 
-def _tell(session: Session, result: str, checked: Checked) -> None:
+def _tell(session: CommandContext, result: str, checked: Checked) -> None:
     hits = checked.hits
     answer = {
         "register": "script",

@@ -42,7 +42,7 @@ WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut 
 BUSY_MS = 10_000  # a person can wait longer for another process's lock than a call can
 
 
-class Session:
+class CommandContext:
     """What a command needs of the outside. Answers go to stdout, everything about them to stderr."""
 
     reloading: Reloading | None = None  # a daemon's, set when it starts

@@ -9,7 +9,7 @@ from dialpact.application.health import Looking, Sources
 from dialpact.application.policy import load_policy
 from dialpact.cli import texts
 from dialpact.cli.incidents import kinds
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance import masking
 from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
@@ -18,7 +18,7 @@ from dialpact.store.sqlite import Store
 from dialpact.web.server import Outside, state
 
 
-async def status(session: Session) -> int:
+async def status(session: CommandContext) -> int:
     """Would a call that may be made be made now? What /health/ready says, for a shell."""
     looking = Looking(sources(session))
     try:
@@ -34,7 +34,7 @@ async def status(session: Session) -> int:
     return FOUND if look.problems else DONE
 
 
-def sources(session: Session) -> Sources:
+def sources(session: CommandContext) -> Sources:
     """A daemon's rules are its own, which no bad file on the disk changes; a command's are the disk's."""
 
     async def policy() -> Policy:
@@ -48,7 +48,7 @@ def sources(session: Session) -> Sources:
     return Sources(config=lambda: session.config, policy=policy, open=opened, clock=session.clock)
 
 
-def outside(session: Session) -> Outside:
+def outside(session: CommandContext) -> Outside:
     """What a daemon's pages show."""
     return Outside(sources=sources(session), said=in_english, kinds=kinds)
 

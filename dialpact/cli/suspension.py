@@ -10,7 +10,7 @@ from dialpact.application import suspensions
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Suspendable
 from dialpact.compliance.registers.suspension import SuspensionEntry
 
@@ -21,13 +21,13 @@ Key = Annotated[str, typer.Argument(help="The agent, the campaign's id or the ca
 
 
 @command(app, "add")
-async def add(session: Session, kind: Kind, key: Key, *, reason: Why, by: By) -> None:
+async def add(session: CommandContext, kind: Kind, key: Key, *, reason: Why, by: By) -> None:
     """Suspend an agent, a campaign or a caller ID: it counts from the next attempt on."""
     await suspend(session, kind, key, reason=reason, by=by)
 
 
 @command(app, "lift")
-async def lift(session: Session, kind: Kind, key: Key, *, reason: Why, by: By) -> None:
+async def lift(session: CommandContext, kind: Kind, key: Key, *, reason: Why, by: By) -> None:
     """End a suspension, with who and why; the count that led to it starts anew."""
     async with session.context(by) as context:
         lifted = await suspensions.lift(context, kind, key, reason=reason)
@@ -36,7 +36,7 @@ async def lift(session: Session, kind: Kind, key: Key, *, reason: Why, by: By) -
 
 @command(app, "list")
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     all: Annotated[bool, typer.Option("--all", help="Also those that were lifted.")] = False,
     limit: Limit = 0,
@@ -50,21 +50,21 @@ async def list_(
 
 
 @command(app, "show")
-async def show(session: Session, kind: Kind, key: Key) -> int:
+async def show(session: CommandContext, kind: Kind, key: Key) -> int:
     """All suspensions of one, with their evidence and history."""
     async with session.context() as context:
         found = await suspensions.show(context, kind, key)
     return entry.shown(session, SuspensionEntry, found)
 
 
-async def suspend(session: Session, kind: Suspendable, key: str, *, reason: str, by: str) -> None:
+async def suspend(session: CommandContext, kind: Suspendable, key: str, *, reason: str, by: str) -> None:
     """Also for ``campaign suspend`` and ``caller-id suspend``."""
     async with session.context(by) as context:
         done = await suspensions.suspend(context, kind, key, reason=reason)
     _done(session, "suspended" if done.outcome == "added" else "already", done.entry)
 
 
-def _done(session: Session, outcome: str, found: SuspensionEntry) -> None:
+def _done(session: CommandContext, outcome: str, found: SuspensionEntry) -> None:
     """A suspension has no id of its own: it goes by what is suspended."""
     name = session.text(f"kind.{found.kind}")
     session.answer(

@@ -13,7 +13,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from dialpact.cli import housekeeping
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -43,8 +43,8 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def session(home: Home, hands: Hands) -> Session:
-    return Session(home.config, False, "en", hands)
+def session(home: Home, hands: Hands) -> CommandContext:
+    return CommandContext(home.config, False, "en", hands)
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def configure(home: Home, old: str, new: str) -> None:
 
 
 async def test_a_reading_and_a_checkpoint_that_contains_it(
-    home: Home, session: Session, hands: Hands
+    home: Home, session: CommandContext, hands: Hands
 ) -> None:
     assert await housekeeping.once(session, hands.uptime)
     assert rows(home, "SELECT at, boot_id, uptime_us, by FROM clock_reading") == [
@@ -91,7 +91,7 @@ async def test_a_reading_and_a_checkpoint_that_contains_it(
     ],
 )
 async def test_two_daemons_do_it_once(
-    home: Home, session: Session, hands: Hands, minutes: float, boot: str, turn: bool
+    home: Home, session: CommandContext, hands: Hands, minutes: float, boot: str, turn: bool
 ) -> None:
     assert await housekeeping.once(session, hands.uptime)
     hands.minutes, hands.boot = minutes, boot
@@ -101,7 +101,7 @@ async def test_two_daemons_do_it_once(
 
 
 async def test_a_daemon_that_starts_anew_signs_what_was_logged(home: Home, hands: Hands) -> None:
-    session = Session(home.config, False, "en", hands)
+    session = CommandContext(home.config, False, "en", hands)
     await housekeeping.once(session, hands.uptime, start=True)
     assert not await housekeeping.once(session, hands.uptime, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,)]
@@ -111,20 +111,24 @@ async def test_a_daemon_that_starts_anew_signs_what_was_logged(home: Home, hands
     assert rows(home, "SELECT size FROM checkpoint") == [(1,), (3,)]
 
 
-async def test_a_wall_clock_that_is_set_changes_no_turn(home: Home, session: Session, hands: Hands) -> None:
+async def test_a_wall_clock_that_is_set_changes_no_turn(
+    home: Home, session: CommandContext, hands: Hands
+) -> None:
     await housekeeping.once(session, hands.uptime)
     up = hands.uptime()
     hands.minutes = 60 * 24 * 365
     assert not await housekeeping.once(session, lambda: up)
 
 
-async def test_checkpoints_are_copied_and_made_up_for(home: Home, session: Session, hands: Hands) -> None:
+async def test_checkpoints_are_copied_and_made_up_for(
+    home: Home, session: CommandContext, hands: Hands
+) -> None:
     await housekeeping.once(session, hands.uptime)
     configure(home, 'checkpoints = ""', 'checkpoints = "out"')
     (home.path / "out").mkdir()
     for _ in range(2):
         hands.minutes += 10
-        await housekeeping.once(Session(home.config, False, "en", hands), hands.uptime)
+        await housekeeping.once(CommandContext(home.config, False, "en", hands), hands.uptime)
     found = sorted((home.path / "out").iterdir())
     assert [file.name for file in found] == [f"pbx1-{size:012}.note" for size in (1, 2, 3)]
     stored = [text for (text,) in rows(home, "SELECT note FROM checkpoint ORDER BY size")]
@@ -159,7 +163,7 @@ async def test_what_fails_is_said_and_tried_again(
         hands.minutes += 10
         return hands.uptime()
 
-    session = Session(home.config, False, "en", hands)
+    session = CommandContext(home.config, False, "en", hands)
     with capture_logs() as logs:
         async with asyncio.timeout(20):
             await housekeeping.keep(session, stop, uptime, timedelta(milliseconds=1))
@@ -168,14 +172,16 @@ async def test_what_fails_is_said_and_tried_again(
     assert logs[3]["event"] == "the ledger is not signed at the end"
 
 
-async def test_it_ends_when_it_is_told(session: Session, hands: Hands) -> None:
+async def test_it_ends_when_it_is_told(session: CommandContext, hands: Hands) -> None:
     stop = asyncio.Event()
     stop.set()
     async with asyncio.timeout(20):
         await housekeeping.keep(session, stop, hands.uptime)
 
 
-async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Session, hands: Hands) -> None:
+async def test_what_was_logged_before_the_end_is_signed(
+    home: Home, session: CommandContext, hands: Hands
+) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(housekeeping.keep(session, stop, hands.uptime))
     async with await Store.open(session.config.database) as store:
@@ -196,7 +202,7 @@ async def test_what_was_logged_before_the_end_is_signed(home: Home, session: Ses
     assert signed == size
 
 
-def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
+def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: CommandContext) -> None:
     from dialpact.cli import daemons
 
     monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
@@ -209,5 +215,5 @@ async def test_a_half_written_copy_is_written_anew(home: Home, hands: Hands) -> 
     (home.path / "out").mkdir()
     half: Path = home.path / "out" / f".pbx1-{1:012}.note"
     half.write_text("dialp")
-    await housekeeping.once(Session(home.config, False, "en", hands), hands.uptime)
+    await housekeeping.once(CommandContext(home.config, False, "en", hands), hands.uptime)
     assert [file.name for file in (home.path / "out").iterdir()] == [f"pbx1-{1:012}.note"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dialpact.cli import daemons
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.store.sqlite import Store
 from dialpact.store.sqlite.disposals import Disposals
 from tests.cli.recorded import DAY, LAST, OVER, Host, Shelf
@@ -294,7 +294,7 @@ def test_longer_profiles_are_applied_before_anything_goes(shelf: Shelf) -> None:
 def test_the_daemon_applies_longer_profiles_when_it_starts(shelf: Shelf, months: int, until: str) -> None:
     id = shelf.put()
     keeps(shelf, months)
-    session = Session(shelf.home.config, as_json=False, language="en")
+    session = CommandContext(shelf.home.config, as_json=False, language="en")
     asyncio.run(daemons._keeping(session, asyncio.Event()))
     (row,) = shelf.home("recordings", "list")
     assert row["keep_until"] == until

@@ -15,7 +15,7 @@ from dialpact.cli.command import command, group
 from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Verifier
@@ -28,7 +28,7 @@ MOST_NOTE = 1 << 18  # bytes of a signed checkpoint
 
 @command(app, "export")
 async def export(
-    session: Session,
+    session: CommandContext,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.zip", help="The package to make.")],
     call: Annotated[str, typer.Option(metavar="ID", help="This decision.")] = "",
@@ -68,7 +68,7 @@ async def export(
 
 @command(app, "verify")
 def verify(
-    session: Session,
+    session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The package.")],
     *,
     key: Annotated[
@@ -89,7 +89,7 @@ def verify(
     return DONE if verdict.valid else FOUND
 
 
-def _tell(session: Session, made: Made) -> None:
+def _tell(session: CommandContext, made: Made) -> None:
     values = {name: getattr(made, name) for name in ("file", "records", "bytes", "sha256", "size")}
     said = session.text("say.evidence-made", calls=len(made.calls), signer=made.key, **values)
     session.answer(made, said)
@@ -100,7 +100,7 @@ def _tell(session: Session, made: Made) -> None:
         session.note(session.text("say.evidence-note", text=note_text(note, session.language)))
 
 
-def _show(session: Session, file: Path, verdict: Verdict) -> None:
+def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
     rows = [[_said(session, found.code), _visible(found.where)] for found in verdict.findings]
     if rows:
         session.table(("problem", "path"), rows, None)
@@ -116,7 +116,7 @@ def _show(session: Session, file: Path, verdict: Verdict) -> None:
     typer.echo(session.text(said, file=file, findings=len(verdict.findings)))
 
 
-def _said(session: Session, code: str) -> str:
+def _said(session: CommandContext, code: str) -> str:
     return session.text(f"evidence.{code}")
 
 
@@ -125,7 +125,7 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:300])
 
 
-def _key(session: Session, given: str) -> Verifier | None:
+def _key(session: CommandContext, given: str) -> Verifier | None:
     """LedgerError for a key that is none. None: neither given nor configured."""
     if given:
         return keys.load_public(given)

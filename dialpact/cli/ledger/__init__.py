@@ -14,7 +14,7 @@ from dialpact.cli.ledger.erase import erase
 from dialpact.cli.ledger.shown import list_, show
 from dialpact.cli.ledger.stamps import timestamp, timestamp_verify
 from dialpact.cli.ledger.verify import verify
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 
 app = group("The log that proves itself: checkpoints, verification, keys.")
 
@@ -22,7 +22,7 @@ Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help
 
 
 @command(app, "checkpoint")
-async def checkpoint(session: Session, *, output: Out = None) -> None:
+async def checkpoint(session: CommandContext, *, output: Out = None) -> None:
     """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy."""
     async with session.context() as context:
         text = await signing.checkpoint(context, session.config)
@@ -34,7 +34,7 @@ async def checkpoint(session: Session, *, output: Out = None) -> None:
 
 
 @command(app, "key")
-async def key(session: Session) -> None:
+async def key(session: CommandContext) -> None:
     """Print the verifier key: what an inspector needs, and may have."""
     async with session.context() as context:
         signer = await signing.key(context, session.config)
@@ -43,7 +43,7 @@ async def key(session: Session) -> None:
 
 @command(app, "rotate")
 async def rotate(
-    session: Session,
+    session: CommandContext,
     *,
     by: By,
     reason: Why,

@@ -10,12 +10,12 @@ from msgspec.structs import asdict
 from dialpact.application.ledger import erasure
 from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By, Why
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.clock import stamp
 
 
 async def erase(
-    session: Session,
+    session: CommandContext,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only say what would be.")] = False,
     by: By,

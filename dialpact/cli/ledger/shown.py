@@ -10,12 +10,12 @@ import typer
 
 from dialpact.application.ledger import entries
 from dialpact.cli.flag import After, Limit
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.ledger.entry import Proof
 
 
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     first: Annotated[
         int | None, typer.Option("--from", min=0, metavar="LEAF", help="From this leaf on; else the newest.")
@@ -32,7 +32,9 @@ async def list_(
     session.more(found)
 
 
-async def show(session: Session, leaf: Annotated[int, typer.Argument(min=0, help="Its number.")]) -> None:
+async def show(
+    session: CommandContext, leaf: Annotated[int, typer.Argument(min=0, help="Its number.")]
+) -> None:
     """One entry: its record as it was hashed, and the proof that it is in the log as it was last signed."""
     async with session.context() as context:
         found = await entries.show(context, leaf)

@@ -10,14 +10,14 @@ import typer
 from dialpact.application.ledger import stamps
 from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.cli.ledger.verify import Keys
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger import timestamp as authority
 
 
 async def timestamp(
-    session: Session,
+    session: CommandContext,
     *,
     tsa: Annotated[str, typer.Option(metavar="URL", help="The authority's address.")],
     output: Annotated[
@@ -46,7 +46,7 @@ async def timestamp(
 
 
 def timestamp_verify(
-    session: Session,
+    session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE.tsr")],
     *,
     checkpoint: Annotated[Path, typer.Option(metavar="FILE", help="The checkpoint that was stamped.")],

@@ -11,7 +11,7 @@ from dialpact.application.ledger import verification
 from dialpact.application.ledger.audit.found import Finding
 from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 
 SUMS = ("entries", "checked", "erased", "checkpoints", "findings")
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]
@@ -27,7 +27,12 @@ Keys = Annotated[
 
 
 async def verify(
-    session: Session, *, first: From = None, last: To = None, checkpoint: Notes = None, key: Keys = None
+    session: CommandContext,
+    *,
+    first: From = None,
+    last: To = None,
+    checkpoint: Notes = None,
+    key: Keys = None,
 ) -> int:
     """Check each record, the tree, and what was signed. Changes nothing. Exit 3 when something is wrong."""
     believed = trusted(session.config, key or ())
@@ -48,11 +53,11 @@ async def verify(
     return FOUND if done.findings else DONE
 
 
-def _said(session: Session, finding: Finding) -> str:
+def _said(session: CommandContext, finding: Finding) -> str:
     return session.text(f"ledger.{finding.code}", leaf=finding.leaf, name=finding.key, **finding.values)
 
 
-def _object(session: Session, finding: Finding) -> dict[str, object]:
+def _object(session: CommandContext, finding: Finding) -> dict[str, object]:
     return {
         "problem": finding.problem,
         "code": finding.code,
@@ -64,6 +69,6 @@ def _object(session: Session, finding: Finding) -> dict[str, object]:
     }
 
 
-def _row(session: Session, finding: Finding) -> list[object]:
+def _row(session: CommandContext, finding: Finding) -> list[object]:
     problem = session.text(f"ledger-problem.{finding.problem}")
     return [problem, finding.leaf, finding.kind, finding.key, _said(session, finding)]

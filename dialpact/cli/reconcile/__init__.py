@@ -15,14 +15,14 @@ from dialpact.cli.flag import By, Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.reconcile.files import Files
 from dialpact.cli.reconcile.report import Report
-from dialpact.cli.session import DONE, FAILED, FOUND, Session
+from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.reconcile import Reconciliation
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
 
 
 async def reconcile(
-    session: Session,
+    session: CommandContext,
     *,
     cdr: Annotated[
         list[Path],

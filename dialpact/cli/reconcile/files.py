@@ -11,7 +11,7 @@ from typing import Self
 
 from dialpact.application.cdr_file import CdrFile, Reading, on_disk
 from dialpact.cli.progress import progress
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 
 STDIN = "-"
 
@@ -26,7 +26,7 @@ def given(path: Path) -> CdrFile:
 class Files:
     """Within it the bar is shown."""
 
-    def __init__(self, session: Session, paths: Sequence[Path], zone: tzinfo) -> None:
+    def __init__(self, session: CommandContext, paths: Sequence[Path], zone: tzinfo) -> None:
         self._session = session
         self.reading = Reading([given(path) for path in paths], zone)
         self.sources = self.reading.sources

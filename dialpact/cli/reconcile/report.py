@@ -14,7 +14,7 @@ import typer
 from dialpact.application.reconcile.case import Reconciled
 from dialpact.cli.imports import BadRows
 from dialpact.cli.replay.report import echo_list, note_bad
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
 from dialpact.compliance.registers.moment import HOME
@@ -26,7 +26,7 @@ COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "
 class Report:
     """``limit``: how many findings are listed, 0: all. ``notes``: those that are no reproach, too."""
 
-    def __init__(self, session: Session, *, limit: int, full: bool, notes: bool) -> None:
+    def __init__(self, session: CommandContext, *, limit: int, full: bool, notes: bool) -> None:
         self._session = session
         self._limit = limit
         self._full = full

@@ -12,13 +12,13 @@ from msgspec.structs import fields
 from dialpact.application import retention
 from dialpact.cli import entry
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.hold import Hold
 from dialpact.compliance.registers.number import any_callee
 
 
 async def hold(
-    session: Session,
+    session: CommandContext,
     id: Annotated[str, typer.Argument(help="The recording's id.")] = "",
     *,
     call: Annotated[str, typer.Option(help="All recordings of this decision.")] = "",
@@ -38,7 +38,7 @@ async def hold(
 
 
 async def release(
-    session: Session,
+    session: CommandContext,
     hold: Annotated[str, typer.Argument(help="The hold's number, or the id of the recording that has one.")],
     *,
     reason: Why,
@@ -51,7 +51,7 @@ async def release(
 
 
 async def holds(
-    session: Session,
+    session: CommandContext,
     *,
     recording: Annotated[str, typer.Option(help="Only those that bear on this recording.")] = "",
     released: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
@@ -66,7 +66,7 @@ async def holds(
     session.more(found)
 
 
-def tell(session: Session, found: Sequence[Hold]) -> None:
+def tell(session: CommandContext, found: Sequence[Hold]) -> None:
     columns = ("id", "held_thing", *(field.name for field in fields(Hold)[3:]))
     rows = [
         [one.id, f"{session.text(f'scope.{one.scope}')} {one.key}", *msgspec.structs.astuple(one)[3:]]
@@ -75,7 +75,7 @@ def tell(session: Session, found: Sequence[Hold]) -> None:
     session.table(columns, rows, found)
 
 
-def _tell(session: Session, hold: Hold, result: str) -> None:
+def _tell(session: CommandContext, hold: Hold, result: str) -> None:
     entry.done(session, "hold", result, hold)
     if not session.as_json:
         scope = session.text(f"scope.{hold.scope}")

@@ -10,13 +10,13 @@ from dialpact.application import retention
 from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
 
 
 async def keep(
-    session: Session,
+    session: CommandContext,
     id: Annotated[str, typer.Argument(help="The recording's id.")] = "",
     *,
     until: Annotated[str, typer.Option(help="The last day on which it must still be there.")] = "",

@@ -12,7 +12,7 @@ from dialpact.cli import entry, heard
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.holds import tell
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import FOUND, Session
+from dialpact.cli.session import FOUND, CommandContext
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.registers.number import any_callee
@@ -30,7 +30,7 @@ FACTS = (
 
 
 async def list_(
-    session: Session,
+    session: CommandContext,
     *,
     number: Annotated[str, typer.Option(help="Of calls to this callee.")] = "",
     decision: Annotated[str, typer.Option(help="Of this decision.")] = "",
@@ -63,7 +63,7 @@ async def list_(
     session.more(found)
 
 
-async def show(session: Session, id: Id) -> int:
+async def show(session: CommandContext, id: Id) -> int:
     """One recording, its holds, its leaf and its history. Exit 3 when it does not fit its leaf."""
     async with session.context() as context:
         found = await recordings.show(context, id)
@@ -84,5 +84,5 @@ async def show(session: Session, id: Id) -> int:
     return FOUND if flaw else 0
 
 
-def _told(session: Session, found: Recording, name: str) -> object:
+def _told(session: CommandContext, found: Recording, name: str) -> object:
     return session.text(f"part.{found.part}") if name == "part" else getattr(found, name)

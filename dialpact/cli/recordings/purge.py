@@ -12,12 +12,12 @@ from dialpact.application.disposal import Purged
 from dialpact.application.policy import load_policy
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.disposal import Item
 
 
 async def purge(
-    session: Session,
+    session: CommandContext,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Dispose of them; else only say what would go.")] = False,
     by: By,
@@ -61,7 +61,7 @@ def _item(item: Item) -> dict[str, object]:
     return msgspec.structs.asdict(item) | {"goes_from": goes_from}
 
 
-def _tell(session: Session, done: Purged) -> None:
+def _tell(session: CommandContext, done: Purged) -> None:
     rows = [
         [
             session.text(f"fate.{item.state}"),

@@ -9,11 +9,11 @@ import typer
 from dialpact.application import recordings
 from dialpact.cli.flag import By
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 
 
 async def settle(
-    session: Session,
+    session: CommandContext,
     id: Annotated[str, typer.Argument(help="The recording's id.")],
     *,
     answered: Annotated[

@@ -8,12 +8,12 @@ import typer
 
 from dialpact.application import custody
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.registers.moment import moment
 
 
 async def verify(
-    session: Session,
+    session: CommandContext,
     *,
     sample: Annotated[
         int, typer.Option(min=0, max=100_000, help="Hash only so many, taken at random; 0: all.")

@@ -16,7 +16,7 @@ from dialpact.cli.imports import BadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import given
 from dialpact.cli.replay.report import Report
-from dialpact.cli.session import DONE, FAILED, FOUND, Session
+from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import ConfigError
@@ -27,7 +27,7 @@ ASSUMED = {"cdr": Trunk(endpoint="cdr")}  # without a configuration: one trunk t
 
 
 async def replay(
-    session: Session,
+    session: CommandContext,
     *,
     cdr: Annotated[Path, typer.Option(metavar="FILE", help="Asterisk's Master.csv; - for standard input.")],
     profile: Annotated[
@@ -88,7 +88,7 @@ async def replay(
     return FOUND if done.sums.refused else DONE
 
 
-def the_config(session: Session) -> Config | None:
+def the_config(session: CommandContext) -> Config | None:
     """None only where none was named and none is found: who has nothing but CDRs can still ask."""
     try:
         configuration.find(session.config_file)

@@ -13,7 +13,7 @@ import typer
 from dialpact.application.replay.case import Replayed, Share, Sums
 from dialpact.application.replay.trial import Outcome
 from dialpact.cli.imports import BadRows
-from dialpact.cli.session import Session
+from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text
 
@@ -25,7 +25,7 @@ SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json
 class Report:
     """``limit``: how many of the refused calls are kept one by one; 0: all, None: none."""
 
-    def __init__(self, session: Session, zone: tzinfo, *, limit: int | None, full: bool) -> None:
+    def __init__(self, session: CommandContext, zone: tzinfo, *, limit: int | None, full: bool) -> None:
         self._session = session
         self._zone = zone
         self._limit = limit
@@ -147,7 +147,7 @@ def echo_list(name: str, lines: Iterable[bytes]) -> None:
     typer.echo("]", nl=False)
 
 
-def note_bad(session: Session, bad: BadRows) -> None:
+def note_bad(session: CommandContext, bad: BadRows) -> None:
     for place, line in enumerate(bad):
         if place == SHOWN:
             session.note(session.text("say.replay-more-bad", more=bad.count - SHOWN))

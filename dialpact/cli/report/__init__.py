@@ -20,7 +20,7 @@ from dialpact.cli.command import command, group
 from dialpact.cli.flag import By
 from dialpact.cli.reconcile.files import Files
 from dialpact.cli.report import flat, view
-from dialpact.cli.session import DONE, FOUND, Session
+from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
@@ -34,7 +34,7 @@ MODE = 0o640  # of a report's file: whom the operator's group serves may read it
 
 @command(app, "inspection")
 async def inspection(
-    session: Session,
+    session: CommandContext,
     *,
     first: Annotated[str, typer.Option("--from", metavar="DAY", help="First local day: 2026-11-01.")],
     last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last local day; it is included.")],
@@ -83,7 +83,7 @@ async def inspection(
     return FOUND if any(heading.verdict == "violation" for heading in report.headings) else DONE
 
 
-def rendered(report: Inspection, kind: Format, session: Session) -> bytes:
+def rendered(report: Inspection, kind: Format, session: CommandContext) -> bytes:
     """Fault when it cannot be made into PDF on this host."""
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
@@ -93,7 +93,7 @@ def rendered(report: Inspection, kind: Format, session: Session) -> bytes:
     return page.pdf(made) if kind == "pdf" else made.encode()
 
 
-def _format(session: Session, given: Format | None, output: Path | None) -> Format:
+def _format(session: CommandContext, given: Format | None, output: Path | None) -> Format:
     """As asked for, else by the file's ending. Nobody's terminal is given a PDF."""
     endings: dict[str, Format] = {".html": "html", ".pdf": "pdf", ".json": "json", ".csv": "csv"}
     by_name = endings.get(output.suffix.lower()) if output else None
