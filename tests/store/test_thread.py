@@ -34,6 +34,7 @@ async def test_a_unit_runs_whole_on_the_connection_and_its_thread() -> None:
     assert await thread.run(work) == (1, 2)
     assert seen[0] is not threading.current_thread()
     await thread.close()
+    await asyncio.to_thread(seen[0].join, 5)  # closing does not wait for it
     assert not seen[0].is_alive()
 
 

@@ -23,7 +23,9 @@ class CarrierLegs:
         self._database = database
 
     async def allowed(self, decision: str) -> Allowed | None:
-        row = await self._database.read(lambda connection: SQL.allowed(connection, id=decision))
+        # With the write lock, though it only reads: of a store that can not be written no call is recorded,
+        # and a leg that would ring all the same is cut at once.
+        row = await self._database.transact(lambda connection: SQL.allowed(connection, id=decision))
         if row is None:
             return None
         return Allowed(
