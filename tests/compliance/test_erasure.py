@@ -152,6 +152,13 @@ async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
     assert b"13800138000" not in left
 
 
+async def test_a_page_that_is_split_keeps_no_copy(path: Path) -> None:
+    """Of a salt, say, that a later erasure would not reach. SQLite's default is the builder's choice."""
+    async with await Store.open(path) as store:
+        row = await store.read(lambda connection: connection.execute("PRAGMA secure_delete").fetchone())
+    assert tuple(row) == (1,)
+
+
 HOLD = "INSERT INTO hold (scope, key, since, by, reason) VALUES"
 
 

@@ -46,6 +46,7 @@ def _connect(path: Path, busy_ms: int) -> Units:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")  # KiB
+        connection.execute("PRAGMA secure_delete = ON")  # no salt stays where a page was split (``erasure``)
         if migrate.version(connection) == 0:
             raise StoreError(f"{path}: not a Dialpact database (make one with `dialpact init`)")
         migrate.migrate(connection)
