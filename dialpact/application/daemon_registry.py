@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -42,40 +43,55 @@ class Daemon(msgspec.Struct, frozen=True):
 
 
 class Board:
-    """A daemon's file. What fails is logged: it may stop no call."""
+    """A daemon's file: there from the first ``write`` to ``close``, after which nothing is written. For any
+    thread; what fails is logged: it may stop no call.
+    """
 
     def __init__(self, config: Config, role: Role) -> None:
-        folder, stem = config.database.parent, f".dialpact-{config.node.name}-{role}"
-        self._path = folder / f"{stem}.{os.getpid()}.json"
+        self._folder, self._stem = config.database.parent, f".dialpact-{config.node.name}-{role}"
+        self._path = self._folder / f"{self._stem}.{os.getpid()}.json"
         self._file = -1
-        try:
-            for dead in folder.glob(f"{stem}.*.json"):
-                if not _locked(dead):
-                    dead.unlink(missing_ok=True)
-            fresh = self._path.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            self._file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            fresh.rename(self._path)  # whoever sees it sees it locked
-        except OSError as error:
-            log.warning("`dialpact reload` will not find this daemon", error=str(error))
+        self._opened = self._closed = False
+        self._one_at_a_time = threading.Lock()  # who stops waiting for a thread has not stopped the thread
 
     def write(self, running: Daemon) -> None:
-        if self._file < 0:
-            return
         content = msgspec.json.encode(running)
+        with self._one_at_a_time:
+            if self._closed:
+                return
+            try:
+                if not self._opened:
+                    self._opened = True
+                    self._open()
+                if self._file >= 0:
+                    os.pwrite(self._file, content, 0)
+                    os.ftruncate(self._file, len(content))
+            except OSError as error:
+                log.warning("`dialpact reload` does not find this daemon as it is", error=str(error))
+
+    def _open(self) -> None:
+        for dead in self._folder.glob(f"{self._stem}.*.json"):
+            if not _locked(dead):
+                dead.unlink(missing_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
-            os.pwrite(self._file, content, 0)
-            os.ftruncate(self._file, len(content))
-        except OSError as error:
-            log.warning("`dialpact reload` is told nothing", error=str(error))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fresh.rename(self._path)  # whoever sees it sees it locked
+        except OSError:
+            os.close(file)
+            raise
+        self._file = file
 
     def close(self) -> None:
-        if self._file >= 0:
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
-            os.close(self._file)
-            self._file = -1
+        with self._one_at_a_time:
+            self._closed = True
+            if self._file >= 0:
+                with contextlib.suppress(OSError):
+                    self._path.unlink(missing_ok=True)
+                os.close(self._file)
+                self._file = -1
 
 
 def running(config: Config) -> list[Daemon]:

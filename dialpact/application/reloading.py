@@ -80,10 +80,10 @@ class Reloading:
 
     async def _run(self) -> None:
         await self._complete.wait()
-        # The board is a file, and the loop that turns here answers calls.
-        board = await asyncio.to_thread(Board, self.config, self.role)
+        board = Board(self.config, self.role)
         try:
             while True:
+                # A file, and the loop that turns here answers calls.
                 await asyncio.to_thread(board.write, self.state)
                 await self._asked.wait()
                 self._asked.clear()

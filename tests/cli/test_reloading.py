@@ -320,6 +320,22 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
     assert not list(place.config.parent.glob(".dialpact-*")), "the file goes with the daemon"
 
 
+async def test_one_that_is_stopped_while_it_starts_leaves_no_file(place: Place) -> None:
+    """The file is written by a thread, which ends when it likes."""
+    async with (
+        asyncio.timeout(30),
+        serving(place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add),
+    ):
+        for turns in range(100):
+            stop = asyncio.Event()
+            work = asyncio.create_task(place.reloading.run(stop))
+            for _ in range(turns % 5):
+                await asyncio.sleep(0)
+            stop.set()
+            await work
+    assert not list(place.config.parent.glob(".dialpact-*"))
+
+
 def force(**settings: str) -> ActiveConfig:
     return ActiveConfig(settings=settings, profiles={}, calendar="c")
 

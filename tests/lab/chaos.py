@@ -49,6 +49,7 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter)
     figures: dict[str, int] = field(default_factory=dict)
     missed: list[Missed] = field(default_factory=list)
+    spared: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     evidence: str = ""
 
@@ -69,6 +70,7 @@ class Report:
             "faults": dict(self.faults),
             "figures": self.figures,
             "missed": [str(one) for one in self.missed],
+            "spared": self.spared,
             "troubles": self.troubles,
             "evidence": self.evidence,
         }
@@ -85,6 +87,7 @@ class Report:
                 f"      {count} not judged or allowed for: {why}" for why, count in seen.excused.items()
             ]
         lines += ["", *(f"not put through while all was well: {one}" for one in self.missed)]
+        lines += ["", *(f"passed by the greatest of several allowances: {one}" for one in self.spared)]
         lines += ["", *(f"VIOLATION  {what}" for what in self.violations)]
         if self.evidence:
             lines.append(f"evidence: {self.evidence}")
@@ -131,6 +134,11 @@ def chaos(
             try:
                 asyncio.run(_run(world, judge, storm, time.time() + 60 * minutes, agents))
                 blowing.result()
+            except BaseException:  # cut short: what was found till then must not be lost with it
+                if keep:
+                    report = Report(judge.promises, troubles=storm.troubles, spared=judge.spared)
+                    print(f"cut short; evidence: {_kept(report, world, judge)}", file=sys.stderr, flush=True)
+                raise
             finally:
                 ended = True
             if meddle:
@@ -199,13 +207,19 @@ def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
         "refusals taken": len(world.refused),
         "refusals that the operator took over": world.not_taken,
     }
-    report.troubles = storm.troubles
+    report.troubles, report.spared = storm.troubles, judge.spared
     report.figures["calls that met with trouble"] = len(world.troubles)
     if report.violations and keep:
-        report.evidence = tempfile.mkdtemp(prefix="dialpact-chaos-")
-        copied(Path(report.evidence), world)
-        (Path(report.evidence) / "report.json").write_text(json.dumps(report.as_json(), indent=1))
+        report.evidence = _kept(report, world, judge)
     return report
+
+
+def _kept(report: Report, world: World, judge: Judge) -> str:
+    """The folder that holds what it was judged by."""
+    folder = Path(tempfile.mkdtemp(prefix="dialpact-chaos-"))
+    copied(folder, world, judge)
+    (folder / "report.json").write_text(json.dumps(report.as_json(), indent=1))
+    return str(folder)
 
 
 def main() -> int:

@@ -66,6 +66,8 @@ class Judge:
         self.promises = {promise: Promise() for promise in PROMISES}
         self.heard: Counter[str] = Counter()  # in how many calls the customer, or who was heard by him, spoke
         self.most_missing = 0.0  # seconds of a voice, of calls with which nothing was done
+        self.suspects: list[Path] = []  # recordings of calls of which something is missing
+        self.spared: list[str] = []  # what only the greatest of several allowances lets pass
         self._recorded: set[str] = set()  # Call-IDs whose recording was looked at
 
     def look(self, last: bool = False) -> None:
@@ -139,24 +141,42 @@ class Judge:
                 continue
             self.heard[WHO[tone]] += 1
             joined = tone in (SECOND_TONE, BOSS_TONE)
-            allowance, why = self._allowance(leg, begin, end, joined)
+            allowances = self._allowances(begin, end, joined)
+            allowance, why = max(allowances, default=(0.0, ""))  # several may have struck at once
             short, slack = seconds - recorded[tone], min(SLACK, seconds / 2)
             if why and short > slack:
                 promise.excused[why] += 1
             if not why:
                 self.most_missing = max(self.most_missing, short)
-            promise.check(
-                short <= slack + allowance,  # also of a short call not all may be missing
+            said = (
                 f"{name(leg)}: {seconds:.1f} s with the {WHO[tone]}'s voice; {recorded[tone]:.1f} s have it "
-                f"in {[one.name for one in files]}; allowed for: {why or '-'}",
+                f"in {[one.name for one in files]}; allowed for: {why or '-'}; {self._struck(begin, end)}"
             )
+            held = short <= slack + allowance  # also of a short call not all may be missing
+            promise.check(held, said)
+            if not held:
+                self.suspects += files
+            elif allowances and short > slack + allowances[0][0]:
+                self.spared.append(
+                    f"{said}; by the first alone {short - slack - allowances[0][0]:.1f} s more"
+                )
 
-    def _allowance(self, leg: Leg, begin: float, end: float, joined: bool = False) -> tuple[float, str]:
+    def _struck(self, begin: float, end: float) -> str:
+        """Every fault about a call, in seconds after its answer."""
+        faults = [
+            f"{blow.fault.name} {blow.began - begin:+.1f} to {blow.mended - begin:+.1f}, "
+            f"well {blow.well - begin:+.1f}"
+            for blow in self.storm.blows
+            if blow.began < end + 2 and max(blow.mended, blow.well) > begin - 2
+        ]
+        return f"answered {end - begin:.1f} s; faults: {'; '.join(faults) or '-'}"
+
+    def _allowances(self, begin: float, end: float, joined: bool = False) -> list[tuple[float, str]]:
         """Seconds that may be missing, since the run itself did something to this very recording.
 
         ``joined``: of one who has come to a call that is up; nothing holds him back till he is recorded.
         """
-        found = [(0.0, "")]
+        found = []
         for blow in self.storm.blows:
             fault, overlap = blow.fault, min(end, blow.mended) - max(begin, blow.began)
             during, begun = begin - 1 < blow.began < end + 1, blow.began < end
@@ -172,7 +192,7 @@ class Judge:
                 found.append((max(0.0, overlap) + STOPPED, fault.name))
         if joined and (ill := self._ill(begin, end)):
             found.append((STOPPED + ill, "who joined came while nobody could record him"))
-        return max(found)  # several may have struck at once
+        return found
 
     def _ill(self, begin: float, end: float) -> float:
         """For how long after ``begin`` the listener could not begin a recording."""
@@ -344,8 +364,8 @@ def unproven(promises: dict[str, Promise]) -> list[str]:
     return [promise for promise, seen in promises.items() if not seen.checks]
 
 
-def copied(folder: Path, world: World) -> None:
-    """The logs, for whoever has to find out what went wrong."""
+def copied(folder: Path, world: World, judge: Judge) -> None:
+    """The logs and the recordings in question, for whoever has to find out what went wrong."""
     with (folder / "calls.jsonl").open("w") as calls:
         calls.writelines(json.dumps(vars(plan)) + "\n" for plan in world.plans)
     for path in (
@@ -354,6 +374,7 @@ def copied(folder: Path, world: World) -> None:
         *world.site.folder.glob("*.log"),
         *world.site.folder.glob("dialpact.db*"),
         *(callee.folder / "messages" for callee in world.callees.values()),
+        *judge.suspects,
     ):
         if path.exists():
             target = folder / f"{path.parent.name}-{path.name}"
