@@ -161,8 +161,14 @@ class Office:
     def fake(self, **knobs: Any) -> FakeAsterisk:
         return FakeAsterisk(self.host, self.port, **knobs)
 
-    def serving(self) -> Any:
-        return serving(self.config, policy(), self.clock)
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[tuple[str, int]]:
+        """The service on a store as the daemons open it; gives its address."""
+        async with (
+            await Store.open(self.database) as store,
+            serving(self.config, policy(), store, self.clock) as address,
+        ):
+            yield address
 
 
 def soon(seconds: float = 5.0) -> float:
