@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from agi.gate import Gate
+from agi.limits import LIMITS, Limits
 from agi.server import Server
 from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.clock import Clock
@@ -54,6 +55,7 @@ async def serving(
     store: Store,
     clock: Clock,
     started: Callable[[Reloadable], None] = lambda _: None,
+    limits: Limits = LIMITS,
 ) -> AsyncIterator[tuple[str, int]]:
     """Answers calls inside the block; gives the address in use. At the end what was begun is answered.
 
@@ -63,9 +65,9 @@ async def serving(
     warm()
     judge = judge_of(config, policy)
     await store.profiles.note(policy.profiles, at=clock.now())
-    gate = Gate(store, judge, clock)
+    gate = Gate(store, judge, clock, limits)
     opt_outs = OptOuts(store, config.node.name, clock)
-    server = Server(config, judge, gate, opt_outs)
+    server = Server(config, judge, gate, opt_outs, limits)
     address = await server.start()
     started(Reloadable(store, clock, server))
     running = [asyncio.create_task(work) for work in (gate.run(), opt_outs.run())]

@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,8 +18,8 @@ from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.decisions import Decisions
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, soon
+from tests.agi.stores import Watched
 
 CONFIG = """\
 [node]
@@ -282,20 +281,16 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
     assert (first.mode, second.mode) == ("enforce", "shadow")
 
 
-async def test_a_batch_has_one_judge(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_batch_has_one_judge(place: Place) -> None:
     """The facts of a batch are read as its judge asks for them."""
-    office, seen = place.office, []
-    real = Decisions.decide
-
-    async def counting(store: Decisions, batch: Any, judge: Any, *rest: Any) -> Any:
-        seen.append((len(batch), judge))
-        return await real(store, batch, judge, *rest)
-
-    monkeypatch.setattr(Decisions, "decide", counting)
+    office = place.office
     other = judge_of(place.reloading.config, place.reloading.policy)
     judges = [office.judge, office.judge, other, office.judge]
-    async with office.gate() as gate:
-        await asyncio.gather(*(gate.decide(office.attempt(), soon(), judge) for judge in judges))
+    async with office.store() as store:
+        watched = Watched(store)
+        async with office.gate(watched) as gate:
+            await asyncio.gather(*(gate.decide(office.attempt(), soon(), judge) for judge in judges))
+    seen = [(batch.waiting, batch.judge) for batch in watched.decisions.batches]
     assert seen == [(2, office.judge), (1, other), (1, office.judge)]
 
 
