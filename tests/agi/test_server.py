@@ -299,10 +299,12 @@ async def test_service_stores_all_that_it_answered(office: Office) -> None:
 
 
 async def test_service_ends_when_its_calls_are_answered(office: Office) -> None:
-    async with office.serving() as (office.host, office.port):
-        with office.locked():
-            waiting = asyncio.create_task(office.fake().dial(NUMBER))
-            await until(lambda: any("Call.answer" in repr(task) for task in asyncio.all_tasks()))
+    async with office.store(busy_ms=1000) as store:
+        watched = Watched(store)
+        async with office.serving(watched) as (office.host, office.port):
+            with office.locked():
+                waiting = asyncio.create_task(office.fake().dial(NUMBER))
+                await until(watched.decisions.asked.is_set)
     told = await waiting
     assert told.verdict is not None
     assert [verdict for verdict, _ in office.decisions()] == [told.verdict]
