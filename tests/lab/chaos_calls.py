@@ -7,6 +7,7 @@ import random
 import re
 import secrets
 import shutil
+import subprocess
 import threading
 import time
 from collections import defaultdict, deque
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tests.lab.behaviour import AT_ONCE, BUSY, EARLY_MEDIA, Behaviour, scenario
+from tests.lab.bootstrap import LabError
 from tests.lab.call import Call
 from tests.lab.carrier import SIDES
 from tests.lab.carrier import TONE as CALLEE_TONE
@@ -44,7 +46,11 @@ TRUNK_FAILS = {f".*{FAILS_OVER}": Behaviour(ring=None, final=503)}
 DESKS = ("agent1002", "agent1003")  # whose telephones can be called, and are always answered
 DESK_TALKS = 3.0  # seconds until one who took a call over hangs up
 EMERGENCY = ("110", "119", "120")
-TROUBLES = (TimeoutError, OSError, RuntimeError, LookupError, ValueError)
+# (the last two: an Asterisk that is dead or hangs, asked by its console)
+TROUBLES = (
+    *(TimeoutError, OSError, RuntimeError, LookupError, ValueError),
+    *(LabError, subprocess.TimeoutExpired),
+)
 MAY, BLOCKED, PERSON, DIALLER, BYPASS = "may", "blocked", "person", "dialler", "bypass"
 HOSTILE = (
     "13800138000%0Aword",
