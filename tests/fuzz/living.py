@@ -6,11 +6,11 @@ Each is set up when it is first asked, and lives until the process ends.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import random
 import re
 import socket
-import tempfile
 import threading
 from collections.abc import Coroutine
 from functools import cache
@@ -27,6 +27,7 @@ from tests.cli.conftest import Home
 from tests.cli.evidence.conftest import no_pdf
 from tests.cli.evidence.packages import called, export, files, ours, recorded, signer, theirs
 from tests.fuzz.engine import Target
+from tests.fuzz.folders import folder
 from tests.fuzz.readers import AGI, AGI_TOKENS
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.running.append(self)
+        atexit.register(self.stop)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -58,8 +60,8 @@ class LiveGate:
     """The whole gate behind its socket, with registers in which one call passes."""
 
     def __init__(self) -> None:
+        self.office = Office(folder("gate-"))
         self._loop = Loop()
-        self.office = Office(Path(tempfile.mkdtemp(prefix="dialpact-fuzz-gate-")))
         self._loop.run(self._start())
 
     async def _start(self) -> None:
@@ -111,7 +113,7 @@ def agi_gate(data: bytes) -> None:
 
 class Package:
     def __init__(self) -> None:
-        path = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-package-"))
+        path = folder("package-")
         before = Path.cwd()
         os.chdir(path)
         try:

@@ -14,7 +14,6 @@ import random
 import re
 import signal
 import sys
-import tempfile
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -42,6 +41,7 @@ from dialpact.testing.ami import FakeAmi
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 from tests.ami_listener.scene import Scene, until
 from tests.fuzz.engine import ROOT, Target, hostile
+from tests.fuzz.folders import folder
 from tests.fuzz.living import SECONDS, Loop, gate
 from tests.fuzz.readers import AGI_TOKENS, AMI_TOKENS, ami_stream
 
@@ -381,11 +381,11 @@ class Listening:
             *((recorder, "SETTLE_SECONDS", 0.3), (listener, "LOOK_SECONDS", 0.05)),
         ):
             setattr(module, name, value)
+        home = folder("listener-")
         self.loop = Loop()
-        self.loop.run(self._start())
+        self.loop.run(self._start(home))
 
-    async def _start(self) -> None:
-        home = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-listener-"))
+    async def _start(self, home: Path) -> None:
         (home / "recordings").mkdir()
         self.ami = await FakeAmi().__aenter__()
         self.scene = await Scene(home / "dialpact", self.ami.port, home / "recordings").__aenter__()
