@@ -92,7 +92,7 @@ async def _asked(config: Config, before: Daemon, wanted: ActiveConfig) -> tuple[
     try:
         async with asyncio.timeout(SECONDS):
             while True:
-                now = daemon_registry.again(config, before)
+                now = await asyncio.to_thread(daemon_registry.again, config, before)
                 if now is None:
                     return before, "ended"
                 if now.reloads > before.reloads:
