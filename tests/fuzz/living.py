@@ -20,8 +20,8 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 from typer.testing import CliRunner
 
-from dialpact.cli import page
 from dialpact.cli.app import app
+from dialpact.cli.session import Machine
 from tests.agi.office import CALLER_ID, NUMBER, Office
 from tests.cli.conftest import Home
 from tests.cli.evidence.conftest import no_pdf
@@ -119,8 +119,8 @@ class Package:
         try:
             with pytest.MonkeyPatch.context() as patch:
                 patch.delenv("DIALPACT_CONFIG", raising=False)
-                patch.setattr(page, "pdf", no_pdf)
                 home = Home(path)
+                home.machine = Machine(pdf=no_pdf)
                 assert CliRunner().invoke(app, ["init"]).exit_code == 0
                 call = called(home)
                 recorded(home, call, "a")

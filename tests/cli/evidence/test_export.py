@@ -17,6 +17,7 @@ from dialpact.application.evidence import maker
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
+from dialpact.cli.session import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import keys
@@ -47,7 +48,6 @@ TEXTS = {
     *("provenance.json", "caller-id.json", "campaign.json", "complaints.json", "custody.json", "script.json"),
     "script.txt",
 }
-PDF = page.pdf
 ROOT = Path(page.__file__).parents[3]
 TOP = {
     "README.md",
@@ -59,10 +59,11 @@ TOP = {
 }
 
 
-@pytest.fixture(autouse=True)
-def without_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def home(home: Home) -> Home:
     """A PDF takes a second: only the test that looks at it makes one."""
-    monkeypatch.setattr(page, "pdf", no_pdf)
+    home.machine = Machine(pdf=no_pdf)
+    return home
 
 
 @pytest.fixture
@@ -84,9 +85,9 @@ def valid(home: Home, package: Path) -> None:
     assert (ours(package, key), theirs(package, key)) == (set(), set())
 
 
-def test_a_package_with_all_that_is_known(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_with_all_that_is_known(stocked: Home) -> None:
     call = judged(stocked)
-    monkeypatch.setattr(page, "pdf", PDF)
+    stocked.machine = Machine()
     paths = recorded(stocked, call, "a")
     package = export(stocked, "--call", call, "--reason", "12321")
     whole = files(package)
