@@ -48,6 +48,7 @@ BUSY_MS = 10_000  # a person can wait longer for another process's lock than a c
 class Machine:
     """What a command asks of the machine it runs on. Tests and the demo hand their own; no option does."""
 
+    search: Sequence[Path] = configuration.SEARCH  # where a configuration may lie that nobody names
     clock: Clock = field(default_factory=SystemClock)
     uptime: Callable[[], Uptime] = host_uptime
     pdf: Callable[[str], bytes] = paper.pdf
@@ -76,7 +77,7 @@ class CommandContext:
 
     @cached_property
     def _on_disk(self) -> Config:
-        return configuration.load(self.config_file)
+        return configuration.load(self.config_file, self.machine.search)
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:

@@ -7,19 +7,19 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from dialpact.cli import housekeeping
+from dialpact.application.daemon_registry import Role
+from dialpact.cli import daemons, housekeeping
 from dialpact.cli.session import CommandContext, Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.store.sqlite import Store, checkpoints, ledger
-from dialpact.store.sqlite.checkpoints import Checkpoints
 from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -144,10 +144,8 @@ async def test_checkpoints_are_copied_and_made_up_for(
 
 
 @pytest.mark.parametrize("broken", ["key", "mode", "folder", "database", "fault"])
-async def test_what_fails_is_said_and_tried_again(
-    home: Home, hands: Hands, broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key = home.path / "ledger.key"
+async def test_what_fails_is_said_and_tried_again(home: Home, hands: Hands, broken: str) -> None:
+    key, machine = home.path / "ledger.key", hands.machine
     match broken:
         case "key":
             key.write_text("no key")
@@ -158,7 +156,7 @@ async def test_what_fails_is_said_and_tried_again(
         case "database":
             (home.path / "dialpact.db").unlink()
         case "fault":
-            monkeypatch.setattr(Checkpoints, "sign", lambda *_: 1 / 0)
+            machine = Machine(clock=hands, uptime=lambda: 1 / 0)  # type: ignore[arg-type,return-value]
 
     class Third(asyncio.Event):
         """Set when it is waited for the third time; ten minutes go by before each."""
@@ -172,7 +170,7 @@ async def test_what_fails_is_said_and_tried_again(
                 self.set()
             return await super().wait()
 
-    session = CommandContext(home.config, False, "en", hands.machine)
+    session = CommandContext(home.config, False, "en", machine)
     with capture_logs() as logs:
         async with asyncio.timeout(20):
             await housekeeping.keep(session, Third(), timedelta(milliseconds=1))
@@ -211,12 +209,9 @@ async def test_what_was_logged_before_the_end_is_signed(
     assert signed == size
 
 
-def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: CommandContext) -> None:
-    from dialpact.cli import daemons
-
-    monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
-    for daemon in (daemons.serve, daemons.gate, daemons.listener):
-        assert housekeeping.keep in daemon(session), daemon  # type: ignore[operator]
+@pytest.mark.parametrize("role", get_args(Role))
+def test_all_daemons_have_it(role: Role) -> None:
+    assert housekeeping.keep in daemons.PARTS[role]
 
 
 async def test_a_half_written_copy_is_written_anew(home: Home, hands: Hands) -> None:
