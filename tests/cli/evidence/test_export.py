@@ -13,7 +13,6 @@ from typing import Any, get_args, get_type_hints
 import pypdf
 import pytest
 
-from dialpact.application.evidence import maker
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
@@ -190,9 +189,7 @@ def acts(home: Home, call: str) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-def test_whose_it_is_and_that_nothing_is_overwritten(
-    stocked: Home, call: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whose_it_is_and_that_nothing_is_overwritten(stocked: Home, call: str) -> None:
     package = export(stocked, "--call", call)
     assert stat.S_IMODE(package.stat().st_mode) == 0o600
     before = package.read_bytes()
@@ -201,10 +198,16 @@ def test_whose_it_is_and_that_nothing_is_overwritten(
     assert package.read_bytes() == before
     exports = [line["action"] for line in acts(stocked, call)]
     assert exports == ["export", "given-out"]  # what is refused at once was no export
-    with monkeypatch.context() as patch:  # somebody else makes the file meanwhile
-        patch.setattr(maker, "_check_target", lambda target, force: None)
-        assert "package.zip" in stocked.run(*again, code=1).output
+    package.unlink()
+
+    def meanwhile(html: str) -> bytes:
+        package.write_bytes(before)  # somebody else makes the file
+        return b"%PDF"
+
+    stocked.machine = Machine(pdf=meanwhile)
+    assert "package.zip" in stocked.run(*again, code=1).output
     assert package.read_bytes() == before
+    stocked.machine = Machine(pdf=no_pdf)
     stocked.run(*again, "--force")
     assert package.read_bytes() != before
     (stocked.path / "link.zip").symlink_to("elsewhere.zip")
