@@ -13,7 +13,7 @@ Memory stays bounded whatever the file is, and reading it does not hold the even
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -122,8 +122,7 @@ async def read_in(
             table.release()
         read = FileRead(file=name, sha256=table.sha256, rows=rows, skip_bad=skip_bad)
         applied, about = await intake.apply(read, bad=bad.count)
-        for line, clash in applied.clashes:
-            bad.add(line, clash)
+        await asyncio.to_thread(_add, bad, applied.clashes)
         return Imported(
             rows=rows,
             bad=bad.count,
@@ -137,6 +136,11 @@ async def read_in(
     except BaseException:
         bad.close()
         raise
+
+
+def _add(bad: BadRows, clashes: Sequence[tuple[int, Fault]]) -> None:
+    for line, clash in clashes:
+        bad.add(line, clash)
 
 
 async def _staged(
