@@ -46,7 +46,7 @@ BUSY_MS = 10_000  # a person can wait longer for another process's lock than a c
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What a command asks of the machine it runs on. Tests and the demo hand their own; no option does."""
+    """What a command asks of the machine it runs on. Tests hand their own; no option does."""
 
     search: Sequence[Path] = configuration.SEARCH  # where a configuration may lie that nobody names
     clock: Clock = field(default_factory=SystemClock)
