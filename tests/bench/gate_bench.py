@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def ratio(rounds: dict[str, list[dict[str, Any]]], kind: str, base: str) -> floa
     )
 
 
-def measure(rounds: int, folder: Path, loads: Mapping[int, int] = LOADS) -> dict[str, Any]:
+def measure(rounds: int, folder: Path) -> dict[str, Any]:
     fill(folder / "dialpact.db")
     found: dict[str, Any] = {}
     with contextlib.ExitStack() as stack:
@@ -81,7 +81,7 @@ def measure(rounds: int, folder: Path, loads: Mapping[int, int] = LOADS) -> dict
             words = ("tests.bench.gate_site", kind, str(folder))
             ports[kind] = int(ask(stack.enter_context(process(*words, log=folder / f"{kind}.log"))))
         client = stack.enter_context(process("tests.bench.agi_client", log=folder / "client.log"))
-        for concurrent, sessions in loads.items():
+        for concurrent, sessions in LOADS.items():
             taken: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
             for number in range(rounds + 1):
                 for kind in KINDS:

@@ -109,7 +109,8 @@ def fill(database: Path, lines: int) -> None:
         )
 
 
-def main(lines: int = 1_000_000) -> None:
+def main() -> None:
+    lines = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -146,4 +147,4 @@ def main(lines: int = 1_000_000) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main()

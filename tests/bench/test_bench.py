@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,9 @@ def test_bridge_bench_runs(installation: Installation) -> None:
     )
 
 
-def test_gate_bench_runs(tmp_path: Path) -> None:
-    found = gate_bench.measure(1, tmp_path, {2: 20})["2"]
+def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_bench, "LOADS", {2: 20})
+    found = gate_bench.measure(1, tmp_path)["2"]
     assert found["full_to_stub"] > 0
     assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
 
@@ -50,8 +52,9 @@ def test_inspection_bench_runs(tmp_path: Path) -> None:
     assert (found.calls.outside_hours, found.consents.without, found.numbers.used_unregistered) == (0, 0, 0)
 
 
-def test_reconcile_bench_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    reconcile_bench.main(3000)
+def test_reconcile_bench_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["reconcile_bench", "3000"])
+    reconcile_bench.main()
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in said[1:]] == [
         *("with unique ids", "without", "a database that knows nothing")
