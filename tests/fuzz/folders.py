@@ -7,9 +7,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
+_made: list[Path] = []
+
 
 def folder(what: str = "") -> Path:
-    """A new one. What writes into it and has to be stopped first, is started after it was made."""
-    made = Path(tempfile.mkdtemp(prefix=f"dialpact-fuzz-{what}"))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)  # the last one made goes first
-    return made
+    """A new one."""
+    _made.append(Path(tempfile.mkdtemp(prefix=f"dialpact-fuzz-{what}")))
+    return _made[-1]
+
+
+@atexit.register  # first, so that it comes last: what writes into one has been stopped then
+def _remove() -> None:
+    for each in _made:
+        shutil.rmtree(each, ignore_errors=True)

@@ -60,8 +60,8 @@ class LiveGate:
     """The whole gate behind its socket, with registers in which one call passes."""
 
     def __init__(self) -> None:
-        self.office = Office(folder("gate-"))
         self._loop = Loop()
+        self.office = Office(folder("gate-"))
         self._loop.run(self._start())
 
     async def _start(self) -> None:

@@ -16,7 +16,6 @@ import signal
 import sys
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -381,11 +380,11 @@ class Listening:
             *((recorder, "SETTLE_SECONDS", 0.3), (listener, "LOOK_SECONDS", 0.05)),
         ):
             setattr(module, name, value)
-        home = folder("listener-")
         self.loop = Loop()
-        self.loop.run(self._start(home))
+        self.loop.run(self._start())
 
-    async def _start(self, home: Path) -> None:
+    async def _start(self) -> None:
+        home = folder("listener-")
         (home / "recordings").mkdir()
         self.ami = await FakeAmi().__aenter__()
         self.scene = await Scene(home / "dialpact", self.ami.port, home / "recordings").__aenter__()
