@@ -41,7 +41,7 @@ async def rotate(
 ) -> Rotation:
     """``lost``: no old key is there to vouch. After LedgerError or OSError: as before, or to be resumed."""
     file = keys.path_of(config)
-    async with _alone(file.parent):
+    async with _locked(file.parent):
         known = await _finish(config, store)
         last = await _last(store)
         old, new, done = await _in_thread(lambda: _written(config, known, last, reason, lost))
@@ -129,7 +129,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 
 @asynccontextmanager
-async def _alone(folder: Path) -> AsyncIterator[None]:
+async def _locked(folder: Path) -> AsyncIterator[None]:
     opened = await asyncio.to_thread(os.open, folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)  # at once, or not at all
