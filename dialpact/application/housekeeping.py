@@ -25,7 +25,7 @@ async def keep(context: Context, config: Config, *, start: bool = False) -> bool
     StoreError, LedgerError, OSError.
     """
     context.actor.need(Right.LEDGER)
-    turn = await context.store.clocks.take_turn(Reading(context.now(), context.uptime()), NAME, FRESH)
+    turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
     await signing.checkpoint(context, config)

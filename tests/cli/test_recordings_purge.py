@@ -238,8 +238,8 @@ def test_the_store_refuses_what_a_command_was_made_to_believe(shelf: Shelf) -> N
     shelf.reads_clock()
 
     class Fooled(Clocks):
-        async def take(self, reading: Reading, by: str) -> Witness:
-            seen = await super().take(reading, by)
+        async def take(self, read: Callable[[], Reading], by: str) -> Witness:
+            seen = await super().take(read, by)
             return seen._replace(time=OVER, last=seen.last._replace(at=OVER))
 
     async def purge(store: Store) -> None:
