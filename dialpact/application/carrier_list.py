@@ -53,14 +53,19 @@ async def compare_list(
     until: str = "",
     skip_bad: bool = False,
     progress: Progress | None = None,
+    longest: int = MOST,
+    together: int = TOGETHER,
 ) -> Imported[Comparison]:
-    """``since`` and ``until`` bound the calls that are counted; else the 30 days up to now."""
+    """``since`` and ``until`` bound the calls that are counted; else the 30 days up to now.
+
+    ``longest``: numbers that a list may have; ``together``: decisions that are read at once.
+    """
     context.actor.need(Right.REGISTERS)
     last = moment(until, "until", end_of_day=True) if until else context.now()
     first = moment(since, "since") if since else last - MONTH
     if last <= first:
         raise Fault("ends-before-start", start=since or str(first), end=until or str(last))
-    intake = _CarrierList(context, first, last, skip_bad)
+    intake = _CarrierList(context, first, last, skip_bad, longest, together)
     return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
 
 
@@ -69,9 +74,17 @@ class _CarrierList:
 
     format = CARRIER_LIST
 
-    def __init__(self, context: Context, since: datetime, until: datetime, skip_bad: bool) -> None:
+    def __init__(
+        self,
+        context: Context,
+        since: datetime,
+        until: datetime,
+        skip_bad: bool,
+        longest: int,
+        together: int,
+    ) -> None:
         self._context, self._since, self._until = context, since, until
-        self._skip_bad = skip_bad
+        self._skip_bad, self._longest, self._together = skip_bad, longest, together
         self._listed: dict[str, Listed] = {}
         self._clashes: list[tuple[int, Fault]] = []
 
@@ -83,8 +96,8 @@ class _CarrierList:
 
     async def stage(self, batch: Batch[Listed]) -> None:
         for line, value in batch:
-            if len(self._listed) >= MOST:
-                raise Fault("list-too-long", limit=str(MOST))
+            if len(self._listed) >= self._longest:
+                raise Fault("list-too-long", limit=str(self._longest))
             if self._listed.setdefault(value.number, value) != value:
                 self._clashes.append((line, Fault("given-twice")))
 
@@ -125,7 +138,7 @@ class _CarrierList:
         after = ""
         while True:
             page = await self._context.store.caller_ids.shown(
-                since=self._since, until=self._until, after=after, most=TOGETHER
+                since=self._since, until=self._until, after=after, most=self._together
             )
             for one in page.rows:
                 if one.through:

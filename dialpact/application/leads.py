@@ -56,13 +56,14 @@ async def take(
     name: str,
     skip_bad: bool = False,
     progress: Progress | None = None,
+    together: int = BATCH,
 ) -> Imported[Looked]:
     """A partner's file as a batch. Fault when the campaign is not registered or has this file already, and
-    when no number is left.
+    when no number is left. ``together``: rows that are read, staged and looked at in one go.
     """
     context.actor.need(Right.LEADS)
-    intake = _Leads(context, delivery, sections, skip_bad)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
+    intake = _Leads(context, delivery, sections, skip_bad, together)
+    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress, together=together)
 
 
 async def listed(
@@ -110,9 +111,15 @@ class _Leads:
     format = LEADS
 
     def __init__(
-        self, context: Context, delivery: Delivery, sections: Mapping[str, RangeDialling], skip_bad: bool
+        self,
+        context: Context,
+        delivery: Delivery,
+        sections: Mapping[str, RangeDialling],
+        skip_bad: bool,
+        together: int,
     ) -> None:
         self._context, self._delivery, self._skip_bad = context, delivery, skip_bad
+        self._together = together
         self._detectors = {profile: Detector(section) for profile, section in sections.items()}
         self._staging: LeadStaging | None = None
         self._nobodys: list[int] = []
@@ -148,7 +155,7 @@ class _Leads:
 
     async def _examined(self, staging: LeadStaging) -> dict[str, Report]:
         after = 0
-        while self._detectors and (numbers := await staging.numbers(after, BATCH)):
+        while self._detectors and (numbers := await staging.numbers(after, self._together)):
             for detector in self._detectors.values():
                 detector.add(numbers)
             after = numbers[-1]

@@ -94,7 +94,7 @@ async def _asked(
     try:
         async with asyncio.timeout(seconds):
             while True:
-                now = daemon_registry.again(config, before)
+                now = await asyncio.to_thread(daemon_registry.again, config, before)
                 if now is None:
                     return before, "ended"
                 if now.reloads > before.reloads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -198,20 +199,20 @@ def split_address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def find(explicit: str | Path | None = None) -> Path:
-    """``explicit``, else ``$DIALPACT_CONFIG``, else the first of SEARCH that exists."""
+def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Path:
+    """``explicit``, else ``$DIALPACT_CONFIG``, else the first of ``search`` that exists."""
     named = explicit or os.environ.get("DIALPACT_CONFIG")
     if named:
         return Path(named)
-    for candidate in SEARCH:
+    for candidate in search:
         if candidate.is_file():
             return candidate
     raise ConfigError("no configuration: make one with `dialpact init`, or name it with --config FILE")
 
 
-def load(explicit: str | Path | None = None) -> Config:
+def load(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Config:
     """Reads and checks the file. Raises ConfigError with file, place and reason."""
-    file = find(explicit)
+    file = find(explicit, search)
     try:
         raw: dict[str, Any] = toml.parse(toml.read(file).decode("utf-8-sig"))
         if "origin" in raw:  # ours, not a setting

@@ -246,13 +246,12 @@ def listening() -> Iterator[socket.socket]:
         yield server
 
 
-async def test_a_gate_that_does_not(
-    site: Site, listening: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(host, "SECONDS", 0.2)
+async def test_a_gate_that_does_not(site: Site, listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     here = with_config(site, "gate", listen=f"127.0.0.1:{port}")
-    assert keys([await host.gate(here)]) == ["fail gate-silent"]  # the kernel took the connection
+    assert keys([await host.gate(here, seconds=0.2)]) == [
+        "fail gate-silent"
+    ]  # the kernel took the connection
     listening.close()
     assert keys([await host.gate(here)]) == ["fail gate-down"]
 

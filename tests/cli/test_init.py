@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 import tomllib
 from pathlib import Path
 
@@ -105,10 +104,7 @@ def test_an_unknown_profile_makes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-    def full(path: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(sys.modules["dialpact.store.sqlite"], "create", full)
-    Home(tmp_path).run("init", code=1)
-    assert list(tmp_path.iterdir()) == []
+    in_the_way = tmp_path / "dialpact.db-journal"  # where SQLite writes first
+    in_the_way.mkdir()
+    assert "unable to open database file" in Home(tmp_path)("init", code=1)["error"]
+    assert list(tmp_path.iterdir()) == [in_the_way]

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from dialpact.application.replay.trial import FREE
 from dialpact.cli.app import app
+from dialpact.cli.session import Machine
 from dialpact.compliance.ordered import Ordered
 from tests.cli.conftest import NUMBER, Home
 
@@ -151,8 +152,8 @@ def test_caps_count_what_would_have_been_put_through_in_the_order_of_time(home: 
 def test_with_cdrs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DIALPACT_CONFIG", raising=False)
-    monkeypatch.setattr("dialpact.compliance.config.SEARCH", ())
     home = Home(tmp_path)
+    home.machine = Machine(search=())
     text = (
         line()
         + line("2026-11-24 12:30:00")

@@ -19,8 +19,9 @@ import pytest
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from dialpact.cli import page, report, texts
+from dialpact.cli import page, texts
 from dialpact.cli.report import flat, view
+from dialpact.cli.session import Machine
 from dialpact.compliance.inspection import figures as figures_module
 from dialpact.compliance.inspection import verdicts
 from dialpact.compliance.inspection.figures import (
@@ -103,14 +104,14 @@ def test_numbers_are_shown_only_with_full_and_that_is_logged(called: Home, kind:
     assert NUMBER[3:] not in detail
 
 
-def test_it_is_logged_before_anything_can_fail(called: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_logged_before_anything_can_fail(called: Home) -> None:
     """Who has seen the numbers is in the log, also when the page could then not be made."""
 
-    def broken(*_: object) -> None:
+    def broken(html: str) -> bytes:
         raise OSError("no room")
 
-    monkeypatch.setattr(report, "rendered", broken)
-    called.run(*PERIOD, "--full", code=1)
+    called.machine = Machine(pdf=broken)
+    called.run(*PERIOD, "--full", "--format", "pdf", code=1)
     assert [change[0] for change in changes(called)].count("report") == 1
 
 
@@ -138,11 +139,11 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(called: Home) -> None:
     assert not list(called.path.glob(".dialpact-*"))
 
 
-def test_no_pdf_on_a_terminal(called: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "_terminal", lambda: True)
+def test_no_pdf_on_a_terminal(called: Home) -> None:
+    called.machine = Machine(terminal=lambda: True)
     result = called.run(*PERIOD, "--format", "pdf", code=1)
     assert "-o report.pdf" in result.stderr
-    monkeypatch.setattr(report, "_terminal", lambda: False)
+    called.machine = Machine(terminal=lambda: False)
     assert called.run(*PERIOD, "--format", "pdf", code=3).stdout_bytes.startswith(b"%PDF-")
 
 

@@ -66,7 +66,7 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
     patient.actor.need(Right.OPERATE)
     now = patient.clock.now()
     try:
-        config = patient.config()
+        config = await asyncio.to_thread(patient.config)
     except ConfigError as error:
         yield "configuration", fail("config-bad", error=error)
         return

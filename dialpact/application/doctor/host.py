@@ -25,13 +25,13 @@ MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
-async def gate(site: Site) -> DoctorFinding:
+async def gate(site: Site, seconds: float = SECONDS) -> DoctorFinding:
     """Whether the gate answers, and in its own words: it is asked a question that it always refuses."""
     host, port = site.config.gate.address
     address = site.config.gate.listen
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(here, port)
             try:
                 writer.write(KNOCK)

@@ -86,7 +86,7 @@ async def make(
     """
     context.actor.need(Right.EVIDENCE)
     evidence, now = context.store.evidence, context.now()
-    _check_target(target, force)
+    await asyncio.to_thread(_check_target, target, force)
     question = matched.question
     complaint = question.complaint or None
     logged = [(REGISTER, id) for id in matched.calls]
@@ -130,7 +130,7 @@ async def make(
     pages = await asyncio.to_thread(render, about, folders, notes)
     files |= pages.files
     notes += pages.notes
-    files |= _static()
+    files |= await asyncio.to_thread(_static)
     manifest = Manifest(
         format=FORMAT,
         made_at=stamp(now),

@@ -6,6 +6,7 @@ are put in order on disk, so memory does not grow with their number.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -85,16 +86,17 @@ async def reconcile(
         join = _Join(stack, matcher, judge, files)
         async for _ in aside(join.add_calls(merged(files.rows))):
             pass
-        async for one in _decisions(store, first - MARGIN, last + MARGIN, together):
-            join.add_asked(one)
+        async for page in _decisions(store, first - MARGIN, last + MARGIN, together):
+            await asyncio.to_thread(join.add_asked, page)  # (they are sorted, and may go to disk)
             if progress and join.decisions % STEP == 0:
                 progress("decisions", join.decisions)
         async for count in aside(join.run()):
             if progress:
                 progress("calls", count)
         if files.shift.unsure and join.lonely > files.rows.count / 2:
-            async for one in _decisions(store, first - FARTHEST, last + FARTHEST, together):
-                files.shift.asked(one.number, one.at)
+            async for page in _decisions(store, first - FARTHEST, last + FARTHEST, together):
+                for one in page:
+                    files.shift.asked(one.number, one.at)
         found: list[CdrFinding] = []
         async for _ in aside(_told(told, found, say)):
             pass
@@ -196,9 +198,10 @@ class _Join:
             if count % STEP == 0:
                 yield count
 
-    def add_asked(self, asked: Asked) -> None:
-        self.decisions += 1
-        self._asked.add(asked._replace(key=self._passes[0].of_asked(asked)))
+    def add_asked(self, decisions: Sequence[Asked]) -> None:
+        self.decisions += len(decisions)
+        for asked in decisions:
+            self._asked.add(asked._replace(key=self._passes[0].of_asked(asked)))
 
     def run(self) -> Iterator[int]:
         """Yields how many calls are judged now and then."""
@@ -236,12 +239,15 @@ class _Join:
         return self._stack.enter_context(Ordered(kind))
 
 
-async def _decisions(store: Store, since: float, until: float, together: int) -> AsyncIterator[Asked]:
+async def _decisions(
+    store: Store, since: float, until: float, together: int
+) -> AsyncIterator[Sequence[Asked]]:
+    """Page by page, none of them empty, in the order of time."""
     first, last = _moment(since), _moment(until)
     page = await store.reconciliations.decisions(first, last, most=together)
     while True:
-        for one in page.rows:
-            yield one
+        if page.rows:
+            yield page.rows
         if not page.next:
             return
         page = await store.reconciliations.decisions(first, last, after=page.next, most=together)

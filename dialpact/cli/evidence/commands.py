@@ -57,7 +57,7 @@ async def export(
                 output.absolute(),
                 signer=keys.load(session.config),
                 node=session.config.node.name,
-                render=partial(reports, session.language),
+                render=partial(reports, session.language, session.machine.pdf),
                 reason=reason,
                 force=force,
                 progress=lambda done, _: bar.update(task, completed=done),

@@ -5,7 +5,7 @@ Everything in it comes from the package's own files; nothing is guessed, what is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dialpact.application.evidence.container import Source
@@ -29,10 +29,16 @@ from dialpact.compliance.texts import text as domain_text
 TEMPLATE = "evidence.html"
 
 
-def reports(language: Language, cover: Cover, folders: Sequence[Folder], notes: Sequence[Note]) -> Pages:
+def reports(
+    language: Language,
+    pdf: Callable[[str], bytes],
+    cover: Cover,
+    folders: Sequence[Folder],
+    notes: Sequence[Note],
+) -> Pages:
     """``report.zh.html``, ``report.en.html``, and both as PDF where this host can make one.
 
-    ``language``: of what is said where it can not.
+    ``language``: of what is said where it can not. ``pdf``: of a page's HTML.
     """
     files: dict[str, Source] = {}
     problems: list[Note] = []
@@ -40,7 +46,7 @@ def reports(language: Language, cover: Cover, folders: Sequence[Folder], notes: 
         html = page.html(TEMPLATE, each, **_Words(each).page(cover, folders, notes))
         files[f"report.{each}.html"] = html.encode()
         try:
-            files[f"report.{each}.pdf"] = page.pdf(html)
+            files[f"report.{each}.pdf"] = pdf(html)
         except Fault as fault:
             if not problems:
                 problems = [Note(code="no-pdf", about=texts.fault_text(fault, language))]

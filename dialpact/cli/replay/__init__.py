@@ -91,7 +91,7 @@ async def replay(
 def the_config(session: CommandContext) -> Config | None:
     """None only where none was named and none is found: who has nothing but CDRs can still ask."""
     try:
-        configuration.find(session.config_file)
+        configuration.find(session.config_file, session.machine.search)
     except ConfigError:
         return None
     return session.config

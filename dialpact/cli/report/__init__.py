@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -90,7 +89,7 @@ def rendered(report: Inspection, kind: Format, session: CommandContext) -> bytes
     if kind == "csv":
         return flat.csv_of(report)
     made = page.html("inspection.html", session.language, **view.context(report, session.language))
-    return page.pdf(made) if kind == "pdf" else made.encode()
+    return session.machine.pdf(made) if kind == "pdf" else made.encode()
 
 
 def _format(session: CommandContext, given: Format | None, output: Path | None) -> Format:
@@ -98,13 +97,9 @@ def _format(session: CommandContext, given: Format | None, output: Path | None) 
     endings: dict[str, Format] = {".html": "html", ".pdf": "pdf", ".json": "json", ".csv": "csv"}
     by_name = endings.get(output.suffix.lower()) if output else None
     kind = given or ("json" if session.as_json else by_name or "html")
-    if kind == "pdf" and _to_stdout(output) and _terminal():
+    if kind == "pdf" and _to_stdout(output) and session.machine.terminal():
         raise Fault("pdf-to-terminal")
     return kind
-
-
-def _terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _to_stdout(output: Path | None) -> bool:
