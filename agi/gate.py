@@ -175,7 +175,7 @@ def _log(block: Decision) -> None:
     """One for a failure of ours."""
     (finding,) = block.findings
     log.error(
-        "refused by failure",
+        "blocked by failure",
         decision=block.id,
         reason=str(finding.code),
         why=finding.detail["why"],

@@ -46,7 +46,7 @@ async def put(
 
 
 async def remove(context: Context, number: str, *, reason: str = "") -> CallerId:
-    """What was removed: calls with it are refused from now on. Fault when it is not registered."""
+    """What was removed: calls with it are blocked from now on. Fault when it is not registered."""
     context.actor.need(Right.REGISTERS)
     register = context.store.caller_ids
     return await register.remove(exact(number), reason=reason, by=context.by, at=context.now())

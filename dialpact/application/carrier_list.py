@@ -119,7 +119,7 @@ class _CarrierList:
         )
 
     async def _counted(self, known: set[str]) -> tuple[Counter[str], Counter[str]]:
-        """Calls put through by number, and refused ones of ``known`` numbers: others could be any text."""
+        """Calls put through by number, and blocked ones of ``known`` numbers: others could be any text."""
         calls: Counter[str] = Counter()
         refused: Counter[str] = Counter()
         after = ""

@@ -48,7 +48,7 @@ class Deciding:
     def keep(self, block: Decision) -> None:
         """The next batch stores it."""
         if len(self._overdue) == MAX_OVERDUE:
-            log.error("refusal dropped unstored", decision=self._overdue[0].id)
+            log.error("block dropped unstored", decision=self._overdue[0].id)
         self._overdue.append(block)
 
     def withdraw(self, decision: str, reason: Reason) -> None:
@@ -84,4 +84,4 @@ class Deciding:
     def close(self) -> None:
         """Names what was never stored."""
         for decision in self._overdue:
-            log.error("refusal was never stored", decision=decision.id, reasons=decision.reasons)
+            log.error("block was never stored", decision=decision.id, reasons=decision.reasons)

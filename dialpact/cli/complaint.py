@@ -42,11 +42,11 @@ async def add(
     ] = WITHIN,
     refuse: Annotated[
         Literal["business", "all"],
-        typer.Option(help="Whose calls are refused from now on; all when no call is found."),
+        typer.Option(help="Whose calls are blocked from now on; all when no call is found."),
     ] = "business",
     by: By,
 ) -> None:
-    """File a complaint with its call. It is a refusal too, and enough of them suspend."""
+    """File a complaint with its call. It is an opt-out too, and enough of them suspend."""
     policy = load_policy(session.config)
     async with session.context(by) as context:
         filed = await complaints.add(

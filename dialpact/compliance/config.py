@@ -96,7 +96,7 @@ class Trunk(_Section, frozen=True, kw_only=True):
 
 
 class OptOut(_Section, frozen=True, kw_only=True):
-    """The keys by which a call is refused for good; the same as in features_dialpact.conf."""
+    """The opt-out keys; the same as in features_dialpact.conf."""
 
     callee_key: Keys = "*9"
     agent_key: Keys = "*9"

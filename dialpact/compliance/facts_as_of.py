@@ -10,7 +10,7 @@ from dialpact.compliance.model import Facts
 
 
 def known_then(found: Facts, at: datetime) -> Facts:
-    """Without refusals and leads that came later. Consents are judged by their own times.
+    """Without opt-outs and leads that came later. Consents are judged by their own times.
 
     Suspensions are left out: they are a state of today. What has been removed since is not there any more.
     """

@@ -116,7 +116,7 @@ class DncEntry(Value, frozen=True, kw_only=True):
 
 
 class OptOut(Value, frozen=True, kw_only=True):
-    """One time that a person refused: who took it, when, how, and where it can be heard."""
+    """One time that a person opted out: who took it, when, how, and where it can be heard."""
 
     at: datetime
     number: str

@@ -1,7 +1,7 @@
 """A strict Asterisk for an AGI server: dials, sends the header, does as told, fails what is not expected.
 
 ``told = await FakeAsterisk(host, port).dial("13800138000", campaign="spring")`` gives the channel as the
-dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan refuses such a call.
+dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan blocks such a call.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from dialpact.store.sqlite import Store, create
 from dialpact.testing.registers import Registers
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-DEADLINE_MS = 2500  # the most there is: a busy test machine is no reason to refuse
+DEADLINE_MS = 2500  # the most there is: a busy test machine is no reason to block
 FOR_EVER = 10**8  # seconds
 SECRET = "hush"  # noqa: S105 - the fake's
 DOWN = "the test says so"

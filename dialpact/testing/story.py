@@ -7,7 +7,7 @@
 
 Nothing here decides anything: the product's own gate, listener, registers and rules do; Asterisk is the fake.
 
-What fails a story at its end even if it does not look: a call that was refused and nobody asked about, an
+What fails a story at its end even if it does not look: a call that was blocked and nobody asked about, an
 answer that was asked for and not looked at, an incident that the listener reported and the story does not
 tell, an action that the fake Asterisk did not expect, or expected in vain.
 """
@@ -212,7 +212,7 @@ class Call:
 
     @property
     def reasons(self) -> list[str]:
-        """Every reason of a refusal, in the gate's order."""
+        """Every reason of a block, in the gate's order."""
         self._seen = True
         return self._told.reasons
 

@@ -385,7 +385,7 @@ async def test_blocks_lost_at_the_end_are_named(office: Office, capsys: pytest.C
         async with office.gate() as gate:
             stack.enter_context(office.locked())
             decision = await gate.decide(office.attempt(), soon())
-    assert "refusal was never stored" in (said := capsys.readouterr().out)
+    assert "block was never stored" in (said := capsys.readouterr().out)
     assert decision.id in said and NUMBER not in said
 
 

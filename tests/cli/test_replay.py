@@ -163,7 +163,7 @@ def test_with_cdrs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (answer["attempts"], answer["refused"], reasons(answer)) == (2, 1, {"outside-hours": 1})
     shown = home.run("replay", "--cdr", "Master.csv", "--profile", "cn-hubei-2018", code=3)
     assert "registers were not looked at" in shown.stderr
-    assert "Would be refused: 1 (50.0%)" in shown.stdout
+    assert "Would be blocked: 1 (50.0%)" in shown.stdout
     assert "--profile" in replay(home, text, code=1)["error"]
     assert (
         "consent" in replay(home, text, "--profile", "cn-hubei-2018", "--rules", "consent", code=1)["error"]

@@ -1,4 +1,4 @@
-"""Whether the keys by which a call is refused reach the listener, and are the same for Asterisk."""
+"""Whether the opt-out keys reach the listener, and are the same for Asterisk."""
 
 from __future__ import annotations
 

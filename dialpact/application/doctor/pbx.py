@@ -76,7 +76,7 @@ def _user(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
 
 
 def features(site: Site) -> Iterator[DoctorFinding]:
-    """The keys that refuse (features_dialpact.conf), and what Asterisk takes before them."""
+    """The opt-out keys (features_dialpact.conf), and what Asterisk takes before them."""
     if not site.etc.is_dir():
         return
     ours: dict[str, str] = {}

@@ -153,7 +153,7 @@ def _do_not_call(call: Dossier, decision: Decision) -> dict[str, Any]:
 
 
 def heard_at(call: Dossier, said: OptOutRow) -> dict[str, Any] | None:
-    """In which file, and between which of its seconds, a refusal can be heard; None if nobody knows."""
+    """In which file, and between which of its seconds, an opt-out can be heard; None if nobody knows."""
     row = next((row for row in call.recordings if row["id"] == said["recording"]), None)
     if row is None or not row["ended_at"] or row["ended_at"] < said["at"]:
         return None

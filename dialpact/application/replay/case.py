@@ -1,4 +1,4 @@
-"""What a profile would have refused of old CDRs."""
+"""What a profile would have blocked of old CDRs."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class _Adding:
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._reasons: Counter[str] = Counter()
-        # (attempts, refused) by caller ID, campaign and hour
+        # (attempts, blocked) by caller ID, campaign and hour
         self._by: tuple[tuple[Counter[str], Counter[str]], ...] = tuple(
             (Counter(), Counter()) for _ in range(3)
         )

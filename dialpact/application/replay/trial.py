@@ -31,7 +31,7 @@ Put = tuple[Dialled, CallAttempt, datetime]
 
 
 class Outcome(NamedTuple):
-    """What would have become of a past attempt: refused by ``failures``, put through without any."""
+    """What would have become of a past attempt: blocked by ``failures``, put through without any."""
 
     past: Dialled
     at: datetime

@@ -1,4 +1,4 @@
-"""``dialpact replay``: a profile over old CDRs, and what it would have refused."""
+"""``dialpact replay``: a profile over old CDRs, and what it would have blocked."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ async def replay(
     campaign: Annotated[str, typer.Option(help="Of all calls.")] = "",
     campaign_from: Annotated[Field, typer.Option(help="The field that names it.")] = "accountcode",
     caller_id: Annotated[str, typer.Option(help="Of all calls, where the trunk sets it.")] = "",
-    list_: Annotated[bool, typer.Option("--list", help="Each refused call, too.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Each blocked call, too.")] = False,
     limit: Limit = 100,
     full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
 ) -> int:
-    """What would have been refused? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
+    """What would have been blocked? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
     config = the_config(session)
     counted = the_rules(rules, config)
     order = Order(

@@ -1,4 +1,4 @@
-"""What a replay found: the sums, and the refused calls one by one."""
+"""What a replay found: the sums, and the blocked calls one by one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text
 
-KEPT = 1 << 20  # bytes of refused calls in memory; more go to a temporary file
+KEPT = 1 << 20  # bytes of blocked calls in memory; more go to a temporary file
 BY = ("caller_id", "campaign", "hour")
 SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json has them all
 
 
 class Report:
-    """``limit``: how many of the refused calls are kept one by one; 0: all, None: none."""
+    """``limit``: how many of the blocked calls are kept one by one; 0: all, None: none."""
 
     def __init__(self, session: CommandContext, zone: tzinfo, *, limit: int | None, full: bool) -> None:
         self._session = session

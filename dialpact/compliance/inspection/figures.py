@@ -97,7 +97,7 @@ class Count(Figures, frozen=True, kw_only=True):
 
 
 class ReasonCount(Figures, frozen=True, kw_only=True):
-    """Of refused calls: ``first`` those that it was the first reason of, ``any`` those that it was among."""
+    """Of blocked calls: ``first`` those that it was the first reason of, ``any`` those that it was among."""
 
     code: str
     first: int
@@ -110,7 +110,7 @@ class Slot(Figures, frozen=True, kw_only=True):
     at: str
     passed: int  # put through after an ALLOW
     refused: int
-    shadow: int  # put through although refused
+    shadow: int  # put through although blocked
     undelivered: int  # an ALLOW that the PBX was not told in time
     permitted: bool
 
@@ -198,14 +198,14 @@ class Resources(Figures, frozen=True, kw_only=True):
 
 
 class LateCall(Figures, frozen=True, kw_only=True):
-    """A call that was put through although the person had refused, or without a consent."""
+    """A call that was put through although the person had opted out, or without a consent."""
 
     decision: str
     at: datetime
     number: str
     campaign: str
-    scope: str  # of the refusal; empty for a missing consent
-    refused_at: datetime | None  # when the refusal was in the register
+    scope: str  # of the opt-out; empty for a missing consent
+    refused_at: datetime | None  # when the opt-out was in the register
 
 
 class Refusals(Figures, frozen=True, kw_only=True):
@@ -213,9 +213,9 @@ class Refusals(Figures, frozen=True, kw_only=True):
     taken: tuple[Count, ...]  # opt-outs in the period, by how they were given
     added: int  # entries in the period
     removed: int  # taken back in the period
-    after: int  # calls put through after the refusal was registered; must be 0
+    after: int  # calls put through after the opt-out was registered; must be 0
     late: tuple[LateCall, ...]
-    between: int  # put through after the person refused, before the refusal was registered
+    between: int  # put through after the person opted out, before that was registered
 
 
 class ScriptState(Figures, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Calls to people who had refused, and calls without a consent: from the registers' history, no verdict."""
+"""Calls to people who had opted out, and calls without a consent: from the registers' history, no verdict."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
     late: list[LateCall] = []
     counted = (
         meant
-    ) = -1  # seq of the decision that is counted; rows come in its order, earliest refusal first
+    ) = -1  # seq of the decision that is counted; rows come in its order, earliest opt-out first
     exempt = question.exempt(question.bound("do_not_call"))
     for one in source.after_refusal(exempt):
         call, registered = one.call, one.registered_at
@@ -52,7 +52,7 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
 
 
 def _binds(question: Question, one: AfterRefusal) -> bool:
-    """Whether any profile forbids this call for this refusal."""
+    """Whether any profile forbids this call for this opt-out."""
     refusal = DncEntry(
         number=one.call.number,
         scope=one.scope,
@@ -71,7 +71,7 @@ def _binds(question: Question, one: AfterRefusal) -> bool:
 
 
 def _ended(removed: dict[Key, list[datetime]], key: Key, registered: datetime) -> datetime | None:
-    """When a refusal of that time was taken back; None: it still stands."""
+    """When an opt-out of that time was taken back; None: it still stands."""
     ends = removed.get(key, [])
     place = bisect_left(ends, registered)
     return ends[place] if place < len(ends) else None

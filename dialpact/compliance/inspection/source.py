@@ -35,7 +35,7 @@ class Purposes(NamedTuple):
 
 
 class Reasons(NamedTuple):
-    """Refused or untold calls that have these reasons, the first one first."""
+    """Blocked or untold calls that have these reasons, the first one first."""
 
     reasons: tuple[str, ...]
     calls: int
@@ -110,7 +110,7 @@ class Put(NamedTuple):
 
 
 class AfterRefusal(NamedTuple):
-    """A call that was put through, and a refusal that there was before it, or may have been.
+    """A call that was put through, and an opt-out that there was before it, or may have been.
 
     ``behind_us``: by how much the decision's time is known to be too early.
     """
@@ -126,7 +126,7 @@ class AfterRefusal(NamedTuple):
 
 
 class Removal(NamedTuple):
-    """A refusal that was taken back. ``number``: E.164 without its plus."""
+    """An opt-out that was taken back. ``number``: E.164 without its plus."""
 
     number: int
     scope: str
@@ -205,7 +205,7 @@ class Source(Protocol):
     def holds(self) -> int: ...
     def unfinished_disposals(self) -> int: ...
     def after_refusal(self, exempt: Collection[str]) -> Iterable[AfterRefusal]:
-        """In the order of the decisions, each one's earliest refusal first."""
+        """In the order of the decisions, each one's earliest opt-out first."""
 
     def removals(self) -> Iterable[Removal]:
         """In the order of time."""

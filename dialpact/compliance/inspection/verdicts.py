@@ -17,7 +17,7 @@ from dialpact.compliance.model import PURPOSES
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 
-# The gate refuses for these when something of ours is down.
+# The gate blocks for these when something of ours is down.
 FAILED_CLOSED = (Reason.GATE_ERROR, Reason.DEADLINE, Reason.RECORDING_UNAVAILABLE)
 NO_CONSENT = (Reason.NO_CONSENT, Reason.CONSENT_EXPIRED, Reason.CONSENT_WITHDRAWN)
 LIST_DAYS = 31  # a comparison with the carrier's list older than this says little
@@ -63,7 +63,7 @@ def _binds(policy: Policy, rule: str) -> bool:
 
 
 def _refused(report: Inspection, codes: Iterable[str]) -> int:
-    """Refused calls for which one of ``codes`` was the first reason."""
+    """Blocked calls for which one of ``codes`` was the first reason."""
     wanted = set(codes)
     return sum(found.first for found in report.calls.reasons if found.code in wanted)
 

@@ -1,6 +1,6 @@
 """Has the callee agreed? 未明确征得用户同意前，不开展商业营销外呼: explicit, prior, in scope, not over.
 
-A consent is for one business and one industry. A withdrawal or a refusal ends every consent given before it
+A consent is for one business and one industry. A withdrawal or an opt-out ends every consent given before it
 in its scope, not only the record it was written on: people withdraw from a caller, not from a row (PIPL 15).
 """
 
@@ -71,6 +71,6 @@ def _last_day(case: Case, section: ConsentRule, consent: Consent) -> date:
 
 
 def _refused_at(facts: Facts, number: str, campaign: Campaign) -> datetime | None:
-    """The latest refusal that covers this campaign."""
+    """The latest opt-out that covers this campaign."""
     covering = (refusal for refusal in facts.refusals if covers(refusal, number, campaign))
     return max((refusal.requested_at for refusal in covering), default=None)

@@ -1,6 +1,6 @@
-"""Has the callee refused? 用户明确拒绝特定行业或业务的营销电话后，不得再次拨打.
+"""Has the callee opted out? 用户明确拒绝特定行业或业务的营销电话后，不得再次拨打.
 
-A refusal counts at once, does not expire, and no consent lifts it: only its removal from the register does.
+An opt-out counts at once, does not expire, and no consent lifts it: only its removal from the register does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def judge(case: Case, section: DoNotCall) -> Findings:
 
 
 def _stale(case: Case, section: DoNotCall) -> Findings:
-    """A list that was not renewed in time may lack the refusals since: nobody knows, so nobody is called."""
+    """A list that was not renewed in time may lack the opt-outs since: nobody knows, so nobody is called."""
     days, imported = section.max_list_age_days, case.facts.refusals_at
     if not days or (imported is not None and case.local <= imported + timedelta(days=days)):
         return ()
@@ -47,7 +47,7 @@ def _stale(case: Case, section: DoNotCall) -> Findings:
 
 
 def covers(refusal: DncEntry, number: str, campaign: Campaign | None) -> bool:
-    """Whether the refusal is about a call of this campaign. One without a value refuses everything."""
+    """Whether the opt-out is about a call of this campaign. One without a value is of everything."""
     if refusal.number != number:
         return False
     if refusal.scope == "all" or not refusal.value:

@@ -9,7 +9,7 @@ import msgspec
 Kind = Literal[
     # findings: somebody has to look at them
     "without-decision",  # a call that left by a trunk, and nobody was asked
-    "despite-refusal",  # a call whose decision is a refusal, or was never told to the PBX
+    "despite-refusal",  # a call whose decision is a block, or was never told to the PBX
     "number-differs",
     "caller-id-differs",
     "trunk-differs",
@@ -87,7 +87,7 @@ class Asked(NamedTuple):
     id: str
     node: str
     through: bool  # the PBX was given something to dial, and told so
-    why: str  # reasons of a refusal, comma separated
+    why: str  # reasons of a block, comma separated
     number: str  # E.164
     dial: str  # what the trunk was to dial
     caller_id: str

@@ -1,4 +1,4 @@
-"""What the registers must say about a call: consent, refusals, caller ID, leads, script, business."""
+"""What the registers must say about a call: consent, opt-outs, caller ID, leads, script, business."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LONGEST_PHRASE = 100  # characters
 
 class DoNotCall(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scopes: tuple[Scope, ...]
-    max_list_age_days: int = 0  # since the last import of refusals; 0: the register itself is the list
+    max_list_age_days: int = 0  # since the last import of opt-outs; 0: the register itself is the list
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_some("scopes", self.scopes, SCOPES)
-        reason = '"all" is missing: who refused every call would be called'
+        reason = '"all" is missing: who opted out of every call would be called'
         require("all" in self.scopes, "scopes", reason)
         require(self.max_list_age_days >= 0, "max_list_age_days", "0 or more")
 

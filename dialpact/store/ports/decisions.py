@@ -21,7 +21,7 @@ class Waiting(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What became of it. ``failure``: what was raised, where it was refused because judging it failed."""
+    """What became of it. ``failure``: what was raised, where it was blocked because judging it failed."""
 
     decision: Decision
     failure: Exception | None = None
@@ -57,7 +57,7 @@ class Decisions(Protocol):
         before. One row for each attempt, in the order of ``batch``.
 
         Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. One whose
-        deadline has passed when it has been judged, or before, is refused for that alone. Each stands for
+        deadline has passed when it has been judged, or before, is blocked for that alone. Each stands for
         itself: of one whose facts, rules or row fail nothing is left but its block, and the others are
         decided. A block that the store refuses is an incident.
         Raises StoreError; then nothing was recorded.

@@ -1,8 +1,8 @@
-"""What follows from a decision, in its own transaction: suspensions for refused attempts, and alarms.
+"""What follows from a decision, in its own transaction: suspensions for blocked attempts, and alarms.
 
-1. A refusal that a profile counts is remembered for its agent, campaign and caller ID; at the profile's
+1. A block that a profile counts is remembered for its agent, campaign and caller ID; at the profile's
    threshold the one is suspended. A lifted suspension starts the count anew.
-2. In shadow nothing is suspended: it would refuse calls when shadow ends, for rules nobody was held to.
+2. In shadow nothing is suspended: it would block calls when shadow ends, for rules nobody was held to.
 3. An alarm (a cap with ``action = "alarm"``) is one incident for each period, however often it is exceeded.
 """
 

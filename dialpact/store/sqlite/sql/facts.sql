@@ -61,7 +61,7 @@ WHERE caller_id = :caller_id AND dial <> '' AND id <> :first
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
 
--- Refused ones too: who sweeps a range is refused often.
+-- Blocked ones too: who sweeps a range is blocked often.
 -- name: neighbours(campaign, first, last, since)
 SELECT DISTINCT number FROM decision
 WHERE campaign = :campaign AND number BETWEEN :first AND :last AND decided_at > :since;

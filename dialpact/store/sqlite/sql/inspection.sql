@@ -126,7 +126,7 @@ SELECT count(*) FROM hold WHERE released_at IS NULL;
 -- name: disposals_unfinished()^
 SELECT count(*) FROM disposal WHERE done_at IS NULL;
 
--- Calls to somebody who had refused when they were made. Refusals come from all that tells of one, so that an
+-- Calls to somebody who had opted out when they were made. Opt-outs come from all that tells of one, so that an
 -- entry which vanished from the register without a trace is still missed: the register, each opt-out, and the
 -- log of what was added and taken back. A decision that is marked as behind is taken to be as late as its mark.
 -- name: calls_after_refusal(since, until, exempt)
