@@ -24,8 +24,8 @@ from dialpact.compliance.inspection.figures import (
 )
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.recorded import recordings, retention
-from dialpact.compliance.inspection.refused import refusals
 from dialpact.compliance.inspection.source import Source
+from dialpact.compliance.inspection.unwanted import refusals
 
 FED = ("dnc", "consent", "leads", "caller-id")  # registers that files feed
 
