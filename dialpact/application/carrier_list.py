@@ -96,7 +96,7 @@ class _CarrierList:
         context, at = self._context, self._context.now()
         entries = (await context.store.caller_ids.list()).rows
         names = {one.id: one.name for one in (await context.store.businesses.list()).rows}
-        calls, refused = await self._counted({entry.number for entry in entries} | set(self._listed))
+        calls, blocked = await self._counted({entry.number for entry in entries} | set(self._listed))
         differences = compare(entries, names, self._listed, calls, at.astimezone(HOME).date())
         found: Counter[Kind] = Counter(one.kind for one in differences)
         figures = Compared(
@@ -115,13 +115,13 @@ class _CarrierList:
             until=self._until,
             figures=figures,
             differences=tuple(differences),
-            usage=tuple(usage(entries, self._listed, calls, refused)),
+            usage=tuple(usage(entries, self._listed, calls, blocked)),
         )
 
     async def _counted(self, known: set[str]) -> tuple[Counter[str], Counter[str]]:
         """Calls put through by number, and blocked ones of ``known`` numbers: others could be any text."""
         calls: Counter[str] = Counter()
-        refused: Counter[str] = Counter()
+        blocked: Counter[str] = Counter()
         after = ""
         while True:
             page = await self._context.store.caller_ids.shown(
@@ -131,7 +131,7 @@ class _CarrierList:
                 if one.through:
                     calls[one.caller_id] += 1
                 elif one.caller_id in known:
-                    refused[one.caller_id] += 1
+                    blocked[one.caller_id] += 1
             if not page.next:
-                return calls, refused
+                return calls, blocked
             after = page.next

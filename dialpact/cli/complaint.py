@@ -143,8 +143,10 @@ def _tell(session: CommandContext, filed: Filed) -> None:
                 "result": filed.outcome,
                 "entry": filed.complaint,
                 "matched": bool(filed.complaint.decision),
-                "refusal": filed.opt_out,
-                "refused": filed.entered,
+                "opt_out": filed.opt_out,
+                "refusal": filed.opt_out,  # (its old name, for one version)
+                "opted_out": filed.entered,
+                "refused": filed.entered,  # (its old name, for one version)
                 "suspended": filed.suspended,
             }
         )

@@ -41,6 +41,7 @@ def test_matched_refused_and_dated(stocked: Home) -> None:
     answer = stocked(*add(), "--note", "午休时来电", "--by", "chen")
     entry = answer["entry"]
     assert (answer["result"], answer["matched"], answer["refused"]) == ("added", True, "added")
+    assert (answer["opted_out"], answer["opt_out"]) == (answer["refused"], answer["refusal"])  # its old names
     assert (entry["decision"], entry["campaign"], entry["agent"]) == (made.id, "renewal", "1001")
     assert (entry["caller_id"], entry["source"], entry["status"]) == ("02787654321", "12321", "open")
     received = datetime.fromisoformat(entry["received_at"])

@@ -41,14 +41,14 @@ class Share(Value, frozen=True, kw_only=True):
     """Of one caller ID, campaign or hour."""
 
     attempts: int
-    refused: int
+    blocked: int
 
 
 class Sums(Value, frozen=True, kw_only=True):
     """``reasons``: how many attempts each was among, the most frequent first. ``hours``: 00 to 23, local."""
 
     attempts: int
-    refused: int
+    blocked: int
     first: datetime | None
     last: datetime | None
     reasons: dict[str, int]
@@ -137,7 +137,7 @@ def _read(
 class _Adding:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self.attempts = self._refused = 0
+        self.attempts = self._blocked = 0
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._reasons: Counter[str] = Counter()
@@ -149,23 +149,23 @@ class _Adding:
     def add(self, outcome: Outcome) -> None:
         self._first, self._last = self._first or outcome.at, outcome.at
         self.attempts += 1
-        self._refused += bool(outcome.failures)
+        self._blocked += bool(outcome.failures)
         self._reasons.update(outcome.reasons)
         hour = f"{outcome.at.astimezone(self._zone).hour:02}"
         keys = (outcome.attempt.caller_id, outcome.attempt.campaign, hour)
-        for key, (attempts, refused) in zip(keys, self._by, strict=True):
+        for key, (attempts, blocked) in zip(keys, self._by, strict=True):
             attempts[key] += 1
-            refused[key] += bool(outcome.failures)
+            blocked[key] += bool(outcome.failures)
 
     @property
     def sums(self) -> Sums:
         caller_ids, campaigns, hours = (
-            {key: Share(attempts=count, refused=refused[key]) for key, count in attempts.items()}
-            for attempts, refused in self._by
+            {key: Share(attempts=count, blocked=blocked[key]) for key, count in attempts.items()}
+            for attempts, blocked in self._by
         )
         return Sums(
             attempts=self.attempts,
-            refused=self._refused,
+            blocked=self._blocked,
             first=self._first,
             last=self._last,
             reasons=dict(self._reasons.most_common()),
@@ -176,4 +176,4 @@ class _Adding:
 
 
 def _worst_first(found: dict[str, Share]) -> dict[str, Share]:
-    return dict(sorted(found.items(), key=lambda item: (-item[1].refused, -item[1].attempts, item[0])))
+    return dict(sorted(found.items(), key=lambda item: (-item[1].blocked, -item[1].attempts, item[0])))

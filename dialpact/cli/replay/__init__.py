@@ -85,7 +85,7 @@ async def replay(
         report.print(str(cdr), done, bad)
     if done.lines and done.bad == done.lines:
         return FAILED
-    return FOUND if done.sums.refused else DONE
+    return FOUND if done.sums.blocked else DONE
 
 
 def the_config(session: CommandContext) -> Config | None:

@@ -83,8 +83,9 @@ class Report:
             "rules": done.rules,
             "registers": done.registers,
             "attempts": found.attempts,
-            "passed": found.attempts - found.refused,
-            "refused": found.refused,
+            "passed": found.attempts - found.blocked,
+            "blocked": found.blocked,
+            "refused": found.blocked,  # (its old name, for one version)
             "from": found.first,
             "to": found.last,
             "reasons": [
@@ -95,7 +96,8 @@ class Report:
         for name in BY:
             shares: dict[str, Share] = getattr(found, f"{name}s")
             sums[f"{name}s"] = [
-                {name: key, "attempts": one.attempts, "refused": one.refused} for key, one in shares.items()
+                {name: key, "attempts": one.attempts, "blocked": one.blocked, "refused": one.blocked}
+                for key, one in shares.items()
             ]
         if self._session.as_json:
             self._print_json(sums, bad)
@@ -113,26 +115,26 @@ class Report:
     def _print_text(self, sums: dict[str, Any], found: Sums, bad: BadRows) -> None:
         session = self._session
         note_bad(session, bad)
-        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(found.refused, found.attempts)}))
+        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(found.blocked, found.attempts)}))
         if found.reasons:
             rows = [
                 [row["code"], reason_text(row["code"], session.language), row["calls"], row["share"]]
                 for row in sums["reasons"]
             ]
             session.table(("code", "reason", "calls", "share"), rows, None)
-        for name in BY if found.refused else ():
+        for name in BY if found.blocked else ():
             rows = [
-                [row[name], row["attempts"], row["refused"], share(row["refused"], row["attempts"])]
+                [row[name], row["attempts"], row["blocked"], share(row["blocked"], row["attempts"])]
                 for row in sums[f"{name}s"][: None if name == "hour" else SHOWN]
             ]
             typer.echo("")
-            session.table((name, "attempts", "refused", "share"), rows, None)
+            session.table((name, "attempts", "blocked", "share"), rows, None)
         if self._listed:
             typer.echo("")
         for line in self._calls():
             call = msgspec.json.decode(line) | {"file": sums["file"]}
             typer.echo(session.text("say.replay-call", **{**call, "reasons": ", ".join(call["reasons"])}))
-        if self._limit and found.refused > self._listed:
+        if self._limit and found.blocked > self._listed:
             session.note(session.text("say.more", limit=self._limit))
 
 

@@ -23,7 +23,7 @@ from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import Source, Use
 from dialpact.compliance.reasons import Reason
 
-KINDS = ("passed", "refused", "shadow", "undelivered")
+KINDS = ("passed", "blocked", "shadow", "undelivered")
 ENDING = timedelta(days=30)
 SUSPECTS = 5000  # minutes outside the hours that are looked into at a time
 
@@ -127,7 +127,7 @@ def numbers(
         used_unregistered=unregistered,
         used_unauthenticated=unauthenticated,
         used_unlisted=None if question.listed is None else unlisted,
-        refusals=tuple(
+        blocks=tuple(
             Count(key=found.code, count=found.any)
             for found in reasons
             if found.code.startswith("caller-id-") and found.code != Reason.CALLER_ID_SUBLET
@@ -151,7 +151,7 @@ def resources(source: Source, question: Question, reasons: Iterable[ReasonCount]
     held = Counter(one.business for one in source.caller_ids())
     run = Counter(one.business for one in source.campaigns())
     return Resources(
-        sublet_refusals=sum(found.any for found in reasons if found.code == Reason.CALLER_ID_SUBLET),
+        sublet_blocks=sum(found.any for found in reasons if found.code == Reason.CALLER_ID_SUBLET),
         by_others=source.by_others(question.holders),
         free_trunks=tuple(sorted(name for name, of in question.holders.items() if not of)),
         holders=tuple(

@@ -109,7 +109,7 @@ class Slot(Figures, frozen=True, kw_only=True):
 
     at: str
     passed: int  # put through after an ALLOW
-    refused: int
+    blocked: int
     shadow: int  # put through although blocked
     undelivered: int  # an ALLOW that the PBX was not told in time
     permitted: bool
@@ -118,7 +118,7 @@ class Slot(Figures, frozen=True, kw_only=True):
 class Calls(Figures, frozen=True, kw_only=True):
     decisions: int
     passed: int
-    refused: int
+    blocked: int
     shadow: int
     undelivered: int
     reasons: tuple[ReasonCount, ...]
@@ -134,7 +134,7 @@ class CallerUse(Figures, frozen=True, kw_only=True):
     number: str
     attempts: int
     put_through: int
-    refused_for_it: int  # for a reason that begins with caller-id-
+    blocked_for_it: int  # for a reason that begins with caller-id-
     by_others: int  # put through for another business than its holder
     registered: bool
     business: str
@@ -174,7 +174,7 @@ class Numbers(Figures, frozen=True, kw_only=True):
     used_unregistered: int  # calls put through over a caller ID that is not registered now
     used_unauthenticated: int  # calls put through over one that is registered, but not as authenticated
     used_unlisted: int | None  # calls put through over one that no carrier lists; None: no list was given
-    refusals: tuple[Count, ...]  # for caller-id reasons, by code
+    blocks: tuple[Count, ...]  # for caller-id reasons, by code
     busy: int  # alarms: more calls over one caller ID than the profile watches for
     uses: tuple[CallerUse, ...]
     carrier_list: CarrierList | None
@@ -191,7 +191,7 @@ class Holder(Figures, frozen=True, kw_only=True):
 
 
 class Resources(Figures, frozen=True, kw_only=True):
-    sublet_refusals: int
+    sublet_blocks: int
     by_others: int  # put through over a caller ID or a trunk that another business holds
     free_trunks: tuple[str, ...]  # that any business may use
     holders: tuple[Holder, ...]
@@ -205,10 +205,10 @@ class LateCall(Figures, frozen=True, kw_only=True):
     number: str
     campaign: str
     scope: str  # of the opt-out; empty for a missing consent
-    refused_at: datetime | None  # when the opt-out was in the register
+    opted_out_at: datetime | None  # when the opt-out was in the register
 
 
-class Refusals(Figures, frozen=True, kw_only=True):
+class OptOutFigures(Figures, frozen=True, kw_only=True):
     in_force: int  # entries of the register now
     taken: tuple[Count, ...]  # opt-outs in the period, by how they were given
     added: int  # entries in the period
@@ -252,7 +252,7 @@ class Complaints(Figures, frozen=True, kw_only=True):
 
 
 class Conduct(Figures, frozen=True, kw_only=True):
-    refusals: Refusals
+    opt_outs: OptOutFigures
     scripts: tuple[ScriptState, ...]
     complaints: Complaints
     batches: int  # lists of leads imported in the period

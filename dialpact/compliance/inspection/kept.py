@@ -25,7 +25,7 @@ from dialpact.compliance.inspection.figures import (
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.recorded import recordings, retention
 from dialpact.compliance.inspection.source import Source
-from dialpact.compliance.inspection.unwanted import refusals
+from dialpact.compliance.inspection.unwanted import opt_outs
 
 FED = ("dnc", "consent", "leads", "caller-id")  # registers that files feed
 
@@ -71,7 +71,7 @@ def _lists(source: Source, question: Question) -> tuple[ListAge, ...]:
 def conduct(source: Source, question: Question, changes: dict[str, int]) -> Conduct:
     batches, held = source.batches()
     return Conduct(
-        refusals=refusals(source, question, changes),
+        opt_outs=opt_outs(source, question, changes),
         scripts=_scripts(source, question),
         complaints=_complaints(source, question),
         batches=batches,

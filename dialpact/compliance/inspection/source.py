@@ -20,7 +20,7 @@ class Minute(NamedTuple):
 
     at: datetime
     passed: int
-    refused: int
+    blocked: int
     shadow: int
     undelivered: int
     bound: int
@@ -47,7 +47,7 @@ class Use(NamedTuple):
     number: str
     attempts: int
     put_through: int
-    refused_for_it: int
+    blocked_for_it: int
     by_others: int
     registered: bool
     business: str
@@ -109,7 +109,7 @@ class Put(NamedTuple):
     purpose: Purpose
 
 
-class AfterRefusal(NamedTuple):
+class AfterOptOut(NamedTuple):
     """A call that was put through, and an opt-out that there was before it, or may have been.
 
     ``behind_us``: by how much the decision's time is known to be too early.
@@ -204,7 +204,7 @@ class Source(Protocol):
     def kept(self, today: date) -> KeptNow: ...
     def holds(self) -> int: ...
     def unfinished_disposals(self) -> int: ...
-    def after_refusal(self, exempt: Collection[str]) -> Iterable[AfterRefusal]:
+    def after_opt_out(self, exempt: Collection[str]) -> Iterable[AfterOptOut]:
         """In the order of the decisions, each one's earliest opt-out first."""
 
     def removals(self) -> Iterable[Removal]:
@@ -212,7 +212,7 @@ class Source(Protocol):
 
     def without_consent(self, exempt: Collection[str]) -> Iterable[Put]: ...
     def consents(self) -> ConsentSums: ...
-    def refusals(self) -> tuple[int, int]:
+    def do_not_call(self) -> tuple[int, int]:
         """Entries now, and those that were made in the period."""
 
     def opt_outs(self) -> tuple[Count, ...]: ...

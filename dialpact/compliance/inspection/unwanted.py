@@ -6,16 +6,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, Refusals
+from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, OptOutFigures
 from dialpact.compliance.inspection.question import Question
-from dialpact.compliance.inspection.source import AfterRefusal, Put, Source
+from dialpact.compliance.inspection.source import AfterOptOut, Put, Source
 from dialpact.compliance.model import Campaign, DncEntry
 from dialpact.compliance.policy.do_not_call import covers
 
 Key = tuple[int, str, str]
 
 
-def refusals(source: Source, question: Question, changes: dict[str, int]) -> Refusals:
+def opt_outs(source: Source, question: Question, changes: dict[str, int]) -> OptOutFigures:
     removed: dict[Key, list[datetime]] = defaultdict(list)
     for gone in source.removals():
         removed[gone.number, gone.scope, gone.value].append(gone.at)
@@ -25,7 +25,7 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
         meant
     ) = -1  # seq of the decision that is counted; rows come in its order, earliest opt-out first
     exempt = question.exempt(question.bound("do_not_call"))
-    for one in source.after_refusal(exempt):
+    for one in source.after_opt_out(exempt):
         call, registered = one.call, one.registered_at
         if call.seq == counted or not _binds(question, one):
             continue
@@ -39,8 +39,8 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
                 late.append(_late(call, question, one.scope, registered))
         elif one.requested_at < called and meant != call.seq:
             meant, between = call.seq, between + 1
-    in_force, added = source.refusals()
-    return Refusals(
+    in_force, added = source.do_not_call()
+    return OptOutFigures(
         in_force=in_force,
         taken=source.opt_outs(),
         added=added,
@@ -51,9 +51,9 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
     )
 
 
-def _binds(question: Question, one: AfterRefusal) -> bool:
+def _binds(question: Question, one: AfterOptOut) -> bool:
     """Whether any profile forbids this call for this opt-out."""
-    refusal = DncEntry(
+    opt_out = DncEntry(
         number=one.call.number,
         scope=one.scope,
         value=one.value,
@@ -63,8 +63,8 @@ def _binds(question: Question, one: AfterRefusal) -> bool:
     campaign = Campaign(
         id=one.call.campaign, business=one.business, industry=one.industry, purpose=one.call.purpose
     )
-    return covers(refusal, one.call.number, campaign) and any(
-        section.binds(one.call.purpose) and refusal.scope in section.scopes
+    return covers(opt_out, one.call.number, campaign) and any(
+        section.binds(one.call.purpose) and opt_out.scope in section.scopes
         for profile in question.policy.profiles
         if (section := profile.do_not_call)
     )
@@ -77,14 +77,14 @@ def _ended(removed: dict[Key, list[datetime]], key: Key, registered: datetime) -
     return ends[place] if place < len(ends) else None
 
 
-def _late(call: Put, question: Question, scope: str, refused_at: datetime | None) -> LateCall:
+def _late(call: Put, question: Question, scope: str, opted_out_at: datetime | None) -> LateCall:
     return LateCall(
         decision=call.decision,
         at=call.at,
         number=question.number(call.number),
         campaign=call.campaign,
         scope=scope,
-        refused_at=refused_at,
+        opted_out_at=opted_out_at,
     )
 
 

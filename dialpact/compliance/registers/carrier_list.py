@@ -49,7 +49,7 @@ class Usage(Value, frozen=True, kw_only=True):
 
     number: str
     calls: int  # put through
-    refused: int
+    blocked: int
     registered: bool
     listed: bool
 
@@ -127,7 +127,7 @@ def usage(
     entries: Iterable[CallerId],
     listed: Mapping[str, Listed],
     calls: Mapping[str, int],
-    refused: Mapping[str, int],
+    blocked: Mapping[str, int],
 ) -> list[Usage]:
     """Of every number that was shown, the most used first."""
     registered = {entry.number for entry in entries}
@@ -135,11 +135,11 @@ def usage(
         Usage(
             number=number,
             calls=calls.get(number, 0),
-            refused=refused.get(number, 0),
+            blocked=blocked.get(number, 0),
             registered=number in registered,
             listed=number in listed,
         )
-        for number in sorted(calls.keys() | refused.keys(), key=lambda one: (-calls.get(one, 0), one))
+        for number in sorted(calls.keys() | blocked.keys(), key=lambda one: (-calls.get(one, 0), one))
     ]
 
 

@@ -16,7 +16,7 @@ from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.inspection.figures import Count, Ledger, SuspensionLine
 from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.inspection.source import (
-    AfterRefusal,
+    AfterOptOut,
     Answered,
     Begun,
     CampaignNow,
@@ -71,7 +71,7 @@ class Snapshot:
             yield Minute(
                 _minute(row["minute"]),
                 row["passed"],
-                row["refused"],
+                row["blocked"],
                 row["shadow"],
                 row["undelivered"],
                 row["bound"],
@@ -96,7 +96,7 @@ class Snapshot:
                 number=row["number"],
                 attempts=row["attempts"],
                 put_through=row["put_through"],
-                refused_for_it=row["refused_for_it"],
+                blocked_for_it=row["blocked_for_it"],
                 by_others=row["by_others"],
                 registered=bool(row["registered"]),
                 business=row["business"],
@@ -155,9 +155,9 @@ class Snapshot:
     def unfinished_disposals(self) -> int:
         return int(SQL.disposals_unfinished(self._connection)[0])
 
-    def after_refusal(self, exempt: Collection[str]) -> Iterator[AfterRefusal]:
-        for row in SQL.calls_after_refusal(self._connection, **self._span, exempt=_list(exempt)):
-            yield AfterRefusal(
+    def after_opt_out(self, exempt: Collection[str]) -> Iterator[AfterOptOut]:
+        for row in SQL.calls_after_opt_out(self._connection, **self._span, exempt=_list(exempt)):
+            yield AfterOptOut(
                 call=_put(row),
                 behind_us=row["behind_us"],
                 business=row["business"],
@@ -179,9 +179,9 @@ class Snapshot:
         row = SQL.consents(self._connection, **self._span)
         return ConsentSums(**{name: int(row[name]) for name in ConsentSums._fields})
 
-    def refusals(self) -> tuple[int, int]:
-        added = SQL.refusals_added(self._connection, **self._span)[0]
-        return SQL.refusals_in_force(self._connection)[0], added
+    def do_not_call(self) -> tuple[int, int]:
+        added = SQL.opt_outs_added(self._connection, **self._span)[0]
+        return SQL.opt_outs_in_force(self._connection)[0], added
 
     def opt_outs(self) -> tuple[Count, ...]:
         return _counts(SQL.opt_outs(self._connection, **self._span))
