@@ -84,7 +84,7 @@ class Gate:
 
     def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
         """The gate's no without judging; the next transaction stores it."""
-        block = (judge or self.judge).refuse(attempt, self._clock.now(), code, why)
+        block = (judge or self.judge).block(attempt, self._clock.now(), code, why)
         _log(block)
         self._keep(block)
         return block

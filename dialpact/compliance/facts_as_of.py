@@ -16,7 +16,7 @@ def known_then(found: Facts, at: datetime) -> Facts:
     """
     return replace(
         found,
-        refusals=tuple(refusal for refusal in found.refusals if refusal.requested_at <= at),
+        opt_outs=tuple(entry for entry in found.opt_outs if entry.requested_at <= at),
         leads=tuple(batch for batch in found.leads if batch.imported_at <= at),
         suspensions=(),
     )

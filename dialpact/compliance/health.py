@@ -25,7 +25,7 @@ class Health:
 
     version: int  # of the schema
     lease: Lease | None
-    refusals_at: datetime | None  # of the last import
+    opt_outs_at: datetime | None  # of the last import
     trunks: frozenset[str]  # those with a caller ID that is valid on the day asked for; "*": all
     campaigns: tuple[str, ...]
     unscripted: tuple[str, ...]  # campaigns without a script that is approved now

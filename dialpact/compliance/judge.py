@@ -120,15 +120,13 @@ class Judge:
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt whose deadline has passed."""
-        return self.refuse(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
+        return self.block(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt on which the rules, its facts or its row fail."""
-        return self.refuse(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
+        return self.block(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
 
-    def refuse(
-        self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = ""
-    ) -> Decision:
+    def block(self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = "") -> Decision:
         """A block for a failure of ours, when the rules could not be asked."""
         return Decision(
             id=id or new_id(),

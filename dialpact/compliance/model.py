@@ -192,8 +192,9 @@ class Facts(Value, frozen=True, kw_only=True):
     trunk_business: str = ""  # the business that holds the trunk; empty: any of this installation
     trunk_holders: dict[str, str] = {}  # likewise, where the attempt names several: of each that is known
     consents: tuple[Consent, ...] = ()
-    refusals: tuple[DncEntry, ...] = ()
-    refusals_at: datetime | None = None  # the last import of refusals; None: never, or nobody asks
+    # Stored decisions call them "refusals". ``opt_outs_at``: the last import; None: never, or nobody asks.
+    opt_outs: tuple[DncEntry, ...] = msgspec.field(default=(), name="refusals")
+    opt_outs_at: datetime | None = msgspec.field(default=None, name="refusals_at")
     leads: tuple[Batch, ...] = ()  # the campaign's batches that the callee is on
     script: Script | None = None
     attempts: tuple[Tally, ...] = ()  # one for each cap

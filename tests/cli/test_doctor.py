@@ -40,7 +40,7 @@ def health(**changes: Any) -> Health:
     base = Health(
         version=2,
         lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=3)),
-        refusals_at=None,
+        opt_outs_at=None,
         trunks=frozenset({"carrier"}),
         campaigns=("renewal",),
         unscripted=(),
@@ -139,7 +139,7 @@ def test_a_profile_for_all_days_needs_no_calendar(site: Site) -> None:
 def test_age_of_refusals(site: Site, most: int, days: int | None, expected: str) -> None:
     at = None if days is None else NOW - timedelta(days=days)
     asked = with_profile(site, do_not_call=DoNotCall(**ORIGIN, scopes=("all",), max_list_age_days=most))
-    assert keys(rules.refusals(replace(asked, health=health(refusals_at=at)))) == [expected]
+    assert keys(rules.opt_outs(replace(asked, health=health(opt_outs_at=at)))) == [expected]
 
 
 def test_registers(site: Site) -> None:

@@ -39,7 +39,7 @@ def full_look() -> Look:
     health = Health(
         version=8,
         lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
-        refusals_at=None,
+        opt_outs_at=None,
         trunks=frozenset(),
         campaigns=(),
         unscripted=(),

@@ -13,8 +13,8 @@ from dialpact.compliance.reconcile import (
     CdrCall,
     Kept,
     Matcher,
-    Refused,
     Row,
+    UnbridgedLeg,
 )
 
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier", area_code="027"), "two": Trunk(endpoint="PJSIP/two")}
@@ -98,7 +98,7 @@ def asked(**changes: Any) -> Asked:
     return base._replace(**changes)
 
 
-REFUSED = Refused("PJSIP/carrier-00000001", f"{T}.1", T + 10.0, T + 12.4)
+UNBRIDGED = UnbridgedLeg("PJSIP/carrier-00000001", f"{T}.1", T + 10.0, T + 12.4)
 
 
 def matcher(tolerance: int = 0) -> Matcher:

@@ -136,7 +136,7 @@ def test_of_an_attack_nothing_else_is_judged(tmp_path: Path) -> None:
 
 async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_path: Path) -> None:
     lax = judge(tmp_path)
-    refusal = lax.refuse(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
+    refusal = lax.block(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
     create(tmp_path / "d.db")
     async with await Store.open(tmp_path / "d.db") as store:
         for _ in range(2):

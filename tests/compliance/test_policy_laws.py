@@ -79,7 +79,7 @@ worlds = st.builds(
             "trunk_known": st.booleans(),
             "trunk_business": names | st.just(""),
             "consents": st.lists(consents, max_size=3).map(tuple),
-            "refusals": st.lists(refusals, max_size=3).map(tuple),
+            "opt_outs": st.lists(refusals, max_size=3).map(tuple),
             "recorder": st.none() | st.builds(Recorder, ready=st.booleans()),
         },
     ),
@@ -119,7 +119,7 @@ def test_more_strictness_never_permits(
 ) -> None:
     if not blocked(evaluate(call, known, policy(), now)):
         return
-    refused_more = msgspec.structs.replace(known, refusals=(*known.refusals, more))
+    refused_more = msgspec.structs.replace(known, opt_outs=(*known.opt_outs, more))
     assert blocked(evaluate(call, refused_more, policy(), now)), "a refusal"
     assert blocked(evaluate(call, known, policy(HUBEI, second), now)), "a profile behind"
     assert blocked(evaluate(call, known, policy(second, HUBEI), now)), "a profile before"

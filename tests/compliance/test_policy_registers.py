@@ -91,50 +91,50 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
         "another business",
     ),
     # do_not_call
-    (attempt(), facts(refusals=(refusal("all"),)), ["do-not-call/refused-all"], "everything"),
+    (attempt(), facts(opt_outs=(refusal("all"),)), ["do-not-call/refused-all"], "everything"),
     (
         attempt(),
-        facts(refusals=(refusal("industry", "education"),)),
+        facts(opt_outs=(refusal("industry", "education"),)),
         ["do-not-call/refused-industry"],
         "特定行业",
     ),
-    (attempt(), facts(refusals=(refusal("business", "acme"),)), ["do-not-call/refused-business"], "特定业务"),
+    (attempt(), facts(opt_outs=(refusal("business", "acme"),)), ["do-not-call/refused-business"], "特定业务"),
     (
         attempt(),
-        facts(refusals=(refusal("business", ""),)),
+        facts(opt_outs=(refusal("business", ""),)),
         ["do-not-call/refused-business"],
         "malformed: refuses",
     ),
-    (attempt(), facts(refusals=(refusal("industry", "acme"),)), [], "an industry is not a business"),
-    (attempt(), facts(refusals=(refusal("industry", "finance"),)), [], "another industry"),
+    (attempt(), facts(opt_outs=(refusal("industry", "acme"),)), [], "an industry is not a business"),
+    (attempt(), facts(opt_outs=(refusal("industry", "finance"),)), [], "another industry"),
     (
         attempt(),
-        facts(refusals=(refusal("business", "ACME"),)),
+        facts(opt_outs=(refusal("business", "ACME"),)),
         [],
         "ids are exact; the register has one spelling",
     ),
-    (attempt(), facts(refusals=(refusal("all", number="+8613900139000"),)), [], "another person"),
+    (attempt(), facts(opt_outs=(refusal("all", number="+8613900139000"),)), [], "another person"),
     (
         attempt(),
-        facts(refusals=(refusal("all", requested_at=at("2026-11-25 00:00")),)),
+        facts(opt_outs=(refusal("all", requested_at=at("2026-11-25 00:00")),)),
         ["do-not-call/refused-all", "no-consent/refused-since"],
         "a clock that is ahead does not undo a refusal",
     ),
     (
         attempt(),
-        facts(refusals=(refusal("business", "acme"), refusal("all"))),
+        facts(opt_outs=(refusal("business", "acme"), refusal("all"))),
         ["do-not-call/refused-all"],
         "the widest is named",
     ),
     (
         attempt(),
-        facts(campaign=None, business=None, refusals=(refusal("all"),)),
+        facts(campaign=None, business=None, opt_outs=(refusal("all"),)),
         ["unknown-campaign/campaign-unregistered", "do-not-call/refused-all"],
         "all can be judged without a campaign",
     ),
     (
         attempt(),
-        facts(campaign=None, business=None, refusals=(refusal("business", "acme"),)),
+        facts(campaign=None, business=None, opt_outs=(refusal("business", "acme"),)),
         ["unknown-campaign/campaign-unregistered"],
         "a business can not",
     ),
@@ -223,19 +223,19 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
     ),
     (
         attempt(),
-        facts(refusals=(refusal("all", requested_at=at("2026-03-01 10:00:00")),)),
+        facts(opt_outs=(refusal("all", requested_at=at("2026-03-01 10:00:00")),)),
         ["do-not-call/refused-all", "no-consent/refused-since"],
         "a refusal at the instant of the consent ends it",
     ),
     (
         attempt(),
-        facts(refusals=(refusal("all", requested_at=at("2026-03-01 09:59:59")),)),
+        facts(opt_outs=(refusal("all", requested_at=at("2026-03-01 09:59:59")),)),
         ["do-not-call/refused-all"],
         "a later consent counts, but does not lift the refusal",
     ),
     (
         attempt(),
-        facts(refusals=(refusal("industry", "finance", requested_at=at("2026-04-01 00:00")),)),
+        facts(opt_outs=(refusal("industry", "finance", requested_at=at("2026-04-01 00:00")),)),
         [],
         "a refusal of another scope ends no consent",
     ),
@@ -313,7 +313,7 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
         facts(
             campaign=msgspec.structs.replace(CAMPAIGN, industry=E_ACUTE),
             consents=(consent(industry=E_COMBINED),),
-            refusals=(refusal("industry", E_COMBINED),),
+            opt_outs=(refusal("industry", E_COMBINED),),
         ),
         ["do-not-call/refused-industry"],
         "NFC, for better and for worse",
@@ -396,7 +396,7 @@ def test_settings_of_a_profile() -> None:
     known = facts(
         caller_id=msgspec.structs.replace(CALLER_ID, authenticated=False, business="other"),
         recorder=None,
-        refusals=(refusal("business", "acme", requested_at=at("2026-01-01 00:00")),),
+        opt_outs=(refusal("business", "acme", requested_at=at("2026-01-01 00:00")),),
     )
     found = evaluate(attempt(), known, policy(lax), GOOD)
     assert codes(found) == [] and "resources" not in {finding.rule for finding in found}

@@ -20,7 +20,7 @@ from dialpact.compliance.reconcile import (
     Shift,
 )
 from dialpact.compliance.reconcile.shift import SAMPLE
-from tests.compliance.cdr_values import NUMBER, REFUSED, TRUNKS, T, asked, call, kept, matcher, rows
+from tests.compliance.cdr_values import NUMBER, TRUNKS, UNBRIDGED, T, asked, call, kept, matcher, rows
 
 
 def judged(
@@ -58,9 +58,13 @@ class TestJudge:
             ({"trunk": "alias"}, {}, []),  # another name of the same endpoint
             ({"trunk": "two"}, {"trunk": "carrier&two"}, []),  # decided for both
             ({"trunk": "two"}, {"trunk": "carrier&three"}, ["trunk-differs"]),
-            ({"answer": 0}, {"kept": (kept(state="failed"),), "refused": (REFUSED,)}, ["answered-refused"]),
-            ({"answer": 0}, {"refused": (REFUSED._replace(channel="PJSIP/carrier-00000009"),)}, []),
-            ({}, {"refused": (REFUSED,)}, []),  # the CDR says that it was answered: no news
+            (
+                {"answer": 0},
+                {"kept": (kept(state="failed"),), "unbridged": (UNBRIDGED,)},
+                ["answered-refused"],
+            ),
+            ({"answer": 0}, {"unbridged": (UNBRIDGED._replace(channel="PJSIP/carrier-00000009"),)}, []),
+            ({}, {"unbridged": (UNBRIDGED,)}, []),  # the CDR says that it was answered: no news
             ({}, {"node": "pbx2"}, ["other-node"]),
             ({}, {"through": False, "why": "do-not-call"}, ["despite-refusal"]),
             ({}, {"kept": ()}, ["without-recording"]),

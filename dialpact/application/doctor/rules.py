@@ -36,11 +36,11 @@ def calendar(site: Site) -> Iterator[DoctorFinding]:
         yield ok("calendar", left=left, last=last)
 
 
-def refusals(site: Site) -> Iterator[DoctorFinding]:
+def opt_outs(site: Site) -> Iterator[DoctorFinding]:
     if site.policy is None or site.health is None:
         return
     ages = [profile.do_not_call.max_list_age_days for profile in site.policy.profiles if profile.do_not_call]
-    most, at = min((age for age in ages if age), default=0), site.health.refusals_at
+    most, at = min((age for age in ages if age), default=0), site.health.opt_outs_at
     days = (site.now - at).days if at else 0
     if not most:
         yield ok("refusals-unlimited", at=at.date() if at else "-")

@@ -142,14 +142,14 @@ def _then_and_now(then: Any, now: Any, history: list[dict[str, Any]]) -> dict[st
 def _do_not_call(call: Dossier, decision: Decision) -> dict[str, Any]:
     now = [
         {
-            **refusal,
-            "number": _e164(refusal["number"]),
-            "before_the_call": instant(refusal["requested_at"]) <= decision.decided_at,
+            **entry,
+            "number": _e164(entry["number"]),
+            "before_the_call": instant(entry["requested_at"]) <= decision.decided_at,
         }
-        for refusal in call.refusals
+        for entry in call.do_not_call
     ]
     said = [{**one, "number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
-    return _then_and_now(decision.facts.refusals, now, _history(call, "dnc")) | {"said": said}
+    return _then_and_now(decision.facts.opt_outs, now, _history(call, "dnc")) | {"said": said}
 
 
 def heard_at(call: Dossier, said: OptOutRow) -> dict[str, Any] | None:

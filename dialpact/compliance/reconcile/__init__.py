@@ -27,7 +27,7 @@ from dialpact.compliance.reconcile.values import (
     Kept,
     Kind,
     Reconciliation,
-    Refused,
+    UnbridgedLeg,
 )
 
 __all__ = [
@@ -46,9 +46,9 @@ __all__ = [
     "Matcher",
     "Pair",
     "Reconciliation",
-    "Refused",
     "Row",
     "Shift",
+    "UnbridgedLeg",
     "grouped",
     "house",
     "merged",

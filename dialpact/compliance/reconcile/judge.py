@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialpact.compliance.reconcile.match import Matcher, Pair
-from dialpact.compliance.reconcile.values import Asked, CdrCall, CdrFinding, Counts, Kept, Kind, Refused
+from dialpact.compliance.reconcile.values import Asked, CdrCall, CdrFinding, Counts, Kept, Kind, UnbridgedLeg
 
 SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
 KEPT = frozenset({"kept"})
@@ -65,9 +65,9 @@ class Judge:
             legs = [kept for kept in asked.kept if kept.channel == call.leg]
             self._listen(call, asked, legs or (list(asked.kept) if len(pair.calls) == 1 else []))
         for call in calls:
-            for leg in asked.refused:
+            for leg in asked.unbridged:
                 if not call.answer and leg.channel == call.leg:
-                    self._answered_refused(call, asked, leg)
+                    self._unbridged(call, asked, leg)
             if call not in pair.ambiguous:
                 self._settle(call, asked, alone=len(pair.calls) == 1)
 
@@ -97,7 +97,7 @@ class Judge:
             gone: Kind = "gave-up" if seen or asked.kept else "decision-without-call"
             self._found("another-way" if asked.went_on else gone, asked=asked)
 
-    def _answered_refused(self, call: CdrCall, asked: Asked, leg: Refused) -> None:
+    def _unbridged(self, call: CdrCall, asked: Asked, leg: UnbridgedLeg) -> None:
         """The CDR says FAILED and no seconds: Dial's U() runs before anything is bridged."""
         seconds = f"{leg.ended - leg.answered:.0f}" if leg.ended else "-"
         self._found("answered-refused", call=call, asked=asked, seconds=seconds)

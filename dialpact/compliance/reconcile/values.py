@@ -70,7 +70,7 @@ class Kept(NamedTuple):
     open: bool = False  # nobody saw how its call ended, and that is not settled
 
 
-class Refused(NamedTuple):
+class UnbridgedLeg(NamedTuple):
     """A carrier leg that was answered and that the interlock did not let be bridged."""
 
     channel: str
@@ -97,7 +97,7 @@ class Asked(NamedTuple):
     channel: str
     uniqueid: str
     kept: tuple[Kept, ...]
-    refused: tuple[Refused, ...] = ()
+    unbridged: tuple[UnbridgedLeg, ...] = ()
     went_on: bool = False  # a later decision is another way of the same call
 
 

@@ -55,8 +55,8 @@ def facts(
             name: asked.holders[name] for name in names if len(names) > 1 and name in asked.holders
         },
         consents=_consents(connection, attempt.callee.e164, digits, campaign),
-        refusals=_refusals(connection, attempt.callee.e164, digits),
-        refusals_at=_refusals_at(connection) if asked.refusals_age else None,
+        opt_outs=_do_not_call(connection, attempt.callee.e164, digits),
+        opt_outs_at=_opt_outs_at(connection) if asked.opt_outs_age else None,
         leads=_leads(connection, digits, campaign),
         script=_script(connection, campaign),
         attempts=_attempts(connection, attempt, campaign, asked, continues),
@@ -106,7 +106,7 @@ def _consents(
     )
 
 
-def _refusals(connection: sqlite3.Connection, e164: str, digits: int | None) -> tuple[DncEntry, ...]:
+def _do_not_call(connection: sqlite3.Connection, e164: str, digits: int | None) -> tuple[DncEntry, ...]:
     if digits is None:
         return ()
     return tuple(
@@ -117,12 +117,12 @@ def _refusals(connection: sqlite3.Connection, e164: str, digits: int | None) -> 
             requested_at=instant(row["requested_at"]),
             source=row["source"],
         )
-        for row in SQL.refusals(connection, number=digits)
+        for row in SQL.do_not_call(connection, number=digits)
     )
 
 
-def _refusals_at(connection: sqlite3.Connection) -> datetime | None:
-    return _instant(SQL.refusals_at(connection)[0])
+def _opt_outs_at(connection: sqlite3.Connection) -> datetime | None:
+    return _instant(SQL.opt_outs_at(connection)[0])
 
 
 def _leads(

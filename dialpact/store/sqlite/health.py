@@ -25,12 +25,12 @@ async def health(store: Database, node: str, now: datetime, today: date) -> Heal
 
 
 def _health(connection: sqlite3.Connection, node: str, now: datetime, today: date) -> Health:
-    refusals = SQL.refusals_imported(connection)[0]
+    imported = SQL.opt_outs_imported(connection)[0]
     scripts = list(SQL.campaigns_and_scripts(connection))
     return Health(
         version=migrate.version(connection),
         lease=_lease(connection, node),
-        refusals_at=instant(refusals) if refusals else None,
+        opt_outs_at=instant(imported) if imported else None,
         trunks=_trunks(connection, today),
         campaigns=tuple(row["id"] for row in scripts),
         unscripted=tuple(row["id"] for row in scripts if not _approved(row, now)),

@@ -91,14 +91,14 @@ def _take(connection: sqlite3.Connection, new: OptOut) -> OptOut:
     """The row, the entry unless it is in force already, and the log's line in any case."""
     found = _heard(connection, new)
     _insert(connection, found)
-    refusal = DncEntry(
+    entry = DncEntry(
         number=found.number,
         scope=found.scope,
         value=found.value,
         requested_at=found.at,
         source=f"{found.how} {found.decision}".strip(),
     )
-    write_opt_out(connection, refusal, by=found.by, at=found.at)
+    write_opt_out(connection, entry, by=found.by, at=found.at)
     log(connection, "dnc", "opt-out", found.number, found, by=found.by, at=found.at)
     return found
 

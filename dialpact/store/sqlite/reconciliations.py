@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.reconcile import Asked, Kept, Refused
+from dialpact.compliance.reconcile import Asked, Kept, UnbridgedLeg
 from dialpact.compliance.reconcile.incidents import NEAR, CdrIncident
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
@@ -82,9 +82,11 @@ def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> Asked:
             )
             for one in SQL.recordings(connection, decision=row["id"])
         ),
-        refused=tuple(
-            Refused(one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"]))
-            for one in SQL.refused(connection, decision=row["id"])
+        unbridged=tuple(
+            UnbridgedLeg(
+                one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"])
+            )
+            for one in SQL.unbridged(connection, decision=row["id"])
         ),
         went_on=bool(row["went_on"]),
     )
