@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from dialpact.application.replay.trial import FREE
 from dialpact.cli.app import app
-from dialpact.compliance.ordered import Ordered
+from dialpact.compliance.external_sort import Ordered
 from tests.cli.conftest import NUMBER, Home
 
 CAPPED = """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.compliance.ordered import FILES, Ordered
+from dialpact.compliance.external_sort import FILES, Ordered
 from dialpact.compliance.reconcile import (
     SETTLING,
     Asked,

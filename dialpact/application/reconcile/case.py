@@ -13,8 +13,8 @@ from dialpact.application.context import Context
 from dialpact.application.reconcile.incidents import Written, write_incidents
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.config import Config
+from dialpact.compliance.external_sort import Ordered
 from dialpact.compliance.model import Value
-from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import SETTLING, CdrFinding, Reconciliation
 from dialpact.compliance.registers.fault import Fault, shown
 

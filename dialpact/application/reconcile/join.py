@@ -16,7 +16,7 @@ from typing import Any
 from dialpact.application.aside import aside
 from dialpact.application.cdr_file import Source
 from dialpact.compliance.config import Trunk
-from dialpact.compliance.ordered import Ordered
+from dialpact.compliance.external_sort import Ordered
 from dialpact.compliance.reconcile import (
     Asked,
     Calls,

@@ -16,9 +16,9 @@ from dialpact.application.aside import aside
 from dialpact.application.cdr_file import CdrFile, Reading
 from dialpact.application.replay.trial import RULES, Outcome, Trial
 from dialpact.compliance import numbers
+from dialpact.compliance.external_sort import Ordered
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import PolicyVersion, Value
-from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.outbound import Dialled, Outbound
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports import Store
