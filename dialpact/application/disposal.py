@@ -39,7 +39,7 @@ class Purged(Value, frozen=True, kw_only=True):
 
     done: bool
     wall: datetime
-    witnessed: datetime
+    trusted: datetime
     counts: dict[str, int]
     bytes: int
     first: date | None
@@ -50,7 +50,7 @@ class Purged(Value, frozen=True, kw_only=True):
     @property
     def behind(self) -> float:
         """Seconds by which trusted time lies behind the wall clock."""
-        return (self.wall - self.witnessed).total_seconds()
+        return (self.wall - self.trusted).total_seconds()
 
 
 async def purge(
@@ -88,7 +88,7 @@ async def purge(
     return Purged(
         done=dispose,
         wall=seen.last.at,
-        witnessed=seen.time,
+        trusted=seen.time,
         counts=dict(told.count) | {"not-due": later + run.spared},
         bytes=told.bytes,
         first=first,

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from dialpact.application.replay.trial import FREE
 from dialpact.cli.app import app
-from dialpact.compliance.external_sort import Ordered
+from dialpact.compliance.external_sort import ExternalSort
 from tests.cli.conftest import NUMBER, Home
 
 CAPPED = """
@@ -227,7 +227,7 @@ class Pair(NamedTuple):
 @pytest.mark.parametrize("piece", [1, 2, 3, 100])
 def test_more_than_the_memory_holds_is_put_in_order(piece: int) -> None:
     pairs = [Pair(at * 7 % 11, "续\n保") for at in range(11)]
-    with Ordered(Pair, piece) as ordered:
+    with ExternalSort(Pair, piece) as ordered:
         for pair in pairs:
             ordered.add(pair)
         assert list(ordered) == sorted(pairs)

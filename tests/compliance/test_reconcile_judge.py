@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.compliance.external_sort import FILES, Ordered
+from dialpact.compliance.external_sort import FILES, ExternalSort
 from dialpact.compliance.reconcile import (
     SETTLING,
     Asked,
@@ -237,7 +237,7 @@ class TestShift:
 
 
 def test_more_pieces_than_files_may_be_open() -> None:
-    with Ordered(Row, piece=2) as ordered:
+    with ExternalSort(Row, piece=2) as ordered:
         (row,) = rows()
         for place in range(5 * FILES):
             ordered.add(row._replace(at=(place * 7919) % 1000, line=place))

@@ -37,7 +37,7 @@ async def rotate(
 ) -> Rotation:
     """``lost``: no old key is there to vouch. After LedgerError or OSError: as before, or to be resumed."""
     file = keys.path_of(config)
-    with _alone(file.parent):
+    with _locked(file.parent):
         known = await _finish(config, store)
         last = await _last(store)
         pending = keys.pending_path(file)
@@ -100,7 +100,7 @@ def _given_up(
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

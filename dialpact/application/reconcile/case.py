@@ -13,7 +13,7 @@ from dialpact.application.context import Context
 from dialpact.application.reconcile.incidents import Written, write_incidents
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.config import Config
-from dialpact.compliance.external_sort import Ordered
+from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.model import Value
 from dialpact.compliance.reconcile import SETTLING, CdrFinding, Reconciliation
 from dialpact.compliance.registers.fault import Fault, shown
@@ -70,7 +70,7 @@ async def reconciled(
         raise Fault("no-trunk", value=shown(wanted.trunk), known=", ".join(config.trunks))
     open_ends: list[CdrFinding] = []
     with ExitStack() as stack:
-        kept = stack.enter_context(Ordered(CdrFinding))
+        kept = stack.enter_context(ExternalSort(CdrFinding))
 
         def said(one: CdrFinding) -> None:
             say(one)

@@ -16,7 +16,7 @@ from typing import Any
 from dialpact.application.aside import aside
 from dialpact.application.cdr_file import Source
 from dialpact.compliance.config import Trunk
-from dialpact.compliance.external_sort import Ordered
+from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.reconcile import (
     Asked,
     Calls,
@@ -80,7 +80,7 @@ async def reconcile(
         first, last = files.since, files.until
         if first is None or last is None:
             return Reconciliation(counts=files.counts, found=(), since=None, until=None)
-        told = stack.enter_context(Ordered(CdrFinding))
+        told = stack.enter_context(ExternalSort(CdrFinding))
         judge = Judge(matcher, told.add, node=node, since=first, until=last, trunk=trunk)
         join = _Join(stack, matcher, judge, files)
         async for _ in aside(join.add_calls(merged(files.rows))):
@@ -126,8 +126,8 @@ class _Files:
     def __init__(
         self, stack: ExitStack, calls: Calls, since: datetime | None, until: datetime | None
     ) -> None:
-        self.rows = stack.enter_context(Ordered(Row))
-        self.house = stack.enter_context(Ordered(CdrCall))
+        self.rows = stack.enter_context(ExternalSort(Row))
+        self.house = stack.enter_context(ExternalSort(CdrCall))
         self.counts = Counts()
         self.shift = Shift()
         self.without = {"id", "uniqueid"}  # kinds of evidence that no row has
@@ -184,8 +184,8 @@ class _Join:
     def __init__(self, stack: ExitStack, matcher: Matcher, judge: Judge, files: _Files) -> None:
         self._stack, self._matcher, self._judge, self._files = stack, matcher, judge, files
         self._passes = [one for one in matcher.passes if one.name not in files.without]
-        self._calls: Ordered[CdrCall] = self._ordered(CdrCall)
-        self._asked: Ordered[Asked] = self._ordered(Asked)
+        self._calls: ExternalSort[CdrCall] = self._sorted(CdrCall)
+        self._asked: ExternalSort[Asked] = self._sorted(Asked)
         self.decisions = 0
         self.lonely = 0  # calls that were dialled and match nothing
 
@@ -205,7 +205,7 @@ class _Join:
         done = looked = 0
         for one, following in zip_longest(self._passes, self._passes[1:]):
             calls, asked = self._calls, self._asked
-            self._calls, self._asked = self._ordered(CdrCall), self._ordered(Asked)
+            self._calls, self._asked = self._sorted(CdrCall), self._sorted(Asked)
             for group in grouped(calls, asked):
                 pairs, alone, unused = self._matcher.pair(one.name, group)
                 for pair in pairs:
@@ -232,8 +232,8 @@ class _Join:
             for decision in group.asked:
                 self._judge.lonely_asked(decision, seen=seen(decision, group.calls))
 
-    def _ordered(self, kind: Any) -> Any:
-        return self._stack.enter_context(Ordered(kind))
+    def _sorted(self, kind: Any) -> Any:
+        return self._stack.enter_context(ExternalSort(kind))
 
 
 async def _decisions(store: Store, since: float, until: float, together: int) -> AsyncIterator[Asked]:

@@ -16,7 +16,7 @@ from dialpact.application.aside import aside
 from dialpact.application.cdr_file import CdrFile, Reading
 from dialpact.application.replay.trial import RULES, Outcome, Trial
 from dialpact.compliance import numbers
-from dialpact.compliance.external_sort import Ordered
+from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import PolicyVersion, Value
 from dialpact.compliance.outbound import Dialled, Outbound
@@ -88,7 +88,7 @@ async def replayed(
     lines = unread = 0
     adding = _Adding(order.zone)
     with ExitStack() as stack:
-        past = stack.enter_context(Ordered(Dialled))
+        past = stack.enter_context(ExternalSort(Dialled))
         reading = Reading([order.file], order.zone)
 
         def refused(line: int, fault: Fault) -> None:
@@ -118,7 +118,7 @@ async def replayed(
 
 
 def _read(
-    reading: Reading, pick: Outbound, past: Ordered[Dialled], bad: Callable[[int, Fault], None]
+    reading: Reading, pick: Outbound, past: ExternalSort[Dialled], bad: Callable[[int, Fault], None]
 ) -> Iterator[int]:
     """The attempts into ``past``; yields the number of lines now and then, and at the end."""
     lines = 0
