@@ -15,7 +15,7 @@ import structlog
 from agi import variables
 from agi.call import CONFIRM_SECONDS, Line, ProtocolBroken
 from agi.protocol import Request
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import OptOutWay
 from dialpact.compliance.opt_out import scope_of
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 class OptOutCall:
     """Answers one header of the route ``optout``. ``deadline``: seconds for the whole of it."""
 
-    def __init__(self, line: Line, opt_outs: OptOuts, judge: Judge, deadline: float) -> None:
+    def __init__(self, line: Line, opt_outs: OptOutQueue, judge: Judge, deadline: float) -> None:
         self._line, self._opt_outs, self._judge = line, opt_outs, judge
         self._until = asyncio.get_running_loop().time() + deadline
         self._unanswered = False  # our question still waits for its reply: nothing more can be asked

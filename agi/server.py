@@ -23,7 +23,7 @@ from agi.call import CONFIRM_SECONDS, OutboundCall, ProtocolBroken
 from agi.gate import Gate
 from agi.optout import OptOutCall
 from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 class Server:
     """Listens, and gives each complete header to :class:`OutboundCall`, or to :class:`OptOutCall`."""
 
-    def __init__(self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOuts) -> None:
+    def __init__(self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOutQueue) -> None:
         self.config = config
         self.judge = judge
         self.gate = gate

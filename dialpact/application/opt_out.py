@@ -44,7 +44,7 @@ class Taken:
         return {"how": self.how, "channel": self.channel, "at": self.at.isoformat(), **subject}
 
 
-class OptOuts:
+class OptOutQueue:
     """Stores opt-outs, one transaction each. ``run`` must be running for any to be stored."""
 
     def __init__(self, store: Store, node: str, clock: Clock) -> None:

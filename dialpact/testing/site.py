@@ -82,9 +82,9 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
         spool.mkdir()
         config = structs.replace(
             original,
-            store=configuration.Store(url=f"sqlite:{where}/test.db"),
+            store=configuration.StoreConfig(url=f"sqlite:{where}/test.db"),
             gate=structs.replace(original.gate, listen="127.0.0.1:0", deadline_ms=DEADLINE_MS),
-            ami=configuration.Ami(secret_file=str(secret)),
+            ami=configuration.AmiConfig(secret_file=str(secret)),
             recording=structs.replace(original.recording, directory=str(spool), min_free_mb=1),
         )
         create(config.database)

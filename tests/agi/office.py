@@ -17,7 +17,7 @@ from agi.gate import Gate
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt
@@ -54,8 +54,8 @@ class Office:
         self.clock = SetClock()
         self.config = config.Config(
             trunks={"carrier": config.Trunk(endpoint="carrier"), "backup": config.Trunk(endpoint="backup")},
-            node=config.Node(name="pbx1"),
-            gate=config.Gate(listen="127.0.0.1:0", deadline_ms=2500),
+            node=config.NodeConfig(name="pbx1"),
+            gate=config.GateConfig(listen="127.0.0.1:0", deadline_ms=2500),
             origin=str(folder / "dialpact.toml"),
         )
         self.judge = Judge(policy(), self.config.trunks, "pbx1")
@@ -130,10 +130,10 @@ class Office:
                 await gate.close()
 
     @contextlib.asynccontextmanager
-    async def opt_outs(self, busy_ms: int = 150) -> AsyncIterator[OptOuts]:
+    async def opt_outs(self, busy_ms: int = 150) -> AsyncIterator[OptOutQueue]:
         """Takes opt-outs and stores them, without a server."""
         async with await Store.open(self.database, busy_ms) as store:
-            opt_outs = OptOuts(store, self.judge.node, self.clock)
+            opt_outs = OptOutQueue(store, self.judge.node, self.clock)
             running = asyncio.create_task(opt_outs.run())
             try:
                 yield opt_outs
@@ -147,7 +147,7 @@ class Office:
     async def server(self, **settings: Any) -> AsyncIterator[Server]:
         """A server whose inside can be looked at, with a real gate behind it."""
         settings = {"listen": "127.0.0.1:0", "deadline_ms": 2500} | settings
-        changed = structs.replace(self.config, gate=config.Gate(**settings))
+        changed = structs.replace(self.config, gate=config.GateConfig(**settings))
         async with self.gate() as gate, self.opt_outs() as opt_outs:
             server = Server(changed, self.judge, gate, opt_outs)
             self.host, self.port = await server.start()

@@ -130,7 +130,7 @@ async def test_the_next_rotation_finishes_the_one_before(
 
 
 async def test_one_rotation_at_a_time(config: Config, store: Store) -> None:
-    with rotation._alone(config.database.parent), pytest.raises(LedgerError, match="under way"):
+    with rotation._locked(config.database.parent), pytest.raises(LedgerError, match="under way"):
         await rotation.rotate(config, store, at=AT, **WHO)
 
 

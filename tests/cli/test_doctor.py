@@ -26,7 +26,7 @@ from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
 from dialpact.compliance.health import Health, Lease
 from dialpact.compliance.model import Suspension
-from dialpact.compliance.sections import DoNotCall, ScriptRule
+from dialpact.compliance.sections import DoNotCallRule, ScriptRule
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.world import HUBEI, policy
@@ -138,7 +138,7 @@ def test_a_profile_for_all_days_needs_no_calendar(site: Site) -> None:
 )
 def test_age_of_refusals(site: Site, most: int, days: int | None, expected: str) -> None:
     at = None if days is None else NOW - timedelta(days=days)
-    asked = with_profile(site, do_not_call=DoNotCall(**ORIGIN, scopes=("all",), max_list_age_days=most))
+    asked = with_profile(site, do_not_call=DoNotCallRule(**ORIGIN, scopes=("all",), max_list_age_days=most))
     assert keys(rules.opt_outs(replace(asked, health=health(opt_outs_at=at)))) == [expected]
 
 

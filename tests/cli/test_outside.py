@@ -23,7 +23,7 @@ from dialpact.application.doctor.finding import fail
 from dialpact.application.health import Look
 from dialpact.cli import notify, status
 from dialpact.cli.incidents import kinds
-from dialpact.compliance.config import Config, Metrics, Trunk
+from dialpact.compliance.config import Config, MetricsConfig, Trunk
 from dialpact.compliance.health import Health, Lease, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.store.sqlite import Store
@@ -221,7 +221,7 @@ def test_section_is_off_by_default_and_strict(home: Home) -> None:
     assert config.load(home.config).metrics is None
     text = home.config.read_text("utf-8")
     home.config.write_text(text.replace("#[metrics]", "[metrics]"), "utf-8")
-    assert config.load(home.config).metrics == Metrics()
+    assert config.load(home.config).metrics == MetricsConfig()
     home.config.write_text(text.replace("#[metrics]", "[metrics]\nport = 1"), "utf-8")
     home.run("check", NUMBER, "--campaign", "x", "--caller-id", "y", code=1)
     home.config.write_text(text.replace("#[metrics]", '[metrics]\nlisten = "9464"'), "utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.config import Config, Policy, Trunk
+from dialpact.compliance.config import Config, PolicyConfig, Trunk
 from dialpact.testing import Answer, Dialpact, FixedClock
 from dialpact.testing.site import made
 
@@ -130,7 +130,7 @@ async def test_shadow(tmp_path: Path) -> None:
     """Put through for reasons that would have blocked it: the story can tell both."""
     config = Config(
         trunks={"north": Trunk(endpoint="north", dial_format="e164")},
-        policy=Policy(mode="shadow"),
+        policy=PolicyConfig(mode="shadow"),
         origin=str(tmp_path / "dialpact.toml"),
     )
     clock = FixedClock("2026-11-24T12:00+08:00")

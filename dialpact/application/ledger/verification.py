@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.ledger.audit import Audit
-from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
@@ -22,7 +22,7 @@ class Verified(Value, frozen=True, kw_only=True):
     erased: int
     checkpoints: int
     findings: int
-    listed: tuple[Finding, ...]
+    listed: tuple[AuditFinding, ...]
 
 
 async def verify(

@@ -12,12 +12,12 @@ from dialpact.compliance.inspection.figures import (
     BYPASSES,
     MOST,
     ClockMarks,
+    ComplaintFigures,
     ComplaintLine,
-    Complaints,
     Conduct,
     Control,
     Count,
-    Installation,
+    InstallationFigures,
     ListAge,
     Rules,
     ScriptState,
@@ -30,9 +30,9 @@ from dialpact.compliance.inspection.unwanted import opt_outs
 FED = ("dnc", "consent", "leads", "caller-id")  # registers that files feed
 
 
-def installation(source: Source, question: Question) -> Installation:
+def installation(source: Source, question: Question) -> InstallationFigures:
     calendar = question.policy.calendar
-    return Installation(
+    return InstallationFigures(
         node=question.node,
         mode=question.mode,
         rules=tuple(
@@ -108,7 +108,7 @@ def _scripts(source: Source, question: Question) -> tuple[ScriptState, ...]:
     return tuple(sorted(found, key=lambda state: (-state.put_through, state.campaign))[:MOST])
 
 
-def _complaints(source: Source, question: Question) -> Complaints:
+def _complaints(source: Source, question: Question) -> ComplaintFigures:
     received = unmatched = still_open = late = 0
     lines: list[ComplaintLine] = []
     zone = question.policy.profiles[0].zone
@@ -135,7 +135,9 @@ def _complaints(source: Source, question: Question) -> Complaints:
                     late=is_late,
                 )
             )
-    return Complaints(received=received, unmatched=unmatched, open=still_open, late=late, lines=tuple(lines))
+    return ComplaintFigures(
+        received=received, unmatched=unmatched, open=still_open, late=late, lines=tuple(lines)
+    )
 
 
 def control(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
-from dialpact.compliance.inspection.figures import Count, Ledger, SuspensionLine
+from dialpact.compliance.inspection.figures import Count, LedgerFigures, SuspensionLine
 from dialpact.compliance.model import Business, CallerId, Decision, Purpose, Scope
 
 
@@ -230,4 +230,4 @@ class Source(Protocol):
     def batches(self) -> tuple[int, int]:
         """Lists of leads imported in the period, and how many of these are held now."""
 
-    def ledger(self) -> Ledger: ...
+    def ledger(self) -> LedgerFigures: ...

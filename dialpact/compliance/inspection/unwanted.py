@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, OptOutFigures
+from dialpact.compliance.inspection.figures import MOST, ConsentFigures, LateCall, OptOutFigures
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import AfterOptOut, Put, Source
 from dialpact.compliance.model import Campaign, DncEntry
@@ -88,7 +88,7 @@ def _late(call: Put, question: Question, scope: str, opted_out_at: datetime | No
     )
 
 
-def consents(source: Source, question: Question) -> Consents:
+def consents(source: Source, question: Question) -> ConsentFigures:
     found = source.consents()
     bound = question.bound("consent")
     without = 0
@@ -100,7 +100,7 @@ def consents(source: Source, question: Question) -> Consents:
                 without += 1
                 if len(shown) < MOST:
                     shown.append(_late(call, question, "", None))
-    return Consents(
+    return ConsentFigures(
         **found._asdict(),
         without=without if bound else None,
         without_list=tuple(shown),

@@ -10,13 +10,13 @@ from datetime import timedelta
 from dialpact.compliance.model import Campaign, DncEntry
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.sections import DoNotCall
+from dialpact.compliance.sections import DoNotCallRule
 
 NAME = "do_not_call"
 _WHY = {"all": Why.OPTED_OUT_ALL, "industry": Why.OPTED_OUT_INDUSTRY, "business": Why.OPTED_OUT_BUSINESS}
 
 
-def judge(case: Case, section: DoNotCall) -> Findings:
+def judge(case: Case, section: DoNotCallRule) -> Findings:
     number, campaign = case.attempt.callee.e164, case.facts.campaign
     if not number:
         return skipped(NAME, case, Why.NO_NUMBER)
@@ -37,7 +37,7 @@ def judge(case: Case, section: DoNotCall) -> Findings:
     return passed(NAME, case)
 
 
-def _stale(case: Case, section: DoNotCall) -> Findings:
+def _stale(case: Case, section: DoNotCallRule) -> Findings:
     """A list that was not renewed in time may lack the opt-outs since: nobody knows, so nobody is called."""
     days, imported = section.max_list_age_days, case.facts.opt_outs_at
     if not days or (imported is not None and case.local <= imported + timedelta(days=days)):

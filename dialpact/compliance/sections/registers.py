@@ -12,7 +12,7 @@ from dialpact.compliance.sections.base import Section, require, require_some
 LONGEST_PHRASE = 100  # characters
 
 
-class DoNotCall(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DoNotCallRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scopes: tuple[Scope, ...]
     max_list_age_days: int = 0  # since the last import of opt-outs; 0: the register itself is the list
 
@@ -45,11 +45,11 @@ class CallerIdRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         require(digits, "forbidden_prefixes", "digits only, perhaps after a plus")
 
 
-class Resources(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ResourcesRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Caller IDs and trunks serve the business that holds them. Nothing to set."""
 
 
-class Leads(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LeadsRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The callee is on an imported batch of the campaign. Nothing to set."""
 
 

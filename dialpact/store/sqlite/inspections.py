@@ -13,7 +13,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.inspection.figures import Count, Ledger, SuspensionLine
+from dialpact.compliance.inspection.figures import Count, LedgerFigures, SuspensionLine
 from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.inspection.source import (
     AfterOptOut,
@@ -264,9 +264,9 @@ class Snapshot:
         row = SQL.batches(self._connection, **self._span)
         return row["batches"], int(row["held"])
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerFigures:
         state, last = SQL.ledger_state(self._connection), SQL.last_checkpoint(self._connection)
-        return Ledger(
+        return LedgerFigures(
             size=state["size"],
             unsealed=state["unsealed"],
             checkpoint_size=last["size"] if last else None,
