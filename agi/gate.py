@@ -27,7 +27,7 @@ from dialpact.compliance.model import CallAttempt, Decision
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
-from dialpact.store.ports.decisions import Waiting
+from dialpact.store.ports.decisions import WaitingAttempt
 
 MAX_WAITING = 5_000
 RETRY_SECONDS = 1.0
@@ -39,7 +39,7 @@ class _Queued:
     """An attempt and whoever waits for its answer."""
 
     def __init__(self, attempt: CallAttempt, judge: Judge, deadline: float) -> None:
-        self.waiting = Waiting(new_id(), attempt, deadline)
+        self.waiting = WaitingAttempt(new_id(), attempt, deadline)
         self.judge = judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.taken = False  # by a batch: its row is being made

@@ -18,7 +18,7 @@ from dialpact.compliance.registers.carrier_list import (
     Compared,
     Difference,
     Kind,
-    Listed,
+    ListedNumber,
     Usage,
     compare,
     usage,
@@ -72,7 +72,7 @@ class _CarrierList:
     def __init__(self, context: Context, since: datetime, until: datetime, skip_bad: bool) -> None:
         self._context, self._since, self._until = context, since, until
         self._skip_bad = skip_bad
-        self._listed: dict[str, Listed] = {}
+        self._listed: dict[str, ListedNumber] = {}
         self._clashes: list[tuple[int, Fault]] = []
 
     async def begin(self, sha256: str) -> None:
@@ -81,7 +81,7 @@ class _CarrierList:
     def refuse(self, fault: Fault) -> None:
         """It is counted."""
 
-    async def stage(self, batch: Batch[Listed]) -> None:
+    async def stage(self, batch: Batch[ListedNumber]) -> None:
         for line, value in batch:
             if len(self._listed) >= MOST:
                 raise Fault("list-too-long", limit=str(MOST))

@@ -19,7 +19,7 @@ from dialpact.compliance.meters import METERS
 from dialpact.compliance.model import Decision
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
-from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
+from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 
 MAX_BATCH = 100
 MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
@@ -55,7 +55,7 @@ class Deciding:
         """An ALLOW that must not be used; :meth:`mark` says so in the store."""
         self._unmarked.append(Undelivered(decision, self._clock.now(), reason))
 
-    async def decide(self, batch: Sequence[Waiting], judge: Judging) -> Sequence[Decided]:
+    async def decide(self, batch: Sequence[WaitingAttempt], judge: Judging) -> Sequence[Decided]:
         """On disk when it returns, as the ``batch`` is ordered. Blocks that are overdue go first, a bounded
         number of them. Whatever it raises, nothing was recorded.
         """

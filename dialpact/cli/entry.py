@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields
 
-from dialpact.application.entry import Shown
+from dialpact.application.entry import ShownEntry
 from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.change import Change
@@ -32,7 +32,7 @@ def listed(session: CommandContext, kind: type[Value], entries: Sequence[Value])
     session.table(names, rows, entries)
 
 
-def shown(session: CommandContext, kind: type[Value], found: Shown[Any], **more: Any) -> int:
+def shown(session: CommandContext, kind: type[Value], found: ShownEntry[Any], **more: Any) -> int:
     """Entries and history of one key; exit 1 if there is none any more. ``more``: for the JSON."""
     entries, history = found.entries, found.history
     if session.as_json:

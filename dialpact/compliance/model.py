@@ -175,7 +175,7 @@ class Tally(Value, frozen=True, kw_only=True):
     nth: datetime | None
 
 
-class Recorder(Value, frozen=True, kw_only=True):
+class RecorderState(Value, frozen=True, kw_only=True):
     """The recorder lease as the decision's transaction saw it."""
 
     ready: bool
@@ -200,7 +200,7 @@ class Facts(Value, frozen=True, kw_only=True):
     attempts: tuple[Tally, ...] = ()  # one for each cap
     neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
     suspensions: tuple[Suspension, ...] = ()
-    recorder: Recorder | None = None  # None: not looked at (``dialpact check`` without ``--live``)
+    recorder: RecorderState | None = None  # None: not looked at (``dialpact check`` without ``--live``)
     continues: str = ""  # the first decision of the call that this one tries another way for; see ``linked``
 
 

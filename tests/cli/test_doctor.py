@@ -24,7 +24,7 @@ from dialpact.cli import texts
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
-from dialpact.compliance.health import Health, Lease
+from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Suspension
 from dialpact.compliance.sections import DoNotCallRule, ScriptRule
 from dialpact.store.sqlite import Store
@@ -39,7 +39,7 @@ ORIGIN = {"clause": "c", "source": "s", "effective_from": date(2018, 12, 14), "p
 def health(**changes: Any) -> Health:
     base = Health(
         version=2,
-        lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=3)),
+        lease=LeaseState(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=3)),
         opt_outs_at=None,
         trunks=frozenset({"carrier"}),
         campaigns=("renewal",),
@@ -166,10 +166,10 @@ def test_registers(site: Site) -> None:
 
 
 def test_recorder(site: Site) -> None:
-    def says(lease: Lease | None) -> list[str]:
+    def says(lease: LeaseState | None) -> list[str]:
         return keys(host.recorder(replace(site, health=health(lease=lease))))
 
-    lease = Lease(ready=True, live=True, why="", renewed_at=NOW)
+    lease = LeaseState(ready=True, live=True, why="", renewed_at=NOW)
     assert says(lease) == ["ok recorder"]
     assert says(None) == ["fail recorder-never"]
     assert says(replace(lease, live=False)) == ["fail recorder-silent"]

@@ -24,7 +24,7 @@ from dialpact.application.health import Look
 from dialpact.cli import notify, status
 from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, MetricsConfig, Trunk
-from dialpact.compliance.health import Health, Lease, StoreFigures
+from dialpact.compliance.health import Health, LeaseState, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
@@ -38,7 +38,7 @@ WAIT = 20.0
 def full_look() -> Look:
     health = Health(
         version=8,
-        lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
+        lease=LeaseState(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
         opt_outs_at=None,
         trunks=frozenset(),
         campaigns=(),

@@ -11,7 +11,7 @@ from msgspec import structs
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.judge import Judge, bounded
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, Recorder
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, RecorderState
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import Store, create
@@ -31,7 +31,7 @@ FACTS = Facts(
             evidence="form",
         ),
     ),
-    recorder=Recorder(ready=True),
+    recorder=RecorderState(ready=True),
     trunk_known=True,
 )
 

@@ -18,7 +18,7 @@ from dialpact.compliance.model import (
     Consent,
     DncEntry,
     Facts,
-    Recorder,
+    RecorderState,
 )
 from dialpact.compliance.policy import evaluate, retry_at
 from dialpact.compliance.policy.case import Why
@@ -80,7 +80,7 @@ worlds = st.builds(
             "trunk_business": names | st.just(""),
             "consents": st.lists(consents, max_size=3).map(tuple),
             "opt_outs": st.lists(refusals, max_size=3).map(tuple),
-            "recorder": st.none() | st.builds(Recorder, ready=st.booleans()),
+            "recorder": st.none() | st.builds(RecorderState, ready=st.booleans()),
         },
     ),
 )

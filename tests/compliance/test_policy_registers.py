@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dialpact.compliance.model import Business, CallAttempt, Callee, Facts, Recorder
+from dialpact.compliance.model import Business, CallAttempt, Callee, Facts, RecorderState
 from dialpact.compliance.policy import RULES, evaluate
 from dialpact.compliance.policy.case import Why
 from tests.compliance.world import (
@@ -295,7 +295,7 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
     (attempt(), facts(recorder=None), ["recording-unavailable/recorder-silent"], "no lease"),
     (
         attempt(),
-        facts(recorder=Recorder(ready=False, why="disk full")),
+        facts(recorder=RecorderState(ready=False, why="disk full")),
         ["recording-unavailable/recorder-not-ready"],
         "not ready",
     ),
@@ -356,7 +356,7 @@ def test_the_recorder_may_be_left_out_only_on_request() -> None:
     assert results("recording", attempt(), unread, recorder_required=False) == [
         ("skip", "recorder-not-asked")
     ]
-    broken = facts(recorder=Recorder(ready=False))
+    broken = facts(recorder=RecorderState(ready=False))
     assert results("recording", attempt(), broken, recorder_required=False) == [
         ("fail", "recorder-not-ready")
     ]

@@ -9,11 +9,11 @@ import pytest
 from dialpact.compliance.external_sort import FILES, ExternalSort
 from dialpact.compliance.reconcile import (
     SETTLING,
-    Asked,
+    AskedCall,
     CdrCall,
     CdrFinding,
+    CdrJudge,
     Group,
-    Judge,
     Matcher,
     Pair,
     Row,
@@ -24,11 +24,11 @@ from tests.compliance.cdr_values import NUMBER, TRUNKS, UNBRIDGED, T, asked, cal
 
 
 def judged(
-    calls: list[CdrCall], decision: Asked | None, *, saw: bool = True, **options: Any
-) -> tuple[list[tuple[str, dict[str, str]]], Judge]:
+    calls: list[CdrCall], decision: AskedCall | None, *, saw: bool = True, **options: Any
+) -> tuple[list[tuple[str, dict[str, str]]], CdrJudge]:
     said: list[CdrFinding] = []
     given_options = {"node": "pbx1", "since": 0.0, "until": float("inf")} | options
-    judge = Judge(matcher(), said.append, **given_options)
+    judge = CdrJudge(matcher(), said.append, **given_options)
     if decision is None:
         for one in calls:
             judge.lonely_call(one)
@@ -139,7 +139,7 @@ class TestJudge:
     def test_nor_does_a_call_that_could_be_another_decisions(self) -> None:
         one = call()
         found: list[CdrFinding] = []
-        judge = Judge(Matcher("pbx1", TRUNKS, 5), found.append, node="pbx1", since=0, until=2 * T)
+        judge = CdrJudge(Matcher("pbx1", TRUNKS, 5), found.append, node="pbx1", since=0, until=2 * T)
         judge.pair(Pair(asked(kept=(kept(answered=0.0, open=True),)), [one], [one]))
         assert [each.kind for each in found] == ["ambiguous"]
 

@@ -20,7 +20,7 @@ from dialpact.compliance.model import (
     DncEntry,
     Facts,
     Finding,
-    Recorder,
+    RecorderState,
     Scope,
     Script,
 )
@@ -109,7 +109,7 @@ def facts(**changes: Any) -> Facts:
         trunk_known=True,
         trunk_business="acme",
         consents=(consent(),),
-        recorder=Recorder(ready=True),
+        recorder=RecorderState(ready=True),
     )
     return msgspec.structs.replace(base, **changes)
 

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dialpact.application.doctor.conf import Section, sections
+from dialpact.application.doctor.conf import ConfSection, sections
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.application.doctor.host import EXAMPLE
 
@@ -41,7 +41,7 @@ def manager(site: Site) -> Iterator[DoctorFinding]:
             yield warn("manager-doctor-rights", user=doctor, rights=", ".join(sorted(more)))
 
 
-def _readable(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
+def _readable(etc: Path, section: ConfSection, user: str) -> Iterator[DoctorFinding]:
     """Whoever reads the secret can record, hang up and, with `system`, reload."""
     for name in dict.fromkeys(entry.place.file for entry in section.entries if entry.key.lower() == "secret"):
         try:
@@ -52,11 +52,11 @@ def _readable(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]
             yield fail("manager-open", user=user, file=etc / name, mode=f"{stat.S_IMODE(mode):04o}")
 
 
-def _written(section: Section) -> set[str]:
+def _written(section: ConfSection) -> set[str]:
     return {right.strip() for line in section.values("write") for right in line.split(",")}
 
 
-def _user(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
+def _user(etc: Path, section: ConfSection, user: str) -> Iterator[DoctorFinding]:
     given = section.values
     opened = list(_readable(etc, section, user))
     yield from opened
@@ -115,7 +115,7 @@ def absent(site: Site, name: str) -> Iterator[DoctorFinding]:
         yield skip("file-missing", file=site.etc / name)
 
 
-def _read(etc: Path, name: str) -> list[Section]:
+def _read(etc: Path, name: str) -> list[ConfSection]:
     return sections(etc, name) if etc.is_dir() else []
 
 

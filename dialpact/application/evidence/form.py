@@ -28,7 +28,7 @@ Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
 Proof = Annotated[list[Hash], msgspec.Meta(max_length=63)]
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class ListedCall(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     size: Size
     sha256: Hash
@@ -63,7 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[Note]
     keys: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
     rotations: list[Rotation]  # of the ledger's key, the oldest first
-    files: list[Listed]
+    files: list[ListedCall]
 
 
 class RecordProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

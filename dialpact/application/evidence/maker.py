@@ -34,7 +34,7 @@ from dialpact.application.evidence.form import (
     SIGNATURE,
     Absent,
     Erased,
-    Listed,
+    ListedCall,
     Manifest,
     Note,
     Older,
@@ -221,9 +221,9 @@ def _signed(manifest: Manifest, signer: Signer) -> dict[str, Source]:
     return {MANIFEST: content, SIGNATURE: signer.sign(signed_text(sha256, size)).encode()}
 
 
-def _listed(files: dict[str, Source]) -> list[Listed]:
+def _listed(files: dict[str, Source]) -> list[ListedCall]:
     return [
-        Listed(path=name, size=size, sha256=sha256)
+        ListedCall(path=name, size=size, sha256=sha256)
         for name, source in sorted(files.items())
         for size, sha256 in [container.digest(source)]
     ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dialpact.application.actor import Right
-from dialpact.application.cdr_file import Source
+from dialpact.application.cdr_file import CdrSource
 from dialpact.application.context import Context
 from dialpact.application.reconcile.incidents import Written, write_incidents
 from dialpact.application.reconcile.join import reconcile
@@ -48,7 +48,7 @@ class Reconciled(Value, frozen=True, kw_only=True):
 async def reconciled(
     context: Context,
     config: Config,
-    sources: Sequence[Source],
+    sources: Sequence[CdrSource],
     wanted: Wanted,
     *,
     say: Callable[[CdrFinding], None],

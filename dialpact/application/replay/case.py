@@ -13,8 +13,8 @@ import msgspec
 
 from dialpact.application.actor import Actor, Right
 from dialpact.application.aside import aside
-from dialpact.application.cdr_file import CdrFile, Reading
-from dialpact.application.replay.trial import RULES, Outcome, Trial
+from dialpact.application.cdr_file import CdrFile, CdrReading
+from dialpact.application.replay.trial import RULES, Trial, Trialled
 from dialpact.compliance import numbers
 from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.judge import Judge
@@ -27,7 +27,7 @@ STEP = 1000  # lines between two reports of progress
 Stage = Literal["reading", "judging"]
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
     """``rules``: those whose failures count. ``pick``: which records are calls to the outside."""
 
     file: CdrFile
@@ -70,12 +70,12 @@ class Replayed(Value, frozen=True, kw_only=True):
 
 
 async def replayed(
-    order: Order,
+    order: ReplayOrder,
     store: Store | None,
     actor: Actor,
     *,
     bad: Callable[[int, Fault], None],
-    say: Callable[[Outcome], None],
+    say: Callable[[Trialled], None],
     progress: Callable[[Stage, int, int | None], None],
 ) -> Replayed:
     """``store`` None: the registers are not looked at. Changes nothing.
@@ -89,7 +89,7 @@ async def replayed(
     adding = _Adding(order.zone)
     with ExitStack() as stack:
         past = stack.enter_context(ExternalSort(Dialled))
-        reading = Reading([order.file], order.zone)
+        reading = CdrReading([order.file], order.zone)
 
         def refused(line: int, fault: Fault) -> None:
             nonlocal unread
@@ -118,7 +118,7 @@ async def replayed(
 
 
 def _read(
-    reading: Reading, pick: Outbound, past: ExternalSort[Dialled], bad: Callable[[int, Fault], None]
+    reading: CdrReading, pick: Outbound, past: ExternalSort[Dialled], bad: Callable[[int, Fault], None]
 ) -> Iterator[int]:
     """The attempts into ``past``; yields the number of lines now and then, and at the end."""
     lines = 0
@@ -146,7 +146,7 @@ class _Adding:
             (Counter(), Counter()) for _ in range(3)
         )
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Trialled) -> None:
         self._first, self._last = self._first or outcome.at, outcome.at
         self.attempts += 1
         self._blocked += bool(outcome.failures)

@@ -12,7 +12,7 @@ from dialpact.application.evidence.container import Source
 from dialpact.application.evidence.cover import Cover, Pages
 from dialpact.application.evidence.folder import Folder, heard_at
 from dialpact.application.evidence.form import Note
-from dialpact.application.evidence.matching import Asked
+from dialpact.application.evidence.matching import CallQuestion
 from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
 from dialpact.cli.explained import looked_at_text, rule_name
@@ -73,7 +73,7 @@ class _Words:
             "notes": [note_text(note, self._language) for note in notes],
         }
 
-    def _asked(self, question: Asked) -> Iterator[str]:
+    def _asked(self, question: CallQuestion) -> Iterator[str]:
         if question.call:
             yield self._text("asked-call", id=question.call)
         if question.complaint:

@@ -23,7 +23,7 @@ KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")
 
 
-class Report:
+class ReconcileReport:
     """``limit``: how many findings are listed, 0: all. ``notes``: those that are no reproach, too."""
 
     def __init__(self, session: CommandContext, *, limit: int, full: bool, notes: bool) -> None:

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from dialpact.application.cdr_file import the_zone
-from dialpact.application.replay.case import Order, Stage, replayed
+from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
 from dialpact.cli.flag import Limit
 from dialpact.cli.imports import BadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import given
-from dialpact.cli.replay.report import Report
+from dialpact.cli.replay.report import ReplayReport
 from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config, Trunk
@@ -55,7 +55,7 @@ async def replay(
     """What would have been blocked? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
     config = the_config(session)
     counted = the_rules(rules, config)
-    order = Order(
+    order = ReplayOrder(
         file=given(cdr),
         zone=the_zone(timezone),
         judge=Judge(the_policy(profile, config), config.trunks if config else ASSUMED, "replay"),
@@ -70,7 +70,9 @@ async def replay(
     )
     async with AsyncExitStack() as stack:
         bad = stack.enter_context(BadRows(session))
-        report = stack.enter_context(Report(session, order.zone, limit=limit if list_ else None, full=full))
+        report = stack.enter_context(
+            ReplayReport(session, order.zone, limit=limit if list_ else None, full=full)
+        )
         store = await stack.enter_async_context(session.store()) if config else None
         with progress(session) as bar:
             task = bar.add_task(cdr.name)

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from dialpact.application.replay.case import Replayed, Share, Sums
-from dialpact.application.replay.trial import Outcome
+from dialpact.application.replay.trial import Trialled
 from dialpact.cli.imports import BadRows
 from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
@@ -22,7 +22,7 @@ BY = ("caller_id", "campaign", "hour")
 SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json has them all
 
 
-class Report:
+class ReplayReport:
     """``limit``: how many of the blocked calls are kept one by one; 0: all, None: none."""
 
     def __init__(self, session: CommandContext, zone: tzinfo, *, limit: int | None, full: bool) -> None:
@@ -39,12 +39,12 @@ class Report:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Trialled) -> None:
         if outcome.failures and self._limit is not None and not 0 < self._limit <= self._listed:
             self._file.write(msgspec.json.encode(self._call(outcome)) + b"\n")
             self._listed += 1
 
-    def _call(self, outcome: Outcome) -> dict[str, Any]:
+    def _call(self, outcome: Trialled) -> dict[str, Any]:
         attempt = outcome.attempt
         number = attempt.callee.e164 or attempt.callee.given
         return {

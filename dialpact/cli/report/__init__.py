@@ -14,11 +14,11 @@ import typer
 
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.report import inspection as inspections
-from dialpact.application.report.inspection import Order
+from dialpact.application.report.inspection import InspectionOrder
 from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
 from dialpact.cli.flag import By
-from dialpact.cli.reconcile.files import Files
+from dialpact.cli.reconcile.files import CdrFiles
 from dialpact.cli.renamed import beside
 from dialpact.cli.report import flat, view
 from dialpact.cli.session import DONE, FOUND, CommandContext
@@ -70,7 +70,7 @@ async def inspection(
 ) -> int:
     """The covenant's self-check with its figures. Exit 3 when a heading shows a violation."""
     kind = _format(session, format, output)
-    order = Order(
+    order = InspectionOrder(
         first=day(first, "from"),
         last=day(last, "to"),
         full=full,
@@ -78,7 +78,7 @@ async def inspection(
         carrier_lists=tuple(carrier_list or ()),
     )
     with contextlib.ExitStack() as stack:
-        files = stack.enter_context(Files(session, cdr, the_zone(timezone))) if cdr else None
+        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone))) if cdr else None
         if files:
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:

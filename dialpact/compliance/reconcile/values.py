@@ -57,7 +57,7 @@ class CdrCall(NamedTuple):
     plain: str = ""  # ``number`` without what the trunk's format puts around it
 
 
-class Kept(NamedTuple):
+class KeptRecording(NamedTuple):
     """A recording."""
 
     id: str
@@ -79,7 +79,7 @@ class UnbridgedLeg(NamedTuple):
     ended: float  # 0: not known
 
 
-class Asked(NamedTuple):
+class AskedCall(NamedTuple):
     """A decision, as far as a call can be held against it."""
 
     key: str
@@ -96,7 +96,7 @@ class Asked(NamedTuple):
     shadow: bool
     channel: str
     uniqueid: str
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptRecording, ...]
     unbridged: tuple[UnbridgedLeg, ...] = ()
     went_on: bool = False  # a later decision is another way of the same call
 

@@ -12,7 +12,7 @@ from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.reasons import Reason
 
 
-class Waiting(NamedTuple):
+class WaitingAttempt(NamedTuple):
     """An attempt that is to be decided."""
 
     id: str  # of its decision, whatever it will be
@@ -51,7 +51,7 @@ class Judging(Protocol):
 
 class Decisions(Protocol):
     async def decide(
-        self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> Sequence[Decided]:
         """Judges and records in one transaction, after the blocks ``overdue`` that could not be stored
         before. One row for each attempt, in the order of ``batch``.

@@ -21,7 +21,7 @@ from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import Decision
-from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
+from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import enforcement, incidents
 from dialpact.store.sqlite.connection import Database, is_of_the_row
 from dialpact.store.sqlite.facts import facts
@@ -95,7 +95,7 @@ class Decisions:
         self._database = database
 
     async def decide(
-        self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> list[Decided]:
         def work(connection: sqlite3.Connection) -> list[Decided]:
             for kept in overdue:
@@ -114,7 +114,9 @@ class Decisions:
         await self._database.transact(work)
 
 
-def _decide(connection: sqlite3.Connection, waiting: Waiting, judge: Judging, now: datetime) -> Decided:
+def _decide(
+    connection: sqlite3.Connection, waiting: WaitingAttempt, judge: Judging, now: datetime
+) -> Decided:
     id, attempt, _ = waiting
     if _is_late(waiting):
         return _blocked(connection, judge.too_late(attempt, now, id=id), now)
@@ -133,7 +135,7 @@ def _decide(connection: sqlite3.Connection, waiting: Waiting, judge: Judging, no
     return _blocked(connection, judge.too_late(attempt, now, id=id), now)
 
 
-def _is_late(waiting: Waiting) -> bool:
+def _is_late(waiting: WaitingAttempt) -> bool:
     return time.monotonic() >= waiting.deadline
 
 

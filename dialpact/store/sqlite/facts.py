@@ -21,7 +21,7 @@ from dialpact.compliance.model import (
     Consent,
     DncEntry,
     Facts,
-    Recorder,
+    RecorderState,
     Script,
     Suspension,
     Tally,
@@ -203,15 +203,15 @@ def _suspensions(connection: sqlite3.Connection, attempt: CallAttempt) -> tuple[
     return tuple(Suspension(**{**dict(row), "since": instant(row["since"])}) for row in found)
 
 
-def _recorder(connection: sqlite3.Connection, node: str) -> Recorder:
+def _recorder(connection: sqlite3.Connection, node: str) -> RecorderState:
     row = SQL.lease(connection, node=node)
     if row is None:
-        return Recorder(ready=False, why="no listener has reported on this node yet")
+        return RecorderState(ready=False, why="no listener has reported on this node yet")
     if not row["ready"]:
-        return Recorder(ready=False, why=row["why"])
+        return RecorderState(ready=False, why=row["why"])
     if row["boot_id"] != boot_id() or row["expires_ns"] <= time.monotonic_ns():
-        return Recorder(ready=False, why="the listener has not reported in time")
-    return Recorder(ready=True)
+        return RecorderState(ready=False, why="the listener has not reported in time")
+    return RecorderState(ready=True)
 
 
 def _instant(text: str | None) -> datetime | None:

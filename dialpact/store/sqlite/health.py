@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import boot_id, instant
-from dialpact.compliance.health import Health, Lease
+from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Suspension
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
@@ -48,13 +48,13 @@ def _signed(connection: sqlite3.Connection) -> datetime | None:
     return instant(newest[0]["at"]) if newest else None
 
 
-def _lease(connection: sqlite3.Connection, node: str) -> Lease | None:
+def _lease(connection: sqlite3.Connection, node: str) -> LeaseState | None:
     row = SQL.lease_of(connection, node=node)
     if row is None:
         return None
     live = row["boot_id"] == boot_id() and row["expires_ns"] > time.monotonic_ns()
     renewed = instant(row["renewed_at"])
-    return Lease(ready=bool(row["ready"]), live=live, why=row["why"], renewed_at=renewed)
+    return LeaseState(ready=bool(row["ready"]), live=live, why=row["why"], renewed_at=renewed)
 
 
 def _trunks(connection: sqlite3.Connection, today: date) -> frozenset[str]:

@@ -20,10 +20,10 @@ from dialpact.compliance.inspection.source import (
     Answered,
     Begun,
     CampaignNow,
-    Comparison,
     Complained,
     ConsentSums,
     KeptNow,
+    LastComparison,
     Minute,
     Purposes,
     Put,
@@ -49,7 +49,7 @@ class Inspections:
         self._database = database
 
     async def snapshot(self, period: Period, work: Callable[[Source], T]) -> T:
-        return await self._database.read(lambda connection: work(Snapshot(connection, period)))
+        return await self._database.read(lambda connection: work(InspectionSnapshot(connection, period)))
 
     async def note_full(self, period: Period, format: str, *, by: str, at: datetime) -> None:
         key = f"{period.first.isoformat()}..{period.last.isoformat()}"
@@ -59,7 +59,7 @@ class Inspections:
         )
 
 
-class Snapshot:
+class InspectionSnapshot:
     """:class:`dialpact.compliance.inspection.source.Source` within a transaction."""
 
     def __init__(self, connection: sqlite3.Connection, period: Period) -> None:
@@ -225,12 +225,12 @@ class Snapshot:
     def last_imports(self) -> dict[str, datetime]:
         return {row["register"]: instant(row["at"]) for row in SQL.last_imports(self._connection)}
 
-    def last_comparison(self) -> Comparison | None:
+    def last_comparison(self) -> LastComparison | None:
         row = SQL.last_reconcile(self._connection)
         if row is None:
             return None
         detail = json.loads(row["detail"])
-        return Comparison(instant(row["at"]), row["key"], detail["listed"], detail["found"])
+        return LastComparison(instant(row["at"]), row["key"], detail["listed"], detail["found"])
 
     def changes(self) -> tuple[Count, ...]:
         return _counts(SQL.changes(self._connection, **self._span))

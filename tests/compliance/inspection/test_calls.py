@@ -16,7 +16,7 @@ from dialpact.compliance.inspection.period import LONGEST, period
 from dialpact.compliance.model import PolicyVersion
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.carrier_list import ListedNumber
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
 from tests.compliance.inspection.world import SHANGHAI, World, finding, local, slots, verdict
@@ -169,7 +169,7 @@ async def test_caller_ids_beside_register_and_list(world: World) -> None:
     await world.call("2026-11-24 10:02", caller_id="95555")
     await world.call("2026-11-24 10:03", caller_id="02799999999")
     await world.call("2026-11-24 10:04", Reason.CALLER_ID_UNAUTHORISED, caller_id="13912345678", shadow=True)
-    report = await world.report(listed={"02787654321": Listed(number="02787654321")}, lists="a.csv")
+    report = await world.report(listed={"02787654321": ListedNumber(number="02787654321")}, lists="a.csv")
     numbers = report.numbers
     uses = {use.number: use for use in numbers.uses}
     assert {n: (u.attempts, u.put_through, u.blocked_for_it, u.by_others) for n, u in uses.items()} == {
