@@ -95,7 +95,7 @@ class Older(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     proof: Proof
 
 
-class Erased(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ErasedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A record whose content was erased when its time was over. Its leaf is still in the tree."""
 
     index: Size
@@ -108,7 +108,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ProofList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     records: list[RecordProof]
     older: list[Older]
-    erased: list[Erased]
+    erased: list[ErasedCall]
     withheld: list[str]  # leaves that tell of other people
 
 

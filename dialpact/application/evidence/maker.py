@@ -33,7 +33,7 @@ from dialpact.application.evidence.form import (
     SCRIPT,
     SIGNATURE,
     Absent,
-    Erased,
+    ErasedCall,
     ListedCall,
     Manifest,
     Note,
@@ -183,7 +183,7 @@ def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Sourc
         path = [step.hex() for step in one.proof]
         about: dict[str, Any] = {"index": one.index, "kind": one.kind, "key": one.key, "proof": path}
         if one.content is None or one.salt is None:
-            erased.append(Erased(leaf=one.leaf.hex(), **about))
+            erased.append(ErasedCall(leaf=one.leaf.hex(), **about))
             continue
         name = f"ledger/records/{one.index:09}-{one.kind}.json"
         files[name] = one.content

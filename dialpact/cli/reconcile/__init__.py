@@ -12,7 +12,7 @@ import typer
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.reconcile.case import Wanted, reconciled
 from dialpact.cli.flag import By, Limit
-from dialpact.cli.imports import BadRows
+from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import CdrFiles
 from dialpact.cli.reconcile.report import ReconcileReport
 from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
@@ -66,7 +66,7 @@ async def reconcile(
         settle=settle,
     )
     with ExitStack() as stack:
-        bad = stack.enter_context(BadRows(session))
+        bad = stack.enter_context(ShownBadRows(session))
         report = stack.enter_context(ReconcileReport(session, limit=limit, full=full, notes=notes))
         files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone)))
         async with session.context(by) as context:

@@ -12,7 +12,7 @@ from dialpact.application.cdr_file import the_zone
 from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
 from dialpact.cli.flag import Limit
-from dialpact.cli.imports import BadRows
+from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import given
 from dialpact.cli.replay.report import ReplayReport
@@ -69,7 +69,7 @@ async def replay(
         ),
     )
     async with AsyncExitStack() as stack:
-        bad = stack.enter_context(BadRows(session))
+        bad = stack.enter_context(ShownBadRows(session))
         report = stack.enter_context(
             ReplayReport(session, order.zone, limit=limit if list_ else None, full=full)
         )

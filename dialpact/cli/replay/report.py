@@ -12,7 +12,7 @@ import typer
 
 from dialpact.application.replay.case import Replayed, Share, Sums
 from dialpact.application.replay.trial import Trialled
-from dialpact.cli.imports import BadRows
+from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text
@@ -72,7 +72,7 @@ class ReplayReport:
         for line in self._file:
             yield line.rstrip()
 
-    def print(self, file: str, done: Replayed, bad: BadRows) -> None:
+    def print(self, file: str, done: Replayed, bad: ShownBadRows) -> None:
         found = done.sums
         sums = {
             "file": file,
@@ -104,7 +104,7 @@ class ReplayReport:
         else:
             self._print_text(sums, found, bad)
 
-    def _print_json(self, sums: dict[str, Any], bad: BadRows) -> None:
+    def _print_json(self, sums: dict[str, Any], bad: ShownBadRows) -> None:
         """Calls and errors one after the other: there may be a million of them."""
         typer.echo(msgspec.json.encode(sums).decode()[:-1], nl=False)
         if self._limit is not None:
@@ -112,7 +112,7 @@ class ReplayReport:
         echo_list("errors", bad)
         typer.echo("}")
 
-    def _print_text(self, sums: dict[str, Any], found: Sums, bad: BadRows) -> None:
+    def _print_text(self, sums: dict[str, Any], found: Sums, bad: ShownBadRows) -> None:
         session = self._session
         note_bad(session, bad)
         typer.echo(session.text("say.replay-sums", **{**sums, "share": share(found.blocked, found.attempts)}))
@@ -149,7 +149,7 @@ def echo_list(name: str, lines: Iterable[bytes]) -> None:
     typer.echo("]", nl=False)
 
 
-def note_bad(session: CommandContext, bad: BadRows) -> None:
+def note_bad(session: CommandContext, bad: ShownBadRows) -> None:
     for place, line in enumerate(bad):
         if place == SHOWN:
             session.note(session.text("say.replay-more-bad", more=bad.count - SHOWN))
