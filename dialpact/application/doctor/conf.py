@@ -40,9 +40,11 @@ class ConfSection:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
+        """(key in lower case, value) of each entry, in order."""
         return [(entry.key.lower(), entry.value) for entry in self.entries]
 
     def values(self, key: str) -> list[str]:
+        """Of every entry with this key, in order."""
         return [value for name, value in self.lines if name == key]
 
 

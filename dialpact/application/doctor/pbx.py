@@ -21,6 +21,7 @@ _TOO_MUCH = frozenset({"all", "command", "originate"})
 
 
 def looked_at(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: which folder of Asterisk's was looked at, or that there is none."""
     if site.etc.is_dir():
         yield ok("etc", folder=site.etc)
     else:
@@ -28,6 +29,7 @@ def looked_at(site: Site) -> Iterator[DoctorFinding]:
 
 
 def manager(site: Site) -> Iterator[DoctorFinding]:
+    """Findings about our users in manager.conf: secret, event filter, rights, and who can read it."""
     yield from absent(site, "manager.conf")
     user, doctor = site.config.ami.username, site.config.ami.doctor_username
     found = {section.name: section for section in _read(site.etc, "manager.conf")}
@@ -96,6 +98,7 @@ def features(site: Site) -> Iterator[DoctorFinding]:
 
 
 def endpoints(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: telephones whose endpoint fixes no caller ID, so that they may call by any number."""
     yield from absent(site, "pjsip.conf")
     ours = {
         trunk.leaves_by.peer for trunk in site.config.trunks.values() if trunk.leaves_by.technology == "PJSIP"

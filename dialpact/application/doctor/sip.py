@@ -31,6 +31,7 @@ class SipEndpoint:
 
     @property
     def hosts(self) -> set[Host]:
+        """Of its contacts, proxies and registrars."""
         return {one.host for one in self.targets}
 
 

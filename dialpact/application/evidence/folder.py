@@ -173,6 +173,7 @@ def _history(call: Dossier, register: str) -> list[dict[str, Any]]:
 
 
 def line(change: ChangeRow) -> dict[str, Any]:
+    """A line of the log by its columns, with the detail as it is and not as text in text."""
     return {**change, "detail": json.loads(change["detail"])}
 
 

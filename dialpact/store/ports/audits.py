@@ -102,9 +102,11 @@ class Snapshot(Protocol):
 
     def last_checkpoint(self) -> StoredHead | None: ...
 
-    def key_changes(self) -> Sequence[LedgerLine]: ...
+    def key_changes(self) -> Sequence[LedgerLine]:
+        """What the log says of each change of the ledger's key, in its order."""
 
-    def erasures(self) -> Sequence[LedgerLine]: ...
+    def erasures(self) -> Sequence[LedgerLine]:
+        """What the log says of each erasure, in its order."""
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""
