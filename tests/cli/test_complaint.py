@@ -1,4 +1,4 @@
-"""``complaint``: its call, its refusal, its deadline, its answer, and what enough of them do."""
+"""``complaint``: its call, its opt-out, its deadline, its answer, and what enough of them do."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_matched_refused_and_dated(stocked: Home) -> None:
     received = datetime.fromisoformat(entry["received_at"])
     expected = due(received, calendars.load())
     assert entry["due"] == (expected.isoformat() if expected else None)
-    (refusal,) = stocked("dnc", "list", "--number", NUMBER)
-    assert (refusal["scope"], refusal["value"], refusal["source"]) == (
+    (opt_out,) = stocked("dnc", "list", "--number", NUMBER)
+    assert (opt_out["scope"], opt_out["value"], opt_out["source"]) == (
         "business",
         "acme",
         "complaint 12321 #1",

@@ -136,11 +136,11 @@ def test_of_an_attack_nothing_else_is_judged(tmp_path: Path) -> None:
 
 async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_path: Path) -> None:
     lax = judge(tmp_path)
-    refusal = lax.block(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
+    block = lax.block(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
     create(tmp_path / "d.db")
     async with await Store.open(tmp_path / "d.db") as store:
         for _ in range(2):
-            await store.decisions.decide([], lax, Still(), [refusal])
+            await store.decisions.decide([], lax, Still(), [block])
         assert [row.seq for row in (await store.calls.list()).rows] == [1]
 
 

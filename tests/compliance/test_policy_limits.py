@@ -1,4 +1,4 @@
-"""Caps, the actor, and what a profile adds to consent, refusals and caller IDs."""
+"""Caps, the actor, and what a profile adds to consent, opt-outs and caller IDs."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def consent(**changes: Any) -> Consent:
     return msgspec.structs.replace(base, **changes)
 
 
-def refusal(scope: Scope, value: str = "", **changes: Any) -> DncEntry:
+def opt_out(scope: Scope, value: str = "", **changes: Any) -> DncEntry:
     when = changes.pop("requested_at", at("2026-02-01 10:00:00"))
     return DncEntry(
         number=changes.pop("number", NUMBER), scope=scope, value=value, requested_at=when, source="key"
