@@ -18,7 +18,7 @@ from dialpact.compliance.registers.carrier_list import (
     Compared,
     Difference,
     Kind,
-    Listed,
+    ListedNumber,
     Usage,
     compare,
     usage,
@@ -85,7 +85,7 @@ class _CarrierList:
     ) -> None:
         self._context, self._since, self._until = context, since, until
         self._skip_bad, self._longest, self._together = skip_bad, longest, together
-        self._listed: dict[str, Listed] = {}
+        self._listed: dict[str, ListedNumber] = {}
         self._clashes: list[tuple[int, Fault]] = []
 
     async def begin(self, sha256: str) -> None:
@@ -94,7 +94,7 @@ class _CarrierList:
     def refuse(self, fault: Fault) -> None:
         """It is counted."""
 
-    async def stage(self, batch: Batch[Listed]) -> None:
+    async def stage(self, batch: Batch[ListedNumber]) -> None:
         for line, value in batch:
             if len(self._listed) >= self._longest:
                 raise Fault("list-too-long", limit=str(self._longest))
@@ -109,7 +109,7 @@ class _CarrierList:
         context, at = self._context, self._context.now()
         entries = (await context.store.caller_ids.list()).rows
         names = {one.id: one.name for one in (await context.store.businesses.list()).rows}
-        calls, refused = await self._counted({entry.number for entry in entries} | set(self._listed))
+        calls, blocked = await self._counted({entry.number for entry in entries} | set(self._listed))
         differences = compare(entries, names, self._listed, calls, at.astimezone(HOME).date())
         found: Counter[Kind] = Counter(one.kind for one in differences)
         figures = Compared(
@@ -128,13 +128,13 @@ class _CarrierList:
             until=self._until,
             figures=figures,
             differences=tuple(differences),
-            usage=tuple(usage(entries, self._listed, calls, refused)),
+            usage=tuple(usage(entries, self._listed, calls, blocked)),
         )
 
     async def _counted(self, known: set[str]) -> tuple[Counter[str], Counter[str]]:
-        """Calls put through by number, and refused ones of ``known`` numbers: others could be any text."""
+        """Calls put through by number, and blocked ones of ``known`` numbers: others could be any text."""
         calls: Counter[str] = Counter()
-        refused: Counter[str] = Counter()
+        blocked: Counter[str] = Counter()
         after = ""
         while True:
             page = await self._context.store.caller_ids.shown(
@@ -144,7 +144,7 @@ class _CarrierList:
                 if one.through:
                     calls[one.caller_id] += 1
                 elif one.caller_id in known:
-                    refused[one.caller_id] += 1
+                    blocked[one.caller_id] += 1
             if not page.next:
-                return calls, refused
+                return calls, blocked
             after = page.next

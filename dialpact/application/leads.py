@@ -15,7 +15,7 @@ from dialpact.application.history import history
 from dialpact.application.imports import BATCH, Imported, Progress, read_in
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
-from dialpact.compliance.ranges import Detector, Report
+from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
 from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
@@ -34,7 +34,7 @@ class Looked(Value, frozen=True, kw_only=True):
 
     batch: int | None
     held: str  # why it may not be dialled from; empty when no profile finds anything
-    finding: dict[str, Report]  # of each profile that has thresholds
+    finding: dict[str, RangeReport]  # of each profile that has thresholds
 
 
 class BatchShown(Value, frozen=True, kw_only=True):
@@ -153,7 +153,7 @@ class _Leads:
         applied = Applied(applied=count, already=file.rows - bad - count, done=True)
         return applied, Looked(batch=batch, held=looked.held, finding=finding)
 
-    async def _examined(self, staging: LeadStaging) -> dict[str, Report]:
+    async def _examined(self, staging: LeadStaging) -> dict[str, RangeReport]:
         after = 0
         while self._detectors and (numbers := await staging.numbers(after, self._together)):
             for detector in self._detectors.values():

@@ -100,7 +100,7 @@ async def show(session: CommandContext, number: Number) -> int:
 
 @command(app, "remove")
 async def remove(session: CommandContext, number: Number, *, reason: Why = "", by: By) -> None:
-    """Take a caller ID off the register: calls with it are refused from now on."""
+    """Take a caller ID off the register: calls with it are blocked from now on."""
     async with session.context(by) as context:
         removed = await caller_ids.remove(context, number, reason=reason)
     entry.done(session, "caller-id", "removed", removed)
@@ -108,7 +108,7 @@ async def remove(session: CommandContext, number: Number, *, reason: Why = "", b
 
 @command(app, "suspend")
 async def suspend(session: CommandContext, number: Number, *, reason: Why, by: By) -> None:
-    """Refuse all calls with it until it is lifted: suspension lift caller-id NUMBER."""
+    """Block all calls with it until it is lifted: suspension lift caller-id NUMBER."""
     await suspension.suspend(session, "caller-id", number, reason=reason, by=by)
 
 

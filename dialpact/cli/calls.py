@@ -104,7 +104,7 @@ async def show(
     explained.table(session, explain(decision))
 
 
-def _told(session: CommandContext, shown: calls.Shown) -> dict[str, Any]:
+def _told(session: CommandContext, shown: calls.ShownCall) -> dict[str, Any]:
     """The decision as it is stored, and what came of it."""
     call = shown.call
     stored: dict[str, Any] = msgspec.to_builtins(call.decision)

@@ -22,7 +22,7 @@ async def add(
     id: Annotated[str, typer.Argument(help="As the dialplan names it.")],
     *,
     business: Annotated[str, typer.Option(help="A registered business.")],
-    industry: Annotated[str, typer.Option(help="What consents and refusals go by.")],
+    industry: Annotated[str, typer.Option(help="What consents and opt-outs go by.")],
     purpose: Annotated[Purpose, typer.Option(help="The covenant binds marketing.")],
     script: Annotated[str, typer.Option(help="The script that agents read.")] = "",
     by: By,
@@ -58,7 +58,7 @@ async def change(
 async def suspend(
     session: CommandContext, id: Annotated[str, typer.Argument()], *, reason: Why, by: By
 ) -> None:
-    """Refuse all its calls until it is lifted: suspension lift campaign ID."""
+    """Block all its calls until it is lifted: suspension lift campaign ID."""
     await suspension.suspend(session, "campaign", id, reason=reason, by=by)
 
 

@@ -189,7 +189,7 @@ async def _until_stopped(session: CommandContext, parts: tuple[Part, ...]) -> in
     policy = session.config.policy
     log.info("starting", config=session.config.origin, policy=policy.profiles, mode=policy.mode)
     if policy.mode == "shadow":
-        log.warning("shadow mode: every call is decided and recorded, none is refused")
+        log.warning("shadow mode: every call is decided and recorded, none is blocked")
     METERS.reloaded_at = session.clock.now().timestamp()
     alive = asyncio.create_task(notify.stay_alive())
     tasks = [asyncio.create_task(part(session, stop)) for part in parts]

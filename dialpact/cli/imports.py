@@ -111,7 +111,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise Fault("file", file=str(path), error=error.strerror or str(error)) from error
 
 
-class BadRows:
+class ShownBadRows:
     """Line and reason, one JSON object a line: a million of them must not fill the memory either."""
 
     def __init__(self, session: CommandContext) -> None:

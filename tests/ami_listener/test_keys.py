@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from ami_listener.calls import keys as keys_module
-from dialpact.compliance.config import OptOut
+from dialpact.compliance.config import OptOutConfig
 from dialpact.store.sqlite import optout
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, ringing, talking, until
@@ -244,7 +244,7 @@ async def test_keys_of_the_site_s_own(
     quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = Scene(tmp_path / "own", ami.port, directory)
-    scene.config = structs.replace(scene.config, opt_out=OptOut(callee_key="**", agent_key="#77"))
+    scene.config = structs.replace(scene.config, opt_out=OptOutConfig(callee_key="**", agent_key="#77"))
     async with scene:
         await scene.ready()
         _, leg = await alone(scene, ami)

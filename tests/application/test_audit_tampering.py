@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dialpact.application.ledger.audit import BATCH, Audit
-from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger import merkle, record
@@ -140,7 +140,7 @@ class Thief:
 
     def audit(
         self, *given: tuple[str, str], first: int | None = None, last: int | None = None, batch: int = BATCH
-    ) -> list[Finding]:
+    ) -> list[AuditFinding]:
         audit = Audit([MINE.verifier], given, first, last, batch=batch)
         with opened(self.path) as snapshot:
             for _ in audit.run(snapshot):
@@ -158,7 +158,7 @@ def thief(whole: tuple[bytes, list[str]], tmp_path: Path) -> Iterator[Thief]:
     thief.db.close()
 
 
-def brief(found: list[Finding]) -> list[tuple[str, str, int | None]]:
+def brief(found: list[AuditFinding]) -> list[tuple[str, str, int | None]]:
     return [(finding.problem, finding.code, finding.leaf) for finding in found]
 
 

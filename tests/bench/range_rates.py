@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dialpact.compliance.ranges import Detector, Report, sweep
+from dialpact.compliance.ranges import Detector, RangeReport, sweep
 from dialpact.compliance.sections import RangeDialling
 
 SECTION = RangeDialling(clause="-", source="-", effective_from=date(2018, 12, 14), purposes=("marketing",))
@@ -29,7 +29,7 @@ Numbers = list[int]
 Make = Callable[[random.Random], Numbers]
 
 
-def listed(numbers: Iterable[int], section: RangeDialling = SECTION) -> Report:
+def listed(numbers: Iterable[int], section: RangeDialling = SECTION) -> RangeReport:
     detector = Detector(section)
     detector.add(sorted(set(numbers)))
     return detector.report()

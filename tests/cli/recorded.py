@@ -124,7 +124,7 @@ class Shelf:
         return asyncio.run(run())
 
     def reads_clock(self) -> None:
-        """As the keeper does every ten minutes."""
+        """As housekeeping does every ten minutes."""
 
         async def take(store: Store) -> None:
             await store.transact(

@@ -113,6 +113,7 @@ def test_calls_are_counted(stocked: Home) -> None:
     assert (answer["calls"], answer["calls_not_listed"]) == (4, 4)
     listed = compared(stocked, HEADER + f"{NUMBER},,,,\n02788880007,,,,\n", *DAY)
     (used,) = listed["caller_ids"]
+    assert used["blocked"] == used["refused"]  # its old name
     assert (used["calls"], used["refused"], used["registered"], used["listed"]) == (4, 1, False, True)
     (busy,) = cdr_lab.kept("busy")["decisions"]
     exact = ("--since", busy["decided_at"], "--until", "2026-11-25T16:29:00Z")

@@ -1,4 +1,4 @@
-"""The keeper: a reading and a checkpoint every ten minutes; nothing that fails in it stops a daemon."""
+"""Housekeeping: a reading and a checkpoint every ten minutes; nothing that fails in it stops a daemon."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_every_setting_is_in_the_file_with_its_default(language: Language) -> No
     assert "metrics" not in tomllib.loads(text)  # off; as it is written, it is the default
     written = tomllib.loads(re.sub(r"^#(\[metrics\]|[a-z]+ = )", r"\1", text, flags=re.MULTILINE))
     sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
-    sections["metrics"] = configuration.Metrics
+    sections["metrics"] = configuration.MetricsConfig
     assert set(written) == set(sections) - {"origin"}
     trunk = configuration.Trunk
     for name, section in written.items():

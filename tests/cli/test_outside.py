@@ -25,8 +25,8 @@ from dialpact.application.doctor.finding import fail
 from dialpact.application.health import Look, Looking
 from dialpact.cli import notify, status
 from dialpact.cli.incidents import kinds
-from dialpact.compliance.config import Config, Metrics, Trunk
-from dialpact.compliance.health import Health, Lease, StoreFigures
+from dialpact.compliance.config import Config, MetricsConfig, Trunk
+from dialpact.compliance.health import Health, LeaseState, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
@@ -40,8 +40,8 @@ WAIT = 20.0
 def full_look() -> Look:
     health = Health(
         version=8,
-        lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
-        refusals_at=None,
+        lease=LeaseState(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
+        opt_outs_at=None,
         trunks=frozenset(),
         campaigns=(),
         unscripted=(),
@@ -227,7 +227,7 @@ def test_section_is_off_by_default_and_strict(home: Home) -> None:
     assert config.load(home.config).metrics is None
     text = home.config.read_text("utf-8")
     home.config.write_text(text.replace("#[metrics]", "[metrics]"), "utf-8")
-    assert config.load(home.config).metrics == Metrics()
+    assert config.load(home.config).metrics == MetricsConfig()
     home.config.write_text(text.replace("#[metrics]", "[metrics]\nport = 1"), "utf-8")
     home.run("check", NUMBER, "--campaign", "x", "--caller-id", "y", code=1)
     home.config.write_text(text.replace("#[metrics]", '[metrics]\nlisten = "9464"'), "utf-8")

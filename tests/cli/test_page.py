@@ -66,7 +66,7 @@ def test_a_text_that_is_in_no_catalogue_is_an_error() -> None:
         html("unknown.html", "zh")
 
 
-@pytest.mark.parametrize(("language", "tag", "said"), [("zh", "zh-CN", "拒"), ("en", "en", "refuse")])
+@pytest.mark.parametrize(("language", "tag", "said"), [("zh", "zh-CN", "拒"), ("en", "en", "opted out")])
 def test_the_language_is_the_readers(language: Language, tag: str, said: str) -> None:
     made = html("reason.html", language, url="")
     assert f'<html lang="{tag}">' in made

@@ -158,7 +158,8 @@ def test_set_forward_a_year_deletes_nothing(shelf: Shelf) -> None:
         (item,) = answer["recordings"]
         assert (item["id"], item["state"]) == (id, "clock")
         assert item["goes_from"] == "2027-11-25T12:00:00+00:00"
-        assert answer["clock"]["witnessed"] == "2026-11-24T02:10:00Z"
+        assert answer["clock"]["trusted"] == "2026-11-24T02:10:00Z"
+        assert answer["clock"]["witnessed"] == answer["clock"]["trusted"]  # its old name
         assert answer["clock"]["behind_seconds"] == (YEAR + 2 * DAY).total_seconds()
     assert (len(shelf.files()), shelf.history(id)) == (3, [])
     assert shelf.home("recordings", "list", "--due") == []

@@ -49,7 +49,7 @@ ENGLISH = texts.catalogue("en")
 async def figures(tmp_path: Path) -> Inspection:
     """With something under every heading."""
     world = await World.made(tmp_path)
-    await world.refuse("2026-11-24 09:00")
+    await world.opt_out("2026-11-24 09:00")
     await world.answered("2026-11-24 10:00")
     await world.call("2026-11-24 12:30", caller_id="13912345678")
     await world.call("2026-11-24 10:10", Reason.NO_CONSENT)
@@ -63,10 +63,10 @@ async def figures(tmp_path: Path) -> Inspection:
 
 @pytest.fixture
 async def called(home: Home) -> Home:
-    """An installation with one call, to somebody who had refused."""
+    """An installation with one call, to somebody who had opted out."""
     (home.path / "dialpact.db").unlink()
     world = await World.made(home.path)
-    await world.refuse("2026-11-24 09:00")
+    await world.opt_out("2026-11-24 09:00")
     await world.answered("2026-11-24 10:00")
     await world.store.close()
     (home.path / "a.db").rename(home.path / "dialpact.db")
@@ -86,6 +86,13 @@ def test_json_is_the_figures(called: Home) -> None:
     made = called(*PERIOD, code=3)
     assert msgspec.convert(made, Inspection).calls.passed == 1
     assert made["conduct"]["refusals"]["after"] == 1
+    # (by the name they had before as well, for one version)
+    assert made["conduct"]["opt_outs"] == made["conduct"]["refusals"]
+    assert made["conduct"]["opt_outs"]["late"][0]["opted_out_at"] == "2026-11-24T01:00:00Z"
+    for slot in (made["calls"], *made["calls"]["hours"]):
+        assert slot["blocked"] == slot["refused"]
+    assert made["numbers"]["blocks"] == made["numbers"]["refusals"]
+    assert made["resources"]["sublet_blocks"] == made["resources"]["sublet_refusals"]
     assert made["made_by"]
     again = json.loads(called.run(*PERIOD, "--format", "json", code=3).stdout)
     assert again["conduct"] == made["conduct"]
@@ -234,7 +241,7 @@ def test_nothing_runs_over_the_edge_of_the_paper(
         number="02787654321",
         attempts=12_345_678,
         put_through=12_345_678,
-        refused_for_it=12_345_678,
+        blocked_for_it=12_345_678,
         by_others=0,
         registered=True,
         business="b" * 40,
@@ -360,7 +367,7 @@ def test_a_year_of_days_becomes_months(figures: Inspection, days: int, labels: i
         Slot(
             at=(date(2026, 1, 1) + timedelta(days=n)).isoformat(),
             passed=n,
-            refused=1,
+            blocked=1,
             shadow=0,
             undelivered=0,
             permitted=True,

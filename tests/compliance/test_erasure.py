@@ -144,7 +144,7 @@ async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
 
 
 async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
-    """(A refusal's number is stored as an integer, and a refusal has no end.)"""
+    """(An opt-out's number is stored as an integer, and an opt-out has no end.)"""
     disposed(path)
     assert b"13800138000" in path.read_bytes()
     async with await Store.open(path) as store:

@@ -13,7 +13,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
-from dialpact.compliance.cdr import Master, Record
+from dialpact.compliance.cdr import CdrRecord, Master
 from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -197,7 +197,7 @@ def cdr(data: bytes) -> None:
             if isinstance(one, Fault):
                 said(one)
             else:
-                assert isinstance(one, Record) and one.start.tzinfo is not None
+                assert isinstance(one, CdrRecord) and one.start.tzinfo is not None
     except Fault as fault:
         said(fault)
     else:

@@ -98,14 +98,14 @@ class Plan:
     ended: float = 0.0
     status: int | None = None
     trouble: str = ""
-    again: bool = False  # an attempt after a refusal
+    again: bool = False  # an attempt after an opt-out
     trunk: str = ""  # where it must arrive, if not anywhere
     one_decision: bool = False  # one ALLOW is for both trunks
 
 
 @dataclass
 class Press:
-    """A key that refuses, where no feature of Asterisk's hears it, and what it was answered with."""
+    """An opt-out key, where no feature of Asterisk's hears it, and what it was answered with."""
 
     leg: Leg
     at: float
@@ -248,7 +248,7 @@ class World:
         return plan
 
     def again(self, pair: Pair) -> None:
-        """This one, who has refused, is called once more by and by."""
+        """This one, who has opted out, is called once more by and by."""
         self._again.append((time.time() + self.dice.uniform(0, 8), pair))
 
     async def leg_of(self, caller: str, number: str, seconds: float = 3.0) -> Leg:
@@ -284,7 +284,7 @@ class World:
             await call.hang_up()
 
         await self.dial(
-            f"refused by the {by}'s key", MAY, pair.callee, pair.caller_id, press, hangup_by="test"
+            f"opted out by the {by}'s key", MAY, pair.callee, pair.caller_id, press, hangup_by="test"
         )
         await asyncio.sleep(0.3)
         self.look()
@@ -298,7 +298,7 @@ class World:
             self.again(pair)
 
     async def _by_hand(self, pair: Pair, decision: str) -> bool:
-        """Asterisk's log says that a refusal was not taken: the operator does what the log says."""
+        """Asterisk's log says that an opt-out was not taken: the operator does what the log says."""
         self.not_taken += 1
         words = ("dnc", "add", pair.callee, "--call", decision, "--by", "operator")
         for _ in range(40):
@@ -313,7 +313,7 @@ class World:
 
     async def _call_again(self, pair: Pair) -> None:
         plan = await self.dial(
-            "called after a refusal", MAY, pair.callee, pair.caller_id, talk_seconds=1.0, hangup_by="phone"
+            "called after an opt-out", MAY, pair.callee, pair.caller_id, talk_seconds=1.0, hangup_by="phone"
         )
         plan.again = True
 

@@ -31,7 +31,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("secret", host.secret),
     ("key", host.key),
     ("ledger", host.ledger),
-    ("refusals", rules.refusals),
+    ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),
     ("suspensions", rules.suspensions),

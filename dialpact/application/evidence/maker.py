@@ -33,8 +33,8 @@ from dialpact.application.evidence.form import (
     SCRIPT,
     SIGNATURE,
     Absent,
-    Erased,
-    Listed,
+    ErasedCall,
+    ListedCall,
     Manifest,
     Note,
     Older,
@@ -183,7 +183,7 @@ def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Sourc
         path = [step.hex() for step in one.proof]
         about: dict[str, Any] = {"index": one.index, "kind": one.kind, "key": one.key, "proof": path}
         if one.content is None or one.salt is None:
-            erased.append(Erased(leaf=one.leaf.hex(), **about))
+            erased.append(ErasedCall(leaf=one.leaf.hex(), **about))
             continue
         name = f"ledger/records/{one.index:09}-{one.kind}.json"
         files[name] = one.content
@@ -221,9 +221,9 @@ def _signed(manifest: Manifest, signer: Signer) -> dict[str, Source]:
     return {MANIFEST: content, SIGNATURE: signer.sign(signed_text(sha256, size)).encode()}
 
 
-def _listed(files: dict[str, Source]) -> list[Listed]:
+def _listed(files: dict[str, Source]) -> list[ListedCall]:
     return [
-        Listed(path=name, size=size, sha256=sha256)
+        ListedCall(path=name, size=size, sha256=sha256)
         for name, source in sorted(files.items())
         for size, sha256 in [container.digest(source)]
     ]

@@ -18,17 +18,17 @@ REQUEST, RESPONSE = "application/timestamp-query", "application/timestamp-reply"
 MOST_BYTES = 1 << 18  # of a response
 
 
-class Asked(NamedTuple):
+class TimestampRequest(NamedTuple):
     raw: bytes  # DER
     nonce: int
 
 
-def ask(note: str) -> Asked:
+def ask(note: str) -> TimestampRequest:
     """The request for a note. LedgerError without the extra."""
     library = _library()
     builder = library.TimestampRequestBuilder().data(note.encode())
     request = builder.hash_algorithm(library.HashAlgorithm.SHA256).build()
-    return Asked(request.as_bytes(), request.nonce)
+    return TimestampRequest(request.as_bytes(), request.nonce)
 
 
 def check_answer(raw: bytes, note: str, nonce: int) -> datetime:

@@ -50,7 +50,7 @@ class Erasure:
             leaves = sorted(leaf for call in found.calls if not call.over.needed for leaf in call.leaves)
             if leaves:
                 SQL.shred(connection)  # what is freed is overwritten
-                said = ledger.Erasure(
+                said = ledger.ErasureRecord(
                     leaves=tuple(runs(leaves)), count=len(leaves), today=today.isoformat(), reason=reason
                 )
                 change.log(connection, REGISTER, ACTION, today.isoformat(), said, by=by, at=at)

@@ -297,7 +297,7 @@ def test_a_refused_call_and_one_without_a_recording(stocked: Home) -> None:
     work(stocked, lambda store: store.transact(lambda connection: decisions.record(connection, [made])))
     package = export(stocked, "--call", made.id)
     assert about(package, made.id, "call")["disposition"] == "refused"
-    assert "REFUSED" in files(package)["report.en.html"].decode()
+    assert "BLOCKED" in files(package)["report.en.html"].decode()
     valid(stocked, package)
 
 

@@ -13,7 +13,7 @@ import msgspec
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.application.ledger.audit.part import Part
 from dialpact.application.ledger.audit.records import Records, intact
-from dialpact.application.ledger.audit.tree import Tree
+from dialpact.application.ledger.audit.tree import AuditTree
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.compliance.ledger.note import Verifier
@@ -68,7 +68,7 @@ class Audit:
     def _walk(self, snapshot: Snapshot, chain: Chain) -> Iterator[int]:
         records = Records(snapshot, self.found)
         if self._whole:
-            tree: Tree | Part = Tree(snapshot, self.found, chain, self._given)
+            tree: AuditTree | Part = AuditTree(snapshot, self.found, chain, self._given)
             for odd in snapshot.negative():
                 self.found.add("inserted", "leaf-odd", *odd)
         else:
