@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.bench import bridge_bench, gate_bench, inspection_bench, load_bench, reconcile_bench
+from tests.bench import (
+    bridge_bench,
+    decision,
+    gate_bench,
+    gate_site,
+    inspection_bench,
+    load_bench,
+    native,
+    proof,
+    reconcile_bench,
+    stand,
+)
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
@@ -30,11 +43,53 @@ def test_bridge_bench_runs(installation: Installation) -> None:
     )
 
 
-def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_bench, "LOADS", {2: 20})
-    found = gate_bench.measure(1, tmp_path)["2"]
-    assert found["full_to_stub"] > 0
-    assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision, "LOADS", {1: 5, 2: 20})
+    for name, value in (("CROWD", 30), ("CROWDS", 1)):
+        monkeypatch.setattr(decision, name, value)
+
+
+def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
+    found = gate_bench.measure(["decision"], 1, tmp_path)["decision"]
+    kinds = ("C", *gate_site.KINDS)
+    assert found["lacks"] == ""
+    for load in found["loads"].values():
+        assert tuple(load["servers"]) == kinds
+        assert all(figure > 0 for server in load["servers"].values() for figure in server.values())
+        assert tuple(load["full_to"]) == kinds[:-1]
+        assert load["outcomes"]["A"] + load["outcomes"]["B"] == sum(load["outcomes"].values())
+    assert found["loads"]["1"]["full_to_stub_and_flush"] > 0
+    (crowd,) = found["instant"]
+    assert sum(crowd[what] for what in crowd if not what.startswith("last")) == pytest.approx(1)
+    assert found["proven"]["decisions"] == 2 * (5 + 20) + 30
+    assert "x panoramisk's" in decision.table(found)
+
+
+def test_without_a_compiler_the_table_says_so(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "CACHE", tmp_path / "empty")
+    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setattr(decision, "LOADS", {2: 20})
+    found = decision.measure(1, tmp_path)
+    assert tuple(found["loads"]["2"]["servers"]) == gate_site.KINDS
+    assert "no C compiler (no-such-compiler)" in decision.table(found)
+
+
+def test_what_is_not_on_record_is_not_measured(tmp_path: Path, small: None) -> None:
+    with stand.stand(tmp_path) as servers:
+        servers.play("full", 2, 10)
+        assert servers.prove()["decisions"] == 10
+        servers._played["full"] += 1
+        with pytest.raises(proof.Unproven, match="11 sessions were answered"):
+            servers.prove()
+        servers._played["full"] -= 1
+        with contextlib.closing(sqlite3.connect(tmp_path / "dialpact.db")) as db, db:
+            db.execute("DROP TRIGGER ledger_is_final")
+            db.execute("UPDATE ledger SET leaf = zeroblob(32) WHERE leaf_index = 3")
+        with pytest.raises(proof.Unproven, match="ledger verify"):
+            servers.prove()
 
 
 def test_load_bench_runs() -> None:
