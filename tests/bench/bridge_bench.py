@@ -90,6 +90,13 @@ def _figures(seconds: list[float]) -> dict[str, float]:
     return {"p50_ms": statistics.median(ordered), "p99_ms": ordered[len(ordered) * 99 // 100]}
 
 
+def table(found: dict[str, Any]) -> str:
+    return "\n".join(
+        f"answer to bridge, {name} ({one['calls']} calls): {_said(one, 'p50')}, {_said(one, 'p99')}"
+        for name, one in found.items()
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true")
@@ -97,11 +104,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
     found = measure(given.at_once, given.rounds)
-    if given.json:
-        print(json.dumps(found, indent=2))
-        return
-    for name, one in found.items():
-        print(f"answer to bridge, {name} ({one['calls']} calls): {_said(one, 'p50')}, {_said(one, 'p99')}")
+    print(json.dumps(found, indent=2) if given.json else table(found))
 
 
 def _said(one: dict[str, Any], figure: str) -> str:

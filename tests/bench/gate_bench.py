@@ -11,22 +11,42 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench import decision, native
+from tests.bench import (
+    bridge_bench,
+    decision,
+    import_bench,
+    listener_bench,
+    native,
+    register_size,
+    start_bench,
+    verify_bench,
+)
+from tests.bench.plot import plot
+from tests.lab.bootstrap import bootstrap
 
 
 class Part(NamedTuple):
-    """``measure(rounds, folder)`` gives what ``table`` prints."""
+    """``measure(rounds, folder)`` gives what ``table`` prints. ``lab``: it needs the real Asterisk."""
 
     measure: Callable[[int, Path], Any]
     table: Callable[[Any], str]
+    lab: bool = False
 
 
 PARTS = {
     "decision": Part(decision.measure, decision.table),
+    "facts": Part(register_size.measure, register_size.table),
+    "start": Part(start_bench.measure, start_bench.table),
+    "verify": Part(verify_bench.measure, verify_bench.table),
+    "import": Part(import_bench.measure, import_bench.table),
+    "listener": Part(listener_bench.measure, listener_bench.table),
+    "bridge": Part(lambda rounds, folder: bridge_bench.measure(), bridge_bench.table, lab=True),
 }
 
 
@@ -39,13 +59,17 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measure(parts: Sequence[str], rounds: int, folder: Path) -> dict[str, Any]:
+def measure(parts: Mapping[str, Part], rounds: int, folder: Path) -> dict[str, Any]:
     """Each part in a folder of its own; what is under way is said on stderr."""
-    found: dict[str, Any] = {"machine": machine()}
-    for name in parts:
+    found: dict[str, Any] = {"machine": machine(), "seconds": {}}
+    if any(part.lab for part in parts.values()):
+        bootstrap()
+    for name, part in parts.items():
         print(f"{name} ...", file=sys.stderr, flush=True)
+        began = time.monotonic()
         with tempfile.TemporaryDirectory(dir=folder) as own:
-            found[name] = PARTS[name].measure(rounds, Path(own))
+            found[name] = part.measure(rounds, Path(own))
+        found["seconds"][name] = round(time.monotonic() - began, 1)
     return found
 
 
@@ -55,17 +79,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     parser.add_argument(
+        "--numbers", type=int, default=register_size.LARGE, help="on the large do-not-call register"
+    )
+    parser.add_argument("--plot", type=Path, default=native.CACHE / "bench.png", help="of the decision")
+    parser.add_argument(
         "--folder", type=Path, default=native.CACHE, help="where databases are made: its disk is flushed"
     )
     options = parser.parse_args()
+    parts = {name: PARTS[name] for name in options.only}
+    if "facts" in parts:
+        counted = partial(register_size.measure, count=options.numbers)
+        parts["facts"] = parts["facts"]._replace(measure=counted)
     options.folder.mkdir(exist_ok=True)
-    found = measure(options.only, options.rounds, options.folder)
+    found = measure(parts, options.rounds, options.folder.resolve())
+    if "decision" in found:
+        plot(found["decision"], found["machine"], options.plot)
     if options.json:
         print(json.dumps(found, indent=2))
         return
-    print(", ".join(f"{name} {value}" for name, value in found.pop("machine").items()))
-    for name, part in found.items():
-        print(f"\n{name}\n{PARTS[name].table(part)}")
+    print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
+    for name, part in parts.items():
+        print(f"\n{name} ({found['seconds'][name]:.0f} s)\n{part.table(found[name])}")
 
 
 if __name__ == "__main__":

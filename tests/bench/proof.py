@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.import_bench import PROGRAM
 from tests.bench.process import ROOT
 
-PROGRAM = "from dialpact.cli.app import main; main()"
 COUNTS = """
 SELECT (SELECT count(*) FROM decision), (SELECT count(*) FROM ledger WHERE kind = 'decision'),
        (SELECT count(*) FROM decision JOIN ledger ON kind = 'decision' AND key = id),

@@ -22,6 +22,7 @@ from typing import Any
 from dialpact.testing.agi_header import Ringing, header
 from tests.bench import native, proof
 from tests.bench.gate_site import CALLER_ID, DISTINCT, KINDS, fill, numbers
+from tests.bench.import_bench import PROGRAM
 from tests.bench.process import ROOT, Process, cores, module, running
 
 PAGE = 4096
@@ -84,7 +85,7 @@ def initialise(folder: Path) -> None:
     command = [
         sys.executable,
         "-c",
-        proof.PROGRAM,
+        PROGRAM,
         "--config",
         str(folder / "dialpact.toml"),
         "init",

@@ -8,19 +8,26 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.bench import (
     bridge_bench,
     decision,
     gate_bench,
     gate_site,
+    import_bench,
     inspection_bench,
+    listener_bench,
     load_bench,
     native,
     proof,
     reconcile_bench,
+    register_size,
     stand,
+    start_bench,
+    verify_bench,
 )
+from tests.bench.plot import plot
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
@@ -51,7 +58,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
-    found = gate_bench.measure(["decision"], 1, tmp_path)["decision"]
+    every = gate_bench.measure({"decision": gate_bench.PARTS["decision"]}, 1, tmp_path)
+    found = every["decision"]
     kinds = ("C", *gate_site.KINDS)
     assert found["lacks"] == ""
     for load in found["loads"].values():
@@ -64,6 +72,9 @@ def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
     assert sum(crowd[what] for what in crowd if not what.startswith("last")) == pytest.approx(1)
     assert found["proven"]["decisions"] == 2 * (5 + 20) + 30
     assert "x panoramisk's" in decision.table(found)
+    plot(found, every["machine"], tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size[1] > 300
 
 
 def test_without_a_compiler_the_table_says_so(
@@ -90,6 +101,49 @@ def test_what_is_not_on_record_is_not_measured(tmp_path: Path, small: None) -> N
             db.execute("UPDATE ledger SET leaf = zeroblob(32) WHERE leaf_index = 3")
         with pytest.raises(proof.Unproven, match="ledger verify"):
             servers.prove()
+
+
+def test_facts_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "CACHE", tmp_path)
+    found = register_size.measure(1, tmp_path, 3000)
+    assert found["ratio"] > 0
+    assert "beside so many do-not-call numbers, warm: 1,000: " in register_size.table(found)
+    with contextlib.closing(sqlite3.connect(register_size.register(3000))) as db:
+        assert db.execute("SELECT count(DISTINCT number) FROM do_not_call").fetchone() == (3000,)
+    with pytest.raises(register_size.NoRoom, match="numbers take"):
+        register_size.register(10**12)
+
+
+def test_start_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start_bench, "RUNS", 1)
+    found = start_bench.measure(1, tmp_path)
+    assert found.keys() == {start_bench.NOTHING, "--help", "business list", "check"}
+    assert start_bench.table(found).count(" x") == 3
+
+
+def test_verify_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_bench, "LEAVES", 300)
+    monkeypatch.setattr(verify_bench, "DECISIONS", 150)
+    found = verify_bench.measure(1, tmp_path)
+    assert found["small records"]["entries"] == 300
+    assert found["decisions"]["entries"] >= 150
+    assert verify_bench.table(found).count("x plain SHA-256") == 2
+
+
+def test_import_bench_runs(tmp_path: Path) -> None:
+    found = import_bench.measure(1, tmp_path, 2000)
+    assert 0 < found["applied"] <= 2000 and found["peak_mb"] > 0
+    assert 0 < found["second_writer_p50_s"] <= found["second_writer_longest_s"]
+    assert "a second writer waited" in import_bench.table(found)
+
+
+def test_listener_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("AT_ONCE", 3), ("WAVES", 1), ("STORM_SECONDS", 1)):
+        monkeypatch.setattr(listener_bench, name, value)
+    found = listener_bench.measure(1, tmp_path)
+    assert 0 < found["calls"]["files_ms"] < found["calls"]["processor_ms"]
+    assert found["storm"]["events"] == 20_000
+    assert "of a core" in listener_bench.table(found)
 
 
 def test_load_bench_runs() -> None:
