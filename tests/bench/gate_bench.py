@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from tests.bench import (
     bridge_bench,
+    calls_bench,
     decision,
     import_bench,
     listener_bench,
@@ -46,6 +47,7 @@ PARTS = {
     "verify": Part(verify_bench.measure, verify_bench.table),
     "import": Part(import_bench.measure, import_bench.table),
     "listener": Part(listener_bench.measure, listener_bench.table),
+    "calls": Part(calls_bench.measure, calls_bench.table, lab=True),
     "bridge": Part(lambda rounds, folder: bridge_bench.measure(), bridge_bench.table, lab=True),
 }
 

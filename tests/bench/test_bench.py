@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.bench import (
     bridge_bench,
+    calls_bench,
     decision,
     gate_bench,
     gate_site,
@@ -48,6 +49,19 @@ def test_bridge_bench_runs(installation: Installation) -> None:
     assert all(
         0 < one[kind]["p50_ms"] <= one[kind]["p99_ms"] for one in found.values() for kind in ("full", "floor")
     )
+
+
+@pytest.mark.lab
+def test_calls_bench_runs(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("RATE", 10), ("CALLS", 3), ("CROWD", 2), ("CARRIED", 3)):
+        monkeypatch.setattr(calls_bench, name, value)
+    found = calls_bench.measure(1, tmp_path)
+    assert [*found["delay"]] == ["no gate", "AstDB", "C, do-nothing", "full"]
+    assert all(one["p50_ms"] > 0 for one in found["delay"].values())
+    assert [found["carried"][way]["lost"] for way in ("ungated", "full")] == [0, 0]
+    assert "full carries" in calls_bench.table(found)
 
 
 @pytest.fixture
