@@ -21,6 +21,7 @@ DIAL_STATUSES = frozenset(
     {"ABORT", "ANSWER", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "CONTINUE", "DONTCALL", "INVALIDARGS"}
     | {"NOANSWER", "TORTURE"}
 )
+REDIRECTED = 23  # Q.850: redirection to new destination
 INTERLOCK_SHUT = "GOTO:dialpact-unrecorded"  # what Dial tells where the interlock let no call through
 
 
@@ -59,6 +60,7 @@ class LegFacts:
         self.answered_at: datetime | None = None
         self.hung_up_at: datetime | None = None
         self.told = Told()
+        self.forwarded = False
 
     def feed(self, event: events.ChannelEvent) -> None:
         """Takes down what an event of its channel tells."""
@@ -75,11 +77,14 @@ class LegFacts:
                     self.told.dial_status = event.status
                 elif event.status.startswith(INTERLOCK_SHUT):
                     self.told.interlock = "refused"
+            case events.DialForwarded():
+                self.forwarded = True
             case events.Renamed():
                 self.channel = event.new
             case events.HungUp():
                 self.hung_up_at = self._context.clock.now()
-                self.told.hangup_cause = event.cause
+                # Dial may hang up before the carrier's word has become the channel's cause: a busy machine.
+                self.told.hangup_cause = event.cause or (REDIRECTED if self.forwarded else event.cause)
 
     def suspect(self, *, ringing: bool) -> Suspect:
         """As the check of a leg wants it."""
@@ -119,19 +124,19 @@ class LegFacts:
         """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
         return self.claim.number(self.rows) if self.claim is not None and self.allowed else None
 
-    def ended(self) -> datetime:
-        """When it hung up, as far as that is known; else now, and it stays so."""
-        self.hung_up_at = self.hung_up_at or self._context.clock.now()
+    def ended(self, at: datetime | None = None) -> datetime:
+        """When it hung up, as far as that is known; else ``at``, or now, and it stays so."""
+        self.hung_up_at = self.hung_up_at or at or self._context.clock.now()
         return self.hung_up_at
 
-    def report_once(self, kind: str, decision: str, what: str, number: str, *, cut: bool) -> None:
-        """An incident of who dialled it; not again when a reconnect has it judged anew. ``what``: is
-        ``number``.
+    def report_once(self, kind: str, decision: str, fate: str, what: str, number: str) -> None:
+        """An incident of who dialled it; not again when a reconnect has it judged anew. ``fate``: whether it
+        was cut; ``what``: is ``number``.
         """
         if self.uniqueid in self._context.foreign:
             return
         self._context.foreign.add(self.uniqueid)
-        detail = f"{'cut' if cut else 'let be'}; {originator(self.origin)}; {what}"
+        detail = f"{fate}; {originator(self.origin)}; {what}"
         self._context.report(kind, decision, self.channel, detail, number)
 
     async def tell(self, pbx: Pbx) -> None:

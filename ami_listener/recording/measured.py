@@ -14,6 +14,7 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.soundtrack import Index, Pair, Silence, Soundtrack, moment
 
 SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
+EMPTY = 0.1  # seconds of talk of which a file may hold nothing
 SHORT = 0.9  # of what was said, that a recording must hold
 UNTRUE = 0.1  # of its length, by which a file may differ from the call and from the others
 SLACK = 0.5  # seconds
@@ -97,7 +98,7 @@ def problems(segment: Segment, measured: list[Sound | None], track: Soundtrack) 
     found = []
     sent = talk - sum(missing for _, _, missing in track.unsent)
     if not main.audio_bytes:
-        if sent > 0.1 + SLACK * bool(track.unsent):
+        if sent > EMPTY + SLACK * bool(track.unsent):
             found.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
     elif main.seconds < SHORT * sent - 0.1:
         found.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))

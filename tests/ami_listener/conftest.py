@@ -16,7 +16,10 @@ from tests.ami_listener.scene import Scene
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request."""
+    """Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request: how
+    long they last says something of the machine.
+    """
+    monkeypatch.setattr(measured, "EMPTY", 60.0)
     monkeypatch.setattr(measured, "SHORT", 0.0)
     monkeypatch.setattr(measured, "SILENCE_MATTERS", 60.0)
     monkeypatch.setattr(measured, "UNTRUE", 60.0)  # and what they say is in the file at once

@@ -28,6 +28,7 @@ async def test_too_little_is_kept_and_reported(
     scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ami_listener.recording.measured.SHORT", 0.9)
+    monkeypatch.setattr("ami_listener.recording.measured.EMPTY", 0.1)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.6)
     leg.speak(**spoken)

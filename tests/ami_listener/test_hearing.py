@@ -24,7 +24,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
         (question, "ASK_SELDOM", 0.1),
         (question, "ASK_RARELY", 0.2),
         (hearing, "EVIDENCE", 0.3),
-        (hearing, "PATIENCE", 1.0),
+        (hearing, "PATIENCE", 3.0),
         (hearing, "COVERED", 0.05),
     ):
         monkeypatch.setattr(module, name, value)
