@@ -11,7 +11,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from agi.call import CONFIRM_SECONDS
+from agi.limits import LIMITS
 from dialpact.compliance.config import Gate
 from tests.bench.stand import Stand, flushes, stand
 
@@ -78,9 +78,9 @@ def instant(servers: Stand) -> dict[str, float]:
     late = [at for outcome, at in told if outcome == "D"]
     return {
         "decided": sum(at <= DEADLINE for at in decided) / CROWD,
-        "told_deadline": sum(at <= DEADLINE + CONFIRM_SECONDS for at in late) / CROWD,
+        "told_deadline": sum(at <= DEADLINE + LIMITS.confirm_seconds for at in late) / CROWD,
         "told_late": sum(at > DEADLINE for at in decided) / CROWD
-        + sum(at > DEADLINE + CONFIRM_SECONDS for at in late) / CROWD,
+        + sum(at > DEADLINE + LIMITS.confirm_seconds for at in late) / CROWD,
         "told_gate_error": one["outcomes"].count("E") / CROWD,
         "told_nothing": one["outcomes"].count("N") / CROWD,
         "last_decided_s": max(decided, default=0.0),
