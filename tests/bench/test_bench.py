@@ -102,14 +102,18 @@ def test_without_a_compiler_the_table_says_so(
     assert "no C compiler (no-such-compiler)" in decision.table(found)
 
 
-def test_what_is_not_on_record_is_not_measured(tmp_path: Path, small: None) -> None:
+def test_what_is_not_on_record_is_not_measured(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with stand.stand(tmp_path) as servers:
         servers.play("full", 2, 10)
         assert servers.prove()["decisions"] == 10
-        servers._played["full"] += 1
-        with pytest.raises(proof.Unproven, match="11 sessions were answered"):
-            servers.prove()
-        servers._played["full"] -= 1
+        monkeypatch.setattr(proof, "PATIENCE", 0.0)
+        database = tmp_path / "dialpact.db"
+        for played, told, allowed in ((11, 11, 7), (10, 10, 8), (9, 9, 7)):
+            with pytest.raises(proof.Unproven, match=f"{played} sessions, {told} were told"):
+                proof.count(database, played, told, allowed)
+        proof.count(database, 11, 10, 7)  # one heard nothing
         with contextlib.closing(sqlite3.connect(tmp_path / "dialpact.db")) as db, db:
             db.execute("DROP TRIGGER ledger_is_final")
             db.execute("UPDATE ledger SET leaf = zeroblob(32) WHERE leaf_index = 3")
