@@ -2,7 +2,7 @@
 
 HEADERS is a file of headers, each with its empty line. Reads lines "PORT CONCURRENT SESSIONS FIRST" from
 stdin, plays so many sessions beginning with header FIRST, and prints one line of JSON for each: seconds from
-the connect to the gate's close and to its verdict (-1: none), what was heard (A ALLOW, B BLOCK by the rules,
+the connect to the gate's close, to the header being out and to the verdict (-1: none), what was heard (A ALLOW, B BLOCK by the rules,
 D BLOCK for the deadline, E BLOCK for gate-error, N nothing), and seconds in all.
 
 It writes as Asterisk does: a line of the header is a write of its own, and TCP_NODELAY is not set. */
@@ -35,7 +35,7 @@ struct session {
 static const char **headers; /* one more than there are: where the last one ends */
 static int header_count;
 static char caller_id[128];
-static double *seconds, *heard;
+static double *seconds, *sent, *heard;
 static char *outcome;
 static int loop, first, next, total, done;
 static struct sockaddr_in gate = {.sin_family = AF_INET};
@@ -77,7 +77,7 @@ static void begin(struct session *one)
     struct epoll_event wanted = {.events = EPOLLIN | EPOLLOUT, .data.ptr = one};
     one->number = next++;
     one->held = one->connected = 0;
-    heard[one->number] = -1;
+    sent[one->number] = heard[one->number] = -1;
     outcome[one->number] = 'N';
     one->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (one->fd < 0)
@@ -98,6 +98,7 @@ static void send_header(struct session *one)
         stop = (const char *)memchr(at, '\n', end - at) + 1;
         put(one, at, stop - at);
     }
+    sent[one->number] = now() - one->began;
     one->connected = 1;
     epoll_ctl(loop, EPOLL_CTL_MOD, one->fd, &wanted);
 }
@@ -155,6 +156,14 @@ static void receive(struct session *one)
         errno = EMSGSIZE, fail("a command");
 }
 
+static void print(const char *name, const double *each)
+{
+    printf(", \"%s\": [", name);
+    for (int one = 0; one < total; one++)
+        printf("%s%.6f", one ? ", " : "", each[one]);
+    printf("]");
+}
+
 static void play(int concurrent)
 {
     struct session *sessions = calloc(concurrent, sizeof *sessions);
@@ -178,13 +187,11 @@ static void play(int concurrent)
         }
     }
     double all = now() - began;
-    printf("{\"total\": %.6f, \"outcomes\": \"%.*s\", \"seconds\": [", all, total, outcome);
-    for (int each = 0; each < total; each++)
-        printf("%s%.6f", each ? ", " : "", seconds[each]);
-    printf("], \"heard\": [");
-    for (int each = 0; each < total; each++)
-        printf("%s%.6f", each ? ", " : "", heard[each]);
-    printf("]}\n");
+    printf("{\"total\": %.6f, \"outcomes\": \"%.*s\"", all, total, outcome);
+    print("seconds", seconds);
+    print("sent", sent);
+    print("heard", heard);
+    printf("}\n");
     fflush(stdout);
     free(sessions);
 }
@@ -206,6 +213,7 @@ int main(int count, char **words)
     while (scanf("%d %d %d %d", &port, &concurrent, &total, &first) == 4) {
         gate.sin_port = htons(port);
         seconds = realloc(seconds, total * sizeof *seconds);
+        sent = realloc(sent, total * sizeof *sent);
         heard = realloc(heard, total * sizeof *heard);
         outcome = realloc(outcome, total);
         play(concurrent);

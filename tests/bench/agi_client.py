@@ -29,14 +29,15 @@ REASON = re.compile(rb"DIALPACT_REASON=([a-z-]*)")
 class Session(asyncio.Protocol):
     """Sends a header, answers every line, and is done when the gate closes."""
 
-    def __init__(self, sent: bytes, done: asyncio.Future[None]) -> None:
-        self._sent, self._done = sent, done
+    def __init__(self, header: bytes, done: asyncio.Future[None]) -> None:
+        self._header, self._done = header, done
         self.began = time.perf_counter()
-        self.heard, self.outcome = -1.0, "N"
+        self.sent, self.heard, self.outcome = -1.0, -1.0, "N"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no instance of it
-        transport.write(self._sent)
+        transport.write(self._header)
+        self.sent = time.perf_counter() - self.began
 
     def data_received(self, data: bytes) -> None:
         if data.startswith(b"GET FULL VARIABLE "):
@@ -80,6 +81,7 @@ async def play(port: int, concurrent: int, sessions: int, first: int) -> dict[st
         "total": time.perf_counter() - began,
         "outcomes": "".join(one.outcome for one in over),
         "seconds": seconds,
+        "sent": [one.sent for one in over],
         "heard": [one.heard for one in over],
     }
 

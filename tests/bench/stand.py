@@ -45,7 +45,7 @@ class Stand:
         return tuple(self._servers)
 
     def play(self, kind: str, concurrent: int, sessions: int) -> dict[str, Any]:
-        """``seconds`` and ``heard`` of each session, its ``outcomes``, ``total``, ``processor`` a session."""
+        """As the client has it (``agi_client.c``), and ``processor``: seconds a session of the server's."""
         server, port = self._servers[kind]
         before, first = server.processor, self._played[kind]
         one: dict[str, Any] = json.loads(self._client.ask(f"{port} {concurrent} {sessions} {first}"))
