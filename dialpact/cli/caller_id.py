@@ -11,8 +11,8 @@ from dialpact.application import caller_ids
 from dialpact.cli import carrier_list as carrier_lists
 from dialpact.cli import entry, imports, suspension
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
 

@@ -12,9 +12,9 @@ from dialpact.application import calls
 from dialpact.application.explanation import explain
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.moment import moment

@@ -9,8 +9,8 @@ import typer
 from dialpact.application import campaigns
 from dialpact.cli import entry, suspension
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Campaign, Purpose
 
 app = group("The campaigns: for which business, in which industry, to what purpose.")

@@ -11,9 +11,9 @@ from dialpact.application import carrier_list
 from dialpact.application.carrier_list import Comparison
 from dialpact.application.imports import Imported
 from dialpact.cli import imports
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.renamed import beside
 from dialpact.cli.replay.report import echo_list
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.clock import stamp
 
 

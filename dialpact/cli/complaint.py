@@ -12,8 +12,8 @@ from dialpact.application.complaints import Deadline
 from dialpact.application.policy import load_policy
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.complaint import WITHIN, Complaint, Status
 from dialpact.compliance.registers.filing import Filed
 

@@ -21,9 +21,9 @@ from dialpact.application.daemon_registry import Role
 from dialpact.application.policy import load_policy
 from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS

@@ -11,8 +11,8 @@ import typer
 from dialpact.application import do_not_call
 from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import fields
 
 from dialpact.application.entry import ShownEntry
-from dialpact.cli.session import DONE, FAILED, CommandContext
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.change import Change
 

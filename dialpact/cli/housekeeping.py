@@ -17,7 +17,7 @@ from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.housekeeping import EVERY
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.errors import DialpactError
 from dialpact.store.sqlite import Store
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance import profile as profiles
 from dialpact.compliance.config import NodeConfig

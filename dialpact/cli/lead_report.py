@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialpact.application.leads import Looked
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.ranges import RangeReport
 
 

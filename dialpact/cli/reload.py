@@ -10,7 +10,7 @@ import typer
 from dialpact.application import reload as reloads
 from dialpact.application.active_config import SettingChange
 from dialpact.application.reload import Reloaded
-from dialpact.cli.session import DONE, FAILED, CommandContext
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 
 HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # the beginning is enough for a reader
 

@@ -14,8 +14,8 @@ from dialpact.application.policy import load_policy
 from dialpact.application.scripts import CheckedText
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.model import Script
 from dialpact.compliance.registers import script as register
 from dialpact.compliance.registers.fault import Fault

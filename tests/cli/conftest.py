@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dialpact.cli.app import app
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from tests.cli.recorded import Host, Shelf
 
 NUMBER = "13800138000"

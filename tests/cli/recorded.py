@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.sqlite import Store, clocks, decisions

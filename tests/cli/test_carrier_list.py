@@ -15,7 +15,7 @@ import pytest
 
 from dialpact.application.carrier_list import Comparison, compare_list
 from dialpact.cli import texts
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.registers.fault import Fault
 from tests.cli.conftest import Home
 from tests.compliance import cdr_lab

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from dialpact.application.daemon_registry import Role
 from dialpact.cli import daemons, housekeeping
-from dialpact.cli.session import CommandContext, Machine
+from dialpact.cli.command_context import CommandContext, Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint

@@ -18,7 +18,7 @@ from dialpact.application.context import Context
 from dialpact.application.disposal import Purged
 from dialpact.application.policy import load_policy
 from dialpact.cli import daemons
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance import config
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.trusted_time import Reading, Witness

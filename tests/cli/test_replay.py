@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from dialpact.application.replay.trial import FREE
 from dialpact.cli.app import app
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.external_sort import ExternalSort
 from tests.cli.conftest import NUMBER, Home
 

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from pypdf import PdfReader
 
 from dialpact.cli import page, texts
+from dialpact.cli.command_context import Machine
 from dialpact.cli.report import flat, view
-from dialpact.cli.session import Machine
 from dialpact.compliance.inspection import figures as figures_module
 from dialpact.compliance.inspection import verdicts
 from dialpact.compliance.inspection.figures import (

@@ -21,7 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dialpact.cli.app import app
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from tests.agi.office import CALLER_ID, NUMBER, Office
 from tests.cli.conftest import Home
 from tests.cli.evidence.conftest import no_pdf

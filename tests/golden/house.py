@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dialpact.cli.app import app
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.registers.fault import Fault
 from tests.cli.recorded import Host
 from tests.golden.plain import Plain

@@ -10,8 +10,8 @@ import typer
 from dialpact.application.ledger import verification
 from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.ledger.signing import read_note, trusted
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, CommandContext
 
 SUMS = ("entries", "checked", "erased", "checkpoints", "findings")
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]

@@ -11,11 +11,11 @@ import typer
 
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.reconcile.case import Wanted, reconciled
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import CdrFiles
 from dialpact.cli.reconcile.report import ReconcileReport
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.reconcile import Reconciliation
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from dialpact.application.cdr_file import CdrFile, CdrReading, on_disk
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.progress import progress
-from dialpact.cli.session import CommandContext
 
 STDIN = "-"
 

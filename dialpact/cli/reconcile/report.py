@@ -12,9 +12,9 @@ import msgspec
 import typer
 
 from dialpact.application.reconcile.case import Reconciled
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.replay.report import echo_list, note_bad
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
 from dialpact.compliance.registers.moment import HOME

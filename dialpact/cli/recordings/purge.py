@@ -10,9 +10,9 @@ import typer
 from dialpact.application import disposal
 from dialpact.application.disposal import Purged
 from dialpact.application.policy import load_policy
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.disposal import Item
 
 

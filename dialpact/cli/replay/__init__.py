@@ -11,12 +11,12 @@ import typer
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import Limit
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import given
 from dialpact.cli.replay.report import ReplayReport
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import ConfigError

@@ -12,8 +12,8 @@ import typer
 
 from dialpact.application.replay.case import Replayed, Share, Sums
 from dialpact.application.replay.trial import Trialled
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.imports import ShownBadRows
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text
 

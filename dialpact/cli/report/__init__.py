@@ -16,11 +16,11 @@ from dialpact.application.report import inspection as inspections
 from dialpact.application.report.inspection import InspectionOrder
 from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By
 from dialpact.cli.reconcile.files import CdrFiles
 from dialpact.cli.renamed import beside
 from dialpact.cli.report import flat, view
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day

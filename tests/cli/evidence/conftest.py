@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dialpact.cli.app import app
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.registers.fault import Fault
 from tests.cli.conftest import Home
 from tests.cli.evidence.packages import called, export, recorded, signer

@@ -16,7 +16,7 @@ import pytest
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import keys

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.cli.session import Machine
+from dialpact.cli.command_context import Machine
 from tests.cli.conftest import Home
 from tests.cli.evidence.packages import (
     called,
