@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from agi.limits import LIMITS
-from dialpact.compliance.config import Gate
+from dialpact.compliance.config import GateConfig
 from tests.bench.stand import Stand, flushes, stand
 
 LOADS = {1: 300, 10: 1000, 100: 2000}  # concurrent: sessions a round
 CROWD = 2000  # calls at one instant
 CROWDS = 3  # times
-DEADLINE = Gate().deadline_ms / 1000
+DEADLINE = GateConfig().deadline_ms / 1000
 Rounds = dict[str, list[dict[str, Any]]]
 
 
