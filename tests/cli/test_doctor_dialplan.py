@@ -239,8 +239,8 @@ def test_the_doctors_own_secret(home: Home) -> None:
     config = configuration.load(home.config)
     with pytest.raises(ConfigError, match="doctor_secret_file"):
         config.doctor_secret()
-    (home.path / "doctor.secret").write_text("word\n")
-    assert config.doctor_secret() == "word"
+    (home.path / "doctor.secret").write_text("s3cr3t-of-the-doctor\n")
+    assert config.doctor_secret() == "s3cr3t-of-the-doctor"
 
 
 def test_every_code_is_said_by_somebody() -> None:
