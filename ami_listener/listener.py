@@ -39,6 +39,7 @@ from ami_listener.recording import access
 from ami_listener.recording.recorder import Recorder
 from ami_listener.sound.hearing import Hearing
 from ami_listener.terms import KeepUntil, Terms
+from ami_listener.timings import USUAL, Timings
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
@@ -77,8 +78,16 @@ class Listener:
     the end the lease is withdrawn; recordings that run go on in Asterisk and are adopted at the next start.
     """
 
-    def __init__(self, config: Config, store: Store, clock: Clock, keep_until: KeepUntil) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        keep_until: KeepUntil,
+        *,
+        timings: Timings = USUAL,
+    ) -> None:
+        self._store, self._clock, self._timings = store, clock, timings
         self.outbox = Outbox(self._write_refused)
         self.lease = Lease(config, store, clock, self.outbox)
         self._live = LiveLegs(self._leg_failed)
@@ -254,7 +263,9 @@ class Listener:
         """A new session. Raises LinkError, ConfigError."""
         ami = self.terms.config.ami
         secret = await asyncio.to_thread(self.terms.config.ami_secret)
-        return await Session.open(ami.host, ami.port, ami.username, secret, events=events)
+        return await Session.open(
+            ami.host, ami.port, ami.username, secret, events=events, timings=self._timings.link
+        )
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""

@@ -16,10 +16,10 @@ from unittest import mock
 from msgspec import structs
 
 from ami_listener import lease
-from ami_listener.ami import connection
 from ami_listener.listener import Listener
 from ami_listener.recording import recorder
 from ami_listener.sound import stall_detector
+from ami_listener.timings import LinkTimings, Timings
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, recordings
 from dialpact.testing.ami import Channel, FakeAmi
@@ -28,6 +28,7 @@ from dialpact.testing.site import SECRET, Site
 
 T = TypeVar("T")
 PATIENCE = 20.0  # seconds, for a machine that has other work
+TIMINGS = Timings(link=LinkTimings(pong=PATIENCE, login=PATIENCE))
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,9 @@ async def listening(site: Site, clock: FixedClock) -> AsyncIterator[Listening]:
     await site.recorder(ready=False)
     with patient():
         async with await Store.open(config.database) as store:
-            listener = Listener(config, store, clock, partial(keep_until, policy=site.policy))
+            listener = Listener(
+                config, store, clock, partial(keep_until, policy=site.policy), timings=TIMINGS
+            )
             running = asyncio.create_task(listener.run())
             found = Listening(site, pbx, store)
             try:
@@ -168,7 +171,6 @@ def patient() -> Iterator[None]:
     with (
         mock.patch.multiple(stall_detector, STALLED=3600.0),
         mock.patch.multiple(lease, LIFE_SECONDS=60.0, PONG_SECONDS=60.0, DISK_SECONDS=PATIENCE),
-        mock.patch.multiple(connection, PONG_SECONDS=PATIENCE, LOGIN_SECONDS=PATIENCE),
         mock.patch.object(recorder, "PROOF_SECONDS", 2.0),
     ):
         yield

@@ -10,7 +10,9 @@ import pytest
 from ami_listener import listener
 from ami_listener.recording import measured, recorder
 from ami_listener.sound import stall_detector
+from ami_listener.timings import Timings
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import QUICK
 from tests.ami_listener.scene import Scene
 
 
@@ -32,6 +34,11 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def timings() -> Timings:
+    return QUICK
+
+
+@pytest.fixture
 def directory(tmp_path: Path) -> Path:
     made = tmp_path / "recordings"
     made.mkdir()
@@ -45,7 +52,9 @@ async def ami() -> AsyncIterator[FakeAmi]:
 
 
 @pytest.fixture
-async def scene(quick: None, ami: FakeAmi, directory: Path, tmp_path: Path) -> AsyncIterator[Scene]:
-    async with Scene(tmp_path / "dialpact", ami.port, directory) as scene:
+async def scene(
+    quick: None, timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
+) -> AsyncIterator[Scene]:
+    async with Scene(tmp_path / "dialpact", ami.port, directory, timings=timings) as scene:
         await scene.ready()
         yield scene

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from ami_listener.legs.states import Phase
 from ami_listener.listener import Listener
+from ami_listener.timings import USUAL, Timings
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.config import Ami, Config, Policy, Recording, Trunk
 from dialpact.compliance.config import Store as StoreSection
@@ -43,11 +44,12 @@ class Scene:
         mode: Literal["enforce", "shadow"] = "enforce",
         bypass: Literal["cut", "report"] = "cut",
         trunks: dict[str, Trunk] | None = None,
+        timings: Timings = USUAL,
     ) -> None:
         home.mkdir(exist_ok=True)
         (home / "ami.secret").write_text(secret)
         self.database = home / "a.db"
-        self.directory = directory
+        self.directory, self.timings = directory, timings
         self.config = Config(
             trunks=trunks
             or {
@@ -77,7 +79,7 @@ class Scene:
         await self.store.close()
 
     async def start(self) -> None:
-        self.listener = Listener(self.config, self.store, self.clock, keep_until)
+        self.listener = Listener(self.config, self.store, self.clock, keep_until, timings=self.timings)
         self._running = asyncio.create_task(self.listener.run())
 
     async def stop(self) -> None:

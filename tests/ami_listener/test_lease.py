@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from ami_listener import lease
-from ami_listener.ami import connection
 from ami_listener.recording.access import Identity
 from dialpact.compliance.errors import StoreError
 from dialpact.store.sqlite import Store
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 
 
@@ -106,8 +106,8 @@ async def test_the_lease_goes_with_the_connection_at_once(scene: Scene, ami: Fak
     assert time.monotonic() - began < 0.5
 
 
-async def test_a_half_open_link(scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PONG_SECONDS", 0.2)
+@timed(link={"pong": 0.2})
+async def test_a_half_open_link(scene: Scene, ami: FakeAmi) -> None:
     ami.freeze()
     await scene.not_ready("ping", timeout=4)
 

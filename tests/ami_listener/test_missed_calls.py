@@ -13,6 +13,7 @@ from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
 ROOT = Path(__file__).parents[2]
@@ -116,11 +117,7 @@ async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
     assert await scene.incidents() == ["recording-not-started"]
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.ami.connection.PING_SECONDS", 0.05)
-    monkeypatch.setattr("ami_listener.ami.connection.PONG_SECONDS", 0.2)
-    monkeypatch.setattr("ami_listener.ami.connection.LOGIN_SECONDS", 0.5)
+IMPATIENT = {"ping": 0.05, "pong": 0.2, "login": 0.5}
 
 
 async def stands_still(scene: Scene, ami: FakeAmi) -> None:
@@ -133,8 +130,9 @@ async def stands_still(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: ami.logins == logins + 1)
 
 
+@timed(link=IMPATIENT)
 async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi
+    soon: None, scene: Scene, ami: FakeAmi
 ) -> None:
     await until(lambda: scene.listener.gap.since is None)
     lost = sorted([await scene.allow() for _ in range(5)])
@@ -150,8 +148,9 @@ async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
+@timed(link=IMPATIENT)
 async def test_several_stalls_before_anybody_could_tell_are_one_incident(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 1.0)
     await until(lambda: scene.listener.gap.since is None)
@@ -163,8 +162,9 @@ async def test_several_stalls_before_anybody_could_tell_are_one_incident(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
+@timed(link=IMPATIENT)
 async def test_a_call_that_was_never_let_through_is_one_of_them(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi
+    soon: None, scene: Scene, ami: FakeAmi
 ) -> None:
     """It rang when Asterisk stood still, and was gone afterwards: no file, and nothing that misses one."""
     await until(lambda: scene.listener.gap.since is None)
@@ -183,8 +183,9 @@ async def test_a_call_that_was_never_let_through_is_one_of_them(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
+@timed(link=IMPATIENT)
 async def test_an_asterisk_that_was_started_anew_did_not_stall(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ami_listener.missed_calls.SAME", timedelta())
     await until(lambda: scene.listener.gap.since is None)
@@ -197,8 +198,9 @@ async def test_an_asterisk_that_was_started_anew_did_not_stall(
     assert await scene.incidents() == ["call-unseen"]
 
 
+@timed(link=IMPATIENT)
 async def test_what_does_not_fit_into_one_is_told_one_by_one(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ami_listener.missed_calls.TOGETHER", 2)
     await until(lambda: scene.listener.gap.since is None)

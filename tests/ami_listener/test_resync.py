@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.ami import connection
 from dialpact.compliance.clock import instant
 from dialpact.testing.ami import FakeAmi, Headers
 from dialpact.testing.ami_calls import Channel
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, recorded, ringing, talking, until
 
 
@@ -345,17 +345,14 @@ async def test_a_comparison_leaves_calls_alone_that_it_knows(
     assert (await scene.lease())[0]
 
 
-async def test_a_flood_of_events_costs_the_link_not_the_recording(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(link={"queue": 50})
+async def test_a_flood_of_events_costs_the_link_not_the_recording(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
-    monkeypatch.setattr(connection, "QUEUE", 50)
     noise = ami.channel("agent1002")
     noise.state = "Ringing"
     for _ in range(200):
         noise.ring()
     await until(lambda: ami.logins == 2)
-    monkeypatch.setattr(connection, "QUEUE", 50_000)
     await scene.ready()
     await until(lambda: leg.uniqueid in scene.listener.legs)
     leg.speak(0.2)

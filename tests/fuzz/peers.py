@@ -26,7 +26,7 @@ import structlog
 
 from agi import script, variables
 from ami_listener import listener
-from ami_listener.ami import connection, wire
+from ami_listener.ami import wire
 from ami_listener.ami.connection import LinkError, Session
 from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import Pbx
@@ -35,6 +35,7 @@ from ami_listener.legs import leg_check
 from ami_listener.legs.claims import Claims
 from ami_listener.legs.leg_check import Suspect
 from ami_listener.recording import recorder
+from ami_listener.timings import LinkTimings
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.agi_header import Ringing, header
@@ -341,10 +342,11 @@ async def _link(chunks: list[bytes]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unhandled.append(context))
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    short = {"ACTION_SECONDS": 0.03, "PONG_SECONDS": 0.03, "LOGIN_SECONDS": 0.1}
+    short = LinkTimings(action=0.03, pong=0.03, login=0.1)
     try:
-        with mock.patch.multiple(connection, **short), contextlib.suppress(LinkError):
-            session = await Session.open("127.0.0.1", server.sockets[0].getsockname()[1], "dialpact", "hush")
+        with contextlib.suppress(LinkError):
+            port = server.sockets[0].getsockname()[1]
+            session = await Session.open("127.0.0.1", port, "dialpact", "hush", timings=short)
             try:
                 pbx = Pbx(session)
                 with contextlib.suppress(RecordingError):
