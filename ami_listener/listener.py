@@ -39,17 +39,12 @@ from ami_listener.recording import access
 from ami_listener.recording.recorder import Recorder
 from ami_listener.sound.hearing import Hearing
 from ami_listener.terms import KeepUntil, Terms
-from ami_listener.timings import USUAL, Timings
+from ami_listener.timings import USUAL, ListenerTimings, Timings
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor
 from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
 from dialpact.store.ports import Store
 
-LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
-SECOND_LOOK_SECONDS = 3.0
-JUDGING_SECONDS = 1.0  # for the legs that the second look has found
-AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
-PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
 Observer = Callable[[Pbx, events.ChannelEvent], None]
 log = structlog.get_logger()
 
@@ -64,11 +59,11 @@ def pauses(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
         first = min(first * 2, longest)
 
 
-def audits() -> Iterator[float]:
+def audits(timings: ListenerTimings) -> Iterator[float]:
     """Seconds after each comparison; the second one is for calls that were too young at the first."""
-    yield SECOND_LOOK_SECONDS
+    yield timings.second_look
     while True:
-        yield AUDIT_SECONDS
+        yield timings.audit
 
 
 class Listener:
@@ -88,15 +83,15 @@ class Listener:
         timings: Timings = USUAL,
     ) -> None:
         self._store, self._clock, self._timings = store, clock, timings
-        self.outbox = Outbox(self._write_refused)
-        self.lease = Lease(config, store, clock, self.outbox)
+        self.outbox = Outbox(self._write_refused, timings.outbox)
+        self.lease = Lease(config, store, clock, self.outbox, timings.lease)
         self._live = LiveLegs(self._leg_failed)
         self.endings = Endings(store, self.outbox, lambda: self.terms)
         self._pending = PendingDials(self._found)
         self.companions = Companions(self)
-        self.hearing = Hearing(self, self.companions)
+        self.hearing = Hearing(self, self.companions, timings.sound)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self.unlisted, self.spies = Unlisted(self), Spies(self, self.companions)
+        self.unlisted, self.spies = Unlisted(self, timings.unlisted), Spies(self, self.companions)
         self._observers: list[Observer] = [
             self.companions.feed,
             Inside(self).feed,
@@ -104,14 +99,14 @@ class Listener:
             self.spies.feed,
         ]
         self._closing = asyncio.Event()
-        self.gap = Gap()
+        self.gap = Gap(timings.missed)
         self.hearing_since = clock.now()
         recording = config.recording
         context = LegContext(
             node=config.node.name,
             store=store,
             clock=clock,
-            recorder=Recorder(config.recordings, recording.format, recording.min_free_mb),
+            recorder=Recorder(config.recordings, recording.format, recording.min_free_mb, timings.recorder),
             outbox=self.outbox,
             finish=self.endings.finish,
             failed=self.lease.failed,
@@ -121,6 +116,7 @@ class Listener:
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
+            timings=timings,
         )
         self.terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
         self.keys = Keys(self, self.companions)
@@ -218,7 +214,7 @@ class Listener:
 
     async def _hand_over(self) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timings.listener.patience):
                 await self.endings.measured()
                 await self.keys.close()
                 await self.outbox.drained()
@@ -256,7 +252,7 @@ class Listener:
                 await session.close()
                 await self._drop_legs()
             log.warning("connection lost", why=session.why_lost)
-            if time.monotonic() - since > PATIENCE_SECONDS:
+            if time.monotonic() - since > self._timings.listener.patience:
                 waiting = pauses()
 
     async def connect(self, *, events: bool = True) -> Session:
@@ -288,25 +284,25 @@ class Listener:
 
     async def _look_around(self, session: Session, pbx: Pbx, booted: asyncio.Event) -> None:
         """Rights, user, and the calls there are; then the same comparison again and again."""
-        lease = self.lease
+        lease, timings = self.lease, self._timings.listener
         try:
             await booted.wait()
             lease.booted = True
             lease.right_problem = await pbx.missing_right()
             lease.wake()
             if lease.right_problem:  # they are read at the login, so a mended manager.conf needs a new one
-                await asyncio.sleep(PATIENCE_SECONDS)
+                await asyncio.sleep(timings.patience)
                 session.lose(lease.right_problem)
                 return
             lease.who = await self._identify(session, pbx)
-            for wait in audits():
+            for wait in audits(timings):
                 unseen = await self._compare(pbx)
-                if unseen and wait == AUDIT_SECONDS:
+                if unseen and wait == timings.audit:
                     lease.blind = "calls are made of which no event came (read = call, or an event filter)"
                 lease.synchronised = True
                 lease.wake()
-                if wait == AUDIT_SECONDS and self.gap.since is not None:
-                    await asyncio.sleep(JUDGING_SECONDS)
+                if wait == timings.audit and self.gap.since is not None:
+                    await asyncio.sleep(timings.judging)
                     await self._report_unseen()
                 await asyncio.sleep(wait)
         except LinkError as error:
@@ -396,7 +392,7 @@ class Listener:
         looking: asyncio.Task[None] | None = None
         try:
             while True:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(self._timings.listener.look)
                 for leg in list(self.legs.values()):
                     leg.look()
                 self.spies.look()

@@ -22,14 +22,13 @@ from ami_listener.legs.leg_check import judge
 from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_facts import LegFacts
 from ami_listener.legs.leg_policy import LegVerdict
-from ami_listener.legs.leg_recordings import GRACE_SECONDS, LegRecordings
+from ami_listener.legs.leg_recordings import LegRecordings
 from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 
-OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
 # What a question that Asterisk does not answer is taken for: the worst.
 UNANSWERED = {
     Phase.ADOPTING: LegEvent.GAP,
@@ -182,7 +181,8 @@ class Leg:
         if self.state.phase is Phase.CUT:
             self._work.put_nowait(Action.HANG_UP)
         if self.state == State(Phase.UNRECORDED, Line.UP):
-            self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
+            overdue = self._context.timings.legs.overdue
+            self._overdue_at = self._overdue_at or time.monotonic() + overdue
             if time.monotonic() >= self._overdue_at:
                 self.happen(LegEvent.OVERDUE)
 
@@ -255,7 +255,9 @@ class Leg:
                 await self._tell()
             case Action.WAIT_GRACE:
                 loop = asyncio.get_running_loop()
-                self._grace = loop.call_later(GRACE_SECONDS, self.happen, LegEvent.GRACE_OVER)
+                self._grace = loop.call_later(
+                    self._context.timings.legs.grace, self.happen, LegEvent.GRACE_OVER
+                )
             case Action.CHECK:
                 attached = await self._recordings.is_attached()
                 self.happen(LegEvent.STILL_ATTACHED if attached else LegEvent.DETACHED)

@@ -17,7 +17,14 @@ def changed(timings: Timings, **rooms: dict[str, Any]) -> Timings:
     )
 
 
-QUICK = USUAL
+# Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request, and what
+# they say is in the file at once.
+QUICK = changed(
+    USUAL,
+    listener={"look": 0.05},
+    recorder={"proof": 0.2, "settle": 0.3},
+    measured={"short": 0.0, "silence_matters": 60.0, "untrue": 60.0},
+)
 
 
 def timed(**rooms: dict[str, Any]) -> pytest.MarkDecorator:

@@ -8,6 +8,7 @@ import pytest
 
 from dialpact.store.sqlite.recordings import Recordings
 from dialpact.testing.ami import Channel, FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, answered, until
 
 
@@ -189,12 +190,11 @@ async def test_one_that_runs_is_adopted(scene: Scene, ami: FakeAmi, ending: str)
     assert await scene.incidents() == []
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.05)
+soon = timed(listener={"second_look": 0.05})
 
 
-async def test_one_that_was_stopped_meanwhile_is_begun_anew(soon: None, scene: Scene, ami: FakeAmi) -> None:
+@soon
+async def test_one_that_was_stopped_meanwhile_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
     _, leg, second = await joined(scene, ami)
     second.speak(0.2)
     await scene.kill()

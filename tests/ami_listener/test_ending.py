@@ -15,6 +15,7 @@ import pytest
 from ami_listener.recording import repair
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import tone, wav_header
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, talking, until
 
 # What is found at the end
@@ -24,10 +25,10 @@ from tests.ami_listener.scene import Scene, talking, until
     ("spoken", "kind"),
     [({"seconds": 0.0}, "recording-empty"), ({"seconds": 0.2}, "recording-short")],
 )
+@timed(measured={"short": 0.9})
 async def test_too_little_is_kept_and_reported(
-    scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str
 ) -> None:
-    monkeypatch.setattr("ami_listener.recording.measured.SHORT", 0.9)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.6)
     leg.speak(**spoken)
@@ -38,10 +39,8 @@ async def test_too_little_is_kept_and_reported(
 
 
 @pytest.mark.parametrize("side", ["callee", "agent"])
-async def test_one_side_that_is_not_heard_is_reported(
-    scene: Scene, ami: FakeAmi, side: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.recording.measured.SILENCE_MATTERS", 0.05)
+@timed(measured={"silence_matters": 0.05})
+async def test_one_side_that_is_not_heard_is_reported(scene: Scene, ami: FakeAmi, side: str) -> None:
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.1)
     leg.speak(0.4, **{side: False})
@@ -107,11 +106,11 @@ async def test_the_incident_is_on_disk_before_the_file_is_touched(
     assert len(stored) == 3 and all(stored)
 
 
+@timed(recorder={"closing": 0.6})
 async def test_a_file_that_is_still_being_written_is_not_mended(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    monkeypatch.setattr("ami_listener.recording.recorder.CLOSING_SECONDS", 0.6)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()
@@ -136,7 +135,7 @@ async def test_a_writer_that_closes_late_is_waited_for(
             open_files.enter_context(Path(row[key]).open("r+b")).write(b"RIFF")
         leg.hang_up()
         await until(lambda: bool(scene.listener.finishing))
-        await asyncio.sleep(0.5)  # SETTLE_SECONDS is 0.3 here
+        await asyncio.sleep(0.5)  # longer than they may take to settle
         assert scene.listener.finishing
         for key in ("path", "callee_path", "agent_path"):
             with Path(row[key]).open("r+b") as file:

@@ -6,7 +6,10 @@ import asyncio
 from pathlib import Path
 
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, answered, talking, until
+
+watched = timed(sound={"stalled": 0.3})  # growth is expected within three tenths of a second
 
 
 async def test_a_recording_that_is_stopped_goes_on_in_a_new_file(scene: Scene, ami: FakeAmi) -> None:
@@ -81,8 +84,9 @@ async def test_a_recording_that_can_not_go_on_ends_the_call(scene: Scene, ami: F
     assert await scene.not_ready("a recording failed")
 
 
+@watched
 async def test_a_recording_that_stops_growing_is_reported_once_and_begun_anew(
-    watched: None, scene: Scene, ami: FakeAmi
+    scene: Scene, ami: FakeAmi
 ) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.1)
@@ -93,7 +97,8 @@ async def test_a_recording_that_stops_growing_is_reported_once_and_begun_anew(
     leg.hang_up()
 
 
-async def test_a_recording_that_grows_is_not_stalled(watched: None, scene: Scene, ami: FakeAmi) -> None:
+@watched
+async def test_a_recording_that_grows_is_not_stalled(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     for _ in range(12):
         leg.speak(0.05)
@@ -101,7 +106,8 @@ async def test_a_recording_that_grows_is_not_stalled(watched: None, scene: Scene
     assert await scene.incidents() == []
 
 
-async def test_a_file_that_is_deleted_is_begun_anew(watched: None, scene: Scene, ami: FakeAmi) -> None:
+@watched
+async def test_a_file_that_is_deleted_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     (row,) = await scene.recordings()
     leg.speak(0.1)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import lease
 from ami_listener.recording.access import Identity
+from ami_listener.timings import Timings
 from dialpact.compliance.errors import StoreError
 from dialpact.store.sqlite import Store
 from dialpact.testing.ami import FakeAmi
@@ -19,8 +19,8 @@ from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 
 
 @pytest.fixture
-def unstarted(quick: None, ami: FakeAmi, directory: Path, tmp_path: Path) -> Scene:
-    return Scene(tmp_path / "dialpact", ami.port, directory)
+def unstarted(timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path) -> Scene:
+    return Scene(tmp_path / "dialpact", ami.port, directory, timings=timings)
 
 
 async def test_ready(scene: Scene) -> None:
@@ -35,7 +35,7 @@ async def test_the_lease_lives_three_seconds_and_is_renewed(scene: Scene) -> Non
         return int(row[0])
 
     first = await expiry()
-    assert 0 < first - time.monotonic_ns() <= lease.LIFE_SECONDS * 1e9
+    assert 0 < first - time.monotonic_ns() <= scene.timings.lease.life * 1e9
     scene.listener.lease.wake()
 
     async def renewed() -> bool:
@@ -64,10 +64,8 @@ async def test_a_user_who_may_not_set_the_interlock(ami: FakeAmi, unstarted: Sce
         await scene.not_ready("write = call")
 
 
-async def test_rights_that_were_mended_are_seen(
-    ami: FakeAmi, unstarted: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.listener.PATIENCE_SECONDS", 0.1)
+@timed(listener={"patience": 0.1})
+async def test_rights_that_were_mended_are_seen(ami: FakeAmi, unstarted: Scene) -> None:
     ami.write = {"call"}
     async with unstarted as scene:
         await scene.not_ready("write = system")
@@ -144,14 +142,14 @@ async def test_a_file_in_the_way(scene: Scene, directory: Path) -> None:
     await scene.not_ready("in the way")
 
 
+@timed(lease={"disk": 0.05})
 async def test_a_disk_that_hangs_is_not_waited_for(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "DISK_SECONDS", 0.05)
     monkeypatch.setattr("ami_listener.recording.access.why_not", lambda *_: time.sleep(0.5) or "")
     await scene.not_ready("does not answer")
 
 
-async def test_a_failure_that_no_check_foresaw(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "PENALTY_SECONDS", 0.3)
+@timed(lease={"penalty": 0.3})
+async def test_a_failure_that_no_check_foresaw(scene: Scene) -> None:
     scene.listener.lease.failed()
     await scene.not_ready("a recording failed")
     await scene.ready()
@@ -184,12 +182,12 @@ async def test_a_store_that_is_down_ends_nothing(
     await scene.ready()
 
 
+@timed(legs={"store": 0.2})
 async def test_a_leg_that_can_not_be_judged_is_cut(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It could not be recorded either."""
     ami.forbid("MixMonitor")
-    monkeypatch.setattr("ami_listener.legs.leg_check.STORE_SECONDS", 0.2)
 
     async def down(*_: object) -> None:
         raise StoreError("database is locked")
@@ -222,8 +220,8 @@ async def test_the_reason_is_logged_once(scene: Scene, directory: Path) -> None:
     assert [line["event"] for line in logs].count("recorder lease") == 1
 
 
-async def test_what_waits_too_long_to_be_written(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "UNWRITTEN_SECONDS", 0.2)
+@timed(lease={"unwritten": 0.2})
+async def test_what_waits_too_long_to_be_written(scene: Scene) -> None:
     let = asyncio.Event()
 
     async def slow() -> None:

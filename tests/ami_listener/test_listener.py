@@ -13,6 +13,7 @@ import structlog
 
 from ami_listener.recording import files
 from ami_listener.recording.files import Files
+from ami_listener.timings import Timings
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import Channel, FakeAmi
@@ -149,8 +150,8 @@ async def test_many_calls_at_once(scene: Scene, ami: FakeAmi) -> None:
 
 
 @pytest.mark.parametrize("format", ["wav", "sln", "ulaw", "alaw"])
-async def test_formats(ami: FakeAmi, directory: Path, tmp_path: Path, quick: None, format: str) -> None:
-    async with Scene(tmp_path / "x", ami.port, directory, format=format) as scene:
+async def test_formats(ami: FakeAmi, directory: Path, tmp_path: Path, timings: Timings, format: str) -> None:
+    async with Scene(tmp_path / "x", ami.port, directory, format=format, timings=timings) as scene:
         await scene.ready()
         _, leg = await talking(scene, ami)
         leg.speak(0.5)
@@ -352,10 +353,10 @@ async def test_two_mutes_in_a_row_do_not_cost_the_call(scene: Scene, ami: FakeAm
 
 
 async def test_a_full_disk_is_no_recording(
-    ami: FakeAmi, directory: Path, tmp_path: Path, quick: None
+    ami: FakeAmi, directory: Path, tmp_path: Path, timings: Timings
 ) -> None:
     ami.forbid("Setvar", Variable="DIALPACT_RECORDING")
-    async with Scene(tmp_path / "x", ami.port, directory, min_free_mb=10**9) as scene:
+    async with Scene(tmp_path / "x", ami.port, directory, min_free_mb=10**9, timings=timings) as scene:
         assert "MB free" in await scene.not_ready("MB are required")
         ami.dial(NUMBER, await scene.allow())
         await scene.incident("recording-not-started")

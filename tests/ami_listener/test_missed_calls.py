@@ -8,22 +8,25 @@ from pathlib import Path
 
 import pytest
 
+from ami_listener.timings import Timings
 from dialpact.compliance.carrier_leg import CarrierLeg
 from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import FakeAmi
-from tests.ami_listener.pace import timed
+from tests.ami_listener.pace import QUICK, changed, timed
 from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
 
 ROOT = Path(__file__).parents[2]
 
 
+SOON = {"look": 0.05, "second_look": 0.02, "audit": 0.05, "judging": 0.2}
+IMPATIENT = {"ping": 0.05, "pong": 0.2, "login": 0.5}
+
+
 @pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
-    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.05)
-    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 0.2)
+def timings() -> Timings:
+    return changed(QUICK, listener=SOON)
 
 
 async def restarted(scene: Scene) -> None:
@@ -33,7 +36,7 @@ async def restarted(scene: Scene) -> None:
     await scene.listener.outbox.drained()
 
 
-async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, scene: Scene) -> None:
+async def test_a_decision_of_the_gap_without_a_call_is_listed_once(scene: Scene) -> None:
     await scene.kill()
     decision = await scene.allow()
     await restarted(scene)
@@ -43,7 +46,7 @@ async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, s
     assert await scene.incidents() == ["call-unseen"]
 
 
-async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi) -> None:
+async def test_a_lost_link_is_such_a_gap(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()  # its leg's events are lost with the link
     ami.drop()
@@ -57,14 +60,14 @@ async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi)
         (timedelta(seconds=130), False),  # its call would have been seen
     ],
 )
-async def test_how_old_it_may_be(soon: None, scene: Scene, ago: timedelta, listed: bool) -> None:
+async def test_how_old_it_may_be(scene: Scene, ago: timedelta, listed: bool) -> None:
     await scene.kill()
     await scene.allow(decided_at=scene.clock.now() - ago)
     await restarted(scene)
     assert await scene.incidents() == ["call-unseen"] * listed
 
 
-async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
+async def test_what_was_no_call_is_not_listed(scene: Scene) -> None:
     await scene.kill()
     await scene.allow(blocked=True)
     await scene.allow(node="pbx2")
@@ -74,7 +77,7 @@ async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
     assert await scene.incidents() == []
 
 
-async def test_a_call_that_is_up_is_taken_over_and_not_listed(soon: None, scene: Scene, ami: FakeAmi) -> None:
+async def test_a_call_that_is_up_is_taken_over_and_not_listed(scene: Scene, ami: FakeAmi) -> None:
     await scene.kill()
     decision = await scene.allow()
     leg = ami.dial(NUMBER, decision)
@@ -86,9 +89,7 @@ async def test_a_call_that_is_up_is_taken_over_and_not_listed(soon: None, scene:
     await recorded(leg, decision)
 
 
-async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_saw(
-    soon: None, scene: Scene
-) -> None:
+async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_saw(scene: Scene) -> None:
     decision = await scene.allow()
     now = scene.clock.now()
     names = {"channel": "PJSIP/carrier-00000009", "uniqueid": "1.9", "linkedid": "1.8"}
@@ -101,7 +102,7 @@ async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_
 
 
 async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
-    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has no recording's row, and an incident that says so."""
 
@@ -117,9 +118,6 @@ async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
     assert await scene.incidents() == ["recording-not-started"]
 
 
-IMPATIENT = {"ping": 0.05, "pong": 0.2, "login": 0.5}
-
-
 async def stands_still(scene: Scene, ami: FakeAmi) -> None:
     """Until the listener has lost it, and a little longer."""
     await until(lambda: scene.listener.lease.session is not None)
@@ -130,10 +128,8 @@ async def stands_still(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: ami.logins == logins + 1)
 
 
-@timed(link=IMPATIENT)
-async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
-    soon: None, scene: Scene, ami: FakeAmi
-) -> None:
+@timed(listener=SOON, link=IMPATIENT)
+async def test_a_stall_is_one_incident_whatever_was_lost_in_it(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     lost = sorted([await scene.allow() for _ in range(5)])
     await stands_still(scene, ami)
@@ -148,11 +144,8 @@ async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
-@timed(link=IMPATIENT)
-async def test_several_stalls_before_anybody_could_tell_are_one_incident(
-    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 1.0)
+@timed(listener=SOON | {"judging": 1.0}, link=IMPATIENT)
+async def test_several_stalls_before_anybody_could_tell_are_one_incident(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     for _ in range(3):
         await stands_still(scene, ami)
@@ -162,10 +155,8 @@ async def test_several_stalls_before_anybody_could_tell_are_one_incident(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
-@timed(link=IMPATIENT)
-async def test_a_call_that_was_never_let_through_is_one_of_them(
-    soon: None, scene: Scene, ami: FakeAmi
-) -> None:
+@timed(listener=SOON, link=IMPATIENT)
+async def test_a_call_that_was_never_let_through_is_one_of_them(scene: Scene, ami: FakeAmi) -> None:
     """It rang when Asterisk stood still, and was gone afterwards: no file, and nothing that misses one."""
     await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()
@@ -183,11 +174,8 @@ async def test_a_call_that_was_never_let_through_is_one_of_them(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
-@timed(link=IMPATIENT)
-async def test_an_asterisk_that_was_started_anew_did_not_stall(
-    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.missed_calls.SAME", timedelta())
+@timed(listener=SOON, link=IMPATIENT, missed={"same": timedelta()})
+async def test_an_asterisk_that_was_started_anew_did_not_stall(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()
     ami.freeze()
@@ -198,11 +186,8 @@ async def test_an_asterisk_that_was_started_anew_did_not_stall(
     assert await scene.incidents() == ["call-unseen"]
 
 
-@timed(link=IMPATIENT)
-async def test_what_does_not_fit_into_one_is_told_one_by_one(
-    soon: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.missed_calls.TOGETHER", 2)
+@timed(listener=SOON, link=IMPATIENT, missed={"together": 2})
+async def test_what_does_not_fit_into_one_is_told_one_by_one(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     lost = {await scene.allow() for _ in range(3)}
     await stands_still(scene, ami)

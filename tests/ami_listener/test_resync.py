@@ -313,11 +313,11 @@ async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: Fak
     assert await scene.incidents() == []
 
 
+@timed(recorder={"settle": 1.5})
 async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_missed(
     scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    monkeypatch.setattr("ami_listener.recording.recorder.SETTLE_SECONDS", 1.5)
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
     leg.hang_up()
@@ -329,11 +329,8 @@ async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_m
     assert await scene.incidents() == ["recording-repaired"] * 3
 
 
-async def test_a_comparison_leaves_calls_alone_that_it_knows(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
-    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.02)
+@timed(listener={"second_look": 0.02, "audit": 0.02})
+async def test_a_comparison_leaves_calls_alone_that_it_knows(scene: Scene, ami: FakeAmi) -> None:
     ami.drop()
     await until(lambda: ami.logins == 2)
     _, leg = await talking(scene, ami)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.calls import unlisted
+from ami_listener.calls.unlisted import Elsewhere
+from ami_listener.timings import UnlistedLimits
 from dialpact.compliance.hosts import Host, Target, near, target, targets
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, until
@@ -75,9 +76,8 @@ async def test_another_host_is_asked_about_once_a_minute(
     assert await scene.incidents() == []
 
 
-def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unlisted, "MOST", 3)
-    elsewhere, ways = unlisted.Elsewhere(), [(f"phone{number}", "") for number in range(9)]
+def test_what_is_remembered_has_a_bound() -> None:
+    elsewhere, ways = Elsewhere(UnlistedLimits(most=3)), [(f"phone{number}", "") for number in range(9)]
     for way in ways:
         elsewhere.add(way)
     assert [way for way in ways if way in elsewhere] == ways[6:]

@@ -25,7 +25,6 @@ from unittest import mock
 import structlog
 
 from agi import script, variables
-from ami_listener import listener
 from ami_listener.ami import wire
 from ami_listener.ami.connection import LinkError, Session
 from ami_listener.ami.events import Origin
@@ -34,13 +33,13 @@ from ami_listener.ami.sent import Sent
 from ami_listener.legs import leg_check
 from ami_listener.legs.claims import Claims
 from ami_listener.legs.leg_check import Suspect
-from ami_listener.recording import recorder
 from ami_listener.timings import LinkTimings
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.ami import FakeAmi
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
+from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import Scene, until
 from tests.fuzz.engine import ROOT, Target, hostile
 from tests.fuzz.living import SECONDS, Loop, gate
@@ -374,15 +373,6 @@ class Listening:
     """A listener that lives until the process ends, on a fake Asterisk."""
 
     def __init__(self) -> None:
-        for module, name, value in (
-            *(
-                (recorder, "SHORT", 0.0),
-                (recorder, "SILENCE_MATTERS", 60.0),
-                (recorder, "PROOF_SECONDS", 0.5),
-            ),
-            *((recorder, "SETTLE_SECONDS", 0.3), (listener, "LOOK_SECONDS", 0.05)),
-        ):
-            setattr(module, name, value)
         self.loop = Loop()
         self.loop.run(self._start())
 
@@ -390,7 +380,12 @@ class Listening:
         home = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-listener-"))
         (home / "recordings").mkdir()
         self.ami = await FakeAmi().__aenter__()
-        self.scene = await Scene(home / "dialpact", self.ami.port, home / "recordings").__aenter__()
+        self.scene = await Scene(
+            home / "dialpact",
+            self.ami.port,
+            home / "recordings",
+            timings=changed(QUICK, recorder={"proof": 0.5}),
+        ).__aenter__()
         await self.scene.ready(SECONDS)
 
 

@@ -16,25 +16,29 @@ from pathlib import Path
 import pytest
 
 from ami_listener.ami.connection import Session
-from ami_listener.legs import leg_check
-from ami_listener.recording import recorder
-from ami_listener.sound import stall_detector
 from ami_listener.timings import Timings
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import Channel
-from tests.ami_listener.conftest import ami, directory, quick, scene
+from tests.ami_listener.conftest import ami, directory, scene
 from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.load.storm import EVENTS_PER_SECOND, Storm
 
-__all__ = ["ami", "directory", "quick", "scene"]
+__all__ = ["ami", "directory", "scene"]
 
 # Alone: the storm takes a whole core, and its length is counted in events a second.
 pytestmark = pytest.mark.alone
 
 CALLS = 20
 PATIENCE = 60.0
-PATIENT = changed(QUICK, link=dict.fromkeys(("action", "pong", "login"), PATIENCE))
+# A busy machine is no dead link, and a call that waits for the storm's end has not stalled.
+PATIENT = changed(
+    QUICK,
+    link=dict.fromkeys(("action", "pong", "login"), PATIENCE),
+    recorder={"proof": PATIENCE},
+    legs={"store": PATIENCE},  # beyond it a call is cut, as it should be
+    sound={"stalled": 10 * PATIENCE},
+)
 GROWTH = 300.0  # megabytes; a queue that is full of events is 50
 LOST = {
     *("recording-lost", "recording-missing", "recording-failed", "recording-not-started", "recording-gap"),
@@ -50,14 +54,6 @@ def megabytes() -> float:
 @pytest.fixture
 def timings() -> Timings:
     return PATIENT
-
-
-@pytest.fixture(autouse=True)
-def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no dead link, and a call that waits for the storm's end has not stalled."""
-    monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
-    monkeypatch.setattr(leg_check, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
-    monkeypatch.setattr(stall_detector, "STALLED", 10 * PATIENCE)
 
 
 async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:
