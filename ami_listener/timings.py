@@ -109,9 +109,8 @@ class KeyTimings(msgspec.Struct, frozen=True, kw_only=True):
 class UnlistedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Endpoints that no trunk lists (``calls.unlisted``)."""
 
-    kept: float = (
-        60.0  # before a trunk's contacts, and an endpoint that leads elsewhere, are asked about again
-    )
+    contacts: float = 60.0  # before a trunk's contacts are asked for again
+    elsewhere: float = 60.0  # and before an endpoint that leads elsewhere is
     most: int = 2_000  # endpoints that are remembered
     cuts: int = 5  # attempts to hang up, a second apart
 

@@ -47,7 +47,7 @@ class Elsewhere:
         self._until.pop(way, None)
         while len(self._until) >= self._limits.most:
             del self._until[next(iter(self._until))]
-        self._until[way] = time.monotonic() + self._limits.kept
+        self._until[way] = time.monotonic() + self._limits.elsewhere
 
 
 class Unlisted:
@@ -121,7 +121,7 @@ class Unlisted:
 
     async def _ask_trunks(self, pbx: Pbx) -> None:
         async with self._asking:
-            if time.monotonic() - self._asked_at < self._limits.kept:
+            if time.monotonic() - self._asked_at < self._limits.contacts:
                 return
             for trunk, endpoint in self._listener.endpoints.items():
                 if found := await self._hosts(pbx, endpoint):

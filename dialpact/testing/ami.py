@@ -134,9 +134,10 @@ class FakeAmi:
         await asyncio.sleep(0)
 
     async def restart(self) -> None:
-        """As a crash and a start of Asterisk: every call is gone, unique ids start anew."""
+        """As a crash and a start of Asterisk: every call is gone, names and unique ids start anew."""
         await self.stop()
         self.channels.clear()
+        self._serial = itertools.count()
         self._epoch += 1
         self.started_at = self.clock.now()
         await self.start()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.store.sqlite.recordings import Recordings
+from dialpact.compliance.errors import StoreError
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, answered, until
@@ -229,17 +229,10 @@ async def test_one_that_no_longer_runs_is_ended(scene: Scene, ami: FakeAmi, what
         assert "call-ended-unseen" not in await scene.incidents()
 
 
-async def test_a_store_that_is_down_is_told(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dialpact.compliance.errors import StoreError
-
-    async def down(*_: object) -> None:
-        raise StoreError("database is locked")
-
+async def test_a_store_that_is_down_is_told(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await answered(scene, ami)
     assert leg.caller
-    monkeypatch.setattr(Recordings, "start", down)
+    scene.faulty.fails("recordings.start", StoreError("database is locked"))
     for channel in (leg, leg.caller, person(ami)):
         channel.enter_bridge("one")
     assert "database is locked" in (await scene.incident("voice-not-recorded"))["detail"]

@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from ami_listener.timings import Timings
-from dialpact.store.sqlite.carrier_legs import CarrierLegs
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, talking, until
@@ -94,15 +90,9 @@ async def test_a_call_from_just_before_the_connection_is_no_sign_of_events_that_
         assert await scene.lease() == (True, "")
 
 
-async def test_a_bug_in_one_leg_ends_no_other(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_bug_in_one_leg_ends_no_other(scene: Scene, ami: FakeAmi) -> None:
     _, good = await talking(scene, ami)
-
-    async def broken(*_: Any) -> None:
-        raise RuntimeError("bug")
-
-    monkeypatch.setattr(CarrierLegs, "allowed", broken)
+    scene.faulty.fails("carrier_legs.allowed", RuntimeError("bug"))
     ami.dial(NUMBER, await scene.allow())
     await scene.incident("listener-error")
     good.speak(0.2)

@@ -12,7 +12,6 @@ import pytest
 from ami_listener.recording.access import Identity
 from ami_listener.timings import Timings
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite import Store
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
@@ -155,17 +154,10 @@ async def test_a_failure_that_no_check_foresaw(scene: Scene) -> None:
     await scene.ready()
 
 
-async def test_a_store_that_is_down_ends_nothing(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_store_that_is_down_ends_nothing(scene: Scene, ami: FakeAmi) -> None:
     """The lease runs out by itself; a call that is up is kept, and written when the store is back."""
     _, leg = await ringing(scene, ami)
-    transact = Store.transact
-
-    async def down(*_: object) -> None:
-        raise StoreError("database is locked")
-
-    monkeypatch.setattr(Store, "transact", down)
+    scene.faulty.fails("*", StoreError("database is locked"))
     leg.pick_up()  # its row is there, so this needs no store
     await until(lambda: "DIALPACT_RECORDING" in leg.variables)
     leg.let_through()
@@ -174,7 +166,7 @@ async def test_a_store_that_is_down_ends_nothing(
     leg.hang_up()
     bypass = ami.dial(NUMBER)
     await until(lambda: len(scene.listener.outbox) >= 2)
-    monkeypatch.setattr(Store, "transact", transact)
+    scene.faulty.mends()
     (row,) = await scene.recorded("kept")
     assert row["answered_at"]
     await scene.incident("no-decision")
@@ -183,16 +175,10 @@ async def test_a_store_that_is_down_ends_nothing(
 
 
 @timed(legs={"store": 0.2})
-async def test_a_leg_that_can_not_be_judged_is_cut(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_leg_that_can_not_be_judged_is_cut(scene: Scene, ami: FakeAmi) -> None:
     """It could not be recorded either."""
     ami.forbid("MixMonitor")
-
-    async def down(*_: object) -> None:
-        raise StoreError("database is locked")
-
-    monkeypatch.setattr("dialpact.store.sqlite.carrier_legs.CarrierLegs.allowed", down)
+    scene.faulty.fails("carrier_legs.allowed", StoreError("database is locked"))
     leg = ami.dial(NUMBER, await scene.allow())
     await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("store-unavailable")

@@ -15,7 +15,6 @@ from ami_listener.instance_lock import instance_lock
 from ami_listener.legs.leg_check import originator
 from ami_listener.timings import Timings
 from dialpact.compliance.errors import RecordingError, StoreError
-from dialpact.store.sqlite.carrier_legs import CarrierLegs
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, judged, prepared, recorded, ringing, talking, until
@@ -204,13 +203,8 @@ async def test_nor_is_one_with_an_id_that_is_not_its_own(scene: Scene, ami: Fake
 
 
 @timed(legs={"store": 0.1})
-async def test_nor_while_the_store_is_down(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def down(*_: object) -> None:
-        raise StoreError("down")
-
-    monkeypatch.setattr(CarrierLegs, "allowed", down)
+async def test_nor_while_the_store_is_down(scene: Scene, ami: FakeAmi) -> None:
+    scene.faulty.fails("carrier_legs.allowed", StoreError("down"))
     legs = [ami.dial("119"), ami.dial("119", "e" * 32)]
     await scene.incident("store-unavailable")  # of the second: its id could not be looked up
     for leg in legs:

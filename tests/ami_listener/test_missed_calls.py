@@ -10,12 +10,11 @@ import pytest
 
 from ami_listener.timings import Timings
 from dialpact.compliance.carrier_leg import CarrierLeg
-from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.pace import QUICK, changed, timed
-from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
+from tests.ami_listener.scene import NUMBER, Scene, names_used_up, prepared, recorded, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,19 +100,14 @@ async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_
     assert await scene.incidents() == []
 
 
-async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(scene: Scene, ami: FakeAmi) -> None:
     """It has no recording's row, and an incident that says so."""
-
-    def no_room(*_: object) -> None:
-        raise RecordingError("99 segments already")
-
     await scene.kill()
-    leg = ami.dial(NUMBER, await scene.allow())
+    decision = await scene.allow()
+    names_used_up(scene, decision)
+    leg = ami.dial(NUMBER, decision)
     leg.ring()
     leg.seconds = 5
-    monkeypatch.setattr("ami_listener.recording.recorder.Recorder.plan", no_room)
     await restarted(scene)
     assert await scene.incidents() == ["recording-not-started"]
 

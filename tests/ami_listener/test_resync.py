@@ -11,7 +11,7 @@ from dialpact.compliance.clock import instant
 from dialpact.testing.ami import FakeAmi, Headers
 from dialpact.testing.ami_calls import Channel
 from tests.ami_listener.pace import timed
-from tests.ami_listener.scene import NUMBER, Scene, recorded, ringing, talking, until
+from tests.ami_listener.scene import NUMBER, Scene, left_open, recorded, ringing, talking, until
 
 
 async def test_a_running_recording_is_adopted_after_a_lost_connection(scene: Scene, ami: FakeAmi) -> None:
@@ -266,7 +266,6 @@ async def test_after_a_restart_of_asterisk_the_same_name_is_another_call(scene: 
     leg.speak(0.2)
     name = leg.name
     await ami.restart()
-    ami._serial = iter(range(100))  # type: ignore[assignment]
     other = ami.dial(NUMBER, quiet=True)
     assert other.name == name
     ami.forbid("MixMonitor", Channel=name)
@@ -315,12 +314,13 @@ async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: Fak
 
 @timed(recorder={"settle": 1.5})
 async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_missed(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, ami: FakeAmi
 ) -> None:
-    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
+    (row,) = await scene.recordings()
     leg.hang_up()
+    left_open(row)
     await until(lambda: bool(scene.listener.finishing))
     ami.drop()
     await until(lambda: ami.logins == 2)
