@@ -17,11 +17,11 @@ import structlog
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import UNSEEN, Origin
-from ami_listener.ami.pbx import INTERLOCK, PASSED, NoChannel, Pbx
+from ami_listener.ami.pbx import NoChannel, Pbx
 from ami_listener.legs.leg_check import judge
 from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.leg_control import LegControl
 from ami_listener.legs.leg_facts import LegFacts
-from ami_listener.legs.leg_policy import LegVerdict
 from ami_listener.legs.leg_recordings import LegRecordings
 from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
@@ -60,8 +60,8 @@ class Leg:
         self._context, self._pbx = context, pbx
         self._facts = LegFacts(context, channel, uniqueid, trunks, began, dial, origin)
         self._recordings = LegRecordings(context, pbx, self._facts)
+        self._control = LegControl(context, pbx, self._facts)
         self._found_ringing = self.state.line is Line.RINGING
-        self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
@@ -152,7 +152,7 @@ class Leg:
                 self.happen(LegEvent.BRIDGED)
                 if not self._bridged:
                     self._bridged = True
-                    self._work.put_nowait(self._ask_interlock)
+                    self._work.put_nowait(self._control.ask_interlock)
             case events.BridgeLeft():
                 self.happen(LegEvent.UNBRIDGED)
             case events.MonitorStarted():
@@ -247,9 +247,9 @@ class Leg:
             case Action.START | Action.RESTART:
                 await self._record()
             case Action.OPEN:
-                await self._set_interlock(self.decision)
+                await self._control.open()
             case Action.SHUT:
-                await self._set_interlock("")
+                await self._control.shut()
             case Action.NOTE_ANSWER:
                 self._recordings.note_answer()
                 await self._tell()
@@ -262,7 +262,7 @@ class Leg:
                 attached = await self._recordings.is_attached()
                 self.happen(LegEvent.STILL_ATTACHED if attached else LegEvent.DETACHED)
             case Action.HANG_UP:
-                await self._cut()
+                await self._control.cut()
             case Action.PENALTY:
                 self._context.failed()
             case Action.FINISH:
@@ -294,23 +294,14 @@ class Leg:
                 self._report("recording-gap", "found answered and without a recording")
             if self.state.line is Line.BRIDGED and not self._bridged:
                 self._bridged = True
-                self._work.put_nowait(self._ask_interlock)
-            cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
+                self._work.put_nowait(self._control.ask_interlock)
+            cut = found.wrong is not None and self._facts.left_wrong(found.wrong, found.sent_from)
             self.happen(LegEvent.BYPASSED if cut else LegEvent.ALLOWED)
             return
         cut = verdict.may_be_cut and bool(context.guarded & self._facts.trunks.keys())
         self.happen(LegEvent.BYPASSED if cut else LegEvent.LET_BE)
         if verdict.is_incident:
             self._facts.report_once(verdict.kind, found.decision, "dialled", found.number[:40], cut=cut)
-
-    def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
-        """Tells of a number that is not the decision's; whether the call is cut for it."""
-        context, allowed = self._context, self.allowed
-        assert allowed is not None
-        cut = wrong.may_be_cut and bool(context.numbered & self._facts.trunks.keys())
-        numbers = f"{allowed.caller_id or '-'} {sent_from or '-'}"
-        self._facts.report_once(wrong.kind, self.decision, "authorised and sent", numbers, cut=cut)
-        return cut
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]
@@ -371,36 +362,6 @@ class Leg:
         if old is not None:
             await self._recordings.retire(old, by=segment)
         log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
-
-    async def _set_interlock(self, value: str) -> None:
-        try:
-            await self._pbx.set_variable(self.channel, INTERLOCK, value)
-        except NoChannel:
-            raise
-        except RecordingError as error:
-            log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
-
-    async def _ask_interlock(self) -> None:
-        """Bridged for the first time: was it the dialplan's interlock that let it through?"""
-        if not self.allowed:
-            return
-        if await self._pbx.variable(self.channel, PASSED):
-            self._facts.told.interlock = "through"
-        else:
-            self._report("interlock-missing", "bridged without U(dialpact-answered) in its Dial")
-
-    async def _cut(self) -> None:
-        """Again each second until it is gone. Not in shadow mode; never a call that came in."""
-        if self._context.shadow:
-            return
-        sure = self._facts.origin.seen and not self.channel.startswith("PJSIP/")
-        if not sure and await self._pbx.came_in(self.channel):
-            if not self._spared:
-                self._spared = True
-                self._report("forged-event", "a DialBegin event for a call that came in")
-            return
-        log.error("call cut", leg=self.channel, decision=self.decision)
-        await self._pbx.hang_up(self.channel)
 
     async def _confirm_end(self) -> None:
         self._ending = False  # what comes while Asterisk is asked may be true
