@@ -3,7 +3,7 @@
 Its parts meet here and nowhere else. One task reads events and only distributes them; every leg has a
 worker of its own; what must reach the store goes through the outbox; files of ended calls are measured in
 two threads. A lost connection ends all legs' workers, and the next session reads the real state
-(``resync``), exactly as after a restart: nothing that was under way is ever sent again.
+(``rounds``, ``resync``), exactly as after a restart: nothing that was under way is ever sent again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from datetime import datetime
 
 import structlog
 
-from ami_listener import missed_calls, resync
 from ami_listener.ami import events
-from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown, Session
+from ami_listener.ami.connection import LinkError, LoginRefused, Session
 from ami_listener.ami.pbx import Pbx
 from ami_listener.calls.companions import Companions
 from ami_listener.calls.inside import Inside
@@ -35,14 +34,14 @@ from ami_listener.legs.live_legs import LiveLegs
 from ami_listener.legs.pending_dials import PendingDials
 from ami_listener.missed_calls import Gap
 from ami_listener.outbox import Outbox, Waiting
-from ami_listener.recording import access
 from ami_listener.recording.recorder import Recorder
+from ami_listener.rounds import Rounds
 from ami_listener.sound.hearing import Hearing
 from ami_listener.terms import KeepUntil, Terms
-from ami_listener.timings import USUAL, ListenerTimings, Timings
+from ami_listener.timings import USUAL, Timings
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor
-from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
+from dialpact.compliance.errors import ConfigError, StoreError
 from dialpact.store.ports import Store
 
 Observer = Callable[[Pbx, events.ChannelEvent], None]
@@ -57,13 +56,6 @@ def pauses(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
     while True:
         yield first * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
         first = min(first * 2, longest)
-
-
-def audits(timings: ListenerTimings) -> Iterator[float]:
-    """Seconds after each comparison; the second one is for calls that were too young at the first."""
-    yield timings.second_look
-    while True:
-        yield timings.audit
 
 
 class Listener:
@@ -118,6 +110,7 @@ class Listener:
             shapes=config.shapes,
             timings=timings,
         )
+        self._rounds = Rounds(self, timings.listener)
         self.terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
         self.keys = Keys(self, self.companions)
         self._observers.append(self.keys.feed)
@@ -271,7 +264,7 @@ class Listener:
         log.info("connected")
         booted = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            looking = group.create_task(self._look_around(session, pbx, booted), name="resync")
+            looking = group.create_task(self._rounds.run(session, pbx, booted), name="resync")
             async for event in session.events():
                 if isinstance(event, events.Booted):
                     self.gap.answered(self._clock.now(), event.uptime)
@@ -281,55 +274,6 @@ class Listener:
                 elif isinstance(event, events.ChannelEvent):
                     self._distribute(pbx, event)
             looking.cancel()
-
-    async def _look_around(self, session: Session, pbx: Pbx, booted: asyncio.Event) -> None:
-        """Rights, user, and the calls there are; then the same comparison again and again."""
-        lease, timings = self.lease, self._timings.listener
-        try:
-            await booted.wait()
-            lease.booted = True
-            lease.right_problem = await pbx.missing_right()
-            lease.wake()
-            if lease.right_problem:  # they are read at the login, so a mended manager.conf needs a new one
-                await asyncio.sleep(timings.patience)
-                session.lose(lease.right_problem)
-                return
-            lease.who = await self._identify(session, pbx)
-            for wait in audits(timings):
-                unseen = await self._compare(pbx)
-                if unseen and wait == timings.audit:
-                    lease.blind = "calls are made of which no event came (read = call, or an event filter)"
-                lease.synchronised = True
-                lease.wake()
-                if wait == timings.audit and self.gap.since is not None:
-                    await asyncio.sleep(timings.judging)
-                    await self._report_unseen()
-                await asyncio.sleep(wait)
-        except LinkError as error:
-            # Lost, or so slow that nothing can be built on it: begin anew.
-            session.lose(str(error), silent=isinstance(error, OutcomeUnknown))
-        except RecordingError as error:
-            session.lose(f"the channels can not be listed: {error}")
-
-    async def _compare(self, pbx: Pbx) -> int:
-        while True:
-            try:
-                return await resync.compare(self, pbx)
-            except StoreError as error:
-                log.error("store unavailable, calls can not be compared", error=str(error))
-                await asyncio.sleep(1.0)
-
-    async def _report_unseen(self) -> None:
-        try:
-            await missed_calls.report(self.context, self.gap, self.hearing_since, self.context.claims)
-        except StoreError as error:
-            log.error("store unavailable, missed calls are looked for later", error=str(error))
-
-    async def _identify(self, session: Session, pbx: Pbx) -> access.Identity | None:
-        addresses = session.addresses
-        if addresses is None:
-            return None
-        return await asyncio.to_thread(access.identify, *addresses, *await pbx.run_user())
 
     # Events
 

@@ -14,7 +14,7 @@ Tone = tuple[str, int, int]  # key, milliseconds, how often
 
 
 class ListenerTimings(msgspec.Struct, frozen=True, kw_only=True):
-    """The listener's own rounds (``listener``)."""
+    """The listener itself (``listener``, ``rounds``)."""
 
     look: float = 1.0  # between two looks at the files of calls that talk
     second_look: float = 3.0  # after the first comparison, for calls that were too young at it
