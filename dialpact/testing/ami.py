@@ -81,7 +81,7 @@ class FakeAmi:
         self.username, self.secret = username, secret
         self.read = {"call", "system", "dtmf"} if read is None else read
         self.write = {"call", "system"} if write is None else write
-        self.monitor_mode: Literal["works", "lies", "empty", "refuses"] = "works"
+        self.monitor_mode: Literal["works", "lies", "empty", "refuses", "stops"] = "works"
         self.silent: set[str] = set()  # actions that are done but never answered
         self.dropped: set[str] = set()  # actions that are neither done nor answered
         self.dribble = self.frozen = False
