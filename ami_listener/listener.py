@@ -38,7 +38,7 @@ from ami_listener.recording.recorder import Recorder
 from ami_listener.rounds import Rounds
 from ami_listener.sound.hearing import Hearing
 from ami_listener.terms import KeepUntil, Terms
-from ami_listener.timings import USUAL, Timings
+from ami_listener.timings import USUAL, ListenerTimings, Timings
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config, OptOut, Supervisor
 from dialpact.compliance.errors import ConfigError, StoreError
@@ -48,14 +48,15 @@ Observer = Callable[[Pbx, events.ChannelEvent], None]
 log = structlog.get_logger()
 
 
-def pauses(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
+def pauses(timings: ListenerTimings) -> Iterator[float]:
     """Seconds before each attempt to connect: at once, then doubling, with jitter so that nodes do not
     march.
     """
     yield 0.0
+    pause = timings.first_pause
     while True:
-        yield first * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        first = min(first * 2, longest)
+        yield pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        pause = min(pause * 2, timings.longest_pause)
 
 
 class Listener:
@@ -225,7 +226,7 @@ class Listener:
     # Connection
 
     async def _stay_connected(self) -> None:
-        waiting = pauses()
+        waiting = pauses(self._timings.listener)
         while True:
             await asyncio.sleep(next(waiting))
             try:
@@ -246,7 +247,7 @@ class Listener:
                 await self._drop_legs()
             log.warning("connection lost", why=session.why_lost)
             if time.monotonic() - since > self._timings.listener.patience:
-                waiting = pauses()
+                waiting = pauses(self._timings.listener)
 
     async def connect(self, *, events: bool = True) -> Session:
         """A new session. Raises LinkError, ConfigError."""

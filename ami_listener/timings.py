@@ -16,6 +16,8 @@ Tone = tuple[str, int, int]  # key, milliseconds, how often
 class ListenerTimings(msgspec.Struct, frozen=True, kw_only=True):
     """The listener itself (``listener``, ``rounds``)."""
 
+    first_pause: float = 0.5  # before a second attempt to connect; each further one waits twice as long
+    longest_pause: float = 30.0
     look: float = 1.0  # between two looks at the files of calls that talk
     second_look: float = 3.0  # after the first comparison, for calls that were too young at it
     judging: float = 1.0  # for the legs that the second look has found
@@ -58,6 +60,7 @@ class LegTimings(msgspec.Struct, frozen=True, kw_only=True):
     store: float = 1.2  # a little more than the store's own patience with a lock (BUSY_MS)
     retry: float = 0.1  # between two questions to the store
     sent: float = 0.05  # before a second look at a number that is not right
+    hangup: float = 0.5  # between a channel's end and its Hangup event, on a busy machine
     grace: float = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
 
 
@@ -74,6 +77,7 @@ class MeasuredLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a finished recording is held against (``recording.measured``)."""
 
     silence_matters: float = 3.0  # seconds of talk in which each side says something
+    empty: float = 0.1  # seconds of talk of which a file may hold nothing
     short: float = 0.9  # of what was said, that a recording must hold
     untrue: float = 0.1  # of its length, by which a file may differ from the call and from the others
     slack: float = 0.5

@@ -73,6 +73,10 @@ class DialEnded(ChannelEvent, frozen=True):
     status: str  # ANSWER, BUSY, CANCEL, ...
 
 
+class DialForwarded(ChannelEvent, frozen=True):
+    """The carrier sends the call on to another number: Dial gives this leg up, whether it follows or not."""
+
+
 class StateChanged(ChannelEvent, frozen=True):
     state: str  # Down, Ring, Ringing, Up, ...
 
@@ -268,6 +272,9 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
     "DialEnd": [
         ("call,all", [*_BLOCK, *_DEST, "DialStatus"], _dest(DialEnded, status="DialStatus")),
         ("call,all", [*_DEST, "DialStatus"], _dest(DialEnded, status="DialStatus")),
+        # Its status is CANCEL, and nobody cancelled.
+        ("call,all", [*_BLOCK, *_DEST, "Forward", "DialStatus"], _dest(DialForwarded)),
+        ("call,all", [*_DEST, "Forward", "DialStatus"], _dest(DialForwarded)),
     ],
     "Newstate": [("call,all", _BLOCK, _own(StateChanged, state="ChannelStateDesc"))],
     "Rename": [("call,all", ["Channel", "Newname", "Uniqueid"], _own(Renamed, new="Newname"))],

@@ -8,6 +8,7 @@ stop that would make it worthless.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -18,22 +19,17 @@ from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.ami.pbx import NoChannel, Pbx
-from ami_listener.legs.leg_check import judge
+from ami_listener.legs.leg_check import Judgement, judge
 from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_control import LegControl
 from ami_listener.legs.leg_facts import LegFacts
 from ami_listener.legs.leg_recordings import LegRecordings
-from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
+from ami_listener.legs.states import UNANSWERED, Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 
-# What a question that Asterisk does not answer is taken for: the worst.
-UNANSWERED = {
-    Phase.ADOPTING: LegEvent.GAP,
-    Phase.CHECKING: LegEvent.DETACHED,
-}
 log = structlog.get_logger()
 
 
@@ -66,7 +62,8 @@ class Leg:
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
         self._unproven = False  # the proof was broken off by a Hangup event that is still to be confirmed
-        self._ending = False  # a Hangup event waits to be confirmed
+        self._hangup = asyncio.Event()  # a Hangup event came
+        self._ending = False  # one waits to be confirmed
         self._forged = False  # one was not confirmed, and that is reported
         self._bridged = False  # it has been in a bridge
         self._overdue_at = 0.0
@@ -164,6 +161,7 @@ class Leg:
                 self._recordings.interrupted()
                 self.happen(LegEvent.MUTED)
             case events.HungUp():
+                self._hangup.set()
                 # The channel is asked for once more: text from SIP must not end a recording that goes on.
                 if not self._ending:  # however many come: asking once answers them all
                     self._ending = True
@@ -227,7 +225,7 @@ class Leg:
             try:
                 await (self._do(work) if isinstance(work, Action) else work())
             except NoChannel:
-                self._facts.ended()
+                await self._hear_why()
                 self.happen(LegEvent.HUNG_UP)
             except LinkError as error:
                 if self._pbx.lost:
@@ -236,6 +234,14 @@ class Leg:
                 self._why = str(error)
                 if self.state.phase in UNANSWERED:
                     self.happen(UNANSWERED[self.state.phase])
+
+    async def _hear_why(self) -> None:
+        """Of a channel that is no more: its Hangup event says why, and may be on its way."""
+        gone_at = self._context.clock.now()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._context.timings.legs.hangup):
+                await self._hangup.wait()
+        self._facts.ended(gone_at)
 
     async def _wake(self) -> None:
         """Does nothing: work for a worker that waits for some, so that it sees that the leg is over."""
@@ -273,13 +279,15 @@ class Leg:
                 self._report(action.value, missing or self._why)
 
     async def _judge(self) -> None:
-        context = self._context
-        found = await judge(
-            context,
-            self._pbx,
-            self._facts.suspect(ringing=self.state.line is Line.RINGING),
-        )
-        verdict = found.verdict
+        suspect = self._facts.suspect(ringing=self.state.line is Line.RINGING)
+        found = await judge(self._context, self._pbx, suspect)
+        await self._heed(found)
+        if found.gone:
+            raise NoChannel(f"{self.channel} is gone")
+
+    async def _heed(self, found: Judgement) -> None:
+        """What follows from the verdict."""
+        context, verdict = self._context, found.verdict
         if verdict.allowed is not None:
             self._facts.decision, self._facts.allowed = found.decision, verdict.allowed
             self._facts.told.sent_from = found.sent_from
@@ -298,10 +306,11 @@ class Leg:
             cut = found.wrong is not None and self._facts.left_wrong(found.wrong, found.sent_from)
             self.happen(LegEvent.BYPASSED if cut else LegEvent.ALLOWED)
             return
-        cut = verdict.may_be_cut and bool(context.guarded & self._facts.trunks.keys())
+        cut = verdict.may_be_cut and not found.gone and bool(context.guarded & self._facts.trunks.keys())
         self.happen(LegEvent.BYPASSED if cut else LegEvent.LET_BE)
         if verdict.is_incident:
-            self._facts.report_once(verdict.kind, found.decision, "dialled", found.number[:40], cut=cut)
+            fate = "cut" if cut else "gone" if found.gone else "let be"
+            self._facts.report_once(verdict.kind, found.decision, fate, "dialled", found.number[:40])
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -19,11 +21,11 @@ import structlog
 from ami_listener.ami import sent
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import UNSEEN, Origin
-from ami_listener.ami.pbx import DECISION, EMERGENCY, Pbx, is_decision_id
+from ami_listener.ami.pbx import DECISION, EMERGENCY, NoChannel, Pbx, is_decision_id
 from ami_listener.ami.sent import Sent
 from ami_listener.legs import callers, leg_policy
 from ami_listener.legs.leg_context import LegContext
-from ami_listener.legs.leg_policy import LegVerdict
+from ami_listener.legs.leg_policy import FRESH, LegVerdict
 from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import StoreError
@@ -31,6 +33,7 @@ from dialpact.compliance.numbers import masked
 
 _LONG = re.compile(r"\+?[0-9]{7,}(?=@)")  # the number in the name of a Local channel
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -46,19 +49,24 @@ class Suspect(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """``wrong``: the decision fits, the number by which the leg left does not; why, and may it be cut?"""
+    """``wrong``: the decision fits, the number by which the leg left does not; why, and may it be cut?
+
+    ``gone``: the leg ended before Asterisk could be asked about it.
+    """
 
     verdict: LegVerdict
     decision: str = ""  # the id, if it is one
     number: str = ""
     sent_from: str = ""
     wrong: LegVerdict | None = None
+    gone: bool = False
 
 
 async def judge(context: LegContext, pbx: Pbx, leg: Suspect) -> Judgement:
-    """Raises NoChannel, LinkError (the link is gone)."""
+    """Raises LinkError (the link is gone); NoChannel: the leg is, and nobody saw it dialled."""
     number, known = dialled(leg.channel, leg.dial), ""
-    left, wrong = Sent(), None
+    left, wrong, gone = Sent(), None, False
+    verdict: LegVerdict | None = None
     try:
         if not leg.dial:
             number = dialled(leg.channel, await pbx.dialled(leg.channel))
@@ -72,16 +80,44 @@ async def judge(context: LegContext, pbx: Pbx, leg: Suspect) -> Judgement:
             left, flaw = await _look_at_number(context, pbx, leg, left, verdict.allowed)
             if flaw:
                 wrong = await spare_emergency(context, pbx, leg, number, LegVerdict(flaw))
+    except NoChannel:
+        if not leg.dial:
+            raise
+        gone, verdict = True, await _judge_gone(context, pbx, leg, number, verdict)
+        known = verdict.allowed.id if verdict.allowed else known
     except LinkError as error:
         if pbx.lost:
             raise
         log.warning("asterisk did not answer, leg not judged", leg=leg.channel, error=str(error))
-        forms = context.bare(number, leg.trunks)
-        spared = any(
-            leg_policy.is_short(one) or leg_policy.is_emergency(one, leg.trunks.values()) for one in forms
-        )
+        short = any(map(leg_policy.is_short, context.bare(number, leg.trunks)))
+        spared = short or _is_emergency(context, leg, number)
         verdict = LegVerdict("leg-not-judged", emergency=spared and not callers.is_machine(leg.origin))
-    return Judgement(verdict, known, number, left.number, wrong)
+    return Judgement(verdict, known, number, left.number, wrong, gone)
+
+
+async def _judge_gone(
+    context: LegContext, pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict | None
+) -> LegVerdict:
+    """Of a leg that ended before it could be asked: a carrier refuses within a millisecond. ``verdict``: if
+    its id had been read; else the store knows what the gate has let out on its caller's channel.
+
+    Raises LinkError (the link is gone).
+    """
+    if verdict is None:
+        legs, who = context.store.carrier_legs, (leg.origin.caller_id, leg.origin.linkedid)
+        try:
+            found = await _patiently(
+                context, lambda: legs.let_out(context.node, who, number, leg.began - FRESH, leg.began)
+            )
+        except StoreError as error:
+            log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
+            return LegVerdict("store-unavailable")
+        judged = (_verdict(context, leg, one.id, one, number) for one in found)
+        verdict = next((each for each in judged if each.fits), LegVerdict("leg-not-judged"))
+    spared = not verdict.fits and _is_emergency(context, leg, number)
+    if spared and await callers.who(pbx, leg.origin) != "machine":
+        return verdict.spared("emergency")
+    return verdict
 
 
 async def _look_at_number(
@@ -106,10 +142,18 @@ async def _look_at_number(
 async def _judge(context: LegContext, leg: Suspect, decision: str, number: str) -> LegVerdict:
     known = is_decision_id(decision)
     try:
-        allowed = await _read(context, decision) if known else None
+        allowed = (
+            await _patiently(context, lambda: context.store.carrier_legs.allowed(decision)) if known else None
+        )
     except StoreError as error:
         log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
         return LegVerdict("store-unavailable")
+    return _verdict(context, leg, decision, allowed, number)
+
+
+def _verdict(
+    context: LegContext, leg: Suspect, decision: str, allowed: Allowed | None, number: str
+) -> LegVerdict:
     return leg_policy.judge_leg(
         decision_id=decision,
         allowed=allowed,
@@ -121,6 +165,11 @@ async def _judge(context: LegContext, leg: Suspect, decision: str, number: str) 
         origin=leg.origin,
         claim=context.claims.of(decision),
     )
+
+
+def _is_emergency(context: LegContext, leg: Suspect, number: str) -> bool:
+    """Whether everybody knows the number as one."""
+    return any(leg_policy.is_emergency(one, leg.trunks.values()) for one in context.bare(number, leg.trunks))
 
 
 async def spare_emergency(
@@ -135,7 +184,7 @@ async def spare_emergency(
     for a number that everybody knows.
     """
     forms = context.bare(number, leg.trunks)
-    known = any(leg_policy.is_emergency(one, leg.trunks.values()) for one in forms)
+    known = _is_emergency(context, leg, number)
     originated = leg.origin.seen and not leg.origin.caller
     if not known and (originated or not any(map(leg_policy.is_plain, forms))):
         return verdict
@@ -150,14 +199,14 @@ async def spare_emergency(
     return verdict
 
 
-async def _read(context: LegContext, decision: str) -> Allowed | None:
+async def _patiently(context: LegContext, ask: Callable[[], Awaitable[T]]) -> T:
     """Tries again while there is time: a lock is short, and a call is at stake. Raises StoreError."""
     failure = "no answer in time"
     try:
         async with asyncio.timeout(context.timings.legs.store):
             while True:
                 try:
-                    return await context.store.carrier_legs.allowed(decision)
+                    return await ask()
                 except StoreError as error:
                     failure = str(error)
                 await asyncio.sleep(context.timings.legs.retry)

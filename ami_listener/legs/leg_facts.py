@@ -22,6 +22,7 @@ DIAL_STATUSES = frozenset(
     {"ABORT", "ANSWER", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "CONTINUE", "DONTCALL", "INVALIDARGS"}
     | {"NOANSWER", "TORTURE"}
 )
+REDIRECTED = 23  # Q.850: redirection to new destination
 INTERLOCK_SHUT = "GOTO:dialpact-unrecorded"  # what Dial tells where the interlock let no call through
 
 
@@ -60,6 +61,7 @@ class LegFacts:
         self.answered_at: datetime | None = None
         self.hung_up_at: datetime | None = None
         self.told = Told()
+        self.forwarded = False
 
     def feed(self, event: events.ChannelEvent) -> None:
         """Takes down what an event of its channel tells."""
@@ -76,11 +78,14 @@ class LegFacts:
                     self.told.dial_status = event.status
                 elif event.status.startswith(INTERLOCK_SHUT):
                     self.told.interlock = "refused"
+            case events.DialForwarded():
+                self.forwarded = True
             case events.Renamed():
                 self.channel = event.new
             case events.HungUp():
                 self.hung_up_at = self._context.clock.now()
-                self.told.hangup_cause = event.cause
+                # Dial may hang up before the carrier's word has become the channel's cause: a busy machine.
+                self.told.hangup_cause = event.cause or (REDIRECTED if self.forwarded else event.cause)
 
     def suspect(self, *, ringing: bool) -> Suspect:
         """As the check of a leg wants it."""
@@ -120,19 +125,19 @@ class LegFacts:
         """Of the call's next recording; None while the decision is not known, when nothing is recorded."""
         return self.claim.number(self.rows) if self.claim is not None and self.allowed else None
 
-    def ended(self) -> datetime:
-        """When it hung up, as far as that is known; else now, and it stays so."""
-        self.hung_up_at = self.hung_up_at or self._context.clock.now()
+    def ended(self, at: datetime | None = None) -> datetime:
+        """When it hung up, as far as that is known; else ``at``, or now, and it stays so."""
+        self.hung_up_at = self.hung_up_at or at or self._context.clock.now()
         return self.hung_up_at
 
-    def report_once(self, kind: str, decision: str, what: str, number: str, *, cut: bool) -> None:
-        """An incident of who dialled it; not again when a reconnect has it judged anew. ``what``: is
-        ``number``.
+    def report_once(self, kind: str, decision: str, fate: str, what: str, number: str) -> None:
+        """An incident of who dialled it; not again when a reconnect has it judged anew. ``fate``: whether it
+        was cut; ``what``: is ``number``.
         """
         if self.uniqueid in self._context.foreign:
             return
         self._context.foreign.add(self.uniqueid)
-        detail = f"{'cut' if cut else 'let be'}; {originator(self.origin)}; {what}"
+        detail = f"{fate}; {originator(self.origin)}; {what}"
         self._context.report(kind, decision, self.channel, detail, number)
 
     def left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
@@ -140,7 +145,8 @@ class LegFacts:
         assert self.allowed is not None
         cut = wrong.may_be_cut and bool(self._context.numbered & self.trunks.keys())
         numbers = f"{self.allowed.caller_id or '-'} {sent_from or '-'}"
-        self.report_once(wrong.kind, self.decision, "authorised and sent", numbers, cut=cut)
+        fate = "cut" if cut else "let be"
+        self.report_once(wrong.kind, self.decision, fate, "authorised and sent", numbers)
         return cut
 
     async def tell(self, pbx: Pbx) -> None:

@@ -67,7 +67,8 @@ class LegVerdict(msgspec.Struct, frozen=True):
 
     def spared(self, kind: Kind) -> LegVerdict:
         """The same leg, now that its number is an emergency's. A wrong id is told all the same."""
-        return LegVerdict(kind if self.kind == "no-decision" else self.kind, emergency=True)
+        none = self.kind in ("no-decision", "leg-not-judged")
+        return LegVerdict(kind if none else self.kind, emergency=True)
 
     @property
     def may_be_cut(self) -> bool:

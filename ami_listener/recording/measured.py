@@ -95,7 +95,7 @@ def problems(
     found = []
     sent = talk - sum(missing for _, _, missing in track.unsent)
     if not main.audio_bytes:
-        if sent > 0.1 + limits.slack * bool(track.unsent):
+        if sent > limits.empty + limits.slack * bool(track.unsent):
             found.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
     elif main.seconds < limits.short * sent - 0.1:
         found.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))

@@ -24,6 +24,7 @@ from dialpact.compliance.clock import Clock, SystemClock
 from dialpact.testing.ami_answers import CLASSES, Answers, Headers
 from dialpact.testing.ami_calls import STATES, Channel, Monitor
 
+ACCEPTING = 10  # turns of the event loop, and more than it takes from a connection to who serves it
 NEEDS = {
     "Login": {"Username", "Secret"},
     "Getvar": {"Variable"},
@@ -126,12 +127,14 @@ class FakeAmi:
 
     async def stop(self) -> None:
         """Nothing listens any more; calls stay."""
-        self.drop()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-        await asyncio.sleep(0)
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for _ in range(ACCEPTING):  # one that is being accepted at this moment is there some turns later
+            self.drop()
+            await asyncio.sleep(0)
+        if server is not None:
+            await server.wait_closed()
 
     async def restart(self) -> None:
         """As a crash and a start of Asterisk: every call is gone, names and unique ids start anew."""

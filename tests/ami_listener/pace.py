@@ -23,7 +23,7 @@ QUICK = changed(
     USUAL,
     listener={"look": 0.05},
     recorder={"proof": 0.2, "settle": 0.3},
-    measured={"short": 0.0, "silence_matters": 60.0, "untrue": 60.0},
+    measured={"empty": 60.0, "short": 0.0, "silence_matters": 60.0, "untrue": 60.0},
 )
 
 

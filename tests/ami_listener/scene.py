@@ -26,6 +26,7 @@ from dialpact.testing.ami_calls import wav_header
 from tests.ami_listener.faulty_store import FaultyStore
 
 NUMBER = "13800138000"
+PATIENCE = 20.0  # seconds for what has to happen; of a loaded machine
 
 
 def keep_until(ended_at: datetime) -> date:
@@ -105,7 +106,7 @@ class Scene:
     async def allow(self, dial: str = NUMBER, **change: Any) -> str:
         """An id as the gate gives it. ``change``: fields of the decision or its attempt."""
         attempt = {"trunk": "carrier", "node": "pbx1"} | {
-            name: change.pop(name) for name in ("trunk", "node") if name in change
+            name: change.pop(name) for name in ("trunk", "node", "uniqueid") if name in change
         }
         blocked = change.pop("blocked", False)
         finding = Finding(rule="x", result="fail", code=Reason.DO_NOT_CALL)
@@ -142,7 +143,7 @@ class Scene:
             return False, "none"
         return bool(row["ready"]) and row["expires_ns"] > time.monotonic_ns(), row["why"]
 
-    async def ready(self, timeout: float = 10.0) -> None:
+    async def ready(self, timeout: float = PATIENCE) -> None:
         async def is_ready() -> bool:
             return (await self.lease())[0]
 
@@ -151,7 +152,7 @@ class Scene:
         except TimeoutError:
             raise TimeoutError(f"never ready: {await self.lease()}") from None
 
-    async def not_ready(self, why: str, timeout: float = 5.0) -> str:
+    async def not_ready(self, why: str, timeout: float = PATIENCE) -> str:
         """Waits until the lease is withdrawn for a reason that contains ``why``."""
         told = ""
 
@@ -170,7 +171,7 @@ class Scene:
         """Oldest first."""
         return list(reversed(await recordings.list_recordings(self.store)))
 
-    async def recorded(self, state: str, count: int = 1, timeout: float = 8.0) -> list[dict[str, Any]]:
+    async def recorded(self, state: str, count: int = 1, timeout: float = PATIENCE) -> list[dict[str, Any]]:
         """Waits for ``count`` recordings in ``state``."""
         found: list[dict[str, Any]] = []
 
@@ -188,7 +189,7 @@ class Scene:
             ) from None
         return found
 
-    async def carrier_legs(self, ended: int = 0, timeout: float = 10.0) -> list[dict[str, Any]]:
+    async def carrier_legs(self, ended: int = 0, timeout: float = PATIENCE) -> list[dict[str, Any]]:
         """Oldest first, once ``ended`` of them have ended."""
         found: list[dict[str, Any]] = []
 
@@ -207,7 +208,7 @@ class Scene:
         """Kinds, oldest first."""
         return [one.kind for one in reversed((await self.store.incidents.list()).rows)]
 
-    async def incident(self, kind: str, timeout: float = 8.0) -> dict[str, Any]:
+    async def incident(self, kind: str, timeout: float = PATIENCE) -> dict[str, Any]:
         """Waits for an incident."""
         found: list[dict[str, Any]] = []
 
@@ -239,7 +240,7 @@ def names_used_up(scene: Scene, decision: str) -> None:
             taken.touch()
 
 
-async def until(done: Callable[[], Any], timeout: float = 5.0) -> None:
+async def until(done: Callable[[], Any], timeout: float = PATIENCE) -> None:
     """Polls a condition, plain or awaitable."""
     deadline = time.monotonic() + timeout
     while True:

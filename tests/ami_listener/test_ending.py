@@ -23,7 +23,7 @@ from tests.ami_listener.scene import Scene, left_open, talking, until
     ("spoken", "kind"),
     [({"seconds": 0.0}, "recording-empty"), ({"seconds": 0.2}, "recording-short")],
 )
-@timed(measured={"short": 0.9})
+@timed(measured={"empty": 0.1, "short": 0.9})
 async def test_too_little_is_kept_and_reported(
     scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str
 ) -> None:

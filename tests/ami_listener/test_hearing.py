@@ -19,7 +19,7 @@ COUNTS = "CHANNEL(rtcp,all)"
 @pytest.fixture
 def timings() -> Timings:
     asking = {"ask_again": 0.05, "ask_seldom": 0.1, "ask_rarely": 0.2}
-    odd = {"silent": 0.3, "stalled": 0.5, "evidence": 0.3, "patience": 1.0, "covered": 0.05}
+    odd = {"silent": 0.3, "stalled": 0.5, "evidence": 0.3, "patience": 3.0, "covered": 0.05}
     return changed(QUICK, sound=asking | odd)
 
 

@@ -78,7 +78,7 @@ class Carrier:
             )
         return list(seen.values())
 
-    async def invited(self, count: int = 1, timeout: float = 5.0) -> list[Invite]:
+    async def invited(self, count: int = 1, timeout: float = 20.0) -> list[Invite]:
         """Wait for ``count`` INVITEs in all and return them."""
         await self._sipp.until(lambda: len(self.invites()) >= count, timeout, f"INVITE number {count}")
         return self.invites()

@@ -69,7 +69,7 @@ async def customers(site: Site, pbx: Pbx) -> AsyncIterator[Customers]:
         yield Customers(site, pbx, carrier, agent, other)
 
 
-async def heard(leg: Leg, keys: str, timeout: float = 5.0) -> None:
+async def heard(leg: Leg, keys: str, timeout: float = 20.0) -> None:
     """Waits until the last of the keys that the other side was sent are these."""
     async with asyncio.timeout(timeout):
         while not leg.keys.endswith(keys):

@@ -76,10 +76,10 @@ class Incoming(Leg):
         self._stop_script()
         self._start(self._accept(replace(self._plan, talk=talk or self._plan.talk, headers=headers)))
 
-    def refuse(self, status: int = 486, headers: str = "") -> None:
-        """Refuse now, whatever was planned."""
+    def refuse(self, status: int = 486, headers: str = "", redirect: str = "") -> None:
+        """Refuse now, whatever was planned. ``redirect``: the number in the Contact of a 302."""
         self._stop_script()
-        self._refuse(status, _lines(headers))
+        self._refuse(status, _lines(headers), redirect)
 
     async def _play(self, answer: Answer) -> None:
         await asyncio.sleep(answer.delay)

@@ -112,7 +112,7 @@ class Pbx:
             if path.exists()
         )
 
-    async def logged(self, pattern: str, timeout: float = 5.0) -> re.Match[str]:
+    async def logged(self, pattern: str, timeout: float = 20.0) -> re.Match[str]:
         """Wait until the log has a match of the regular expression ``pattern``, and return it."""
         deadline = time.monotonic() + timeout
         while not (found := re.search(pattern, self.log(), re.MULTILINE)):

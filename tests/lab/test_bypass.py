@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import sqlite3
 import statistics
 import time
@@ -27,7 +26,6 @@ WITHIN = 0.5  # seconds from the leg's appearance to its cut
 RINGS = "02712345602"  # the carrier rings and never answers
 TALKS = "02712345699"
 CALLER = {"caller_id": "02788880001"}
-REDIRECTED = 23  # Q.850: redirection to new destination
 
 
 @pytest.fixture(scope="module")
@@ -136,45 +134,6 @@ async def test_an_id_of_another_call(scene: Scene, pbx: Pbx, carrier: Carrier) -
         await cut(carrier, before, RINGS)
         await scene.incident("reused-decision")
         assert len(legs(pbx)) == 1, "the call that it belongs to rings on"
-
-
-async def test_the_trunks_302_is_not_followed_with_i(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
-    await allow(scene, pbx, "02712345607")
-    before = len(carrier.invites())
-    assert not (await Phone(pbx).call("*7502712345607", **CALLER)).answered
-    await scene.recorded("unanswered")
-    assert [invite.number for invite in carrier.invites()[before:]] == ["02712345607"]
-    (leg,) = await scene.carrier_legs(ended=1)
-    assert (leg["dial_status"], leg["interlock"]) == ("BUSY", "")
-    # None where Dial hangs the leg up before the carrier's word has become its cause: a busy machine.
-    assert leg["hangup_cause"] in (REDIRECTED, 0)
-    assert await scene.incidents() == []
-
-
-@pytest.mark.parametrize(
-    ("prefix", "followed"),
-    [("", "Local/13900139000@from-carrier"), ("*83", "Local/13900139000@agents")],
-    ids=["through the trunk's own context", "through FORWARD_CONTEXT"],
-)
-async def test_without_i_the_302_goes_where_the_trunk_leads(
-    scene: Scene, pbx: Pbx, carrier: Carrier, prefix: str, followed: str
-) -> None:
-    """In the lab's `from-carrier` nobody lives; in `agents` the gate is asked, and knows no such number."""
-    await allow(scene, pbx, "02712345607")
-    before = len(carrier.invites())
-    told = len(pbx.log())
-    assert not (await Phone(pbx).call(f"{prefix}02712345607", **CALLER)).answered
-    await scene.recorded("unanswered")
-    assert [invite.number for invite in carrier.invites()[before:]] == ["02712345607"]
-    log = pbx.log()[told:]
-    assert f"to '{followed}'" in log
-    asked = re.search(rf"Gosub\(\"{re.escape(followed)}-[^\n]*dialpact-outbound,s,1\(13900139000,", log)
-    assert bool(asked) == bool(prefix)
-    (leg,) = await scene.carrier_legs(ended=1)
-    # Dial calls it CANCEL, in an event (with a Forward) that the listener does not read: nobody cancelled.
-    # The cause is there or not yet when the channel goes, as Asterisk's threads fall.
-    assert leg["dial_status"] == "" and leg["hangup_cause"] in (REDIRECTED, 0)
-    assert await scene.incidents() == []
 
 
 async def test_without_i_and_without_a_gate_the_302_is_cut(scene: Scene, pbx: Pbx, carrier: Carrier) -> None:
@@ -345,6 +304,7 @@ async def test_the_trunk_that_only_reports(scene: Scene, pbx: Pbx, carrier: Carr
         assert (await lenient.incident("no-decision"))["detail"].startswith("let be; by PJSIP/agent1001-")
 
 
+@pytest.mark.alone  # half a second of the product's, not of six other Asterisks
 async def test_how_long_a_bypass_lives(
     scene: Scene, pbx: Pbx, carrier: Carrier, record_property: Any
 ) -> None:

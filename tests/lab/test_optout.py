@@ -78,7 +78,7 @@ def rows(site: Site, number: str) -> list[dict[str, Any]]:
         return [dict(row) for row in found]
 
 
-async def said(pbx: Pbx, what: str, before: int, seconds: float = 10) -> None:
+async def said(pbx: Pbx, what: str, before: int, seconds: float = 20) -> None:
     """Waits until ``what`` is in Asterisk's log once more than ``before``."""
     until = time.monotonic() + seconds
     while pbx.log().count(what) == before:
@@ -86,7 +86,7 @@ async def said(pbx: Pbx, what: str, before: int, seconds: float = 10) -> None:
         await asyncio.sleep(0.05)
 
 
-async def taken(site: Site, number: str, count: int = 1, seconds: float = 5) -> dict[str, Any]:
+async def taken(site: Site, number: str, count: int = 1, seconds: float = 20) -> dict[str, Any]:
     """Waits for the row number ``count`` and gives it, with the moment at which it was seen."""
     until = time.monotonic() + seconds
     while len(found := rows(site, number)) < count:

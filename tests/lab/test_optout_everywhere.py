@@ -11,7 +11,7 @@ import pytest
 from tests.lab.customers import CALL, Customers, customers, heard, said_no_more
 from tests.lab.pbx import Pbx
 from tests.lab.site import Site, product
-from tests.lab.test_optout import rows, taken
+from tests.lab.test_optout import rows, said, taken
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(90)]
 
@@ -30,7 +30,7 @@ exten => 7006,1,Queue(desks)
 exten => 1002,1,Dial(PJSIP/agent1002,20)
 """
 PLACES = {"conference": "7001", "parked": "7002", "queue": "7003", "music": "7004"}
-DONE = "D"
+DONE, DONE_BY_VOICE = "D", "Playing 'activated"
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +90,10 @@ async def test_where_the_dialplan_answers_it_is_one_refusal_and_one_answer(
         elif state == "transferred":
             await scene.sent_to(call, "1002")
             await scene.taken_over()
-        before = scene.pbx.log().count("Playing 'activated")
+        before = scene.pbx.log().count(DONE_BY_VOICE)
         await leg.press("*9")
         row = await taken(scene.site, number)
-        async with asyncio.timeout(8):
-            while scene.pbx.log().count("Playing 'activated") == before:
-                await asyncio.sleep(0.05)
+        await said(scene.pbx, DONE_BY_VOICE, before)
         await said_no_more(scene.site, number)
         assert leg.keys == ""  # no tone beside the voice
     assert (row["how"], row["by"]) == ("callee-key", f"+86{number}")
@@ -108,12 +106,10 @@ async def test_conference_whose_menu_has_the_key_answers_by_voice(scene: Custome
         async with asyncio.timeout(10):  # the conference's own voice first, then he
             while scene.pbx.log().count("joined 'softmix'") < joined + 2:
                 await asyncio.sleep(0.05)
-        before = scene.pbx.log().count("Playing 'activated")
+        before = scene.pbx.log().count(DONE_BY_VOICE)
         await leg.press("*9")
         await taken(scene.site, number)
-        async with asyncio.timeout(8):
-            while scene.pbx.log().count("Playing 'activated") == before:
-                await asyncio.sleep(0.05)
+        await said(scene.pbx, DONE_BY_VOICE, before)
         await asyncio.sleep(1.5)
         await said_no_more(scene.site, number)
         assert leg.keys == "" and not leg.ended
@@ -219,12 +215,10 @@ async def test_gate_is_down_and_the_listener_takes_it(scene: Customers) -> None:
     async with scene.talking() as (number, leg, _):
         scene.site.stop("gate")
         try:
-            before = scene.pbx.log().count("Playing 'activated")
+            before = scene.pbx.log().count(DONE_BY_VOICE)
             await leg.press("*9")
             await taken(scene.site, number)
-            async with asyncio.timeout(8):
-                while scene.pbx.log().count("Playing 'activated") == before:
-                    await asyncio.sleep(0.05)
+            await said(scene.pbx, DONE_BY_VOICE, before)
             await asyncio.sleep(0.6)
             assert "opt-out not taken" not in scene.pbx.log()
         finally:

@@ -116,7 +116,7 @@ async def hears(leg: Leg, *tones: int) -> None:
         return {hz for hz, part in share(sound).items() if part > 0.1} == set(tones)
 
     start, began = time.time(), asyncio.get_running_loop().time()
-    await until(are_there, 5)
+    await until(are_there)
 
 
 async def facts(scene: Scene) -> list[dict[str, Any]]:

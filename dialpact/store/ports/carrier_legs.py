@@ -13,6 +13,13 @@ class CarrierLegs(Protocol):
     async def allowed(self, decision: str) -> Allowed | None:
         """What a leg with this id is judged by; None for an id that no decision has."""
 
+    async def let_out(
+        self, node: str, callers: Sequence[str], dial: str, since: datetime, until: datetime
+    ) -> Sequence[Allowed]:
+        """What the gate was asked for on these callers' channels (unique ids) and gave ``dial`` for, newest
+        first. For a leg that ended before it could be asked for its id.
+        """
+
     async def write(self, leg: CarrierLeg) -> None:
         """What is known so far; with ``ended_at`` for the last time."""
 

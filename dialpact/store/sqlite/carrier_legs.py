@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -26,21 +28,18 @@ class CarrierLegs:
         # With the write lock, though it only reads: of a store that can not be written no call is recorded,
         # and a leg that would ring all the same is cut at once.
         row = await self._database.transact(lambda connection: SQL.allowed(connection, id=decision))
-        if row is None:
-            return None
-        return Allowed(
-            id=decision,
-            node=row["node"],
-            decided_at=instant(row["decided_at"]),
-            dial=row["dial"],
-            number=row["number"],
-            caller_id=row["caller_id"],
-            campaign=row["campaign"],
-            trunk=row["trunk"],
-            delivered=row["undelivered"] is None,
-            allowed=row["verdict"] == "ALLOW" or row["mode"] == "shadow",
-            legs=row["legs"],
-            sent_as=tuple(json.loads(row["sent_as"] or "[]")),
+        return None if row is None else _allowed(row)
+
+    async def let_out(
+        self, node: str, callers: Sequence[str], dial: str, since: datetime, until: datetime
+    ) -> list[Allowed]:
+        known = [caller for caller in callers if caller]  # an erased decision has an empty one
+        if not known or not dial:
+            return []
+        wanted = {"node": node, "dial": dial, "since": stamp(since), "until": stamp(until)}
+        wanted |= {"caller": known[0], "call": known[-1]}
+        return await self._database.read(
+            lambda connection: [_allowed(row) for row in SQL.let_out(connection, **wanted)]
         )
 
     async def write(self, leg: CarrierLeg) -> None:
@@ -67,3 +66,20 @@ class CarrierLegs:
                 for row in SQL.missed(connection, kind=reported, together=together, **wanted)
             ]
         )
+
+
+def _allowed(row: sqlite3.Row) -> Allowed:
+    return Allowed(
+        id=row["id"],
+        node=row["node"],
+        decided_at=instant(row["decided_at"]),
+        dial=row["dial"],
+        number=row["number"],
+        caller_id=row["caller_id"],
+        campaign=row["campaign"],
+        trunk=row["trunk"],
+        delivered=row["undelivered"] is None,
+        allowed=row["verdict"] == "ALLOW" or row["mode"] == "shadow",
+        legs=row["legs"],
+        sent_as=tuple(json.loads(row["sent_as"] or "[]")),
+    )

@@ -20,13 +20,24 @@ WHERE carrier_leg.ended_at IS NULL;
 UPDATE carrier_leg SET ended_at = max(:ended_at, dialled_at) WHERE id = :id AND ended_at IS NULL;
 
 -- name: allowed(id)^
-SELECT decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id, decision.campaign,
-       decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,
+       decision.campaign, decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
        CASE decision.record WHEN '' THEN NULL
            ELSE json_extract(decision.record, '$.facts.caller_id.sent_as') END AS sent_as,
        (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
 FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE decision.id = :id;
+
+-- name: let_out(node, dial, caller, call, since, until)
+SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,
+       decision.campaign, decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE json_extract(decision.record, '$.facts.caller_id.sent_as') END AS sent_as,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.decided_at > :since AND decision.decided_at <= :until
+  AND decision.node = :node AND decision.dial = :dial AND decision.uniqueid IN (:caller, :call)
+ORDER BY decision.seq DESC;
 
 -- name: missed(node, since, until, kind, together)
 SELECT decision.id, decision.channel FROM decision
