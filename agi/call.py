@@ -10,6 +10,7 @@ import structlog
 
 from agi import variables
 from agi.gate import Gate
+from agi.limits import LIMITS, Limits
 from agi.protocol import Malformed, Reply, Request
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
@@ -17,7 +18,6 @@ from dialpact.compliance.model import CallAttempt, Decision
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reasons import Reason
 
-CONFIRM_SECONDS = 0.5  # for the PBX to confirm a verdict; a round trip takes less than a millisecond
 NOT_DIALLABLE = re.compile(r"[^0-9+]")
 # What URIENCODE, by which our dialplan passes on what it may not pass on raw, makes of control characters.
 ENCODED_CONTROL = re.compile(r"%[01][0-9A-Fa-f]|%7[Ff]")
@@ -46,10 +46,13 @@ class Line(Protocol):
 class OutboundCall:
     """Answers one header. ``deadline``: seconds from now to the last moment at which ALLOW may be said."""
 
-    def __init__(self, line: Line, judge: Judge, gate: Gate, deadline: float) -> None:
+    def __init__(
+        self, line: Line, judge: Judge, gate: Gate, deadline: float, limits: Limits = LIMITS
+    ) -> None:
         self._line = line
         self._judge = judge
         self._gate = gate
+        self._confirm_seconds = limits.confirm_seconds
         self._until = asyncio.get_running_loop().time() + deadline
 
     async def answer(self, request: Request | Malformed) -> None:
@@ -66,7 +69,7 @@ class OutboundCall:
 
     async def _answer(self, request: Request) -> None:
         if request.route == variables.PROBE:
-            await self._line.last_words(list(variables.BLOCKED), CONFIRM_SECONDS)
+            await self._line.last_words(list(variables.BLOCKED), self._confirm_seconds)
             return
         if request.route != variables.ROUTE:
             log.error("unknown route", route=request.route[:64])
@@ -82,7 +85,7 @@ class OutboundCall:
             attempt = self._attempt(request, request.callerid or "", "")
             why = "the PBX did not tell the caller number in time"
             decision = self._gate.block(attempt, Reason.DEADLINE, why, self._judge)
-            await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
+            await self._line.last_words(_commands(decision), self._confirm_seconds)
             return
         attempt = self._attempt(request, *self._caller_id(request.callerid, reply))
         decision = await self._gate.decide(attempt, self._until, self._judge)
@@ -131,7 +134,7 @@ class OutboundCall:
         log.warning("attack", why=broken.why)
         attempt = self._judge.attempt("", "", "", attack=broken.why)
         decision = await self._gate.decide(attempt, self._until, self._judge)
-        await self._line.last_words(_commands(decision), CONFIRM_SECONDS)
+        await self._line.last_words(_commands(decision), self._confirm_seconds)
 
     async def _allow(self, decision: Decision) -> None:
         if self._line.hung_up:
@@ -161,7 +164,7 @@ class OutboundCall:
         confirmed = True
         for command in commands:
             try:
-                async with asyncio.timeout(CONFIRM_SECONDS):
+                async with asyncio.timeout(self._confirm_seconds):
                     reply = await self._line.ask(command)
             except TimeoutError:
                 return False

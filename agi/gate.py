@@ -17,7 +17,7 @@ from collections import deque
 
 import structlog
 
-from dialpact.application import decide
+from agi.limits import LIMITS, Limits
 from dialpact.application.decide import Deciding
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError
@@ -28,9 +28,6 @@ from dialpact.compliance.numbers import masked
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
 from dialpact.store.ports.decisions import Waiting
-
-MAX_WAITING = 5_000
-RETRY_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -49,11 +46,12 @@ class _Queued:
 class Gate:
     """Decides. ``run`` must be running for :meth:`decide` to be answered by anything but the deadline."""
 
-    def __init__(self, store: Store, judge: Judge, clock: Clock) -> None:
+    def __init__(self, store: Store, judge: Judge, clock: Clock, limits: Limits = LIMITS) -> None:
         self.judge = judge
         """The rules in force. A reload replaces it; a call that has begun keeps the one it began with."""
         self._clock = clock
-        self._deciding = Deciding(store, clock)
+        self._limits = limits
+        self._deciding = Deciding(store, clock, limits.max_batch, limits.max_overdue)
         self._queue: deque[_Queued] = deque()
         self._work = asyncio.Event()
 
@@ -62,7 +60,7 @@ class Gate:
 
         ``judge`` is the one that read the attempt, so that a reload meanwhile mixes no two policies.
         """
-        if len(self._queue) >= MAX_WAITING:
+        if len(self._queue) >= self._limits.max_waiting:
             return self.block(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
         queued = _Queued(attempt, judge or self.judge, deadline)
         self._queue.append(queued)
@@ -99,9 +97,10 @@ class Gate:
 
     async def run(self) -> None:
         """Until cancelled."""
+        retry_seconds = self._limits.retry_seconds
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_SECONDS if self._deciding.owes else None):
+                async with asyncio.timeout(retry_seconds if self._deciding.owes else None):
                     await self._work.wait()
             self._work.clear()
             stored = True
@@ -123,7 +122,8 @@ class Gate:
         Whoever was told that it is too late takes no place: in a flood nobody's turn would come in time.
         """
         batch: list[_Queued] = []
-        while self._queue and len(batch) < decide.MAX_BATCH:
+        most = self._limits.max_batch
+        while self._queue and len(batch) < most:
             if batch and self._queue[0].judge is not batch[0].judge:
                 break
             queued = self._queue.popleft()

@@ -13,7 +13,8 @@ from typing import cast
 import structlog
 
 from agi import variables
-from agi.call import CONFIRM_SECONDS, Line, ProtocolBroken
+from agi.call import Line, ProtocolBroken
+from agi.limits import LIMITS, Limits
 from agi.protocol import Request
 from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.judge import Judge, bounded
@@ -26,8 +27,11 @@ log = structlog.get_logger()
 class OptOutCall:
     """Answers one header of the route ``optout``. ``deadline``: seconds for the whole of it."""
 
-    def __init__(self, line: Line, opt_outs: OptOuts, judge: Judge, deadline: float) -> None:
+    def __init__(
+        self, line: Line, opt_outs: OptOuts, judge: Judge, deadline: float, limits: Limits = LIMITS
+    ) -> None:
         self._line, self._opt_outs, self._judge = line, opt_outs, judge
+        self._confirm_seconds = limits.confirm_seconds
         self._until = asyncio.get_running_loop().time() + deadline
         self._unanswered = False  # our question still waits for its reply: nothing more can be asked
 
@@ -36,13 +40,13 @@ class OptOutCall:
         try:
             done = await self._taken(request)
             if self._unanswered:
-                await self._line.last_words([variables.taken(done)], CONFIRM_SECONDS)
+                await self._line.last_words([variables.taken(done)], self._confirm_seconds)
                 return
-            async with asyncio.timeout(CONFIRM_SECONDS):
+            async with asyncio.timeout(self._confirm_seconds):
                 await self._line.ask(variables.taken(done))
         except ProtocolBroken as error:
             log.warning("attack", why=error.event.why, route=variables.OPTOUT)
-            await self._line.last_words([variables.taken(False)], CONFIRM_SECONDS)
+            await self._line.last_words([variables.taken(False)], self._confirm_seconds)
         except (ConnectionError, TimeoutError) as error:
             log.info("opt-out session ended early", why=str(error))
         finally:

@@ -19,8 +19,9 @@ from typing import cast
 import structlog
 
 from agi import variables
-from agi.call import CONFIRM_SECONDS, OutboundCall, ProtocolBroken
+from agi.call import OutboundCall, ProtocolBroken
 from agi.gate import Gate
+from agi.limits import LIMITS, Limits
 from agi.optout import OptOutCall
 from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
 from dialpact.application.opt_out import OptOuts
@@ -28,7 +29,6 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
 
-HEADER_SECONDS = 1.0  # Asterisk sends its header at once
 BACKLOG = 1024
 SPARE_FILES = 256  # store, log, and what is accepted in one turn of the loop before room is made
 
@@ -38,11 +38,14 @@ log = structlog.get_logger()
 class Server:
     """Listens, and gives each complete header to :class:`OutboundCall`, or to :class:`OptOutCall`."""
 
-    def __init__(self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOuts) -> None:
+    def __init__(
+        self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOuts, limits: Limits = LIMITS
+    ) -> None:
         self.config = config
         self.judge = judge
         self.gate = gate
         self.opt_outs = opt_outs
+        self.limits = limits
         self.deadline = config.gate.deadline_ms / 1000
         self.places = config.gate.max_sessions
         self.headless: OrderedDict[Connection, None] = OrderedDict()
@@ -70,11 +73,11 @@ class Server:
         for connection in list(self.headless):
             connection.close()
         if self.calls:
-            await asyncio.wait(self.calls, timeout=self.deadline + 2 * CONFIRM_SECONDS)
+            await asyncio.wait(self.calls, timeout=self.deadline + 2 * self.limits.confirm_seconds)
         for connection in list(self.open):
             connection.close()
         if self.calls:  # they see their connections closed
-            await asyncio.wait(self.calls, timeout=CONFIRM_SECONDS)
+            await asyncio.wait(self.calls, timeout=self.limits.confirm_seconds)
 
     def admit(self, connection: Connection) -> None:
         self.open.add(connection)
@@ -94,9 +97,11 @@ class Server:
     def begin(self, connection: Connection, request: Request | Malformed) -> None:
         self.headless.pop(connection, None)
         if isinstance(request, Request) and request.route == variables.OPTOUT:
-            answering = OptOutCall(connection, self.opt_outs, self.judge, self.deadline).answer(request)
+            opt_out = OptOutCall(connection, self.opt_outs, self.judge, self.deadline, self.limits)
+            answering = opt_out.answer(request)
         else:
-            answering = OutboundCall(connection, self.judge, self.gate, self.deadline).answer(request)
+            call = OutboundCall(connection, self.judge, self.gate, self.deadline, self.limits)
+            answering = call.answer(request)
         task = asyncio.create_task(answering)
         self.calls.add(task)
         task.add_done_callback(self._ended)
@@ -130,7 +135,8 @@ class Connection(asyncio.Protocol):
         # (uvloop's transports are no subclass of asyncio.Transport)
         self.transport = cast(asyncio.Transport, transport)
         self.server.admit(self)
-        self._timer = asyncio.get_running_loop().call_later(HEADER_SECONDS, self._no_header)
+        seconds = self.server.limits.header_seconds
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._no_header)
 
     def data_received(self, data: bytes) -> None:
         for event in self.session.receive(data):

@@ -1,4 +1,4 @@
-"""The gate as a service: store, judge, batches and listening socket, started and stopped together."""
+"""The gate as a service: judge, batches and listening socket, started and stopped together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from agi.gate import Gate
+from agi.limits import LIMITS, Limits
 from agi.server import Server
 from dialpact.application.opt_out import OptOuts
 from dialpact.compliance.clock import Clock
@@ -15,7 +16,7 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.numbers import warm
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite import Store
+from dialpact.store.ports import Store
 
 
 def judge_of(config: Config, policy: Policy) -> Judge:
@@ -49,30 +50,34 @@ class Reloadable:
 
 @contextlib.asynccontextmanager
 async def serving(
-    config: Config, policy: Policy, clock: Clock, started: Callable[[Reloadable], None] = lambda _: None
+    config: Config,
+    policy: Policy,
+    store: Store,
+    clock: Clock,
+    started: Callable[[Reloadable], None] = lambda _: None,
+    limits: Limits = LIMITS,
 ) -> AsyncIterator[tuple[str, int]]:
     """Answers calls inside the block; gives the address in use. At the end what was begun is answered.
 
-    ``started`` is given what changes the rules while it runs. Raises StoreError when the database can not be
-    opened, OSError when the address can not be bound.
+    ``store``: open, and its own patience with locks shorter than a call's deadline. ``started`` is given what
+    changes the rules while it runs. Raises StoreError, and OSError when the address can not be bound.
     """
     warm()
     judge = judge_of(config, policy)
-    async with await Store.open(config.database) as store:
-        await store.profiles.note(policy.profiles, at=clock.now())
-        gate = Gate(store, judge, clock)
-        opt_outs = OptOuts(store, config.node.name, clock)
-        server = Server(config, judge, gate, opt_outs)
-        address = await server.start()
-        started(Reloadable(store, clock, server))
-        running = [asyncio.create_task(work) for work in (gate.run(), opt_outs.run())]
-        try:
-            yield address
-        finally:
-            await server.close()
-            for task in running:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-            await gate.close()
-            await opt_outs.close()
+    await store.profiles.note(policy.profiles, at=clock.now())
+    gate = Gate(store, judge, clock, limits)
+    opt_outs = OptOuts(store, config.node.name, clock)
+    server = Server(config, judge, gate, opt_outs, limits)
+    address = await server.start()
+    started(Reloadable(store, clock, server))
+    running = [asyncio.create_task(work) for work in (gate.run(), opt_outs.run())]
+    try:
+        yield address
+    finally:
+        await server.close()
+        for task in running:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await gate.close()
+        await opt_outs.close()

@@ -24,7 +24,7 @@ class Right(StrEnum):
     OPT_OUT = "opt-out"  # enter a person's no
     CONSENT = "consent"
     LEADS = "leads"
-    REGISTERS = "registers"  # businesses, campaigns, caller IDs, scripts, complaints, suspensions
+    REGISTERS = "registers"  # businesses, campaigns, caller IDs, scripts, complaints, suspensions, plain ones
     RETENTION = "retention"  # holds, longer times, disposal
     LEDGER = "ledger"  # keys, checkpoints, erasure
     OPERATE = "operate"  # reload, doctor, what the daemons are

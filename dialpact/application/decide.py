@@ -21,7 +21,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
 
-MAX_BATCH = 100
+MAX_BATCH = 100  # attempts in a transaction, and as many blocks that are overdue
 MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
 
 log = structlog.get_logger()
@@ -30,10 +30,13 @@ log = structlog.get_logger()
 class Deciding:
     """The decisions of one process: what is decided, what is still owed to the store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, max_batch: int = MAX_BATCH, max_overdue: int = MAX_OVERDUE
+    ) -> None:
         self._store, self._clock = store, clock
-        self._overdue: deque[Decision] = deque(maxlen=MAX_OVERDUE)
-        self._unmarked: deque[Undelivered] = deque(maxlen=MAX_OVERDUE)
+        self._max_batch = max_batch
+        self._overdue: deque[Decision] = deque(maxlen=max_overdue)
+        self._unmarked: deque[Undelivered] = deque(maxlen=max_overdue)
 
     @property
     def has_overdue(self) -> bool:
@@ -47,7 +50,7 @@ class Deciding:
 
     def keep(self, block: Decision) -> None:
         """The next batch stores it."""
-        if len(self._overdue) == MAX_OVERDUE:
+        if len(self._overdue) == self._overdue.maxlen:
             log.error("refusal dropped unstored", decision=self._overdue[0].id)
         self._overdue.append(block)
 
@@ -59,7 +62,7 @@ class Deciding:
         """On disk when it returns, as the ``batch`` is ordered. Blocks that are overdue go first, a bounded
         number of them. Whatever it raises, nothing was recorded.
         """
-        overdue = tuple(itertools.islice(self._overdue, MAX_BATCH))
+        overdue = tuple(itertools.islice(self._overdue, self._max_batch))
         decided = await self._store.decisions.decide(batch, judge, self._clock, overdue)
         METERS.batch.observe(len(batch) + len(overdue))
         saved = {decision.id for decision in overdue}

@@ -10,7 +10,7 @@ from dialpact.store.ports import Store
 
 async def take(context: Context, by: str) -> Witness:
     """Notes a reading and says what they bear out now. ``by``: which part of the product."""
-    return await context.store.clocks.take(Reading(context.now(), host_uptime()), by)
+    return await context.store.clocks.take(lambda: Reading(context.now(), host_uptime()), by)
 
 
 async def look(context: Context) -> Witness:

@@ -47,8 +47,8 @@ class Taken:
 class OptOuts:
     """Stores refusals, one transaction each. ``run`` must be running for any to be stored."""
 
-    def __init__(self, store: Store, node: str, clock: Clock) -> None:
-        self._store, self._node, self._clock = store, node, clock
+    def __init__(self, store: Store, node: str, clock: Clock, max_kept: int = MAX_KEPT) -> None:
+        self._store, self._node, self._clock, self._max_kept = store, node, clock, max_kept
         self._queue: deque[Taken] = deque()
         self._work = asyncio.Event()
 
@@ -69,7 +69,7 @@ class OptOuts:
         ``subject``: the decision's id; of the line the number (E.164). ``channel``: of whoever refuses.
         """
         taken = Taken(how, subject, scope, channel, at or self._clock.now())
-        if len(self._queue) >= MAX_KEPT:
+        if len(self._queue) >= self._max_kept:
             log.error("opt-out dropped unstored", **self._queue.popleft().shown)
         self._queue.append(taken)
         self._work.set()

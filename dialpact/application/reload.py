@@ -15,7 +15,7 @@ from dialpact.application.daemon_registry import Daemon, Role
 from dialpact.compliance.config import Config
 from dialpact.compliance.model import Value
 
-SECONDS = 10.0  # for all daemons together
+SECONDS = 10.0  # for all daemons together to say what they did
 LOOK_SECONDS = 0.05
 
 # would-change, same: of a check. other: it took something else, that was written meanwhile.
@@ -55,15 +55,15 @@ async def check(origin: str | Path | None, actor: Actor) -> Reloaded:
     return Reloaded(node=config.node.name, digest=wanted.digest, daemons=tuple(told))
 
 
-async def reload(origin: str | Path | None, actor: Actor) -> Reloaded:
-    """Signals every daemon of the node and waits for what it says.
+async def reload(origin: str | Path | None, actor: Actor, seconds: float = SECONDS) -> Reloaded:
+    """Signals every daemon of the node and waits for what it says, at most ``seconds``.
 
     ConfigError, ProfileError, CalendarError when what lies there is not usable or needs a restart: then none
     is asked. OSError when a daemon's file is closed to this user.
     """
     actor.need(Right.OPERATE)
     config, wanted, daemons = await asyncio.to_thread(_there, origin)
-    told = await asyncio.gather(*(_told(config, daemon, wanted) for daemon in daemons))
+    told = await asyncio.gather(*(_told(config, daemon, wanted, seconds) for daemon in daemons))
     return Reloaded(node=config.node.name, digest=wanted.digest, daemons=tuple(told))
 
 
@@ -76,12 +76,14 @@ def _there(origin: str | Path | None) -> tuple[Config, ActiveConfig, list[Daemon
     return config, wanted, daemons
 
 
-async def _told(config: Config, before: Daemon, wanted: ActiveConfig) -> Told:
-    now, outcome = await _asked(config, before, wanted)
+async def _told(config: Config, before: Daemon, wanted: ActiveConfig, seconds: float) -> Told:
+    now, outcome = await _asked(config, before, wanted, seconds)
     return _said(now, outcome, active_config.changes(before.in_force, wanted))
 
 
-async def _asked(config: Config, before: Daemon, wanted: ActiveConfig) -> tuple[Daemon, Outcome]:
+async def _asked(
+    config: Config, before: Daemon, wanted: ActiveConfig, seconds: float
+) -> tuple[Daemon, Outcome]:
     """The daemon as it is then, and how it ended."""
     try:
         os.kill(before.pid, signal.SIGHUP)
@@ -90,7 +92,7 @@ async def _asked(config: Config, before: Daemon, wanted: ActiveConfig) -> tuple[
     except PermissionError:
         return before, "forbidden"
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 now = daemon_registry.again(config, before)
                 if now is None:

@@ -9,6 +9,9 @@ from importlib.metadata import version
 import typer
 
 from dialpact.cli.command import AsJson, ConfigFile, Lang, command
+from dialpact.cli.plain_register import add_to
+from dialpact.compliance.registers.plain import plain_registers
+from dialpact.compliance.texts import language_from_env
 
 app = typer.Typer(
     name="dialpact",
@@ -76,6 +79,8 @@ for name, place in COMMANDS.items():
     command(app, name)(getattr(import_module(f"dialpact.cli.{module}"), function))
 for name, module in GROUPS.items():
     app.add_typer(import_module(f"dialpact.cli.{module}").app, name=name)
+for register in plain_registers():
+    add_to(app, register, language_from_env())
 
 
 def main() -> None:

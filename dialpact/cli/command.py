@@ -27,15 +27,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the output; else the locale's.")]
 
 
-def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 COMMON = [
-    _keyword("context", typer.Context),
-    _keyword("config", ConfigFile, None),
-    _keyword("json", AsJson, False),
-    _keyword("lang", Lang, None),
+    keyword("context", typer.Context),
+    keyword("config", ConfigFile, None),
+    keyword("json", AsJson, False),
+    keyword("lang", Lang, None),
 ]
 
 

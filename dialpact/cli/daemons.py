@@ -60,7 +60,11 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
     from agi.service import serving
 
     reloading = _reloading(session)
-    async with serving(session.config, reloading.policy, session.clock, reloading.add):
+    # The store's own patience with locks, not the command line's: a call has its answer by its deadline.
+    async with (
+        await Store.open(session.config.database) as store,
+        serving(session.config, reloading.policy, store, session.clock, reloading.add),
+    ):
         await stop.wait()
 
 

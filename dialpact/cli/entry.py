@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,19 +26,31 @@ def done(session: CommandContext, register: str, outcome: str, entry: Value) -> 
     )
 
 
-def listed(session: CommandContext, kind: type[Value], entries: Sequence[Value]) -> None:
+def listed(
+    session: CommandContext,
+    kind: type[Value],
+    entries: Sequence[Value],
+    said: Mapping[str, str] | None = None,
+) -> None:
+    """``said``: headings of fields that the catalogue does not know."""
     names = [field.name for field in fields(kind)]
     rows = [[getattr(entry, name) for name in names] for entry in entries]
-    session.table(names, rows, entries)
+    session.table(names, rows, entries, said)
 
 
-def shown(session: CommandContext, kind: type[Value], found: Shown[Any], **more: Any) -> int:
+def shown(
+    session: CommandContext,
+    kind: type[Value],
+    found: Shown[Any],
+    said: Mapping[str, str] | None = None,
+    **more: Any,
+) -> int:
     """Entries and history of one key; exit 1 if there is none any more. ``more``: for the JSON."""
     entries, history = found.entries, found.history
     if session.as_json:
         session.json({"key": found.key, "entries": entries, "history": history, **more})
         return DONE if entries else FAILED
-    listed(session, kind, entries)
+    listed(session, kind, entries, said)
     if history:
         session.note(session.text("say.history"))
         changes(session, history)

@@ -63,7 +63,6 @@ async def once(
     session: CommandContext, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False
 ) -> bool:
     """Whether it was this daemon's turn. StoreError, LedgerError, OSError."""
-    up = uptime()
     async with await Store.open(session.config.database) as store:
         context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock)
-        return await housekeeping.keep(context, session.config, up, start=start)
+        return await housekeeping.keep(context, session.config, uptime, start=start)

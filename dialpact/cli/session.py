@@ -7,7 +7,7 @@ import inspect
 import os
 import pwd
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cached_property
@@ -131,8 +131,14 @@ class CommandContext:
         else:
             typer.echo(message)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], answer: object) -> None:
-        """``columns`` are keys of the table ``column`` of the catalogue."""
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        answer: object,
+        said: Mapping[str, str] | None = None,
+    ) -> None:
+        """``columns`` are keys of the table ``column`` of the catalogue, or of headings that are ``said``."""
         if self.as_json:
             self.json(answer)
             return
@@ -142,7 +148,8 @@ class CommandContext:
         terminal = sys.stdout.isatty()
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for column in columns:
-            table.add_column(self.text(f"column.{column}"), overflow="fold")
+            heading = said[column] if said and column in said else self.text(f"column.{column}")
+            table.add_column(heading, overflow="fold")
         for row in rows:
             table.add_row(*(self.cell(value) for value in row))
         width = None if terminal else WIDE

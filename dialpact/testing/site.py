@@ -42,7 +42,10 @@ class Site:
     @contextlib.asynccontextmanager
     async def gate(self) -> AsyncIterator[tuple[str, int]]:
         """The product's own gate, in this process; gives host and port."""
-        async with serving(self.config, self.policy, self.clock) as address:
+        async with (
+            self.store() as store,
+            serving(self.config, self.policy, store, self.clock) as address,
+        ):
             yield address
 
     @contextlib.asynccontextmanager

@@ -114,7 +114,7 @@ class Endpoint:
             return "503 Service Unavailable" if look.problems else "200 OK", JSON, body
         if path == "/metrics":
             return "200 OK", CONTENT_TYPE, await asyncio.to_thread(self._metrics, await self._looking.look())
-        return "404 Not DoctorFinding", JSON, b'{"error":"no such page"}\n'
+        return "404 Not Found", JSON, b'{"error":"no such page"}\n'
 
     def _metrics(self, look: Look) -> bytes:
         from dialpact.web import metrics  # tens of milliseconds of files, the first time

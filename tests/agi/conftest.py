@@ -6,11 +6,19 @@ from pathlib import Path
 import pytest
 
 from tests.agi.office import Office
+from tests.agi.stores import Watched
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
+
+
+@pytest.fixture
+async def watched(office: Office) -> AsyncIterator[Watched]:
+    """Its store, open, in the hands of a test."""
+    async with office.store() as store:
+        yield Watched(store)
 
 
 @pytest.fixture

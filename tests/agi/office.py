@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import structs
 
 from agi.gate import Gate
+from agi.limits import LIMITS, Limits
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
@@ -22,11 +23,14 @@ from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt
 from dialpact.compliance.profile import Policy
+from dialpact.store import ports
 from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite.connection import BUSY_MS as BUSY_MS_OF_DAEMONS
 from dialpact.testing.asterisk import FakeAsterisk
 from tests import registers
 
 SINCE = registers.SINCE
+BUSY_MS = 150  # for a lock
 NUMBER, STRANGER, CALLER_ID = "13800138000", "13800138001", "02788880007"
 REQUEST = Request("outbound", "PJSIP/a-1", "1.1", CALLER_ID, (NUMBER, "spring", "1001", "carrier"))
 
@@ -49,7 +53,8 @@ class SetClock:
 
 
 class Office:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits = LIMITS) -> None:
+        self.limits = limits
         self.database = folder / "dialpact.db"
         self.clock = SetClock()
         self.config = config.Config(
@@ -116,10 +121,25 @@ class Office:
             db.execute("COMMIT")
 
     @contextlib.asynccontextmanager
-    async def gate(self, busy_ms: int = 150) -> AsyncIterator[Gate]:
-        """A gate that decides, without a server."""
+    async def store(self, busy_ms: int = BUSY_MS) -> AsyncIterator[Store]:
         async with await Store.open(self.database, busy_ms) as store:
-            gate = Gate(store, self.judge, self.clock)
+            yield store
+
+    def _given(self, store: ports.Store | None, busy_ms: int = BUSY_MS) -> Any:
+        return self.store(busy_ms) if store is None else contextlib.nullcontext(store)
+
+    @contextlib.asynccontextmanager
+    async def gate(
+        self,
+        store: ports.Store | None = None,
+        *,
+        judge: Judge | None = None,
+        limits: Limits | None = None,
+        busy_ms: int = BUSY_MS,
+    ) -> AsyncIterator[Gate]:
+        """A gate that decides, without a server, on a store of its own if none is given."""
+        async with self._given(store, busy_ms) as used:
+            gate = Gate(used, judge or self.judge, self.clock, limits or self.limits)
             running = asyncio.create_task(gate.run())
             try:
                 yield gate
@@ -130,10 +150,10 @@ class Office:
                 await gate.close()
 
     @contextlib.asynccontextmanager
-    async def opt_outs(self, busy_ms: int = 150) -> AsyncIterator[OptOuts]:
-        """Takes opt-outs and stores them, without a server."""
-        async with await Store.open(self.database, busy_ms) as store:
-            opt_outs = OptOuts(store, self.judge.node, self.clock)
+    async def opt_outs(self, store: ports.Store | None = None, **limits: int) -> AsyncIterator[OptOuts]:
+        """Takes opt-outs and stores them, without a server, on a store of its own if none is given."""
+        async with self._given(store) as used:
+            opt_outs = OptOuts(used, self.judge.node, self.clock, **limits)
             running = asyncio.create_task(opt_outs.run())
             try:
                 yield opt_outs
@@ -144,12 +164,13 @@ class Office:
                 await opt_outs.close()
 
     @contextlib.asynccontextmanager
-    async def server(self, **settings: Any) -> AsyncIterator[Server]:
+    async def server(self, limits: Limits | None = None, **settings: Any) -> AsyncIterator[Server]:
         """A server whose inside can be looked at, with a real gate behind it."""
         settings = {"listen": "127.0.0.1:0", "deadline_ms": 2500} | settings
         changed = structs.replace(self.config, gate=config.Gate(**settings))
-        async with self.gate() as gate, self.opt_outs() as opt_outs:
-            server = Server(changed, self.judge, gate, opt_outs)
+        limits = limits or self.limits
+        async with self.gate(limits=limits) as gate, self.opt_outs() as opt_outs:
+            server = Server(changed, self.judge, gate, opt_outs, limits)
             self.host, self.port = await server.start()
             try:
                 yield server
@@ -161,8 +182,14 @@ class Office:
     def fake(self, **knobs: Any) -> FakeAsterisk:
         return FakeAsterisk(self.host, self.port, **knobs)
 
-    def serving(self) -> Any:
-        return serving(self.config, policy(), self.clock)
+    @contextlib.asynccontextmanager
+    async def serving(self, store: ports.Store | None = None) -> AsyncIterator[tuple[str, int]]:
+        """The service, on a store as the daemons open it if none is given; gives its address."""
+        async with (
+            self._given(store, BUSY_MS_OF_DAEMONS) as used,
+            serving(self.config, policy(), used, self.clock, limits=self.limits) as address,
+        ):
+            yield address
 
 
 def soon(seconds: float = 5.0) -> float:

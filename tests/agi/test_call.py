@@ -9,19 +9,16 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from agi import call as call_module
 from agi import variables
 from agi.call import OutboundCall, ProtocolBroken
+from agi.limits import Limits
 from agi.protocol import Malformed, Reply, Request
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Finding
 from dialpact.compliance.reasons import Reason
-from tests.agi.office import CALLER_ID, NUMBER, REQUEST, Office
+from tests.agi.office import CALLER_ID, NUMBER, REQUEST, Office, policy
 
-
-@pytest.fixture(autouse=True)
-def short_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call_module, "CONFIRM_SECONDS", 0.05)
+QUICK = Limits(confirm_seconds=0.05)
 
 
 class FakeLine:
@@ -85,7 +82,7 @@ async def answer(
 ) -> FakeGate:
     gate = FakeGate(office, line, seconds)
     gate.hang_up = knobs.get("hang_up", False)
-    call = OutboundCall(line, office.judge, gate, knobs.get("deadline", 1.0))  # type: ignore[arg-type]
+    call = OutboundCall(line, office.judge, gate, knobs.get("deadline", 1.0), QUICK)  # type: ignore[arg-type]
     await call.answer(request)
     assert line.closed
     return gate
@@ -177,11 +174,12 @@ def structs_replace(**changes: Any) -> Request:
     return Request(**fields)
 
 
-async def test_failure_of_the_judge_is_no_verdict(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> None:
-        raise ZeroDivisionError
+async def test_failure_of_the_judge_is_no_verdict(office: Office) -> None:
+    class Broken(Judge):
+        def attempt(self, *_: Any, **__: Any) -> CallAttempt:
+            raise ZeroDivisionError
 
-    monkeypatch.setattr(office.judge, "attempt", broken)
+    office.judge = Broken(policy(), office.config.trunks, "pbx1")
     line = FakeLine()
     with pytest.raises(ZeroDivisionError):
         await answer(office, line)

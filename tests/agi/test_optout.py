@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import pytest
 import structlog
 
 from agi import variables
-from dialpact.application import opt_out as optout_module
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite.optout import OptOuts as StoredOptOuts
 from dialpact.testing.agi_process import FakeProcess
 from dialpact.testing.asterisk import NOTHING, FakeAsterisk, Told
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
+from tests.agi.stores import Watched
 
 SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"
 TAKEN = (SUBJECT, r"SET VARIABLE DIALPACT_OPTOUT (done|failed)")
@@ -260,51 +260,34 @@ async def test_store_that_is_locked_until_the_end_says_so(
     assert STRANGER not in said
 
 
-async def test_one_that_is_at_fault_itself_blocks_no_other(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_that_is_at_fault_itself_blocks_no_other(office: Office, watched: Watched) -> None:
     call_of(office)
-    real = StoredOptOuts.from_call
-
-    async def broken(*given: Any, **words: Any) -> Any:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(StoredOptOuts, "from_call", broken)
-    async with office.opt_outs() as taking:
+    watched.opt_outs.failures = repeat(ZeroDivisionError())
+    async with office.opt_outs(watched) as taking:
         assert not await taking.take("callee-key", ID, "all", "", soon())
         assert await taking.take("line", "+86" + STRANGER, "all", "", soon())
-        monkeypatch.setattr(StoredOptOuts, "from_call", real)
+        watched.opt_outs.failures = iter(())
         assert await taking.take("agent-key", ID, "all", "", soon())
     assert [row[3] for row in opt_outs(office)] == ["line", "callee-key", "agent-key"]
 
 
 async def test_commit_that_was_reported_as_failed_is_not_written_twice(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, watched: Watched
 ) -> None:
     call_of(office)
-    real, failures = StoredOptOuts.from_call, [1]
-
-    async def once(*given: Any, **words: Any) -> Any:
-        found = await real(*given, **words)
-        if failures:
-            failures.pop()
-            raise StoreError("the disk said no")
-        return found
-
-    monkeypatch.setattr(StoredOptOuts, "from_call", once)
-    async with office.opt_outs() as taking:
+    watched.opt_outs.late_failures = iter([StoreError("the disk said no")])
+    async with office.opt_outs(watched) as taking:
         assert not await taking.take("callee-key", ID, "all", "", soon())
-        await until(lambda: not taking._queue)
+        await until(lambda: not len(taking))
     assert len(opt_outs(office)) == len(in_force(office)) == 1
 
 
-async def test_memory_is_bounded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optout_module, "MAX_KEPT", 3)
-    async with office.opt_outs() as taking:
+async def test_memory_is_bounded(office: Office) -> None:
+    async with office.opt_outs(max_kept=3) as taking:
         with office.locked():
             for _ in range(5):
                 assert not await taking.take("callee-key", ID, "all", "", soon(0.01))
-            assert len(taking._queue) == 3
+            assert len(taking) == 3
 
 
 async def test_gate_is_down(unused_tcp_port: int) -> None:

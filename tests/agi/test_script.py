@@ -81,7 +81,7 @@ async def test_gate_closes_after_the_question() -> None:
         assert is_own_refusal(await FakeProcess(gate).dial(NUMBER))
 
 
-async def test_gate_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_gate_that_hangs() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             await reader.read()

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 from collections.abc import AsyncIterator, Callable, Coroutine
+from itertools import repeat
+from pathlib import Path
 
 import pytest
 import uvloop
+from msgspec import structs
 
-from agi import call as call_module
-from agi import server as server_module
+from agi.limits import Limits
 from agi.protocol import MAX_LINE, MAX_REPLY
-from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite.decisions import Decisions
+from agi.server import SPARE_FILES
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
+from tests.agi.stores import DISK_FULL, Watched
 
 HEADER = header(Ringing())
 
 
-@pytest.fixture(autouse=True)
-def short_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (call_module, server_module):
-        monkeypatch.setattr(module, "CONFIRM_SECONDS", 0.05)
+QUICK = Limits(confirm_seconds=0.05)
+PATIENT = structs.replace(QUICK, header_seconds=60)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path, QUICK)
 
 
 @contextlib.asynccontextmanager
@@ -173,9 +179,9 @@ async def test_unknown_route(office: Office) -> None:
 
 
 @pytest.mark.alone  # a thousand must be there before the first is put out
-async def test_thousand_idle_connections(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "HEADER_SECONDS", 1.5)
-    async with office.server() as server, connected(office, 1000) as pairs:
+async def test_thousand_idle_connections(office: Office) -> None:
+    limits = structs.replace(QUICK, header_seconds=1.5)
+    async with office.server(limits) as server, connected(office, 1000) as pairs:
         await until(lambda: len(server.headless) == 1000)
         assert (await office.fake().dial(NUMBER)).allowed
         assert len(server.headless) == 1000 and not server.calls
@@ -193,9 +199,9 @@ async def test_connect_and_close(office: Office) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 30, len(HEADER) - 1])
-async def test_half_a_header(office: Office, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(server_module, "HEADER_SECONDS", 0.05)
-    async with office.server() as server, connected(office, 1, HEADER[:size]) as [(reader, _)]:
+async def test_half_a_header(office: Office, size: int) -> None:
+    limits = structs.replace(QUICK, header_seconds=0.05)
+    async with office.server(limits) as server, connected(office, 1, HEADER[:size]) as [(reader, _)]:
         assert await ended(reader) == b""
         await until(lambda: not server.open)
     assert office.decisions() == []
@@ -247,9 +253,10 @@ async def test_idle_connections_leave_descriptors_for_callers(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found under load: at the last descriptor callers were closed unseen, and the idle ones stayed."""
-    monkeypatch.setattr(server_module, "HEADER_SECONDS", 60)
-    monkeypatch.setattr(server_module, "_raise_file_limit", lambda wanted: server_module.SPARE_FILES + 300)
-    async with office.server() as server, connected(office, 350) as pairs:
+    few = SPARE_FILES + 300  # and the host gives no more
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (few, few))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: None)
+    async with office.server(PATIENT) as server, connected(office, 350) as pairs:
         await until(lambda: len(server.open) == 300)
         assert await ended(pairs[0][0]) == b""
         assert (await office.fake().dial(NUMBER)).allowed
@@ -269,11 +276,9 @@ async def test_calls_are_not_put_out_for_newcomers(office: Office) -> None:
             writer.write(b"200 result=0\n")
 
 
-async def test_end_of_service_answers_who_waits_and_cuts_the_rest(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server_module, "HEADER_SECONDS", 60)
-    async with office.server(deadline_ms=2000) as server, connected(office, 3, b"agi_network: yes\n"):
+async def test_end_of_service_answers_who_waits_and_cuts_the_rest(office: Office) -> None:
+    headless = connected(office, 3, b"agi_network: yes\n")
+    async with office.server(PATIENT, deadline_ms=2000) as server, headless:
         await until(lambda: len(server.headless) == 3)
         with office.locked():
             waiting = asyncio.create_task(office.fake().dial(NUMBER))
@@ -294,26 +299,23 @@ async def test_service_stores_all_that_it_answered(office: Office) -> None:
 
 
 async def test_service_ends_when_its_calls_are_answered(office: Office) -> None:
-    async with office.serving() as (office.host, office.port):
-        with office.locked():
-            waiting = asyncio.create_task(office.fake().dial(NUMBER))
-            await until(lambda: any("Call.answer" in repr(task) for task in asyncio.all_tasks()))
+    async with office.store(busy_ms=1000) as store:
+        watched = Watched(store)
+        async with office.serving(watched) as (office.host, office.port):
+            with office.locked():
+                waiting = asyncio.create_task(office.fake().dial(NUMBER))
+                await until(watched.decisions.asked.is_set)
     told = await waiting
     assert told.verdict is not None
     assert [verdict for verdict, _ in office.decisions()] == [told.verdict]
 
 
-async def test_service_stores_at_its_end_what_it_could_not_before(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def failing(*_: object) -> None:
-        raise StoreError("disk full")
-
-    async with office.serving() as (office.host, office.port):
-        with monkeypatch.context() as patch:
-            patch.setattr(Decisions, "decide", failing)
-            told = await office.fake().dial(NUMBER)
-            await asyncio.sleep(0)
+async def test_service_stores_at_its_end_what_it_could_not_before(office: Office, watched: Watched) -> None:
+    watched.decisions.failures = repeat(DISK_FULL)
+    async with office.serving(watched) as (office.host, office.port):
+        told = await office.fake().dial(NUMBER)
+        await asyncio.sleep(0)
+        watched.decisions.failures = iter(())
         assert told.reasons == ["gate-error"]
     assert office.decisions() == [("BLOCK", '["gate-error"]')]
 

@@ -18,6 +18,7 @@ from dialpact.application import (
     do_not_call,
     imports,
     leads,
+    plain_registers,
     scripts,
     suspensions,
 )
@@ -31,6 +32,8 @@ from dialpact.compliance.registers.leads import delivery
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store, create
 from dialpact.testing import FixedClock
+from tests.plain_rooms import GIVEN as FURNISHED
+from tests.plain_rooms import ROOMS
 
 POLICY = Policy(profiles=(profile.load("cn-hubei-2018"),), calendar=calendars.load())
 HOLDER = {"business": "acme", "licence": "L", "carrier": "C", "authenticated": True}
@@ -50,6 +53,7 @@ LISTS: dict[str, Listed] = {
     "complaint": lambda context, **more: complaints.listed(context, POLICY.calendar, **more),
     "overdue": lambda context, **more: complaints.listed(context, POLICY.calendar, overdue=True, **more),
     "suspension": suspensions.listed,
+    "plain register": lambda context, **more: plain_registers.listed(context, ROOMS, **more),
 }
 
 
@@ -62,6 +66,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Context]:
         context = Context(store, Actor(name="chen", door=Door.SHELL), clock)
         for id in ("acme", "b", "c", "丁", "x.y"):
             await businesses.add(context, id, name=id, capacity="own-business")
+            await plain_registers.add(context, ROOMS, id, FURNISHED)
         for id in ("spring", "2", "3", "夏", "5"):
             await campaigns.add(context, id, business="acme", industry="loans", purpose="marketing")
             await scripts.add(context, id, b"Good day")
@@ -121,6 +126,9 @@ async def test_nobody_does_what_he_has_no_right_to(office: Context) -> None:
         (Right.REGISTERS, lambda c: complaints.answer(c, 1, "sorry")),
         (Right.REGISTERS, lambda c: suspensions.lift(c, "campaign", "2", reason="x")),
         (Right.REGISTERS, lambda c: imports.into_register(c, "caller-id", file(), name="x")),
+        (Right.REGISTERS, lambda c: plain_registers.add(c, ROOMS, "q", FURNISHED)),
+        (Right.REGISTERS, lambda c: plain_registers.remove(c, ROOMS, "b", reason="x")),
+        (Right.CALLS, lambda c: plain_registers.show(c, ROOMS, "b")),
         (Right.CONSENT, lambda c: consents.withdraw(c, PEOPLE[0], business="acme")),
         (Right.CONSENT, lambda c: imports.into_register(c, "consent", file(), name="x")),
         (Right.OPT_OUT, lambda c: do_not_call.remove(c, PEOPLE[0], scope="all", reason="x")),

@@ -27,7 +27,7 @@ from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Finding
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite import create
+from dialpact.store.sqlite import Store, create
 from tests import registers
 
 CALLER_ID = "02788880007"
@@ -132,7 +132,10 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
         yield (await stub.start())[1]
         await stub.close()
     else:
-        async with serving(settings, policy, NoonClock()) as (_, port):
+        async with (
+            await Store.open(settings.database) as store,
+            serving(settings, policy, store, NoonClock()) as (_, port),
+        ):
             yield port
 
 

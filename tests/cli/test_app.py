@@ -147,3 +147,17 @@ def test_a_gate_that_can_not_listen_fails(home: Home) -> None:
     assert code == 1
     (failure,) = [json.loads(line) for line in stderr.splitlines() if "failed" in line]
     assert str(port) in failure["error"]
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "unable to open"), (b"", "not a Dialpact database")])
+def test_a_gate_without_its_database_never_listens(home: Home, content: bytes | None, why: str) -> None:
+    home.config.write_text(home.config.read_text("utf-8").replace("4573", "0"), "utf-8")
+    database = home.path / "dialpact.db"
+    database.unlink()
+    if content is not None:
+        database.write_bytes(content)
+    code, _, stderr = program(home, "gate")
+    assert code == 1
+    said = {line["event"]: line for line in map(json.loads, stderr.splitlines())}
+    assert why in said["failed"]["error"]
+    assert "gate listening" not in said

@@ -230,7 +230,10 @@ def test_secret_and_key(site: Site, home: Home) -> None:
 async def test_a_gate_that_lives_leaves_no_decision(site: Site) -> None:
     there = with_config(site, "gate", listen="127.0.0.1:0")
     assert there.policy is not None
-    async with serving(there.config, there.policy, SystemClock()) as (address, port):
+    async with (
+        await Store.open(there.config.database) as store,
+        serving(there.config, there.policy, store, SystemClock()) as (address, port),
+    ):
         assert keys([await host.gate(with_config(site, "gate", listen=f"{address}:{port}"))]) == ["ok gate"]
     async with await Store.open(site.config.database) as store:
         (count,) = await store.transact(lambda c: c.execute("SELECT count(*) FROM decision").fetchone())

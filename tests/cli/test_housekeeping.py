@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import structlog
@@ -153,20 +154,23 @@ async def test_what_fails_is_said_and_tried_again(
             (home.path / "dialpact.db").unlink()
         case "fault":
             monkeypatch.setattr(Checkpoints, "sign", lambda *_: 1 / 0)
-    stop, turns = asyncio.Event(), 0
 
-    def uptime() -> Uptime:
-        nonlocal turns
-        turns += 1
-        if turns == 3:
-            stop.set()
-        hands.minutes += 10
-        return hands.uptime()
+    class Stop(asyncio.Event):
+        """Comes in the third turn."""
+
+        turns = 0
+
+        async def wait(self) -> Literal[True]:
+            self.turns += 1
+            if self.turns == 3:
+                self.set()
+            hands.minutes += 10
+            return await super().wait()
 
     session = CommandContext(home.config, False, "en", hands)
     with capture_logs() as logs:
         async with asyncio.timeout(20):
-            await housekeeping.keep(session, stop, uptime, timedelta(milliseconds=1))
+            await housekeeping.keep(session, Stop(), hands.uptime, timedelta(milliseconds=1))
     assert [entry["log_level"] for entry in logs] == ["error"] * 3 + ["warning"]
     assert all(entry["event"] == "the ledger is not kept" for entry in logs[:3])
     assert logs[3]["event"] == "the ledger is not signed at the end"

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -125,7 +126,9 @@ class Asker:
     async def get(self, path: str, method: str = "GET") -> tuple[int, bytes]:
         answer = await self.send(f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         head, _, body = answer.partition(b"\r\n\r\n")
-        return int(head.split()[1]), body
+        _, status, phrase = head.decode().splitlines()[0].split(" ", 2)
+        assert phrase == HTTPStatus(int(status)).phrase
+        return int(status), body
 
 
 @pytest.fixture

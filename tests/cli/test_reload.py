@@ -7,13 +7,15 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dialpact.application import daemon_registry
+from dialpact.application import daemon_registry, reload
+from dialpact.application.actor import Actor, Door
 from dialpact.compliance import config as configuration
 from dialpact.compliance import profile
 from tests.cli.conftest import Home
@@ -137,12 +139,29 @@ def test_a_dead_daemons_file_is_not_believed(ruled: Home, gate: subprocess.Popen
     assert [path.name for path in ruled.path.glob(".dialpact-*gate*")] == []
 
 
-def test_one_that_does_not_answer_is_no_success(
-    ruled: Home, gate: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dialpact.application import reload
-
-    monkeypatch.setattr(reload, "SECONDS", 0.2)
+async def test_one_that_does_not_answer_is_no_success(ruled: Home, gate: subprocess.Popen[str]) -> None:
     gate.send_signal(signal.SIGSTOP)
-    assert ruled("reload", code=1)["daemons"][0]["outcome"] == "silent"
+    done = await reload.reload(ruled.config, Actor(name="test", door=Door.SHELL), seconds=0.2)
     gate.send_signal(signal.SIGCONT)
+    assert ([told.outcome for told in done.daemons], done.done) == (["silent"], False)
+
+
+def test_one_that_ends_meanwhile_is_no_success(ruled: Home, gate: subprocess.Popen[str]) -> None:
+    """It is sent the signal, and killed before it does anything about it."""
+
+    def kill() -> None:
+        until(lambda: signal.SIGHUP in pending(gate))
+        gate.kill()
+
+    gate.send_signal(signal.SIGSTOP)
+    killing = threading.Thread(target=kill)
+    killing.start()
+    assert ruled("reload", code=1)["daemons"][0]["outcome"] == "ended"
+    killing.join()
+
+
+def pending(process: subprocess.Popen[str]) -> set[int]:
+    """The signals that it was sent and has not seen."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (mask,) = re.findall(r"^ShdPnd:\t([0-9a-f]+)$", status, re.MULTILINE)
+    return {number for number in range(1, 65) if int(mask, 16) >> (number - 1) & 1}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,8 +17,9 @@ from dialpact.application.active_config import ActiveConfig
 from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.errors import ConfigError
-from dialpact.store.sqlite.decisions import Decisions
+from dialpact.store.sqlite import Store
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, soon
+from tests.agi.stores import Watched
 
 CONFIG = """\
 [node]
@@ -57,6 +58,19 @@ class Place:
         text = self.config.read_text("utf-8")
         assert old in text
         self.config.write_text(text.replace(old, new), "utf-8")
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The gate of these files, which takes their reloads."""
+        office, reloading = self.office, self.reloading
+        async with (
+            await Store.open(reloading.config.database) as store,
+            serving(reloading.config, reloading.policy, store, office.clock, reloading.add) as (
+                office.host,
+                office.port,
+            ),
+        ):
+            yield
 
     async def call(self, number: str = NUMBER) -> str:
         told = await self.office.fake().dial(number, caller_id=CALLER_ID, trunk="carrier")
@@ -113,9 +127,7 @@ def spoil(place: Place, name: str) -> str:
 async def test_what_is_bad_changes_nothing_and_is_said(
     place: Place, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with serving(
-        place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add
-    ) as (place.office.host, place.office.port):
+    async with place.serving():
         before = place.reloading.current, place.reloading.config
         why = spoil(place, name)
         assert not await place.reloading.reload()
@@ -186,12 +198,9 @@ async def test_a_part_that_fails_after_another_has_changed_takes_it_back(place: 
                 raise ZeroDivisionError("ours")
             return lambda: None
 
-    office, last = place.office, Fails()
+    last = Fails()
     stop = asyncio.Event()
-    async with serving(place.reloading.config, place.reloading.policy, office.clock, place.reloading.add) as (
-        office.host,
-        office.port,
-    ):
+    async with place.serving():
         place.reloading.add(last)
         running = asyncio.create_task(place.reloading.run(stop))
         before = place.reloading.current
@@ -225,10 +234,7 @@ async def test_no_call_is_dropped_or_judged_by_half_of_each(place: Place) -> Non
         while not over.is_set():
             told.append(await place.call(number))
 
-    async with serving(place.reloading.config, place.reloading.policy, office.clock, place.reloading.add) as (
-        office.host,
-        office.port,
-    ):
+    async with place.serving():
         callers = [asyncio.create_task(calls(number)) for number in (NUMBER, STRANGER, NUMBER)]
         bad = list(BAD)
         for turn in range(50):
@@ -275,27 +281,21 @@ async def test_a_call_keeps_the_judge_that_it_began_with(place: Place) -> None:
     assert (first.mode, second.mode) == ("enforce", "shadow")
 
 
-async def test_a_batch_has_one_judge(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_batch_has_one_judge(place: Place) -> None:
     """The facts of a batch are read as its judge asks for them."""
-    office, seen = place.office, []
-    real = Decisions.decide
-
-    async def counting(store: Decisions, batch: Any, judge: Any, *rest: Any) -> Any:
-        seen.append((len(batch), judge))
-        return await real(store, batch, judge, *rest)
-
-    monkeypatch.setattr(Decisions, "decide", counting)
+    office = place.office
     other = judge_of(place.reloading.config, place.reloading.policy)
     judges = [office.judge, office.judge, other, office.judge]
-    async with office.gate() as gate:
-        await asyncio.gather(*(gate.decide(office.attempt(), soon(), judge) for judge in judges))
+    async with office.store() as store:
+        watched = Watched(store)
+        async with office.gate(watched) as gate:
+            await asyncio.gather(*(gate.decide(office.attempt(), soon(), judge) for judge in judges))
+    seen = [(batch.waiting, batch.judge) for batch in watched.decisions.batches]
     assert seen == [(2, office.judge), (1, other), (1, office.judge)]
 
 
 async def test_an_import_counts_from_the_next_call_on_without_a_reload(place: Place) -> None:
-    async with serving(
-        place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add
-    ) as (place.office.host, place.office.port):
+    async with place.serving():
         assert await place.call() == "ALLOW"
         place.office.opt_out(NUMBER)
         assert await place.call() == "BLOCK"
@@ -309,10 +309,7 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
     work = asyncio.create_task(place.reloading.run(stop))
     await asyncio.sleep(0)
     assert daemon_registry.running(place.reloading.config) == []
-    async with (
-        asyncio.timeout(30),
-        serving(place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add),
-    ):
+    async with asyncio.timeout(30), place.serving():
         await place.reloading.replaced.wait()
         stop.set()
         await work
@@ -322,10 +319,7 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
 
 async def test_one_that_is_stopped_while_it_starts_leaves_no_file(place: Place) -> None:
     """The file is written by a thread, which ends when it likes."""
-    async with (
-        asyncio.timeout(30),
-        serving(place.reloading.config, place.reloading.policy, place.office.clock, place.reloading.add),
-    ):
+    async with asyncio.timeout(30), place.serving():
         for turns in range(100):
             stop = asyncio.Event()
             work = asyncio.create_task(place.reloading.run(stop))

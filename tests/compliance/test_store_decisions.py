@@ -17,6 +17,7 @@ from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.sqlite import Store, create, decisions, recordings
 from tests.compliance.store_values import ASKED, AT, Fixed, Still, attempt, decision, waiting
+from tests.compliance.test_store_registers import but
 
 
 @pytest.fixture
@@ -82,6 +83,16 @@ async def test_overdue_refusals_come_first(store: Store) -> None:
     made = decision()
     await store.decisions.decide([waiting()], Fixed(made), Still(), overdue=[late])
     assert [row[0] for row in await sql(store, "SELECT id FROM decision ORDER BY seq")] == [late.id, made.id]
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_what_was_told_holds_over_a_commit_that_nobody_saw(store: Store, told: bool) -> None:
+    made = decision()
+    await record(store, made)
+    await store.decisions.decide([], Fixed(made), Still(), overdue=[but(decision(allowed=told), id=made.id)])
+    assert [row[0] for row in await sql(store, "SELECT verdict FROM decision")] == ["ALLOW"]
+    marked = [tuple(row) for row in await sql(store, "SELECT decision, reason FROM undelivered")]
+    assert marked == ([] if told else [(made.id, "do-not-call")])
 
 
 async def test_past_its_deadline_an_attempt_is_refused_unjudged_under_its_id(store: Store) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -83,12 +86,41 @@ def test_create_again_changes_nothing(path: Path) -> None:
 
 def test_a_failed_migration_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    scripts = [(1, "CREATE TABLE good (x); CREATE TABLE bad (")]
+    scripts = [(1, "CREATE TABLE good (x);\nCREATE TABLE bad (")]
     monkeypatch.setattr(migrate, "scripts", lambda: scripts)
     with pytest.raises(StoreError, match="0001"):
         migrate.migrate(connection)
     assert (schema(connection), migrate.version(connection)) == ([], 0)
     connection.close()
+
+
+def test_two_that_start_at_once_after_an_update_both_start(tmp_path: Path) -> None:
+    """Both see what is missing before either has the lock."""
+    path = tmp_path / "old.db"
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("PRAGMA journal_mode = WAL")
+    holder.executescript(f"{migrate.scripts()[0][1]} PRAGMA user_version = 1;")
+    holder.execute("BEGIN IMMEDIATE")
+    done: list[int] = []
+
+    def start() -> None:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        seen.wait()
+        with contextlib.closing(connection):
+            done.append(migrate.migrate(connection))
+
+    seen = threading.Barrier(3)
+    both = [threading.Thread(target=start) for _ in range(2)]
+    for one in both:
+        one.start()
+    seen.wait()
+    time.sleep(0.3)  # (both wait for the lock now; were one slow, it would find all done)
+    holder.rollback()
+    for one in both:
+        one.join()
+    assert sum(done) == migrate.latest() - 1 and len(done) == 2
+    assert migrate.version(holder) == migrate.latest()
+    holder.close()
 
 
 async def test_a_newer_database_is_refused(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_in_a_project_that_marks_its_async_tests(pytester: pytest.Pytester) -> N
 
 def test_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugin is in every pytest run beside Dialpact; only who uses it needs more."""
-    monkeypatch.setattr(dialpact.testing.fixtures, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pytest_asyncio", None)  # Python's own word for: there is none
     fixture = dialpact.testing.fixtures.async_fixture(test_without_pytest_asyncio)
     assert fixture.name == "test_without_pytest_asyncio"
     with pytest.raises(pytest.fail.Exception, match="needs pytest-asyncio: pip install"):

@@ -18,6 +18,7 @@ from msgspec import structs
 from agi.service import serving
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.profile import Policy
+from dialpact.store.sqlite import Store
 from dialpact.testing.agi_commands import PROBES
 from dialpact.testing.transcripts import FOLDER, Transcript
 from tests import registers
@@ -136,7 +137,10 @@ async def main() -> None:
         def begun(*about: str) -> Transcript:
             return Transcript(about=[f"{version}, by python -m tests.lab.capture_agi", *about])
 
-        async with serving(loaded, policy, FileClock(site.clock)) as (host, port):
+        async with (
+            await Store.open(loaded.database) as store,
+            serving(loaded, policy, store, FileClock(site.clock)) as (host, port),
+        ):
             for name, about, phone, number, words in (
                 ("allowed", "a call that may be made", agent, NUMBER, {"caller_name": "张三 | Desk 4"}),
                 ("refused", "no consent", agent, STRANGER, {}),

@@ -188,7 +188,7 @@ def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
     report.calls.update(plan.kind for plan in world.plans)
     report.faults.update(blow.fault.name for blow in storm.blows)
     calm = in_calm(world, storm)
-    report.missed = missed(world, calm)
+    report.missed = missed(world, storm, calm)
     report.figures = {
         "calls": len(world.plans),
         "INVITEs at the carrier": len(world.legs()),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tests.lab import soak_product as product
 from tests.lab.chaos_calls import MAY, Plan, World
@@ -45,42 +46,54 @@ def in_calm(world: World, storm: Storm) -> list[Plan]:
     ]
 
 
-def missed(world: World, calm: list[Plan]) -> list[Missed]:
+def missed(world: World, storm: Storm, calm: list[Plan]) -> list[Missed]:
     """Those of them that are not at the carrier, or not at the trunk that takes them."""
     arrived = {(leg.number, trunk) for leg in world.legs() for trunk in ("", leg.trunk)}
     gone = [plan for plan in calm if (plan.number, plan.trunk) not in arrived]
     if not gone:
         return []
-    decided = product.decisions(world.site)
+    decided, parts = product.decisions(world.site), {fault.part for fault in storm.faults}
     log = world.console.refusals
-    words = list(_withdrawn(world.site.log("listener")))
+    listener = world.site.log("listener")
     found = []
     for plan in gone:
         rows = [row for row in decided if (row["number"] or row["given"] or "").endswith(plan.number)]
         reasons = ", ".join(f"{row['verdict']} {' '.join(row['reasons'])}".strip() for row in rows)
         said = [text for at, text in log if plan.began - 1 < at < plan.ended + 1] if not rows else []
-        why = next((text for at, text in reversed(words) if at < plan.ended), "")
-        unready = any("recording-unavailable" in row["reasons"] for row in rows)
+        unready = [row["decided_at"] for row in rows if "recording-unavailable" in row["reasons"]]
+        word = word_at(listener, datetime.fromisoformat(unready[-1])) if unready else Word()
         told = [
             f"decided: {reasons}" if reasons else "no decision",
-            *(f"listener: {why}" for _ in "x" if unready),
+            *(f"listener: {why}" for why in [word.why] if unready),
             *(f"Asterisk, meanwhile: {text}" for text in said),
             *(f"SIP {plan.status}" for _ in "x" if plan.status),
             *(plan.trouble for _ in "x" if plan.trouble),
         ]
         reason = "; ".join(told)
         cause = next((name for text, name in AFTER_EFFECTS.items() if re.search(text, reason)), "")
+        if unready and not storm.disturbed(parts, word.since - BEFORE, word.since):
+            cause = ""  # nothing had struck when the listener took its word back
         found.append(Missed(plan, reason, cause))
     return found
 
 
-def _withdrawn(log: str) -> Iterator[tuple[float, str]]:
-    """When the listener took its word back, and why; epoch seconds."""
+class Word(NamedTuple):
+    """Why the listener could not record, empty when it could, and since when (epoch seconds)."""
+
+    why: str = ""
+    since: float = 0.0
+
+
+def word_at(log: str, at: datetime) -> Word:
+    """When it was decided, not when the call was over: the word may have been given again meanwhile."""
+    said = Word()
     for line in log.splitlines():
         if '"recorder lease"' not in line:
             continue
-        try:
+        with contextlib.suppress(ValueError, KeyError):  # a line that was being written as it was killed
             entry = json.loads(line)
-            yield datetime.fromisoformat(entry["timestamp"]).timestamp(), entry.get("why", "")
-        except (ValueError, KeyError):
-            continue
+            told = datetime.fromisoformat(entry["timestamp"])
+            if told > at:
+                break
+            said = Word(entry.get("why", ""), told.timestamp())
+    return said

@@ -18,6 +18,7 @@ _ID = re.compile(r"[\w.-]{1,64}")  # \w: letters and digits of any script, and t
 _SEPARATOR = re.compile(r"[;|,\s；，、]+")
 _YES = frozenset({"yes", "true", "1", "是"})
 _NO = frozenset({"no", "false", "0", "否"})
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")  # what JSON's readers keep whole
 
 
 def identifier(text: str, column: str) -> str:
@@ -72,6 +73,13 @@ def yes_or_no(text: str, column: str) -> bool:
     if found in _NO:
         return False
     raise Fault("yes-or-no", column=column, value=shown(text))
+
+
+def whole_number(text: str, column: str) -> int:
+    found = text.strip()
+    if not _WHOLE.fullmatch(found):
+        raise Fault("whole-number", column=column, value=shown(text))
+    return int(found)
 
 
 def several(values: Sequence[str], column: str) -> tuple[str, ...]:

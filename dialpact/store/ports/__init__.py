@@ -24,6 +24,7 @@ from dialpact.store.ports.custody import Custody
 from dialpact.store.ports.decisions import Decisions
 from dialpact.store.ports.disposals import Disposals
 from dialpact.store.ports.dnc import DoNotCall
+from dialpact.store.ports.entries import Entries
 from dialpact.store.ports.erasure import Erasure
 from dialpact.store.ports.evidence import Evidence
 from dialpact.store.ports.facts_as_of import FactsAsOf
@@ -92,6 +93,9 @@ class Store(Protocol):
 
     @property
     def dnc(self) -> DoNotCall: ...
+
+    @property
+    def entries(self) -> Entries: ...
 
     @property
     def erasure(self) -> Erasure: ...

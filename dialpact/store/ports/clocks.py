@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,10 +10,14 @@ from dialpact.compliance.trusted_time import Reading, Sealed, Witness
 
 
 class Clocks(Protocol):
-    async def take(self, reading: Reading, by: str) -> Witness:
+    """``read`` looks at the clocks, and is called when the lock is there. Of readings that waited for it an
+    older one might come in last, and the time since would be borne out twice.
+    """
+
+    async def take(self, read: Callable[[], Reading], by: str) -> Witness:
         """Notes a reading, and what all of them bear out now. ``by``: which part of the product."""
 
-    async def take_turn(self, reading: Reading, by: str, fresh: timedelta) -> bool:
+    async def take_turn(self, read: Callable[[], Reading], by: str, fresh: timedelta) -> bool:
         """Notes it unless that part has noted one within ``fresh`` of uptime. Whether it did."""
 
     async def foretell(self, reading: Reading) -> Witness:

@@ -54,7 +54,8 @@ class Decisions(Protocol):
         self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> Sequence[Decided]:
         """Judges and records in one transaction, after the blocks ``overdue`` that could not be stored
-        before. One row for each attempt, in the order of ``batch``.
+        before; one that stands there as an ALLOW all the same is marked as not delivered. One row for each
+        attempt, in the order of ``batch``.
 
         Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. One whose
         deadline has passed when it has been judged, or before, is refused for that alone. Each stands for

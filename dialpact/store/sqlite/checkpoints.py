@@ -13,6 +13,7 @@ import msgspec
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, rotation, signing
+from dialpact.compliance.ledger.checkpoint import ORIGIN
 from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.ledger.rotation import Rotation
 from dialpact.store.ports.checkpoints import Stored
@@ -85,6 +86,7 @@ def _sign(connection: sqlite3.Connection, signer: Signer, at: datetime) -> str:
     tree = _tree(connection)
     text = signing.signed(tree, signer)
     if text != tree.signed:
+        SQL.name_log(connection, node=signer.name.removeprefix(ORIGIN))
         SQL.insert_checkpoint(connection, size=tree.size, at=stamp(at), note=text)
     return text
 

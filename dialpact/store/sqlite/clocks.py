@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,9 @@ class Clocks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, reading: Reading, by: str) -> Witness:
+    async def take(self, read: Callable[[], Reading], by: str) -> Witness:
         def work(connection: sqlite3.Connection) -> Witness:
+            reading = read()
             take(connection, reading.at, reading.uptime, by)
             found = witness(connection)
             assert found is not None
@@ -64,8 +65,9 @@ class Clocks:
 
         return await self._database.transact(work)
 
-    async def take_turn(self, reading: Reading, by: str, fresh: timedelta) -> bool:
+    async def take_turn(self, read: Callable[[], Reading], by: str, fresh: timedelta) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
+            reading = read()
             before = last(connection, reading.uptime.boot_id, by)
             if before is not None and timedelta() <= reading.uptime.up - before < fresh:
                 return False

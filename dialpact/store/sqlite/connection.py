@@ -117,6 +117,7 @@ class Database:
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
+        self._turns: dict[str, object] = {}
 
     @classmethod
     async def open(cls, path: Path, busy_ms: int = BUSY_MS) -> Self:
@@ -218,6 +219,20 @@ class Database:
         if self._on_disk() != self._identity:  # gone while it was written: nobody will find that row
             raise StoreGone(f"{self.path}: the database file vanished during the write")
         return result
+
+    def begin_turn(self, what: str) -> object:
+        """For work over several transactions in temporary tables, of which there is one set: whoever begins
+        anew takes it from whoever had it. To be called in the transaction that makes them.
+        """
+        self._turns[what] = turn = object()
+        return turn
+
+    def check_turn(self, what: str, turn: object) -> None:
+        """StoreBusy when another has begun meanwhile: what is in the tables is his. To be called in each
+        transaction that uses them.
+        """
+        if self._turns.get(what) is not turn:
+            raise StoreBusy(f"{self.path}: another {what} has begun meanwhile; nothing was done")
 
     @staticmethod
     def _roll_back(connection: sqlite3.Connection) -> None:

@@ -22,6 +22,7 @@ from dialpact.store.sqlite.files_of import files_of
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "custody.sql", "sqlite3", mandatory_parameters=False)
 BATCH = 10_000  # paths; so that each lock is short
+LOOKING = "look for files that no row names"
 PAGE = 200  # recordings with their leaves
 T = TypeVar("T", bound=FilesOf)
 
@@ -34,13 +35,24 @@ class Custody:
 
     async def foreign(self, found: Iterable[str]) -> Sequence[str]:
         # A temporary table, as a million paths fit into no list; writing into one is not reading either.
-        await self._database.transact(_begin)
+        def begin(connection: sqlite3.Connection) -> object:
+            SQL.drop_found(connection)
+            SQL.create_found(connection)
+            return self._database.begin_turn(LOOKING)
+
+        def insert(batch: list[tuple[str]], connection: sqlite3.Connection) -> None:
+            self._database.check_turn(LOOKING, turn)
+            SQL.insert_found(connection, batch)
+
+        def foreign(connection: sqlite3.Connection) -> list[str]:
+            self._database.check_turn(LOOKING, turn)
+            return [path for (path,) in SQL.foreign_files(connection)]
+
+        turn = await self._database.transact(begin)
         paths = iter(found)
         while batch := await asyncio.to_thread(lambda: [(path,) for path in islice(paths, BATCH)]):
-            await self._database.transact(partial(_insert, batch))
-        return await self._database.read(
-            lambda connection: [path for (path,) in SQL.foreign_files(connection)]
-        )
+            await self._database.transact(partial(insert, batch))
+        return await self._database.read(foreign)
 
     async def count_kept(self, since: datetime | None, until: datetime | None) -> int:
         bounds = _bounds(since, until)
@@ -70,15 +82,6 @@ class Custody:
         return await self._database.read(
             lambda connection: _page(connection, SQL.disposed_after(connection, **asked), _disposed)
         )
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    SQL.drop_found(connection)
-    SQL.create_found(connection)
-
-
-def _insert(batch: list[tuple[str]], connection: sqlite3.Connection) -> None:
-    SQL.insert_found(connection, batch)
 
 
 def _bounds(since: datetime | None, until: datetime | None) -> dict[str, Any]:

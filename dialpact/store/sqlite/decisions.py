@@ -99,9 +99,13 @@ class Decisions:
     ) -> list[Decided]:
         def work(connection: sqlite3.Connection) -> list[Decided]:
             for kept in overdue:
-                # A commit that was reported as failed may have happened all the same.
-                if not SQL.is_recorded(connection, id=kept.id):
+                # A commit that was reported as failed, or for which nobody waited, may have happened.
+                stored = SQL.is_recorded(connection, id=kept.id)
+                if stored is None:
                     _record_refusal(connection, kept, clock.now(), late=True)
+                elif stored["through"] and not kept.put_through:  # what was told is what holds
+                    at, (reason, *_) = stamp(clock.now()), kept.reasons
+                    SQL.insert_undelivered(connection, decision=kept.id, at=at, reason=reason)
             return [_decide(connection, waiting, judge, clock.now()) for waiting in batch]
 
         return await self._database.transact(work)

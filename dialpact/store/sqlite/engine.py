@@ -33,6 +33,7 @@ from dialpact.store.sqlite.registers.complaint import Complaints
 from dialpact.store.sqlite.registers.consent import Consents
 from dialpact.store.sqlite.registers.do_not_call import DoNotCall
 from dialpact.store.sqlite.registers.leads import Leads
+from dialpact.store.sqlite.registers.plain import Entries
 from dialpact.store.sqlite.registers.profile import Profiles
 from dialpact.store.sqlite.registers.script import Scripts
 from dialpact.store.sqlite.registers.suspension import Suspensions
@@ -102,6 +103,10 @@ class Store(Database):
     @cached_property
     def dnc(self) -> DoNotCall:
         return DoNotCall(self)
+
+    @cached_property
+    def entries(self) -> Entries:
+        return Entries(self)
 
     @cached_property
     def erasure(self) -> Erasure:

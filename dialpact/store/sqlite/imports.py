@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiosql
 import msgspec
@@ -67,27 +67,33 @@ class Imports:
         self._database = database
 
     async def begin(self, register: str) -> Staging:
-        await self._database.transact(lambda connection: begin(connection, register))
-        return Staging(self._database, register)
+        return Staging(self._database, register, await Place.begin(self._database, register))
 
 
 class Staging:
     """:class:`dialpact.store.ports.imports.Staging` on SQLite."""
 
-    def __init__(self, database: Database, register: str) -> None:
+    def __init__(self, database: Database, register: str, place: Place) -> None:
         self._database = database
         self._register = register
+        self._place = place
         self._row = STAGED[register]
         self._staged = 0
 
     async def stage(self, batch: Batch[Any]) -> None:
         # Sorted before they are staged, which is three times as fast as in the file's order.
         prepared = sorted((*self._row(value), line) for line, value in batch)
-        await self._database.transact(lambda connection: self._sql("stage")(connection, prepared))
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._place.check()
+            self._sql("stage")(connection, prepared)
+
+        await self._database.transact(work)
         self._staged += len(prepared)
 
     async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
         def work(connection: sqlite3.Connection) -> Applied:
+            self._place.check()
             clashes = tuple(
                 (line, Fault(fault, **({"value": value} if value else {})))
                 for line, fault, value in self._found(connection, "clashes")
@@ -116,11 +122,25 @@ class Staging:
         return list(self._sql(step)(connection)) if known else []
 
 
-def begin(connection: sqlite3.Connection, register: str) -> None:
-    """An empty place for the rows of a file."""
-    STAGING.cache_size(connection)
-    _sql("drop", register)(connection)
-    _sql("create", register)(connection)
+class Place:
+    """An empty place for the rows of a file. A connection has one for each register."""
+
+    def __init__(self, database: Database, register: str, turn: object) -> None:
+        self._database, self._what, self._turn = database, f"import of {register}", turn
+
+    @classmethod
+    async def begin(cls, database: Database, register: str) -> Self:
+        def work(connection: sqlite3.Connection) -> object:
+            STAGING.cache_size(connection)
+            _sql("drop", register)(connection)
+            _sql("create", register)(connection)
+            return database.begin_turn(f"import of {register}")
+
+        return cls(database, register, await database.transact(work))
+
+    def check(self) -> None:
+        """StoreBusy when it is another's by now."""
+        self._database.check_turn(self._what, self._turn)
 
 
 def _sql(step: str, register: str) -> Any:

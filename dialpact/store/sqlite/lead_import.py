@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import aiosql
@@ -22,7 +23,7 @@ from dialpact.compliance.registers.leads import Delivery
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Batch
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.imports import STAGING, begin
+from dialpact.store.sqlite.imports import STAGING, Place
 from dialpact.store.sqlite.registers.change import digits, log
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "leads.sql", "sqlite3")
@@ -31,20 +32,20 @@ SQL = aiosql.from_path(Path(__file__).parent / "sql" / "leads.sql", "sqlite3")
 class LeadStaging:
     """:class:`dialpact.store.ports.leads.LeadStaging` on SQLite."""
 
-    def __init__(self, database: Database, delivery: Delivery, sha256: str) -> None:
+    def __init__(self, database: Database, delivery: Delivery, sha256: str, place: Place) -> None:
         self._database = database
         self._delivery = delivery
         self._sha256 = sha256
+        self._place = place
 
     @classmethod
     async def begin(cls, database: Database, delivery: Delivery, sha256: str) -> LeadStaging:
-        new = cls(database, delivery, sha256)
-        await database.read(new._check)
-        await database.transact(lambda connection: begin(connection, "leads"))
-        return new
+        await database.read(partial(_check, delivery, sha256))
+        return cls(database, delivery, sha256, await Place.begin(database, "leads"))
 
     async def stage(self, batch: Batch[str], unassigned: Iterable[int]) -> None:
         def work(connection: sqlite3.Connection) -> None:
+            self._place.check()
             for rows in (prepared, nobodys):
                 if rows:
                     STAGING.stage_leads(connection, rows)
@@ -54,12 +55,18 @@ class LeadStaging:
         await self._database.transact(work)
 
     async def numbers(self, after: int, most: int) -> Sequence[int]:
-        return await self._database.read(
-            lambda connection: [row[0] for row in STAGING.page_leads(connection, after=after, most=most)]
-        )
+        def work(connection: sqlite3.Connection) -> list[int]:
+            self._place.check()
+            return [row[0] for row in STAGING.page_leads(connection, after=after, most=most)]
+
+        return await self._database.read(work)
 
     async def unassigned(self) -> int:
-        return await self._database.read(lambda connection: int(STAGING.unassigned_leads(connection)[0]))
+        def work(connection: sqlite3.Connection) -> int:
+            self._place.check()
+            return int(STAGING.unassigned_leads(connection)[0])
+
+        return await self._database.read(work)
 
     async def apply(
         self,
@@ -72,7 +79,8 @@ class LeadStaging:
         at: datetime,
     ) -> tuple[int, int]:
         def work(connection: sqlite3.Connection) -> tuple[int, int]:
-            self._check(connection)
+            _check(self._delivery, self._sha256, connection)
+            self._place.check()
             delivery = msgspec.structs.asdict(self._delivery)
             batch = int(
                 SQL.insert_batch(
@@ -96,9 +104,10 @@ class LeadStaging:
 
         return await self._database.transact(work)
 
-    def _check(self, connection: sqlite3.Connection) -> None:
-        campaign = self._delivery.campaign
-        if SQL.has_campaign(connection, id=campaign) is None:
-            raise Fault("unknown-campaign", value=campaign)
-        if (row := SQL.same_file(connection, campaign=campaign, sha256=self._sha256)) is not None:
-            raise Fault("batch-exists", entry=str(row["id"]), campaign=campaign)
+
+def _check(delivery: Delivery, sha256: str, connection: sqlite3.Connection) -> None:
+    campaign = delivery.campaign
+    if SQL.has_campaign(connection, id=campaign) is None:
+        raise Fault("unknown-campaign", value=campaign)
+    if (row := SQL.same_file(connection, campaign=campaign, sha256=sha256)) is not None:
+        raise Fault("batch-exists", entry=str(row["id"]), campaign=campaign)

@@ -8,6 +8,7 @@ adapters that are deprecated since Python 3.12.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from importlib.resources import files
 
 from dialpact.compliance.errors import StoreError
@@ -30,15 +31,42 @@ def version(connection: sqlite3.Connection) -> int:
 
 def migrate(connection: sqlite3.Connection) -> int:
     """Applies what is missing; returns how many. Raises StoreError for a database newer than this program."""
-    present = version(connection)
+    present, done = version(connection), 0
     if present > latest():
         raise StoreError(f"the database is of version {present}, this program knows only {latest()}")
-    missing = [(number, sql) for number, sql in scripts() if number > present]
-    for number, sql in missing:
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.rollback()
-            raise StoreError(f"migration {number:04}: {error}") from error
-    return len(missing)
+    for number, sql in scripts():
+        if number > present:
+            try:
+                done += _apply(connection, number, sql)
+            except sqlite3.Error as error:
+                raise StoreError(f"migration {number:04}: {error}") from error
+    return done
+
+
+def _apply(connection: sqlite3.Connection, number: int, sql: str) -> bool:
+    """Whole or not at all; False when another process has done it while we waited for the lock."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if version(connection) >= number:
+            connection.rollback()
+            return False
+        for statement in _statements(sql):  # (executescript would commit first, and let the lock go)
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.commit()
+    except BaseException:
+        if connection.in_transaction:
+            connection.rollback()
+        raise
+    return True
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Each ends at the end of a line."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    yield statement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,19 +32,28 @@ class Audits:
 
     async def inspect(self, work: Callable[[Snapshot], T]) -> T:
         def run() -> T:
-            with opened(self._path) as snapshot:
+            with opened(self._path, nobody_waits) as snapshot:
                 return work(snapshot)
 
-        return await asyncio.to_thread(run)
+        nobody_waits = threading.Event()
+        try:
+            return await asyncio.to_thread(run)
+        except asyncio.CancelledError:
+            nobody_waits.set()  # the thread ends at its next look into the log, and the program with it
+            raise
+
+
+class _Stopped(Exception):
+    """Whoever asked waits no longer."""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Snapshot]:
+def opened(path: Path, stop: threading.Event | None = None) -> Iterator[Snapshot]:
     """StoreGone, StoreError."""
     connection = _open(path)
     try:
         connection.execute("BEGIN")
-        yield _Snapshot(connection)
+        yield _Snapshot(connection, stop or threading.Event())
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error
     finally:
@@ -57,14 +67,16 @@ class _Snapshot:
     versions: Mapping[str, int] = ledger.VERSIONS
     erasable: Sequence[str] = ledger.ERASABLE
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, stop: threading.Event) -> None:
+        self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
 
     def size(self) -> int:
         return ledger.size(self._connection)
 
     def entries(self, first: int, end: int, most: int) -> Sequence[Entry]:
+        if self._stop.is_set():
+            raise _Stopped
         until = min(end, first + most)
         found = list(SQL.entries_from(self._connection, first=first, end=until))
         # Behind a gap that is longer than that, the next one.

@@ -2,7 +2,7 @@
 SELECT seq, decided_at, behind_us FROM decision WHERE seq = (SELECT max(seq) FROM decision);
 
 -- name: is_recorded(id)^
-SELECT 1 FROM decision WHERE id = :id;
+SELECT dial <> '' AS through FROM decision WHERE id = :id;
 
 -- name: insert_decision(seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, trunk, channel, uniqueid, attack, retry_at, mode, behind_us, continues, record)!
 INSERT INTO decision (seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign,
