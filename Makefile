@@ -12,7 +12,7 @@ JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: fuzz soak chaos demo docs test test-long check lab bench load transcripts lock clean help
+.PHONY: fuzz soak chaos demo docs test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
@@ -20,7 +20,8 @@ help:
 	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make docs   the pages of docs/ as a site of two languages: .docs/site/index.html"
-	@echo "make bench  speed of the decision, and from a callee's answer to the bridge, as ratios"
+	@echo "make bench  speed of the decision beside servers that do nothing, and of all else (BENCH='--json --only decision')"
+	@echo "make bench-full  the same, longer, with 250 million do-not-call numbers (25 GB in .bench, once)"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED, CALM)"
@@ -63,8 +64,9 @@ docs: $(DOCS)/.ready
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
-	@$(PY) -m tests.lab.bootstrap
-	@$(PY) -m tests.bench.bridge_bench $(BENCH)
+
+bench-full: $(STAMP)
+	@$(PY) -m tests.bench.gate_bench --rounds 10 --numbers 250000000 $(BENCH)
 
 load: $(STAMP)
 	@$(PY) -m tests.bench.load_bench $(LOAD)
@@ -106,4 +108,4 @@ lock:
 		--output-file docs/site/requirements.lock docs/site/requirements.in
 
 clean:
-	rm -rf $(VENV) .docs .lab .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .bench .docs .lab .mypy_cache .ruff_cache .pytest_cache

@@ -40,7 +40,7 @@ from ami_listener.sound.hearing import Hearing
 from ami_listener.terms import KeepUntil, Terms
 from ami_listener.timings import USUAL, ListenerTimings, Timings
 from dialpact.compliance.clock import Clock
-from dialpact.compliance.config import Config, OptOut, Supervisor
+from dialpact.compliance.config import Config, OptOutConfig, Supervisor
 from dialpact.compliance.errors import ConfigError, StoreError
 from dialpact.store.ports import Store
 
@@ -137,7 +137,7 @@ class Listener:
         return self.terms.endpoints
 
     @property
-    def opt_out(self) -> OptOut:
+    def opt_out(self) -> OptOutConfig:
         return self.terms.config.opt_out
 
     def trunks_of(self, channel: str) -> dict[str, str]:

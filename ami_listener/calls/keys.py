@@ -24,7 +24,7 @@ from ami_listener.calls.companions import Companions
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.states import Phase
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.errors import ConfigError, RecordingError
 from dialpact.compliance.opt_out import scope_of
 
@@ -41,7 +41,7 @@ class Keys:
         context = listener.context
         self._timings = context.timings.keys
         self._listener, self._companions = listener, companions
-        self._opt_outs = OptOuts(context.store, context.node, context.clock)
+        self._opt_outs = OptOutQueue(context.store, context.node, context.clock)
         self._pressed: dict[str, keypad.Pressed] = {}  # by unique id
         self._asking: dict[str, asyncio.Event] = {}  # set once the dialplan asks for this channel
         self._tasks: set[asyncio.Task[None]] = set()

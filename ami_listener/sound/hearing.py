@@ -25,7 +25,7 @@ from typing import Any
 import structlog
 
 from ami_listener.ami.connection import LinkError
-from ami_listener.ami.pbx import NoChannel, Packets, Pbx
+from ami_listener.ami.pbx import NoChannel, PacketCounts, Pbx
 from ami_listener.calls.companions import Companion, Companions
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
@@ -284,10 +284,10 @@ class Hearing:
             if (packets := await self._packets_of(ear.leg.pbx, channel)) is not None:
                 into[side] = packets.source
 
-    async def _packets(self, leg: Leg) -> Packets | None:
+    async def _packets(self, leg: Leg) -> PacketCounts | None:
         return await self._packets_of(leg.pbx, leg.channel)
 
-    async def _packets_of(self, pbx: Pbx, channel: str) -> Packets | None:
+    async def _packets_of(self, pbx: Pbx, channel: str) -> PacketCounts | None:
         async with self._turn:
             return await pbx.packets(channel)
 

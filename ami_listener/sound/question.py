@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from ami_listener.ami.pbx import Packets
+from ami_listener.ami.pbx import PacketCounts
 from ami_listener.recording.heard import SIDES
 from ami_listener.timings import SoundTimings
 
@@ -16,8 +16,8 @@ class Question:
     def __init__(self, timings: SoundTimings) -> None:
         self._timings = timings
         self.task: asyncio.Task[None] | None = None
-        self.last: Packets | None = None
-        self.first: tuple[float, Packets] | None = None
+        self.last: PacketCounts | None = None
+        self.first: tuple[float, PacketCounts] | None = None
         self.at = 0.0  # monotonic, of the last answer
         self.next = 0.0
         self.known = False  # two answers, so that there is a difference
@@ -32,7 +32,7 @@ class Question:
         self.since, self.missing = dict.fromkeys(SIDES), dict.fromkeys(SIDES, False)
         self.resumed = dict.fromkeys(SIDES, 0.0)
 
-    def take(self, packets: Packets | None, at: float) -> None:
+    def take(self, packets: PacketCounts | None, at: float) -> None:
         """An answer, of ``at`` (monotonic); None from a technology that does not count packets."""
         if packets is None:
             self.countable, self.known, self.next = False, True, at + self._timings.ask_seldom

@@ -14,8 +14,7 @@ from ami_listener.listener import Listener
 from ami_listener.recording import files
 from ami_listener.timings import USUAL, Timings
 from dialpact.compliance.clock import SystemClock
-from dialpact.compliance.config import Ami, Config, Policy, Recording, Trunk
-from dialpact.compliance.config import Store as StoreSection
+from dialpact.compliance.config import AmiConfig, Config, PolicyConfig, RecordingConfig, StoreConfig, Trunk
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
@@ -60,10 +59,10 @@ class Scene:
                 "carrier": Trunk(endpoint="carrier", bypass=bypass),
                 "carrier2": Trunk(endpoint="carrier2", area_code="0871"),
             },
-            policy=Policy(mode=mode),
-            store=StoreSection(url="sqlite:a.db"),
-            ami=Ami(port=port),
-            recording=Recording(directory=str(directory), format=format, min_free_mb=min_free_mb),
+            policy=PolicyConfig(mode=mode),
+            store=StoreConfig(url="sqlite:a.db"),
+            ami=AmiConfig(port=port),
+            recording=RecordingConfig(directory=str(directory), format=format, min_free_mb=min_free_mb),
             origin=str(home / "dialpact.toml"),
         )
         self.clock = SystemClock()

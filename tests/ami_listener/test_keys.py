@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from ami_listener.timings import Timings
-from dialpact.compliance.config import OptOut
+from dialpact.compliance.config import OptOutConfig
 from dialpact.store.sqlite import optout
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import QUICK, changed, timed
@@ -246,7 +246,7 @@ async def test_keys_of_the_site_s_own(
     timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
 ) -> None:
     scene = Scene(tmp_path / "own", ami.port, directory, timings=timings)
-    scene.config = structs.replace(scene.config, opt_out=OptOut(callee_key="**", agent_key="#77"))
+    scene.config = structs.replace(scene.config, opt_out=OptOutConfig(callee_key="**", agent_key="#77"))
     async with scene:
         await scene.ready()
         _, leg = await alone(scene, ami)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from dialpact.compliance.config import Policy, Supervisor
+from dialpact.compliance.config import PolicyConfig, Supervisor
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, keep_until, talking, until
@@ -58,7 +58,9 @@ def ruled(scene: Scene, supervisor: Supervisor, **policy: Any) -> None:
     trunks = {
         name: structs.replace(trunk, supervisor=supervisor) for name, trunk in scene.config.trunks.items()
     }
-    scene.listener.replace(structs.replace(scene.config, trunks=trunks, policy=Policy(**policy)), keep_until)
+    scene.listener.replace(
+        structs.replace(scene.config, trunks=trunks, policy=PolicyConfig(**policy)), keep_until
+    )
 
 
 async def test_his_channel_is_recorded_from_his_coming_to_his_going(scene: Scene, ami: FakeAmi) -> None:

@@ -52,20 +52,26 @@ def bench(calls: Sequence[Pair], at_once: int, *, gated: bool) -> list[float]:
 
 
 def _together(pbx: Pbx, callees: Callees, calls: Sequence[Pair]) -> list[float]:
-    callers = Callers(pbx, calls, concurrent=len(calls), rate=1000, talk_seconds=TALK_SECONDS)
-    until = time.monotonic() + PATIENCE
-    while callers.running:
-        if time.monotonic() > until:
-            raise TimeoutError(f"calls that never end\n{callers.complaints()}")
-        time.sleep(0.05)
-    outside = _answers(callees.messages(), sent=True)
-    inside = _answers(callers.messages(), sent=False)
+    callers = made(pbx, calls, concurrent=len(calls), rate=1000, talk_seconds=TALK_SECONDS)
+    outside = answered(callees.messages(), sent=True)
+    inside = answered(callers.messages(), sent=False)
     missing = [call.callee for call in calls if call.callee not in outside or call.callee not in inside]
     assert not missing, f"{len(missing)} of {len(calls)} calls were not answered"
     return [inside[call.callee] - outside[call.callee] for call in calls]
 
 
-def _answers(messages: Sequence[Message], *, sent: bool) -> dict[str, float]:
+def made(pbx: Pbx, calls: Sequence[Pair], *, concurrent: int, rate: float, talk_seconds: float) -> Callers:
+    """Those who have made them, once all are over. TimeoutError."""
+    callers = Callers(pbx, calls, concurrent=concurrent, rate=rate, talk_seconds=talk_seconds)
+    until = time.monotonic() + PATIENCE
+    while callers.running:
+        if time.monotonic() > until:
+            raise TimeoutError(f"calls that never end\n{callers.complaints()}")
+        time.sleep(0.05)
+    return callers
+
+
+def answered(messages: Sequence[Message], *, sent: bool) -> dict[str, float]:
     """When each call was answered, by the number that was called."""
     found: dict[str, float] = {}
     for message in messages:
@@ -90,6 +96,13 @@ def _figures(seconds: list[float]) -> dict[str, float]:
     return {"p50_ms": statistics.median(ordered), "p99_ms": ordered[len(ordered) * 99 // 100]}
 
 
+def table(found: dict[str, Any]) -> str:
+    return "\n".join(
+        f"answer to bridge, {name} ({one['calls']} calls): {_said(one, 'p50')}, {_said(one, 'p99')}"
+        for name, one in found.items()
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true")
@@ -97,11 +110,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
     found = measure(given.at_once, given.rounds)
-    if given.json:
-        print(json.dumps(found, indent=2))
-        return
-    for name, one in found.items():
-        print(f"answer to bridge, {name} ({one['calls']} calls): {_said(one, 'p50')}, {_said(one, 'p99')}")
+    print(json.dumps(found, indent=2) if given.json else table(found))
 
 
 def _said(one: dict[str, Any], figure: str) -> str:

@@ -1,6 +1,8 @@
 """What ``gate_bench`` measures: ``python -m tests.bench.gate_site KIND FOLDER`` prints its port and serves.
 
-``floor``: an asyncio.Protocol that says what a gate says, and nothing behind it.
+``floor``: an asyncio.Protocol on uvloop that says what a gate says, and nothing behind it.
+``panoramisk``, ``panoramisk-uvloop``: panoramisk's FastAGI with four commands and nothing behind them, on the
+loop of its documentation and on the gate's.
 ``stub``: agi.server with a judge and a gate that know the answer, no store.
 ``full``: agi.service as ``dialpact gate`` runs it, with its log, on registers of 100,000 entries.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import cast
 
 import uvloop
+from panoramisk import fast_agi
 
 from agi import variables
 from agi.server import Server
@@ -32,9 +35,17 @@ from tests import registers
 
 CALLER_ID = "02788880007"
 ENTRIES = 200_000
+DISTINCT = ENTRIES // 4  # calls, until :func:`numbers` begins again
 OVER = "2026-06-01T00:00:00.000000Z"
 ALLOW = variables.answer("ALLOW", [], decision="0" * 32, number="13800138000")[0].encode() + b"\n"
-KINDS = ("floor", "stub", "full")
+NOTHING = (
+    variables.CALLER_ID,
+    "SET VARIABLE DIALPACT_NUMBER 13800138000",
+    "SET VARIABLE DIALPACT_REASON none",
+    "SET VARIABLE DIALPACT_VERDICT ALLOW",
+)
+PANORAMISK = ("panoramisk", "panoramisk-uvloop")
+KINDS = ("floor", *PANORAMISK, "stub", "full")
 
 
 class NoonClock:
@@ -50,7 +61,7 @@ def entry(place: int) -> str:
 def numbers() -> Iterator[str]:
     """Of ten: seven that may be called, three whose consent is over."""
     for n in itertools.count():
-        place = n * 7919 % (ENTRIES // 4) * 4
+        place = n * 7919 % DISTINCT * 4
         yield entry(place if n % 10 < 7 else place + 2)
 
 
@@ -114,11 +125,16 @@ class KnowingGate:
         return self._decision
 
 
+async def _nothing(request: fast_agi.Request) -> None:
+    for command in NOTHING:
+        await request.send_command(command)
+
+
 @contextlib.asynccontextmanager
 async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
     settings = config.Config(
         trunks={"carrier": config.Trunk(endpoint="carrier")},
-        gate=config.Gate(listen="127.0.0.1:0"),
+        gate=config.GateConfig(listen="127.0.0.1:0"),
         origin=str(folder / "dialpact.toml"),
     )
     policy = Policy((profile.load("cn-hubei-2018"),), calendars.load())
@@ -126,6 +142,12 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
         server = await asyncio.get_running_loop().create_server(Floor, "127.0.0.1", 0, backlog=1024)
         yield server.sockets[0].getsockname()[1]
         server.close()
+    elif kind in PANORAMISK:
+        application = fast_agi.Application()
+        application.add_route("outbound", _nothing)
+        peer = await asyncio.start_server(application.handler, "127.0.0.1", 0, backlog=1024)
+        yield peer.sockets[0].getsockname()[1]
+        peer.close()
     elif kind == "stub":
         judge = KnowingJudge(Judge(policy, settings.trunks, "pbx1"))
         stub = Server(settings, judge, KnowingGate(judge), None)  # type: ignore[arg-type]
@@ -147,4 +169,5 @@ async def main(kind: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], Path(sys.argv[2])))
+    loop = asyncio.run if sys.argv[1] == "panoramisk" else uvloop.run
+    loop(main(sys.argv[1], Path(sys.argv[2])))

@@ -1,4 +1,5 @@
-"""How long an import takes, and how much memory: ``python -m tests.bench.import_bench [ROWS]``.
+"""How long an import takes, how much memory, and how long it stops others from writing:
+``python -m tests.bench.import_bench [ROWS]``.
 
 Generated refusals (90 % mobile, 10 % fixed line, with times and sources) through the real command, into an
 empty register and then once more into the full one; then a list of leads. Prints figures; asserts nothing.
@@ -6,16 +7,22 @@ empty register and then once more into the full one; then a list of leads. Print
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
-import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import Any, NamedTuple, Self
 
+from dialpact.compliance.clock import boot_id
+
+ROWS = 1_000_000
 PROGRAM = "from dialpact.cli.app import main; main()"
 
 
@@ -44,44 +51,117 @@ def generate_leads(path: Path, rows: int, seed: int = 1) -> None:
             file.write(f"{starts[place // 10**8]}{place % 10**8:08}\n")
 
 
+REFUSALS = ("dnc", "import", "dnc.csv")
+RENEWED = "INSERT OR REPLACE INTO recorder_lease VALUES ('bench', ?, ?, 1, '', '2026-01-01T00:00:00.000000Z')"
 DELIVERY = ("--campaign", "spring", "--partner", "P", "--contract", "K", "--basis", "art. 13")
 
 
+class SecondWriter:
+    """Renews a lease as a listener does, but every hundredth of a second. ``waits``: seconds of each."""
+
+    def __init__(self, database: Path) -> None:
+        self._database, self.waits = database, list[float]()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with contextlib.closing(sqlite3.connect(self._database, isolation_level=None, timeout=60)) as db:
+            db.execute("PRAGMA synchronous = FULL")
+            while not self._over.wait(0.01):
+                began = time.perf_counter()
+                db.execute("BEGIN IMMEDIATE")
+                db.execute(RENEWED, (boot_id(), time.monotonic_ns()))
+                db.execute("COMMIT")
+                self.waits.append(time.perf_counter() - began)
+
+
+class Run(NamedTuple):
+    answer: dict[str, Any]
+    seconds: float
+    peak_mb: float
+
+
+def run(home: Path, *arguments: str) -> Run:
+    """A command of the product in ``home``. RuntimeError with what it said when it fails."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        command = [sys.executable, "-c", PROGRAM, *arguments, "--json"]
+        running = subprocess.Popen(command, cwd=home, env=environment, stdout=out, stderr=err)
+        _, status, used = os.wait4(running.pid, 0)  # what this one took, not the largest of all
+        running.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - began
+        out.seek(0), err.seek(0)
+        if running.returncode:
+            raise RuntimeError(f"{arguments}: {err.read().decode()}")
+        return Run(json.loads(out.read() or b"{}"), seconds, used.ru_maxrss / 1024)
+
+
+def prepare(home: Path, rows: int, *, leads: bool = False) -> None:
+    generate(home / "dnc.csv", rows)
+    run(home, "init")
+    if leads:
+        generate_leads(home / "leads.csv", rows)
+        run(home, "business", "add", "acme", "--name", "Acme", "--actor", "own-business")
+        campaign = ("--business", "acme", "--industry", "保险", "--purpose", "marketing")
+        run(home, "campaign", "add", "spring", *campaign)
+
+
+def imported(home: Path, rows: int, *arguments: str) -> dict[str, float]:
+    """One import beside a second writer. RuntimeError when not every row came into the register."""
+    with SecondWriter(home / "dialpact.db") as writer:
+        done = run(home, *arguments)
+    answer, waits = done.answer, sorted(writer.waits)
+    if answer["bad"] or answer["applied"] + answer["already"] != rows:
+        raise RuntimeError(f"{rows} rows, but {answer}")
+    return {
+        "rows": rows,
+        "applied": answer["applied"],
+        "seconds": done.seconds,
+        "peak_mb": done.peak_mb,
+        "second_writer_p50_s": waits[len(waits) // 2],
+        "second_writer_p99_s": waits[len(waits) * 99 // 100],
+        "second_writer_longest_s": waits[-1],
+        "database_mb": (home / "dialpact.db").stat().st_size / 1e6,
+    }
+
+
+def measure(rounds: int, folder: Path, rows: int = ROWS) -> dict[str, Any]:
+    """Refusals into an empty register."""
+    prepare(folder, rows)
+    return imported(folder, rows, *REFUSALS)
+
+
+def table(found: dict[str, Any]) -> str:
+    rows, seconds = found["rows"], found["seconds"]
+    p50, p99 = (1000 * found[f"second_writer_{which}_s"] for which in ("p50", "p99"))
+    return (
+        f"{rows:,} rows in {seconds:.1f} s ({rows / seconds:,.0f} a second, {found['applied']:,} applied), "
+        f"peak {found['peak_mb']:.0f} MB, database {found['database_mb']:.0f} MB\n"
+        f"a second writer waited {found['second_writer_longest_s']:.2f} s at most "
+        f"(p50 {p50:.1f} ms, p99 {p99:.1f} ms)"
+    )
+
+
 def main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-
-        def run(*arguments: str) -> bytes:
-            command = [sys.executable, "-c", PROGRAM, *arguments, "--json"]
-            return subprocess.run(command, cwd=home, env=environment, check=True, capture_output=True).stdout
-
-        def timed(what: str, *arguments: str) -> None:
-            begun = time.perf_counter()
-            answer = json.loads(run(*arguments))
-            seconds = time.perf_counter() - begun
-            print(
-                f"{what}: {seconds:.1f} s, {rows / seconds:,.0f} rows/s, "
-                f"applied {answer['applied']}, already {answer['already']}, bad {answer['bad']}"
-            )
-
-        generate(home / "dnc.csv", rows)
-        generate_leads(home / "leads.csv", rows)
-        print(f"{rows} rows, {(home / 'dnc.csv').stat().st_size / 1e6:.0f} MB of refusals")
-        run("init")
-        run("business", "add", "acme", "--name", "Acme", "--actor", "own-business")
-        run("campaign", "add", "spring", "--business", "acme", "--industry", "保险", "--purpose", "marketing")
+        prepare(home, rows, leads=True)
         for what, arguments in (
-            ("refusals, new", ("dnc", "import", "dnc.csv")),
-            ("refusals, again", ("dnc", "import", "dnc.csv")),
+            ("refusals, new", REFUSALS),
+            ("refusals, again", REFUSALS),
             ("leads, with the range detector", ("leads", "import", "leads.csv", *DELIVERY)),
         ):
-            timed(what, *arguments)
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            size = (home / "dialpact.db").stat().st_size / 1e6
-            print(f"    peak memory so far {peak:.0f} MB, database {size:.0f} MB")
+            print(f"{what}: {table(imported(home, rows, *arguments))}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.bench import bridge_bench, gate_bench, inspection_bench, load_bench, reconcile_bench
+from tests.bench import (
+    bridge_bench,
+    calls_bench,
+    decision,
+    gate_bench,
+    gate_site,
+    import_bench,
+    inspection_bench,
+    listener_bench,
+    load_bench,
+    native,
+    proof,
+    reconcile_bench,
+    register_size,
+    stand,
+    start_bench,
+    verify_bench,
+)
+from tests.bench.plot import plot
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
@@ -17,6 +38,15 @@ pytestmark = [pytest.mark.alone, pytest.mark.long]
 @pytest.fixture(scope="module")
 def installation() -> Installation:
     return bootstrap()
+
+
+def c_peer(name: str) -> tuple[str, ...]:
+    """Where it can be compiled."""
+    try:
+        native.compiler()
+    except native.NoCompiler:
+        return ()
+    return (name,)
 
 
 @pytest.mark.lab
@@ -30,11 +60,118 @@ def test_bridge_bench_runs(installation: Installation) -> None:
     )
 
 
-def test_gate_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_bench, "LOADS", {2: 20})
-    found = gate_bench.measure(1, tmp_path)["2"]
-    assert found["full_to_stub"] > 0
-    assert {found[kind]["sessions_per_s"] > 0 for kind in ("floor", "stub", "full")} == {True}
+@pytest.mark.lab
+def test_calls_bench_runs(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("RATE", 10), ("CALLS", 3), ("CROWD", 2), ("CARRIED", 3)):
+        monkeypatch.setattr(calls_bench, name, value)
+    found = calls_bench.measure(1, tmp_path)
+    assert [*found["delay"]] == ["no gate", "AstDB", *c_peer("C, do-nothing"), "full"]
+    assert all(one["p50_ms"] > 0 for one in found["delay"].values())
+    assert [found["carried"][way]["lost"] for way in ("ungated", "full")] == [0, 0]
+    assert "full carries" in calls_bench.table(found)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision, "LOADS", {1: 5, 2: 20})
+    for name, value in (("CROWD", 30), ("CROWDS", 1)):
+        monkeypatch.setattr(decision, name, value)
+
+
+def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
+    every = gate_bench.measure({"decision": gate_bench.PARTS["decision"]}, 1, tmp_path)
+    found = every["decision"]
+    kinds = (*c_peer("C"), *gate_site.KINDS)
+    assert bool(found["lacks"]) == ("C" not in kinds)
+    for load in found["loads"].values():
+        assert tuple(load["servers"]) == kinds
+        assert all(figure > 0 for server in load["servers"].values() for figure in server.values())
+        assert tuple(load["full_to"]) == kinds[:-1]
+        assert load["outcomes"]["A"] + load["outcomes"]["B"] == sum(load["outcomes"].values())
+    assert found["loads"]["1"]["full_to_stub_and_flush"] > 0
+    (crowd,) = found["instant"]
+    shares = ("decided", "told_deadline", "told_late", "told_gate_error", "told_nothing")
+    assert sum(crowd[what] for what in shares) == pytest.approx(1)
+    assert found["proven"]["decisions"] == 2 * (5 + 20) + 30
+    assert "x panoramisk's" in decision.table(found)
+    plot(found, every["machine"], tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size[1] > 300
+
+
+def test_without_a_compiler_the_table_says_so(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "CACHE", tmp_path / "empty")
+    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setattr(decision, "LOADS", {2: 20})
+    found = decision.measure(1, tmp_path)
+    assert tuple(found["loads"]["2"]["servers"]) == gate_site.KINDS
+    assert "no C compiler (no-such-compiler)" in decision.table(found)
+
+
+def test_what_is_not_on_record_is_not_measured(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stand.stand(tmp_path) as servers:
+        servers.play("full", 2, 10)
+        assert servers.prove()["decisions"] == 10
+        monkeypatch.setattr(proof, "PATIENCE", 0.0)
+        database = tmp_path / "dialpact.db"
+        for played, told, allowed in ((11, 11, 7), (10, 10, 8), (9, 9, 7)):
+            with pytest.raises(proof.Unproven, match=f"{played} sessions, {told} were told"):
+                proof.count(database, played, told, allowed)
+        proof.count(database, 11, 10, 7)  # one heard nothing
+        with contextlib.closing(sqlite3.connect(tmp_path / "dialpact.db")) as db, db:
+            db.execute("DROP TRIGGER ledger_is_final")
+            db.execute("UPDATE ledger SET leaf = zeroblob(32) WHERE leaf_index = 3")
+        with pytest.raises(proof.Unproven, match="ledger verify"):
+            servers.prove()
+
+
+def test_facts_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "CACHE", tmp_path)
+    found = register_size.measure(1, tmp_path, 3000)
+    assert found["ratio"] > 0
+    assert "beside so many do-not-call numbers, warm: 1,000: " in register_size.table(found)
+    with contextlib.closing(sqlite3.connect(register_size.register(3000))) as db:
+        assert db.execute("SELECT count(DISTINCT number) FROM do_not_call").fetchone() == (3000,)
+    with pytest.raises(register_size.NoRoom, match="numbers take"):
+        register_size.register(10**12)
+
+
+def test_start_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start_bench, "RUNS", 1)
+    found = start_bench.measure(1, tmp_path)
+    assert found.keys() == {start_bench.NOTHING, "--help", "business list", "check"}
+    assert start_bench.table(found).count(" x") == 3
+
+
+def test_verify_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_bench, "LEAVES", 300)
+    monkeypatch.setattr(verify_bench, "DECISIONS", 150)
+    found = verify_bench.measure(1, tmp_path)
+    assert found["small records"]["entries"] == 300
+    assert found["decisions"]["entries"] >= 150
+    assert verify_bench.table(found).count("x plain SHA-256") == 2
+
+
+def test_import_bench_runs(tmp_path: Path) -> None:
+    found = import_bench.measure(1, tmp_path, 2000)
+    assert 0 < found["applied"] <= 2000 and found["peak_mb"] > 0
+    assert 0 < found["second_writer_p50_s"] <= found["second_writer_longest_s"]
+    assert "a second writer waited" in import_bench.table(found)
+
+
+def test_listener_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("AT_ONCE", 3), ("WAVES", 1), ("STORM_SECONDS", 1)):
+        monkeypatch.setattr(listener_bench, name, value)
+    found = listener_bench.measure(1, tmp_path)
+    assert 0 < found["calls"]["files_ms"] < found["calls"]["processor_ms"]
+    assert found["storm"]["events"] == 20_000
+    assert "of a core" in listener_bench.table(found)
 
 
 def test_load_bench_runs() -> None:

@@ -14,10 +14,8 @@ import random
 import re
 import signal
 import sys
-import tempfile
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -42,6 +40,7 @@ from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import Scene, until
 from tests.fuzz.engine import ROOT, Target, hostile
+from tests.fuzz.folders import folder
 from tests.fuzz.living import SECONDS, Loop, gate
 from tests.fuzz.readers import AGI_TOKENS, AMI_TOKENS, ami_stream
 
@@ -377,7 +376,7 @@ class Listening:
         self.loop.run(self._start())
 
     async def _start(self) -> None:
-        home = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-listener-"))
+        home = folder("listener-")
         (home / "recordings").mkdir()
         self.ami = await FakeAmi().__aenter__()
         self.scene = await Scene(
