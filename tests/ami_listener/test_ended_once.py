@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -21,24 +21,23 @@ async def written(scene: Scene) -> None:
 
 @pytest.mark.parametrize("listed", [True, False])
 async def test_a_call_that_ends_during_a_comparison_ends_once(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch, listed: bool
+    scene: Scene, ami: FakeAmi, listed: bool
 ) -> None:
     """While Asterisk is asked for its channels; ``listed``: it answers that the call is still up."""
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
-    channels = Pbx.channels
 
-    async def slow(pbx: Pbx) -> list[Live]:
-        found = await channels(pbx)
-        leg.hang_up()
-        await scene.recorded("kept")
-        await until(lambda: not scene.listener.legs and not scene.listener.finishing)
-        return found if listed else []
+    class Slow(Pbx):
+        async def channels(self) -> list[Live]:
+            found = await super().channels()
+            leg.hang_up()
+            await scene.recorded("kept")
+            await until(lambda: not scene.listener.legs and not scene.listener.finishing)
+            return found if listed else []
 
     session = scene.listener.lease.session
     assert session is not None
-    monkeypatch.setattr(Pbx, "channels", slow)
-    await resync.compare(scene.listener, Pbx(session))
+    await resync.compare(scene.listener, Slow(session))
     await until(lambda: not scene.listener.legs and not scene.listener.finishing)
     await written(scene)
     (row,) = await scene.recorded("kept")
@@ -85,9 +84,7 @@ async def refuse(scene: Scene, when: str = "1") -> None:
     )
 
 
-async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(scene: Scene, ami: FakeAmi) -> None:
     decision, leg = await talking(scene, ami)
     await refuse(scene, f"OLD.decision = '{decision}'")
     leg.speak(0.2)
@@ -109,19 +106,18 @@ async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(
     assert await scene.incidents() == ["write-refused"]
 
 
-async def test_one_that_can_not_be_measured_is_told_once(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_whose_end_fails_is_told_once(scene: Scene, ami: FakeAmi) -> None:
+    """For a reason that nobody foresaw; here the question how long it is kept."""
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
     await until(lambda: next(iter(scene.listener.legs.values())).answered_at)
     await scene.stop()
     leg.hang_up()
 
-    def broken(*_: object) -> None:
-        raise ValueError("no such sound")
+    def broken(_: datetime) -> date:
+        raise ValueError("no such day")
 
-    monkeypatch.setattr("ami_listener.recording.recorder.conclude", broken)
+    keep_until, scene.keep_until = scene.keep_until, broken
     for _ in range(2):  # nor does every start say it anew
         await scene.start()
         await scene.ready()
@@ -133,6 +129,6 @@ async def test_one_that_can_not_be_measured_is_told_once(
         await written(scene)
         await scene.stop()
     assert sorted(await scene.incidents()) == ["call-ended-unseen", "listener-error"]
-    monkeypatch.undo()
+    scene.keep_until = keep_until
     await scene.start()
     await scene.recorded("kept")
