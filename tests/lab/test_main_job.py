@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ami_listener.lease import LIFE_SECONDS, RENEW_SECONDS
+from ami_listener.timings import LeaseTimings
 from tests.lab.carrier import Carrier
 from tests.lab.demo import finished
 from tests.lab.manager import act
@@ -18,6 +18,7 @@ from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import Site, install_classic, product
 
+LEASE = LeaseTimings()
 pytestmark = pytest.mark.lab
 
 CALL = {"campaign": "autumn-loans", "caller_id": "02788880007"}
@@ -155,7 +156,7 @@ def test_status_says_ready_when_all_is_up_and_why_when_it_is_not(site: Site) -> 
         told = site.dialpact("status", code=3)
         assert told["ready"] is False
         # Its last word holds for some seconds, and a command may take longer on a busy machine.
-        late = time.monotonic() - stopped_at > LIFE_SECONDS - RENEW_SECONDS
+        late = time.monotonic() - stopped_at > LEASE.life - LEASE.renew
         codes = [found["code"] for found in told["problems"]]
         assert codes == ["recorder-not-ready"] or (late and codes == ["recorder-silent"]), told
     finally:
