@@ -131,6 +131,16 @@ def test_what_is_not_on_record_is_not_measured(
             servers.prove()
 
 
+def test_a_part_that_fails_costs_the_others_nothing(tmp_path: Path) -> None:
+    def fails(rounds: int, folder: Path) -> None:
+        raise proof.Unproven("gone")
+
+    parts = {"bad": gate_bench.Part(fails, str), "good": gate_bench.Part(lambda *_: 7, str)}
+    found = gate_bench.measure(parts, 1, tmp_path)
+    assert (found["failed"], found["good"]) == ({"bad": "Unproven: gone"}, 7)
+    assert "FAILED: Unproven: gone" in gate_bench.table(found, parts)
+
+
 def test_facts_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "CACHE", tmp_path)
     found = register_size.measure(1, tmp_path, 3000)
