@@ -92,8 +92,7 @@ def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
         assert load["outcomes"]["A"] + load["outcomes"]["B"] == sum(load["outcomes"].values())
     assert found["loads"]["1"]["full_to_stub_and_flush"] > 0
     (crowd,) = found["instant"]
-    shares = ("decided", "told_deadline", "told_late", "told_gate_error", "told_nothing")
-    assert sum(crowd[what] for what in shares) == pytest.approx(1)
+    assert sum(crowd[share] for share in decision.SHARES) == pytest.approx(1)
     assert found["proven"]["decisions"] == 2 * (5 + 20) + 30
     assert "x panoramisk's" in decision.table(found)
     plot(found, every["machine"], tmp_path / "a.png")
