@@ -32,7 +32,7 @@ from tests.bench.plot import plot
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decision, "LOADS", {1: 5, 2: 20})
     for name, value in (("CROWD", 30), ("CROWDS", 1)):
         monkeypatch.setattr(decision, name, value)
+    monkeypatch.setattr(stand, "FLUSHES", 5)
 
 
 def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
