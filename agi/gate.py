@@ -27,7 +27,7 @@ from dialpact.compliance.model import CallAttempt, Decision
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
-from dialpact.store.ports.decisions import Waiting
+from dialpact.store.ports.decisions import WaitingAttempt
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class _Queued:
     """An attempt and whoever waits for its answer."""
 
     def __init__(self, attempt: CallAttempt, judge: Judge, deadline: float) -> None:
-        self.waiting = Waiting(new_id(), attempt, deadline)
+        self.waiting = WaitingAttempt(new_id(), attempt, deadline)
         self.judge = judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.taken = False  # by a batch: its row is being made
@@ -82,7 +82,7 @@ class Gate:
 
     def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
         """The gate's no without judging; the next transaction stores it."""
-        block = (judge or self.judge).refuse(attempt, self._clock.now(), code, why)
+        block = (judge or self.judge).block(attempt, self._clock.now(), code, why)
         _log(block)
         self._keep(block)
         return block
@@ -175,7 +175,7 @@ def _log(block: Decision) -> None:
     """One for a failure of ours."""
     (finding,) = block.findings
     log.error(
-        "refused by failure",
+        "blocked by failure",
         decision=block.id,
         reason=str(finding.code),
         why=finding.detail["why"],

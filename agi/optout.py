@@ -16,7 +16,7 @@ from agi import variables
 from agi.call import Line, ProtocolBroken
 from agi.limits import LIMITS, Limits
 from agi.protocol import Request
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import OptOutWay
 from dialpact.compliance.opt_out import scope_of
@@ -28,7 +28,7 @@ class OptOutCall:
     """Answers one header of the route ``optout``. ``deadline``: seconds for the whole of it."""
 
     def __init__(
-        self, line: Line, opt_outs: OptOuts, judge: Judge, deadline: float, limits: Limits = LIMITS
+        self, line: Line, opt_outs: OptOutQueue, judge: Judge, deadline: float, limits: Limits = LIMITS
     ) -> None:
         self._line, self._opt_outs, self._judge = line, opt_outs, judge
         self._confirm_seconds = limits.confirm_seconds

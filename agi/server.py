@@ -24,7 +24,7 @@ from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.optout import OptOutCall
 from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
@@ -39,7 +39,7 @@ class Server:
     """Listens, and gives each complete header to :class:`OutboundCall`, or to :class:`OptOutCall`."""
 
     def __init__(
-        self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOuts, limits: Limits = LIMITS
+        self, config: Config, judge: Judge, gate: Gate, opt_outs: OptOutQueue, limits: Limits = LIMITS
     ) -> None:
         self.config = config
         self.judge = judge

@@ -10,7 +10,7 @@ from functools import partial
 from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.server import Server
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
@@ -66,7 +66,7 @@ async def serving(
     judge = judge_of(config, policy)
     await store.profiles.note(policy.profiles, at=clock.now())
     gate = Gate(store, judge, clock, limits)
-    opt_outs = OptOuts(store, config.node.name, clock)
+    opt_outs = OptOutQueue(store, config.node.name, clock)
     server = Server(config, judge, gate, opt_outs, limits)
     address = await server.start()
     started(Reloadable(store, clock, server))

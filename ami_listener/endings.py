@@ -63,11 +63,16 @@ class Endings:
 
     async def _conclude(self, segment: Segment) -> None:
         try:
-            await recorder.settle(segment)
+            timings = self._context.timings
+            await recorder.settle(segment, timings.recorder)
             loop = asyncio.get_running_loop()
             await self._repair(segment)
             end, problems = await loop.run_in_executor(
-                self._threads, recorder.conclude, segment, self._terms().keep_until(segment)
+                self._threads,
+                recorder.conclude,
+                segment,
+                self._terms().keep_until(segment),
+                timings.measured,
             )
         except Exception:
             log.exception("recording not concluded", recording=segment.id)

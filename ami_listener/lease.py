@@ -13,20 +13,16 @@ import time
 import structlog
 
 from ami_listener.ami.connection import Session
-from ami_listener.outbox import UNWRITTEN_SECONDS, Outbox
+from ami_listener.outbox import Outbox
 from ami_listener.recording import access
 from ami_listener.recording.access import Identity
+from ami_listener.timings import USUAL, LeaseTimings
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.store.ports import Store
 
-LIFE_SECONDS = 3.0
-RENEW_SECONDS = 1.0
-PONG_SECONDS = 3.0  # a ping goes out every second and has two to come back
-DISK_SECONDS = 1.0  # for the file system to answer
-PENALTY_SECONDS = 10.0
 _FIGURES = re.compile(r"[0-9]+")  # seconds that pass and room that shrinks are told once, not every second
 log = structlog.get_logger()
 
@@ -34,7 +30,15 @@ log = structlog.get_logger()
 class Lease:
     """Readiness in parts, each set by whoever knows it."""
 
-    def __init__(self, config: Config, store: Store, clock: Clock, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        outbox: Outbox,
+        timings: LeaseTimings = USUAL.lease,
+    ) -> None:
+        self._timings = timings
         self._config, self._store, self._clock, self._outbox = config, store, clock, outbox
         self.session: Session | None = None
         self.link_problem = "not connected to the Asterisk manager yet"
@@ -67,14 +71,14 @@ class Lease:
 
     def failed(self) -> None:
         """A recording failed that all checks had called possible: nobody is rung for a while."""
-        self._penalty_until = time.monotonic() + PENALTY_SECONDS
+        self._penalty_until = time.monotonic() + self._timings.penalty
         self.wake()
 
     async def why_not(self) -> str:
         """Why no call could be recorded now; empty when one could."""
         if self.session is None or self.session.lost.is_set():
             return self.link_problem or "no connection to the Asterisk manager"
-        if time.monotonic() - self.session.pong_at > PONG_SECONDS:
+        if time.monotonic() - self.session.pong_at > self._timings.pong:
             return "Asterisk has not answered a ping in time"
         if not self.booted:
             return "Asterisk is still starting (no FullyBooted event; the AMI user needs read = system)"
@@ -84,13 +88,13 @@ class Lease:
             return "the calls that are up are still being looked at"
         if self.blind:
             return self.blind
-        if (age := self._outbox.age) > UNWRITTEN_SECONDS:
+        if (age := self._outbox.age) > self._timings.unwritten:
             waiting = f"{len(self._outbox)} writes are waiting"
             return f"{waiting}, the oldest for {age:.0f} s: what is not on disk proves nothing"
         if problem := await self._disk_problem():
             return problem
         if time.monotonic() < self._penalty_until:
-            return f"a recording failed less than {PENALTY_SECONDS:g} seconds ago"
+            return f"a recording failed less than {self._timings.penalty:g} seconds ago"
         return ""
 
     async def _disk_problem(self) -> str:
@@ -103,7 +107,7 @@ class Lease:
                     access.why_not, self._config.recordings, today, self.who, recording.min_free_mb
                 )
             )
-        done, _ = await asyncio.wait({self._disk_check}, timeout=DISK_SECONDS)
+        done, _ = await asyncio.wait({self._disk_check}, timeout=self._timings.disk)
         return self._disk_check.result() if done else f"{recording.directory} does not answer"
 
     async def run(self) -> None:
@@ -113,7 +117,7 @@ class Lease:
                 self._changed.clear()
                 await self.renew(await self.why_not())
                 try:
-                    async with asyncio.timeout(RENEW_SECONDS):
+                    async with asyncio.timeout(self._timings.renew):
                         await self._changed.wait()
                 except TimeoutError:
                     pass
@@ -128,7 +132,7 @@ class Lease:
                 self._config.node.name,
                 ready=not why,
                 why=why,
-                seconds=LIFE_SECONDS,
+                seconds=self._timings.life,
                 at=self._clock.now(),
             )
         except (StoreError, StoreRefused) as error:

@@ -3,7 +3,7 @@
 Its parts meet here and nowhere else. One task reads events and only distributes them; every leg has a
 worker of its own; what must reach the store goes through the outbox; files of ended calls are measured in
 two threads. A lost connection ends all legs' workers, and the next session reads the real state
-(``resync``), exactly as after a restart: nothing that was under way is ever sent again.
+(``rounds``, ``resync``), exactly as after a restart: nothing that was under way is ever sent again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from datetime import datetime
 
 import structlog
 
-from ami_listener import missed_calls, resync
 from ami_listener.ami import events
-from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown, Session
+from ami_listener.ami.connection import LinkError, LoginRefused, Session
 from ami_listener.ami.pbx import Pbx
 from ami_listener.calls.companions import Companions
 from ami_listener.calls.inside import Inside
@@ -35,39 +34,29 @@ from ami_listener.legs.live_legs import LiveLegs
 from ami_listener.legs.pending_dials import PendingDials
 from ami_listener.missed_calls import Gap
 from ami_listener.outbox import Outbox, Waiting
-from ami_listener.recording import access
 from ami_listener.recording.recorder import Recorder
+from ami_listener.rounds import Rounds
 from ami_listener.sound.hearing import Hearing
 from ami_listener.terms import KeepUntil, Terms
+from ami_listener.timings import USUAL, ListenerTimings, Timings
 from dialpact.compliance.clock import Clock
-from dialpact.compliance.config import Config, OptOut, Supervisor
-from dialpact.compliance.errors import ConfigError, RecordingError, StoreError
+from dialpact.compliance.config import Config, OptOutConfig, Supervisor
+from dialpact.compliance.errors import ConfigError, StoreError
 from dialpact.store.ports import Store
 
-LOOK_SECONDS = 1.0  # between two looks at the files of calls that talk
-SECOND_LOOK_SECONDS = 3.0
-JUDGING_SECONDS = 1.0  # for the legs that the second look has found
-AUDIT_SECONDS = 30.0  # between two comparisons with the channels there are
-PATIENCE_SECONDS = 5.0  # for what is left to be written at the end
 Observer = Callable[[Pbx, events.ChannelEvent], None]
 log = structlog.get_logger()
 
 
-def pauses(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
+def pauses(timings: ListenerTimings) -> Iterator[float]:
     """Seconds before each attempt to connect: at once, then doubling, with jitter so that nodes do not
     march.
     """
     yield 0.0
+    pause = timings.first_pause
     while True:
-        yield first * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        first = min(first * 2, longest)
-
-
-def audits() -> Iterator[float]:
-    """Seconds after each comparison; the second one is for calls that were too young at the first."""
-    yield SECOND_LOOK_SECONDS
-    while True:
-        yield AUDIT_SECONDS
+        yield pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        pause = min(pause * 2, timings.longest_pause)
 
 
 class Listener:
@@ -77,17 +66,25 @@ class Listener:
     the end the lease is withdrawn; recordings that run go on in Asterisk and are adopted at the next start.
     """
 
-    def __init__(self, config: Config, store: Store, clock: Clock, keep_until: KeepUntil) -> None:
-        self._store, self._clock = store, clock
-        self.outbox = Outbox(self._write_refused)
-        self.lease = Lease(config, store, clock, self.outbox)
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        keep_until: KeepUntil,
+        *,
+        timings: Timings = USUAL,
+    ) -> None:
+        self._store, self._clock, self._timings = store, clock, timings
+        self.outbox = Outbox(self._write_refused, timings.outbox)
+        self.lease = Lease(config, store, clock, self.outbox, timings.lease)
         self._live = LiveLegs(self._leg_failed)
         self.endings = Endings(store, self.outbox, lambda: self.terms)
         self._pending = PendingDials(self._found)
         self.companions = Companions(self)
-        self.hearing = Hearing(self, self.companions)
+        self.hearing = Hearing(self, self.companions, timings.sound)
         # Each hears of every event about any channel, in their order, before its leg does. None waits.
-        self.unlisted, self.spies = Unlisted(self), Spies(self, self.companions)
+        self.unlisted, self.spies = Unlisted(self, timings.unlisted), Spies(self, self.companions)
         self._observers: list[Observer] = [
             self.companions.feed,
             Inside(self).feed,
@@ -95,14 +92,14 @@ class Listener:
             self.spies.feed,
         ]
         self._closing = asyncio.Event()
-        self.gap = Gap()
+        self.gap = Gap(timings.missed)
         self.hearing_since = clock.now()
         recording = config.recording
         context = LegContext(
             node=config.node.name,
             store=store,
             clock=clock,
-            recorder=Recorder(config.recordings, recording.format, recording.min_free_mb),
+            recorder=Recorder(config.recordings, recording.format, recording.min_free_mb, timings.recorder),
             outbox=self.outbox,
             finish=self.endings.finish,
             failed=self.lease.failed,
@@ -112,7 +109,9 @@ class Listener:
             numbered=config.numbered,
             shadow=config.policy.mode == "shadow",
             shapes=config.shapes,
+            timings=timings,
         )
+        self._rounds = Rounds(self, timings.listener)
         self.terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
         self.keys = Keys(self, self.companions)
         self._observers.append(self.keys.feed)
@@ -138,7 +137,7 @@ class Listener:
         return self.terms.endpoints
 
     @property
-    def opt_out(self) -> OptOut:
+    def opt_out(self) -> OptOutConfig:
         return self.terms.config.opt_out
 
     def trunks_of(self, channel: str) -> dict[str, str]:
@@ -209,7 +208,7 @@ class Listener:
 
     async def _hand_over(self) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timings.listener.patience):
                 await self.endings.measured()
                 await self.keys.close()
                 await self.outbox.drained()
@@ -227,7 +226,7 @@ class Listener:
     # Connection
 
     async def _stay_connected(self) -> None:
-        waiting = pauses()
+        waiting = pauses(self._timings.listener)
         while True:
             await asyncio.sleep(next(waiting))
             try:
@@ -247,14 +246,16 @@ class Listener:
                 await session.close()
                 await self._drop_legs()
             log.warning("connection lost", why=session.why_lost)
-            if time.monotonic() - since > PATIENCE_SECONDS:
-                waiting = pauses()
+            if time.monotonic() - since > self._timings.listener.patience:
+                waiting = pauses(self._timings.listener)
 
     async def connect(self, *, events: bool = True) -> Session:
         """A new session. Raises LinkError, ConfigError."""
         ami = self.terms.config.ami
         secret = await asyncio.to_thread(self.terms.config.ami_secret)
-        return await Session.open(ami.host, ami.port, ami.username, secret, events=events)
+        return await Session.open(
+            ami.host, ami.port, ami.username, secret, events=events, timings=self._timings.link
+        )
 
     async def _serve(self, session: Session) -> None:
         """One session, until it is lost."""
@@ -264,7 +265,7 @@ class Listener:
         log.info("connected")
         booted = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            looking = group.create_task(self._look_around(session, pbx, booted), name="resync")
+            looking = group.create_task(self._rounds.run(session, pbx, booted), name="resync")
             async for event in session.events():
                 if isinstance(event, events.Booted):
                     self.gap.answered(self._clock.now(), event.uptime)
@@ -274,55 +275,6 @@ class Listener:
                 elif isinstance(event, events.ChannelEvent):
                     self._distribute(pbx, event)
             looking.cancel()
-
-    async def _look_around(self, session: Session, pbx: Pbx, booted: asyncio.Event) -> None:
-        """Rights, user, and the calls there are; then the same comparison again and again."""
-        lease = self.lease
-        try:
-            await booted.wait()
-            lease.booted = True
-            lease.right_problem = await pbx.missing_right()
-            lease.wake()
-            if lease.right_problem:  # they are read at the login, so a mended manager.conf needs a new one
-                await asyncio.sleep(PATIENCE_SECONDS)
-                session.lose(lease.right_problem)
-                return
-            lease.who = await self._identify(session, pbx)
-            for wait in audits():
-                unseen = await self._compare(pbx)
-                if unseen and wait == AUDIT_SECONDS:
-                    lease.blind = "calls are made of which no event came (read = call, or an event filter)"
-                lease.synchronised = True
-                lease.wake()
-                if wait == AUDIT_SECONDS and self.gap.since is not None:
-                    await asyncio.sleep(JUDGING_SECONDS)
-                    await self._report_unseen()
-                await asyncio.sleep(wait)
-        except LinkError as error:
-            # Lost, or so slow that nothing can be built on it: begin anew.
-            session.lose(str(error), silent=isinstance(error, OutcomeUnknown))
-        except RecordingError as error:
-            session.lose(f"the channels can not be listed: {error}")
-
-    async def _compare(self, pbx: Pbx) -> int:
-        while True:
-            try:
-                return await resync.compare(self, pbx)
-            except StoreError as error:
-                log.error("store unavailable, calls can not be compared", error=str(error))
-                await asyncio.sleep(1.0)
-
-    async def _report_unseen(self) -> None:
-        try:
-            await missed_calls.report(self.context, self.gap, self.hearing_since, self.context.claims)
-        except StoreError as error:
-            log.error("store unavailable, missed calls are looked for later", error=str(error))
-
-    async def _identify(self, session: Session, pbx: Pbx) -> access.Identity | None:
-        addresses = session.addresses
-        if addresses is None:
-            return None
-        return await asyncio.to_thread(access.identify, *addresses, *await pbx.run_user())
 
     # Events
 
@@ -385,7 +337,7 @@ class Listener:
         looking: asyncio.Task[None] | None = None
         try:
             while True:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(self._timings.listener.look)
                 for leg in list(self.legs.values()):
                     leg.look()
                 self.spies.look()

@@ -16,11 +16,10 @@ from datetime import datetime, timedelta
 
 from ami_listener.legs.leg_context import LegContext
 from ami_listener.legs.leg_policy import FRESH
+from ami_listener.timings import USUAL, MissedLimits
 
 KIND = "call-unseen"
 STALLED = "asterisk-stalled"
-TOGETHER = 100  # decisions in one incident
-SAME = timedelta(seconds=3)  # uptimes are whole seconds, and take a moment to arrive
 
 
 class Gap:
@@ -28,7 +27,8 @@ class Gap:
     missed any.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: MissedLimits = USUAL.missed) -> None:
+        self._limits = limits
         self.since: datetime | None = None
         self.stalls: list[float] = []  # seconds of each time that Asterisk stood still
         self.lost: set[str] = set()  # decisions of calls that ended in a stall and were never let through
@@ -53,8 +53,8 @@ class Gap:
         """A new connection, to an Asterisk that runs for ``uptime`` seconds: still the same one?"""
         started = now - timedelta(seconds=uptime) if uptime is not None else None
         if self._silent_at is not None:
-            same = started is not None and self._started is not None and abs(started - self._started) <= SAME
-            if same:
+            before = self._started
+            if started is not None and before is not None and abs(started - before) <= self._limits.same:
                 self.stalls.append(time.monotonic() - self._silent_at)
             else:
                 self._otherwise = True
@@ -89,7 +89,7 @@ async def report(context: LegContext, gap: Gap, until: datetime, known: Containe
 
 def _stalled(context: LegContext, gap: Gap, lost: dict[str, str]) -> None:
     """Tells of the stall and of its calls, as many as fit; those are taken out of ``lost``."""
-    told = sorted({*lost, *gap.lost})[:TOGETHER]
+    told = sorted({*lost, *gap.lost})[: context.timings.missed.together]
     times = f" in {len(gap.stalls)} times" if len(gap.stalls) > 1 else ""
     detail = f"Asterisk did not answer for {sum(gap.stalls):.1f} s{times}"
     if told:

@@ -20,14 +20,12 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
+from ami_listener.timings import USUAL, OutboxTimings
 from dialpact.compliance import masking
 from dialpact.compliance.errors import StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 
 Write = Callable[[], Awaitable[object]]
-RETRY_SECONDS = 0.5
-TRIES = 10  # of what fails for no known reason
-UNWRITTEN_SECONDS = 5.0  # that the oldest may wait; a lock of another process passes within one
 log = structlog.get_logger()
 
 
@@ -48,7 +46,8 @@ Refused = Callable[[Waiting, str], None]  # and why
 class Outbox:
     """``put`` never waits and never fails; ``run`` does the writing; ``refused`` hears what is set aside."""
 
-    def __init__(self, refused: Refused | None = None) -> None:
+    def __init__(self, refused: Refused | None = None, timings: OutboxTimings = USUAL.outbox) -> None:
+        self._timings = timings
         self._waiting: deque[Waiting] = deque()
         self._refused = refused
         self._filled = asyncio.Event()
@@ -94,7 +93,7 @@ class Outbox:
             except Exception as error:
                 known = isinstance(error, StoreError)
                 tries += not known
-                if tries < TRIES:
+                if tries < self._timings.tries:
                     if not complained:
                         log.error(
                             "store unavailable, retrying",
@@ -104,7 +103,7 @@ class Outbox:
                             exc_info=None if known else error,
                         )
                     complained = True
-                    await asyncio.sleep(RETRY_SECONDS)
+                    await asyncio.sleep(self._timings.retry)
                     continue
                 self._set_aside(head, error)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from typer import testing
@@ -21,20 +21,19 @@ def use() -> None:
 class _Migration:
     """``migrate``, which copies what all the scripts together make of an empty database."""
 
-    def __init__(self, migrate: Callable[[sqlite3.Connection], int]) -> None:
+    def __init__(self, migrate: Callable[..., int]) -> None:
         self._migrate = migrate
         self._whole = cache(self._made)
 
-    def __call__(self, connection: sqlite3.Connection) -> int:
+    def __call__(self, connection: sqlite3.Connection, *known: Sequence[tuple[int, str]]) -> int:
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if objects or migrate.version(connection):
-            return self._migrate(connection)
-        scripts = tuple(migrate.scripts())
-        self._whole(scripts).backup(connection)
-        return len(scripts)
+        if known or objects or migrate.version(connection):
+            return self._migrate(connection, *known)
+        self._whole().backup(connection)
+        return len(migrate.scripts())
 
-    def _made(self, scripts: tuple[tuple[int, str], ...]) -> sqlite3.Connection:
-        """In memory; of these scripts alone, as tests of migrations have others."""
+    def _made(self) -> sqlite3.Connection:
+        """In memory."""
         made = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         atexit.register(made.close)
         self._migrate(made)

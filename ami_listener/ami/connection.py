@@ -7,9 +7,10 @@ from it here, each for a reason that was seen:
 2. A :class:`Session` is one connection. It never reconnects by itself, so nothing is ever sent twice: an
    action that was under way when the link went down has an unknown outcome, and its sender is told so.
 3. Every action has a time limit and an unguessable id, and no control character gets into it.
-4. Events go into one queue for one reader. When it is fuller than ``QUEUE`` the link is given up: whoever
-   is that far behind has to look at the real state anyway, and memory stays bounded.
-5. A ping goes out every second; without its pong within two the link is lost, whatever TCP thinks of it.
+4. Events go into one queue for one reader. When it is fuller than its bound the link is given up:
+   whoever is that far behind has to look at the real state anyway, and memory stays bounded.
+5. A ping goes out every second; without its pong within two the link is lost, whatever TCP thinks of it
+   (``timings`` has both).
 """
 
 from __future__ import annotations
@@ -28,14 +29,9 @@ from panoramisk.message import Message as Paired
 
 from ami_listener.ami import events, wire
 from ami_listener.ami.wire import Message
+from ami_listener.timings import USUAL, LinkTimings
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.meters import METERS
-
-QUEUE = 50_000  # events
-ACTION_SECONDS = 2.0
-PING_SECONDS = 1.0
-PONG_SECONDS = 2.0
-LOGIN_SECONDS = 5.0  # Asterisk answers a wrong password after 1 s
 
 
 class LinkError(DialpactError):
@@ -97,7 +93,8 @@ class _Manager(panoramisk.Manager):  # type: ignore[misc]
 class Session:
     """An open, logged-in connection. Made by :meth:`open`, over when :attr:`lost` is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, timings: LinkTimings = USUAL.link) -> None:
+        self._timings = timings
         self.lost = asyncio.Event()
         self.why_lost = ""
         self.silent = False  # it was lost because Asterisk does not answer
@@ -111,11 +108,20 @@ class Session:
         self._log.setLevel(logging.CRITICAL)  # it logs whole actions, secrets and numbers included
 
     @classmethod
-    async def open(cls, host: str, port: int, username: str, secret: str, *, events: bool = True) -> Self:
+    async def open(
+        cls,
+        host: str,
+        port: int,
+        username: str,
+        secret: str,
+        *,
+        events: bool = True,
+        timings: LinkTimings = USUAL.link,
+    ) -> Self:
         """Raises LoginRefused, or LinkError with the reason. ``events``: whether they are sent at all."""
-        session = cls()
+        session = cls(timings)
         try:
-            async with asyncio.timeout(LOGIN_SECONDS):
+            async with asyncio.timeout(timings.login):
                 await session._connect(host, port, username, secret, events)
         except TimeoutError:
             await session.close()
@@ -138,18 +144,20 @@ class Session:
         self._transport = connected.result()[0]
         self._manager.connection_made(connected)  # wires protocol and manager; without a username, no login
         wanted = "on" if events else "off"
-        answer = await self.act("Login", Username=username, Secret=secret, Events=wanted, limit=LOGIN_SECONDS)
+        limit = self._timings.login
+        answer = await self.act("Login", Username=username, Secret=secret, Events=wanted, limit=limit)
         if not answer.success:
             raise LoginRefused(f"the manager refuses user {username}: {answer.message}")
 
-    async def act(self, action: str, *, limit: float = ACTION_SECONDS, **headers: str) -> Answer:
-        """Sends an action and waits for its answer, ``limit`` seconds at most.
+    async def act(self, action: str, *, limit: float | None = None, **headers: str) -> Answer:
+        """Sends an action and waits for its answer, ``limit`` seconds at most (None: as usual).
 
         Raises ValueError (not fit to be sent), LinkError (not sent), OutcomeUnknown (sent, no answer).
         """
         wire.check_action(headers)
         if self.lost.is_set():
             raise LinkError(f"not sent: {self.why_lost}")
+        limit = self._timings.action if limit is None else limit
         ident = secrets.token_hex(16)
         future = self._manager.send_action({"Action": action, "ActionID": ident, **headers})
         lost = asyncio.ensure_future(self.lost.wait())
@@ -214,16 +222,16 @@ class Session:
             return
         self._events.put_nowait(event)
         METERS.ami_queue = self._events.qsize()
-        if self._events.qsize() > QUEUE:
+        if self._events.qsize() > self._timings.queue:
             self.lose("too many events waiting; the real state has to be read anew")
 
     async def _ping(self) -> None:
         while True:
-            await asyncio.sleep(PING_SECONDS)
+            await asyncio.sleep(self._timings.ping)
             try:
-                answer = await self.act("Ping", limit=PONG_SECONDS)
+                answer = await self.act("Ping", limit=self._timings.pong)
             except OutcomeUnknown:
-                self.lose(f"Asterisk has not answered a ping within {PONG_SECONDS:g} s", silent=True)
+                self.lose(f"Asterisk has not answered a ping within {self._timings.pong:g} s", silent=True)
                 return
             except LinkError:
                 return

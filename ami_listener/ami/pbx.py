@@ -68,14 +68,14 @@ class Live(msgspec.Struct, frozen=True):
         return bool(self.bridge)
 
 
-class Packets(msgspec.Struct, frozen=True):
+class PacketCounts(msgspec.Struct, frozen=True):
     """RTP packets of a channel so far. ``received`` begins anew with each ``source`` (SSRC; seen on 22)."""
 
     received: int
     sent: int
     source: str
 
-    def received_since(self, before: Packets) -> int:
+    def received_since(self, before: PacketCounts) -> int:
         anew = self.source != before.source or self.received < before.received
         return self.received - (0 if anew else before.received)
 
@@ -158,14 +158,14 @@ class Pbx:
         found = await self.variable(channel, "CHANNEL(pjsip,call-id)")
         return found if _CALL_ID.fullmatch(found) else ""
 
-    async def packets(self, channel: str) -> Packets | None:
+    async def packets(self, channel: str) -> PacketCounts | None:
         """None for a technology that does not count them. Raises NoChannel."""
         if not channel.startswith("PJSIP/"):
             return None
         found = dict(_COUNT.findall(await self.variable(channel, "CHANNEL(rtcp,all)")))
         if not found.keys() >= {"rxcount", "txcount"}:
             return None
-        return Packets(int(found["rxcount"]), int(found["txcount"]), found.get("themssrc", ""))
+        return PacketCounts(int(found["rxcount"]), int(found["txcount"]), found.get("themssrc", ""))
 
     async def peers(self, channel: str) -> list[str]:
         """The other channels of its bridge, ten at most. Raises NoChannel."""

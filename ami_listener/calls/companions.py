@@ -31,7 +31,6 @@ from ami_listener.ami.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import row
-from ami_listener.legs.leg_recordings import GRACE_SECONDS
 from ami_listener.recording.recorder import last_written
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
@@ -320,7 +319,9 @@ class Companions:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
         segment, context = companion.segment, self._listener.context
         assert segment is not None
-        await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
+        await asyncio.sleep(
+            context.timings.legs.grace
+        )  # the hangup handler may have stopped it: then it ends now
         if companion.ended:
             return
         since, companion.news_at = companion.news_at or context.clock.now(), None

@@ -24,16 +24,11 @@ from ami_listener.calls.companions import Companions
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.states import Phase
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.errors import ConfigError, RecordingError
 from dialpact.compliance.opt_out import scope_of
 
 How = Literal["callee-key", "agent-key"]
-STORED_SECONDS = 2.5  # within which an opt-out has to be on disk for a "done"
-JUDGED_SECONDS = 3.0  # for a leg whose decision is still being read
-DIALPLAN_SECONDS = 0.4  # after the key, within which the dialplan has begun to ask: 2 to 20 ms on Asterisk 22
-# No telephone sends D by itself, and no menu waits for it.
-TONES = {True: ("D", 400, 1), False: ("D", 150, 3)}  # key, milliseconds, how often
 # What the dialplan asks the gate on, with the unique id of the channel on which the key was pressed.
 _ASKING = re.compile(r"Local/[a-z]+_[^_@]*_[^_@]*_([^@]+)@dialpact-optout-ask-[0-9a-f]+;1")
 log = structlog.get_logger()
@@ -44,8 +39,9 @@ class Keys:
 
     def __init__(self, listener: ListenerView, companions: Companions) -> None:
         context = listener.context
+        self._timings = context.timings.keys
         self._listener, self._companions = listener, companions
-        self._opt_outs = OptOuts(context.store, context.node, context.clock)
+        self._opt_outs = OptOutQueue(context.store, context.node, context.clock)
         self._pressed: dict[str, keypad.Pressed] = {}  # by unique id
         self._asking: dict[str, asyncio.Event] = {}  # set once the dialplan asks for this channel
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,14 +96,14 @@ class Keys:
         self, pbx: Pbx, how: How, event: events.KeyPressed, legs: list[Leg], asking: asyncio.Event
     ) -> None:
         at = self._listener.context.clock.now()
-        patience = asyncio.get_running_loop().time() + DIALPLAN_SECONDS
+        patience = asyncio.get_running_loop().time() + self._timings.dialplan
         try:
             decisions = await self._decisions(event.uniqueid, legs)
             if not decisions:
                 log.info("key of no call of ours", how=how, channel=event.channel)
                 return
             scope = scope_of(await self._scope(pbx))
-            deadline = asyncio.get_running_loop().time() + STORED_SECONDS
+            deadline = asyncio.get_running_loop().time() + self._timings.stored
             taking = (
                 self._opt_outs.take(how, decision, scope, event.channel[:128], deadline, at)
                 for decision in decisions
@@ -124,7 +120,7 @@ class Keys:
 
     async def _decisions(self, uniqueid: str, legs: list[Leg]) -> list[str]:
         """Of these legs, or of the leg ``uniqueid`` that is still to be found; a young one is judged."""
-        until = asyncio.get_running_loop().time() + JUDGED_SECONDS
+        until = asyncio.get_running_loop().time() + self._timings.judged
         while asyncio.get_running_loop().time() < until:
             known = legs or [leg for leg in [self._listener.legs.get(uniqueid)] if leg is not None]
             if known and not any(not leg.decision and leg.state.phase is Phase.JUDGING for leg in known):
@@ -151,7 +147,7 @@ class Keys:
 
     async def _play(self, channel: str, done: bool) -> None:
         """On a session of its own: while a tone sounds, Asterisk answers nothing else on it."""
-        key, milliseconds, times = TONES[done]
+        key, milliseconds, times = self._timings.done if done else self._timings.failed
         session = await self._listener.connect(events=False)
         try:
             for turn in range(times):

@@ -24,12 +24,10 @@ from ami_listener.ami.pbx import Live, NoChannel, Pbx
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg_check import Suspect, originator, spare_emergency
 from ami_listener.legs.leg_policy import SHORT, Kind, LegVerdict
+from ami_listener.timings import USUAL, UnlistedLimits
 from dialpact.compliance.hosts import Host, near, target, targets
 
 KIND: Kind = "unlisted-endpoint"
-KEPT_SECONDS = 60.0  # before a trunk's contacts, and an endpoint that leads elsewhere, are asked about again
-MOST = 2_000  # endpoints that are remembered
-CUTS = 5  # attempts to hang up, a second apart
 log = structlog.get_logger()
 
 
@@ -38,7 +36,8 @@ class Elsewhere:
     them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: UnlistedLimits = USUAL.unlisted) -> None:
+        self._limits = limits
         self._until: dict[tuple[str, str], float] = {}
 
     def __contains__(self, way: tuple[str, str]) -> bool:
@@ -46,20 +45,20 @@ class Elsewhere:
 
     def add(self, way: tuple[str, str]) -> None:
         self._until.pop(way, None)
-        while len(self._until) >= MOST:
+        while len(self._until) >= self._limits.most:
             del self._until[next(iter(self._until))]
-        self._until[way] = time.monotonic() + KEPT_SECONDS
+        self._until[way] = time.monotonic() + self._limits.elsewhere
 
 
 class Unlisted:
     """All of them. ``feed`` hears of every dialling, ``compare`` of calls that nobody saw begin."""
 
-    def __init__(self, listener: ListenerView) -> None:
-        self._listener = listener
+    def __init__(self, listener: ListenerView, limits: UnlistedLimits) -> None:
+        self._listener, self._limits = listener, limits
         self._trunks: dict[str, frozenset[Host]] = {}  # the last that was known of each
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
-        self.elsewhere = Elsewhere()
+        self.elsewhere = Elsewhere(limits)
         self._told: dict[str, None] = {}  # endpoints of which one incident is enough
         self._seen: set[str] = set()  # unique ids
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,7 +121,7 @@ class Unlisted:
 
     async def _ask_trunks(self, pbx: Pbx) -> None:
         async with self._asking:
-            if time.monotonic() - self._asked_at < KEPT_SECONDS:
+            if time.monotonic() - self._asked_at < self._limits.contacts:
                 return
             for trunk, endpoint in self._listener.endpoints.items():
                 if found := await self._hosts(pbx, endpoint):
@@ -183,7 +182,7 @@ class Unlisted:
             await self._cut(pbx, leg)
 
     async def _cut(self, pbx: Pbx, leg: Suspect) -> None:
-        for _ in range(CUTS):
+        for _ in range(self._limits.cuts):
             if not await pbx.is_live(leg.channel, leg.uniqueid):
                 return
             if await pbx.came_in(leg.channel):

@@ -11,7 +11,7 @@ from typing import Protocol
 from ami_listener.ami.connection import Session
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import LegContext
-from dialpact.compliance.config import OptOut, Supervisor
+from dialpact.compliance.config import OptOutConfig, Supervisor
 
 
 class ListenerView(Protocol):
@@ -31,7 +31,7 @@ class ListenerView(Protocol):
         ...
 
     @property
-    def opt_out(self) -> OptOut:
+    def opt_out(self) -> OptOutConfig:
         """The opt-out keys."""
         ...
 

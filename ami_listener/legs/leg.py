@@ -18,25 +18,18 @@ import structlog
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.events import UNSEEN, Origin
-from ami_listener.ami.pbx import INTERLOCK, PASSED, NoChannel, Pbx
+from ami_listener.ami.pbx import NoChannel, Pbx
 from ami_listener.legs.leg_check import Judgement, judge
 from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.leg_control import LegControl
 from ami_listener.legs.leg_facts import LegFacts
-from ami_listener.legs.leg_policy import LegVerdict
-from ami_listener.legs.leg_recordings import GRACE_SECONDS, LegRecordings
-from ami_listener.legs.states import Action, LegEvent, Line, Phase, State, step
+from ami_listener.legs.leg_recordings import LegRecordings
+from ami_listener.legs.states import UNANSWERED, Action, LegEvent, Line, Phase, State, step
 from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 
-HANGUP_SECONDS = 0.5  # between a channel's end and its Hangup event, on a busy machine
-OVERDUE_SECONDS = 3.0  # the dialplan waits one second for a recording and then gives up by itself
-# What a question that Asterisk does not answer is taken for: the worst.
-UNANSWERED = {
-    Phase.ADOPTING: LegEvent.GAP,
-    Phase.CHECKING: LegEvent.DETACHED,
-}
 log = structlog.get_logger()
 
 
@@ -63,8 +56,8 @@ class Leg:
         self._context, self._pbx = context, pbx
         self._facts = LegFacts(context, channel, uniqueid, trunks, began, dial, origin)
         self._recordings = LegRecordings(context, pbx, self._facts)
+        self._control = LegControl(context, pbx, self._facts)
         self._found_ringing = self.state.line is Line.RINGING
-        self._spared = False
         self._work: asyncio.Queue[Action | Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._grace: asyncio.TimerHandle | None = None
         self._why = ""
@@ -156,7 +149,7 @@ class Leg:
                 self.happen(LegEvent.BRIDGED)
                 if not self._bridged:
                     self._bridged = True
-                    self._work.put_nowait(self._ask_interlock)
+                    self._work.put_nowait(self._control.ask_interlock)
             case events.BridgeLeft():
                 self.happen(LegEvent.UNBRIDGED)
             case events.MonitorStarted():
@@ -186,7 +179,8 @@ class Leg:
         if self.state.phase is Phase.CUT:
             self._work.put_nowait(Action.HANG_UP)
         if self.state == State(Phase.UNRECORDED, Line.UP):
-            self._overdue_at = self._overdue_at or time.monotonic() + OVERDUE_SECONDS
+            overdue = self._context.timings.legs.overdue
+            self._overdue_at = self._overdue_at or time.monotonic() + overdue
             if time.monotonic() >= self._overdue_at:
                 self.happen(LegEvent.OVERDUE)
 
@@ -245,7 +239,7 @@ class Leg:
         """Of a channel that is no more: its Hangup event says why, and may be on its way."""
         gone_at = self._context.clock.now()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HANGUP_SECONDS):
+            async with asyncio.timeout(self._context.timings.legs.hangup):
                 await self._hangup.wait()
         self._facts.ended(gone_at)
 
@@ -259,20 +253,22 @@ class Leg:
             case Action.START | Action.RESTART:
                 await self._record()
             case Action.OPEN:
-                await self._set_interlock(self.decision)
+                await self._control.open()
             case Action.SHUT:
-                await self._set_interlock("")
+                await self._control.shut()
             case Action.NOTE_ANSWER:
                 self._recordings.note_answer()
                 await self._tell()
             case Action.WAIT_GRACE:
                 loop = asyncio.get_running_loop()
-                self._grace = loop.call_later(GRACE_SECONDS, self.happen, LegEvent.GRACE_OVER)
+                self._grace = loop.call_later(
+                    self._context.timings.legs.grace, self.happen, LegEvent.GRACE_OVER
+                )
             case Action.CHECK:
                 attached = await self._recordings.is_attached()
                 self.happen(LegEvent.STILL_ATTACHED if attached else LegEvent.DETACHED)
             case Action.HANG_UP:
-                await self._cut()
+                await self._control.cut()
             case Action.PENALTY:
                 self._context.failed()
             case Action.FINISH:
@@ -306,8 +302,8 @@ class Leg:
                 self._report("recording-gap", "found answered and without a recording")
             if self.state.line is Line.BRIDGED and not self._bridged:
                 self._bridged = True
-                self._work.put_nowait(self._ask_interlock)
-            cut = found.wrong is not None and self._left_wrong(found.wrong, found.sent_from)
+                self._work.put_nowait(self._control.ask_interlock)
+            cut = found.wrong is not None and self._facts.left_wrong(found.wrong, found.sent_from)
             self.happen(LegEvent.BYPASSED if cut else LegEvent.ALLOWED)
             return
         cut = verdict.may_be_cut and not found.gone and bool(context.guarded & self._facts.trunks.keys())
@@ -315,16 +311,6 @@ class Leg:
         if verdict.is_incident:
             fate = "cut" if cut else "gone" if found.gone else "let be"
             self._facts.report_once(verdict.kind, found.decision, fate, "dialled", found.number[:40])
-
-    def _left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
-        """Tells of a number that is not the decision's; whether the call is cut for it."""
-        context, allowed = self._context, self.allowed
-        assert allowed is not None
-        cut = wrong.may_be_cut and bool(context.numbered & self._facts.trunks.keys())
-        numbers = f"{allowed.caller_id or '-'} {sent_from or '-'}"
-        fate = "cut" if cut else "let be"
-        self._facts.report_once(wrong.kind, self.decision, fate, "authorised and sent", numbers)
-        return cut
 
     async def _adopt(self) -> None:
         segment = self.segments[-1]
@@ -370,10 +356,12 @@ class Leg:
         try:
             segment = await self._recordings.begin(old)
         except (RecordingError, StoreError, StoreRefused, LinkError) as error:
-            if isinstance(error, NoChannel) or self._pbx.lost:
+            refused = self._facts.is_refused
+            if (isinstance(error, NoChannel) and not refused) or self._pbx.lost:
                 raise
             self._why = str(error)
-            if self._facts.hung_up_at:  # a call that ended first is no failure; whether it did is asked next
+            # A call that ended first is no failure; whether it did is asked next.
+            if self._facts.hung_up_at and not refused:
                 self._unproven = True
             else:
                 self.happen(LegEvent.UNPROVEN)
@@ -385,36 +373,6 @@ class Leg:
         if old is not None:
             await self._recordings.retire(old, by=segment)
         log.info("recording", decision=self.decision, leg=self.channel, file=segment.files.main.name)
-
-    async def _set_interlock(self, value: str) -> None:
-        try:
-            await self._pbx.set_variable(self.channel, INTERLOCK, value)
-        except NoChannel:
-            raise
-        except RecordingError as error:
-            log.error("interlock not set", leg=self.channel, decision=self.decision, error=str(error))
-
-    async def _ask_interlock(self) -> None:
-        """Bridged for the first time: was it the dialplan's interlock that let it through?"""
-        if not self.allowed:
-            return
-        if await self._pbx.variable(self.channel, PASSED):
-            self._facts.told.interlock = "through"
-        else:
-            self._report("interlock-missing", "bridged without U(dialpact-answered) in its Dial")
-
-    async def _cut(self) -> None:
-        """Again each second until it is gone. Not in shadow mode; never a call that came in."""
-        if self._context.shadow:
-            return
-        sure = self._facts.origin.seen and not self.channel.startswith("PJSIP/")
-        if not sure and await self._pbx.came_in(self.channel):
-            if not self._spared:
-                self._spared = True
-                self._report("forged-event", "a DialBegin event for a call that came in")
-            return
-        log.error("call cut", leg=self.channel, decision=self.decision)
-        await self._pbx.hang_up(self.channel)
 
     async def _confirm_end(self) -> None:
         self._ending = False  # what comes while Asterisk is asked may be true

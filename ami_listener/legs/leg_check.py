@@ -31,9 +31,6 @@ from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.numbers import masked
 
-STORE_SECONDS = 1.2  # a little more than the store's own patience with a lock (BUSY_MS)
-RETRY_SECONDS = 0.1
-SENT_SECONDS = 0.05  # before a second look at a number that is not right
 _LONG = re.compile(r"\+?[0-9]{7,}(?=@)")  # the number in the name of a Local channel
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -80,7 +77,7 @@ async def judge(context: LegContext, pbx: Pbx, leg: Suspect) -> Judgement:
         if verdict.allowed is None:
             verdict = await spare_emergency(context, pbx, leg, number, verdict)
         else:
-            left, flaw = await _look_at_number(pbx, leg, left, verdict.allowed)
+            left, flaw = await _look_at_number(context, pbx, leg, left, verdict.allowed)
             if flaw:
                 wrong = await spare_emergency(context, pbx, leg, number, LegVerdict(flaw))
     except NoChannel:
@@ -110,7 +107,7 @@ async def _judge_gone(
         legs, who = context.store.carrier_legs, (leg.origin.caller_id, leg.origin.linkedid)
         try:
             found = await _patiently(
-                lambda: legs.let_out(context.node, who, number, leg.began - FRESH, leg.began)
+                context, lambda: legs.let_out(context.node, who, number, leg.began - FRESH, leg.began)
             )
         except StoreError as error:
             log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
@@ -123,7 +120,9 @@ async def _judge_gone(
     return verdict
 
 
-async def _look_at_number(pbx: Pbx, leg: Suspect, left: Sent, allowed: Allowed) -> tuple[Sent, sent.Flaw]:
+async def _look_at_number(
+    context: LegContext, pbx: Pbx, leg: Suspect, left: Sent, allowed: Allowed
+) -> tuple[Sent, sent.Flaw]:
     """Twice before it is not known, or is wrong on a leg of which no event came: that may just be being made.
 
     Nothing but the From tells of a leg that was found in the middle of its call: its connected line follows
@@ -134,7 +133,7 @@ async def _look_at_number(pbx: Pbx, leg: Suspect, left: Sent, allowed: Allowed) 
         return left, sent.flaw(left, allowed.caller_id, allowed.sent_as) if left.has_uri else ""
     flaw = sent.flaw(left, allowed.caller_id, allowed.sent_as)
     if flaw == "caller-id-unknown" or (flaw and not leg.origin.seen):
-        await asyncio.sleep(SENT_SECONDS)
+        await asyncio.sleep(context.timings.legs.sent)
         left = await pbx.sent(leg.channel)
         flaw = sent.flaw(left, allowed.caller_id, allowed.sent_as)
     return left, flaw
@@ -143,7 +142,9 @@ async def _look_at_number(pbx: Pbx, leg: Suspect, left: Sent, allowed: Allowed) 
 async def _judge(context: LegContext, leg: Suspect, decision: str, number: str) -> LegVerdict:
     known = is_decision_id(decision)
     try:
-        allowed = await _patiently(lambda: context.store.carrier_legs.allowed(decision)) if known else None
+        allowed = (
+            await _patiently(context, lambda: context.store.carrier_legs.allowed(decision)) if known else None
+        )
     except StoreError as error:
         log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
         return LegVerdict("store-unavailable")
@@ -198,17 +199,17 @@ async def spare_emergency(
     return verdict
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+async def _patiently(context: LegContext, ask: Callable[[], Awaitable[T]]) -> T:
     """Tries again while there is time: a lock is short, and a call is at stake. Raises StoreError."""
     failure = "no answer in time"
     try:
-        async with asyncio.timeout(STORE_SECONDS):
+        async with asyncio.timeout(context.timings.legs.store):
             while True:
                 try:
                     return await ask()
                 except StoreError as error:
                     failure = str(error)
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(context.timings.legs.retry)
     except TimeoutError:
         raise StoreError(failure) from None
 

@@ -14,6 +14,7 @@ from ami_listener.legs.claims import Claims
 from ami_listener.outbox import Outbox
 from ami_listener.recording.recorder import Recorder
 from ami_listener.recording.segment import Segment
+from ami_listener.timings import USUAL, Timings
 from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.meters import METERS
@@ -40,6 +41,7 @@ class LegContext(msgspec.Struct, frozen=True):
     numbered: frozenset[str] = frozenset()  # trunks on which a call that left by another number is cut
     shadow: bool = False  # nothing is cut
     shapes: Mapping[str, Shape] = {}  # of the numbers on each trunk: what stands around them
+    timings: Timings = USUAL
 
     def bare(self, number: str, trunks: Iterable[str]) -> set[str]:
         """``number`` as it was dialled, and without what any of ``trunks`` puts around one."""

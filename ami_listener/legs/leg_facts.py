@@ -13,6 +13,7 @@ from ami_listener.ami.pbx import Pbx
 from ami_listener.legs.claims import Claim
 from ami_listener.legs.leg_check import Suspect, originator
 from ami_listener.legs.leg_context import LegContext
+from ami_listener.legs.leg_policy import LegVerdict
 from dialpact.compliance.carrier_leg import Allowed, CarrierLeg
 from dialpact.compliance.errors import StoreError
 
@@ -86,6 +87,11 @@ class LegFacts:
                 # Dial may hang up before the carrier's word has become the channel's cause: a busy machine.
                 self.told.hangup_cause = event.cause or (REDIRECTED if self.forwarded else event.cause)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the dialplan's interlock gave the call up, as it was not being recorded in time."""
+        return self.told.interlock == "refused"
+
     def suspect(self, *, ringing: bool) -> Suspect:
         """As the check of a leg wants it."""
         return Suspect(
@@ -138,6 +144,15 @@ class LegFacts:
         self._context.foreign.add(self.uniqueid)
         detail = f"{fate}; {originator(self.origin)}; {what}"
         self._context.report(kind, decision, self.channel, detail, number)
+
+    def left_wrong(self, wrong: LegVerdict, sent_from: str) -> bool:
+        """Tells of a number that is not the decision's; whether the call is cut for it."""
+        assert self.allowed is not None
+        cut = wrong.may_be_cut and bool(self._context.numbered & self.trunks.keys())
+        numbers = f"{self.allowed.caller_id or '-'} {sent_from or '-'}"
+        fate = "cut" if cut else "let be"
+        self.report_once(wrong.kind, self.decision, fate, "authorised and sent", numbers)
+        return cut
 
     async def tell(self, pbx: Pbx) -> None:
         """Writes it down while it is up. Raises NoChannel, LinkError."""

@@ -2,7 +2,7 @@
 
 1. A leg belongs to a decision that is known, allowed, delivered, of this node, for this number and trunk,
    fresh and not used up (``claims``). Every other leg went round the gate.
-2. A person's emergency call is never cut, whatever id it carries; a machine's is (``guard``).
+2. A person's emergency call is never cut, whatever id it carries; a machine's is (``leg_check``).
 """
 
 from __future__ import annotations

@@ -17,8 +17,6 @@ from ami_listener.recording import recorder
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.errors import RecordingError
 
-GRACE_SECONDS = 0.2  # between the hangup handler's stop and the Hangup event: 1 to 10 ms on Asterisk 22
-
 
 class LegRecordings:
     """``segments``: the newest last; the one that it takes over from is there until it is proven."""
@@ -86,7 +84,8 @@ class LegRecordings:
         newest = await self._pbx.variable(leg.channel, "MIXMONITOR_FILENAME") == str(segment.files.main)
         runs = newest and bool(segment.monitor) and await self._pbx.attached(leg.channel, segment.monitor)
         if not runs:
-            await asyncio.sleep(GRACE_SECONDS)  # the hangup handler may have stopped it: then it ends now
+            # The hangup handler may have stopped it: then it ends now.
+            await asyncio.sleep(self._context.timings.legs.grace)
             if not await self._pbx.is_live(leg.channel, leg.uniqueid):
                 raise NoChannel(f"{leg.channel} is gone")
         missing = "" if runs else "no such MixMonitor on the channel"
@@ -161,6 +160,8 @@ class LegRecordings:
 
     def _why_ended(self, segment: Segment, interruptions: int) -> str:
         """A Stop event names no MixMonitor: it counts where the MixMonitor can not be asked for by its id."""
+        if self._leg.is_refused:
+            return "the dialplan waited a second for it, and refused the call"
         if self._leg.hung_up_at:
             return "the call ended"
         return "it was stopped" if self.interruptions > interruptions and not segment.monitor else ""

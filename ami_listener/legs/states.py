@@ -151,6 +151,11 @@ TABLE: dict[tuple[Phase, tuple[Line, ...], LegEvent], tuple[Phase, tuple[Action,
     (P.RESUMING, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
     (P.CUT, ANY, E.HUNG_UP): (P.ENDED, (A.FINISH,)),
 }
+# What a question that Asterisk does not answer is taken for: the worst.
+UNANSWERED = {
+    Phase.ADOPTING: LegEvent.GAP,
+    Phase.CHECKING: LegEvent.DETACHED,
+}
 _BY_LINE = {
     (phase, line, event): outcome for (phase, lines, event), outcome in TABLE.items() for line in lines
 }

@@ -10,14 +10,9 @@ from ami_listener.recording import files
 from ami_listener.recording.heard import SIDES
 from ami_listener.recording.segment import Segment
 from ami_listener.recording.sound import Silent, Sound
+from ami_listener.timings import MeasuredLimits
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.soundtrack import Index, Pair, Silence, Soundtrack, moment
-
-SILENCE_MATTERS = 3.0  # seconds of talk in which each side says something
-EMPTY = 0.1  # seconds of talk of which a file may hold nothing
-SHORT = 0.9  # of what was said, that a recording must hold
-UNTRUE = 0.1  # of its length, by which a file may differ from the call and from the others
-SLACK = 0.5  # seconds
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -89,7 +84,9 @@ def _missing(pairs: tuple[Pair, ...], begin: float, end: float) -> float:
     return max(0.0, after[0] - before[-1])
 
 
-def problems(segment: Segment, measured: list[Sound | None], track: Soundtrack) -> list[Problem]:
+def problems(
+    segment: Segment, measured: list[Sound | None], track: Soundtrack, limits: MeasuredLimits
+) -> list[Problem]:
     """Of an answered call, beyond what was told while it lasted."""
     main, *sides = measured
     talk = segment.proven_seconds()
@@ -98,33 +95,35 @@ def problems(segment: Segment, measured: list[Sound | None], track: Soundtrack) 
     found = []
     sent = talk - sum(missing for _, _, missing in track.unsent)
     if not main.audio_bytes:
-        if sent > EMPTY + SLACK * bool(track.unsent):
+        if sent > limits.empty + limits.slack * bool(track.unsent):
             found.append(Problem("recording-empty", f"{talk:.1f} s of talk, no sound"))
-    elif main.seconds < SHORT * sent - 0.1:
+    elif main.seconds < limits.short * sent - 0.1:
         found.append(Problem("recording-short", f"{main.seconds:.1f} s recorded of {talk:.1f} s"))
-    if wrong := _untrue(segment, measured):
+    if wrong := _untrue(segment, measured, limits):
         found.append(Problem("recording-distorted", wrong))
     for side, one in zip(SIDES, sides, strict=True):
-        if one is None or segment.part != "carrier" or talk < SILENCE_MATTERS:
+        if one is None or segment.part != "carrier" or talk < limits.silence_matters:
             continue
         if segment.heard is not None and (stretch := segment.heard.untold(side)) is not None:
             detail = f"{side}: silent from second {stretch.begin:.1f} to the end, while packets came"
             found.append(Problem("recording-side-lost", f"{detail}; it ended before anybody could tell"))
-        elif one.dbfs is None and not _is_explained(segment, side, track, talk):
+        elif one.dbfs is None and not _is_explained(segment, side, track, talk - limits.silence_matters):
             found.append(Problem("recording-silent", f"nothing is heard of the {side} in {talk:.1f} s"))
     return found
 
 
-def _is_explained(segment: Segment, side: str, track: Soundtrack, talk: float) -> bool:
-    """Whether it is known why nothing is heard of a side."""
+def _is_explained(segment: Segment, side: str, track: Soundtrack, most: float) -> bool:
+    """Whether it is known why nothing is heard of a side; it is where more than ``most`` seconds of the call
+    were not sent.
+    """
     if any(each.reason != "unknown" for each in track.silent.get(side, ())):
         return True
     if segment.heard is not None and side in segment.heard.open and segment.heard.open[side].told:
         return True
-    return bool(track.unsent) and sum(missing for *_, missing in track.unsent) > talk - SILENCE_MATTERS
+    return bool(track.unsent) and sum(missing for *_, missing in track.unsent) > most
 
 
-def _untrue(segment: Segment, measured: list[Sound | None]) -> str:
+def _untrue(segment: Segment, measured: list[Sound | None], limits: MeasuredLimits) -> str:
     """How a file's length contradicts the call's or the other files', unless that was told; else empty."""
     if segment.heard is not None and segment.heard.distorted:
         return ""
@@ -136,8 +135,8 @@ def _untrue(segment: Segment, measured: list[Sound | None]) -> str:
         for name, one in zip(("mix", *SIDES), measured, strict=True)
         if one is not None
     )
-    if max(lengths) > (1 + UNTRUE) * wall + SLACK:
+    if max(lengths) > (1 + limits.untrue) * wall + limits.slack:
         return f"{said} of {wall:.1f} s"
-    if max(lengths) - min(lengths) > UNTRUE * max(lengths) + SLACK:
+    if max(lengths) - min(lengths) > limits.untrue * max(lengths) + limits.slack:
         return f"{said}: of one call"
     return ""

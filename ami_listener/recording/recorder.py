@@ -22,21 +22,21 @@ from ami_listener.recording import disk, files, repair, sound
 from ami_listener.recording.files import Files, Replaced
 from ami_listener.recording.measured import Problem, problems, soundtrack
 from ami_listener.recording.segment import Segment
+from ami_listener.timings import USUAL, MeasuredLimits, RecorderTimings
 from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.recorded import Finished
 
-PROOF_SECONDS = 1.0
-POLL_SECONDS = 0.002
-SETTLE_SECONDS = 3.0  # how long a file may take to be complete after its call
-CLOSING_SECONDS = 60.0  # and how long somebody may still have it open for writing
 SIDES = ("mix", "callee", "agent")
 
 
 class Recorder:
     """Starts and proves recordings in one directory."""
 
-    def __init__(self, directory: Path, format: str, min_free_mb: int) -> None:
+    def __init__(
+        self, directory: Path, format: str, min_free_mb: int, timings: RecorderTimings = USUAL.recorder
+    ) -> None:
         self.directory, self.format, self._min_free_mb = directory, format, min_free_mb
+        self._timings = timings
 
     async def plan(self, decision: str, at: datetime, first: int) -> Files:
         """Unused files below a folder that is there, or that Asterisk will make. Raises RecordingError."""
@@ -78,15 +78,15 @@ class Recorder:
         """Returns once the recording is a fact; ``begun``: Asterisk said so; ``ended``: why it is over, if
         it is.
 
-        Raises RecordingError with what is missing after ``PROOF_SECONDS``; NoChannel, LinkError.
+        Raises RecordingError with what is missing when the time for the proof is over; NoChannel, LinkError.
         """
-        deadline = time.monotonic() + PROOF_SECONDS
+        deadline = time.monotonic() + self._timings.proof
         # Asked first: meanwhile Asterisk makes the files.
         if segment.monitor and not await pbx.attached(segment.channel, segment.monitor):
             if not await pbx.is_live(segment.channel, segment.uniqueid):
                 raise NoChannel(f"{segment.channel} is gone")
             raise RecordingError("no such MixMonitor on the channel")
-        pause = POLL_SECONDS
+        pause = self._timings.poll
         while missing := await disk.ask(self._missing, segment, begun):
             if reason := ended():
                 raise RecordingError(reason)
@@ -145,9 +145,9 @@ async def last_written(segment: Segment) -> datetime | None:
         return None
 
 
-async def settle(segment: Segment) -> None:
-    """Waits until the files are complete and have stopped changing, ``SETTLE_SECONDS`` at most; longer only
-    while the kernel says that one of them is being written.
+async def settle(segment: Segment, timings: RecorderTimings = USUAL.recorder) -> None:
+    """Waits until the files are complete and have stopped changing, ``timings.settle`` seconds at most;
+    longer only while the kernel says that one of them is being written.
     """
     began = time.monotonic()
     before = None
@@ -155,12 +155,12 @@ async def settle(segment: Segment) -> None:
         if now == before and await asyncio.to_thread(_is_complete, segment):
             return
         waited = time.monotonic() - began
-        if waited >= CLOSING_SECONDS:
+        if waited >= timings.closing:
             return
-        if waited >= SETTLE_SECONDS and not await asyncio.to_thread(_is_open, segment):
+        if waited >= timings.settle and not await asyncio.to_thread(_is_open, segment):
             return
         before = now
-        await asyncio.sleep(0.05 if waited < SETTLE_SECONDS else 0.5)
+        await asyncio.sleep(0.05 if waited < timings.settle else 0.5)
 
 
 def _is_complete(segment: Segment) -> bool:
@@ -179,7 +179,9 @@ def damages(segment: Segment) -> list[repair.Damage]:
     return [damage for damage in found if damage]
 
 
-def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[Finished, list[Problem]]:
+def conclude(
+    segment: Segment, keep_until: Callable[[datetime], date], limits: MeasuredLimits = USUAL.measured
+) -> tuple[Finished, list[Problem]]:
     """Measures what there is and says what becomes of it. Blocking: run it in a thread.
 
     A call that was not answered has no files, or some without sound, which are removed. Whatever holds sound
@@ -209,7 +211,7 @@ def conclude(segment: Segment, keep_until: Callable[[datetime], date]) -> tuple[
     ]:
         told.append(Problem("recording-incomplete", "; ".join(flaws)))
     if talk is not None:
-        told += problems(segment, measured, track)
+        told += problems(segment, measured, track, limits)
     try:
         files.flush_folder(segment.files.main.parent)
     except OSError as error:

@@ -46,20 +46,23 @@ class Sound(msgspec.Struct, frozen=True):
     silent: tuple[Silent, ...] = ()  # those that last
 
 
-def measure(path: Path, extension: str, identity: Identity | None = None) -> Sound:
-    """Reads the file, again when it changed meanwhile, and has it on disk. Raises OSError, Replaced."""
+def measure(path: Path, extension: str, identity: Identity | None = None, *, chunk: int = _CHUNK) -> Sound:
+    """Reads the file, again when it changed meanwhile, and has it on disk. Raises OSError, Replaced.
+
+    ``chunk``: bytes that are read at once.
+    """
     with open_kept(path, identity) as file:
         for _ in range(READINGS):
             os.fsync(file.fileno())
             before = os.fstat(file.fileno())
-            found = _read(file, extension)
+            found = _read(file, extension, chunk)
             after = os.fstat(file.fileno())
             if before.st_mtime_ns == after.st_mtime_ns and before.st_size == found.bytes == after.st_size:
                 return found
     return msgspec.structs.replace(found, flaw="it changes while it is read")
 
 
-def _read(file: BinaryIO, extension: str) -> Sound:
+def _read(file: BinaryIO, extension: str, most: int) -> Sound:
     digest = hashlib.sha256()
     size, squares, samples = 0, 0.0, 0
     width = WIDTH[extension]
@@ -67,7 +70,7 @@ def _read(file: BinaryIO, extension: str) -> Sound:
     rest = b""
     silences = _Silences()
     file.seek(0)
-    while chunk := file.read(_CHUNK):
+    while chunk := file.read(most):
         digest.update(chunk)
         size += len(chunk)
         audio = rest + chunk[skip:]

@@ -25,7 +25,7 @@ from typing import Any
 import structlog
 
 from ami_listener.ami.connection import LinkError
-from ami_listener.ami.pbx import NoChannel, Packets, Pbx
+from ami_listener.ami.pbx import NoChannel, PacketCounts, Pbx
 from ami_listener.calls.companions import Companion, Companions
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
@@ -35,17 +35,11 @@ from ami_listener.recording.segment import Segment
 from ami_listener.recording.windows import Watch
 from ami_listener.sound.question import Question
 from ami_listener.sound.stall_detector import StallDetector
+from ami_listener.timings import SoundTimings
 from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import file_time
 from dialpact.compliance.errors import RecordingError
 
-SILENT = 3.0  # seconds of a side's silence before anybody is asked
-RESUMED = 0.5  # seconds on the disk of a side that sends again, before its silence means anything
-HEARD = 3  # windows of sound that are more than a click
-EVIDENCE = 1.5  # seconds of another recorder's silence
-PATIENCE = 10.0  # seconds for another recorder to show something
-COVERED = 0.5  # seconds of a side that may be in no recording without being an incident
-AT_ONCE = 20  # questions under way
 AUDIOSOCKET = "AudioSocket/"
 log = structlog.get_logger()
 
@@ -53,23 +47,23 @@ log = structlog.get_logger()
 class Ear:
     """What is kept of one leg between two looks."""
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, timings: SoundTimings) -> None:
         self.leg = leg
-        self.question = Question()
+        self.question = Question(timings)
         self.baselines: dict[str, dict[str, str]] = {}  # by recording: the source of each side when it began
         self.sources: dict[str, dict[str, str]] = {}  # and now
-        self.stall = StallDetector()
+        self.stall = StallDetector(timings)
 
 
 class Hearing:
     """Of all calls."""
 
-    def __init__(self, listener: ListenerView, companions: Companions) -> None:
-        self._listener, self._companions = listener, companions
+    def __init__(self, listener: ListenerView, companions: Companions, timings: SoundTimings) -> None:
+        self._listener, self._companions, self._timings = listener, companions, timings
         self._ears: dict[str, Ear] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Semaphore(self._timings.at_once)
 
     def close(self) -> None:
         for task in list(self._tasks):
@@ -124,7 +118,7 @@ class Hearing:
             return
         heard = segment.heard
         assert heard is not None
-        ear = self._ears.setdefault(leg.uniqueid, Ear(leg))
+        ear = self._ears.setdefault(leg.uniqueid, Ear(leg, self._timings))
         for found, other in self._witnesses(leg):
             if other.id not in ear.baselines:
                 ear.baselines[other.id] = {}
@@ -149,7 +143,7 @@ class Hearing:
         """Whether something is odd about it."""
         track = heard.watch.sides[side]
         silent_for = track.silent_for
-        if silent_for < SILENT:
+        if silent_for < self._timings.silent:
             heard.close(side)
             return False
         end = heard.second(track.grown_at)
@@ -169,7 +163,7 @@ class Hearing:
                 stretch.reason = "unsent"
             return True
         age = file_time() - track.grown_at
-        if comes and time.monotonic() - age < question.resumed[side] + RESUMED:
+        if comes and time.monotonic() - age < question.resumed[side] + self._timings.resumed:
             return True  # what came since is not on the disk yet
         stretch.suspected = stretch.suspected or bool(comes)
         self._compare(ear, heard, side, stretch)
@@ -185,7 +179,7 @@ class Hearing:
                 continue
             theirs = [one for one in other.heard.watch.sides[side].windows if begin <= one.low]
             sounding = sum(one.sounds for one in theirs if one.high <= track.grown_at)
-            if sounding >= HEARD:
+            if sounding >= self._timings.heard:
                 started = (
                     heard.second(heard.watch.looked_at)
                     - (self._listener.context.clock.now() - other.started_at).total_seconds()
@@ -194,7 +188,7 @@ class Hearing:
                 self._tell(ear, heard, side, stretch, other)
                 return
             shown = len(theirs) * 0.1
-            if shown < EVIDENCE:
+            if shown < self._timings.evidence:
                 waiting = True
             elif self._is_trusted(ear, other, side, heard, stretch):
                 stretch.reason = "sent" if stretch.reason != "lost" else stretch.reason
@@ -209,7 +203,7 @@ class Hearing:
         else:
             waiting = (waiting or not self._witnesses(ear.leg)) and not stretch.hopeless
         stretch.hopeless = not waiting
-        if stretch.hopeless or time.monotonic() - stretch.asked_at > PATIENCE:
+        if stretch.hopeless or time.monotonic() - stretch.asked_at > self._timings.patience:
             self._tell(ear, heard, side, stretch, None)
 
     def _is_trusted(self, ear: Ear, other: Segment, side: str, heard: Heard, stretch: Stretch) -> bool:
@@ -229,7 +223,7 @@ class Hearing:
             stretch.end - stretch.begin if stretch.heard_from is None else stretch.heard_from - stretch.begin
         )
         where = f"heard in {other.files.main.name}" if other else "no other recorder can tell"
-        if other is not None and missing < COVERED:
+        if other is not None and missing < self._timings.covered:
             log.info(
                 "heard by another recorder", decision=ear.leg.decision, side=side, file=other.files.main.name
             )
@@ -290,10 +284,10 @@ class Hearing:
             if (packets := await self._packets_of(ear.leg.pbx, channel)) is not None:
                 into[side] = packets.source
 
-    async def _packets(self, leg: Leg) -> Packets | None:
+    async def _packets(self, leg: Leg) -> PacketCounts | None:
         return await self._packets_of(leg.pbx, leg.channel)
 
-    async def _packets_of(self, pbx: Pbx, channel: str) -> Packets | None:
+    async def _packets_of(self, pbx: Pbx, channel: str) -> PacketCounts | None:
         async with self._turn:
             return await pbx.packets(channel)
 

@@ -10,14 +10,14 @@ import time
 
 from ami_listener.recording.heard import SIDES, Heard
 from ami_listener.sound.question import Question
-
-STALLED = 6.0  # seconds without growth
+from ami_listener.timings import SoundTimings
 
 
 class StallDetector:
     """Of one call. A stall is told once: a new file does not help."""
 
-    def __init__(self) -> None:
+    def __init__(self, timings: SoundTimings) -> None:
+        self._timings = timings
         self._told = False
 
     def look(self, heard: Heard, question: Question, idle: float) -> bool:
@@ -42,7 +42,7 @@ class StallDetector:
             heard.sent_again(now)
         since = [at for at in question.since.values() if at is not None]
         long = bool(since) and time.monotonic() - min(since) >= heard.watch.step + 1.5
-        if (long or not question.countable) and idle >= STALLED and not self._told:
+        if (long or not question.countable) and idle >= self._timings.stalled and not self._told:
             self._told = True
             return True
         return False

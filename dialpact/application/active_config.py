@@ -19,7 +19,7 @@ LIVE = ("policy.", "trunks.")
 LIVE_KEYS = frozenset({"gate.deadline_ms"})
 
 
-class Change(msgspec.Struct, frozen=True):
+class SettingChange(msgspec.Struct, frozen=True):
     """``old`` or ``new`` is empty where there is none."""
 
     key: str
@@ -60,7 +60,7 @@ def active(config: Config, policy: Policy) -> ActiveConfig:
     )
 
 
-def changes(old: ActiveConfig, new: ActiveConfig) -> list[Change]:
+def changes(old: ActiveConfig, new: ActiveConfig) -> list[SettingChange]:
     """Settings, then profiles, then the calendar."""
     return [
         *_between(old.settings, new.settings),
@@ -69,7 +69,7 @@ def changes(old: ActiveConfig, new: ActiveConfig) -> list[Change]:
     ]
 
 
-def restart(changed: list[Change]) -> list[str]:
+def restart(changed: list[SettingChange]) -> list[str]:
     """The settings among them that only a restart can change."""
     return [
         change.key
@@ -80,7 +80,7 @@ def restart(changed: list[Change]) -> list[str]:
     ]
 
 
-def check(changed: list[Change]) -> None:
+def check(changed: list[SettingChange]) -> None:
     """Raises ConfigError when a reload can not apply all of it: then it applies nothing."""
     if keys := restart(changed):
         raise ConfigError(f"needs a restart: {', '.join(keys)}")
@@ -100,7 +100,7 @@ def _named(profiles: dict[str, str]) -> dict[str, str]:
     return {f"profile {name}": version for name, version in profiles.items()}
 
 
-def _between(old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
+def _between(old: dict[str, str], new: dict[str, str]) -> Iterator[SettingChange]:
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
-            yield Change(key, old.get(key, ""), new.get(key, ""))
+            yield SettingChange(key, old.get(key, ""), new.get(key, ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import Business
 from dialpact.compliance.registers.business import business
 from dialpact.compliance.registers.cell import identifier
@@ -25,7 +25,7 @@ async def listed(context: Context, *, after: str = "", most: int = ALL) -> Page[
     return await context.store.businesses.list(after=after, most=most)
 
 
-async def show(context: Context, id: str) -> Shown[Business]:
+async def show(context: Context, id: str) -> ShownEntry[Business]:
     """Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = identifier(id, "id")

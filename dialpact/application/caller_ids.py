@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import ANY, CallerId
 from dialpact.compliance.registers.caller_id import caller_id, today
 from dialpact.compliance.registers.cell import any_identifier
@@ -46,7 +46,7 @@ async def put(
 
 
 async def remove(context: Context, number: str, *, reason: str = "") -> CallerId:
-    """What was removed: calls with it are refused from now on. Fault when it is not registered."""
+    """What was removed: calls with it are blocked from now on. Fault when it is not registered."""
     context.actor.need(Right.REGISTERS)
     register = context.store.caller_ids
     return await register.remove(exact(number), reason=reason, by=context.by, at=context.now())
@@ -59,7 +59,7 @@ async def listed(context: Context, *, business: str = "", after: str = "", most:
     return await context.store.caller_ids.list(business=holder, after=after, most=most)
 
 
-async def show(context: Context, number: str) -> Shown[CallerId]:
+async def show(context: Context, number: str) -> ShownEntry[CallerId]:
     """Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = exact(number)

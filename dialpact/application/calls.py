@@ -16,7 +16,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 
 
-class Shown(Value, frozen=True, kw_only=True):
+class ShownCall(Value, frozen=True, kw_only=True):
     """One call and its recordings, the newest first."""
 
     call: StoredCall
@@ -48,14 +48,14 @@ async def listed(
     )
 
 
-async def show(context: Context, id: str) -> Shown:
+async def show(context: Context, id: str) -> ShownCall:
     """Fault for an id that no decision has; LedgerError once its inputs are erased."""
     context.actor.need(Right.CALLS)
     found = await context.store.calls.get(id.strip().lower())
     if found is None:
         raise Fault("not-registered", entry=id)
     kept = await context.store.recording_list.list(decision=found.decision.id)
-    return Shown(call=found, recordings=tuple(map(_named, kept.rows)))
+    return ShownCall(call=found, recordings=tuple(map(_named, kept.rows)))
 
 
 def _named(one: Recording) -> Recording:

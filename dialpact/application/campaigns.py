@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import Campaign
 from dialpact.compliance.registers.campaign import campaign, changes
 from dialpact.compliance.registers.cell import any_identifier, free_text, identifier
@@ -46,7 +46,7 @@ async def listed(context: Context, *, business: str = "", after: str = "", most:
     return await context.store.campaigns.list(business=holder, after=after, most=most)
 
 
-async def show(context: Context, id: str) -> Shown[Campaign]:
+async def show(context: Context, id: str) -> ShownEntry[Campaign]:
     """Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = identifier(id, "id")

@@ -18,7 +18,7 @@ from dialpact.compliance.registers.carrier_list import (
     Compared,
     Difference,
     Kind,
-    Listed,
+    ListedNumber,
     Usage,
     compare,
     usage,
@@ -53,14 +53,19 @@ async def compare_list(
     until: str = "",
     skip_bad: bool = False,
     progress: Progress | None = None,
+    longest: int = MOST,
+    together: int = TOGETHER,
 ) -> Imported[Comparison]:
-    """``since`` and ``until`` bound the calls that are counted; else the 30 days up to now."""
+    """``since`` and ``until`` bound the calls that are counted; else the 30 days up to now.
+
+    ``longest``: numbers that a list may have; ``together``: decisions that are read at once.
+    """
     context.actor.need(Right.REGISTERS)
     last = moment(until, "until", end_of_day=True) if until else context.now()
     first = moment(since, "since") if since else last - MONTH
     if last <= first:
         raise Fault("ends-before-start", start=since or str(first), end=until or str(last))
-    intake = _CarrierList(context, first, last, skip_bad)
+    intake = _CarrierList(context, first, last, skip_bad, longest, together)
     return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
 
 
@@ -69,10 +74,18 @@ class _CarrierList:
 
     format = CARRIER_LIST
 
-    def __init__(self, context: Context, since: datetime, until: datetime, skip_bad: bool) -> None:
+    def __init__(
+        self,
+        context: Context,
+        since: datetime,
+        until: datetime,
+        skip_bad: bool,
+        longest: int,
+        together: int,
+    ) -> None:
         self._context, self._since, self._until = context, since, until
-        self._skip_bad = skip_bad
-        self._listed: dict[str, Listed] = {}
+        self._skip_bad, self._longest, self._together = skip_bad, longest, together
+        self._listed: dict[str, ListedNumber] = {}
         self._clashes: list[tuple[int, Fault]] = []
 
     async def begin(self, sha256: str) -> None:
@@ -81,10 +94,10 @@ class _CarrierList:
     def refuse(self, fault: Fault) -> None:
         """It is counted."""
 
-    async def stage(self, batch: Batch[Listed]) -> None:
+    async def stage(self, batch: Batch[ListedNumber]) -> None:
         for line, value in batch:
-            if len(self._listed) >= MOST:
-                raise Fault("list-too-long", limit=str(MOST))
+            if len(self._listed) >= self._longest:
+                raise Fault("list-too-long", limit=str(self._longest))
             if self._listed.setdefault(value.number, value) != value:
                 self._clashes.append((line, Fault("given-twice")))
 
@@ -96,7 +109,7 @@ class _CarrierList:
         context, at = self._context, self._context.now()
         entries = (await context.store.caller_ids.list()).rows
         names = {one.id: one.name for one in (await context.store.businesses.list()).rows}
-        calls, refused = await self._counted({entry.number for entry in entries} | set(self._listed))
+        calls, blocked = await self._counted({entry.number for entry in entries} | set(self._listed))
         differences = compare(entries, names, self._listed, calls, at.astimezone(HOME).date())
         found: Counter[Kind] = Counter(one.kind for one in differences)
         figures = Compared(
@@ -115,23 +128,23 @@ class _CarrierList:
             until=self._until,
             figures=figures,
             differences=tuple(differences),
-            usage=tuple(usage(entries, self._listed, calls, refused)),
+            usage=tuple(usage(entries, self._listed, calls, blocked)),
         )
 
     async def _counted(self, known: set[str]) -> tuple[Counter[str], Counter[str]]:
-        """Calls put through by number, and refused ones of ``known`` numbers: others could be any text."""
+        """Calls put through by number, and blocked ones of ``known`` numbers: others could be any text."""
         calls: Counter[str] = Counter()
-        refused: Counter[str] = Counter()
+        blocked: Counter[str] = Counter()
         after = ""
         while True:
             page = await self._context.store.caller_ids.shown(
-                since=self._since, until=self._until, after=after, most=TOGETHER
+                since=self._since, until=self._until, after=after, most=self._together
             )
             for one in page.rows:
                 if one.through:
                     calls[one.caller_id] += 1
                 elif one.caller_id in known:
-                    refused[one.caller_id] += 1
+                    blocked[one.caller_id] += 1
             if not page.next:
-                return calls, refused
+                return calls, blocked
             after = page.next

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from dialpact.compliance.cdr import Master, Record
+from dialpact.compliance.cdr import CdrRecord, Master
 from dialpact.compliance.registers.fault import Fault, shown
 
 
@@ -21,21 +21,21 @@ class CdrFile(NamedTuple):
     size: int | None
 
 
-class Source(NamedTuple):
+class CdrSource(NamedTuple):
     """``records``: line number, and the record or what is wrong with the line."""
 
     name: str
-    records: Iterable[tuple[int, Record | Fault]]
+    records: Iterable[tuple[int, CdrRecord | Fault]]
 
 
-class Reading:
+class CdrReading:
     """``sources`` are read once, in their order. ``position``: bytes read so far; ``size``: of all."""
 
     def __init__(self, files: Sequence[CdrFile], zone: tzinfo) -> None:
         self._zone = zone
         self._before = 0  # bytes of the files before
         self._master: Master | None = None
-        self.sources = [Source(file.name, self._records(file)) for file in files]
+        self.sources = [CdrSource(file.name, self._records(file)) for file in files]
         sizes = [file.size for file in files if file.size is not None]
         self.size = (sum(sizes) or None) if len(sizes) == len(files) else None
 
@@ -43,7 +43,7 @@ class Reading:
     def position(self) -> int:
         return self._before + (self._master.position if self._master else 0)
 
-    def _records(self, of: CdrFile) -> Iterator[tuple[int, Record | Fault]]:
+    def _records(self, of: CdrFile) -> Iterator[tuple[int, CdrRecord | Fault]]:
         with of.open() as file:
             self._master = Master(file, self._zone)
             yield from self._master

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Shown, shown
+from dialpact.application.entry import ShownEntry, shown
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Policy
@@ -91,7 +91,7 @@ async def listed(
         after = found.next
 
 
-async def show(context: Context, id: int) -> Shown[Complaint]:
+async def show(context: Context, id: int) -> ShownEntry[Complaint]:
     """Fault when there is none."""
     context.actor.need(Right.CALLS)
     found = await context.store.complaints.list(id=id)

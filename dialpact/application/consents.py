@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import Consent, Value
 from dialpact.compliance.registers.cell import any_identifier, identifier
 from dialpact.compliance.registers.consent import consent
@@ -78,7 +78,7 @@ async def listed(
     )
 
 
-async def show(context: Context, number: str) -> Shown[Consent]:
+async def show(context: Context, number: str) -> ShownEntry[Consent]:
     """Of one person. Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = any_callee(number)

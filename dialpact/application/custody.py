@@ -78,6 +78,7 @@ class _Run:
         self.findings: list[Misfit] = []
 
     async def kept(self) -> AsyncIterator[FilesOf]:
+        """Each recording of the period whose files must be there, by id."""
         after = ""
         while True:
             page = await self._custody.kept(self._since, self._until, after)
@@ -87,6 +88,7 @@ class _Run:
                 return
 
     async def sample(self, most: int) -> AsyncIterator[FilesOf]:
+        """So many of them at random."""
         for id in await self._custody.sample(self._since, self._until, most):
             yield await self._custody.one(id)
 

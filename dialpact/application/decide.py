@@ -19,7 +19,7 @@ from dialpact.compliance.meters import METERS
 from dialpact.compliance.model import Decision
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
-from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
+from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 
 MAX_BATCH = 100  # attempts in a transaction, and as many blocks that are overdue
 MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
@@ -51,14 +51,14 @@ class Deciding:
     def keep(self, block: Decision) -> None:
         """The next batch stores it."""
         if len(self._overdue) == self._overdue.maxlen:
-            log.error("refusal dropped unstored", decision=self._overdue[0].id)
+            log.error("block dropped unstored", decision=self._overdue[0].id)
         self._overdue.append(block)
 
     def withdraw(self, decision: str, reason: Reason) -> None:
         """An ALLOW that must not be used; :meth:`mark` says so in the store."""
         self._unmarked.append(Undelivered(decision, self._clock.now(), reason))
 
-    async def decide(self, batch: Sequence[Waiting], judge: Judging) -> Sequence[Decided]:
+    async def decide(self, batch: Sequence[WaitingAttempt], judge: Judging) -> Sequence[Decided]:
         """On disk when it returns, as the ``batch`` is ordered. Blocks that are overdue go first, a bounded
         number of them. Whatever it raises, nothing was recorded.
         """
@@ -87,4 +87,4 @@ class Deciding:
     def close(self) -> None:
         """Names what was never stored."""
         for decision in self._overdue:
-            log.error("refusal was never stored", decision=decision.id, reasons=decision.reasons)
+            log.error("block was never stored", decision=decision.id, reasons=decision.reasons)

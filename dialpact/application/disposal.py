@@ -24,7 +24,7 @@ from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.progress import Progress, unwatched
 from dialpact.application.recording_files import Seen
-from dialpact.compliance.disposal import Days, Due, Item, item, judge
+from dialpact.compliance.disposal import Due, EarliestDays, Item, item, judge
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.recording import FilesOf
@@ -39,7 +39,7 @@ class Purged(Value, frozen=True, kw_only=True):
 
     done: bool
     wall: datetime
-    witnessed: datetime
+    trusted: datetime
     counts: dict[str, int]
     bytes: int
     first: date | None
@@ -50,7 +50,7 @@ class Purged(Value, frozen=True, kw_only=True):
     @property
     def behind(self) -> float:
         """Seconds by which trusted time lies behind the wall clock."""
-        return (self.wall - self.witnessed).total_seconds()
+        return (self.wall - self.trusted).total_seconds()
 
 
 async def purge(
@@ -76,7 +76,7 @@ async def purge(
     seen = await host_clock.take(context, "purge")
     if dispose:  # the store itself then knows how long the profiles in force want them kept
         await retention.apply_policy(context, policy)
-    run = _Run(context, directory, node, policy, Days.of(seen))
+    run = _Run(context, directory, node, policy, EarliestDays.of(seen))
     told = _Told(most)
     async for one in run.items(dispose):
         told.add(one)
@@ -88,7 +88,7 @@ async def purge(
     return Purged(
         done=dispose,
         wall=seen.last.at,
-        witnessed=seen.time,
+        trusted=seen.time,
         counts=dict(told.count) | {"not-due": later + run.spared},
         bytes=told.bytes,
         first=first,
@@ -133,7 +133,9 @@ class _Told:
 class _Run:
     """One run over the recordings below a directory."""
 
-    def __init__(self, context: Context, directory: Path, node: str, policy: Policy, days: Days) -> None:
+    def __init__(
+        self, context: Context, directory: Path, node: str, policy: Policy, days: EarliestDays
+    ) -> None:
         self._context, self._directory, self._node, self._policy = context, directory, node, policy
         self._disposals = context.store.disposals
         self.days = days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import DncEntry, Scope, Value
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.dnc import Said, dnc_entry, scoped
@@ -24,7 +24,7 @@ class Removed(Value, frozen=True, kw_only=True):
 class OptedOut(Value, frozen=True, kw_only=True):
     """All about one person: what is in force, its history, and each time that it was said."""
 
-    shown: Shown[DncEntry]
+    shown: ShownEntry[DncEntry]
     said: tuple[Said, ...]
 
 

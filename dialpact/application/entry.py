@@ -23,7 +23,7 @@ class Entered(Value, Generic[T], frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
 
 
-class Shown(Value, Generic[T], frozen=True, kw_only=True):
+class ShownEntry(Value, Generic[T], frozen=True, kw_only=True):
     """``entries`` are empty when there is none any more; ``history`` is the oldest first."""
 
     key: str
@@ -31,9 +31,9 @@ class Shown(Value, Generic[T], frozen=True, kw_only=True):
     history: tuple[Change, ...]
 
 
-async def shown(context: Context, register: str, key: str, entries: Sequence[T]) -> Shown[T]:
+async def shown(context: Context, register: str, key: str, entries: Sequence[T]) -> ShownEntry[T]:
     """With the history from the register's log. Fault when there never was anything."""
     changes = await history(context, register, key)
     if not entries and not changes:
         raise Fault("not-registered", entry=key)
-    return Shown(key=key, entries=tuple(entries), history=changes)
+    return ShownEntry(key=key, entries=tuple(entries), history=changes)

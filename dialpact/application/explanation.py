@@ -77,10 +77,10 @@ def _actor(decision: Decision) -> LookedAt:
     return LookedAt(key="actor", values={"business": business.id, "actor": business.actor})
 
 
-def _refusals(decision: Decision) -> LookedAt:
-    refusals = decision.facts.refusals
-    listed = tuple(f"{refusal.scope} {refusal.value}".strip() for refusal in refusals)
-    return LookedAt(key="refusals", values={"count": len(refusals), "listed": listed or None})
+def _opt_outs(decision: Decision) -> LookedAt:
+    found = decision.facts.opt_outs
+    listed = tuple(f"{one.scope} {one.value}".strip() for one in found)
+    return LookedAt(key="opt-outs", values={"count": len(found), "listed": listed or None})
 
 
 def _clock(decision: Decision) -> LookedAt:
@@ -161,7 +161,7 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "campaign": _campaign,
     "suspension": _suspension,
     "actor": _actor,
-    "do_not_call": _refusals,
+    "do_not_call": _opt_outs,
     "days": _clock,
     "hours": _clock,
     "consent": _consents,

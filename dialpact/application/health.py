@@ -54,13 +54,16 @@ class OwnStore(Store, Protocol):
 class Sources:
     """Where a look goes: what is in force, asked anew each time, and a connection to the store of its own.
 
-    ``policy`` raises DialpactError, ``open`` StoreError.
+    ``policy`` raises DialpactError, ``open`` StoreError. ``fresh_seconds``: while a look is shared;
+    ``store_seconds``: that the store is given to answer.
     """
 
     config: Callable[[], Config]
     policy: Callable[[], Awaitable[Policy]]
     open: Callable[[Config], Awaitable[OwnStore]]
     clock: Clock
+    fresh_seconds: float = FRESH_SECONDS
+    store_seconds: float = STORE_SECONDS
 
 
 class Looking:
@@ -78,7 +81,7 @@ class Looking:
     async def look(self) -> Look:
         async with self._lock:
             now = asyncio.get_running_loop().time()
-            if self._last is None or now - self._last[0] >= FRESH_SECONDS:
+            if self._last is None or now - self._last[0] >= self._sources.fresh_seconds:
                 self._last = (now, await self._look())
             return self._last[1]
 
@@ -88,7 +91,7 @@ class Looking:
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
         if self._store is not None:  # (a store that hangs is left to the end of the process)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._store.close(), STORE_SECONDS)
+                await asyncio.wait_for(self._store.close(), self._sources.store_seconds)
 
     async def _look(self) -> Look:
         config, now = self._sources.config(), self._sources.clock.now()
@@ -99,11 +102,12 @@ class Looking:
         except DialpactError as error:
             problems.append(fail("policy", error=error))
         figures: StoreFigures | None = None
+        patience = self._sources.store_seconds
         try:
-            figures = await self._within("store", STORE_SECONDS, self._figures)
+            figures = await self._within("store", patience, self._figures)
             site = replace(site, health=figures.health if figures else None)
             if figures is None:
-                problems.append(fail("database-bad", error=f"no answer within {STORE_SECONDS:g} s"))
+                problems.append(fail("database-bad", error=f"no answer within {patience:g} s"))
         except StoreError as error:
             problems.append(fail("database-bad", error=error))
         gate = await host.gate(site)

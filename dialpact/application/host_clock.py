@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dialpact.application.context import Context
-from dialpact.compliance.clock import host_uptime
 from dialpact.compliance.trusted_time import Reading, Witness, begin, follow
 from dialpact.store.ports import Store
 
 
 async def take(context: Context, by: str) -> Witness:
     """Notes a reading and says what they bear out now. ``by``: which part of the product."""
-    return await context.store.clocks.take(lambda: Reading(context.now(), host_uptime()), by)
+    return await context.store.clocks.take(lambda: Reading(context.now(), context.uptime()), by)
 
 
 async def look(context: Context) -> Witness:
     """The same, with nothing noted."""
-    return await context.store.clocks.foretell(Reading(context.now(), host_uptime()))
+    return await context.store.clocks.foretell(Reading(context.now(), context.uptime()))
 
 
 async def forged(store: Store) -> int | None:

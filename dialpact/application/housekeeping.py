@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.ledger import signing
-from dialpact.compliance.clock import Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.trusted_time import Reading
@@ -21,15 +19,13 @@ NAME = "keeper"  # in the readings of the clocks
 COPIES = 1000  # checkpoints that are copied after the folder was away
 
 
-async def keep(
-    context: Context, config: Config, uptime: Callable[[], Uptime], *, start: bool = False
-) -> bool:
+async def keep(context: Context, config: Config, *, start: bool = False) -> bool:
     """Whether it was this daemon's turn to note the clocks; with ``start`` it signs in any case.
 
     StoreError, LedgerError, OSError.
     """
     context.actor.need(Right.LEDGER)
-    turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), uptime()), NAME, FRESH)
+    turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
     await signing.checkpoint(context, config)

@@ -13,7 +13,7 @@ Memory stays bounded whatever the file is, and reading it does not hold the even
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -89,12 +89,12 @@ async def into_register(
     name: str,
     skip_bad: bool = False,
     progress: Progress | None = None,
+    together: int = BATCH,
 ) -> Imported[None]:
     """Into ``dnc``, ``consent`` or ``caller-id``; nothing is ever removed or weakened by it."""
     context.actor.need(RIGHTS[register])
-    return await read_in(
-        context, _Register(context, register, skip_bad), file, name, skip_bad=skip_bad, progress=progress
-    )
+    intake = _Register(context, register, skip_bad)
+    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress, together=together)
 
 
 async def read_in(
@@ -105,21 +105,24 @@ async def read_in(
     *,
     skip_bad: bool,
     progress: Progress | None = None,
+    together: int = BATCH,
 ) -> Imported[About_co]:
-    """``file`` is open for reading and seekable: it is read twice. ``name`` goes into the log."""
+    """``file`` is open for reading and seekable: it is read twice. ``name`` goes into the log.
+
+    ``together``: rows that are read and staged in one go.
+    """
     bad = BadRows()
     try:
         columns = intake.format
         table = await asyncio.to_thread(Table, file, columns.columns, columns.optional)
         try:
             await intake.begin(table.sha256)
-            rows = await _staged(table, intake, bad, context.now(), progress)
+            rows = await _staged(table, intake, bad, context.now(), progress, together)
         finally:
             table.release()
         read = FileRead(file=name, sha256=table.sha256, rows=rows, skip_bad=skip_bad)
         applied, about = await intake.apply(read, bad=bad.count)
-        for line, clash in applied.clashes:
-            bad.add(line, clash)
+        await asyncio.to_thread(_add, bad, applied.clashes)
         return Imported(
             rows=rows,
             bad=bad.count,
@@ -135,19 +138,24 @@ async def read_in(
         raise
 
 
+def _add(bad: BadRows, clashes: Sequence[tuple[int, Fault]]) -> None:
+    for line, clash in clashes:
+        bad.add(line, clash)
+
+
 async def _staged(
-    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, progress: Progress | None
+    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, progress: Progress | None, most: int
 ) -> int:
     """How many rows there were. Each batch is read on a thread of its own, and then staged."""
     good, lines = 0, iter(table)
     while True:
         before = bad.count
-        batch = await asyncio.to_thread(_next, lines, intake, bad, now)
+        batch = await asyncio.to_thread(_next, islice(lines, most), intake, bad, now)
         good += len(batch)
         await intake.stage(batch)
         if progress:
             progress(table.position, table.size)
-        if len(batch) + bad.count - before < BATCH:
+        if len(batch) + bad.count - before < most:
             return good + bad.count
 
 
@@ -157,7 +165,7 @@ def _next(
     """The good ones of the next rows."""
     good: list[tuple[int, T]] = []
     read = intake.format.read
-    for line, cells in islice(lines, BATCH):
+    for line, cells in lines:
         try:
             if isinstance(cells, Fault):
                 raise cells

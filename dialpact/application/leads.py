@@ -15,7 +15,7 @@ from dialpact.application.history import history
 from dialpact.application.imports import BATCH, Imported, Progress, read_in
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
-from dialpact.compliance.ranges import Detector, Report
+from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
 from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
@@ -34,7 +34,7 @@ class Looked(Value, frozen=True, kw_only=True):
 
     batch: int | None
     held: str  # why it may not be dialled from; empty when no profile finds anything
-    finding: dict[str, Report]  # of each profile that has thresholds
+    finding: dict[str, RangeReport]  # of each profile that has thresholds
 
 
 class BatchShown(Value, frozen=True, kw_only=True):
@@ -56,13 +56,14 @@ async def take(
     name: str,
     skip_bad: bool = False,
     progress: Progress | None = None,
+    together: int = BATCH,
 ) -> Imported[Looked]:
     """A partner's file as a batch. Fault when the campaign is not registered or has this file already, and
-    when no number is left.
+    when no number is left. ``together``: rows that are read, staged and looked at in one go.
     """
     context.actor.need(Right.LEADS)
-    intake = _Leads(context, delivery, sections, skip_bad)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
+    intake = _Leads(context, delivery, sections, skip_bad, together)
+    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress, together=together)
 
 
 async def listed(
@@ -110,9 +111,15 @@ class _Leads:
     format = LEADS
 
     def __init__(
-        self, context: Context, delivery: Delivery, sections: Mapping[str, RangeDialling], skip_bad: bool
+        self,
+        context: Context,
+        delivery: Delivery,
+        sections: Mapping[str, RangeDialling],
+        skip_bad: bool,
+        together: int,
     ) -> None:
         self._context, self._delivery, self._skip_bad = context, delivery, skip_bad
+        self._together = together
         self._detectors = {profile: Detector(section) for profile, section in sections.items()}
         self._staging: LeadStaging | None = None
         self._nobodys: list[int] = []
@@ -146,9 +153,9 @@ class _Leads:
         applied = Applied(applied=count, already=file.rows - bad - count, done=True)
         return applied, Looked(batch=batch, held=looked.held, finding=finding)
 
-    async def _examined(self, staging: LeadStaging) -> dict[str, Report]:
+    async def _examined(self, staging: LeadStaging) -> dict[str, RangeReport]:
         after = 0
-        while self._detectors and (numbers := await staging.numbers(after, BATCH)):
+        while self._detectors and (numbers := await staging.numbers(after, self._together)):
             for detector in self._detectors.values():
                 detector.add(numbers)
             after = numbers[-1]

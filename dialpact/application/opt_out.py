@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class Taken:
-    """One refusal on its way to the disk."""
+    """One opt-out on its way to the disk."""
 
     def __init__(self, how: OptOutWay, subject: str, scope: Scope, channel: str, at: datetime) -> None:
         self.how, self.subject, self.scope, self.channel, self.at = how, subject, scope, channel, at
@@ -44,8 +44,8 @@ class Taken:
         return {"how": self.how, "channel": self.channel, "at": self.at.isoformat(), **subject}
 
 
-class OptOuts:
-    """Stores refusals, one transaction each. ``run`` must be running for any to be stored."""
+class OptOutQueue:
+    """Stores opt-outs, one transaction each. ``run`` must be running for any to be stored."""
 
     def __init__(self, store: Store, node: str, clock: Clock, max_kept: int = MAX_KEPT) -> None:
         self._store, self._node, self._clock, self._max_kept = store, node, clock, max_kept
@@ -66,7 +66,7 @@ class OptOuts:
     ) -> bool:
         """True when it is on disk by ``deadline`` (event loop time). What is not is kept, and logged.
 
-        ``subject``: the decision's id; of the line the number (E.164). ``channel``: of whoever refuses.
+        ``subject``: the decision's id; of the line the number (E.164). ``channel``: of whoever opts out.
         """
         taken = Taken(how, subject, scope, channel, at or self._clock.now())
         if len(self._queue) >= self._max_kept:

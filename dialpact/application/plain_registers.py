@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.registers.cell import free_text, identifier
 from dialpact.compliance.registers.plain import PlainRegister, T
 from dialpact.store.ports.page import ALL, Page
@@ -37,7 +37,7 @@ async def listed(
     return await context.store.entries.list(register, after=after, most=most)
 
 
-async def show(context: Context, register: PlainRegister[T], id: str) -> Shown[T]:
+async def show(context: Context, register: PlainRegister[T], id: str) -> ShownEntry[T]:
     """With the history. Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = identifier(id, "id")

@@ -19,7 +19,7 @@ from dialpact.compliance.retention import earliest_day
 from dialpact.store.ports.page import ALL, Page
 
 
-class Shown(Value, frozen=True, kw_only=True):
+class ShownRecording(Value, frozen=True, kw_only=True):
     """``call``: all recordings of its call. ``leaf``: its place in the ledger, and ``flaw`` how it fails it;
     one that has not ended has none yet. ``holds``: also those that were released.
     """
@@ -32,7 +32,7 @@ class Shown(Value, frozen=True, kw_only=True):
     history: tuple[Change, ...]
 
 
-class Kept(Value, frozen=True, kw_only=True):
+class KeptBy(Value, frozen=True, kw_only=True):
     """What became of an order about one recording, and what is known of it now."""
 
     outcome: Outcome
@@ -76,7 +76,7 @@ async def one(context: Context, id: str) -> Recording:
     return found[0]
 
 
-async def show(context: Context, id: str) -> Shown:
+async def show(context: Context, id: str) -> ShownRecording:
     """One with its holds, its leaf, and what was done about it, its call and its callee. Fault: none such."""
     context.actor.need(Right.CALLS)
     store = context.store
@@ -86,7 +86,7 @@ async def show(context: Context, id: str) -> Shown:
     keys = filter(None, (found.id, found.decision, found.number))
     changes = await history(context, "recording", *keys)
     leaf = await store.ledger.standing("recording", found.id)
-    return Shown(
+    return ShownRecording(
         recording=found,
         call=tuple(call.rows),
         leaf=leaf.leaf,
@@ -96,7 +96,7 @@ async def show(context: Context, id: str) -> Shown:
     )
 
 
-async def settle(context: Context, id: str, answered: bool, *, reason: str) -> Kept:
+async def settle(context: Context, id: str, answered: bool, *, reason: str) -> KeptBy:
     """Says what became of a call whose end nobody saw. It is kept as long as before, whatever is said.
 
     Fault: no such one, or one whose end was seen.
@@ -104,4 +104,4 @@ async def settle(context: Context, id: str, answered: bool, *, reason: str) -> K
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
     outcome = await context.store.retention.settle(id, answered, reason=why, by=context.by, at=context.now())
-    return Kept(outcome=outcome, entry=await one(context, id))
+    return KeptBy(outcome=outcome, entry=await one(context, id))

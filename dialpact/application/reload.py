@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dialpact.application import active_config, daemon_registry
-from dialpact.application.active_config import ActiveConfig, Change
+from dialpact.application.active_config import ActiveConfig, SettingChange
 from dialpact.application.actor import Actor, Right
 from dialpact.application.daemon_registry import Daemon, Role
 from dialpact.compliance.config import Config
@@ -22,14 +22,14 @@ LOOK_SECONDS = 0.05
 Outcome = Literal["would-change", "same", "taken", "other", "refused", "ended", "forbidden", "silent"]
 
 
-class Told(Value, frozen=True, kw_only=True):
+class ReloadTold(Value, frozen=True, kw_only=True):
     """What became of it at one daemon. ``why``: its own word where it refused; ``changes``: what differed."""
 
     role: Role
     pid: int
     outcome: Outcome
     why: str
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
 
 
 class Reloaded(Value, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Reloaded(Value, frozen=True, kw_only=True):
 
     node: str
     digest: str
-    daemons: tuple[Told, ...]
+    daemons: tuple[ReloadTold, ...]
 
     @property
     def done(self) -> bool:
@@ -76,7 +76,7 @@ def _there(origin: str | Path | None) -> tuple[Config, ActiveConfig, list[Daemon
     return config, wanted, daemons
 
 
-async def _told(config: Config, before: Daemon, wanted: ActiveConfig, seconds: float) -> Told:
+async def _told(config: Config, before: Daemon, wanted: ActiveConfig, seconds: float) -> ReloadTold:
     now, outcome = await _asked(config, before, wanted, seconds)
     return _said(now, outcome, active_config.changes(before.in_force, wanted))
 
@@ -94,7 +94,7 @@ async def _asked(
     try:
         async with asyncio.timeout(seconds):
             while True:
-                now = daemon_registry.again(config, before)
+                now = await asyncio.to_thread(daemon_registry.again, config, before)
                 if now is None:
                     return before, "ended"
                 if now.reloads > before.reloads:
@@ -106,6 +106,6 @@ async def _asked(
         return before, "silent"
 
 
-def _said(daemon: Daemon, outcome: Outcome, changed: list[Change]) -> Told:
+def _said(daemon: Daemon, outcome: Outcome, changed: list[SettingChange]) -> ReloadTold:
     why = daemon.why if outcome == "refused" else ""
-    return Told(role=daemon.role, pid=daemon.pid, outcome=outcome, why=why, changes=tuple(changed))
+    return ReloadTold(role=daemon.role, pid=daemon.pid, outcome=outcome, why=why, changes=tuple(changed))

@@ -114,7 +114,7 @@ class Reloading:
         found = ", ".join(change.key for change in changed) or found
         log.info("reloaded", file=origin, changed=found, mode=config.policy.mode, digest=new.digest[:12])
         if config.policy.mode == "shadow":
-            log.warning("shadow mode: every call is decided and recorded, none is refused")
+            log.warning("shadow mode: every call is decided and recorded, none is blocked")
         former, self.replaced = self.replaced, asyncio.Event()
         former.set()
         return True

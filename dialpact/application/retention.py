@@ -24,7 +24,7 @@ from functools import partial
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.recordings import Kept, one
+from dialpact.application.recordings import KeptBy, one
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
@@ -48,7 +48,7 @@ async def apply_policy(context: Context, policy: Policy) -> int:
             return total
 
 
-async def keep(context: Context, id: str, until: date, *, reason: str) -> Kept:
+async def keep(context: Context, id: str, until: date, *, reason: str) -> KeptBy:
     """Keeps one recording until a later day.
 
     Fault: no such one, still being made, disposed of, or an earlier day.
@@ -56,7 +56,7 @@ async def keep(context: Context, id: str, until: date, *, reason: str) -> Kept:
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
     outcome = await context.store.retention.keep(id, until, reason=why, by=context.by, at=context.now())
-    return Kept(outcome=outcome, entry=await one(context, id))
+    return KeptBy(outcome=outcome, entry=await one(context, id))
 
 
 async def hold(context: Context, named: Mapping[HoldScope, str], *, reason: str) -> Hold:

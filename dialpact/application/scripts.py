@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Entered, Shown, shown
+from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import Script, Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.registers.cell import free_text, identifier
@@ -18,7 +18,7 @@ from dialpact.compliance.sections import ScriptRule
 from dialpact.store.ports.page import ALL, Page
 
 
-class Checked(Value, frozen=True, kw_only=True):
+class CheckedText(Value, frozen=True, kw_only=True):
     """A text and the forbidden phrases in it. ``id`` and ``version``: of a file its name, and 0."""
 
     id: str
@@ -30,7 +30,7 @@ class Checked(Value, frozen=True, kw_only=True):
 class Approval(Value, frozen=True, kw_only=True):
     """``approved`` is None when a forbidden phrase was found: then nothing is approved."""
 
-    checked: Checked
+    checked: CheckedText
     approved: Script | None
 
 
@@ -73,14 +73,14 @@ async def revoke(context: Context, id: str, *, reason: str) -> Script:
     return new.without_text()
 
 
-async def check(context: Context, id: str, profiles: Iterable[Profile]) -> Checked:
+async def check(context: Context, id: str, profiles: Iterable[Profile]) -> CheckedText:
     """The newest version of a registered one; approves nothing."""
     context.actor.need(Right.CALLS)
     found = await _newest(context, identifier(id, "id"), id)
     return _checked(found.id, found.version, found.text, _rules(profiles))
 
 
-def check_text(name: str, content: bytes, profiles: Iterable[Profile]) -> Checked:
+def check_text(name: str, content: bytes, profiles: Iterable[Profile]) -> CheckedText:
     """A text that nobody has registered."""
     return _checked(name, 0, read(content), _rules(profiles))
 
@@ -91,7 +91,7 @@ async def listed(context: Context, *, after: str = "", most: int = ALL) -> Page[
     return await context.store.scripts.list(after=after, most=most)
 
 
-async def show(context: Context, id: str) -> Shown[ScriptVersion]:
+async def show(context: Context, id: str) -> ShownEntry[ScriptVersion]:
     """All versions, the oldest first. Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = identifier(id, "id")
@@ -119,6 +119,6 @@ def _rules(profiles: Iterable[Profile]) -> list[ScriptRule]:
     return [profile.script for profile in profiles if profile.script is not None]
 
 
-def _checked(id: str, version: int, text: str, rules: list[ScriptRule]) -> Checked:
+def _checked(id: str, version: int, text: str, rules: list[ScriptRule]) -> CheckedText:
     hits = phrases(text, {phrase for rule in rules for phrase in rule.forbidden_phrases})
-    return Checked(id=id, version=version, hits=tuple(hits), rules=len(rules))
+    return CheckedText(id=id, version=version, hits=tuple(hits), rules=len(rules))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import Shown, shown
+from dialpact.application.entry import ShownEntry, shown
 from dialpact.compliance.model import Suspendable, Value
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.cell import free_text
@@ -44,7 +44,7 @@ async def listed(
     return await context.store.suspensions.list(lifted=lifted, after=after, most=most)
 
 
-async def show(context: Context, kind: Suspendable, key: str) -> Shown[SuspensionEntry]:
+async def show(context: Context, kind: Suspendable, key: str) -> ShownEntry[SuspensionEntry]:
     """All of one, the oldest first. Fault when there never was one."""
     context.actor.need(Right.CALLS)
     wanted = suspended_key(kind, key)

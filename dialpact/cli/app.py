@@ -40,7 +40,7 @@ def dialpact(
     ),
 ) -> None:
     """A gate for outbound calls on Asterisk: may this call be made, was it recorded, can both be proven?"""
-    context.obj = {"config": config, "json": json, "lang": lang}
+    context.obj = (context.obj or {}) | {"config": config, "json": json, "lang": lang}
 
 
 # Where a command is, as module (of dialpact.cli) and function; in the order of ``--help``.

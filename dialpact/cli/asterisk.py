@@ -11,7 +11,7 @@ from ami_listener.ami.connection import Session as ManagerSession
 from dialpact.application.doctor.examination import Patient, examined
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.cli.command import command, group
-from dialpact.cli.session import DONE, FOUND, CommandContext
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
 
 app = group("This installation beside its PBX.")

@@ -9,8 +9,8 @@ import typer
 from dialpact.application import businesses
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Business, Capacity
 
 app = group("The businesses that call, and in which capacity.")

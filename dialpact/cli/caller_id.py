@@ -11,8 +11,8 @@ from dialpact.application import caller_ids
 from dialpact.cli import carrier_list as carrier_lists
 from dialpact.cli import entry, imports, suspension
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
 
@@ -100,7 +100,7 @@ async def show(session: CommandContext, number: Number) -> int:
 
 @command(app, "remove")
 async def remove(session: CommandContext, number: Number, *, reason: Why = "", by: By) -> None:
-    """Take a caller ID off the register: calls with it are refused from now on."""
+    """Take a caller ID off the register: calls with it are blocked from now on."""
     async with session.context(by) as context:
         removed = await caller_ids.remove(context, number, reason=reason)
     entry.done(session, "caller-id", "removed", removed)
@@ -108,7 +108,7 @@ async def remove(session: CommandContext, number: Number, *, reason: Why = "", b
 
 @command(app, "suspend")
 async def suspend(session: CommandContext, number: Number, *, reason: Why, by: By) -> None:
-    """Refuse all calls with it until it is lifted: suspension lift caller-id NUMBER."""
+    """Block all calls with it until it is lifted: suspension lift caller-id NUMBER."""
     await suspension.suspend(session, "caller-id", number, reason=reason, by=by)
 
 

@@ -12,9 +12,9 @@ from dialpact.application import calls
 from dialpact.application.explanation import explain
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.moment import moment
@@ -104,7 +104,7 @@ async def show(
     explained.table(session, explain(decision))
 
 
-def _told(session: CommandContext, shown: calls.Shown) -> dict[str, Any]:
+def _told(session: CommandContext, shown: calls.ShownCall) -> dict[str, Any]:
     """The decision as it is stored, and what came of it."""
     call = shown.call
     stored: dict[str, Any] = msgspec.to_builtins(call.decision)

@@ -9,8 +9,8 @@ import typer
 from dialpact.application import campaigns
 from dialpact.cli import entry, suspension
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Campaign, Purpose
 
 app = group("The campaigns: for which business, in which industry, to what purpose.")
@@ -22,7 +22,7 @@ async def add(
     id: Annotated[str, typer.Argument(help="As the dialplan names it.")],
     *,
     business: Annotated[str, typer.Option(help="A registered business.")],
-    industry: Annotated[str, typer.Option(help="What consents and refusals go by.")],
+    industry: Annotated[str, typer.Option(help="What consents and opt-outs go by.")],
     purpose: Annotated[Purpose, typer.Option(help="The covenant binds marketing.")],
     script: Annotated[str, typer.Option(help="The script that agents read.")] = "",
     by: By,
@@ -58,7 +58,7 @@ async def change(
 async def suspend(
     session: CommandContext, id: Annotated[str, typer.Argument()], *, reason: Why, by: By
 ) -> None:
-    """Refuse all its calls until it is lifted: suspension lift campaign ID."""
+    """Block all its calls until it is lifted: suspension lift campaign ID."""
     await suspension.suspend(session, "campaign", id, reason=reason, by=by)
 
 

@@ -11,8 +11,9 @@ from dialpact.application import carrier_list
 from dialpact.application.carrier_list import Comparison
 from dialpact.application.imports import Imported
 from dialpact.cli import imports
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
+from dialpact.cli.renamed import beside
 from dialpact.cli.replay.report import echo_list
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.clock import stamp
 
 
@@ -47,7 +48,10 @@ def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> No
     if figures:
         about |= msgspec.structs.asdict(figures)
         about |= {"since": stamp(figures.since), "until": stamp(figures.until)}
-    about |= {"differences": found.differences, "caller_ids": found.usage}
+    about |= {
+        "differences": found.differences,
+        "caller_ids": beside(msgspec.to_builtins(found.usage), {"blocked": "refused"}),
+    }
     typer.echo(msgspec.json.encode(about).decode()[:-1], nl=False)
     echo_list("errors", imports.errors(session, done))
     typer.echo("}")
@@ -86,8 +90,8 @@ def _text(session: CommandContext, path: Path, done: Imported[Comparison]) -> No
         session.table(("finding", "number", "register", "carrier", "calls"), rows, None)
     if found.usage:
         typer.echo("")
-        columns = ("caller_id", "calls", "refused", "registered", "listed")
-        used = [[one.number, one.calls, one.refused, one.registered, one.listed] for one in found.usage]
+        columns = ("caller_id", "calls", "blocked", "registered", "listed")
+        used = [[one.number, one.calls, one.blocked, one.registered, one.listed] for one in found.usage]
         session.table(columns, used, None)
     typer.echo("")
     typer.echo(session.text("say.cdr-findings", count=len(rows)))

@@ -9,7 +9,7 @@ import typer
 from dialpact.application import check as use_case
 from dialpact.application.policy import load_policy
 from dialpact.cli import explained
-from dialpact.cli.session import DONE, FOUND, CommandContext
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.moment import moment

@@ -1,6 +1,7 @@
 """How a command is declared: a function of a :class:`CommandContext` and its own options.
 
-``--config``, ``--json`` and ``--lang`` come with every command, before or after its name.
+``--config``, ``--json`` and ``--lang`` come with every command, before or after its name. Whoever calls the
+app from Python may hand its machine: ``app(arguments, obj={"machine": Machine(clock=mine)})``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.texts import Language, language_from_env
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,6 +57,7 @@ def command(app: typer.Typer, name: str) -> Callable[[F], F]:
                 given.pop("config") or before.get("config"),
                 given.pop("json") or before.get("json", False),
                 given.pop("lang") or before.get("lang") or language_from_env(),
+                before.get("machine"),
             )
             raise typer.Exit(session.run(function, given))
 

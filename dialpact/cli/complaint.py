@@ -12,8 +12,8 @@ from dialpact.application.complaints import Deadline
 from dialpact.application.policy import load_policy
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.complaint import WITHIN, Complaint, Status
 from dialpact.compliance.registers.filing import Filed
 
@@ -42,11 +42,11 @@ async def add(
     ] = WITHIN,
     refuse: Annotated[
         Literal["business", "all"],
-        typer.Option(help="Whose calls are refused from now on; all when no call is found."),
+        typer.Option(help="Whose calls are blocked from now on; all when no call is found."),
     ] = "business",
     by: By,
 ) -> None:
-    """File a complaint with its call. It is a refusal too, and enough of them suspend."""
+    """File a complaint with its call. It is an opt-out too, and enough of them suspend."""
     policy = load_policy(session.config)
     async with session.context(by) as context:
         filed = await complaints.add(
@@ -143,8 +143,10 @@ def _tell(session: CommandContext, filed: Filed) -> None:
                 "result": filed.outcome,
                 "entry": filed.complaint,
                 "matched": bool(filed.complaint.decision),
-                "refusal": filed.opt_out,
-                "refused": filed.entered,
+                "opt_out": filed.opt_out,
+                "refusal": filed.opt_out,  # (its old name, for one version)
+                "opted_out": filed.entered,
+                "refused": filed.entered,  # (its old name, for one version)
                 "suspended": filed.suspended,
             }
         )

@@ -11,8 +11,8 @@ import typer
 from dialpact.application import consents
 from dialpact.cli import entry, imports
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
 from dialpact.compliance.registers.fault import Fault

@@ -21,9 +21,9 @@ from dialpact.application.daemon_registry import Role
 from dialpact.application.policy import load_policy
 from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
@@ -43,17 +43,17 @@ Part = Callable[[CommandContext, asyncio.Event], Coroutine[Any, Any, None]]
 
 def serve(session: CommandContext) -> int:
     """Gate and listener in one process."""
-    return _run(session, "serve", _gate, _listener, _keeping_longer, keep, _outside)
+    return _run(session, "serve")
 
 
 def gate(session: CommandContext) -> int:
     """Answers the PBX: may this call be placed?"""
-    return _run(session, "gate", _gate, keep, _outside)
+    return _run(session, "gate")
 
 
 def listener(session: CommandContext) -> int:
     """Records the calls, and watches that none goes round the gate."""
-    return _run(session, "listener", _listener, _keeping_longer, keep, _outside_of_listener)
+    return _run(session, "listener")
 
 
 async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
@@ -104,20 +104,21 @@ async def _keeping_longer(session: CommandContext, stop: asyncio.Event) -> None:
     """At the start, and again after each reload."""
     while not stop.is_set():
         replaced = _reloading(session).replaced
-        await _keeping(session, stop)
+        await keep_longer(session, stop)
         waits = [asyncio.create_task(event.wait()) for event in (replaced, stop)]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
 
 
-async def _keeping(session: CommandContext, stop: asyncio.Event) -> None:
+async def keep_longer(session: CommandContext, stop: asyncio.Event) -> None:
     """Longer profiles than before keep for longer what is kept already."""
     policy = session.reloading.policy if session.reloading else load_policy(session.config)
     for left in reversed(range(KEEPING_TRIES)):
         try:
             async with session.store() as store:
-                context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock)
+                actor = Actor(name="dialpact", door=Door.DAEMON)
+                context = Context(store, actor, session.clock, session.machine.uptime)
                 raised = await retention.apply_policy(context, policy)
         except (StoreError, StoreRefused) as error:  # nothing is lost by it: a purge does the same first
             (log.warning if left else log.error)("retention not raised", error=str(error))
@@ -149,16 +150,24 @@ async def _outside_of_listener(session: CommandContext, stop: asyncio.Event) -> 
     await _outside(session, stop, address=1)
 
 
+# What runs in each daemon, beside its reloads.
+PARTS: dict[Role, tuple[Part, ...]] = {
+    "serve": (_gate, _listener, _keeping_longer, keep, _outside),
+    "gate": (_gate, keep, _outside),
+    "listener": (_listener, _keeping_longer, keep, _outside_of_listener),
+}
+
+
 def _reloading(session: CommandContext) -> Reloading:
     assert session.reloading is not None  # set before any part starts
     return session.reloading
 
 
-def _run(session: CommandContext, role: Role, *parts: Part) -> int:
+def _run(session: CommandContext, role: Role) -> int:
     configure_logs()
     session.reloading = Reloading(session.config.origin, role, session.clock, _tell)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_until_stopped(session, (_reloads, *parts)))
+        return runner.run(_until_stopped(session, (_reloads, *PARTS[role])))
 
 
 def _tell(word: Word) -> None:
@@ -180,7 +189,7 @@ async def _until_stopped(session: CommandContext, parts: tuple[Part, ...]) -> in
     policy = session.config.policy
     log.info("starting", config=session.config.origin, policy=policy.profiles, mode=policy.mode)
     if policy.mode == "shadow":
-        log.warning("shadow mode: every call is decided and recorded, none is refused")
+        log.warning("shadow mode: every call is decided and recorded, none is blocked")
     METERS.reloaded_at = session.clock.now().timestamp()
     alive = asyncio.create_task(notify.stay_alive())
     tasks = [asyncio.create_task(part(session, stop)) for part in parts]

@@ -1,4 +1,4 @@
-"""``dialpact dnc``: who refused to be called."""
+"""``dialpact dnc``: who opted out of being called."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import typer
 from dialpact.application import do_not_call
 from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
 
-app = group("Do not call: who refused what. A refusal has no expiry.")
+app = group("Do not call: who opted out of what. An opt-out has no expiry.")
 
 Number = Annotated[str, typer.Argument(help="The number that is not to be called.")]
 Value = Annotated[str, typer.Option("--value", help="The industry or the business; nothing for all.")]
@@ -28,13 +28,13 @@ async def add(
     session: CommandContext,
     number: Number,
     *,
-    scope: Annotated[Scope, typer.Option(help="What was refused.")] = "all",
+    scope: Annotated[Scope, typer.Option(help="What the person opted out of.")] = "all",
     value: Value = "",
     source: Annotated[str, typer.Option(help="How it became known.")] = "",
     call: Annotated[str, typer.Option(help="The call in which it was said: its decision's id.")] = "",
     by: By,
 ) -> None:
-    """Record a refusal: it counts from the next attempt on."""
+    """Record an opt-out: it counts from the next attempt on."""
     node = session.config.node.name
     async with session.context(by) as context:
         done = await do_not_call.add(
@@ -52,7 +52,7 @@ async def import_(
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
-    """Record refusals from a CSV file; none is ever removed by it."""
+    """Record opt-outs from a CSV file; none is ever removed by it."""
     return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by)
 
 
@@ -61,12 +61,12 @@ async def remove(
     session: CommandContext,
     number: Number,
     *,
-    scope: Annotated[Scope, typer.Option(help="Of which refusal.")],
+    scope: Annotated[Scope, typer.Option(help="Of which opt-out.")],
     value: Value = "",
-    reason: Annotated[str, typer.Option(help="Why the refusal no longer stands; kept for ever.")],
+    reason: Annotated[str, typer.Option(help="Why the opt-out no longer stands; kept for ever.")],
     by: By,
 ) -> None:
-    """Take a refusal back, at the person's own wish: logged with who and why."""
+    """Take an opt-out back, at the person's own wish: logged with who and why."""
     async with session.context(by) as context:
         removed = await do_not_call.remove(context, number, scope=scope, value=value, reason=reason)
     answer = {"register": "dnc", "result": "removed", **msgspec.structs.asdict(removed)}
@@ -84,7 +84,7 @@ async def list_(
     limit: Limit = 100,
     after: After = "",
 ) -> None:
-    """The refusals in force."""
+    """The opt-outs in force."""
     async with session.context() as context:
         found = await do_not_call.listed(
             context, number=number, scope=scope or "", value=value, after=after, most=limit
@@ -95,7 +95,7 @@ async def list_(
 
 @command(app, "show")
 async def show(session: CommandContext, number: Number) -> int:
-    """The refusals of one number, each time that the person refused, and the history."""
+    """The opt-outs of one number, each time that the person said so, and the history."""
     async with session.context() as context:
         found = await do_not_call.show(context, number)
     code = entry.shown(session, DncEntry, found.shown, opt_outs=found.said)

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields
 
-from dialpact.application.entry import Shown
-from dialpact.cli.session import DONE, FAILED, CommandContext
+from dialpact.application.entry import ShownEntry
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.change import Change
 
@@ -41,7 +41,7 @@ def listed(
 def shown(
     session: CommandContext,
     kind: type[Value],
-    found: Shown[Any],
+    found: ShownEntry[Any],
     said: Mapping[str, str] | None = None,
     **more: Any,
 ) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dialpact.application.explanation import Explained, LookedAt, Seen
 from dialpact.cli import texts
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.texts import Language, finding_text
 from dialpact.compliance.texts import text as domain_text

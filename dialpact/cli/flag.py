@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dialpact.cli.session import default_by
+from dialpact.cli.command_context import default_by
 
 By = Annotated[
     str,

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -18,8 +17,7 @@ from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.housekeeping import EVERY
-from dialpact.cli.session import CommandContext
-from dialpact.compliance.clock import Uptime, host_uptime
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.errors import DialpactError
 from dialpact.store.sqlite import Store
 
@@ -31,14 +29,13 @@ LAST_SECONDS = 3.0  # for the checkpoint of what was logged before an orderly en
 async def keep(
     session: CommandContext,
     stop: asyncio.Event,
-    uptime: Callable[[], Uptime] = host_uptime,
     every: timedelta = EVERY,
 ) -> None:
     """At once, then regularly, until ``stop``, and then once more. Raises nothing but cancellation."""
     start = True
     while True:
         try:
-            await _aside(session, uptime, start=start)
+            await _aside(session, start=start)
         except (DialpactError, OSError) as error:
             log.error("the ledger is not kept", error=str(error))
         except Exception as error:  # a fault of ours must not end the gate either
@@ -49,20 +46,19 @@ async def keep(
         except TimeoutError:
             continue
         try:
-            await asyncio.wait_for(_aside(session, uptime, start=True), LAST_SECONDS)
+            await asyncio.wait_for(_aside(session, start=True), LAST_SECONDS)
         except Exception as error:  # the next start signs it
             log.warning("the ledger is not signed at the end", error=str(error))
         return
 
 
-async def _aside(session: CommandContext, uptime: Callable[[], Uptime], *, start: bool) -> bool:
-    return await asyncio.to_thread(lambda: asyncio.run(once(session, uptime, start=start)))
+async def _aside(session: CommandContext, *, start: bool) -> bool:
+    return await asyncio.to_thread(lambda: asyncio.run(once(session, start=start)))
 
 
-async def once(
-    session: CommandContext, uptime: Callable[[], Uptime] = host_uptime, *, start: bool = False
-) -> bool:
+async def once(session: CommandContext, *, start: bool = False) -> bool:
     """Whether it was this daemon's turn. StoreError, LedgerError, OSError."""
     async with await Store.open(session.config.database) as store:
-        context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock)
-        return await housekeeping.keep(context, session.config, uptime, start=start)
+        actor = Actor(name="dialpact", door=Door.DAEMON)
+        context = Context(store, actor, session.clock, session.machine.uptime)
+        return await housekeeping.keep(context, session.config, start=start)

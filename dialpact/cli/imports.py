@@ -17,8 +17,8 @@ from dialpact.application import imports
 from dialpact.application.bad_rows import BadRow
 from dialpact.application.imports import Imported, Progress
 from dialpact.cli import texts
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.progress import progress
-from dialpact.cli.session import DONE, FAILED, CommandContext
 from dialpact.compliance.registers.fault import Fault
 
 KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
@@ -111,7 +111,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise Fault("file", file=str(path), error=error.strerror or str(error)) from error
 
 
-class BadRows:
+class ShownBadRows:
     """Line and reason, one JSON object a line: a million of them must not fill the memory either."""
 
     def __init__(self, session: CommandContext) -> None:

@@ -9,8 +9,8 @@ import typer
 from dialpact.application import incidents
 from dialpact.cli import texts
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.reconcile import incidents as cdr_incidents
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment

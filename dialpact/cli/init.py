@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance import profile as profiles
-from dialpact.compliance.config import Node
+from dialpact.compliance.config import NodeConfig
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.checkpoint import ORIGIN
 from dialpact.compliance.registers.fault import Fault
@@ -45,7 +45,7 @@ async def init(
     try:
         # The configuration comes last: who finds it finds everything that it names.
         private = keys.generate()
-        public = keys.signer_of(private, ORIGIN + Node().name).vkey
+        public = keys.signer_of(private, ORIGIN + NodeConfig().name).vkey
         for name, content, mode in (
             ("key", private, 0o600),
             ("public_key", f"{public}\n".encode(), 0o644),

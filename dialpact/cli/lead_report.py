@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dialpact.application.leads import Looked
-from dialpact.cli.session import CommandContext
-from dialpact.compliance.ranges import Report
+from dialpact.cli.command_context import CommandContext
+from dialpact.compliance.ranges import RangeReport
 
 
 def imported(session: CommandContext, looked: Looked) -> None:
@@ -17,7 +17,7 @@ def imported(session: CommandContext, looked: Looked) -> None:
             report(session, profile, found)
 
 
-def report(session: CommandContext, profile: str, found: Report) -> None:
+def report(session: CommandContext, profile: str, found: RangeReport) -> None:
     """Figures, then the offending runs and blocks, the worst first."""
     longest = found.longest.length if found.longest else min(found.numbers, 1)
     session.answer(

@@ -13,8 +13,8 @@ from dialpact.application import leads
 from dialpact.application.policy import load_policy
 from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.registers import leads as register
 
 app = group("The leads: numbers that a partner supplied for a campaign, in batches.")

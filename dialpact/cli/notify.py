@@ -15,7 +15,7 @@ READY, ALIVE, STOPPING = "READY=1", "WATCHDOG=1", "STOPPING=1"
 
 
 def tell(word: str) -> None:
-    """Never waits and never fails: a service manager that does not listen is no reason to refuse calls."""
+    """Never waits and never fails: a service manager that does not listen is no reason to block calls."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return

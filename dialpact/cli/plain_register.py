@@ -12,8 +12,8 @@ import typer
 from dialpact.application import plain_registers
 from dialpact.cli import entry, texts
 from dialpact.cli.command import COMMON, command, group, keyword
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.plain import PlainEntry, PlainRegister
 from dialpact.compliance.texts import Language
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from dialpact.application.progress import Progress as Callback
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
 
 
 def progress(session: CommandContext) -> Progress:

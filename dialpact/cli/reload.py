@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from dialpact.application import reload as reloads
-from dialpact.application.active_config import Change
+from dialpact.application.active_config import SettingChange
 from dialpact.application.reload import Reloaded
-from dialpact.cli.session import DONE, FAILED, CommandContext
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 
 HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # the beginning is enough for a reader
 
@@ -47,7 +47,7 @@ def _show(session: CommandContext, done: Reloaded) -> None:
                 typer.echo(_line(session, change))
 
 
-def _line(session: CommandContext, change: Change) -> str:
+def _line(session: CommandContext, change: SettingChange) -> str:
     none = session.text("reload.none")
     old, new = (HASH.sub(r"\1", value) or none for value in (change.old, change.new))
     return session.text("reload.change", name=change.key, old=old, new=new)

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from dialpact.application import scripts
-from dialpact.application.entry import Shown
+from dialpact.application.entry import ShownEntry
 from dialpact.application.policy import load_policy
-from dialpact.application.scripts import Checked
+from dialpact.application.scripts import CheckedText
 from dialpact.cli import entry
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.model import Script
 from dialpact.compliance.registers import script as register
 from dialpact.compliance.registers.fault import Fault
@@ -111,7 +111,7 @@ async def show(
         session.answer(shown, newest.text.removesuffix("\n"))
         return DONE
     versions = tuple(version.without_text() for version in found.entries)
-    return entry.shown(session, Script, Shown(key=found.key, entries=versions, history=found.history))
+    return entry.shown(session, Script, ShownEntry(key=found.key, entries=versions, history=found.history))
 
 
 def _is_file(what: str) -> bool:
@@ -129,7 +129,7 @@ def _content(file: str) -> bytes:
         raise Fault("file", file=file, error=error.strerror or str(error)) from error
 
 
-def _tell(session: CommandContext, result: str, checked: Checked) -> None:
+def _tell(session: CommandContext, result: str, checked: CheckedText) -> None:
     hits = checked.hits
     answer = {
         "register": "script",

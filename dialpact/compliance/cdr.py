@@ -31,7 +31,7 @@ _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class Record(NamedTuple):
+class CdrRecord(NamedTuple):
     """One line. Texts are as Asterisk wrote them; ``start`` is in UTC.
 
     ``duration`` (from the start) and ``billsec`` (from the answer) are still text, to be read with
@@ -66,7 +66,7 @@ class Master:
         self.position = 0
         """Bytes read so far."""
 
-    def __iter__(self) -> Iterator[tuple[int, Record | Fault]]:
+    def __iter__(self) -> Iterator[tuple[int, CdrRecord | Fault]]:
         """Line number, and the record or what is wrong; no blank lines. Fault: no text file at all."""
         while line := self._file.readline(LONGEST):
             self.lines += 1
@@ -94,7 +94,7 @@ class Master:
                 return
 
 
-def read(line: bytes, number: int, zone: tzinfo) -> Record:
+def read(line: bytes, number: int, zone: tzinfo) -> CdrRecord:
     """The record in ``line``, which has no line end. Raises Fault, and nothing else."""
     # Latin-1 keeps each byte; in UTF-8 and GB18030 no part of a longer character looks like a comma or quote.
     raw = line.decode("latin-1")
@@ -108,7 +108,7 @@ def read(line: bytes, number: int, zone: tzinfo) -> Record:
         cell if cell.isascii() else _text(cell) for cell in cells[:9]
     )
     uniqueid, userfield = _extra(cells[16:])
-    return Record(
+    return CdrRecord(
         line=number,
         accountcode=account,
         src=src,

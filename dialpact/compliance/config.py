@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,15 +31,15 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class Node(_Section, frozen=True, kw_only=True):
+class NodeConfig(_Section, frozen=True, kw_only=True):
     name: Name = "pbx1"
 
 
-class Store(_Section, frozen=True, kw_only=True):
+class StoreConfig(_Section, frozen=True, kw_only=True):
     url: str = "sqlite:dialpact.db"
 
 
-class Gate(_Section, frozen=True, kw_only=True):
+class GateConfig(_Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:4573"
     deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=2500)] = 1500
     max_sessions: Annotated[int, msgspec.Meta(ge=10, le=100_000)] = 4096
@@ -48,7 +49,7 @@ class Gate(_Section, frozen=True, kw_only=True):
         return split_address(self.listen)
 
 
-class Ami(_Section, frozen=True, kw_only=True):
+class AmiConfig(_Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 5038
     username: Name = "dialpact"
@@ -57,13 +58,13 @@ class Ami(_Section, frozen=True, kw_only=True):
     doctor_secret_file: str = "doctor.secret"  # noqa: S105 - the name of a file
 
 
-class Recording(_Section, frozen=True, kw_only=True):
+class RecordingConfig(_Section, frozen=True, kw_only=True):
     directory: str = "/var/spool/asterisk/dialpact"
     format: Literal["wav", "sln", "ulaw", "alaw"] = "wav"
     min_free_mb: Annotated[int, msgspec.Meta(ge=1)] = 64
 
 
-class Policy(_Section, frozen=True, kw_only=True):
+class PolicyConfig(_Section, frozen=True, kw_only=True):
     profiles: tuple[str, ...] = ("cn-hubei-2018",)
     mode: Literal["enforce", "shadow"] = "enforce"
     calendars: str = ""  # folder with operator-supplied calendar years
@@ -95,19 +96,19 @@ class Trunk(_Section, frozen=True, kw_only=True):
         return way.peer if way.technology == "PJSIP" else ""
 
 
-class OptOut(_Section, frozen=True, kw_only=True):
-    """The keys by which a call is refused for good; the same as in features_dialpact.conf."""
+class OptOutConfig(_Section, frozen=True, kw_only=True):
+    """The opt-out keys; the same as in features_dialpact.conf."""
 
     callee_key: Keys = "*9"
     agent_key: Keys = "*9"
 
 
-class Ledger(_Section, frozen=True, kw_only=True):
+class LedgerConfig(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"
     checkpoints: str = ""  # folder for copies of the signed tree heads
 
 
-class Metrics(_Section, frozen=True, kw_only=True):
+class MetricsConfig(_Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9464"  # of `serve` and `gate`
     listener: str = "127.0.0.1:9465"  # of `listener`, when it runs apart
 
@@ -120,15 +121,15 @@ class Config(_Section, frozen=True, kw_only=True):
     """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
 
     trunks: dict[str, Trunk]
-    node: Node = Node()
-    store: Store = Store()
-    gate: Gate = Gate()
-    ami: Ami = Ami()
-    recording: Recording = Recording()
-    policy: Policy = Policy()
-    opt_out: OptOut = OptOut()
-    ledger: Ledger = Ledger()
-    metrics: Metrics | None = None
+    node: NodeConfig = NodeConfig()
+    store: StoreConfig = StoreConfig()
+    gate: GateConfig = GateConfig()
+    ami: AmiConfig = AmiConfig()
+    recording: RecordingConfig = RecordingConfig()
+    policy: PolicyConfig = PolicyConfig()
+    opt_out: OptOutConfig = OptOutConfig()
+    ledger: LedgerConfig = LedgerConfig()
+    metrics: MetricsConfig | None = None
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -198,20 +199,20 @@ def split_address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def find(explicit: str | Path | None = None) -> Path:
-    """``explicit``, else ``$DIALPACT_CONFIG``, else the first of SEARCH that exists."""
+def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Path:
+    """``explicit``, else ``$DIALPACT_CONFIG``, else the first of ``search`` that exists."""
     named = explicit or os.environ.get("DIALPACT_CONFIG")
     if named:
         return Path(named)
-    for candidate in SEARCH:
+    for candidate in search:
         if candidate.is_file():
             return candidate
     raise ConfigError("no configuration: make one with `dialpact init`, or name it with --config FILE")
 
 
-def load(explicit: str | Path | None = None) -> Config:
+def load(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Config:
     """Reads and checks the file. Raises ConfigError with file, place and reason."""
-    file = find(explicit)
+    file = find(explicit, search)
     try:
         raw: dict[str, Any] = toml.parse(toml.read(file).decode("utf-8-sig"))
         if "origin" in raw:  # ours, not a setting

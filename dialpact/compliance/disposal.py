@@ -44,18 +44,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     goes_from: datetime | None = None
 
 
-class Days(NamedTuple):
+class EarliestDays(NamedTuple):
     """The day that every time zone has reached: by the wall clock, and by trusted time too."""
 
     wall: date
     trusted: date
 
     @classmethod
-    def of(cls, witness: Witness) -> Days:
+    def of(cls, witness: Witness) -> EarliestDays:
         return cls(earliest_day(witness.last.at), earliest_day(witness.now))
 
 
-def judge(found: Due, asked: date, days: Days) -> Item | None:
+def judge(found: Due, asked: date, days: EarliestDays) -> Item | None:
     """By the row alone: its files are still to be looked at when it says ``due``.
 
     ``asked``: until when the profiles in force want it kept. None for one that must still be kept by them.

@@ -1,4 +1,4 @@
-"""Failures. A refusal is a value (:class:`dialpact.compliance.model.Decision`), never an exception."""
+"""Failures. A block is a value (:class:`dialpact.compliance.model.Decision`), never an exception."""
 
 from __future__ import annotations
 

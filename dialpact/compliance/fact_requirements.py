@@ -14,7 +14,7 @@ from dialpact.compliance.sections import Cap
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """``limit`` refused attempts for one of ``reasons`` within ``period`` suspend the one of ``kind``."""
+    """``limit`` blocked attempts for one of ``reasons`` within ``period`` suspend the one of ``kind``."""
 
     kind: Suspendable
     limit: int
@@ -33,7 +33,7 @@ class FactRequirements:
     reach: int = 0  # numbers on each side of the callee; 0: nobody asks
     window: timedelta = timedelta(0)
     thresholds: tuple[Threshold, ...] = ()
-    refusals_age: bool = False  # whether a profile asks when refusals were last imported
+    opt_outs_age: bool = False  # whether a profile asks when opt-outs were last imported
 
 
 def fact_requirements(policy: Policy, holders: Mapping[str, str]) -> FactRequirements:
@@ -52,7 +52,7 @@ def fact_requirements(policy: Policy, holders: Mapping[str, str]) -> FactRequire
             if (section := profile.suspension)
             for kind, limit in section.refused.items()
         ),
-        refusals_age=any(
+        opt_outs_age=any(
             profile.do_not_call is not None and profile.do_not_call.max_list_age_days > 0
             for profile in policy.profiles
         ),

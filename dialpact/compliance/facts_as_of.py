@@ -10,13 +10,13 @@ from dialpact.compliance.model import Facts
 
 
 def known_then(found: Facts, at: datetime) -> Facts:
-    """Without refusals and leads that came later. Consents are judged by their own times.
+    """Without opt-outs and leads that came later. Consents are judged by their own times.
 
     Suspensions are left out: they are a state of today. What has been removed since is not there any more.
     """
     return replace(
         found,
-        refusals=tuple(refusal for refusal in found.refusals if refusal.requested_at <= at),
+        opt_outs=tuple(entry for entry in found.opt_outs if entry.requested_at <= at),
         leads=tuple(batch for batch in found.leads if batch.imported_at <= at),
         suspensions=(),
     )

@@ -10,7 +10,7 @@ from dialpact.compliance.model import Suspension
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lease:
+class LeaseState:
     """The recorder's last word. ``live``: it was given since the host started and has not run out."""
 
     ready: bool
@@ -24,8 +24,8 @@ class Health:
     """Whether what a call needs of the store is there."""
 
     version: int  # of the schema
-    lease: Lease | None
-    refusals_at: datetime | None  # of the last import
+    lease: LeaseState | None
+    opt_outs_at: datetime | None  # of the last import
     trunks: frozenset[str]  # those with a caller ID that is valid on the day asked for; "*": all
     campaigns: tuple[str, ...]
     unscripted: tuple[str, ...]  # campaigns without a script that is approved now

@@ -26,7 +26,8 @@ Drawers = dict[int, dict[int, datetime]]
 class History:
     """``tallies`` and ``neighbours`` first, then ``add``: an attempt is never its own predecessor."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, sweep: int = SWEEP) -> None:
+        self._every = sweep
         asked = fact_requirements(policy, {})
         self._caps = asked.caps
         self._reach, self._window = asked.reach, asked.window
@@ -87,7 +88,7 @@ class History:
             drawers.setdefault(number // BLOCK, {})[number] = now
             self._queue.append((now, attempt.campaign, number))
         self._added += 1
-        if self._added % SWEEP == 0:
+        if self._added % self._every == 0:
             self._sweep(now)
 
     def _forget(self, now: datetime) -> None:

@@ -119,17 +119,15 @@ class Judge:
         )
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
-        """The refusal of an attempt whose deadline has passed."""
-        return self.refuse(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
+        """The block of an attempt whose deadline has passed."""
+        return self.block(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
-        """The refusal of an attempt on which the rules, its facts or its row fail."""
-        return self.refuse(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
+        """The block of an attempt on which the rules, its facts or its row fail."""
+        return self.block(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
 
-    def refuse(
-        self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = ""
-    ) -> Decision:
-        """A refusal for a failure of ours, when the rules could not be asked."""
+    def block(self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = "") -> Decision:
+        """A block for a failure of ours, when the rules could not be asked."""
         return Decision(
             id=id or new_id(),
             decided_at=now,
@@ -145,7 +143,7 @@ class Judge:
         )
 
     def _dial(self, attempt: CallAttempt, failed: bool) -> str:
-        """What the trunk is to dial. Shadow refuses nothing that can be dialled; forged text can not."""
+        """What the trunk is to dial. Shadow blocks nothing that can be dialled; forged text can not."""
         trunk = self.trunks.get(attempt.trunks[0])
         if not failed:
             return numbers.dial_string(attempt.callee, trunk.dial_format) if trunk else ""

@@ -116,7 +116,7 @@ class DncEntry(Value, frozen=True, kw_only=True):
 
 
 class OptOut(Value, frozen=True, kw_only=True):
-    """One time that a person refused: who took it, when, how, and where it can be heard."""
+    """One time that a person opted out: who took it, when, how, and where it can be heard."""
 
     at: datetime
     number: str
@@ -175,7 +175,7 @@ class Tally(Value, frozen=True, kw_only=True):
     nth: datetime | None
 
 
-class Recorder(Value, frozen=True, kw_only=True):
+class RecorderState(Value, frozen=True, kw_only=True):
     """The recorder lease as the decision's transaction saw it."""
 
     ready: bool
@@ -192,14 +192,15 @@ class Facts(Value, frozen=True, kw_only=True):
     trunk_business: str = ""  # the business that holds the trunk; empty: any of this installation
     trunk_holders: dict[str, str] = {}  # likewise, where the attempt names several: of each that is known
     consents: tuple[Consent, ...] = ()
-    refusals: tuple[DncEntry, ...] = ()
-    refusals_at: datetime | None = None  # the last import of refusals; None: never, or nobody asks
+    # Stored decisions call them "refusals". ``opt_outs_at``: the last import; None: never, or nobody asks.
+    opt_outs: tuple[DncEntry, ...] = msgspec.field(default=(), name="refusals")
+    opt_outs_at: datetime | None = msgspec.field(default=None, name="refusals_at")
     leads: tuple[Batch, ...] = ()  # the campaign's batches that the callee is on
     script: Script | None = None
     attempts: tuple[Tally, ...] = ()  # one for each cap
     neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
     suspensions: tuple[Suspension, ...] = ()
-    recorder: Recorder | None = None  # None: not looked at (``dialpact check`` without ``--live``)
+    recorder: RecorderState | None = None  # None: not looked at (``dialpact check`` without ``--live``)
     continues: str = ""  # the first decision of the call that this one tries another way for; see ``linked``
 
 

@@ -1,4 +1,4 @@
-"""A person's no: what is refused, and who said so. In a call both are the stored decision's word."""
+"""A person's no: to whose calls, and who said so. In a call both are the stored decision's word."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dialpact.compliance.model import SCOPES, OptOut, OptOutWay, Scope, Value
 
 
 class Called(Value, frozen=True, kw_only=True):
-    """What a decision tells of the call in which somebody refuses. ``channel``: the caller's."""
+    """What a decision tells of the call in which somebody opts out. ``channel``: the caller's."""
 
     decision: str
     node: str
@@ -20,7 +20,7 @@ class Called(Value, frozen=True, kw_only=True):
 
     def opt_out(self, *, how: OptOutWay, scope: Scope, channel: str, at: datetime) -> OptOut:
         """``channel``: of whoever pressed the key. The call of a campaign that nobody knows has no business
-        to refuse: then it is a refusal of all.
+        to opt out of: then it is of all.
         """
         value = {"business": self.business, "industry": self.industry, "all": ""}[scope]
         return OptOut(
@@ -43,7 +43,7 @@ class Called(Value, frozen=True, kw_only=True):
 
 
 def scope_of(text: str) -> Scope:
-    """A slip in the dialplan must not cost anybody his refusal: what is no scope is all of them."""
+    """A slip in the dialplan must not cost anybody his opt-out: what is no scope is all of them."""
     return next((known for known in SCOPES if known == text), "all")
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
-from dialpact.compliance.cdr import Record
+from dialpact.compliance.cdr import CdrRecord
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.endpoints import Destination, destinations, station
 from dialpact.compliance.numbers import shape
@@ -61,7 +61,7 @@ class Outside:
         """The name of the trunk whose leg ``channel`` is; empty for any other."""
         return self._names.get(station(channel), "") if channel else ""
 
-    def way(self, record: Record) -> Way | None:
+    def way(self, record: CdrRecord) -> Way | None:
         """None: not a call to the outside."""
         here = station(record.dstchannel)
         trunk = self._names.get(here, "")
@@ -92,7 +92,7 @@ class Outbound:
         self._campaign_from = campaign_from
         self._caller_id = caller_id
 
-    def __call__(self, record: Record) -> Dialled | None:
+    def __call__(self, record: CdrRecord) -> Dialled | None:
         """None: not a call to the outside."""
         way = self._outside.way(record) if self._outside else _guess(record)
         if way is None:
@@ -110,11 +110,11 @@ class Outbound:
         )
 
 
-def _dialled(record: Record) -> list[Destination]:
+def _dialled(record: CdrRecord) -> list[Destination]:
     return destinations(record.lastdata) if record.lastapp == "Dial" else []
 
 
-def _guess(record: Record) -> Way | None:
+def _guess(record: CdrRecord) -> Way | None:
     """Rule 3."""
     for leg in _dialled(record):
         if _SUBSCRIBER.fullmatch(leg.number) and not leg.target.startswith("Local/"):
@@ -128,7 +128,7 @@ def _agent(channel: str) -> str:
     return "" if technology == "Local" else peer
 
 
-def caller(record: Record) -> str:
+def caller(record: CdrRecord) -> str:
     """The caller ID that was shown."""
     if record.src:
         return record.src

@@ -30,13 +30,13 @@ from dialpact.compliance.sections import (
     Clause,
     ConsentRule,
     Days,
-    DoNotCall,
+    DoNotCallRule,
     Hours,
-    Leads,
+    LeadsRule,
     Numbers,
     RangeDialling,
     RecordingRule,
-    Resources,
+    ResourcesRule,
     ScriptRule,
     Section,
     SuspensionRule,
@@ -57,15 +57,15 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     numbers: Numbers
     # The rules, by the names of their modules in compliance/policy, in the order in which they are judged.
     actor: ActorRule | None = None
-    do_not_call: DoNotCall | None = None
+    do_not_call: DoNotCallRule | None = None
     days: Days | None = None
     hours: Hours | None = None
     consent: ConsentRule | None = None
-    leads: Leads | None = None
+    leads: LeadsRule | None = None
     range_dialling: RangeDialling | None = None
     script: ScriptRule | None = None
     caller_id: CallerIdRule | None = None
-    resources: Resources | None = None
+    resources: ResourcesRule | None = None
     attempts: Attempts | None = None
     suspension: SuspensionRule | None = None
     recording: RecordingRule | None = None

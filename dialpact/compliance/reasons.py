@@ -1,4 +1,4 @@
-"""Reason codes: why a call was refused. The one list; texts, docs and tests are held to it."""
+"""Reason codes: why a call was blocked. The one list; texts, docs and tests are held to it."""
 
 from __future__ import annotations
 

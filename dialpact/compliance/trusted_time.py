@@ -45,7 +45,7 @@ class Witness(NamedTuple):
 
     @property
     def now(self) -> datetime:
-        """What may be acted on: the earlier one of witnessed time and wall clock."""
+        """What may be acted on: the earlier one of trusted time and wall clock."""
         return min(self.time, self.last.at)
 
 

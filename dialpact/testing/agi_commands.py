@@ -66,7 +66,7 @@ def arguments(text: str) -> list[str]:
     return found if text else []
 
 
-class Channel:
+class AgiChannel:
     """A channel's variables, and the AGI commands on it. ``inherited`` names go to the carrier leg.
 
     ``variables``: what the dialplan has set before. ``answers``: pattern of a command to the line that
@@ -160,11 +160,11 @@ def usage(text: str) -> str:
     return (USAGE % text.encode()).decode()
 
 
-COMMANDS: dict[tuple[str, ...], Callable[[Channel, list[str]], str]] = {
-    ("GET", "FULL", "VARIABLE"): Channel.get_full,
-    ("GET", "VARIABLE"): Channel.get,
-    ("SET", "VARIABLE"): Channel.set_one,
-    ("EXEC",): Channel.exec,
+COMMANDS: dict[tuple[str, ...], Callable[[AgiChannel, list[str]], str]] = {
+    ("GET", "FULL", "VARIABLE"): AgiChannel.get_full,
+    ("GET", "VARIABLE"): AgiChannel.get,
+    ("SET", "VARIABLE"): AgiChannel.set_one,
+    ("EXEC",): AgiChannel.exec,
 }
 # What ``tests.lab.capture_agi`` asks a real Asterisk.
 PROBES = (

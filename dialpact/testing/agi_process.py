@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dialpact.testing.agi_commands import MAX_LINE, Channel
+from dialpact.testing.agi_commands import MAX_LINE, AgiChannel
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.asterisk import PATIENCE, USUAL, Told, check, silent
 
@@ -73,7 +73,7 @@ class FakeProcess:
             cwd=ROOT if self.script == GATE_SCRIPT else None,
             env={"PATH": os.defpath, **ASTERISK, **gate, **self.environment},
         )
-        told = ToldByScript(Channel(ringing.caller_id, **self.about))
+        told = ToldByScript(AgiChannel(ringing.caller_id, **self.about))
         assert process.stderr is not None
         # Read from the start: a script that has much to say would otherwise stop when the pipe is full.
         errors = asyncio.create_task(process.stderr.read())

@@ -82,7 +82,7 @@ class FakeAmi:
         self.username, self.secret = username, secret
         self.read = {"call", "system", "dtmf"} if read is None else read
         self.write = {"call", "system"} if write is None else write
-        self.monitor_mode: Literal["works", "lies", "empty", "refuses"] = "works"
+        self.monitor_mode: Literal["works", "lies", "empty", "refuses", "stops"] = "works"
         self.silent: set[str] = set()  # actions that are done but never answered
         self.dropped: set[str] = set()  # actions that are neither done nor answered
         self.dribble = self.frozen = False
@@ -137,9 +137,10 @@ class FakeAmi:
             await server.wait_closed()
 
     async def restart(self) -> None:
-        """As a crash and a start of Asterisk: every call is gone, unique ids start anew."""
+        """As a crash and a start of Asterisk: every call is gone, names and unique ids start anew."""
         await self.stop()
         self.channels.clear()
+        self._serial = itertools.count()
         self._epoch += 1
         self.started_at = self.clock.now()
         await self.start()

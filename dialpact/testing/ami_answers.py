@@ -42,7 +42,7 @@ class Settings(Protocol):
     globals: dict[str, str]
     failures: list[str]
     house_rules: bool
-    monitor_mode: Literal["works", "lies", "empty", "refuses"]
+    monitor_mode: Literal["works", "lies", "empty", "refuses", "stops"]
     heeds_monitor_id: bool
     tells_monitor_id: bool
 
@@ -205,6 +205,8 @@ class Answers:
             channel.variables[variable] = monitor.id
         channel.variables["MIXMONITOR_FILENAME"] = str(files["main"])
         channel.start_monitor(monitor)
+        if self._ami.monitor_mode == "stops":
+            channel.stop_monitor()
         told = variable and self._ami.tells_monitor_id
         return reply.success(*([("MixMonitorID", monitor.id)] if told else []))
 

@@ -1,7 +1,7 @@
 """A strict Asterisk for an AGI server: dials, sends the header, does as told, fails what is not expected.
 
 ``told = await FakeAsterisk(host, port).dial("13800138000", campaign="spring")`` gives the channel as the
-dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan refuses such a call.
+dialplan then has it. ``told.verdict`` is None when the gate gave none: the dialplan blocks such a call.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialpact.testing.agi_commands import MAX_LINE, Channel
+from dialpact.testing.agi_commands import MAX_LINE, AgiChannel
 from dialpact.testing.agi_header import Ringing, header
 
 PATIENCE = 5.0  # seconds; Asterisk itself waits for ever
@@ -32,7 +32,7 @@ class UnexpectedCommand(AssertionError):
 class Told:
     """A channel after its AGI session."""
 
-    channel: Channel
+    channel: AgiChannel
     commands: list[str] = field(default_factory=list)
     left: bytes = b""  # of a command that was cut off
     hung_up: bool = False  # by us
@@ -72,7 +72,7 @@ class FakeAsterisk:
     ``announce``: a HANGUP line goes ahead of the reply to that command.
     ``replies``: instead of the reply to command n, these bytes. ``expect``: the commands, as patterns.
     ``about``: ``subject`` that the channel of an opt-out has, ``variables`` and ``answers`` of the channel
-    (:class:`dialpact.testing.agi_commands.Channel`). ``encoding``: of the commands; the gate's are ASCII.
+    (:class:`dialpact.testing.agi_commands.AgiChannel`). ``encoding``: of the commands; the gate's are ASCII.
     ``patience``: seconds for the whole session, which Asterisk itself would wait for ever.
     """
 
@@ -93,7 +93,7 @@ class FakeAsterisk:
     async def dial(self, number: str = "13800138000", campaign: str = "spring", **call: Any) -> Told:
         """One session to its end. ``call``: the other fields of :class:`Ringing`."""
         ringing = Ringing(number=number, campaign=campaign, **call)
-        told = Told(Channel(ringing.caller_id, **self.about))
+        told = Told(AgiChannel(ringing.caller_id, **self.about))
         reader, writer = await asyncio.open_connection(self.host, self.port)
         try:
             async with asyncio.timeout(self.patience):

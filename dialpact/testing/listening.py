@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from unittest import mock
 
 from msgspec import structs
 
-from ami_listener import lease
-from ami_listener.ami import connection
 from ami_listener.listener import Listener
-from ami_listener.recording import recorder
-from ami_listener.sound import stall_detector
+from ami_listener.timings import LeaseTimings, LinkTimings, RecorderTimings, SoundTimings, Timings
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, recordings
 from dialpact.testing.ami import Channel, FakeAmi
@@ -28,6 +24,14 @@ from dialpact.testing.site import SECRET, Site
 
 T = TypeVar("T")
 PATIENCE = 20.0  # seconds, for a machine that has other work
+# Real seconds say nothing here. The clock stands still and people speak when the test says so: a file need
+# not grow while they do. And a test machine that is busy for three seconds is no PBX that has died.
+TIMINGS = Timings(
+    link=LinkTimings(pong=PATIENCE, login=PATIENCE),
+    lease=LeaseTimings(life=60.0, pong=60.0, disk=PATIENCE),
+    recorder=RecorderTimings(proof=2.0),
+    sound=SoundTimings(stalled=3600.0),
+)
 
 
 @dataclass(frozen=True)
@@ -142,36 +146,19 @@ async def listening(site: Site, clock: FixedClock) -> AsyncIterator[Listening]:
     await pbx.start()
     config = structs.replace(site.config, ami=structs.replace(site.config.ami, port=pbx.port))
     await site.recorder(ready=False)
-    with patient():
-        async with await Store.open(config.database) as store:
-            listener = Listener(config, store, clock, partial(keep_until, policy=site.policy))
-            running = asyncio.create_task(listener.run())
-            found = Listening(site, pbx, store)
-            try:
-                await found.until_recorder(ready=True)
-                yield found
-            finally:
-                for channel in list(pbx.channels.values()):
-                    channel.hang_up()
-                await listener.close()
-                await asyncio.wait_for(running, PATIENCE)
-                await pbx.stop()
-
-
-@contextlib.contextmanager
-def patient() -> Iterator[None]:
-    """The listener's patience with real seconds, which say nothing here.
-
-    The clock stands still and people speak when the test says so: a file need not grow while they do. And a
-    test machine that is busy for three seconds is no PBX that has died.
-    """
-    with (
-        mock.patch.multiple(stall_detector, STALLED=3600.0),
-        mock.patch.multiple(lease, LIFE_SECONDS=60.0, PONG_SECONDS=60.0, DISK_SECONDS=PATIENCE),
-        mock.patch.multiple(connection, PONG_SECONDS=PATIENCE, LOGIN_SECONDS=PATIENCE),
-        mock.patch.object(recorder, "PROOF_SECONDS", 2.0),
-    ):
-        yield
+    async with await Store.open(config.database) as store:
+        listener = Listener(config, store, clock, partial(keep_until, policy=site.policy), timings=TIMINGS)
+        running = asyncio.create_task(listener.run())
+        found = Listening(site, pbx, store)
+        try:
+            await found.until_recorder(ready=True)
+            yield found
+        finally:
+            for channel in list(pbx.channels.values()):
+                channel.hang_up()
+            await listener.close()
+            await asyncio.wait_for(running, PATIENCE)
+            await pbx.stop()
 
 
 async def until(so: Callable[[], Awaitable[bool]], otherwise: Callable[[], str]) -> None:

@@ -165,10 +165,12 @@ class Registers:
         """And no longer does; without an industry: for all of them. BadEntry when there was no consent."""
         self._put(lambda context: consents.withdraw(context, number, business=business, industry=industry))
 
-    def refuse(self, number: str, *, scope: Scope = "all", value: str = "") -> None:
+    def opt_out(self, number: str, *, scope: Scope = "all", value: str = "") -> None:
         """Do not call: of everything, of an ``industry`` or of a ``business``, which ``value`` names."""
         node = self._config.node.name
         self._put(lambda context: do_not_call.add(context, number, scope=scope, value=value, node=node))
+
+    refuse = opt_out  # its old name, for one version
 
     def leads(
         self,

@@ -23,7 +23,7 @@ from dialpact.store.sqlite import Store, create
 from dialpact.testing.registers import Registers
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-DEADLINE_MS = 2500  # the most there is: a busy test machine is no reason to refuse
+DEADLINE_MS = 2500  # the most there is: a busy test machine is no reason to block
 FOR_EVER = 10**8  # seconds
 SECRET = "hush"  # noqa: S105 - the fake's
 DOWN = "the test says so"
@@ -85,9 +85,9 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
         spool.mkdir()
         config = structs.replace(
             original,
-            store=configuration.Store(url=f"sqlite:{where}/test.db"),
+            store=configuration.StoreConfig(url=f"sqlite:{where}/test.db"),
             gate=structs.replace(original.gate, listen="127.0.0.1:0", deadline_ms=DEADLINE_MS),
-            ami=configuration.Ami(secret_file=str(secret)),
+            ami=configuration.AmiConfig(secret_file=str(secret)),
             recording=structs.replace(original.recording, directory=str(spool), min_free_mb=1),
         )
         create(config.database)

@@ -3,11 +3,11 @@
     async def test_lunch(dialpact):
         dialpact.at("2026-11-24T12:00+08:00")
         call = await dialpact.agent("1001").dials("13800138000", campaign="loans")
-        assert call.refused("outside-hours")
+        assert call.blocked("outside-hours")
 
 Nothing here decides anything: the product's own gate, listener, registers and rules do; Asterisk is the fake.
 
-What fails a story at its end even if it does not look: a call that was refused and nobody asked about, an
+What fails a story at its end even if it does not look: a call that was blocked and nobody asked about, an
 answer that was asked for and not looked at, an incident that the listener reported and the story does not
 tell, an action that the fake Asterisk did not expect, or expected in vain.
 """
@@ -190,7 +190,7 @@ class Call:
         reasons = self._told.reasons
         if self._told.allowed:
             return f"put through, though {', '.join(reasons)} (shadow)" if reasons else "allowed"
-        return f"refused: {', '.join(reasons)}" if reasons else "refused without a reason"
+        return f"blocked: {', '.join(reasons)}" if reasons else "blocked without a reason"
 
     @property
     def allowed(self) -> Answer:
@@ -198,8 +198,8 @@ class Call:
         self._seen = True
         return self._dialpact.duties.answer(self._told.allowed, f"{self._what}: allowed", self._came)
 
-    def refused(self, *reasons: str) -> Answer:
-        """It is refused, for exactly these reasons if any are given (docs/reasons.md), in any order.
+    def blocked(self, *reasons: str) -> Answer:
+        """It is blocked, for exactly these reasons if any are given (docs/reasons.md), in any order.
 
         Raises ValueError for a word that is no reason: a test for it could never hold.
         """
@@ -207,12 +207,14 @@ class Call:
             raise ValueError(f"no such reason: {', '.join(unknown)}; there are {', '.join(KNOWN)}")
         self._seen = True
         holds = not self._told.allowed and (not reasons or set(reasons) == set(self._told.reasons))
-        wanted = f"refused: {', '.join(reasons)}" if reasons else "refused"
+        wanted = f"blocked: {', '.join(reasons)}" if reasons else "blocked"
         return self._dialpact.duties.answer(holds, f"{self._what}: {wanted}", self._came)
+
+    refused = blocked  # its old name, for one version
 
     @property
     def reasons(self) -> list[str]:
-        """Every reason of a refusal, in the gate's order."""
+        """Every reason of a block, in the gate's order."""
         self._seen = True
         return self._told.reasons
 

@@ -25,7 +25,7 @@ from dialpact.compliance.reasons import Reason
 NO_DECISIONS = {("ALLOW", ""): 0, **{("BLOCK", str(reason)): 0 for reason in Reason}}
 
 
-class Shown:
+class NodeCollector:
     """A registry's collector over one look. ``kinds``: of incidents, also those that never happened."""
 
     def __init__(
@@ -132,7 +132,7 @@ class Shown:
 
 def page(config: Config, meters: Meters, look: Look, now: datetime, kinds: Sequence[str]) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Shown(config, meters, look, now, kinds))
+    registry.register(NodeCollector(config, meters, look, now, kinds))
     return generate_latest(registry)
 
 

@@ -37,7 +37,7 @@ class Outside:
 async def serving(outside: Outside, listen: tuple[str, int]) -> AsyncIterator[tuple[str, int]]:
     """Answers inside the block; gives the address in use. OSError when it can not be bound."""
     looking = Looking(outside.sources)
-    endpoint = Endpoint(outside, looking)
+    endpoint = MetricsEndpoint(outside, looking)
     try:
         server = await asyncio.start_server(endpoint.answer, *listen, limit=MOST_HEAD, backlog=MOST_OPEN)
         host, port = server.sockets[0].getsockname()[:2]
@@ -57,7 +57,7 @@ def _is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
-class Endpoint:
+class MetricsEndpoint:
     def __init__(self, outside: Outside, looking: Looking) -> None:
         self._outside, self._looking = outside, looking
         self._open: set[asyncio.Task[None]] = set()

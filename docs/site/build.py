@@ -70,7 +70,7 @@ def outside() -> list[str]:
     return found
 
 
-def alone() -> list[str]:
+def in_one_language() -> list[str]:
     """Pages that one language lacks."""
     pages = {file.name for file in (ROOT / "docs").glob("*.md")}
     english = {name for name in pages if not name.endswith(".zh-CN.md")}
@@ -79,7 +79,7 @@ def alone() -> list[str]:
 
 
 def main() -> int:
-    if problems := alone():
+    if problems := in_one_language():
         print(f"in one language only: {', '.join(problems)}", file=sys.stderr)
         return 1
     for language in ("en", "zh"):

@@ -18,7 +18,7 @@ from agi.limits import LIMITS, Limits
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
-from dialpact.application.opt_out import OptOuts
+from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt
@@ -59,8 +59,8 @@ class Office:
         self.clock = SetClock()
         self.config = config.Config(
             trunks={"carrier": config.Trunk(endpoint="carrier"), "backup": config.Trunk(endpoint="backup")},
-            node=config.Node(name="pbx1"),
-            gate=config.Gate(listen="127.0.0.1:0", deadline_ms=2500),
+            node=config.NodeConfig(name="pbx1"),
+            gate=config.GateConfig(listen="127.0.0.1:0", deadline_ms=2500),
             origin=str(folder / "dialpact.toml"),
         )
         self.judge = Judge(policy(), self.config.trunks, "pbx1")
@@ -150,10 +150,10 @@ class Office:
                 await gate.close()
 
     @contextlib.asynccontextmanager
-    async def opt_outs(self, store: ports.Store | None = None, **limits: int) -> AsyncIterator[OptOuts]:
+    async def opt_outs(self, store: ports.Store | None = None, **limits: int) -> AsyncIterator[OptOutQueue]:
         """Takes opt-outs and stores them, without a server, on a store of its own if none is given."""
         async with self._given(store) as used:
-            opt_outs = OptOuts(used, self.judge.node, self.clock, **limits)
+            opt_outs = OptOutQueue(used, self.judge.node, self.clock, **limits)
             running = asyncio.create_task(opt_outs.run())
             try:
                 yield opt_outs
@@ -167,7 +167,7 @@ class Office:
     async def server(self, limits: Limits | None = None, **settings: Any) -> AsyncIterator[Server]:
         """A server whose inside can be looked at, with a real gate behind it."""
         settings = {"listen": "127.0.0.1:0", "deadline_ms": 2500} | settings
-        changed = structs.replace(self.config, gate=config.Gate(**settings))
+        changed = structs.replace(self.config, gate=config.GateConfig(**settings))
         limits = limits or self.limits
         async with self.gate(limits=limits) as gate, self.opt_outs() as opt_outs:
             server = Server(changed, self.judge, gate, opt_outs, limits)

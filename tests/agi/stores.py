@@ -13,7 +13,7 @@ from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import Decision, OptOut
 from dialpact.store import ports
-from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
+from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import Store
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Decisions:
         self.mark_failures: Iterator[Exception] = iter(())
 
     async def decide(
-        self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> Sequence[Decided]:
         self.batches.append(Batch(len(batch), len(overdue), judge))
         self.asked.set()

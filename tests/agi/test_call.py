@@ -62,7 +62,7 @@ class FakeGate:
         self.attempts.append(attempt)
         await asyncio.sleep(self.seconds)
         self.line.hung_up = self.hang_up
-        decision = self.office.judge.refuse(attempt, self.office.clock.now(), Reason.INVALID_NUMBER, "attack")
+        decision = self.office.judge.block(attempt, self.office.clock.now(), Reason.INVALID_NUMBER, "attack")
         if attempt.attack:
             return decision
         passed = (Finding(rule="number", result="pass"),)
@@ -70,7 +70,7 @@ class FakeGate:
 
     def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge) -> Decision:
         self.attempts.append(attempt)
-        return self.office.judge.refuse(attempt, self.office.clock.now(), code, why)
+        return self.office.judge.block(attempt, self.office.clock.now(), code, why)
 
     async def withdraw(self, decision: Decision, reason: Reason) -> None:
         assert decision.allowed

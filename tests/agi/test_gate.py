@@ -19,7 +19,7 @@ from agi.limits import Limits
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.reasons import Reason
-from dialpact.store.ports.decisions import Decided, Judging, Waiting
+from dialpact.store.ports.decisions import Decided, Judging, WaitingAttempt
 from dialpact.store.sqlite.facts import facts as stored_facts
 from tests.agi.judges import OddJudge, Slow, breaking, refusable, sound, unstorable
 from tests.agi.office import BUSY_MS, NUMBER, STRANGER, Office, soon, until
@@ -150,7 +150,7 @@ async def test_deadline_in_the_turn_in_which_the_store_answers(office: Office, w
     """Found by review: an ALLOW that was stored, told as BLOCK, and not marked."""
 
     class AtOnce:
-        async def decide(self, batch: Sequence[Waiting], judge: Judging, *_: Any) -> list[Decided]:
+        async def decide(self, batch: Sequence[WaitingAttempt], judge: Judging, *_: Any) -> list[Decided]:
             now = office.clock.now()
             return [
                 Decided(judge.decide(attempt, facts(office, attempt), now, id=id)) for id, attempt, _ in batch
@@ -306,7 +306,7 @@ async def test_blocks_lost_at_the_end_are_named(office: Office, capsys: pytest.C
         async with office.gate() as gate:
             stack.enter_context(office.locked())
             decision = await gate.decide(office.attempt(), soon())
-    assert "refusal was never stored" in (said := capsys.readouterr().out)
+    assert "block was never stored" in (said := capsys.readouterr().out)
     assert decision.id in said and NUMBER not in said
 
 

@@ -68,6 +68,7 @@ async def test_header_in_pieces(office: Office, pieces: tuple[int, ...]) -> None
         assert not (await office.fake(pieces=pieces).dial(STRANGER)).allowed
 
 
+@pytest.mark.alone  # each of a hundred within the gate's deadline
 async def test_hundred_at_once(office: Office) -> None:
     async with office.server():
         found = await asyncio.gather(*(office.fake().dial(STRANGER if n % 3 else NUMBER) for n in range(100)))
@@ -342,7 +343,8 @@ async def test_fake_is_strict(office: Office) -> None:
 @pytest.mark.parametrize(
     "test",
     [
-        *(test_hundred_at_once, test_hang_up_while_the_verdict_is_on_its_way, test_unknown_route),
+        pytest.param(test_hundred_at_once, marks=pytest.mark.alone),
+        *(test_hang_up_while_the_verdict_is_on_its_way, test_unknown_route),
         *(test_hangup_line_before_the_verdict, test_pbx_that_falls_silent_after_the_verdict),
         *(test_pbx_that_never_replies_is_told_and_cut_off, test_store_that_is_too_slow, test_endless_reply),
         *(test_forged_header_and_reply, test_forged_header_whose_rest_takes_the_place_of_the_reply),

@@ -9,7 +9,7 @@ import pytest
 
 from agi import variables
 from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
-from dialpact.testing.agi_commands import PROBES, Channel
+from dialpact.testing.agi_commands import PROBES, AgiChannel
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.transcripts import FOLDER, Transcript, read
 
@@ -67,7 +67,7 @@ def test_session_of_a_refusal(name: str) -> None:
     assert [varying.sub(rb"\1", line) for line in shape(fake)] == [
         varying.sub(rb"\1", line) for line in shape(found.header)
     ]
-    channel = Channel(subject=subject)
+    channel = AgiChannel(subject=subject)
     assert [channel.execute(line).splitlines() for line in (asks, tells)] == [asked, told]
 
 
@@ -124,7 +124,7 @@ def test_line_break_of_the_fake_is_the_real_one() -> None:
 
 
 def test_fake_answers_commands_as_the_real_one() -> None:
-    channel, found = Channel("02788880007"), read("commands")
+    channel, found = AgiChannel("02788880007"), read("commands")
     channel.set("DIALPACT_VERDICT", "")
     assert [command for command, _ in found.exchanges] == list(PROBES)
     for command, lines in found.exchanges:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agi import variables
 from dialpact.compliance.reasons import Reason
-from dialpact.testing.agi_commands import Channel
+from dialpact.testing.agi_commands import AgiChannel
 from dialpact.testing.asterisk import ASKS, REASONS, TELLS
 
 NAMES = {
@@ -40,7 +40,7 @@ def test_nothing_unsafe_on_the_wire(
         commands = variables.answer(verdict, reasons, decision=decision, number=number, retry_at=retry_at)
     except ValueError:
         return
-    channel = Channel()
+    channel = AgiChannel()
     for command in commands:
         assert command.isascii() and command.isprintable() and len(command) < 2048
         assert not set(command) & set("\"\\$`{}()[];|&<>'")
@@ -61,7 +61,7 @@ def test_nothing_unsafe_on_the_wire(
 @given(st.lists(st.sampled_from(list(Reason)), min_size=1, unique=True))
 def test_every_set_of_reasons_can_be_told(reasons: list[Reason]) -> None:
     commands = variables.answer("BLOCK", reasons, decision="0" * 32, retry_at="2026-11-24T06:00:00Z")
-    channel = Channel()
+    channel = AgiChannel()
     for command in commands:
         assert len(command) < 2048
         channel.execute(command.encode())

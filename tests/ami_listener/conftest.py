@@ -7,31 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import listener
-from ami_listener.recording import measured, recorder
-from ami_listener.sound import stall_detector
+from ami_listener.timings import Timings
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import QUICK
 from tests.ami_listener.scene import Scene
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience in hundredths of a second. Calls here hardly speak, so shortness is looked at on request: how
-    long they last says something of the machine.
-    """
-    monkeypatch.setattr(measured, "EMPTY", 60.0)
-    monkeypatch.setattr(measured, "SHORT", 0.0)
-    monkeypatch.setattr(measured, "SILENCE_MATTERS", 60.0)
-    monkeypatch.setattr(measured, "UNTRUE", 60.0)  # and what they say is in the file at once
-    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(recorder, "PROOF_SECONDS", 0.2)
-    monkeypatch.setattr(recorder, "SETTLE_SECONDS", 0.3)
-
-
-@pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Growth of the files is expected within three tenths of a second."""
-    monkeypatch.setattr(stall_detector, "STALLED", 0.3)
+def timings() -> Timings:
+    return QUICK
 
 
 @pytest.fixture
@@ -48,7 +32,7 @@ async def ami() -> AsyncIterator[FakeAmi]:
 
 
 @pytest.fixture
-async def scene(quick: None, ami: FakeAmi, directory: Path, tmp_path: Path) -> AsyncIterator[Scene]:
-    async with Scene(tmp_path / "dialpact", ami.port, directory) as scene:
+async def scene(timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with Scene(tmp_path / "dialpact", ami.port, directory, timings=timings) as scene:
         await scene.ready()
         yield scene

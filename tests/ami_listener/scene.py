@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from ami_listener.legs.states import Phase
 from ami_listener.listener import Listener
+from ami_listener.recording import files
+from ami_listener.timings import USUAL, Timings
 from dialpact.compliance.clock import SystemClock
-from dialpact.compliance.config import Ami, Config, Policy, Recording, Trunk
-from dialpact.compliance.config import Store as StoreSection
+from dialpact.compliance.config import AmiConfig, Config, PolicyConfig, RecordingConfig, StoreConfig, Trunk
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.stamped import stamped
 from dialpact.store.sqlite import Store, create, decisions, recordings
 from dialpact.testing.ami import Channel, FakeAmi
+from dialpact.testing.ami_calls import wav_header
+from tests.ami_listener.faulty_store import FaultyStore
 
 NUMBER = "13800138000"
 PATIENCE = 20.0  # seconds for what has to happen; of a loaded machine
@@ -44,25 +47,28 @@ class Scene:
         mode: Literal["enforce", "shadow"] = "enforce",
         bypass: Literal["cut", "report"] = "cut",
         trunks: dict[str, Trunk] | None = None,
+        timings: Timings = USUAL,
     ) -> None:
         home.mkdir(exist_ok=True)
         (home / "ami.secret").write_text(secret)
         self.database = home / "a.db"
-        self.directory = directory
+        self.directory, self.timings = directory, timings
         self.config = Config(
             trunks=trunks
             or {
                 "carrier": Trunk(endpoint="carrier", bypass=bypass),
                 "carrier2": Trunk(endpoint="carrier2", area_code="0871"),
             },
-            policy=Policy(mode=mode),
-            store=StoreSection(url="sqlite:a.db"),
-            ami=Ami(port=port),
-            recording=Recording(directory=str(directory), format=format, min_free_mb=min_free_mb),
+            policy=PolicyConfig(mode=mode),
+            store=StoreConfig(url="sqlite:a.db"),
+            ami=AmiConfig(port=port),
+            recording=RecordingConfig(directory=str(directory), format=format, min_free_mb=min_free_mb),
             origin=str(home / "dialpact.toml"),
         )
         self.clock = SystemClock()
+        self.keep_until = keep_until
         self.store: Store
+        self.faulty: FaultyStore  # the same one, as the listener has it
         self.listener: Listener
         self._running: asyncio.Task[None] | None = None
 
@@ -70,6 +76,7 @@ class Scene:
         if not self.database.exists():
             create(self.database)
         self.store = await Store.open(self.database)
+        self.faulty = FaultyStore(self.store)
         await self.start()
         return self
 
@@ -78,7 +85,7 @@ class Scene:
         await self.store.close()
 
     async def start(self) -> None:
-        self.listener = Listener(self.config, self.store, self.clock, keep_until)
+        self.listener = Listener(self.config, self.faulty, self.clock, self.keep_until, timings=self.timings)
         self._running = asyncio.create_task(self.listener.run())
 
     async def stop(self) -> None:
@@ -214,6 +221,22 @@ class Scene:
         except TimeoutError:
             raise TimeoutError(f"no {kind} among {await self.incidents()}") from None
         return found[0]
+
+
+def left_open(row: dict[str, Any]) -> None:
+    """A crash leaves the wav files of a recording so: nobody has completed their headers."""
+    for key in ("path", "callee_path", "agent_path"):
+        with Path(row[key]).open("r+b") as file:
+            file.write(wav_header(0))
+
+
+def names_used_up(scene: Scene, decision: str) -> None:
+    """No further recording of this decision can begin: each name that it might have is taken."""
+    folder = scene.directory / scene.clock.now().astimezone(UTC).strftime("%Y/%m/%d")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(1, files.MOST_SEGMENTS + 1):
+        if not (taken := folder / f"{decision}-{number}.wav").exists():
+            taken.touch()
 
 
 async def until(done: Callable[[], Any], timeout: float = PATIENCE) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from dialpact.store.sqlite.recordings import Recordings
+from dialpact.compliance.errors import StoreError
 from dialpact.testing.ami import Channel, FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, answered, until
 
 
@@ -189,12 +190,11 @@ async def test_one_that_runs_is_adopted(scene: Scene, ami: FakeAmi, ending: str)
     assert await scene.incidents() == []
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.05)
+soon = timed(listener={"second_look": 0.05})
 
 
-async def test_one_that_was_stopped_meanwhile_is_begun_anew(soon: None, scene: Scene, ami: FakeAmi) -> None:
+@soon
+async def test_one_that_was_stopped_meanwhile_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
     _, leg, second = await joined(scene, ami)
     second.speak(0.2)
     await scene.kill()
@@ -229,17 +229,10 @@ async def test_one_that_no_longer_runs_is_ended(scene: Scene, ami: FakeAmi, what
         assert "call-ended-unseen" not in await scene.incidents()
 
 
-async def test_a_store_that_is_down_is_told(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dialpact.compliance.errors import StoreError
-
-    async def down(*_: object) -> None:
-        raise StoreError("database is locked")
-
+async def test_a_store_that_is_down_is_told(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await answered(scene, ami)
     assert leg.caller
-    monkeypatch.setattr(Recordings, "start", down)
+    scene.faulty.fails("recordings.start", StoreError("database is locked"))
     for channel in (leg, leg.caller, person(ami)):
         channel.enter_bridge("one")
     assert "database is locked" in (await scene.incident("voice-not-recorded"))["detail"]

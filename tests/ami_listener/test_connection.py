@@ -8,25 +8,33 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ami_listener.ami import connection
 from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown, Session
 from ami_listener.ami.events import Event
+from ami_listener.timings import LinkTimings
 from dialpact.testing.ami import FakeAmi
 
 PATIENCE = 5.0
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"PING_SECONDS": 0.05, "PONG_SECONDS": 0.1, "LOGIN_SECONDS": 0.5}.items():
-        monkeypatch.setattr(connection, name, seconds)
+async def opened(port: int, secret: str = "hush", **other: float) -> Session:
+    """``other``: than quick pings and little patience."""
+    timings = LinkTimings(**({"ping": 0.05, "pong": 0.1, "login": 0.5} | other))  # type: ignore[arg-type]
+    return await Session.open("127.0.0.1", port, "dialpact", secret, timings=timings)
 
 
 @pytest.fixture
-async def session(quick: None, ami: FakeAmi) -> AsyncIterator[Session]:
-    opened = await Session.open("127.0.0.1", ami.port, "dialpact", "hush")
-    yield opened
-    await opened.close()
+async def session(ami: FakeAmi) -> AsyncIterator[Session]:
+    session = await opened(ami.port)
+    yield session
+    await session.close()
+
+
+@pytest.fixture
+async def unpinged(ami: FakeAmi) -> AsyncIterator[Session]:
+    """One that sends nothing by itself."""
+    session = await opened(ami.port, ping=3600)
+    yield session
+    await session.close()
 
 
 async def lost(session: Session) -> str:
@@ -44,32 +52,33 @@ async def next_events(session: Session, count: int) -> list[Event]:
     return found
 
 
-async def test_a_wrong_password_is_told(quick: None, ami: FakeAmi) -> None:
+async def test_a_wrong_password_is_told(ami: FakeAmi) -> None:
     with pytest.raises(LoginRefused, match="refuses user dialpact"):
-        await Session.open("127.0.0.1", ami.port, "dialpact", "wrong")
+        await opened(ami.port, "wrong")
     await asyncio.sleep(0)
     assert ami.logins == 0
 
 
-async def test_nobody_there_and_nobody_answering_are_told(quick: None, ami: FakeAmi) -> None:
+async def test_nobody_there_and_nobody_answering_are_told(ami: FakeAmi) -> None:
     ami.frozen = True
     with pytest.raises(LinkError, match="no answer from the manager"):
-        await Session.open("127.0.0.1", ami.port, "dialpact", "hush")
+        await opened(ami.port)
     port = ami.port
     await ami.stop()
     with pytest.raises(LinkError, match="no manager at"):
-        await Session.open("127.0.0.1", port, "dialpact", "hush")
+        await opened(port)
 
 
-async def test_another_service_on_the_port_is_told(quick: None, ami: FakeAmi) -> None:
+async def test_another_service_on_the_port_is_told(ami: FakeAmi) -> None:
     ami.greeting = "SSH-2.0-OpenSSH_9.2"
     with pytest.raises(LinkError):
-        await Session.open("127.0.0.1", ami.port, "dialpact", "hush")
+        await opened(ami.port)
 
 
 async def test_an_unanswered_action_ends_and_its_late_answer_is_nobodys(
-    session: Session, ami: FakeAmi
+    unpinged: Session, ami: FakeAmi
 ) -> None:
+    session = unpinged  # a ping under way is an unanswered action too
     ami.silent.add("CoreSettings")
     with pytest.raises(OutcomeUnknown, match="no answer within"):
         await session.act("CoreSettings", limit=0.1)
@@ -92,7 +101,7 @@ async def test_what_was_under_way_when_the_link_broke_is_never_sent_again(
         await pending
     await lost(session)
     ami.dropped.clear()
-    again = await Session.open("127.0.0.1", ami.port, "dialpact", "hush")
+    again = await opened(ami.port)
     ami.boot()  # panoramisk sends what awaited on FullyBooted
     assert (await again.act("Ping")).success
     assert ami.count("Hangup") == 1
@@ -108,9 +117,7 @@ async def test_nothing_is_sent_over_a_lost_link_and_close_is_final(session: Sess
     await session.close()
     with pytest.raises(LinkError, match="not sent"):
         await session.act("Ping")
-    other = await Session.open(
-        "127.0.0.1", ami.port, "dialpact", "hush"
-    )  # time for a reconnect that must not be
+    other = await opened(ami.port)  # time for a reconnect that must not be
     assert ami.logins == 2
     await other.close()
 
@@ -162,9 +169,9 @@ async def test_a_forged_event_or_response_is_not_believed(session: Session, ami:
 
 
 async def test_too_many_waiting_events_end_the_session(
-    session: Session, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    ami: FakeAmi,
 ) -> None:
-    monkeypatch.setattr(connection, "QUEUE", 20)
+    session = await opened(ami.port, queue=20)
     for _ in range(30):
         ami.boot()
     assert "too many events" in await lost(session)

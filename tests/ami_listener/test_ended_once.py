@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from ami_listener import resync
 from ami_listener.ami.pbx import Live, Pbx
+from ami_listener.recording import recorder
 from dialpact.compliance.recorded import Finished
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import Scene, ringing, talking, until
@@ -21,24 +22,23 @@ async def written(scene: Scene) -> None:
 
 @pytest.mark.parametrize("listed", [True, False])
 async def test_a_call_that_ends_during_a_comparison_ends_once(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch, listed: bool
+    scene: Scene, ami: FakeAmi, listed: bool
 ) -> None:
     """While Asterisk is asked for its channels; ``listed``: it answers that the call is still up."""
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
-    channels = Pbx.channels
 
-    async def slow(pbx: Pbx) -> list[Live]:
-        found = await channels(pbx)
-        leg.hang_up()
-        await scene.recorded("kept")
-        await until(lambda: not scene.listener.legs and not scene.listener.finishing)
-        return found if listed else []
+    class Slow(Pbx):
+        async def channels(self) -> list[Live]:
+            found = await super().channels()
+            leg.hang_up()
+            await scene.recorded("kept")
+            await until(lambda: not scene.listener.legs and not scene.listener.finishing)
+            return found if listed else []
 
     session = scene.listener.lease.session
     assert session is not None
-    monkeypatch.setattr(Pbx, "channels", slow)
-    await resync.compare(scene.listener, Pbx(session))
+    await resync.compare(scene.listener, Slow(session))
     await until(lambda: not scene.listener.legs and not scene.listener.finishing)
     await written(scene)
     (row,) = await scene.recorded("kept")
@@ -85,9 +85,7 @@ async def refuse(scene: Scene, when: str = "1") -> None:
     )
 
 
-async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(scene: Scene, ami: FakeAmi) -> None:
     decision, leg = await talking(scene, ami)
     await refuse(scene, f"OLD.decision = '{decision}'")
     leg.speak(0.2)
@@ -109,19 +107,18 @@ async def test_an_end_that_is_refused_is_told_once_and_holds_up_no_other(
     assert await scene.incidents() == ["write-refused"]
 
 
-async def test_one_that_can_not_be_measured_is_told_once(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_whose_end_fails_is_told_once(scene: Scene, ami: FakeAmi) -> None:
+    """For a reason that nobody foresaw; here the question how long it is kept."""
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
     await until(lambda: next(iter(scene.listener.legs.values())).answered_at)
     await scene.stop()
     leg.hang_up()
 
-    def broken(*_: object) -> None:
-        raise ValueError("no such sound")
+    def broken(_: datetime) -> date:
+        raise ValueError("no such day")
 
-    monkeypatch.setattr("ami_listener.recording.recorder.conclude", broken)
+    keep_until, scene.keep_until = scene.keep_until, broken
     for _ in range(2):  # nor does every start say it anew
         await scene.start()
         await scene.ready()
@@ -133,6 +130,28 @@ async def test_one_that_can_not_be_measured_is_told_once(
         await written(scene)
         await scene.stop()
     assert sorted(await scene.incidents()) == ["call-ended-unseen", "listener-error"]
-    monkeypatch.undo()
+    scene.keep_until = keep_until
     await scene.start()
     await scene.recorded("kept")
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["the interlock gave it up", "it was over"])
+async def test_a_call_that_ends_before_its_recording_is_proven(
+    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    """Dialplan and proof have a second each: where the dialplan's ends first the failure is told as well."""
+    monkeypatch.setattr(recorder, "PROOF_SECONDS", 20.0)
+    ami.monitor_mode = "empty"
+    _, leg = await ringing(scene, ami)
+    leg.pick_up()
+    await ami.seen("MixMonitorMute", Channel=leg.name)  # it is being proven
+    if refused:
+        leg.refuse()
+    leg.hang_up()
+    await scene.carrier_legs(1)
+    await written(scene)
+    assert await scene.incidents() == ["recording-not-started"] * refused
+    if refused:
+        await scene.not_ready("a recording failed")
+    else:
+        assert (await scene.lease())[0]

@@ -6,16 +6,15 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ami_listener.recording import repair
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import tone, wav_header
-from tests.ami_listener.scene import Scene, talking, until
+from tests.ami_listener.pace import timed
+from tests.ami_listener.scene import Scene, left_open, talking, until
 
 # What is found at the end
 
@@ -24,11 +23,10 @@ from tests.ami_listener.scene import Scene, talking, until
     ("spoken", "kind"),
     [({"seconds": 0.0}, "recording-empty"), ({"seconds": 0.2}, "recording-short")],
 )
+@timed(measured={"empty": 0.1, "short": 0.9})
 async def test_too_little_is_kept_and_reported(
-    scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, ami: FakeAmi, spoken: dict[str, Any], kind: str
 ) -> None:
-    monkeypatch.setattr("ami_listener.recording.measured.SHORT", 0.9)
-    monkeypatch.setattr("ami_listener.recording.measured.EMPTY", 0.1)
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.6)
     leg.speak(**spoken)
@@ -39,10 +37,8 @@ async def test_too_little_is_kept_and_reported(
 
 
 @pytest.mark.parametrize("side", ["callee", "agent"])
-async def test_one_side_that_is_not_heard_is_reported(
-    scene: Scene, ami: FakeAmi, side: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.recording.measured.SILENCE_MATTERS", 0.05)
+@timed(measured={"silence_matters": 0.05})
+async def test_one_side_that_is_not_heard_is_reported(scene: Scene, ami: FakeAmi, side: str) -> None:
     _, leg = await talking(scene, ami)
     await asyncio.sleep(0.1)
     leg.speak(0.4, **{side: False})
@@ -64,15 +60,13 @@ async def test_files_that_are_gone_at_the_end_are_a_failure(scene: Scene, ami: F
     assert (row["sha256"], row["keep_until"]) == (None, None)
 
 
-async def test_a_header_that_was_never_completed_is_mended(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
+async def test_a_header_that_was_never_completed_is_mended(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()
     before = Path(row["path"]).read_bytes()
     leg.hang_up()
+    left_open(row)
     (row,) = await scene.recorded("kept")
     incident = await scene.incident("recording-repaired")
     told = [one.detail for one in (await scene.store.incidents.list()).rows]
@@ -85,50 +79,41 @@ async def test_a_header_that_was_never_completed_is_mended(
     assert row["seconds"] == 0.5
 
 
-async def test_the_incident_is_on_disk_before_the_file_is_touched(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    stored: list[int] = []
-    mend = repair.mend
+async def test_the_incident_is_on_disk_before_the_file_is_touched(scene: Scene, ami: FakeAmi) -> None:
+    stored: list[bool] = []
 
-    def seen(damage: repair.Damage) -> None:
-        with contextlib.closing(sqlite3.connect(scene.database)) as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM incident WHERE detail LIKE ?", (f"%{damage.sha256}%",)
-            ).fetchone()
-        stored.append(count)
-        mend(damage)
+    def written(**incident: Any) -> None:
+        """Is the file as it was, of which an incident on disk tells?"""
+        name, _, told = incident["detail"].partition(":")
+        path = Path(row["path"]).with_name(name)
+        stored.append(told.endswith(hashlib.sha256(path.read_bytes()).hexdigest()))
 
-    monkeypatch.setattr(repair, "mend", seen)
+    scene.faulty.watched("incidents.add", written)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
+    (row,) = await scene.recordings()
     leg.hang_up()
+    left_open(row)
     await scene.recorded("kept")
     assert len(stored) == 3 and all(stored)
 
 
-async def test_a_file_that_is_still_being_written_is_not_mended(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    monkeypatch.setattr("ami_listener.recording.recorder.CLOSING_SECONDS", 0.6)
+@timed(recorder={"closing": 0.6})
+async def test_a_file_that_is_still_being_written_is_not_mended(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()
     with Path(row["callee_path"]).open("ab"):
         leg.hang_up()
+        left_open(row)
         await scene.incident("recording-incomplete")
     (row,) = await scene.recorded("kept")
     assert (await scene.incidents()).count("recording-repaired") == 2
     assert Path(row["callee_path"]).read_bytes()[:44] == wav_header(0)
 
 
-async def test_a_writer_that_closes_late_is_waited_for(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_writer_that_closes_late_is_waited_for(scene: Scene, ami: FakeAmi) -> None:
     """A disk that hangs for longer than files usually need to be complete."""
-    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
     _, leg = await talking(scene, ami)
     leg.speak(0.5)
     (row,) = await scene.recordings()
@@ -136,8 +121,9 @@ async def test_a_writer_that_closes_late_is_waited_for(
         for key in ("path", "callee_path", "agent_path"):
             open_files.enter_context(Path(row[key]).open("r+b")).write(b"RIFF")
         leg.hang_up()
+        left_open(row)
         await until(lambda: bool(scene.listener.finishing))
-        await asyncio.sleep(0.5)  # SETTLE_SECONDS is 0.3 here
+        await asyncio.sleep(0.5)  # longer than they may take to settle
         assert scene.listener.finishing
         for key in ("path", "callee_path", "agent_path"):
             with Path(row[key]).open("r+b") as file:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from ami_listener import listener as listener_module
-from ami_listener.recording import recorder as recorder_module
-from dialpact.store.sqlite.carrier_legs import CarrierLegs
+from ami_listener.timings import Timings
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, talking, until
 
 
@@ -48,13 +44,12 @@ async def test_broken_messages_between_true_ones(scene: Scene, ami: FakeAmi) -> 
     assert await scene.incidents() == []
 
 
+@timed(listener={"second_look": 0.1, "audit": 0.1})
 async def test_a_hangup_that_was_not_believed_shows_in_the_next_comparison(
-    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
 ) -> None:
     """A caller name with a line end makes the Hangup unfit; the event filter would drop it altogether."""
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.1)
-    async with Scene(tmp_path / "x", ami.port, directory) as scene:
+    async with Scene(tmp_path / "x", ami.port, directory, timings=timings) as scene:
         await scene.ready()
         _, leg = await talking(scene, ami)
         leg.speak(0.2)
@@ -63,13 +58,12 @@ async def test_a_hangup_that_was_not_believed_shows_in_the_next_comparison(
         await scene.recorded("kept")
 
 
+@timed(listener={"second_look": 0.05, "audit": 0.1})
 async def test_a_call_of_which_no_event_came_is_found_and_no_more_are_let_out(
-    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
 ) -> None:
     """A user without `call` read, or a filter that keeps too much."""
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.1)
-    async with Scene(tmp_path / "x", ami.port, directory) as scene:
+    async with Scene(tmp_path / "x", ami.port, directory, timings=timings) as scene:
         await scene.ready()
         scene.listener.hearing_since -= timedelta(seconds=60)
         ami.read = {"system"}
@@ -80,15 +74,14 @@ async def test_a_call_of_which_no_event_came_is_found_and_no_more_are_let_out(
         assert "no event came" in await scene.not_ready("event")
 
 
+@timed(listener={"second_look": 0.2, "audit": 0.1})
 async def test_a_call_from_just_before_the_connection_is_no_sign_of_events_that_do_not_come(
-    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
 ) -> None:
     """Seen in a run of random faults: too young at the first look, at the second one it stopped all calls."""
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.1)
     leg = ami.dial(NUMBER, quiet=True)
     leg.answer()
-    async with Scene(tmp_path / "x", ami.port, directory) as scene:
+    async with Scene(tmp_path / "x", ami.port, directory, timings=timings) as scene:
         await scene.ready()
         leg.seconds = 2
         await scene.incident("no-decision")
@@ -97,15 +90,9 @@ async def test_a_call_from_just_before_the_connection_is_no_sign_of_events_that_
         assert await scene.lease() == (True, "")
 
 
-async def test_a_bug_in_one_leg_ends_no_other(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_bug_in_one_leg_ends_no_other(scene: Scene, ami: FakeAmi) -> None:
     _, good = await talking(scene, ami)
-
-    async def broken(*_: Any) -> None:
-        raise RuntimeError("bug")
-
-    monkeypatch.setattr(CarrierLegs, "allowed", broken)
+    scene.faulty.fails("carrier_legs.allowed", RuntimeError("bug"))
     ami.dial(NUMBER, await scene.allow())
     await scene.incident("listener-error")
     good.speak(0.2)
@@ -113,11 +100,9 @@ async def test_a_bug_in_one_leg_ends_no_other(
     await scene.recorded("kept")
 
 
-async def test_a_call_that_ends_before_the_proof_is_no_failure(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(recorder={"proof": 5.0})
+async def test_a_call_that_ends_before_the_proof_is_no_failure(scene: Scene, ami: FakeAmi) -> None:
     """Found on the real one: a call that ended at once cost everybody ten seconds of refusals."""
-    monkeypatch.setattr(recorder_module, "PROOF_SECONDS", 5.0)
     ami.monitor_mode = "lies"  # no file yet
     decision = await scene.allow()
     leg = ami.dial(NUMBER, decision)
@@ -130,10 +115,8 @@ async def test_a_call_that_ends_before_the_proof_is_no_failure(
     await scene.ready()
 
 
-async def test_a_forged_end_before_the_proof_is_a_failure(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recorder_module, "PROOF_SECONDS", 5.0)
+@timed(recorder={"proof": 5.0})
+async def test_a_forged_end_before_the_proof_is_a_failure(scene: Scene, ami: FakeAmi) -> None:
     ami.monitor_mode = "lies"
     leg = ami.dial(NUMBER, await scene.allow())
     leg.pick_up()

@@ -7,27 +7,20 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ami_listener.sound import hearing, question, stall_detector
+from ami_listener.timings import Timings
 from dialpact.compliance import soundtrack
 from dialpact.testing.ami import Channel, FakeAmi
+from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import Scene, talking, until
 
 COUNTS = "CHANNEL(rtcp,all)"
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name, value in (
-        (hearing, "SILENT", 0.3),
-        (stall_detector, "STALLED", 0.5),
-        (question, "ASK_AGAIN", 0.05),
-        (question, "ASK_SELDOM", 0.1),
-        (question, "ASK_RARELY", 0.2),
-        (hearing, "EVIDENCE", 0.3),
-        (hearing, "PATIENCE", 3.0),
-        (hearing, "COVERED", 0.05),
-    ):
-        monkeypatch.setattr(module, name, value)
+@pytest.fixture
+def timings() -> Timings:
+    asking = {"ask_again": 0.05, "ask_seldom": 0.1, "ask_rarely": 0.2}
+    odd = {"silent": 0.3, "stalled": 0.5, "evidence": 0.3, "patience": 3.0, "covered": 0.05}
+    return changed(QUICK, sound=asking | odd)
 
 
 class Talk:

@@ -6,11 +6,11 @@ import asyncio
 import time
 from pathlib import Path
 
-import pytest
-
-from ami_listener.sound import stall_detector
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, answered, talking, until
+
+watched = timed(sound={"stalled": 0.3})  # growth is expected within three tenths of a second
 
 
 async def test_a_recording_that_is_stopped_goes_on_in_a_new_file(scene: Scene, ami: FakeAmi) -> None:
@@ -85,8 +85,9 @@ async def test_a_recording_that_can_not_go_on_ends_the_call(scene: Scene, ami: F
     assert await scene.not_ready("a recording failed")
 
 
+@watched
 async def test_a_recording_that_stops_growing_is_reported_once_and_begun_anew(
-    watched: None, scene: Scene, ami: FakeAmi
+    scene: Scene, ami: FakeAmi
 ) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.1)
@@ -97,11 +98,9 @@ async def test_a_recording_that_stops_growing_is_reported_once_and_begun_anew(
     leg.hang_up()
 
 
-async def test_a_recording_that_grows_is_not_stalled(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(sound={"stalled": 1.0})
+async def test_a_recording_that_grows_is_not_stalled(scene: Scene, ami: FakeAmi) -> None:
     """It is spoken twenty times within what would be a stall, so that a busy machine makes none."""
-    monkeypatch.setattr(stall_detector, "STALLED", 1.0)
     _, leg = await talking(scene, ami)
     until = time.monotonic() + 2.0
     while time.monotonic() < until:
@@ -110,7 +109,8 @@ async def test_a_recording_that_grows_is_not_stalled(
     assert await scene.incidents() == []
 
 
-async def test_a_file_that_is_deleted_is_begun_anew(watched: None, scene: Scene, ami: FakeAmi) -> None:
+@watched
+async def test_a_file_that_is_deleted_is_begun_anew(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     (row,) = await scene.recordings()
     leg.speak(0.1)

@@ -6,24 +6,26 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec import structs
 
-from ami_listener.calls import keys as keys_module
-from dialpact.compliance.config import OptOut
+from ami_listener.timings import Timings
+from dialpact.compliance.config import OptOutConfig
 from dialpact.store.sqlite import optout
 from dialpact.testing.ami import Channel, FakeAmi
+from tests.ami_listener.pace import QUICK, changed, timed
 from tests.ami_listener.scene import NUMBER, Scene, ringing, talking, until
 
 DONE, FAILED = "D", "DDD"
 
 
-@pytest.fixture(autouse=True)
-def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys_module, "DIALPLAN_SECONDS", 0.2)
-    monkeypatch.setattr(keys_module, "TONES", {True: ("D", 20, 1), False: ("D", 20, 3)})
+KEYS = {"dialplan": 0.2, "done": ("D", 20, 1), "failed": ("D", 20, 3)}
+
+
+@pytest.fixture
+def timings() -> Timings:
+    return changed(QUICK, keys=KEYS)
 
 
 async def said(scene: Scene) -> list[tuple[str, str, str, str]]:
@@ -119,7 +121,7 @@ async def test_where_the_dialplan_takes_it_up_no_tone_is_added(scene: Scene, ami
     leg.press("*9")
     asks(ami, leg, decision)
     await ami.seen("Setvar", Channel=leg.name, Variable="SHARED(DIALPACT_OPTOUT)", Value="done")
-    await asyncio.sleep(keys_module.DIALPLAN_SECONDS + 0.1)
+    await asyncio.sleep(scene.timings.keys.dialplan + 0.1)
     assert (ami.count("PlayDTMF"), leg.heard) == (0, "")
     assert len(await said(scene)) == 1
 
@@ -241,10 +243,10 @@ async def test_bridges_from_before_the_listener_came(scene: Scene, ami: FakeAmi)
 
 
 async def test_keys_of_the_site_s_own(
-    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
 ) -> None:
-    scene = Scene(tmp_path / "own", ami.port, directory)
-    scene.config = structs.replace(scene.config, opt_out=OptOut(callee_key="**", agent_key="#77"))
+    scene = Scene(tmp_path / "own", ami.port, directory, timings=timings)
+    scene.config = structs.replace(scene.config, opt_out=OptOutConfig(callee_key="**", agent_key="#77"))
     async with scene:
         await scene.ready()
         _, leg = await alone(scene, ami)
@@ -261,8 +263,8 @@ async def test_keys_of_the_site_s_own(
         assert [row[0] for row in await said(scene)] == ["agent-key", "callee-key"]
 
 
-async def test_a_store_that_is_locked_gets_it_later(scene: Scene, ami: FakeAmi, monkeypatch: Any) -> None:
-    monkeypatch.setattr(keys_module, "STORED_SECONDS", 0.2)
+@timed(keys=KEYS | {"stored": 0.2})
+async def test_a_store_that_is_locked_gets_it_later(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await alone(scene, ami)
     with sqlite3.connect(scene.database, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -282,10 +284,10 @@ async def incoming(scene: Scene, ami: FakeAmi) -> AsyncIterator[Channel]:
     yield ami.call_in("13900139000")
 
 
+@timed(keys=KEYS | {"judged": 0.1})
 async def test_carrier_s_own_call_and_strangers_refuse_nothing(
-    scene: Scene, ami: FakeAmi, incoming: Channel, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, ami: FakeAmi, incoming: Channel
 ) -> None:
-    monkeypatch.setattr(keys_module, "JUDGED_SECONDS", 0.1)
     incoming.press("*9")
     ami.channel("agent1001", state="Up").press("*9")
     await asyncio.sleep(0.3)

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import lease
-from ami_listener.ami import connection
 from ami_listener.recording.access import Identity
+from ami_listener.timings import Timings
 from dialpact.compliance.errors import StoreError
-from dialpact.store.sqlite import Store
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, ringing, until
 
 
 @pytest.fixture
-def unstarted(quick: None, ami: FakeAmi, directory: Path, tmp_path: Path) -> Scene:
-    return Scene(tmp_path / "dialpact", ami.port, directory)
+def unstarted(timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path) -> Scene:
+    return Scene(tmp_path / "dialpact", ami.port, directory, timings=timings)
 
 
 async def test_ready(scene: Scene) -> None:
@@ -35,7 +34,7 @@ async def test_the_lease_lives_three_seconds_and_is_renewed(scene: Scene) -> Non
         return int(row[0])
 
     first = await expiry()
-    assert 0 < first - time.monotonic_ns() <= lease.LIFE_SECONDS * 1e9
+    assert 0 < first - time.monotonic_ns() <= scene.timings.lease.life * 1e9
     scene.listener.lease.wake()
 
     async def renewed() -> bool:
@@ -64,10 +63,8 @@ async def test_a_user_who_may_not_set_the_interlock(ami: FakeAmi, unstarted: Sce
         await scene.not_ready("write = call")
 
 
-async def test_rights_that_were_mended_are_seen(
-    ami: FakeAmi, unstarted: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.listener.PATIENCE_SECONDS", 0.1)
+@timed(listener={"patience": 0.1})
+async def test_rights_that_were_mended_are_seen(ami: FakeAmi, unstarted: Scene) -> None:
     ami.write = {"call"}
     async with unstarted as scene:
         await scene.not_ready("write = system")
@@ -106,8 +103,8 @@ async def test_the_lease_goes_with_the_connection_at_once(scene: Scene, ami: Fak
     assert time.monotonic() - began < 0.5
 
 
-async def test_a_half_open_link(scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PONG_SECONDS", 0.2)
+@timed(link={"pong": 0.2})
+async def test_a_half_open_link(scene: Scene, ami: FakeAmi) -> None:
     ami.freeze()
     await scene.not_ready("ping", timeout=4)
 
@@ -144,30 +141,24 @@ async def test_a_file_in_the_way(scene: Scene, directory: Path) -> None:
     await scene.not_ready("in the way")
 
 
+@timed(lease={"disk": 0.05})
 async def test_a_disk_that_hangs_is_not_waited_for(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "DISK_SECONDS", 0.05)
-    monkeypatch.setattr("ami_listener.recording.access.why_not", lambda *_: time.sleep(0.5) or "")
+    asked = os.statvfs
+    monkeypatch.setattr(os, "statvfs", lambda path: time.sleep(0.5) or asked(path))
     await scene.not_ready("does not answer")
 
 
-async def test_a_failure_that_no_check_foresaw(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "PENALTY_SECONDS", 0.3)
+@timed(lease={"penalty": 0.3})
+async def test_a_failure_that_no_check_foresaw(scene: Scene) -> None:
     scene.listener.lease.failed()
     await scene.not_ready("a recording failed")
     await scene.ready()
 
 
-async def test_a_store_that_is_down_ends_nothing(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_store_that_is_down_ends_nothing(scene: Scene, ami: FakeAmi) -> None:
     """The lease runs out by itself; a call that is up is kept, and written when the store is back."""
     _, leg = await ringing(scene, ami)
-    transact = Store.transact
-
-    async def down(*_: object) -> None:
-        raise StoreError("database is locked")
-
-    monkeypatch.setattr(Store, "transact", down)
+    scene.faulty.fails("*", StoreError("database is locked"))
     leg.pick_up()  # its row is there, so this needs no store
     await until(lambda: "DIALPACT_RECORDING" in leg.variables)
     leg.let_through()
@@ -176,7 +167,7 @@ async def test_a_store_that_is_down_ends_nothing(
     leg.hang_up()
     bypass = ami.dial(NUMBER)
     await until(lambda: len(scene.listener.outbox) >= 2)
-    monkeypatch.setattr(Store, "transact", transact)
+    scene.faulty.mends()
     (row,) = await scene.recorded("kept")
     assert row["answered_at"]
     await scene.incident("no-decision")
@@ -184,17 +175,11 @@ async def test_a_store_that_is_down_ends_nothing(
     await scene.ready()
 
 
-async def test_a_leg_that_can_not_be_judged_is_cut(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(legs={"store": 0.2})
+async def test_a_leg_that_can_not_be_judged_is_cut(scene: Scene, ami: FakeAmi) -> None:
     """It could not be recorded either."""
     ami.forbid("MixMonitor")
-    monkeypatch.setattr("ami_listener.legs.leg_check.STORE_SECONDS", 0.2)
-
-    async def down(*_: object) -> None:
-        raise StoreError("database is locked")
-
-    monkeypatch.setattr("dialpact.store.sqlite.carrier_legs.CarrierLegs.allowed", down)
+    scene.faulty.fails("carrier_legs.allowed", StoreError("database is locked"))
     leg = ami.dial(NUMBER, await scene.allow())
     await ami.seen("Hangup", Channel=leg.name)
     await scene.incident("store-unavailable")
@@ -222,8 +207,8 @@ async def test_the_reason_is_logged_once(scene: Scene, directory: Path) -> None:
     assert [line["event"] for line in logs].count("recorder lease") == 1
 
 
-async def test_what_waits_too_long_to_be_written(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "UNWRITTEN_SECONDS", 0.2)
+@timed(lease={"unwritten": 0.2})
+async def test_what_waits_too_long_to_be_written(scene: Scene) -> None:
     let = asyncio.Event()
 
     async def slow() -> None:

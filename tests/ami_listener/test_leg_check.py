@@ -13,9 +13,10 @@ import structlog
 from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.instance_lock import instance_lock
 from ami_listener.legs.leg_check import originator
+from ami_listener.timings import Timings
 from dialpact.compliance.errors import RecordingError, StoreError
-from dialpact.store.sqlite.carrier_legs import CarrierLegs
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, judged, prepared, recorded, ringing, talking, until
 
 OTHER = "13900139000"
@@ -117,7 +118,7 @@ async def test_an_asterisk_that_does_not_answer_spares_short_numbers(scene: Scen
 
 @pytest.fixture(params=["report", "shadow"])
 async def lenient(
-    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path, request: pytest.FixtureRequest
+    timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Scene]:
     modes: dict[str, Any] = {"report": {"bypass": "report"}, "shadow": {"mode": "shadow"}}
     async with Scene(tmp_path / "x", ami.port, directory, **modes[request.param]) as scene:
@@ -135,7 +136,7 @@ async def test_a_trunk_that_reports_and_shadow_mode_cut_nothing(lenient: Scene, 
 
 
 async def test_in_shadow_mode_a_bridge_without_a_recording_is_told_and_let_be(
-    quick: None, ami: FakeAmi, directory: Path, tmp_path: Path
+    timings: Timings, ami: FakeAmi, directory: Path, tmp_path: Path
 ) -> None:
     async with Scene(tmp_path / "x", ami.port, directory, mode="shadow") as scene:
         await scene.ready()
@@ -201,15 +202,9 @@ async def test_nor_is_one_with_an_id_that_is_not_its_own(scene: Scene, ami: Fake
     await quiet(scene, ami, "foreign-number")
 
 
-async def test_nor_while_the_store_is_down(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.legs.leg_check.STORE_SECONDS", 0.1)
-
-    async def down(*_: object) -> None:
-        raise StoreError("down")
-
-    monkeypatch.setattr(CarrierLegs, "allowed", down)
+@timed(legs={"store": 0.1})
+async def test_nor_while_the_store_is_down(scene: Scene, ami: FakeAmi) -> None:
+    scene.faulty.fails("carrier_legs.allowed", StoreError("down"))
     legs = [ami.dial("119"), ami.dial("119", "e" * 32)]
     await scene.incident("store-unavailable")  # of the second: its id could not be looked up
     for leg in legs:
@@ -387,11 +382,9 @@ async def test_an_originated_call_that_was_answered_while_nobody_listened_is_cut
     assert NUMBER in (await scene.incident("no-decision"))["detail"]
 
 
-async def test_an_answered_leg_that_nobody_gives_up_is_cut(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(legs={"overdue": 0.1})
+async def test_an_answered_leg_that_nobody_gives_up_is_cut(scene: Scene, ami: FakeAmi) -> None:
     """Without a recording, without the interlock and without a bridge: a machine talks to the callee."""
-    monkeypatch.setattr("ami_listener.legs.leg.OVERDUE_SECONDS", 0.1)
     ami.monitor_mode = "lies"
     leg = ami.dial(NUMBER, await scene.allow())
     leg.answer()

@@ -6,33 +6,32 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ami_listener.listener import JUDGING_SECONDS, pauses
+from ami_listener.timings import Timings
 from dialpact.compliance.carrier_leg import CarrierLeg
-from dialpact.compliance.errors import RecordingError
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.testing.ami import FakeAmi
-from tests.ami_listener.scene import NUMBER, Scene, prepared, recorded, until
+from tests.ami_listener.pace import QUICK, changed, timed
+from tests.ami_listener.scene import NUMBER, Scene, names_used_up, prepared, recorded, until
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
-    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.05)
-    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 0.2)
+SOON = {"look": 0.05, "second_look": 0.02, "audit": 0.05, "judging": 0.2}
+# A leg that is up has the time to be judged that it has in earnest.
+patient = timed(listener=SOON | {"judging": 1.0})
+# What stands still is noticed soon; but a busy machine is no stall.
+IMPATIENT = {"ping": 0.05, "pong": 1.0, "login": 1.0}
+AGAIN = SOON | {"first_pause": 0.02, "longest_pause": 0.1}
 
 
 @pytest.fixture
-def patient(soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As :func:`soon`, and a leg that is up has the time to be judged that it has in earnest."""
-    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", JUDGING_SECONDS)
+def timings() -> Timings:
+    return changed(QUICK, listener=SOON)
 
 
 async def restarted(scene: Scene) -> None:
@@ -42,7 +41,7 @@ async def restarted(scene: Scene) -> None:
     await scene.listener.outbox.drained()
 
 
-async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, scene: Scene) -> None:
+async def test_a_decision_of_the_gap_without_a_call_is_listed_once(scene: Scene) -> None:
     await scene.kill()
     decision = await scene.allow()
     await restarted(scene)
@@ -52,7 +51,7 @@ async def test_a_decision_of_the_gap_without_a_call_is_listed_once(soon: None, s
     assert await scene.incidents() == ["call-unseen"]
 
 
-async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi) -> None:
+async def test_a_lost_link_is_such_a_gap(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()  # its leg's events are lost with the link
     ami.drop()
@@ -66,14 +65,14 @@ async def test_a_lost_link_is_such_a_gap(soon: None, scene: Scene, ami: FakeAmi)
         (timedelta(seconds=130), False),  # its call would have been seen
     ],
 )
-async def test_how_old_it_may_be(soon: None, scene: Scene, ago: timedelta, listed: bool) -> None:
+async def test_how_old_it_may_be(scene: Scene, ago: timedelta, listed: bool) -> None:
     await scene.kill()
     await scene.allow(decided_at=scene.clock.now() - ago)
     await restarted(scene)
     assert await scene.incidents() == ["call-unseen"] * listed
 
 
-async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
+async def test_what_was_no_call_is_not_listed(scene: Scene) -> None:
     await scene.kill()
     await scene.allow(blocked=True)
     await scene.allow(node="pbx2")
@@ -83,9 +82,8 @@ async def test_what_was_no_call_is_not_listed(soon: None, scene: Scene) -> None:
     assert await scene.incidents() == []
 
 
-async def test_a_call_that_is_up_is_taken_over_and_not_listed(
-    patient: None, scene: Scene, ami: FakeAmi
-) -> None:
+@patient
+async def test_a_call_that_is_up_is_taken_over_and_not_listed(scene: Scene, ami: FakeAmi) -> None:
     await scene.kill()
     decision = await scene.allow()
     leg = ami.dial(NUMBER, decision)
@@ -97,9 +95,7 @@ async def test_a_call_that_is_up_is_taken_over_and_not_listed(
     await recorded(leg, decision)
 
 
-async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_saw(
-    soon: None, scene: Scene
-) -> None:
+async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_saw(scene: Scene) -> None:
     decision = await scene.allow()
     now = scene.clock.now()
     names = {"channel": "PJSIP/carrier-00000009", "uniqueid": "1.9", "linkedid": "1.8"}
@@ -111,49 +107,33 @@ async def test_a_leg_that_was_seen_and_has_no_recording_was_no_call_that_nobody_
     assert await scene.incidents() == []
 
 
-async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(
-    patient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@patient
+async def test_a_call_that_is_up_and_can_not_be_recorded_was_seen(scene: Scene, ami: FakeAmi) -> None:
     """It has no recording's row, and an incident that says so."""
-
-    def no_room(*_: object) -> None:
-        raise RecordingError("99 segments already")
-
     await scene.kill()
-    leg = ami.dial(NUMBER, await scene.allow())
+    decision = await scene.allow()
+    names_used_up(scene, decision)
+    leg = ami.dial(NUMBER, decision)
     leg.ring()
     leg.seconds = 5
-    monkeypatch.setattr("ami_listener.recording.recorder.Recorder.plan", no_room)
     await restarted(scene)
     assert await scene.incidents() == ["recording-not-started"]
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.ami.connection.PING_SECONDS", 0.05)
-    monkeypatch.setattr("ami_listener.listener.pauses", partial(pauses, 0.02, 0.1))
-
-
 @contextlib.asynccontextmanager
 async def standing_still(scene: Scene, ami: FakeAmi) -> AsyncIterator[None]:
-    """Asterisk does not answer, and inside the block the listener has lost it; afterwards has it again. No
-    answer is waited for long, but for this time only: a busy machine is no stall.
-    """
+    """Asterisk does not answer, and inside the block the listener has lost it; afterwards has it again."""
     await until(lambda: scene.listener.lease.session is not None)
     logins = ami.logins
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ami_listener.ami.connection.PONG_SECONDS", 0.2)
-        patch.setattr("ami_listener.ami.connection.LOGIN_SECONDS", 0.5)
-        ami.freeze()
-        await until(lambda: scene.listener.lease.session is None)
-        yield
+    ami.freeze()
+    await until(lambda: scene.listener.lease.session is None)
+    yield
     ami.thaw()
     await until(lambda: ami.logins > logins)
 
 
-async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi
-) -> None:
+@timed(listener=AGAIN, link=IMPATIENT)
+async def test_a_stall_is_one_incident_whatever_was_lost_in_it(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     lost = sorted([await scene.allow() for _ in range(5)])
     async with standing_still(scene, ami):
@@ -169,25 +149,20 @@ async def test_a_stall_is_one_incident_whatever_was_lost_in_it(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
-async def test_several_stalls_before_anybody_could_tell_are_one_incident(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(listener=AGAIN | {"judging": 4.0}, link=IMPATIENT)  # it can tell after the third only
+async def test_several_stalls_before_anybody_could_tell_are_one_incident(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
-    monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 60.0)  # it could tell after the third only
-    for _ in range(2):
+    for _ in range(3):
         async with standing_still(scene, ami):
             pass
-    async with standing_still(scene, ami):
-        monkeypatch.setattr("ami_listener.listener.JUDGING_SECONDS", 0.2)
     told = await scene.incident("asterisk-stalled")
     assert "in 3 times" in told["detail"]
     await until(lambda: scene.listener.gap.since is None)
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
-async def test_a_call_that_was_never_let_through_is_one_of_them(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi
-) -> None:
+@timed(listener=AGAIN, link=IMPATIENT)
+async def test_a_call_that_was_never_let_through_is_one_of_them(scene: Scene, ami: FakeAmi) -> None:
     """It rang when Asterisk stood still, and was gone afterwards: no file, and nothing that misses one."""
     await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()
@@ -203,10 +178,8 @@ async def test_a_call_that_was_never_let_through_is_one_of_them(
     assert await scene.incidents() == ["asterisk-stalled"]
 
 
-async def test_an_asterisk_that_was_started_anew_did_not_stall(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.missed_calls.SAME", timedelta())
+@timed(listener=AGAIN, link=IMPATIENT, missed={"same": timedelta()})
+async def test_an_asterisk_that_was_started_anew_did_not_stall(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     decision = await scene.allow()
     async with standing_still(scene, ami):
@@ -215,10 +188,8 @@ async def test_an_asterisk_that_was_started_anew_did_not_stall(
     assert await scene.incidents() == ["call-unseen"]
 
 
-async def test_what_does_not_fit_into_one_is_told_one_by_one(
-    soon: None, impatient: None, scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.missed_calls.TOGETHER", 2)
+@timed(listener=AGAIN, link=IMPATIENT, missed={"together": 2})
+async def test_what_does_not_fit_into_one_is_told_one_by_one(scene: Scene, ami: FakeAmi) -> None:
     await until(lambda: scene.listener.gap.since is None)
     lost = {await scene.allow() for _ in range(3)}
     async with standing_still(scene, ami):

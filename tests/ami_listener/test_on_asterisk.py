@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener import listener as listener_module
+from tests.ami_listener.pace import changed
 from tests.ami_listener.scene import Scene, until
 from tests.lab.bootstrap import bootstrap
 from tests.lab.carrier import TONE as CALLEE
@@ -253,10 +253,9 @@ async def test_a_leg_that_is_sent_elsewhere_stays_recorded(scene: Scene, pbx: Pb
 
 
 async def test_a_comparison_finds_nothing_to_say_while_calls_come_and_go(
-    scene: Scene, pbx: Pbx, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, pbx: Pbx, carrier: Carrier
 ) -> None:
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.05)
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
+    scene.timings = changed(scene.timings, listener={"second_look": 0.05, "audit": 0.05})
     await scene.stop()
     await scene.start()
     await scene.ready()

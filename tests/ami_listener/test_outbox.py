@@ -7,17 +7,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ami_listener import outbox as module
 from ami_listener.outbox import Outbox, Waiting
+from ami_listener.timings import OutboxTimings
 from dialpact.compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
 from dialpact.compliance.meters import METERS
+
+AT_ONCE = OutboxTimings(retry=0.001)
 
 
 class Box:
     """An outbox that runs, and what became of what was put into it."""
 
     def __init__(self) -> None:
-        self.outbox = Outbox(lambda waiting, why: self.refused.append((waiting, why)))
+        self.outbox = Outbox(lambda waiting, why: self.refused.append((waiting, why)), AT_ONCE)
         self.written: list[str] = []
         self.tries: list[str] = []
         self.refused: list[tuple[Waiting, str]] = []
@@ -36,8 +38,7 @@ class Box:
 
 
 @pytest.fixture
-async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Box]:
-    monkeypatch.setattr(module, "RETRY_SECONDS", 0.001)
+async def box() -> AsyncIterator[Box]:
     box = Box()
     running = asyncio.create_task(box.outbox.run())
     yield box
@@ -76,7 +77,7 @@ async def test_a_fault_of_ours_is_tried_a_few_times_and_then_set_aside(box: Box)
     box.put("odd", *[RuntimeError("13800138000 is odd")] * 100)
     box.put("good")
     await drained(box)
-    assert box.tries.count("odd") == module.TRIES
+    assert box.tries.count("odd") == AT_ONCE.tries
     assert box.written == ["good"]
     assert "13800138000" not in box.refused[0][1]
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import structs
 
-from dialpact.compliance.config import Policy, Trunk
+from dialpact.compliance.config import PolicyConfig, Trunk
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.scene import NUMBER, Scene, keep_until, recorded, ringing, talking, until
 
@@ -68,7 +68,7 @@ async def test_a_recording_is_kept_for_the_longest_of_what_was_in_force(scene: S
 
 async def test_the_next_call_is_cut_or_let_be_by_the_new_mode(scene: Scene, ami: FakeAmi) -> None:
     """The call that is up ends as it began: in shadow mode nothing is cut."""
-    scene.listener.replace(structs.replace(scene.config, policy=Policy(mode="shadow")), keep_until)
+    scene.listener.replace(structs.replace(scene.config, policy=PolicyConfig(mode="shadow")), keep_until)
     spared = ami.dial(NUMBER, "")
     assert (await scene.incident("no-decision"))["detail"].startswith("let be")
     scene.listener.replace(scene.config, keep_until)

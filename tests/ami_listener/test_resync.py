@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.ami import connection
 from dialpact.compliance.clock import instant
 from dialpact.testing.ami import FakeAmi, Headers
 from dialpact.testing.ami_calls import Channel
-from tests.ami_listener.scene import NUMBER, Scene, recorded, ringing, talking, until
+from tests.ami_listener.pace import timed
+from tests.ami_listener.scene import NUMBER, Scene, left_open, recorded, ringing, talking, until
 
 
 async def test_a_running_recording_is_adopted_after_a_lost_connection(scene: Scene, ami: FakeAmi) -> None:
@@ -266,7 +266,6 @@ async def test_after_a_restart_of_asterisk_the_same_name_is_another_call(scene: 
     leg.speak(0.2)
     name = leg.name
     await ami.restart()
-    ami._serial = iter(range(100))  # type: ignore[assignment]
     other = ami.dial(NUMBER, quiet=True)
     assert other.name == name
     ami.forbid("MixMonitor", Channel=name)
@@ -313,14 +312,15 @@ async def test_files_are_measured_though_the_link_is_lost(scene: Scene, ami: Fak
     assert await scene.incidents() == []
 
 
+@timed(recorder={"settle": 1.5})
 async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_missed(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, ami: FakeAmi
 ) -> None:
-    monkeypatch.setattr("dialpact.testing.ami_calls.Monitor.close", lambda monitor: None)
-    monkeypatch.setattr("ami_listener.recording.recorder.SETTLE_SECONDS", 1.5)
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
+    (row,) = await scene.recordings()
     leg.hang_up()
+    left_open(row)
     await until(lambda: bool(scene.listener.finishing))
     ami.drop()
     await until(lambda: ami.logins == 2)
@@ -329,11 +329,8 @@ async def test_files_that_are_being_measured_are_not_taken_for_a_call_that_was_m
     assert await scene.incidents() == ["recording-repaired"] * 3
 
 
-async def test_a_comparison_leaves_calls_alone_that_it_knows(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ami_listener.listener.SECOND_LOOK_SECONDS", 0.02)
-    monkeypatch.setattr("ami_listener.listener.AUDIT_SECONDS", 0.02)
+@timed(listener={"second_look": 0.02, "audit": 0.02})
+async def test_a_comparison_leaves_calls_alone_that_it_knows(scene: Scene, ami: FakeAmi) -> None:
     ami.drop()
     await until(lambda: ami.logins == 2)
     _, leg = await talking(scene, ami)
@@ -345,17 +342,14 @@ async def test_a_comparison_leaves_calls_alone_that_it_knows(
     assert (await scene.lease())[0]
 
 
-async def test_a_flood_of_events_costs_the_link_not_the_recording(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(link={"queue": 50})
+async def test_a_flood_of_events_costs_the_link_not_the_recording(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
-    monkeypatch.setattr(connection, "QUEUE", 50)
     noise = ami.channel("agent1002")
     noise.state = "Ringing"
     for _ in range(200):
         noise.ring()
     await until(lambda: ami.logins == 2)
-    monkeypatch.setattr(connection, "QUEUE", 50_000)
     await scene.ready()
     await until(lambda: leg.uniqueid in scene.listener.legs)
     leg.speak(0.2)

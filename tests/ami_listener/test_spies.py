@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from ami_listener import listener as listener_module
-from dialpact.compliance.config import Policy, Supervisor
+from dialpact.compliance.config import PolicyConfig, Supervisor
 from dialpact.testing.ami import Channel, FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, keep_until, talking, until
 
 
@@ -58,7 +58,9 @@ def ruled(scene: Scene, supervisor: Supervisor, **policy: Any) -> None:
     trunks = {
         name: structs.replace(trunk, supervisor=supervisor) for name, trunk in scene.config.trunks.items()
     }
-    scene.listener.replace(structs.replace(scene.config, trunks=trunks, policy=Policy(**policy)), keep_until)
+    scene.listener.replace(
+        structs.replace(scene.config, trunks=trunks, policy=PolicyConfig(**policy)), keep_until
+    )
 
 
 async def test_his_channel_is_recorded_from_his_coming_to_his_going(scene: Scene, ami: FakeAmi) -> None:
@@ -181,12 +183,9 @@ async def test_one_who_was_there_before_the_listener(scene: Scene, ami: FakeAmi,
     assert all(leg.name in ami.channels for leg in legs)
 
 
-async def test_one_who_waits_for_a_call_of_his_group_is_left_alone(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(listener={"second_look": 0.05, "audit": 0.05})
+async def test_one_who_waits_for_a_call_of_his_group_is_left_alone(scene: Scene, ami: FakeAmi) -> None:
     """Asterisk tells by an event when he is at one. But from before the listener nobody knows: he is cut."""
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.05)
     _, leg = await talking(scene, ami)
     await scene.stop()
     early = supervisor(ami, "PJSIP,qwg(sales)")
@@ -203,12 +202,9 @@ async def test_one_who_waits_for_a_call_of_his_group_is_left_alone(
     await recorded(scene, late)
 
 
-async def test_one_whose_event_did_not_come_is_found(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@timed(listener={"second_look": 0.05, "audit": 0.05})
+async def test_one_whose_event_did_not_come_is_found(scene: Scene, ami: FakeAmi) -> None:
     """A line break in somebody's name makes it unfit to be believed."""
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.05)
     await scene.stop()
     await scene.start()
     await scene.ready()
@@ -260,10 +256,8 @@ async def test_a_stop_of_the_sites_own_beside_it_is_none(scene: Scene, ami: Fake
     assert await scene.incidents() == []
 
 
-async def test_his_recording_goes_on_over_a_lost_link(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.05)
+@timed(listener={"second_look": 0.05})
+async def test_his_recording_goes_on_over_a_lost_link(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     boss = supervisor(ami)
     spy(ami, boss, leg)

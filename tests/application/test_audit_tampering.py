@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dialpact.application.ledger.audit import Audit
-from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.ledger.audit import BATCH, Audit
+from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger import merkle, record
@@ -139,9 +139,9 @@ class Thief:
             self("INSERT INTO ledger_node VALUES (1, ?, ?)", number, made)
 
     def audit(
-        self, *given: tuple[str, str], first: int | None = None, last: int | None = None
-    ) -> list[Finding]:
-        audit = Audit([MINE.verifier], given, first, last)
+        self, *given: tuple[str, str], first: int | None = None, last: int | None = None, batch: int = BATCH
+    ) -> list[AuditFinding]:
+        audit = Audit([MINE.verifier], given, first, last, batch=batch)
         with opened(self.path) as snapshot:
             for _ in audit.run(snapshot):
                 pass
@@ -158,7 +158,7 @@ def thief(whole: tuple[bytes, list[str]], tmp_path: Path) -> Iterator[Thief]:
     thief.db.close()
 
 
-def brief(found: list[Finding]) -> list[tuple[str, str, int | None]]:
+def brief(found: list[AuditFinding]) -> list[tuple[str, str, int | None]]:
     return [(finding.problem, finding.code, finding.leaf) for finding in found]
 
 
@@ -416,9 +416,9 @@ async def test_a_leaf_that_is_missing_at_the_end_of_a_range(thief: Thief) -> Non
     assert ("node", "node-wrong", 0) in brief(found)
 
 
-def test_a_log_longer_than_a_page(thief: Thief, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialpact.application.ledger.audit.BATCH", 50)
-    assert thief.audit() == []
+def test_a_log_longer_than_a_page(thief: Thief) -> None:
+    assert thief.audit(batch=50) == []
     thief("DELETE FROM ledger WHERE leaf_index BETWEEN 40 AND 220")
-    gaps = [(finding.leaf, finding.values) for finding in thief.audit() if finding.code == "leaf-missing"]
+    found = thief.audit(batch=50)
+    gaps = [(finding.leaf, finding.values) for finding in found if finding.code == "leaf-missing"]
     assert gaps == [(40, {"last": 220})]

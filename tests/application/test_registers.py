@@ -142,15 +142,14 @@ async def test_nobody_does_what_he_has_no_right_to(office: Context) -> None:
     assert len((await do_not_call.listed(office)).rows) == 5
 
 
-async def test_a_file_tells_how_far_it_is_read(office: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "BATCH", 2)
+async def test_a_file_tells_how_far_it_is_read(office: Context) -> None:
     header = b"number,scope,value,requested_at,source\n"
     file = io.BytesIO(
         header + b"".join(b"1390013900%d,all,,,\n" % place for place in range(5)) + b"110,all,,,\n"
     )
     told: list[tuple[int, int]] = []
     with await imports.into_register(
-        office, "dnc", file, name="a.csv", skip_bad=True, progress=lambda *at: told.append(at)
+        office, "dnc", file, name="a.csv", skip_bad=True, progress=lambda *at: told.append(at), together=2
     ) as done:
         assert (done.rows, done.good, done.bad, done.applied, done.done) == (6, 5, 1, 5, True)
         assert [(row.line, row.fault.key) for row in done.bad_rows] == [(7, "number")]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import fcntl
+import inspect
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -58,7 +63,12 @@ def cut(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, after: int = 0, 
             real(*given, **named)
         raise PowerCutError
 
-    monkeypatch.setattr(place, name, broken)
+    async def broken_later(*given: Any, **named: Any) -> Any:
+        if not before:
+            await real(*given, **named)
+        raise PowerCutError
+
+    monkeypatch.setattr(place, name, broken_later if inspect.iscoroutinefunction(real) else broken)
 
 
 STEPS: list[tuple[str, Any, str, int, bool, bool]] = [
@@ -66,7 +76,7 @@ STEPS: list[tuple[str, Any, str, int, bool, bool]] = [
     ("the new key is written", keys, "write_new", 0, False, False),
     ("the old key has its second name", keys, "keep_old", 0, False, False),
     ("before the commit", change, "log", 0, False, False),
-    ("after the commit", rotation, "resume", 0, True, True),
+    ("after the commit", Checkpoints, "rotate", 0, False, True),
     ("before the rename", Path, "replace", 0, True, True),
     ("after the rename", Path, "replace", 0, False, True),
     ("before the public key is written", keys, "publish", 0, True, True),
@@ -130,8 +140,14 @@ async def test_the_next_rotation_finishes_the_one_before(
 
 
 async def test_one_rotation_at_a_time(config: Config, store: Store) -> None:
-    with rotation._alone(config.database.parent), pytest.raises(LedgerError, match="under way"):
-        await rotation.rotate(config, store, at=AT, **WHO)
+    other = os.open(config.database.parent, os.O_RDONLY)  # as another process holds it
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(LedgerError, match="under way"):
+            await rotation.rotate(config, store, at=AT, **WHO)
+    finally:
+        os.close(other)
+    await rotation.rotate(config, store, at=AT, **WHO)
 
 
 async def test_an_old_key_s_name_is_never_taken_by_another_file(config: Config, store: Store) -> None:
@@ -162,14 +178,30 @@ async def test_a_key_that_took_the_place_of_the_one_in_force_is_not_published(
         await store.checkpoints.sign(stranger, AT)
 
 
-async def test_a_public_key_that_can_not_be_written_stops_no_signing(
-    config: Config, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read_only(*_: object) -> None:
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr(keys, "publish", read_only)
+async def test_a_public_key_that_can_not_be_written_stops_no_signing(config: Config, store: Store) -> None:
+    public = config.path("ledger.pub")
+    public.unlink()
+    public.mkdir()  # (root writes into a folder that is closed to others)
     assert (await rotation.resume(config, store)).vkey == keys.load(config).vkey
+
+
+async def test_a_disk_that_hangs_holds_nobody_else(config: Config, store: Store) -> None:
+    """A pipe that nobody writes to, in the place of the public key: the loop goes on, and lets it go."""
+    public = config.path("ledger.pub")
+    public.unlink()
+    os.mkfifo(public)
+    too_late = threading.Timer(10, lambda: public.open("wb").close())
+    too_late.start()
+    resumed = asyncio.create_task(rotation.resume(config, store))
+    while not resumed.done():
+        with contextlib.suppress(OSError):  # (nobody reads yet)
+            os.close(os.open(public, os.O_WRONLY | os.O_NONBLOCK))
+            break
+        await asyncio.sleep(0.01)
+    assert too_late.is_alive()
+    too_late.cancel()
+    signer = await resumed
+    assert keys.load_public(public) == signer.verifier
 
 
 async def test_the_mode_of_the_new_key_is_right_from_the_first_byte(config: Config, store: Store) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agi.limits import LIMITS
-from dialpact.compliance.config import Gate
+from dialpact.compliance.config import GateConfig
 from tests.bench.stand import Stand, flushes, stand
 
 LOADS = {1: 300, 10: 1000, 100: 2000}  # concurrent: sessions a round
@@ -20,7 +20,7 @@ CROWD = 2000  # calls at one instant
 CROWDS = 3  # times
 SHARES = ("decided", "told_deadline", "told_late", "told_gate_error", "told_nothing")  # add up to all
 LASTS = ("connected", "decided", "deadline")
-DEADLINE = Gate().deadline_ms / 1000
+DEADLINE = GateConfig().deadline_ms / 1000
 Rounds = dict[str, list[dict[str, Any]]]
 
 

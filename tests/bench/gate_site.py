@@ -134,7 +134,7 @@ async def _nothing(request: fast_agi.Request) -> None:
 async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
     settings = config.Config(
         trunks={"carrier": config.Trunk(endpoint="carrier")},
-        gate=config.Gate(listen="127.0.0.1:0"),
+        gate=config.GateConfig(listen="127.0.0.1:0"),
         origin=str(folder / "dialpact.toml"),
     )
     policy = Policy((profile.load("cn-hubei-2018"),), calendars.load())

@@ -1,7 +1,7 @@
 """How long the inspection report takes, and how much memory: ``python -m tests.bench.inspection_bench [N]``.
 
 A year's working hours of N decisions (1,000,000 unless told otherwise) of 200 caller IDs, six in ten put
-through, half of those answered and recorded, with refusals and consents, written straight into a store. Then
+through, half of those answered and recorded, with opt-outs and consents, written straight into a store. Then
 the figures are gathered in a process of its own. Prints figures; asserts nothing.
 """
 
@@ -165,7 +165,7 @@ def main() -> None:
                     "peak_mb": round(peak),
                     "decisions": found.calls.decisions,
                     "answered": found.control.recordings.answered,
-                    "after_refusal": found.conduct.refusals.after,
+                    "after_opt_out": found.conduct.opt_outs.after,
                     "json_kb": len(msgspec.json.encode(found)) // 1024,
                 }
             )

@@ -12,11 +12,11 @@ import json
 import random
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dialpact.compliance.ranges import Detector, Report, sweep
+from dialpact.compliance.ranges import Detector, RangeReport, sweep
 from dialpact.compliance.sections import RangeDialling
 
 SECTION = RangeDialling(clause="-", source="-", effective_from=date(2018, 12, 14), purposes=("marketing",))
@@ -29,7 +29,7 @@ Numbers = list[int]
 Make = Callable[[random.Random], Numbers]
 
 
-def listed(numbers: Iterable[int], section: RangeDialling = SECTION) -> Report:
+def listed(numbers: Iterable[int], section: RangeDialling = SECTION) -> RangeReport:
     detector = Detector(section)
     detector.add(sorted(set(numbers)))
     return detector.report()
@@ -193,22 +193,26 @@ def swept(make: Make, lists: int, seed: int) -> dict[str, Any]:
     }
 
 
-def measure(runs: int = 20, seed: int = 1) -> dict[str, Any]:
+Kinds = Mapping[str, tuple[Make, int]]
+
+
+def measure(runs: int = 20, seed: int = 1, lists: Kinds = HONEST, sweeps: Kinds = SWEEPS) -> dict[str, Any]:
     """``runs``: lists of each kind; small ones more often, very large ones three times."""
-    times = {name: max(3, runs * weight) for name, (_, weight) in (HONEST | SWEEPS).items()}
+    times = {name: max(3, runs * weight) for name, (_, weight) in {**lists, **sweeps}.items()}
     return {
-        "honest": {name: honest(make, times[name], seed) for name, (make, _) in HONEST.items()},
-        "sweeps": {name: swept(make, times[name], seed) for name, (make, _) in SWEEPS.items()},
+        "honest": {name: honest(make, times[name], seed) for name, (make, _) in lists.items()},
+        "sweeps": {name: swept(make, times[name], seed) for name, (make, _) in sweeps.items()},
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, lists: Kinds = HONEST, sweeps: Kinds = SWEEPS) -> None:
+    """``arguments``: else the process's own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    found = measure(given.runs, given.seed)
+    given = parser.parse_args(arguments)
+    found = measure(given.runs, given.seed, lists, sweeps)
     if given.json:
         print(json.dumps(found, indent=2))
         return

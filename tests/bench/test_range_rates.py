@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -69,12 +68,10 @@ def test_the_page_has_a_row_for_each_kind() -> None:
     assert {*range_rates.HONEST, *range_rates.SWEEPS} <= rows
 
 
-def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(range_rates, "HONEST", {"19 consecutive numbers": (range_rates.in_order(19), 1)})
-    monkeypatch.setattr(range_rates, "SWEEPS", {"50 in order": (range_rates.in_order(50), 1)})
-    monkeypatch.setattr(sys, "argv", ["range_rates", "--runs", "3"])
-    range_rates.main()
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    lists = {"19 consecutive numbers": (range_rates.in_order(19), 1)}
+    sweeps = {"50 in order": (range_rates.in_order(50), 1)}
+    range_rates.main(["--runs", "3"], lists, sweeps)
     assert re.search(r"^50 in order +3 +100\.0 +100\.0 +20 +20 +62\.0$", capsys.readouterr().out, re.M)
-    monkeypatch.setattr(sys, "argv", ["range_rates", "--runs", "3", "--json"])
-    range_rates.main()
+    range_rates.main(["--runs", "3", "--json"], lists, sweeps)
     assert set(json.loads(capsys.readouterr().out)) == {"honest", "sweeps"}

@@ -25,7 +25,7 @@ from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.ledger.merkle import leaf_hash, node_hash
 from dialpact.compliance.profile import Policy
-from dialpact.store.ports.decisions import Waiting
+from dialpact.store.ports.decisions import WaitingAttempt
 from dialpact.store.sqlite import Store, create, incidents, ledger
 from tests import registers
 from tests.bench.gate_site import CALLER_ID, NoonClock, entry
@@ -56,7 +56,9 @@ async def decisions(store: Store, count: int) -> None:
     callees = itertools.cycle(map(entry, range(CALLEES)))
     for first in range(0, count, TOGETHER):
         batch = [
-            Waiting(new_id(), judge.attempt(callee, "spring", CALLER_ID, trunk="carrier"), float("inf"))
+            WaitingAttempt(
+                new_id(), judge.attempt(callee, "spring", CALLER_ID, trunk="carrier"), float("inf")
+            )
             for callee in itertools.islice(callees, min(TOGETHER, count - first))
         ]
         await store.decisions.decide(batch, judge, NoonClock())

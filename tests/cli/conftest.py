@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dialpact.cli.app import app
-from tests.cli.recorded import Host, Shelf, set_clocks
+from dialpact.cli.command_context import Machine
+from tests.cli.recorded import Host, Shelf
 
 NUMBER = "13800138000"
 
@@ -21,9 +22,11 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config = path / "dialpact.toml"
+        self.machine = Machine()
 
     def run(self, *arguments: str, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, [*arguments], env={"LC_ALL": "en_GB.UTF-8", "COLUMNS": "80"})
+        environment = {"LC_ALL": "en_GB.UTF-8", "COLUMNS": "80"}
+        result = CliRunner().invoke(app, [*arguments], env=environment, obj={"machine": self.machine})
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == code, result.output
@@ -68,7 +71,7 @@ def stocked(home: Home) -> Home:
 
 
 @pytest.fixture
-def shelf(home: Home, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+def shelf(home: Home) -> Shelf:
     host = Host()
-    set_clocks(host, monkeypatch.setattr)
+    home.machine = host.machine
     return Shelf(home, host)

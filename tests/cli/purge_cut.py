@@ -14,12 +14,11 @@ from pkgutil import resolve_name
 from typing import Any
 
 from dialpact.cli.app import app
-from tests.cli.recorded import Host, set_clocks
+from tests.cli.recorded import Host
 
 
 def main(wall: str, up: str, function: str, passing: str, when: str) -> None:
     host = Host(datetime.fromisoformat(wall), timedelta(seconds=float(up)))
-    set_clocks(host)
     place, name = function.rsplit(".", 1)
     owner = resolve_name(place)  # a module, or a class in one
     real = getattr(owner, name)
@@ -42,7 +41,7 @@ def main(wall: str, up: str, function: str, passing: str, when: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(owner, name, cut)
-    app(["recordings", "purge", "--yes", "--by", "chen"])
+    app(["recordings", "purge", "--yes", "--by", "chen"], obj={"machine": host.machine})
 
 
 if __name__ == "__main__":

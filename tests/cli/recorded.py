@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dialpact.application import host_clock
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.sqlite import Store, clocks, decisions
@@ -41,6 +41,10 @@ class Host:
 
     def uptime(self) -> Uptime:
         return Uptime(self.boot, self.up)
+
+    @property
+    def machine(self) -> Machine:
+        return Machine(clock=self, uptime=self.uptime)
 
     def runs(self, span: timedelta) -> None:
         self.wall, self.up = self.wall + span, self.up + span
@@ -120,7 +124,7 @@ class Shelf:
         return asyncio.run(run())
 
     def reads_clock(self) -> None:
-        """As the keeper does every ten minutes."""
+        """As housekeeping does every ten minutes."""
 
         async def take(store: Store) -> None:
             await store.transact(
@@ -177,11 +181,3 @@ def wav(name: str) -> bytes:
         out.setframerate(8000)
         out.writeframes(hashlib.sha256(name.encode()).digest() * 50)
     return file.getvalue()
-
-
-def set_clocks(host: Host, put: Callable[[Any, str, object], None] = setattr) -> None:
-    """Of every command from then on."""
-    from dialpact.cli import session
-
-    put(session, "SystemClock", lambda: host)
-    put(host_clock, "host_uptime", host.uptime)

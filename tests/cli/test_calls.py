@@ -193,7 +193,7 @@ def test_one_call(home: Home, spool: Path) -> None:
     assert shown["recordings"][0]["seconds"] == 12.0
     assert shown["attempt"]["campaign"] == "renewal"
     assert home("calls", "show", refused)["findings"][0]["text"]
-    assert "refused" in home.run("calls", "show", refused).stdout
+    assert "opted out" in home.run("calls", "show", refused).stdout
     assert home("calls", "show", "0" * 32, code=1)["error"]
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
+import io
 import json
 import sqlite3
 from typing import Any
 
+import msgspec
 import pytest
 
-from dialpact.application import carrier_list
+from dialpact.application.carrier_list import Comparison, compare_list
+from dialpact.cli import texts
+from dialpact.cli.command_context import CommandContext
+from dialpact.cli.renamed import beside
+from dialpact.compliance.registers.fault import Fault
 from tests.cli.conftest import Home
 from tests.compliance import cdr_lab
 
@@ -63,10 +70,42 @@ def test_the_register_stays_as_it_is(stocked: Home) -> None:
     assert stocked("caller-id", "list") == before
 
 
-@pytest.mark.parametrize("together", [1, 3, 5000])
-def test_calls_are_counted(stocked: Home, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
-    """In pages of any size: those put through, and those refused apart."""
-    monkeypatch.setattr(carrier_list, "TOGETHER", together)
+def used(home: Home, text: str, since: str, until: str, **sizes: int) -> Any:
+    """As the use case finds it."""
+
+    async def found() -> Comparison:
+        async with CommandContext(home.config, False, "en").context("chen") as context:
+            file = io.BytesIO(text.encode())
+            with await compare_list(
+                context, file, name="list.csv", since=since, until=until, **sizes
+            ) as done:
+                return done.about
+
+    return json.loads(msgspec.json.encode(asyncio.run(found())))
+
+
+@pytest.mark.parametrize("together", [1, 3])
+def test_calls_are_counted_in_pages_of_any_size(stocked: Home, together: int) -> None:
+    with contextlib.closing(sqlite3.connect(stocked.path / "dialpact.db")) as database, database:
+        cdr_lab.fill(database, "answered", "busy", "refused", "two-calls")
+    lists = (HEADER + f"{NUMBER},,,,\n", HEADER + f"{NUMBER},,,,\n02788880007,,,,\n")
+    (busy,) = cdr_lab.kept("busy")["decisions"]
+    for since, until in (
+        (DAY[1], DAY[3]),
+        (busy["decided_at"], "2026-11-25T16:29:00Z"),
+        ("2026-11-25T16:28:50Z", "2026-11-25T16:29:00Z"),
+    ):
+        for text in lists:
+            said = compared(stocked, text, "--since", since, "--until", until)
+            found = used(stocked, text, since, until, together=together)
+            assert found["figures"]["calls"] == said["calls"] > 0
+            assert found["figures"]["calls_not_listed"] == said["calls_not_listed"]
+            usage = beside(found["usage"], {"blocked": "refused"})
+            assert (found["differences"], usage) == (said["differences"], said["caller_ids"])
+
+
+def test_calls_are_counted(stocked: Home) -> None:
+    """Those put through, and those refused apart."""
     with contextlib.closing(sqlite3.connect(stocked.path / "dialpact.db")) as database, database:
         cdr_lab.fill(database, "answered", "busy", "refused", "two-calls")
     answer = compared(stocked, HEADER + f"{NUMBER},,,,\n", *DAY)
@@ -76,6 +115,7 @@ def test_calls_are_counted(stocked: Home, monkeypatch: pytest.MonkeyPatch, toget
     assert (answer["calls"], answer["calls_not_listed"]) == (4, 4)
     listed = compared(stocked, HEADER + f"{NUMBER},,,,\n02788880007,,,,\n", *DAY)
     (used,) = listed["caller_ids"]
+    assert used["blocked"] == used["refused"]  # its old name
     assert (used["calls"], used["refused"], used["registered"], used["listed"]) == (4, 1, False, True)
     (busy,) = cdr_lab.kept("busy")["decisions"]
     exact = ("--since", busy["decided_at"], "--until", "2026-11-25T16:29:00Z")
@@ -101,10 +141,11 @@ def test_the_same_row_twice_is_one(stocked: Home) -> None:
     assert compared(stocked, HEADER + row + row, code=0)["listed"] == 1
 
 
-def test_an_endless_list_is_refused(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier_list, "MOST", 1)
-    assert compared(stocked, f"number\n{NUMBER}\n", code=0)["listed"] == 1
-    assert "1 numbers" in compared(stocked, f"number\n{NUMBER}\n02711112222\n", code=1)["error"]
+def test_an_endless_list_is_refused(stocked: Home) -> None:
+    assert used(stocked, f"number\n{NUMBER}\n", *DAY[1::2], longest=1)["figures"]["listed"] == 1
+    with pytest.raises(Fault) as refused:
+        used(stocked, f"number\n{NUMBER}\n02711112222\n", *DAY[1::2], longest=1)
+    assert "1 numbers" in texts.fault_text(refused.value, "en")
 
 
 @pytest.mark.parametrize("text", ["number,colour\n", "holder\n", ""])

@@ -1,4 +1,4 @@
-"""``complaint``: its call, its refusal, its deadline, its answer, and what enough of them do."""
+"""``complaint``: its call, its opt-out, its deadline, its answer, and what enough of them do."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ def test_matched_refused_and_dated(stocked: Home) -> None:
     answer = stocked(*add(), "--note", "午休时来电", "--by", "chen")
     entry = answer["entry"]
     assert (answer["result"], answer["matched"], answer["refused"]) == ("added", True, "added")
+    assert (answer["opted_out"], answer["opt_out"]) == (answer["refused"], answer["refusal"])  # its old names
     assert (entry["decision"], entry["campaign"], entry["agent"]) == (made.id, "renewal", "1001")
     assert (entry["caller_id"], entry["source"], entry["status"]) == ("02787654321", "12321", "open")
     received = datetime.fromisoformat(entry["received_at"])
     expected = due(received, calendars.load())
     assert entry["due"] == (expected.isoformat() if expected else None)
-    (refusal,) = stocked("dnc", "list", "--number", NUMBER)
-    assert (refusal["scope"], refusal["value"], refusal["source"]) == (
+    (opt_out,) = stocked("dnc", "list", "--number", NUMBER)
+    assert (opt_out["scope"], opt_out["value"], opt_out["source"]) == (
         "business",
         "acme",
         "complaint 12321 #1",

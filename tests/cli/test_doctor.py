@@ -24,9 +24,9 @@ from dialpact.cli import texts
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
-from dialpact.compliance.health import Health, Lease
+from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Suspension
-from dialpact.compliance.sections import DoNotCall, ScriptRule
+from dialpact.compliance.sections import DoNotCallRule, ScriptRule
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.world import HUBEI, policy
@@ -39,8 +39,8 @@ ORIGIN = {"clause": "c", "source": "s", "effective_from": date(2018, 12, 14), "p
 def health(**changes: Any) -> Health:
     base = Health(
         version=2,
-        lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=3)),
-        refusals_at=None,
+        lease=LeaseState(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=3)),
+        opt_outs_at=None,
         trunks=frozenset({"carrier"}),
         campaigns=("renewal",),
         unscripted=(),
@@ -138,8 +138,8 @@ def test_a_profile_for_all_days_needs_no_calendar(site: Site) -> None:
 )
 def test_age_of_refusals(site: Site, most: int, days: int | None, expected: str) -> None:
     at = None if days is None else NOW - timedelta(days=days)
-    asked = with_profile(site, do_not_call=DoNotCall(**ORIGIN, scopes=("all",), max_list_age_days=most))
-    assert keys(rules.refusals(replace(asked, health=health(refusals_at=at)))) == [expected]
+    asked = with_profile(site, do_not_call=DoNotCallRule(**ORIGIN, scopes=("all",), max_list_age_days=most))
+    assert keys(rules.opt_outs(replace(asked, health=health(opt_outs_at=at)))) == [expected]
 
 
 def test_registers(site: Site) -> None:
@@ -166,10 +166,10 @@ def test_registers(site: Site) -> None:
 
 
 def test_recorder(site: Site) -> None:
-    def says(lease: Lease | None) -> list[str]:
+    def says(lease: LeaseState | None) -> list[str]:
         return keys(host.recorder(replace(site, health=health(lease=lease))))
 
-    lease = Lease(ready=True, live=True, why="", renewed_at=NOW)
+    lease = LeaseState(ready=True, live=True, why="", renewed_at=NOW)
     assert says(lease) == ["ok recorder"]
     assert says(None) == ["fail recorder-never"]
     assert says(replace(lease, live=False)) == ["fail recorder-silent"]
@@ -246,13 +246,12 @@ def listening() -> Iterator[socket.socket]:
         yield server
 
 
-async def test_a_gate_that_does_not(
-    site: Site, listening: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(host, "SECONDS", 0.2)
+async def test_a_gate_that_does_not(site: Site, listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     here = with_config(site, "gate", listen=f"127.0.0.1:{port}")
-    assert keys([await host.gate(here)]) == ["fail gate-silent"]  # the kernel took the connection
+    assert keys([await host.gate(here, seconds=0.2)]) == [
+        "fail gate-silent"
+    ]  # the kernel took the connection
     listening.close()
     assert keys([await host.gate(here)]) == ["fail gate-down"]
 

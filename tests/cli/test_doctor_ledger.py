@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 HEALTH = Health(
     version=5,
     lease=None,
-    refusals_at=None,
+    opt_outs_at=None,
     trunks=frozenset(),
     campaigns=(),
     unscripted=(),

@@ -38,5 +38,12 @@ def test_version(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sa
     assert [f"{item.result} {item.key}" for item in version.installed(site)] == [found]
 
 
-def test_a_program_that_does_not_start_is_no_version(tmp_path: Path) -> None:
-    assert version._asked(str(tmp_path / "none")) == ""
+def test_a_program_that_does_not_start_is_no_version(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "asterisk"
+    program.write_text("#!/nowhere/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    site = Site(configuration.load(home.config), NOW, date(2026, 10, 21), tmp_path)
+    assert [f"{item.result} {item.key}" for item in version.installed(site)] == ["skip version-unknown"]

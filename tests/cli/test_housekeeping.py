@@ -1,4 +1,4 @@
-"""The keeper: a reading and a checkpoint every ten minutes; nothing that fails in it stops a daemon."""
+"""Housekeeping: a reading and a checkpoint every ten minutes; nothing that fails in it stops a daemon."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from dialpact.cli import housekeeping
-from dialpact.cli.session import CommandContext
+from dialpact.application.daemon_registry import Role
+from dialpact.cli import daemons, housekeeping
+from dialpact.cli.command_context import CommandContext, Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.store.sqlite import Store, checkpoints, ledger
-from dialpact.store.sqlite.checkpoints import Checkpoints
 from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -37,6 +37,10 @@ class Hands:
     def uptime(self) -> Uptime:
         return Uptime(self.boot, timedelta(minutes=self.minutes + 5))
 
+    @property
+    def machine(self) -> Machine:
+        return Machine(clock=self, uptime=self.uptime)
+
 
 @pytest.fixture
 def hands() -> Hands:
@@ -45,7 +49,7 @@ def hands() -> Hands:
 
 @pytest.fixture
 def session(home: Home, hands: Hands) -> CommandContext:
-    return CommandContext(home.config, False, "en", hands)
+    return CommandContext(home.config, False, "en", hands.machine)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +76,7 @@ def configure(home: Home, old: str, new: str) -> None:
 async def test_a_reading_and_a_checkpoint_that_contains_it(
     home: Home, session: CommandContext, hands: Hands
 ) -> None:
-    assert await housekeeping.once(session, hands.uptime)
+    assert await housekeeping.once(session)
     assert rows(home, "SELECT at, boot_id, uptime_us, by FROM clock_reading") == [
         ("2026-11-25T02:00:00.000000Z", "b1", 300_000_000, "keeper")
     ]
@@ -94,42 +98,43 @@ async def test_a_reading_and_a_checkpoint_that_contains_it(
 async def test_two_daemons_do_it_once(
     home: Home, session: CommandContext, hands: Hands, minutes: float, boot: str, turn: bool
 ) -> None:
-    assert await housekeeping.once(session, hands.uptime)
+    assert await housekeeping.once(session)
     hands.minutes, hands.boot = minutes, boot
-    assert await housekeeping.once(session, hands.uptime) is turn
+    assert await housekeeping.once(session) is turn
     assert rows(home, "SELECT count(*) FROM clock_reading") == [(1 + turn,)]
     assert rows(home, "SELECT count(*) FROM checkpoint") == [(1 + turn,)]
 
 
 async def test_a_daemon_that_starts_anew_signs_what_was_logged(home: Home, hands: Hands) -> None:
-    session = CommandContext(home.config, False, "en", hands)
-    await housekeeping.once(session, hands.uptime, start=True)
-    assert not await housekeeping.once(session, hands.uptime, start=True)
+    session = CommandContext(home.config, False, "en", hands.machine)
+    await housekeeping.once(session, start=True)
+    assert not await housekeeping.once(session, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,)]
     await asyncio.to_thread(home.run, "dnc", "add", "13800138000", "--scope", "all", "--source", "x")
-    assert not await housekeeping.once(session, hands.uptime)
-    assert not await housekeeping.once(session, hands.uptime, start=True)
+    assert not await housekeeping.once(session)
+    assert not await housekeeping.once(session, start=True)
     assert rows(home, "SELECT size FROM checkpoint") == [(1,), (3,)]
 
 
 async def test_a_wall_clock_that_is_set_changes_no_turn(
     home: Home, session: CommandContext, hands: Hands
 ) -> None:
-    await housekeeping.once(session, hands.uptime)
+    await housekeeping.once(session)
     up = hands.uptime()
     hands.minutes = 60 * 24 * 365
-    assert not await housekeeping.once(session, lambda: up)
+    set_ahead = CommandContext(home.config, False, "en", Machine(clock=hands, uptime=lambda: up))
+    assert not await housekeeping.once(set_ahead)
 
 
 async def test_checkpoints_are_copied_and_made_up_for(
     home: Home, session: CommandContext, hands: Hands
 ) -> None:
-    await housekeeping.once(session, hands.uptime)
+    await housekeeping.once(session)
     configure(home, 'checkpoints = ""', 'checkpoints = "out"')
     (home.path / "out").mkdir()
     for _ in range(2):
         hands.minutes += 10
-        await housekeeping.once(CommandContext(home.config, False, "en", hands), hands.uptime)
+        await housekeeping.once(CommandContext(home.config, False, "en", hands.machine))
     found = sorted((home.path / "out").iterdir())
     assert [file.name for file in found] == [f"pbx1-{size:012}.note" for size in (1, 2, 3)]
     stored = [text for (text,) in rows(home, "SELECT note FROM checkpoint ORDER BY size")]
@@ -139,10 +144,8 @@ async def test_checkpoints_are_copied_and_made_up_for(
 
 
 @pytest.mark.parametrize("broken", ["key", "mode", "folder", "database", "fault"])
-async def test_what_fails_is_said_and_tried_again(
-    home: Home, hands: Hands, broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key = home.path / "ledger.key"
+async def test_what_fails_is_said_and_tried_again(home: Home, hands: Hands, broken: str) -> None:
+    key, machine = home.path / "ledger.key", hands.machine
     match broken:
         case "key":
             key.write_text("no key")
@@ -153,24 +156,24 @@ async def test_what_fails_is_said_and_tried_again(
         case "database":
             (home.path / "dialpact.db").unlink()
         case "fault":
-            monkeypatch.setattr(Checkpoints, "sign", lambda *_: 1 / 0)
+            machine = Machine(clock=hands, uptime=lambda: 1 / 0)  # type: ignore[arg-type,return-value]
 
-    class Stop(asyncio.Event):
-        """Comes in the third turn."""
+    class Third(asyncio.Event):
+        """Set when it is waited for the third time; ten minutes go by before each."""
 
         turns = 0
 
         async def wait(self) -> Literal[True]:
             self.turns += 1
+            hands.minutes += 10
             if self.turns == 3:
                 self.set()
-            hands.minutes += 10
             return await super().wait()
 
-    session = CommandContext(home.config, False, "en", hands)
+    session = CommandContext(home.config, False, "en", machine)
     with capture_logs() as logs:
         async with asyncio.timeout(20):
-            await housekeeping.keep(session, Stop(), hands.uptime, timedelta(milliseconds=1))
+            await housekeeping.keep(session, Third(), timedelta(milliseconds=1))
     assert [entry["log_level"] for entry in logs] == ["error"] * 3 + ["warning"]
     assert all(entry["event"] == "the ledger is not kept" for entry in logs[:3])
     assert logs[3]["event"] == "the ledger is not signed at the end"
@@ -180,14 +183,14 @@ async def test_it_ends_when_it_is_told(session: CommandContext, hands: Hands) ->
     stop = asyncio.Event()
     stop.set()
     async with asyncio.timeout(20):
-        await housekeeping.keep(session, stop, hands.uptime)
+        await housekeeping.keep(session, stop)
 
 
 async def test_what_was_logged_before_the_end_is_signed(
     home: Home, session: CommandContext, hands: Hands
 ) -> None:
     stop = asyncio.Event()
-    running = asyncio.create_task(housekeeping.keep(session, stop, hands.uptime))
+    running = asyncio.create_task(housekeeping.keep(session, stop))
     async with await Store.open(session.config.database) as store:
 
         def sizes(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -206,12 +209,9 @@ async def test_what_was_logged_before_the_end_is_signed(
     assert signed == size
 
 
-def test_all_daemons_have_it(monkeypatch: pytest.MonkeyPatch, session: CommandContext) -> None:
-    from dialpact.cli import daemons
-
-    monkeypatch.setattr(daemons, "_run", lambda _, role, *parts: parts)
-    for daemon in (daemons.serve, daemons.gate, daemons.listener):
-        assert housekeeping.keep in daemon(session), daemon  # type: ignore[operator]
+@pytest.mark.parametrize("role", get_args(Role))
+def test_all_daemons_have_it(role: Role) -> None:
+    assert housekeeping.keep in daemons.PARTS[role]
 
 
 async def test_a_half_written_copy_is_written_anew(home: Home, hands: Hands) -> None:
@@ -219,5 +219,5 @@ async def test_a_half_written_copy_is_written_anew(home: Home, hands: Hands) -> 
     (home.path / "out").mkdir()
     half: Path = home.path / "out" / f".pbx1-{1:012}.note"
     half.write_text("dialp")
-    await housekeeping.once(CommandContext(home.config, False, "en", hands), hands.uptime)
+    await housekeeping.once(CommandContext(home.config, False, "en", hands.machine))
     assert [file.name for file in (home.path / "out").iterdir()] == [f"pbx1-{1:012}.note"]

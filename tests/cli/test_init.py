@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 import tomllib
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def test_every_setting_is_in_the_file_with_its_default(language: Language) -> No
     assert "metrics" not in tomllib.loads(text)  # off; as it is written, it is the default
     written = tomllib.loads(re.sub(r"^#(\[metrics\]|[a-z]+ = )", r"\1", text, flags=re.MULTILINE))
     sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
-    sections["metrics"] = configuration.Metrics
+    sections["metrics"] = configuration.MetricsConfig
     assert set(written) == set(sections) - {"origin"}
     trunk = configuration.Trunk
     for name, section in written.items():
@@ -105,10 +104,7 @@ def test_an_unknown_profile_makes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-    def full(path: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(sys.modules["dialpact.store.sqlite"], "create", full)
-    Home(tmp_path).run("init", code=1)
-    assert list(tmp_path.iterdir()) == []
+    in_the_way = tmp_path / "dialpact.db-journal"  # where SQLite writes first
+    in_the_way.mkdir()
+    assert "unable to open database file" in Home(tmp_path)("init", code=1)["error"]
+    assert list(tmp_path.iterdir()) == [in_the_way]

@@ -115,7 +115,7 @@ def test_find_release_withdraw(office: Home) -> None:
 def test_a_release_warns_that_dialling_is_still_watched(office: Home) -> None:
     take(office, SWEPT, code=3)
     result = office.run("leads", "release", "1", "--reason", "a hotel")
-    assert "released" in result.stdout and "refused all the same" in result.stderr
+    assert "released" in result.stdout and "blocked all the same" in result.stderr
 
 
 @pytest.mark.parametrize("missing", DELIVERY[::2])

@@ -13,7 +13,7 @@ import pytest
 
 from dialpact.application.ledger.audit.found import Problem
 from dialpact.cli import texts
-from dialpact.compliance.config import Ledger
+from dialpact.compliance.config import LedgerConfig
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -245,5 +245,5 @@ def test_the_page_names_every_kind_problem_and_command(name: str) -> None:
         "timestamp-verify",
     ):
         assert f"ledger {command}" in text, command
-    for key in (field.name for field in msgspec.structs.fields(Ledger) if field.name != "key_file"):
+    for key in (field.name for field in msgspec.structs.fields(LedgerConfig) if field.name != "key_file"):
         assert f"[ledger] {key}" in text, key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -201,7 +202,7 @@ def test_addresses_and_hosts_that_are_none(home: Home) -> None:
 
 
 def test_without_the_extra_it_is_said_which(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timestamp, "rfc3161_client", None)
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
     error = home("ledger", "timestamp", "--tsa", "http://x/", "-o", "a.tsr", code=1)["error"]
     assert "dialpact[timestamp]" in error
     home.run("ledger", "verify")

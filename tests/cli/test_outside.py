@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -19,13 +21,12 @@ from typing import Any
 
 import pytest
 
-from dialpact.application import health as looks
 from dialpact.application.doctor.finding import fail
-from dialpact.application.health import Look
+from dialpact.application.health import Look, Looking
 from dialpact.cli import notify, status
 from dialpact.cli.incidents import kinds
-from dialpact.compliance.config import Config, Metrics, Trunk
-from dialpact.compliance.health import Health, Lease, StoreFigures
+from dialpact.compliance.config import Config, MetricsConfig, Trunk
+from dialpact.compliance.health import Health, LeaseState, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
@@ -39,8 +40,8 @@ WAIT = 20.0
 def full_look() -> Look:
     health = Health(
         version=8,
-        lease=Lease(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
-        refusals_at=None,
+        lease=LeaseState(ready=True, live=True, why="", renewed_at=NOW - timedelta(seconds=1)),
+        opt_outs_at=None,
         trunks=frozenset(),
         campaigns=(),
         unscripted=(),
@@ -140,10 +141,18 @@ def session_of(office: Office) -> Any:
     return SimpleNamespace(config=office.config, clock=office.clock, reloading=None)
 
 
+@contextlib.asynccontextmanager
+async def asking(office: Office, **of_the_sources: Any) -> AsyncIterator[Asker]:
+    outside = status.outside(session_of(office))
+    outside = replace(outside, sources=replace(outside.sources, **of_the_sources))
+    async with server.serving(outside, ("127.0.0.1", 0)) as address:
+        yield Asker(address)
+
+
 @pytest.fixture
 async def asker(office: Office) -> AsyncIterator[Asker]:
-    async with server.serving(status.outside(session_of(office)), ("127.0.0.1", 0)) as address:
-        yield Asker(address)
+    async with asking(office) as asker:
+        yield asker
 
 
 async def test_health_says_what_is_wrong(asker: Asker) -> None:
@@ -177,31 +186,25 @@ async def test_what_is_no_request_ends(asker: Asker, request_: bytes) -> None:
     assert (await asker.get("/health/live"))[0] == 200
 
 
-async def test_store_that_hangs_does_not_hang_the_scrape(
-    asker: Asker, office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_store_that_hangs_does_not_hang_the_scrape(office: Office) -> None:
     asked, done = [], asyncio.Event()
 
     async def hangs(*_: object) -> None:
         asked.append(1)
         await done.wait()
 
-    monkeypatch.setattr(looks.Looking, "_figures", hangs)
-    monkeypatch.setattr(looks, "STORE_SECONDS", 0.01)
-    monkeypatch.setattr(looks, "FRESH_SECONDS", 0.0)
-    for _ in range(3):
-        _, body = await asker.get("/metrics")
-        assert b"\ndialpact_store_up 0.0\n" in body
-    assert len(asked) == 1  # nor do questions pile up
-    done.set()
+    async def opened(config: Config) -> Any:
+        return SimpleNamespace(installation=SimpleNamespace(health=hangs), close=done.wait)
+
+    async with asking(office, open=opened, store_seconds=0.01, fresh_seconds=0.0) as asker:
+        for _ in range(3):
+            _, body = await asker.get("/metrics")
+            assert b"\ndialpact_store_up 0.0\n" in body
+        assert len(asked) == 1  # nor do questions pile up
 
 
-async def test_incidents_are_counted_once(
-    office: Office, asker: Asker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-
-    monkeypatch.setattr(looks, "FRESH_SECONDS", 0.0)
-    async with await Store.open(office.database) as store:
+async def test_incidents_are_counted_once(office: Office) -> None:
+    async with await Store.open(office.database) as store, asking(office, fresh_seconds=0.0) as asker:
         for count in (1, 2):
             await store.incidents.add(
                 at=NOW, node="pbx1", kind="recording-gap", decision="", channel="", detail=NUMBER
@@ -211,8 +214,8 @@ async def test_incidents_are_counted_once(
             assert NUMBER.encode() not in body
 
 
-async def test_two_who_ask_at_once_share_a_look(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    looking = looks.Looking(status.sources(session_of(office)))
+async def test_two_who_ask_at_once_share_a_look(office: Office) -> None:
+    looking = Looking(status.sources(session_of(office)))
     first, second = await asyncio.gather(looking.look(), looking.look())
     await looking.close()
     assert first is second
@@ -224,7 +227,7 @@ def test_section_is_off_by_default_and_strict(home: Home) -> None:
     assert config.load(home.config).metrics is None
     text = home.config.read_text("utf-8")
     home.config.write_text(text.replace("#[metrics]", "[metrics]"), "utf-8")
-    assert config.load(home.config).metrics == Metrics()
+    assert config.load(home.config).metrics == MetricsConfig()
     home.config.write_text(text.replace("#[metrics]", "[metrics]\nport = 1"), "utf-8")
     home.run("check", NUMBER, "--campaign", "x", "--caller-id", "y", code=1)
     home.config.write_text(text.replace("#[metrics]", '[metrics]\nlisten = "9464"'), "utf-8")

@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Coroutine
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dialpact.application import disposal
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.disposal import Purged
+from dialpact.application.policy import load_policy
 from dialpact.cli import daemons
-from dialpact.cli.session import CommandContext
+from dialpact.cli.command_context import CommandContext
+from dialpact.compliance import config
+from dialpact.compliance.errors import StoreRefused
+from dialpact.compliance.trusted_time import Reading, Witness
 from dialpact.store.sqlite import Store
+from dialpact.store.sqlite.clocks import Clocks
 from dialpact.store.sqlite.disposals import Disposals
-from tests.cli.recorded import DAY, LAST, OVER, Host, Shelf
+from tests.cli.recorded import DAY, LAST, OVER, Shelf
 from tests.compliance.store_values import AT
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +158,8 @@ def test_set_forward_a_year_deletes_nothing(shelf: Shelf) -> None:
         (item,) = answer["recordings"]
         assert (item["id"], item["state"]) == (id, "clock")
         assert item["goes_from"] == "2027-11-25T12:00:00+00:00"
-        assert answer["clock"]["witnessed"] == "2026-11-24T02:10:00Z"
+        assert answer["clock"]["trusted"] == "2026-11-24T02:10:00Z"
+        assert answer["clock"]["witnessed"] == answer["clock"]["trusted"]  # its old name
         assert answer["clock"]["behind_seconds"] == (YEAR + 2 * DAY).total_seconds()
     assert (len(shelf.files()), shelf.history(id)) == (3, [])
     assert shelf.home("recordings", "list", "--due") == []
@@ -216,24 +226,29 @@ def test_a_forged_reading_stops_everything(shelf: Shelf) -> None:
     assert (len(shelf.files()), shelf.refusals()) == (3, ["clock reading 1"])
 
 
-def test_the_store_refuses_what_a_command_was_made_to_believe(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A purge that sees another time than the store: nothing goes."""
-    from dialpact.application import host_clock
+def purged(shelf: Shelf, store: Store) -> Coroutine[Any, Any, Purged]:
+    """As ``recordings purge --yes`` on a store of which something is not as it should be."""
+    settings = config.load(shelf.home.config)
+    context = Context(store, Actor(name="chen", door=Door.SHELL), shelf.host, shelf.host.uptime)
+    return disposal.purge(context, shelf.folder, settings.node.name, load_policy(settings), dispose=True)
 
+
+def test_the_store_refuses_what_a_command_was_made_to_believe(shelf: Shelf) -> None:
+    """A purge that sees another time than the store: nothing goes."""
     id = shelf.put()
     shelf.reads_clock()
-    ahead = Host(OVER)
-    take = host_clock.take
 
-    async def fooled(*given: object) -> object:
-        seen = await take(*given)  # type: ignore[arg-type]
-        return seen._replace(time=ahead.wall, last=seen.last._replace(at=ahead.wall))
+    class Fooled(Clocks):
+        async def take(self, read: Callable[[], Reading], by: str) -> Witness:
+            seen = await super().take(read, by)
+            return seen._replace(time=OVER, last=seen.last._replace(at=OVER))
 
-    monkeypatch.setattr(host_clock, "take", fooled)
-    error = shelf.home("recordings", "purge", "--yes", code=1)["error"]
-    assert "must still be kept, by the witnessed time" in error
+    async def purge(store: Store) -> None:
+        store.clocks = Fooled(store)
+        await purged(shelf, store)
+
+    with pytest.raises(StoreRefused, match="must still be kept, by the witnessed time"):
+        shelf.within(purge)
     assert (len(shelf.files()), shelf.history(id)) == (3, [])
 
 
@@ -295,7 +310,7 @@ def test_the_daemon_applies_longer_profiles_when_it_starts(shelf: Shelf, months:
     id = shelf.put()
     keeps(shelf, months)
     session = CommandContext(shelf.home.config, as_json=False, language="en")
-    asyncio.run(daemons._keeping(session, asyncio.Event()))
+    asyncio.run(daemons.keep_longer(session, asyncio.Event()))
     (row,) = shelf.home("recordings", "list")
     assert row["keep_until"] == until
     assert shelf.history(id) == (["policy"] if months > 12 else [])
@@ -343,16 +358,19 @@ def test_several_holds_at_once(shelf: Shelf) -> None:
     assert "disposed of" in shelf.home("recordings", "hold", id, *why, code=1)["error"]
 
 
-def test_a_hold_that_comes_while_the_purge_runs(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hold_that_comes_while_the_purge_runs(shelf: Shelf) -> None:
     id = shelf.put()
     shelf.lives_until(OVER)
-    record = Disposals.record
 
-    async def late(self: Disposals, *given: Any, **named: Any) -> bool:
-        async with await Store.open(shelf.database) as store:
-            await store.holds.add("recording", id, reason="court", by="chen", at=OVER)
-        return await record(self, *given, **named)
+    class Late(Disposals):
+        async def record(self, recording: str, keep_until: date, *, by: str, at: datetime) -> bool:
+            async with await Store.open(shelf.database) as other:
+                await other.holds.add("recording", id, reason="court", by="chen", at=OVER)
+            return await super().record(recording, keep_until, by=by, at=at)
 
-    monkeypatch.setattr(Disposals, "record", late)
-    assert shelf.purge("--yes") == {id: "held"}
+    async def purge(store: Store) -> Purged:
+        store.disposals = Late(store)
+        return await purged(shelf, store)
+
+    assert [(one.id, one.state) for one in shelf.within(purge).items] == [(id, "held")]
     assert (len(shelf.files()), shelf.history(id)) == (3, ["hold"])

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.application import custody
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.store.sqlite import Store
+from dialpact.store.sqlite.custody import Custody
 from tests.cli.recorded import DAY, OVER, Shelf
 from tests.compliance.store_values import AT
 
@@ -131,11 +136,15 @@ def test_a_sample_is_of_the_span_and_finds(shelf: Shelf) -> None:
     assert "since" in shelf.home("recordings", "verify", "--since", "never", code=1)["error"]
 
 
-def test_a_page_and_one(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dialpact.store.sqlite import custody
+def test_a_page_and_one(shelf: Shelf) -> None:
+    async def verified(store: Store) -> custody.Verified:
+        store.custody = Custody(store, page=2)
+        context = Context(store, Actor(name="chen", door=Door.SHELL), shelf.host)
+        return await custody.verify(context, shelf.folder)
 
-    monkeypatch.setattr(custody, "PAGE", 2)
     for number in range(3):
         shelf.put(f"r{number}", ended=AT + timedelta(minutes=number))
     shelf.path("r2").unlink()
-    assert shelf.home("recordings", "verify", code=3)["checked"] == 3
+    found = shelf.within(verified)
+    assert found.checked == 3
+    assert [Path(one.path).name for one in found.findings] == ["r2.wav"]

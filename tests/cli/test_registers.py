@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialpact.cli.session import default_by
+from dialpact.cli.command_context import default_by
 from tests.cli.conftest import NUMBER, Home
 
 BUSINESS = ("business", "add", "acme", "--name", "某某公司", "--actor", "own-business")
@@ -109,7 +109,7 @@ def test_each_time_a_refusal_was_said(stocked: Home) -> None:
     assert len(stocked("dnc", "show", NUMBER)["opt_outs"]) == 3
 
 
-def test_refusals(home: Home) -> None:
+def test_opt_outs(home: Home) -> None:
     assert home("dnc", "add", NUMBER, "--source", "12321")["entry"]["scope"] == "all"
     assert home("dnc", "add", "+86" + NUMBER)["result"] == "already"
     home.run("dnc", "add", NUMBER, "--scope", "industry", "--value", "保险")
@@ -156,7 +156,7 @@ def test_who_did_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("by", ["", " ", "x\x1b[2Jy"])
 def test_who_does_it_must_be_named_and_printable(home: Home, by: str) -> None:
-    """Found by review: a refusal could be removed by nobody."""
+    """Found by review: an opt-out could be removed by nobody."""
     error = home("business", "add", "x", "--name", "X", "--actor", "own-business", "--by", by, code=1)[
         "error"
     ]

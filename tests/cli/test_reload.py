@@ -88,7 +88,7 @@ def test_a_check_changes_nothing_and_a_reload_does(ruled: Home, gate: subprocess
     assert finding(ruled)[1] == "running"
     change(ruled, 'mode = "enforce"', 'mode = "shadow"')
     assert ruled("reload")["daemons"][0]["outcome"] == "taken"
-    assert events_until(gate, "shadow mode: every call is decided and recorded, none is refused")
+    assert events_until(gate, "shadow mode: every call is decided and recorded, none is blocked")
 
 
 def test_what_needs_a_restart_is_told_before_a_signal_is_sent(

@@ -19,7 +19,8 @@ import pytest
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from dialpact.cli import page, report, texts
+from dialpact.cli import page, texts
+from dialpact.cli.command_context import Machine
 from dialpact.cli.report import flat, view
 from dialpact.compliance.inspection import figures as figures_module
 from dialpact.compliance.inspection import verdicts
@@ -48,7 +49,7 @@ ENGLISH = texts.catalogue("en")
 async def figures(tmp_path: Path) -> Inspection:
     """With something under every heading."""
     world = await World.made(tmp_path)
-    await world.refuse("2026-11-24 09:00")
+    await world.opt_out("2026-11-24 09:00")
     await world.answered("2026-11-24 10:00")
     await world.call("2026-11-24 12:30", caller_id="13912345678")
     await world.call("2026-11-24 10:10", Reason.NO_CONSENT)
@@ -62,10 +63,10 @@ async def figures(tmp_path: Path) -> Inspection:
 
 @pytest.fixture
 async def called(home: Home) -> Home:
-    """An installation with one call, to somebody who had refused."""
+    """An installation with one call, to somebody who had opted out."""
     (home.path / "dialpact.db").unlink()
     world = await World.made(home.path)
-    await world.refuse("2026-11-24 09:00")
+    await world.opt_out("2026-11-24 09:00")
     await world.answered("2026-11-24 10:00")
     await world.store.close()
     (home.path / "a.db").rename(home.path / "dialpact.db")
@@ -85,6 +86,13 @@ def test_json_is_the_figures(called: Home) -> None:
     made = called(*PERIOD, code=3)
     assert msgspec.convert(made, Inspection).calls.passed == 1
     assert made["conduct"]["refusals"]["after"] == 1
+    # (by the name they had before as well, for one version)
+    assert made["conduct"]["opt_outs"] == made["conduct"]["refusals"]
+    assert made["conduct"]["opt_outs"]["late"][0]["opted_out_at"] == "2026-11-24T01:00:00Z"
+    for slot in (made["calls"], *made["calls"]["hours"]):
+        assert slot["blocked"] == slot["refused"]
+    assert made["numbers"]["blocks"] == made["numbers"]["refusals"]
+    assert made["resources"]["sublet_blocks"] == made["resources"]["sublet_refusals"]
     assert made["made_by"]
     again = json.loads(called.run(*PERIOD, "--format", "json", code=3).stdout)
     assert again["conduct"] == made["conduct"]
@@ -103,14 +111,14 @@ def test_numbers_are_shown_only_with_full_and_that_is_logged(called: Home, kind:
     assert NUMBER[3:] not in detail
 
 
-def test_it_is_logged_before_anything_can_fail(called: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_logged_before_anything_can_fail(called: Home) -> None:
     """Who has seen the numbers is in the log, also when the page could then not be made."""
 
-    def broken(*_: object) -> None:
+    def broken(html: str) -> bytes:
         raise OSError("no room")
 
-    monkeypatch.setattr(report, "rendered", broken)
-    called.run(*PERIOD, "--full", code=1)
+    called.machine = Machine(pdf=broken)
+    called.run(*PERIOD, "--full", "--format", "pdf", code=1)
     assert [change[0] for change in changes(called)].count("report") == 1
 
 
@@ -138,11 +146,11 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(called: Home) -> None:
     assert not list(called.path.glob(".dialpact-*"))
 
 
-def test_no_pdf_on_a_terminal(called: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "_terminal", lambda: True)
+def test_no_pdf_on_a_terminal(called: Home) -> None:
+    called.machine = Machine(terminal=lambda: True)
     result = called.run(*PERIOD, "--format", "pdf", code=1)
     assert "-o report.pdf" in result.stderr
-    monkeypatch.setattr(report, "_terminal", lambda: False)
+    called.machine = Machine(terminal=lambda: False)
     assert called.run(*PERIOD, "--format", "pdf", code=3).stdout_bytes.startswith(b"%PDF-")
 
 
@@ -233,7 +241,7 @@ def test_nothing_runs_over_the_edge_of_the_paper(
         number="02787654321",
         attempts=12_345_678,
         put_through=12_345_678,
-        refused_for_it=12_345_678,
+        blocked_for_it=12_345_678,
         by_others=0,
         registered=True,
         business="b" * 40,
@@ -359,7 +367,7 @@ def test_a_year_of_days_becomes_months(figures: Inspection, days: int, labels: i
         Slot(
             at=(date(2026, 1, 1) + timedelta(days=n)).isoformat(),
             passed=n,
-            refused=1,
+            blocked=1,
             shadow=0,
             undelivered=0,
             permitted=True,

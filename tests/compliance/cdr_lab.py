@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dialpact.application.cdr_file import Source
+from dialpact.application.cdr_file import CdrSource
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.config import Trunk
@@ -61,4 +61,4 @@ async def run(
     found: list[CdrFinding] = []
     records = Master(BytesIO(data), UTC) if isinstance(data, bytes) else data
     given = {"trunks": TRUNKS, "node": "lab", "say": found.append} | options
-    return await reconcile(store, [Source("Master.csv", records)], **given), found
+    return await reconcile(store, [CdrSource("Master.csv", records)], **given), found

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dialpact.compliance.cdr import Record
+from dialpact.compliance.cdr import CdrRecord
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.reconcile import (
-    Asked,
-    Calls,
+    AskedCall,
     CdrCall,
-    Kept,
+    HouseCalls,
+    KeptRecording,
     Matcher,
-    Refused,
     Row,
+    UnbridgedLeg,
 )
 
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier", area_code="027"), "two": Trunk(endpoint="PJSIP/two")}
@@ -22,8 +22,8 @@ T = 1_795_624_129
 NUMBER = "13800138000"
 
 
-def record(**changes: Any) -> Record:
-    base = Record(
+def record(**changes: Any) -> CdrRecord:
+    base = CdrRecord(
         line=7,
         accountcode="",
         src="02788880007",
@@ -64,8 +64,8 @@ def call(**changes: Any) -> CdrCall:
     return base._replace(**changes)
 
 
-def kept(**changes: Any) -> Kept:
-    base = Kept(
+def kept(**changes: Any) -> KeptRecording:
+    base = KeptRecording(
         id="r1",
         state="kept",
         channel="PJSIP/carrier-00000001",
@@ -77,8 +77,8 @@ def kept(**changes: Any) -> Kept:
     return base._replace(**changes)
 
 
-def asked(**changes: Any) -> Asked:
-    base = Asked(
+def asked(**changes: Any) -> AskedCall:
+    base = AskedCall(
         key="k",
         at=T + 0.4,
         id="d1",
@@ -98,7 +98,7 @@ def asked(**changes: Any) -> Asked:
     return base._replace(**changes)
 
 
-REFUSED = Refused("PJSIP/carrier-00000001", f"{T}.1", T + 10.0, T + 12.4)
+UNBRIDGED = UnbridgedLeg("PJSIP/carrier-00000001", f"{T}.1", T + 10.0, T + 12.4)
 
 
 def matcher(tolerance: int = 0) -> Matcher:
@@ -106,4 +106,4 @@ def matcher(tolerance: int = 0) -> Matcher:
 
 
 def rows(**changes: Any) -> list[Row]:
-    return Calls(TRUNKS, own=["02788880007"])(record(**changes), "Master.csv")
+    return HouseCalls(TRUNKS, own=["02788880007"])(record(**changes), "Master.csv")

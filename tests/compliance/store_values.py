@@ -11,7 +11,7 @@ from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
-from dialpact.store.ports.decisions import Waiting
+from dialpact.store.ports.decisions import WaitingAttempt
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 BY = {"by": "tester", "at": AT}
@@ -66,6 +66,6 @@ class Fixed:
     broken = too_late
 
 
-def waiting(asked: CallAttempt | None = None, seconds: float = 60.0) -> Waiting:
+def waiting(asked: CallAttempt | None = None, seconds: float = 60.0) -> WaitingAttempt:
     """An attempt with so much time left."""
-    return Waiting(new_id(), asked or attempt(), time.monotonic() + seconds)
+    return WaitingAttempt(new_id(), asked or attempt(), time.monotonic() + seconds)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dialpact.compliance.model import CallerId
-from dialpact.compliance.registers.carrier_list import Difference, Listed, compare, read
+from dialpact.compliance.registers.carrier_list import Difference, ListedNumber, compare, read
 from dialpact.compliance.registers.fault import Fault
 
 TODAY = date(2026, 11, 24)
@@ -31,7 +31,7 @@ def entry(**changes: Any) -> CallerId:
     return CallerId(**(fields | changes))
 
 
-def found(ours: CallerId | None, theirs: Listed | None, calls: int = 0) -> list[Difference]:
+def found(ours: CallerId | None, theirs: ListedNumber | None, calls: int = 0) -> list[Difference]:
     return compare(
         [ours] if ours else [],
         {"acme": "某某 Company"},
@@ -61,7 +61,7 @@ def found(ours: CallerId | None, theirs: Listed | None, calls: int = 0) -> list[
     ],
 )
 def test_what_differs(changes: dict[str, Any], kinds: list[str]) -> None:
-    assert [one.kind for one in found(entry(), Listed(number=NUMBER, **changes))] == kinds
+    assert [one.kind for one in found(entry(), ListedNumber(number=NUMBER, **changes))] == kinds
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_what_the_carrier_does_not_have(valid_to: date | None, calls: int, kinds
 
 
 def test_what_the_register_does_not_have() -> None:
-    (one,) = found(None, Listed(number=NUMBER, holder="别人"))
+    (one,) = found(None, ListedNumber(number=NUMBER, holder="别人"))
     assert (one.kind, one.carrier) == ("not-registered", "别人")
 
 
 def test_both_are_over() -> None:
     ours = entry(valid_to=date(2025, 12, 31))
-    assert found(ours, Listed(number=NUMBER, valid_to=date(2025, 12, 31))) == []
+    assert found(ours, ListedNumber(number=NUMBER, valid_to=date(2025, 12, 31))) == []
 
 
 def test_calls_of_an_unknown_number() -> None:
@@ -95,7 +95,9 @@ def test_calls_of_an_unknown_number() -> None:
 
 
 def test_several_at_once_in_the_order_of_their_weight() -> None:
-    worst = Listed(number=NUMBER, holder="x", licence="y", valid_to=date(2020, 1, 1), authenticated=False)
+    worst = ListedNumber(
+        number=NUMBER, holder="x", licence="y", valid_to=date(2020, 1, 1), authenticated=False
+    )
     assert [one.kind for one in found(entry(), worst)] == [
         *("expired", "not-authenticated", "holder-differs", "licence-differs")
     ]
@@ -104,15 +106,15 @@ def test_several_at_once_in_the_order_of_their_weight() -> None:
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
-        ([NUMBER, "", "", "", "", "", ""], Listed(number=NUMBER)),
-        ([NUMBER, "", "acme", "", "", "", ""], Listed(number=NUMBER, holder="acme")),
+        ([NUMBER, "", "", "", "", "", ""], ListedNumber(number=NUMBER)),
+        ([NUMBER, "", "acme", "", "", "", ""], ListedNumber(number=NUMBER, holder="acme")),
         (
             [NUMBER, "acme", "ACME", "", "", "", "是"],
-            Listed(number=NUMBER, holder="acme", authenticated=True),
+            ListedNumber(number=NUMBER, holder="acme", authenticated=True),
         ),
         (
             [NUMBER, "", "", "L", "2026/1/2", "2026-03-04", "no"],
-            Listed(
+            ListedNumber(
                 number=NUMBER,
                 licence="L",
                 valid_from=date(2026, 1, 2),
@@ -122,7 +124,7 @@ def test_several_at_once_in_the_order_of_their_weight() -> None:
         ),
     ],
 )
-def test_a_row(cells: list[str], expected: Listed) -> None:
+def test_a_row(cells: list[str], expected: ListedNumber) -> None:
     assert read(cells, NOW) == expected
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialpact.compliance import cdr
-from dialpact.compliance.cdr import LONGEST, Master, Record
+from dialpact.compliance.cdr import LONGEST, CdrRecord, Master
 from dialpact.compliance.registers.fault import Fault
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -24,14 +24,14 @@ HEAD = (
 LINE = HEAD + ',"1763949600.1","a, ""b"""'
 
 
-def read(text: str | bytes, zone: ZoneInfo = SHANGHAI) -> list[tuple[int, Record | Fault]]:
+def read(text: str | bytes, zone: ZoneInfo = SHANGHAI) -> list[tuple[int, CdrRecord | Fault]]:
     data = text.encode() if isinstance(text, str) else text
     return list(Master(BytesIO(data), zone))
 
 
-def record(text: str | bytes, zone: ZoneInfo = SHANGHAI) -> Record:
+def record(text: str | bytes, zone: ZoneInfo = SHANGHAI) -> CdrRecord:
     ((_, found),) = read(text, zone)
-    assert isinstance(found, Record), found
+    assert isinstance(found, CdrRecord), found
     return found
 
 
@@ -40,7 +40,7 @@ def faults(text: str | bytes) -> list[tuple[int, str]]:
 
 
 def test_a_line_of_asterisk() -> None:
-    assert record(LINE + "\n") == Record(
+    assert record(LINE + "\n") == CdrRecord(
         line=1,
         accountcode="renewal",
         src="02787654321",
@@ -165,7 +165,7 @@ def test_no_bytes_end_the_reading(data: bytes) -> None:
     assert [line for line, _ in found if line <= data.count(b"\n") + 1] == wanted or data.startswith(
         b"\xef\xbb\xbf"
     )
-    assert isinstance(found[-1][1], Record)
+    assert isinstance(found[-1][1], CdrRecord)
 
 
 CELL = st.text(max_size=12).map(lambda text: '"' + text.replace('"', '""') + '"')

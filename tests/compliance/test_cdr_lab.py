@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialpact.application.cdr_file import Source
+from dialpact.application.cdr_file import CdrSource
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.cdr import Master
 from dialpact.store.sqlite import Store, create
@@ -94,7 +94,8 @@ async def test_all_of_them_at_once(store: Store, together: int) -> None:
     """In any order of the files: after a restart of Asterisk a name of a channel occurs again."""
     await store.transact(lambda connection: cdr_lab.fill(connection, *SCENES))
     sources = [
-        Source(scene, Master(cdr_lab.BytesIO(cdr_lab.csv(scene)), cdr_lab.UTC)) for scene in reversed(SCENES)
+        CdrSource(scene, Master(cdr_lab.BytesIO(cdr_lab.csv(scene)), cdr_lab.UTC))
+        for scene in reversed(SCENES)
     ]
     result = await reconcile(store, sources, trunks=TRUNKS, node="lab", together=together)
     kinds: dict[str, int] = {}

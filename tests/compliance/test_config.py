@@ -69,15 +69,15 @@ def test_what_is_refused_and_why(tmp_path: Path, text: str, why: str) -> None:
 def test_no_file_and_a_file_that_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DIALPACT_CONFIG", raising=False)
-    monkeypatch.setattr(config, "SEARCH", (Path("dialpact.toml"),))
+    here = (Path("dialpact.toml"),)
     with pytest.raises(ConfigError, match="dialpact init"):
-        config.load()
+        config.load(search=here)
     (tmp_path / "dialpact.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match=r"dialpact\.toml"):
-        config.load()
+        config.load(search=here)
     monkeypatch.setenv("DIALPACT_CONFIG", str(tmp_path / "other.toml"))
     with pytest.raises(ConfigError, match=r"other\.toml"):
-        config.load()
+        config.load(search=here)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb", b"\xff"])

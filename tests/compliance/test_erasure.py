@@ -19,7 +19,8 @@ from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, erasure
+from dialpact.store.sqlite import Store
+from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.snapshot import opened
 from tests.application.test_audit_tampering import MINE, build
 from tests.compliance.store_values import AT
@@ -91,8 +92,9 @@ def audit(path: Path) -> Audit:
     return found
 
 
-async def erase(path: Path, today: date = OVER) -> Erased:
+async def erase(path: Path, today: date = OVER, **sizes: int) -> Erased:
     async with await Store.open(path) as store:
+        store.erasure = Erasure(store, **sizes)
         due = await due_over(store, LAST_DAY, today)
         done = await erase_over(store, LAST_DAY, today, **WHO)  # type: ignore[arg-type]
         assert due == done
@@ -142,7 +144,7 @@ async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:
 
 
 async def test_nothing_of_it_is_left_in_the_files(path: Path) -> None:
-    """(A refusal's number is stored as an integer, and a refusal has no end.)"""
+    """(An opt-out's number is stored as an integer, and an opt-out has no end.)"""
     disposed(path)
     assert b"13800138000" in path.read_bytes()
     async with await Store.open(path) as store:
@@ -302,13 +304,9 @@ async def test_an_erasure_behind_the_log_s_back_is_found(path: Path, detail: str
 @pytest.mark.parametrize(
     ("batch", "window", "pieces"), [(10, 5000, 5), (500, 10, 5), (9, 9, 5), (500, 45, 1)]
 )
-async def test_in_pieces_and_each_is_logged(
-    path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, window: int, pieces: int
-) -> None:
-    monkeypatch.setattr(erasure, "BATCH", batch)
-    monkeypatch.setattr(erasure, "WINDOW", window)
+async def test_in_pieces_and_each_is_logged(path: Path, batch: int, window: int, pieces: int) -> None:
     disposed(path)
-    done = await erase(path)
+    done = await erase(path, batch=batch, window=window)
     assert done.decisions == 45
     (count,) = run(path, "SELECT count(*) FROM register_change WHERE register = 'ledger'")
     assert count[0] == pieces

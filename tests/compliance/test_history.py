@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialpact.compliance import history
 from dialpact.compliance.history import History
 from dialpact.compliance.model import CallAttempt, Tally
 from dialpact.compliance.profile import Policy
@@ -89,9 +87,8 @@ def test_a_policy_that_counts_nothing_keeps_nothing() -> None:
     assert (kept.tallies(attempt(), "acme"), kept.neighbours(attempt(), GOOD), len(kept)) == ((), (), 0)
 
 
-def test_memory_is_that_of_the_longest_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "SWEEP", 10)
-    kept = History(the_policy(Cap(per="callee", limit=2, hours=1), reach=20, window_hours=1))
+def test_memory_is_that_of_the_longest_period() -> None:
+    kept = History(the_policy(Cap(per="callee", limit=2, hours=1), reach=20, window_hours=1), sweep=10)
     most = 0
     for second in range(3000):
         one = attempt(f"1380{second:07}")

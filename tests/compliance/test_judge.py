@@ -11,7 +11,7 @@ from msgspec import structs
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.judge import Judge, bounded
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, Recorder
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, RecorderState
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import Store, create
@@ -31,7 +31,7 @@ FACTS = Facts(
             evidence="form",
         ),
     ),
-    recorder=Recorder(ready=True),
+    recorder=RecorderState(ready=True),
     trunk_known=True,
 )
 
@@ -136,11 +136,11 @@ def test_of_an_attack_nothing_else_is_judged(tmp_path: Path) -> None:
 
 async def test_a_late_refusal_that_was_stored_after_all_is_not_stored_twice(tmp_path: Path) -> None:
     lax = judge(tmp_path)
-    refusal = lax.refuse(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
+    block = lax.block(lax.attempt("1", "c", "1"), WEDNESDAY, Reason.GATE_ERROR, "x")
     create(tmp_path / "d.db")
     async with await Store.open(tmp_path / "d.db") as store:
         for _ in range(2):
-            await store.decisions.decide([], lax, Still(), [refusal])
+            await store.decisions.decide([], lax, Still(), [block])
         assert [row.seq for row in (await store.calls.list()).rows] == [1]
 
 

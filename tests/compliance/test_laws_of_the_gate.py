@@ -85,7 +85,7 @@ def e164(number: str) -> int:
 
 
 instants = st.timedeltas(-timedelta(days=300), timedelta(days=1)).map(lambda passed: START + passed)
-refusal = st.tuples(
+opt_out = st.tuples(
     st.just("refuse"),
     st.sampled_from(NUMBERS),
     st.sampled_from([("all", ""), ("industry", "loans"), ("business", "acme"), ("business", "other")]),
@@ -99,7 +99,7 @@ suspension = st.sampled_from(
     ]
 )
 changes = st.one_of(
-    refusal,
+    opt_out,
     suspension,
     st.tuples(st.just("sql"), st.just("DELETE FROM do_not_call")),
     st.tuples(st.just("sql"), st.just("UPDATE suspension SET lifted_at = since, lift_reason = 'x'")),
@@ -166,7 +166,7 @@ WITHOUT_LIMIT = settings(max_examples=150, deadline=None)
 
 
 @WITHOUT_LIMIT
-@given(stacks, steps, calls, st.one_of(refusal, suspension))
+@given(stacks, steps, calls, st.one_of(opt_out, suspension))
 def test_a_refusal_or_a_suspension_never_turns_block_into_allow(
     stack: tuple[str, ...], happened: list[Any], call: Any, more: Any
 ) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from dialpact.compliance.config import Config, Ledger, Node, Trunk
+from dialpact.compliance.config import Config, LedgerConfig, NodeConfig, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, note
 
@@ -35,9 +35,9 @@ def file(tmp_path: Path) -> Path:
 
 def config(file: Path) -> Config:
     origin = str(file.parent / "dialpact.toml")
-    named = Ledger(key_file=file.name)
+    named = LedgerConfig(key_file=file.name)
     return Config(
-        trunks={"t": Trunk(endpoint="PJSIP/t")}, node=Node(name="wuhan-1"), ledger=named, origin=origin
+        trunks={"t": Trunk(endpoint="PJSIP/t")}, node=NodeConfig(name="wuhan-1"), ledger=named, origin=origin
     )
 
 

@@ -63,7 +63,7 @@ def test_every_consistency_proof_holds_and_no_changed_one(size: int, data: st.Da
 
 @given(st.integers(0, len(LEAVES)))
 def test_a_growing_tree_is_the_plain_one(size: int) -> None:
-    growing, completed = merkle.Growing(), []
+    growing, completed = merkle.GrowingTree(), []
     for leaf in LEAVES[:size]:
         completed = growing.add(leaf)
     assert growing.root() == TREE(0, size)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.compliance.cdr import Record
+from dialpact.compliance.cdr import CdrRecord
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.endpoints import Destination, destinations
 from dialpact.compliance.outbound import Outbound
@@ -15,8 +15,8 @@ from dialpact.compliance.outbound import Outbound
 TRUNKS = {"carrier": Trunk(endpoint="PJSIP/carrier"), "second": Trunk(endpoint="backup")}
 
 
-def record(**changes: Any) -> Record:
-    base = Record(
+def record(**changes: Any) -> CdrRecord:
+    base = CdrRecord(
         line=7,
         accountcode="renewal",
         src="02787654321",

@@ -354,7 +354,7 @@ def honest(number: str, caller_id: str, when: datetime) -> Facts:
     return facts(
         consents=(given,),
         caller_id=registered,
-        refusals_at=when - timedelta(days=20),
+        opt_outs_at=when - timedelta(days=20),
         attempts=(Tally(per="callee", limit=4, nth=None),),
     )
 
@@ -395,8 +395,8 @@ def broken(rules: Profile, dial: str, when: str, caller_id: str = "0292340000", 
 def test_what_else_the_profiles_ask_for() -> None:
     june, september = "2026-06-02 12:00", "2026-09-01 11:00"
     old = instant("2026-05-01 12:00", "UTC")
-    assert broken(US, NEW_YORK, f"{june} America/New_York", refusals_at=old) == ["do-not-call"]
-    assert broken(AU, SYDNEY, f"{june} Australia/Sydney", refusals_at=old) == ["do-not-call"]
+    assert broken(US, NEW_YORK, f"{june} America/New_York", opt_outs_at=old) == ["do-not-call"]
+    assert broken(AU, SYDNEY, f"{june} Australia/Sydney", opt_outs_at=old) == ["do-not-call"]
     lapsed = (consent(number=SYDNEY, granted_at=instant("2026-03-02 11:00", "Australia/Sydney")),)
     assert broken(AU, SYDNEY, f"{june} Australia/Sydney", consents=lapsed) == ["consent-expired"]
     often = (Tally(per="callee", limit=4, nth=instant("2026-08-20 12:00", "Europe/Paris")),)

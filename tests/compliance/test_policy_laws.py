@@ -18,7 +18,7 @@ from dialpact.compliance.model import (
     Consent,
     DncEntry,
     Facts,
-    Recorder,
+    RecorderState,
 )
 from dialpact.compliance.policy import evaluate, retry_at
 from dialpact.compliance.policy.case import Why
@@ -35,7 +35,7 @@ phones = st.sampled_from([NUMBER, "+8613900139000"])
 purposes = st.sampled_from(["marketing", "service"])
 lists = st.sampled_from([(), ("*",), ("carrier",), ("marketing",)])
 
-refusals = st.builds(
+opt_outs = st.builds(
     DncEntry,
     number=phones,
     scope=st.sampled_from(["all", "industry", "business"]),
@@ -79,8 +79,8 @@ worlds = st.builds(
             "trunk_known": st.booleans(),
             "trunk_business": names | st.just(""),
             "consents": st.lists(consents, max_size=3).map(tuple),
-            "refusals": st.lists(refusals, max_size=3).map(tuple),
-            "recorder": st.none() | st.builds(Recorder, ready=st.booleans()),
+            "opt_outs": st.lists(opt_outs, max_size=3).map(tuple),
+            "recorder": st.none() | st.builds(RecorderState, ready=st.booleans()),
         },
     ),
 )
@@ -113,14 +113,14 @@ profiles = st.builds(
 
 
 @settings(max_examples=300)
-@given(calls, worlds, instants, refusals, profiles)
+@given(calls, worlds, instants, opt_outs, profiles)
 def test_more_strictness_never_permits(
     call: CallAttempt, known: Facts, now: datetime, more: DncEntry, second: Profile
 ) -> None:
     if not blocked(evaluate(call, known, policy(), now)):
         return
-    refused_more = msgspec.structs.replace(known, refusals=(*known.refusals, more))
-    assert blocked(evaluate(call, refused_more, policy(), now)), "a refusal"
+    opted_out_more = msgspec.structs.replace(known, opt_outs=(*known.opt_outs, more))
+    assert blocked(evaluate(call, opted_out_more, policy(), now)), "an opt-out"
     assert blocked(evaluate(call, known, policy(HUBEI, second), now)), "a profile behind"
     assert blocked(evaluate(call, known, policy(second, HUBEI), now)), "a profile before"
 

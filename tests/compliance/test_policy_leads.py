@@ -10,12 +10,14 @@ import pytest
 from dialpact.compliance.model import Batch, CallAttempt, Facts
 from dialpact.compliance.policy import leads, range_dialling
 from dialpact.compliance.policy.case import Case
-from dialpact.compliance.sections import Leads, RangeDialling
+from dialpact.compliance.sections import LeadsRule, RangeDialling
 from dialpact.compliance.texts import finding_text
 from tests.compliance.test_ranges import section
 from tests.compliance.world import CALENDAR, GOOD, HUBEI, attempt, codes, facts
 
-LEADS = Leads(clause="c", source="s", effective_from=section().effective_from, purposes=section().purposes)
+LEADS = LeadsRule(
+    clause="c", source="s", effective_from=section().effective_from, purposes=section().purposes
+)
 BATCH = Batch(
     id=7,
     campaign="spring",
@@ -108,5 +110,5 @@ def test_without_number_or_campaign_another_rule_fails(call: CallAttempt, known:
 
 
 def test_the_shipped_profile_has_both_rules() -> None:
-    assert isinstance(HUBEI.leads, Leads) and isinstance(HUBEI.range_dialling, RangeDialling)
+    assert isinstance(HUBEI.leads, LeadsRule) and isinstance(HUBEI.range_dialling, RangeDialling)
     assert "不得按号段盲呼" in HUBEI.range_dialling.clause

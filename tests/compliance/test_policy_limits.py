@@ -1,4 +1,4 @@
-"""Caps, the actor, and what a profile adds to consent, refusals and caller IDs."""
+"""Caps, the actor, and what a profile adds to consent, opt-outs and caller IDs."""
 
 from __future__ import annotations
 
@@ -151,8 +151,8 @@ def test_a_profile_may_ask_for_the_hash_of_the_evidence() -> None:
 )
 def test_a_list_of_refusals_may_be_too_old(imported: datetime | None, reasons: list[str]) -> None:
     dated = policy(changed(do_not_call={"max_list_age_days": 31}))
-    assert codes(evaluate(attempt(), facts(refusals_at=imported), dated, GOOD)) == reasons
-    assert codes(evaluate(attempt(), facts(refusals_at=imported), policy(), GOOD)) == []
+    assert codes(evaluate(attempt(), facts(opt_outs_at=imported), dated, GOOD)) == reasons
+    assert codes(evaluate(attempt(), facts(opt_outs_at=imported), policy(), GOOD)) == []
 
 
 def test_a_prefix_may_be_forbidden_whatever_the_register_says() -> None:

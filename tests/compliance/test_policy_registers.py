@@ -1,4 +1,4 @@
-"""Number, campaign, refusals, consent, caller ID, resources, recorder: a row for each way to fail."""
+"""Number, campaign, opt-outs, consent, caller ID, resources, recorder: a row for each way to fail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dialpact.compliance.model import Business, CallAttempt, Callee, Facts, Recorder
+from dialpact.compliance.model import Business, CallAttempt, Callee, Facts, RecorderState
 from dialpact.compliance.policy import RULES, evaluate
 from dialpact.compliance.policy.case import Why
 from tests.compliance.world import (
@@ -23,8 +23,8 @@ from tests.compliance.world import (
     codes,
     consent,
     facts,
+    opt_out,
     policy,
-    refusal,
 )
 
 
@@ -91,55 +91,55 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
         "another business",
     ),
     # do_not_call
-    (attempt(), facts(refusals=(refusal("all"),)), ["do-not-call/refused-all"], "everything"),
+    (attempt(), facts(opt_outs=(opt_out("all"),)), ["do-not-call/refused-all"], "everything"),
     (
         attempt(),
-        facts(refusals=(refusal("industry", "education"),)),
+        facts(opt_outs=(opt_out("industry", "education"),)),
         ["do-not-call/refused-industry"],
         "特定行业",
     ),
-    (attempt(), facts(refusals=(refusal("business", "acme"),)), ["do-not-call/refused-business"], "特定业务"),
+    (attempt(), facts(opt_outs=(opt_out("business", "acme"),)), ["do-not-call/refused-business"], "特定业务"),
     (
         attempt(),
-        facts(refusals=(refusal("business", ""),)),
+        facts(opt_outs=(opt_out("business", ""),)),
         ["do-not-call/refused-business"],
         "malformed: refuses",
     ),
-    (attempt(), facts(refusals=(refusal("industry", "acme"),)), [], "an industry is not a business"),
-    (attempt(), facts(refusals=(refusal("industry", "finance"),)), [], "another industry"),
+    (attempt(), facts(opt_outs=(opt_out("industry", "acme"),)), [], "an industry is not a business"),
+    (attempt(), facts(opt_outs=(opt_out("industry", "finance"),)), [], "another industry"),
     (
         attempt(),
-        facts(refusals=(refusal("business", "ACME"),)),
+        facts(opt_outs=(opt_out("business", "ACME"),)),
         [],
         "ids are exact; the register has one spelling",
     ),
-    (attempt(), facts(refusals=(refusal("all", number="+8613900139000"),)), [], "another person"),
+    (attempt(), facts(opt_outs=(opt_out("all", number="+8613900139000"),)), [], "another person"),
     (
         attempt(),
-        facts(refusals=(refusal("all", requested_at=at("2026-11-25 00:00")),)),
+        facts(opt_outs=(opt_out("all", requested_at=at("2026-11-25 00:00")),)),
         ["do-not-call/refused-all", "no-consent/refused-since"],
-        "a clock that is ahead does not undo a refusal",
+        "a clock that is ahead does not undo an opt-out",
     ),
     (
         attempt(),
-        facts(refusals=(refusal("business", "acme"), refusal("all"))),
+        facts(opt_outs=(opt_out("business", "acme"), opt_out("all"))),
         ["do-not-call/refused-all"],
         "the widest is named",
     ),
     (
         attempt(),
-        facts(campaign=None, business=None, refusals=(refusal("all"),)),
+        facts(campaign=None, business=None, opt_outs=(opt_out("all"),)),
         ["unknown-campaign/campaign-unregistered", "do-not-call/refused-all"],
         "all can be judged without a campaign",
     ),
     (
         attempt(),
-        facts(campaign=None, business=None, refusals=(refusal("business", "acme"),)),
+        facts(campaign=None, business=None, opt_outs=(opt_out("business", "acme"),)),
         ["unknown-campaign/campaign-unregistered"],
         "a business can not",
     ),
     # consent
-    (attempt(), facts(consents=()), ["no-consent/never-given"], "silence is refusal"),
+    (attempt(), facts(consents=()), ["no-consent/never-given"], "silence is a no"),
     (
         attempt(),
         facts(consents=(consent(number="+8613900139000"),)),
@@ -223,21 +223,21 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
     ),
     (
         attempt(),
-        facts(refusals=(refusal("all", requested_at=at("2026-03-01 10:00:00")),)),
+        facts(opt_outs=(opt_out("all", requested_at=at("2026-03-01 10:00:00")),)),
         ["do-not-call/refused-all", "no-consent/refused-since"],
-        "a refusal at the instant of the consent ends it",
+        "an opt-out at the instant of the consent ends it",
     ),
     (
         attempt(),
-        facts(refusals=(refusal("all", requested_at=at("2026-03-01 09:59:59")),)),
+        facts(opt_outs=(opt_out("all", requested_at=at("2026-03-01 09:59:59")),)),
         ["do-not-call/refused-all"],
-        "a later consent counts, but does not lift the refusal",
+        "a later consent counts, but does not lift the opt-out",
     ),
     (
         attempt(),
-        facts(refusals=(refusal("industry", "finance", requested_at=at("2026-04-01 00:00")),)),
+        facts(opt_outs=(opt_out("industry", "finance", requested_at=at("2026-04-01 00:00")),)),
         [],
-        "a refusal of another scope ends no consent",
+        "an opt-out of another scope ends no consent",
     ),
     # caller_id
     (attempt(), facts(caller_id=None), ["caller-id-unauthorised/unregistered"], "not in the register"),
@@ -295,7 +295,7 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
     (attempt(), facts(recorder=None), ["recording-unavailable/recorder-silent"], "no lease"),
     (
         attempt(),
-        facts(recorder=Recorder(ready=False, why="disk full")),
+        facts(recorder=RecorderState(ready=False, why="disk full")),
         ["recording-unavailable/recorder-not-ready"],
         "not ready",
     ),
@@ -313,7 +313,7 @@ FAILURES: list[tuple[CallAttempt, Facts, list[str], str]] = [
         facts(
             campaign=msgspec.structs.replace(CAMPAIGN, industry=E_ACUTE),
             consents=(consent(industry=E_COMBINED),),
-            refusals=(refusal("industry", E_COMBINED),),
+            opt_outs=(opt_out("industry", E_COMBINED),),
         ),
         ["do-not-call/refused-industry"],
         "NFC, for better and for worse",
@@ -356,7 +356,7 @@ def test_the_recorder_may_be_left_out_only_on_request() -> None:
     assert results("recording", attempt(), unread, recorder_required=False) == [
         ("skip", "recorder-not-asked")
     ]
-    broken = facts(recorder=Recorder(ready=False))
+    broken = facts(recorder=RecorderState(ready=False))
     assert results("recording", attempt(), broken, recorder_required=False) == [
         ("fail", "recorder-not-ready")
     ]
@@ -396,7 +396,7 @@ def test_settings_of_a_profile() -> None:
     known = facts(
         caller_id=msgspec.structs.replace(CALLER_ID, authenticated=False, business="other"),
         recorder=None,
-        refusals=(refusal("business", "acme", requested_at=at("2026-01-01 00:00")),),
+        opt_outs=(opt_out("business", "acme", requested_at=at("2026-01-01 00:00")),),
     )
     found = evaluate(attempt(), known, policy(lax), GOOD)
     assert codes(found) == [] and "resources" not in {finding.rule for finding in found}

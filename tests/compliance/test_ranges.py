@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialpact.compliance.ranges import Block, Detector, Report, Run, Sweep, sweep
+from dialpact.compliance.ranges import Block, Detector, RangeReport, Run, Sweep, sweep
 from dialpact.compliance.ranges.listed import KEPT
 from dialpact.compliance.sections import RangeDialling
 from dialpact.compliance.sections.ranges import FEWEST
@@ -32,7 +32,7 @@ STRICTEST = section(
 both = pytest.mark.parametrize("thresholds", [DEFAULT, STRICTEST], ids=["default", "strictest"])
 
 
-def listed(places: Collection[int], thresholds: RangeDialling = DEFAULT, unassigned: int = 0) -> Report:
+def listed(places: Collection[int], thresholds: RangeDialling = DEFAULT, unassigned: int = 0) -> RangeReport:
     detector = Detector(thresholds)
     detector.add(sorted(START + place for place in set(places)))
     return detector.report(unassigned=unassigned)
@@ -251,7 +251,7 @@ def test_fifty_consecutive_numbers_are_one_finding() -> None:
     assert report.longest == report.runs[0]
     assert [block.share for block in report.blocks] == [50.0]
     assert report.summary == "run=50 block=50/100"
-    assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
+    assert msgspec.json.decode(msgspec.json.encode(report), type=RangeReport) == report
 
 
 def test_two_runs_close_to_each_other_are_two() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.reconcile import (
-    Calls,
     Group,
+    HouseCalls,
     Matcher,
     grouped,
     house,
@@ -250,14 +250,14 @@ class TestMatch:
     def test_a_technical_prefix(self) -> None:
         trunks = {"nine": Trunk(endpoint="PJSIP/carrier", dial_format="9{national}", area_code="027")}
         nine = Matcher("pbx1", trunks, 0)
-        (row,) = Calls(trunks)(record(lastdata=f"PJSIP/9{NUMBER}@carrier"), "Master.csv")
+        (row,) = HouseCalls(trunks)(record(lastdata=f"PJSIP/9{NUMBER}@carrier"), "Master.csv")
         (one,) = merged([row])
         assert (one.number, nine.canonical(one)) == (f"9{NUMBER}", f"+86{NUMBER}")
         assert nine.same_number(one, asked(dial=f"9{NUMBER}"))
-        (row,) = Calls(trunks)(record(lastdata="PJSIP/9110@carrier"), "Master.csv")
+        (row,) = HouseCalls(trunks)(record(lastdata="PJSIP/9110@carrier"), "Master.csv")
         assert nine.is_emergency(next(merged([row])))
         # Where no Dial() says what was dialled, the extension has no prefix.
-        (row,) = Calls(trunks)(record(lastapp="Queue", lastdata="q"), "Master.csv")
+        (row,) = HouseCalls(trunks)(record(lastapp="Queue", lastdata="q"), "Master.csv")
         assert nine.canonical(next(merged([row]))) == f"+86{NUMBER}"
 
     @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ class TestMatch:
     )
     def test_trunks_of_every_technology(self, endpoint: str, channels: str, leg: str, data: str) -> None:
         trunks = {"other": Trunk(endpoint="PJSIP/z"), "t": Trunk(endpoint=endpoint, channels=channels)}
-        (row,) = Calls(trunks)(record(dstchannel=leg, lastdata=data), "Master.csv")
+        (row,) = HouseCalls(trunks)(record(dstchannel=leg, lastdata=data), "Master.csv")
         assert (row.way, row.number, row.trunk) == ("out", NUMBER, "t")
 
     def test_a_refusal_is_no_decision_to_call_by_the_number(self) -> None:

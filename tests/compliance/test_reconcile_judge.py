@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dialpact.compliance.ordered import FILES, Ordered
+from dialpact.compliance.external_sort import FILES, ExternalSort
 from dialpact.compliance.reconcile import (
     SETTLING,
-    Asked,
+    AskedCall,
     CdrCall,
     CdrFinding,
+    CdrJudge,
     Group,
-    Judge,
     Matcher,
     Pair,
     Row,
     Shift,
 )
 from dialpact.compliance.reconcile.shift import SAMPLE
-from tests.compliance.cdr_values import NUMBER, REFUSED, TRUNKS, T, asked, call, kept, matcher, rows
+from tests.compliance.cdr_values import NUMBER, TRUNKS, UNBRIDGED, T, asked, call, kept, matcher, rows
 
 
 def judged(
-    calls: list[CdrCall], decision: Asked | None, *, saw: bool = True, **options: Any
-) -> tuple[list[tuple[str, dict[str, str]]], Judge]:
+    calls: list[CdrCall], decision: AskedCall | None, *, saw: bool = True, **options: Any
+) -> tuple[list[tuple[str, dict[str, str]]], CdrJudge]:
     said: list[CdrFinding] = []
     given_options = {"node": "pbx1", "since": 0.0, "until": float("inf")} | options
-    judge = Judge(matcher(), said.append, **given_options)
+    judge = CdrJudge(matcher(), said.append, **given_options)
     if decision is None:
         for one in calls:
             judge.lonely_call(one)
@@ -58,9 +59,13 @@ class TestJudge:
             ({"trunk": "alias"}, {}, []),  # another name of the same endpoint
             ({"trunk": "two"}, {"trunk": "carrier&two"}, []),  # decided for both
             ({"trunk": "two"}, {"trunk": "carrier&three"}, ["trunk-differs"]),
-            ({"answer": 0}, {"kept": (kept(state="failed"),), "refused": (REFUSED,)}, ["answered-refused"]),
-            ({"answer": 0}, {"refused": (REFUSED._replace(channel="PJSIP/carrier-00000009"),)}, []),
-            ({}, {"refused": (REFUSED,)}, []),  # the CDR says that it was answered: no news
+            (
+                {"answer": 0},
+                {"kept": (kept(state="failed"),), "unbridged": (UNBRIDGED,)},
+                ["answered-refused"],
+            ),
+            ({"answer": 0}, {"unbridged": (UNBRIDGED._replace(channel="PJSIP/carrier-00000009"),)}, []),
+            ({}, {"unbridged": (UNBRIDGED,)}, []),  # the CDR says that it was answered: no news
             ({}, {"node": "pbx2"}, ["other-node"]),
             ({}, {"through": False, "why": "do-not-call"}, ["despite-refusal"]),
             ({}, {"kept": ()}, ["without-recording"]),
@@ -135,7 +140,7 @@ class TestJudge:
     def test_nor_does_a_call_that_could_be_another_decisions(self) -> None:
         one = call()
         found: list[CdrFinding] = []
-        judge = Judge(Matcher("pbx1", TRUNKS, 5), found.append, node="pbx1", since=0, until=2 * T)
+        judge = CdrJudge(Matcher("pbx1", TRUNKS, 5), found.append, node="pbx1", since=0, until=2 * T)
         judge.pair(Pair(asked(kept=(kept(answered=0.0, open=True),)), [one], [one]))
         assert [each.kind for each in found] == ["ambiguous"]
 
@@ -232,12 +237,17 @@ class TestShift:
         assert shift.seconds == 28_800
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_more_pieces_than_files_may_be_open() -> None:
-    with Ordered(Row, piece=2) as ordered:
+    before = open_files()
+    with ExternalSort(Row, piece=2) as ordered:
         (row,) = rows()
         for place in range(5 * FILES):
             ordered.add(row._replace(at=(place * 7919) % 1000, line=place))
-            assert len(ordered._files) < FILES
+            assert open_files() - before < FILES
         found = list(ordered)
     assert len(found) == 5 * FILES
     assert found == sorted(found)

@@ -15,7 +15,7 @@ from dialpact.compliance.registers.campaign import campaign
 from dialpact.compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import day, moment
-from dialpact.compliance.registers.number import _PLAIN_MOBILE, callee
+from dialpact.compliance.registers.number import PLAIN_MOBILE, callee
 from dialpact.compliance.registers.number import caller_id as exact
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_refused_number_says_what_is_wrong() -> None:
 
 def agrees(text: str) -> bool:
     """Whether the short way says what numbers.parse says; where it does not match, nothing is claimed."""
-    quick = _PLAIN_MOBILE.fullmatch(text)
+    quick = PLAIN_MOBILE.fullmatch(text)
     return quick is None or numbers.parse(text).e164 == "+86" + quick[1]
 
 
@@ -90,7 +90,7 @@ def test_the_short_way_equals_the_long_way_for_every_range() -> None:
     for start in range(130000, 200000):
         text = f"{start}{start * 7 % 100000:05}"
         found = numbers.parse(text)
-        quick = _PLAIN_MOBILE.fullmatch(text)
+        quick = PLAIN_MOBILE.fullmatch(text)
         assert bool(quick) == (not found.problem), text
         taken += bool(quick)
     assert 30_000 < taken < 70_000

@@ -1,4 +1,4 @@
-"""Complaints in the store: the call they are about, the refusal they are, the suspension they lead to."""
+"""Complaints in the store: the call they are about, the opt-out they are, the suspension they lead to."""
 
 from __future__ import annotations
 
@@ -106,22 +106,22 @@ async def test_a_call_that_the_pbx_was_never_told_of_did_not_ring(store: Store) 
 async def test_it_is_a_refusal_of_the_matched_business(store: Store) -> None:
     await record(store, call())
     filed = await file(store)
-    (refusal,) = (await store.dnc.list()).rows
-    assert refusal == filed.opt_out
-    assert (refusal.number, refusal.scope, refusal.value) == (NUMBER, "business", "acme")
-    assert (refusal.source, refusal.requested_at) == (f"complaint 12321 #{filed.complaint.id}", AT)
+    (opt_out,) = (await store.dnc.list()).rows
+    assert opt_out == filed.opt_out
+    assert (opt_out.number, opt_out.scope, opt_out.value) == (NUMBER, "business", "acme")
+    assert (opt_out.source, opt_out.requested_at) == (f"complaint 12321 #{filed.complaint.id}", AT)
     assert filed.entered == "added"
     (logged,) = await store.changes.of("dnc", NUMBER)
     assert logged.by == "tester"
 
 
-@pytest.mark.parametrize(("matched", "refuse_all"), [(False, False), (True, True), (False, True)])
+@pytest.mark.parametrize(("matched", "from_all"), [(False, False), (True, True), (False, True)])
 async def test_it_refuses_everything_when_unmatched_or_so_wished(
-    store: Store, matched: bool, refuse_all: bool
+    store: Store, matched: bool, from_all: bool
 ) -> None:
     if matched:
         await record(store, call())
-    await file(store, from_all=refuse_all)
+    await file(store, from_all=from_all)
     assert [(entry.scope, entry.value) for entry in (await store.dnc.list()).rows] == [("all", "")]
 
 
@@ -131,7 +131,7 @@ async def test_the_same_complaint_again(store: Store) -> None:
     again = await file(store)
     assert (again.outcome, again.entered, again.complaint) == ("already", "already", first.complaint)
     wider = await file(store, from_all=True)
-    assert (wider.outcome, wider.entered) == ("already", "added"), "a wider refusal counts all the same"
+    assert (wider.outcome, wider.entered) == ("already", "added"), "a wider opt-out counts all the same"
     assert (await file(store, complaint(caller_id="02787654321"))).outcome == "already"
     assert (await file(store, complaint(source="hotline"))).outcome == "added"
     assert (await file(store, complaint(called_at=CALLED + MINUTE))).outcome == "added"

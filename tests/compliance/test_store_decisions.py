@@ -233,11 +233,10 @@ async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: 
 
 async def test_a_busy_database_decides_nothing(store: Store) -> None:
     other = sqlite3.connect(store.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    store._busy_ms = 50
-    await store.close()  # opened anew with less patience
-    with pytest.raises(StoreBusy):
-        await store.decisions.decide([waiting()], Fixed(decision()), Still())
+    async with await Store.open(store.path, busy_ms=50) as impatient:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy):
+            await impatient.decisions.decide([waiting()], Fixed(decision()), Still())
     other.execute("ROLLBACK")
     other.close()
     assert (await store.calls.list()).rows == []

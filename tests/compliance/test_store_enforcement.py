@@ -19,6 +19,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Decision
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
+from dialpact.compliance.registers.moment import HOME
 from dialpact.store.sqlite import Store
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, SetClock
 from tests.compliance.store_values import waiting
@@ -60,7 +61,8 @@ async def ask(
 
 
 def pass_by(office: Office, **time: float) -> None:
-    office.clock._now += timedelta(**time)
+    later = office.clock.now() + timedelta(**time)
+    office.clock.set(later.astimezone(HOME).replace(tzinfo=None).isoformat(" "))
 
 
 # Caps

@@ -54,7 +54,7 @@ async def test_refusals_once_and_again(store: Store) -> None:
     assert [entry.detail["applied"] for entry in log] == [3, 0]
 
 
-async def test_a_reimport_neither_weakens_nor_rewrites_a_refusal(store: Store) -> None:
+async def test_a_reimport_neither_weakens_nor_rewrites_an_opt_out(store: Store) -> None:
     await run(store, "dnc", "13800138000,all,,2026-11-01,hotline")
     before = (await store.dnc.list()).rows
     await run(store, "dnc", "13800138000,all,,2026-11-20,other", "13800138000,industry,保险,,")

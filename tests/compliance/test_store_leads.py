@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.application import imports, leads
+from dialpact.application import leads
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.imports import Imported
@@ -30,6 +30,7 @@ from tests.compliance.test_store_registers import ACME, RENEWAL, but
 DELIVERY = register.delivery("renewal", "P", "K-1", "art. 13")
 SECTIONS = {"cn-hubei-2018": section()}
 HONEST = [f"138{place * 7919 % 10**8:08}" for place in range(60)]
+TOGETHER = 7  # where one such batch of rows ends must not matter
 SWEPT = [f"1380013{place:04}" for place in range(50)]
 
 
@@ -40,12 +41,6 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         await store.businesses.add(ACME, **BY)
         await store.campaigns.add(RENEWAL, **BY)
         yield store
-
-
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where one ends must not matter."""
-    monkeypatch.setattr(imports, "BATCH", 7)
 
 
 def content(rows: Iterable[str]) -> bytes:
@@ -62,7 +57,9 @@ async def run(
 ) -> Imported[Looked]:
     context = Context(store, Actor(name=BY["by"], door=Door.SHELL), FixedClock(AT))
     file = io.BytesIO(content(rows))
-    with await leads.take(context, delivery, sections, file, name="a.csv", skip_bad=skip_bad) as done:
+    with await leads.take(
+        context, delivery, sections, file, name="a.csv", skip_bad=skip_bad, together=TOGETHER
+    ) as done:
         return done
 
 

@@ -1,4 +1,4 @@
-"""Each refusal is a row of its own, in force at once, and says where in the recording it can be heard."""
+"""Each opt-out is a row of its own, in force at once, and says where in the recording it can be heard."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_no_scan(tmp_path: Path, name: str) -> None:
 
 
 def test_they_are_all_looked_at() -> None:
-    assert {"facts.neighbours", "facts.suspensions", "enforcement.last_refused"} <= set(FOUND)
+    assert {"facts.neighbours", "facts.suspensions", "enforcement.last_blocked"} <= set(FOUND)
     assert len(FOUND) > 20
 
 

@@ -1,4 +1,4 @@
-"""Witnessed time: never ahead of the true time, and no further than uptime and bounded gaps carry it."""
+"""Trusted time: never ahead of the true time, and no further than uptime and bounded gaps carry it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from dialpact.compliance.model import (
     DncEntry,
     Facts,
     Finding,
-    Recorder,
+    RecorderState,
     Scope,
     Script,
 )
@@ -85,7 +85,7 @@ def consent(**changes: Any) -> Consent:
     return msgspec.structs.replace(base, **changes)
 
 
-def refusal(scope: Scope, value: str = "", **changes: Any) -> DncEntry:
+def opt_out(scope: Scope, value: str = "", **changes: Any) -> DncEntry:
     when = changes.pop("requested_at", at("2026-02-01 10:00:00"))
     return DncEntry(
         number=changes.pop("number", NUMBER), scope=scope, value=value, requested_at=when, source="key"
@@ -109,7 +109,7 @@ def facts(**changes: Any) -> Facts:
         trunk_known=True,
         trunk_business="acme",
         consents=(consent(),),
-        recorder=Recorder(ready=True),
+        recorder=RecorderState(ready=True),
     )
     return msgspec.structs.replace(base, **changes)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from agi.protocol import AgiSession, HungUp, Reply, Request
-from dialpact.testing.agi_commands import PROBES, Channel
+from dialpact.testing.agi_commands import PROBES, AgiChannel
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.transcripts import FOLDER, Transcript, read
 from tests.agi.test_transcripts import shape
@@ -34,7 +34,7 @@ def compare(found: Transcript, *, longest: bool = True) -> None:
     """
     fake = header(Ringing(agent="agent1001")).splitlines()
     assert placed(fake) == placed(found.header)
-    channel = Channel(CALLER_ID)
+    channel = AgiChannel(CALLER_ID)
     channel.set("DIALPACT_VERDICT", "")
     assert [command for command, _ in found.exchanges] == list(PROBES)
     for command, lines in found.exchanges if longest else found.exchanges[:-1]:

@@ -11,9 +11,7 @@ import hashlib
 import json
 import random
 import sqlite3
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from typer.testing import CliRunner
@@ -27,8 +25,9 @@ from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc,
 from tests.cli.conftest import Home
 from tests.cli.evidence.packages import ours, packed, resigned, signer, theirs
 from tests.fuzz.engine import Target, hostile
+from tests.fuzz.folders import folder
 from tests.fuzz.living import package
-from tests.fuzz.readers import NOW, SAMPLES, TOML_TOKENS, _read
+from tests.fuzz.readers import NOW, SAMPLES, TOML_TOKENS, stored
 
 BY = ("--by", "chen")
 BATCH = ("--campaign", "spring", "--partner", "p", "--contract", "k", "--basis", "consent")
@@ -44,7 +43,7 @@ class Desk:
     """A home with configuration, database, a business and a campaign."""
 
     def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-desk-"))
+        self.home = folder("desk-")
         for command in (
             ("init",),
             ("business", "add", "acme", "--name", "某某公司", "--actor", "own-business"),
@@ -317,8 +316,10 @@ COMMANDS = {
     target.name: target
     for target in (
         Target("imports", _samples(), imports, CELLS, 30, built=table),
-        Target("cdr-commands", [b"".join(_read("tests/transcripts/cdr/*.csv"))], master, (b'"",', b"110"), 4),
-        Target("judged-by", _read("dialpact/compliance/profiles/*.toml"), judged_by, TOML_TOKENS, 100),
+        Target(
+            "cdr-commands", [b"".join(stored("tests/transcripts/cdr/*.csv"))], master, (b'"",', b"110"), 4
+        ),
+        Target("judged-by", stored("dialpact/compliance/profiles/*.toml"), judged_by, TOML_TOKENS, 100),
         Target("lists", [b'["manifest.json", ["calls"], "[]"]'], lists, (), 60, built=change),
     )
 }

@@ -6,11 +6,11 @@ Each is set up when it is first asked, and lives until the process ends.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import random
 import re
 import socket
-import tempfile
 import threading
 from collections.abc import Coroutine
 from functools import cache
@@ -20,13 +20,14 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 from typer.testing import CliRunner
 
-from dialpact.cli import page
 from dialpact.cli.app import app
+from dialpact.cli.command_context import Machine
 from tests.agi.office import CALLER_ID, NUMBER, Office
 from tests.cli.conftest import Home
 from tests.cli.evidence.conftest import no_pdf
 from tests.cli.evidence.packages import called, export, files, ours, recorded, signer, theirs
 from tests.fuzz.engine import Target
+from tests.fuzz.folders import folder
 from tests.fuzz.readers import AGI, AGI_TOKENS
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.running.append(self)
+        atexit.register(self.stop)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -59,7 +61,7 @@ class LiveGate:
 
     def __init__(self) -> None:
         self._loop = Loop()
-        self.office = Office(Path(tempfile.mkdtemp(prefix="dialpact-fuzz-gate-")))
+        self.office = Office(folder("gate-"))
         self._loop.run(self._start())
 
     async def _start(self) -> None:
@@ -111,14 +113,14 @@ def agi_gate(data: bytes) -> None:
 
 class Package:
     def __init__(self) -> None:
-        path = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-package-"))
+        path = folder("package-")
         before = Path.cwd()
         os.chdir(path)
         try:
             with pytest.MonkeyPatch.context() as patch:
                 patch.delenv("DIALPACT_CONFIG", raising=False)
-                patch.setattr(page, "pdf", no_pdf)
                 home = Home(path)
+                home.machine = Machine(pdf=no_pdf)
                 assert CliRunner().invoke(app, ["init"]).exit_code == 0
                 call = called(home)
                 recorded(home, call, "a")

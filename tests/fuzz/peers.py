@@ -14,10 +14,8 @@ import random
 import re
 import signal
 import sys
-import tempfile
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -25,8 +23,7 @@ from unittest import mock
 import structlog
 
 from agi import script, variables
-from ami_listener import listener
-from ami_listener.ami import connection, wire
+from ami_listener.ami import wire
 from ami_listener.ami.connection import LinkError, Session
 from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import Pbx
@@ -34,14 +31,16 @@ from ami_listener.ami.sent import Sent
 from ami_listener.legs import leg_check
 from ami_listener.legs.claims import Claims
 from ami_listener.legs.leg_check import Suspect
-from ami_listener.recording import recorder
+from ami_listener.timings import USUAL, LinkTimings
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import RecordingError
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.ami import FakeAmi
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
+from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import Scene, until
 from tests.fuzz.engine import ROOT, Target, hostile
+from tests.fuzz.folders import folder
 from tests.fuzz.living import SECONDS, Loop, gate
 from tests.fuzz.readers import AGI_TOKENS, AMI_TOKENS, ami_stream
 
@@ -341,10 +340,11 @@ async def _link(chunks: list[bytes]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unhandled.append(context))
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    short = {"ACTION_SECONDS": 0.03, "PONG_SECONDS": 0.03, "LOGIN_SECONDS": 0.1}
+    short = LinkTimings(action=0.03, pong=0.03, login=0.1)
     try:
-        with mock.patch.multiple(connection, **short), contextlib.suppress(LinkError):
-            session = await Session.open("127.0.0.1", server.sockets[0].getsockname()[1], "dialpact", "hush")
+        with contextlib.suppress(LinkError):
+            port = server.sockets[0].getsockname()[1]
+            session = await Session.open("127.0.0.1", port, "dialpact", "hush", timings=short)
             try:
                 pbx = Pbx(session)
                 with contextlib.suppress(RecordingError):
@@ -372,23 +372,19 @@ class Listening:
     """A listener that lives until the process ends, on a fake Asterisk."""
 
     def __init__(self) -> None:
-        for module, name, value in (
-            *(
-                (recorder, "SHORT", 0.0),
-                (recorder, "SILENCE_MATTERS", 60.0),
-                (recorder, "PROOF_SECONDS", 0.5),
-            ),
-            *((recorder, "SETTLE_SECONDS", 0.3), (listener, "LOOK_SECONDS", 0.05)),
-        ):
-            setattr(module, name, value)
         self.loop = Loop()
         self.loop.run(self._start())
 
     async def _start(self) -> None:
-        home = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-listener-"))
+        home = folder("listener-")
         (home / "recordings").mkdir()
         self.ami = await FakeAmi().__aenter__()
-        self.scene = await Scene(home / "dialpact", self.ami.port, home / "recordings").__aenter__()
+        self.scene = await Scene(
+            home / "dialpact",
+            self.ami.port,
+            home / "recordings",
+            timings=changed(QUICK, recorder={"proof": 0.5}),
+        ).__aenter__()
         await self.scene.ready(SECONDS)
 
 
@@ -459,10 +455,16 @@ async def _emergency(text: str) -> None:
         async def sent(self, channel: str) -> Sent:
             return Sent(said[0], said[1], said[2])
 
-    async def unknown(context: object, decision: str) -> None:
+    async def unknown(decision: str) -> None:
         return None
 
-    context: Any = SimpleNamespace(node="pbx1", claims=Claims(), store=None, bare=lambda number, _: {number})
+    context: Any = SimpleNamespace(
+        node="pbx1",
+        claims=Claims(),
+        store=SimpleNamespace(carrier_legs=SimpleNamespace(allowed=unknown)),
+        bare=lambda number, _: {number},
+        timings=USUAL,
+    )
     pbx: Any = Asked()
     origin = Origin(
         caller=said[0],
@@ -476,8 +478,7 @@ async def _emergency(text: str) -> None:
     for number in EMERGENCY:
         for dial in (f"{number}@carrier", f"carrier/sip:{number}@{said[7].replace('/', '')}", number):
             leg = Suspect(said[0], said[1], {said[2]: said[3][:4]}, AT, dial, origin)
-            with mock.patch.object(leg_check, "_read", unknown):
-                found = await leg_check.judge(context, pbx, leg)
+            found = await leg_check.judge(context, pbx, leg)
             assert not found.verdict.may_be_cut, (dial, found)
             assert dialled(said[0], dial) == number
 

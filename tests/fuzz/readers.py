@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from agi import protocol
@@ -15,7 +13,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
-from dialpact.compliance.cdr import Master, Record
+from dialpact.compliance.cdr import CdrRecord, Master
 from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -25,11 +23,12 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
+from tests.fuzz.folders import folder
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
 SAMPLES = ROOT / "tests" / "lab" / "samples"
-FOLDER = Path(tempfile.mkdtemp(prefix="dialpact-fuzz-"))
+FOLDER = folder()
 
 
 def cuts(data: bytes) -> list[list[bytes]]:
@@ -198,7 +197,7 @@ def cdr(data: bytes) -> None:
             if isinstance(one, Fault):
                 said(one)
             else:
-                assert isinstance(one, Record) and one.start.tzinfo is not None
+                assert isinstance(one, CdrRecord) and one.start.tzinfo is not None
     except Fault as fault:
         said(fault)
     else:
@@ -236,7 +235,7 @@ TOML_TOKENS = (
 )
 
 
-def _read(pattern: str) -> list[bytes]:
+def stored(pattern: str) -> list[bytes]:
     found = [file.read_bytes() for file in sorted(ROOT.glob(pattern))]
     assert found, pattern
     return found
@@ -247,15 +246,15 @@ def _targets() -> list[Target]:
         AGI,
         *(
             b"\n".join(line[2:] for line in text.split(b"\n") if line[:2] in (b"A ", b"> ", b"< "))
-            for text in _read("tests/transcripts/agi/*.txt")
+            for text in stored("tests/transcripts/agi/*.txt")
         ),
     ]
-    master = b"".join(_read("tests/transcripts/cdr/*.csv"))
+    master = b"".join(stored("tests/transcripts/cdr/*.csv"))
     csv = {
-        "dnc": _read("tests/lab/samples/dnc.csv"),
-        "consent": _read("tests/lab/samples/consent.csv"),
-        "caller-id": _read("tests/lab/samples/caller-id.csv"),
-        "leads": _read("tests/lab/samples/leads.csv"),
+        "dnc": stored("tests/lab/samples/dnc.csv"),
+        "consent": stored("tests/lab/samples/consent.csv"),
+        "caller-id": stored("tests/lab/samples/caller-id.csv"),
+        "leads": stored("tests/lab/samples/leads.csv"),
         "carrier-list": [b"number,holder,business\n02788880007,\xe6\x9f\x90,jianghan\n"],
     }
     imports = [
@@ -270,11 +269,11 @@ def _targets() -> list[Target]:
     config_text = template("en", "cn-hubei-2018").encode()
     return [
         Target("agi-session", agi_samples, agi_session, AGI_TOKENS),
-        Target("ami-stream", _read("tests/transcripts/ami/*.txt"), ami_stream, AMI_TOKENS, examples=60),
+        Target("ami-stream", stored("tests/transcripts/ami/*.txt"), ami_stream, AMI_TOKENS, examples=60),
         *imports,
-        Target("script", _read("tests/lab/samples/script.txt"), script_text),
+        Target("script", stored("tests/lab/samples/script.txt"), script_text),
         Target("config", [config_text], settings, TOML_TOKENS, examples=150),
-        Target("profile", _read("dialpact/compliance/profiles/*.toml"), rules, TOML_TOKENS, examples=150),
+        Target("profile", stored("dialpact/compliance/profiles/*.toml"), rules, TOML_TOKENS, examples=150),
         Target(
             "calendar",
             [b'year = 2027\nsource = "x"\ndocument = "y"\noff = [2027-01-01]\nworking = [2027-01-09]\n'],
@@ -283,7 +282,9 @@ def _targets() -> list[Target]:
         ),
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),
         Target("public-key", [KEY.vkey.encode()], public_key, (b"+",)),
-        Target("cdr", [*_read("tests/transcripts/cdr/*.csv"), master], cdr, (b'"",', b"2026-11-24 10:00:00")),
+        Target(
+            "cdr", [*stored("tests/transcripts/cdr/*.csv"), master], cdr, (b'"",', b"2026-11-24 10:00:00")
+        ),
     ]
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dialpact.cli import page
 from dialpact.cli.app import app
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.registers.fault import Fault
-from tests.cli.recorded import Host, set_clocks
+from tests.cli.recorded import Host
 from tests.golden.plain import Plain
 
 BEFORE = Path(__file__).parent / "before"
@@ -43,7 +43,12 @@ class House:
     def say(self, line: str) -> str:
         """Runs one command a second later; its stdout, as it was."""
         self.host.runs(timedelta(seconds=1))
-        result = CliRunner().invoke(app, shlex.split(line), env={"LC_ALL": "en_GB.UTF-8", "COLUMNS": "80"})
+        result = CliRunner().invoke(
+            app,
+            shlex.split(line),
+            env={"LC_ALL": "en_GB.UTF-8", "COLUMNS": "80"},
+            obj={"machine": Machine(clock=self.host, uptime=self.host.uptime, pdf=_no_pdf)},
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         out, err = self._plain(result.stdout), self._plain(result.stderr)
@@ -93,10 +98,7 @@ def empty(at: datetime = START) -> Iterator[House]:
         for variable in ("DIALPACT_CONFIG", "SUDO_USER"):
             patch.delenv(variable, raising=False)
         patch.setattr(pwd, "getpwuid", lambda _: SimpleNamespace(pw_name="operator"))
-        patch.setattr(page, "pdf", _no_pdf)
-        host = Host(at)
-        set_clocks(host, patch.setattr)
-        yield House(Path(name), host)
+        yield House(Path(name), Host(at))
 
 
 def _no_pdf(html: str) -> bytes:

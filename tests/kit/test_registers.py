@@ -21,24 +21,24 @@ async def test_every_entry_counts(dialpact: Dialpact) -> None:
     registers.caller_id("02788881111", authenticated=False)
     registers.caller_id("02788882222", valid_to="2026-11-23")
     registers.caller_id("02788883333", purposes=["service"])
-    assert (await agent.dials(caller_id="02788881111")).refused("caller-id-not-authenticated")
-    assert (await agent.dials(caller_id="02788882222")).refused("caller-id-expired")
-    assert (await agent.dials(caller_id="02788883333")).refused("caller-id-unauthorised")
+    assert (await agent.dials(caller_id="02788881111")).blocked("caller-id-not-authenticated")
+    assert (await agent.dials(caller_id="02788882222")).blocked("caller-id-expired")
+    assert (await agent.dials(caller_id="02788883333")).blocked("caller-id-unauthorised")
     registers.withdraw_consent("13800138000")
-    assert (await agent.dials()).refused("consent-withdrawn")
+    assert (await agent.dials()).blocked("consent-withdrawn")
     dialpact.clock.forward(hours=1)
     registers.consent("13800138000", granted_at=dialpact.clock.now().isoformat())
     assert (await agent.dials()).allowed
     registers.script("pitch", "Good day, here is Acme.", approved=False)
-    assert (await agent.dials()).refused("script-not-approved")
+    assert (await agent.dials()).blocked("script-not-approved")
     registers.script("pitch", "Good day, here is Acme.", expires_at="2026-11-24")
     assert (await agent.dials()).allowed
     registers.suspend("agent", "1001")
-    assert (await agent.dials()).refused("suspended")
+    assert (await agent.dials()).blocked("suspended")
 
 
-async def test_refusal_of_one_industry(dialpact: Dialpact) -> None:
-    dialpact.registers.refuse("13800138000", scope="industry", value="insurance")
+async def test_opt_out_of_one_industry(dialpact: Dialpact) -> None:
+    dialpact.registers.opt_out("13800138000", scope="industry", value="insurance")
     assert (await dialpact.agent("1001").dials()).allowed
 
 
@@ -60,8 +60,8 @@ def test_batch_that_looks_like_range_dialling(dialpact_registers: Registers) -> 
         (lambda r: r.consent(OTHER, granted_at="yesterday"), "yesterday"),
         (lambda r: r.consent(OTHER, granted_at="2026-11-24", expires_at="2026-11-23"), "2026-11-23"),
         (lambda r: r.withdraw_consent(OTHER), "gave acme no consent"),
-        (lambda r: r.refuse("110"), "110"),
-        (lambda r: r.refuse(OTHER, scope="industry"), "industry"),
+        (lambda r: r.opt_out("110"), "110"),
+        (lambda r: r.opt_out(OTHER, scope="industry"), "industry"),
         (lambda r: r.leads("13800138000", campaign="none"), "none"),
         (lambda r: r.suspend("campaign", "none"), "none"),
         (lambda r: r.script("bad", "You are guaranteed approval 包过"), "script bad is not approved"),

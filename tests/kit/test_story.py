@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.config import Config, Policy, Trunk
+from dialpact.compliance.config import Config, PolicyConfig, Trunk
 from dialpact.testing import Answer, Dialpact, FixedClock
 from dialpact.testing.site import made
 
@@ -19,39 +19,39 @@ from dialpact.testing.site import made
 async def test_lunch(dialpact: Dialpact, time: str, allowed: bool) -> None:
     dialpact.at(f"2026-11-24T{time}+08:00")
     call = await dialpact.agent("1001").dials("13800138000", campaign="loans")
-    assert call.allowed if allowed else call.refused("outside-hours")
+    assert call.allowed if allowed else call.blocked("outside-hours")
 
 
 async def test_what_a_call_tells(dialpact: Dialpact) -> None:
     call = await dialpact.agent("1001").dials()
     assert call.allowed
-    assert not call.refused()
+    assert not call.blocked()
     assert (call.number, call.reasons, call.retry_at) == ("13800138000", [], None)
     assert len(call.decision) == 32
     dialpact.at("2026-11-24T12:30+08:00")
     call = await dialpact.agent("1001").dials()
     assert not call.allowed
-    assert call.refused()
+    assert call.blocked()
     assert (call.number, call.reasons) == ("", ["outside-hours"])
     assert call.retry_at == datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 
 async def test_number_that_is_none(dialpact: Dialpact) -> None:
-    assert (await dialpact.agent("1001").dials("12")).refused("invalid-number")
-    assert (await dialpact.agent("1001").dials("110")).refused("emergency-number")
+    assert (await dialpact.agent("1001").dials("12")).blocked("invalid-number")
+    assert (await dialpact.agent("1001").dials("110")).blocked("emergency-number")
 
 
 async def test_call_that_passes_need_not_be_looked_at(dialpact: Dialpact) -> None:
     """On the way to the one that the story is about."""
     await dialpact.agent("1001").dials()
     dialpact.at("2026-11-25T12:00+08:00")
-    assert (await dialpact.agent("1001").dials()).refused("outside-hours")
+    assert (await dialpact.agent("1001").dials()).blocked("outside-hours")
 
 
 async def test_never_again(dialpact: Dialpact) -> None:
     call = await dialpact.agent("1001").dials()
     await call.opts_out(scope="all", by="agent-key")
-    assert (await dialpact.agent("1002").dials()).refused("do-not-call", "no-consent")
+    assert (await dialpact.agent("1002").dials()).blocked("do-not-call", "no-consent")
 
 
 async def test_recorded_and_kept(dialpact: Dialpact) -> None:
@@ -108,12 +108,12 @@ async def test_no_bridge_without_a_recording(dialpact: Dialpact, mode: str) -> N
     dialpact.pbx.monitor_mode = mode  # type: ignore[assignment]
     call = await dialpact.agent("1001").dials()
     assert await call.not_bridged()
-    assert (await dialpact.agent("1002").dials()).refused("recording-unavailable")
+    assert (await dialpact.agent("1002").dials()).blocked("recording-unavailable")
 
 
 async def test_recorder_down(dialpact: Dialpact) -> None:
     await dialpact.recorder_down()
-    assert (await dialpact.agent("1001").dials()).refused("recording-unavailable")
+    assert (await dialpact.agent("1001").dials()).blocked("recording-unavailable")
     await dialpact.recorder_up()
     assert (await dialpact.agent("1001").dials()).allowed
 
@@ -121,16 +121,16 @@ async def test_recorder_down(dialpact: Dialpact) -> None:
 async def test_recorder_down_with_a_listener(dialpact: Dialpact) -> None:
     await dialpact.listens()
     await dialpact.recorder_down()
-    assert (await dialpact.agent("1001").dials()).refused("recording-unavailable")
+    assert (await dialpact.agent("1001").dials()).blocked("recording-unavailable")
     await dialpact.recorder_up()
     assert (await dialpact.agent("1001").dials()).allowed
 
 
 async def test_shadow(tmp_path: Path) -> None:
-    """Put through for reasons that would have refused it: the story can tell both."""
+    """Put through for reasons that would have blocked it: the story can tell both."""
     config = Config(
         trunks={"north": Trunk(endpoint="north", dial_format="e164")},
-        policy=Policy(mode="shadow"),
+        policy=PolicyConfig(mode="shadow"),
         origin=str(tmp_path / "dialpact.toml"),
     )
     clock = FixedClock("2026-11-24T12:00+08:00")
@@ -139,7 +139,7 @@ async def test_shadow(tmp_path: Path) -> None:
         async with Dialpact(site, clock) as dialpact:
             call = await dialpact.agent("1001").dials()
             assert (call.number, call.reasons) == ("+8613800138000", ["outside-hours"])
-            assert not call.refused()
+            assert not call.blocked()
 
 
 def test_an_answer_shows_itself() -> None:

@@ -8,55 +8,55 @@ import dialpact.testing.fixtures
 import dialpact.testing.story  # noqa: F401 - imported before pytester keeps the list of modules
 
 REASONS: dict[str, tuple[str, str]] = {
-    "a refusal that the story expects to be an allowed call": (
+    "a block that the story expects to be an allowed call": (
         """
         async def test_it(dialpact):
             dialpact.at("2026-11-24T12:00+08:00")
             call = await dialpact.agent("1001").dials("13800138000", campaign="loans")
             assert call.allowed
         """,
-        "*expected: 1001 dials 13800138000 for loans: allowed; came: refused: outside-hours*",
+        "*expected: 1001 dials 13800138000 for loans: allowed; came: blocked: outside-hours*",
     ),
     "another reason than the one expected": (
         """
         async def test_it(dialpact):
-            dialpact.registers.refuse("13800138000")
+            dialpact.registers.opt_out("13800138000")
             call = await dialpact.agent("1001").dials("13800138000", campaign="loans")
-            assert call.refused("outside-hours")
+            assert call.blocked("outside-hours")
         """,
-        "*loans: refused: outside-hours; came: refused: do-not-call*",
+        "*loans: blocked: outside-hours; came: blocked: do-not-call*",
     ),
     "one reason expected, two given": (
         """
         async def test_it(dialpact):
-            dialpact.registers.refuse("13800138000")
+            dialpact.registers.opt_out("13800138000")
             dialpact.at("2026-11-24T12:00+08:00")
             call = await dialpact.agent("1001").dials("13800138000", campaign="loans")
-            assert call.refused("do-not-call")
+            assert call.blocked("do-not-call")
         """,
-        "*came: refused: do-not-call, outside-hours*",
+        "*came: blocked: do-not-call, outside-hours*",
     ),
     "a reason that does not exist": (
         """
         async def test_it(dialpact):
             call = await dialpact.agent("1001").dials()
-            assert not call.refused("lunch")
+            assert not call.blocked("lunch")
         """,
         "*no such reason: lunch; there are invalid-number, *",
     ),
-    "a refusal that nobody looks at": (
+    "a block that nobody looks at": (
         """
         async def test_it(dialpact):
             dialpact.at("2026-11-24T12:00+08:00")
             await dialpact.agent("1001").dials("13800138000", campaign="loans")
         """,
-        "*1001 dials 13800138000 for loans: refused: outside-hours, and the story does not look at it*",
+        "*1001 dials 13800138000 for loans: blocked: outside-hours, and the story does not look at it*",
     ),
     "an answer without assert": (
         """
         async def test_it(dialpact):
             call = await dialpact.agent("1001").dials()
-            call.refused("outside-hours")
+            call.blocked("outside-hours")
         """,
         "*asked and never looked at (put `assert` in front): *came: allowed*",
     ),
@@ -98,16 +98,16 @@ REASONS: dict[str, tuple[str, str]] = {
         """,
         "*the fake Asterisk: never came: StopMixMonitor with Channel=PJSIP/carrier-00000001 (what*",
     ),
-    "a refused call that is answered": (
+    "a blocked call that is answered": (
         """
         async def test_it(dialpact):
             await dialpact.listens()
             dialpact.at("2026-11-24T12:00+08:00")
             call = await dialpact.agent("1001").dials()
-            assert call.refused("outside-hours")
+            assert call.blocked("outside-hours")
             await call.answered()
         """,
-        "*expected a call that the dialplan dials; came: refused: outside-hours*",
+        "*expected a call that the dialplan dials; came: blocked: outside-hours*",
     ),
     "a call that ends before it began": (
         """

@@ -130,7 +130,7 @@ async def main() -> None:
         version = pbx.cli("core show version").split(" built")[0]
         fill(str(site.database))
         loaded = config.load(site.config)
-        loaded = structs.replace(loaded, gate=config.Gate(listen="127.0.0.1:0"))
+        loaded = structs.replace(loaded, gate=config.GateConfig(listen="127.0.0.1:0"))
         policy = Policy((profile.load("cn-hubei-2018"),), calendars.load())
         agent, raw, classic = (Phone(pbx, name) for name in ("agent1001", "raw", "classic"))
 

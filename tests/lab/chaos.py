@@ -1,6 +1,6 @@
 """``make chaos``: an hour of mixed calls and random faults, and an observer who counts what was promised.
 
-Calls that may be made and calls that may not, emergency calls, refusals by key and calls that go round the
+Calls that may be made and calls that may not, emergency calls, opt-outs by key and calls that go round the
 gate are made while things break (chaos_faults.py). Whether P1 to P7 of the design held is counted from SIPp's
 logs, Asterisk's log, the sound and the files (chaos_judge.py). The same seed draws the same calls and
 faults; when they meet is the machine's. Exit status 1 on a violation, or if nothing was seen of a promise.
@@ -57,7 +57,7 @@ class Report:
     def violations(self) -> list[str]:
         found = [f"{name}: {what}" for name, seen in self.promises.items() for what in seen.violations]
         found += [f"{name}: nothing was seen of it" for name in unproven(self.promises)]
-        found += [f"refused without cause: {one}" for one in self.missed if not one.cause]
+        found += [f"blocked without cause: {one}" for one in self.missed if not one.cause]
         return [*found, *self.troubles]
 
     def as_json(self) -> dict[str, Any]:
@@ -199,13 +199,13 @@ def _judged(world: World, judge: Judge, storm: Storm, keep: bool) -> Report:
         "calls that may be made, while all was well": len(calm),
         "of these at the carrier": len(calm) - len(report.missed),
         **dict(sorted(Counter(f"not, since {one.cause}" for one in report.missed if one.cause).items())),
-        "refusals without cause": sum(not one.cause for one in report.missed),
+        "blocks without cause": sum(not one.cause for one in report.missed),
         **{f"calls with a voice that the judge heard: {who}": n for who, n in sorted(judge.heard.items())},
         "ms at most that an undisturbed recording lacks of a voice": round(judge.most_missing * 1000),
         "keys pressed where no feature hears them": len(world.presses),
         "of these taken": sum(press.taken is True for press in world.presses),
-        "refusals taken": len(world.refused),
-        "refusals that the operator took over": world.not_taken,
+        "opt-outs taken": len(world.refused),
+        "opt-outs that the operator took over": world.not_taken,
     }
     report.troubles, report.spared = storm.troubles, judge.spared
     report.figures["calls that met with trouble"] = len(world.troubles)

@@ -7,6 +7,7 @@ import random
 import re
 import secrets
 import shutil
+import subprocess
 import threading
 import time
 from collections import defaultdict, deque
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tests.lab.behaviour import AT_ONCE, BUSY, EARLY_MEDIA, Behaviour, scenario
+from tests.lab.bootstrap import LabError
 from tests.lab.call import Call
 from tests.lab.carrier import SIDES
 from tests.lab.carrier import TONE as CALLEE_TONE
@@ -44,7 +46,11 @@ TRUNK_FAILS = {f".*{FAILS_OVER}": Behaviour(ring=None, final=503)}
 DESKS = ("agent1002", "agent1003")  # whose telephones can be called, and are always answered
 DESK_TALKS = 3.0  # seconds until one who took a call over hangs up
 EMERGENCY = ("110", "119", "120")
-TROUBLES = (TimeoutError, OSError, RuntimeError, LookupError, ValueError)
+# (the last two: an Asterisk that is dead or hangs, asked by its console)
+TROUBLES = (
+    *(TimeoutError, OSError, RuntimeError, LookupError, ValueError),
+    *(LabError, subprocess.TimeoutExpired),
+)
 MAY, BLOCKED, PERSON, DIALLER, BYPASS = "may", "blocked", "person", "dialler", "bypass"
 HOSTILE = (
     "13800138000%0Aword",
@@ -92,14 +98,14 @@ class Plan:
     ended: float = 0.0
     status: int | None = None
     trouble: str = ""
-    again: bool = False  # an attempt after a refusal
+    again: bool = False  # an attempt after an opt-out
     trunk: str = ""  # where it must arrive, if not anywhere
     one_decision: bool = False  # one ALLOW is for both trunks
 
 
 @dataclass
 class Press:
-    """A key that refuses, where no feature of Asterisk's hears it, and what it was answered with."""
+    """An opt-out key, where no feature of Asterisk's hears it, and what it was answered with."""
 
     leg: Leg
     at: float
@@ -242,7 +248,7 @@ class World:
         return plan
 
     def again(self, pair: Pair) -> None:
-        """This one, who has refused, is called once more by and by."""
+        """This one, who has opted out, is called once more by and by."""
         self._again.append((time.time() + self.dice.uniform(0, 8), pair))
 
     async def leg_of(self, caller: str, number: str, seconds: float = 3.0) -> Leg:
@@ -278,7 +284,7 @@ class World:
             await call.hang_up()
 
         await self.dial(
-            f"refused by the {by}'s key", MAY, pair.callee, pair.caller_id, press, hangup_by="test"
+            f"opted out by the {by}'s key", MAY, pair.callee, pair.caller_id, press, hangup_by="test"
         )
         await asyncio.sleep(0.3)
         self.look()
@@ -292,7 +298,7 @@ class World:
             self.again(pair)
 
     async def _by_hand(self, pair: Pair, decision: str) -> bool:
-        """Asterisk's log says that a refusal was not taken: the operator does what the log says."""
+        """Asterisk's log says that an opt-out was not taken: the operator does what the log says."""
         self.not_taken += 1
         words = ("dnc", "add", pair.callee, "--call", decision, "--by", "operator")
         for _ in range(40):
@@ -307,7 +313,7 @@ class World:
 
     async def _call_again(self, pair: Pair) -> None:
         plan = await self.dial(
-            "called after a refusal", MAY, pair.callee, pair.caller_id, talk_seconds=1.0, hangup_by="phone"
+            "called after an opt-out", MAY, pair.callee, pair.caller_id, talk_seconds=1.0, hangup_by="phone"
         )
         plan.again = True
 

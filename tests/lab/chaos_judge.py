@@ -24,7 +24,7 @@ PROMISES = {
     "P3": "no recording goes before its time",
     "P4": "each decision can be proven",
     "P5": "a person's emergency call gets through",
-    "P6": "a refusal counts from the next attempt on",
+    "P6": "an opt-out counts from the next attempt on",
     "P7": "what goes round the gate is cut or found",
 }
 SLACK = 0.8  # seconds of talk that a recording may lack: starts and ends are not seen at one instant
@@ -87,7 +87,7 @@ class Judge:
         self._files()
         self._proof()
         self._emergencies()
-        self._refusals()
+        self._opt_outs()
         self._bypasses()
 
     def _bypass(self, leg: Leg) -> bool:
@@ -298,7 +298,7 @@ class Judge:
                 f"heard for {heard:.1f} s; {plan.trouble}",
             )
 
-    def _refusals(self) -> None:
+    def _opt_outs(self) -> None:
         """P6."""
         promise = self.promises["P6"]
         for plan in self.world.plans:
@@ -312,7 +312,7 @@ class Judge:
                 if plan.status is None:
                     promise.excused["Asterisk gave the second attempt no answer"] += 1
                     continue
-                promise.check(not late, f"{[name(leg) for leg in late]}: dialled after the refusal")
+                promise.check(not late, f"{[name(leg) for leg in late]}: dialled after the opt-out")
         for press in self.world.presses:
             ended = press.leg.ended or time.time()
             if ended < press.at + 2 or self.storm.disturbed(LISTENING, press.at - 2, press.at + 4):

@@ -18,13 +18,13 @@ BEFORE = 4.0  # seconds before a call in which nothing was wrong either
 # What is an after-effect of a fault, or of the run's own calls, by the name under which it is counted.
 AFTER_EFFECTS = {
     r"listener: a recording failed less than \d+ seconds": "nobody is rung for 10 s after one that failed",
-    r"decided: BLOCK suspended(;|$)": "so many of his attempts were refused that the agent is suspended",
+    r"decided: BLOCK suspended(;|$)": "so many of his attempts were blocked that the agent is suspended",
 }
 
 
 @dataclass
 class Missed:
-    """One such call. ``cause``: the after-effect that explains it; empty for a refusal without cause."""
+    """One such call. ``cause``: the after-effect that explains it; empty for a block without cause."""
 
     plan: Plan
     reason: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
-from dialpact.compliance.cdr import Master, Record
+from dialpact.compliance.cdr import CdrRecord, Master
 from tests.lab.carrier import TONE as CALLEE_TONE
 from tests.lab.pbx import Pbx
 from tests.lab.phone import TONE as AGENT_TONE
@@ -61,7 +61,7 @@ def cdr(pbx: Pbx, channel: str = "PJSIP/carrier-") -> Seen:
         return seen
     with master.open("rb") as file:
         for _, record in Master(file, UTC):
-            if isinstance(record, Record) and record.dstchannel.startswith(channel):
+            if isinstance(record, CdrRecord) and record.dstchannel.startswith(channel):
                 seen.invited[record.dst] += 1
                 seen.answered[record.dst] += record.disposition == "ANSWERED"
     seen.answered = +seen.answered

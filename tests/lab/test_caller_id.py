@@ -21,7 +21,7 @@ from tests.lab.carrier import Carrier, Invite
 from tests.lab.gated import ALL, forget, options
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
-from tests.lab.test_bypass import cut_after
+from tests.lab.test_leg_check import cut_after
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(180)]
 

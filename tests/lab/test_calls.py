@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ami_listener import listener as listener_module
+from tests.ami_listener.pace import changed
 from tests.ami_listener.scene import Scene, until
 from tests.lab.carrier import TONE as CALLEE
 from tests.lab.carrier import Carrier
@@ -194,11 +194,8 @@ async def test_a_channel_that_is_renamed_in_mid_call_and_a_listener_started_anew
     assert row["seconds"] > 2.5
 
 
-async def test_comparisons_in_the_middle_of_every_call_find_nothing(
-    scene: Scene, pbx: Pbx, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener_module, "AUDIT_SECONDS", 0.1)
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 0.1)
+async def test_comparisons_in_the_middle_of_every_call_find_nothing(scene: Scene, pbx: Pbx) -> None:
+    scene.timings = changed(scene.timings, listener={"second_look": 0.1, "audit": 0.1})
     await scene.stop()
     await scene.start()
     await scene.ready()

@@ -30,7 +30,7 @@ def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
 async def test_a_call_that_can_not_be_recorded_is_refused_and_its_carrier_bills_it(
     scene: Scene, pbx: Pbx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "begun", lambda *_: "no header")
+    monkeypatch.setattr(files, "begun", lambda *_: "no header")  # no Asterisk can be made to write none
     await allow(scene, pbx, TALKS)
     async with SoftCarrier(pbx, Answer(talk=Media(hz=CALLEE))) as carrier, Softphone(pbx) as agent:
         call = await agent.call(TALKS, Media(hz=AGENT))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ami_listener.timings import LeaseTimings
 from tests.lab.carrier import Carrier
 from tests.lab.demo import finished
 from tests.lab.manager import act
@@ -16,6 +18,7 @@ from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import Site, install_classic, product
 
+LEASE = LeaseTimings()
 pytestmark = pytest.mark.lab
 
 CALL = {"campaign": "autumn-loans", "caller_id": "02788880007"}
@@ -149,9 +152,13 @@ def test_status_says_ready_when_all_is_up_and_why_when_it_is_not(site: Site) -> 
     site.stop("listener")
     try:
         site.ready(False)
+        stopped_at = time.monotonic()
         told = site.dialpact("status", code=3)
         assert told["ready"] is False
-        assert [found["code"] for found in told["problems"]] == ["recorder-not-ready"], told
+        # Its last word holds for some seconds, and a command may take longer on a busy machine.
+        late = time.monotonic() - stopped_at > LEASE.life - LEASE.renew
+        codes = [found["code"] for found in told["problems"]]
+        assert codes == ["recorder-not-ready"] or (late and codes == ["recorder-silent"]), told
     finally:
         site.start("listener")
     site.ready()

@@ -73,7 +73,7 @@ async def test_a_call_that_is_not_recorded_is_bridged_and_said(
 
 def test_the_daemon_says_so(site: Site) -> None:
     for role in ("gate", "listener"):
-        assert "shadow mode: every call is decided and recorded, none is refused" in site.log(role)
+        assert "shadow mode: every call is decided and recorded, none is blocked" in site.log(role)
 
 
 async def test_back_in_force_a_channel_has_no_shadow(

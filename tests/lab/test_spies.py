@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec import structs
 
-from tests.ami_listener.scene import NUMBER, Scene, keep_until, until
+from tests.ami_listener.scene import NUMBER, Scene, keep_until, names_used_up, until
 from tests.lab import gated
 from tests.lab.ari import ari
 from tests.lab.bootstrap import Installation
@@ -205,19 +205,16 @@ async def test_a_trunk_without_supervisors(scene: Scene, pbx: Pbx, rule: str) ->
     assert await scene.incidents() == ["supervisor-unrecorded"]
 
 
-async def test_a_supervisor_who_can_not_be_recorded_is_cut(
-    scene: Scene, pbx: Pbx, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There is no room for his file, found out after his call began."""
+async def test_a_supervisor_who_can_not_be_recorded_is_cut(scene: Scene, pbx: Pbx) -> None:
+    """There is no name for his file, found out after his call began."""
     async with talking(scene, pbx) as (talk, boss):
-        monkeypatch.setattr(scene.listener.context.recorder, "_min_free_mb", 1 << 40)
+        names_used_up(scene, talk.decision)
         spy = await boss.call("*61", Media(hz=BOSS))
         await spy.answered()
         await spy.over(3)
         assert spy.ended_by == "pbx"
         detail = (await scene.incident("voice-not-recorded"))["detail"]
         assert detail.startswith("cut; supervisor PJSIP/agent1002-")
-        monkeypatch.undo()
         await hears(talk.customer, AGENT)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ami_listener import listener as listener_module
+from ami_listener.timings import USUAL
+from tests.ami_listener.pace import changed
 from tests.ami_listener.scene import Scene, until
 from tests.lab.gated import allow, forget
 from tests.lab.pbx import Pbx
@@ -30,9 +31,9 @@ def lab_options(gated_options: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def scene(pbx: Pbx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    monkeypatch.setattr(listener_module, "SECOND_LOOK_SECONDS", 1.0)
-    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings) as scene:
+async def scene(pbx: Pbx, tmp_path: Path) -> AsyncIterator[Scene]:
+    timings = changed(USUAL, listener={"second_look": 1.0})
+    async with Scene(tmp_path / "dialpact", pbx.ports.ami, pbx.recordings, timings=timings) as scene:
         await scene.ready()
         await until(lambda: scene.listener.gap.since is None, 10)
         yield scene

@@ -16,7 +16,7 @@ from tests.lab.gated import ALL, allow, forget, options
 from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
-from tests.lab.test_bypass import cut
+from tests.lab.test_leg_check import cut
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(180)]
 

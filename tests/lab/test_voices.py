@@ -175,8 +175,8 @@ async def test_a_side_that_is_lost_in_mid_call_is_rescued_once(scene: Scene, pbx
         spoken = time.time() - leg.time_of(200)
         (known,) = scene.listener.legs.values()
         recorders = pbx.log().count(RECORDS)
-        assert scene.listener.companions.rescue(known._pbx, known)
-        assert not scene.listener.companions.rescue(known._pbx, known), "the channel is no longer fresh"
+        assert scene.listener.companions.rescue(known.pbx, known)
+        assert not scene.listener.companions.rescue(known.pbx, known), "the channel is no longer fresh"
         await until(lambda: pbx.log().count(RECORDS) > recorders)
         await asyncio.sleep(3)
         await call.hang_up()
@@ -210,7 +210,7 @@ async def test_the_second_agents_recording_goes_on(scene: Scene, pbx: Pbx, what:
             await scene.ready()
             await until(lambda: len(scene.listener.companions) == 1)
         else:
-            (companion,) = scene.listener.companions._running.values()
+            (companion,) = scene.listener.companions
             act(pbx, "StopMixMonitor", Channel=companion.channel)
             await scene.incident("recording-stopped")
         await asyncio.sleep(2)

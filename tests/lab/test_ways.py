@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.site import PROFILE, Site, load_samples, product
 from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
+from tests.lab.test_optout import may_be_called
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(180)]
 
@@ -376,3 +378,28 @@ async def test_a_carrier_that_redirects_is_told_as_what_it_is(
         await call.over()
         assert [[leg.number for leg in one.legs] for one in (carrier, second)] == [[number], [number]]
     assert [one["outcome"] for one in await ended(site, number)] == ["redirected", "busy"]
+
+
+async def test_legs_that_are_over_before_the_listener_can_ask_have_their_rows(site: Site, pbx: Pbx) -> None:
+    """It stands still while a carrier redirects, the next one is busy, and both channels go."""
+    number = "13800138005"
+    may_be_called(site, number)
+    known = incidents(site)
+    async with (
+        SoftCarrier(pbx, Answer(status=302, redirect="13900139000", ring=None)) as carrier,
+        SoftCarrier(pbx, Answer(status=486, ring=None), trunk="carrier2") as second,
+        Softphone(pbx) as agent,
+    ):
+        site.process("listener").send_signal(signal.SIGSTOP)
+        try:
+            call = await agent.call(f"*81{number}", **CALL)
+            await call.over()
+        finally:
+            site.process("listener").send_signal(signal.SIGCONT)
+        assert [[leg.number for leg in one.legs] for one in (carrier, second)] == [[number], [number]]
+    found = await ended(site, number)
+    assert [one["outcome"] for one in found] == ["redirected", "busy"]
+    for one, trunk in zip(found, ("PJSIP/carrier-", "PJSIP/carrier2-"), strict=True):
+        (leg,) = site.dialpact("calls", "show", one["id"])["carrier_legs"]
+        assert leg["channel"].startswith(trunk)
+    assert incidents(site) == known

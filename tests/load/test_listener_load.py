@@ -15,24 +15,30 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.ami import connection
 from ami_listener.ami.connection import Session
-from ami_listener.legs import leg_check
-from ami_listener.recording import recorder
-from ami_listener.sound import stall_detector
+from ami_listener.timings import Timings
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.ami_calls import Channel
-from tests.ami_listener.conftest import ami, directory, quick, scene
+from tests.ami_listener.conftest import ami, directory, scene
+from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.load.storm import EVENTS_PER_SECOND, Storm
 
-__all__ = ["ami", "directory", "quick", "scene"]
+__all__ = ["ami", "directory", "scene"]
 
 # Alone: the storm takes a whole core, and its length is counted in events a second.
 pytestmark = pytest.mark.alone
 
 CALLS = 20
 PATIENCE = 60.0
+# A busy machine is no dead link, and a call that waits for the storm's end has not stalled.
+PATIENT = changed(
+    QUICK,
+    link=dict.fromkeys(("action", "pong", "login"), PATIENCE),
+    recorder={"proof": PATIENCE},
+    legs={"store": PATIENCE},  # beyond it a call is cut, as it should be
+    sound={"stalled": 10 * PATIENCE},
+)
 GROWTH = 300.0  # megabytes; a queue that is full of events is 50
 LOST = {
     *("recording-lost", "recording-missing", "recording-failed", "recording-not-started", "recording-gap"),
@@ -45,15 +51,9 @@ def megabytes() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 
-@pytest.fixture(autouse=True)
-def patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no dead link, and a call that waits for the storm's end has not stalled."""
-    for name in ("PONG_SECONDS", "LOGIN_SECONDS"):
-        monkeypatch.setattr(connection, name, PATIENCE)
-    monkeypatch.setattr(Session.act, "__kwdefaults__", {"limit": PATIENCE})
-    monkeypatch.setattr(recorder, "PROOF_SECONDS", PATIENCE)
-    monkeypatch.setattr(leg_check, "STORE_SECONDS", PATIENCE)  # beyond it a call is cut, as it should be
-    monkeypatch.setattr(stall_detector, "STALLED", 10 * PATIENCE)
+@pytest.fixture
+def timings() -> Timings:
+    return PATIENT
 
 
 async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:
@@ -83,8 +83,7 @@ async def all_kept(scene: Scene, made: list[tuple[str, Channel]]) -> None:
     try:
         rows = await scene.recorded("kept", len(made), PATIENCE)
     except TimeoutError as error:
-        waiting = [what for what, _ in scene.listener.outbox._waiting]
-        raise TimeoutError(f"{error}; not yet written: {waiting}") from None
+        raise TimeoutError(f"{error}; not yet written: {len(scene.listener.outbox)}") from None
     assert {row["decision"] for row in rows} == {decision for decision, _ in made}
     assert all(Path(row["path"]).exists() for row in rows)
     assert [row["state"] for row in await scene.recordings()] == ["kept"] * len(made)
@@ -160,16 +159,16 @@ async def test_a_store_that_is_locked_in_a_storm(scene: Scene, ami: FakeAmi) -> 
     await all_kept(scene, made)
 
 
-async def test_a_reader_that_falls_behind(quick: None, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_falls_behind(ami: FakeAmi) -> None:
     """Nobody takes the events: the link is given up at the mark, and what is kept stays below it."""
-    monkeypatch.setattr(connection, "QUEUE", 5000)
-    session = await Session.open("127.0.0.1", ami.port, "dialpact", "hush")
+    timings = changed(PATIENT, link={"queue": 5000}).link
+    session = await Session.open("127.0.0.1", ami.port, "dialpact", "hush", timings=timings)
     storm = Storm([ami.channel("carrier")])
     blowing = asyncio.create_task(storm.blow(ami, 3))
     try:
         await asyncio.wait_for(session.lost.wait(), PATIENCE)
         assert "too many events" in session.why_lost
-        assert session._events.qsize() <= 5000 + 2  # with the one too many, and the end
+        assert len([event async for event in session.events()]) <= 5000 + 1  # with the one too many
         assert await asyncio.wait_for(blowing, PATIENCE) < 3 * EVENTS_PER_SECOND, "it was never given up"
     finally:
         blowing.cancel()
@@ -177,19 +176,16 @@ async def test_a_reader_that_falls_behind(quick: None, ami: FakeAmi, monkeypatch
         await session.close()
 
 
-async def test_a_listener_that_falls_behind_begins_anew(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("timings", [changed(PATIENT, link={"queue": 150})], ids=["timed"])
+async def test_a_listener_that_falls_behind_begins_anew(scene: Scene, ami: FakeAmi) -> None:
     """The calls that live go on being recorded; the listener looks at what there is, and takes them up."""
     made = await ring(scene, ami)
     for _, leg in made:
         leg.answer()
         leg.enter_bridge()
-    monkeypatch.setattr(connection, "QUEUE", 3)
     storm = Storm([leg for _, leg in made])
-    ami.raw(storm.piece * 4)
+    ami.raw(storm.piece * 4)  # the calls themselves make 60 events wait, a read from the socket has 500 of it
     await until(lambda: ami.logins == 2, PATIENCE)
-    monkeypatch.setattr(connection, "QUEUE", 50_000)
     await scene.ready(PATIENCE)
     await until(lambda: all(leg.uniqueid in scene.listener.legs for _, leg in made), PATIENCE)
     await end(made)

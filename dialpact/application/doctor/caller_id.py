@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dialpact.application.doctor import sip
 from dialpact.application.doctor.finding import DoctorFinding, Site, ok, skip, warn
-from dialpact.application.doctor.sip import Endpoint
+from dialpact.application.doctor.sip import SipEndpoint
 from dialpact.compliance.hosts import near
 
 SHOWN = 80
@@ -38,7 +38,7 @@ def endpoints(site: Site) -> Iterator[DoctorFinding]:
     yield skip("sent-unseen")
 
 
-def _endpoint(trunk: str, endpoint: Endpoint) -> Iterator[DoctorFinding]:
+def _endpoint(trunk: str, endpoint: SipEndpoint) -> Iterator[DoctorFinding]:
     about = {"trunk": trunk, "endpoint": endpoint.name}
     user = endpoint.option("from_user")[:SHOWN]
     if any(sign.isalpha() for sign in user):

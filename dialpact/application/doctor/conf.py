@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from dialpact.compliance.dialplan.load import Line
-from dialpact.compliance.dialplan.plan import Flaw, Place
+from dialpact.compliance.dialplan.plan import Place, PlanFlaw
 
 DEPTH = 10  # includes within includes, as Asterisk has it
 MOST = 200_000  # lines: a file that includes itself by another name ends somewhere
@@ -31,7 +31,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass
-class Section:
+class ConfSection:
     """Its own lines and, before them, those of its templates."""
 
     name: str
@@ -40,23 +40,25 @@ class Section:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
+        """(key in lower case, value) of each entry, in order."""
         return [(entry.key.lower(), entry.value) for entry in self.entries]
 
     def values(self, key: str) -> list[str]:
+        """Of every entry with this key, in order."""
         return [value for name, value in self.lines if name == key]
 
 
-def sections(folder: Path, name: str) -> list[Section]:
+def sections(folder: Path, name: str) -> list[ConfSection]:
     """The sections of ``name`` in ``folder``, templates left out. What can not be read is not there."""
     return read(folder, name)[0]
 
 
-def read(folder: Path, name: str) -> tuple[list[Section], list[Flaw]]:
+def read(folder: Path, name: str) -> tuple[list[ConfSection], list[PlanFlaw]]:
     """The same, with what could not be read. A section that comes again is another one, but for (+)."""
-    found: list[Section] = []
-    known: dict[str, Section] = {}
+    found: list[ConfSection] = []
+    known: dict[str, ConfSection] = {}
     templates: set[int] = set()
-    current: Section | None = None
+    current: ConfSection | None = None
     reader = _Reader(folder)
     for line, place in reader.lines(name, 0, Place()):
         if head := _HEAD.match(line):
@@ -64,7 +66,7 @@ def read(folder: Path, name: str) -> tuple[list[Section], list[Flaw]]:
             if "+" in options and head[1] in known:
                 current = known[head[1]]
             else:
-                current = known[head[1]] = Section(head[1], place=place)
+                current = known[head[1]] = ConfSection(head[1], place=place)
                 found.append(current)
             for option in options:
                 if option == "!":
@@ -84,7 +86,7 @@ class _Reader:
         self._folder = folder
         self._lines = self._files = 0
         self._comments = 0  # within comments, as they nest
-        self.flaws: list[Flaw] = []
+        self.flaws: list[PlanFlaw] = []
 
     def lines(self, name: str, depth: int, asked: Place) -> Iterator[tuple[str, Place]]:
         """Without comments; includes in their places."""
@@ -93,16 +95,16 @@ class _Reader:
             self._lines += 1
             if self._lines > MOST:
                 if self._lines == MOST + 1:
-                    self.flaws.append(Flaw("conf-large", place, f"{MOST}"))
+                    self.flaws.append(PlanFlaw("conf-large", place, f"{MOST}"))
                 return
             if len(raw) > LONGEST:
-                self.flaws.append(Flaw("conf-long", place, str(len(raw))))
+                self.flaws.append(PlanFlaw("conf-long", place, str(len(raw))))
                 continue
             line = self._uncommented(raw.decode("utf-8", "replace")).strip()
             if not line:
                 continue
             if "\N{REPLACEMENT CHARACTER}" in line and b"\xef\xbf\xbd" not in raw:
-                self.flaws.append(Flaw("conf-encoding", place))
+                self.flaws.append(PlanFlaw("conf-encoding", place))
             word, _, rest = line.partition(" ")
             if word.lower() in ("#include", "#tryinclude", "#exec"):
                 yield from self._included(word[1:].lower(), rest.strip().strip('"<>').strip(), depth, place)
@@ -111,15 +113,15 @@ class _Reader:
 
     def _included(self, how: str, pattern: str, depth: int, place: Place) -> Iterator[tuple[str, Place]]:
         if how == "exec":
-            self.flaws.append(Flaw("conf-exec", place, pattern))
+            self.flaws.append(PlanFlaw("conf-exec", place, pattern))
             return
         names = _matching(self._folder, pattern)
         if depth + 1 >= DEPTH or self._files + len(names) > FILES:
-            self.flaws.append(Flaw("conf-deep", place, pattern))
+            self.flaws.append(PlanFlaw("conf-deep", place, pattern))
             return
         there = [name for name in names if (self._folder / name).exists()]
         if not there and how == "include":
-            self.flaws.append(Flaw("conf-missing", place, pattern))
+            self.flaws.append(PlanFlaw("conf-missing", place, pattern))
         for name in there:
             yield from self.lines(name, depth + 1, place)
 
@@ -131,7 +133,7 @@ class _Reader:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with open(handle, "rb") as file:  # noqa: PTH123 - of a handle
                 if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    self.flaws.append(Flaw("conf-unreadable", asked, f"{name}: no regular file"))
+                    self.flaws.append(PlanFlaw("conf-unreadable", asked, f"{name}: no regular file"))
                     return []
                 content = file.read(BYTES + 1)
         except FileNotFoundError:
@@ -139,11 +141,11 @@ class _Reader:
         except (OSError, ValueError) as error:
             said = error.strerror if isinstance(error, OSError) else str(error)
             self.flaws.append(
-                Flaw("conf-unreadable", asked if asked.file else Place(name), f"{name}: {said}")
+                PlanFlaw("conf-unreadable", asked if asked.file else Place(name), f"{name}: {said}")
             )
             return []
         if len(content) > BYTES:
-            self.flaws.append(Flaw("conf-large", Place(name), f"{BYTES >> 20} MiB"))
+            self.flaws.append(PlanFlaw("conf-large", Place(name), f"{BYTES >> 20} MiB"))
             content = content[:BYTES]
         return content.removeprefix(b"\xef\xbb\xbf").splitlines()
 

@@ -5,6 +5,7 @@ What it is looked at by is ``compliance.dialplan``; here is where it comes from,
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from importlib.resources import files as resources
@@ -44,23 +45,27 @@ HERE = ("127.0.0.1", "localhost", "::1")
 async def examined(site: Site, opening: live.Opening) -> AsyncIterator[DoctorFinding]:
     """From the running Asterisk where a user of the doctor's own is configured, else from the files."""
     if not site.config.ami.doctor_username:
-        for item in written(site):
+        for item in await _written(site):
             yield item
         return
-    plan = files(site.etc)
+    plan = await asyncio.to_thread(files, site.etc)
     try:
         running, told = await live.dialplan(site.config, plan, opening)
     except DialpactError as error:
         yield warn("dialplan-not-running", error=error)
-        for item in written(site):
+        for item in await _written(site):
             yield item
         return
     if told.unread:
         yield skip("unseen-rows", count=told.unread)
-    if site.etc.is_dir() and (told.missing or told.more):
+    if (told.missing or told.more) and await asyncio.to_thread(site.etc.is_dir):
         yield warn("dialplan-differs", missing=told.missing, more=told.more)
     for item in _told(site, running, f"ShowDialPlan ({site.config.ami.host}:{site.config.ami.port})"):
         yield item
+
+
+async def _written(site: Site) -> list[DoctorFinding]:
+    return await asyncio.to_thread(lambda: list(written(site)))
 
 
 def written(site: Site) -> Iterator[DoctorFinding]:

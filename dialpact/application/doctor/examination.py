@@ -31,7 +31,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("secret", host.secret),
     ("key", host.key),
     ("ledger", host.ledger),
-    ("refusals", rules.refusals),
+    ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),
     ("suspensions", rules.suspensions),
@@ -66,7 +66,7 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
     patient.actor.need(Right.OPERATE)
     now = patient.clock.now()
     try:
-        config = patient.config()
+        config = await asyncio.to_thread(patient.config)
     except ConfigError as error:
         yield "configuration", fail("config-bad", error=error)
         return

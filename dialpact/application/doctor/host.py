@@ -25,13 +25,13 @@ MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
-async def gate(site: Site) -> DoctorFinding:
+async def gate(site: Site, seconds: float = SECONDS) -> DoctorFinding:
     """Whether the gate answers, and in its own words: it is asked a question that it always refuses."""
     host, port = site.config.gate.address
     address = site.config.gate.listen
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what the gate listens on
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(here, port)
             try:
                 writer.write(KNOCK)
@@ -53,6 +53,7 @@ def _said(error: OSError | ValueError) -> str:
 
 
 def recorder(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: whether the listener says that it can record, and has said so lately."""
     if site.health is None:
         return
     required = (
@@ -72,6 +73,7 @@ def recorder(site: Site) -> Iterator[DoctorFinding]:
 
 
 def recordings(site: Site) -> Iterator[DoctorFinding]:
+    """Findings about the folder of recordings: there, writable, with space, and for whose eyes."""
     folder, least = site.config.recordings, site.config.recording.min_free_mb
     try:
         found, space = folder.stat(), os.statvfs(folder)
@@ -96,6 +98,7 @@ def recordings(site: Site) -> Iterator[DoctorFinding]:
 
 
 def secret(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: the manager's secret is readable for us and for nobody else, and not the example's."""
     path = site.config.path(site.config.ami.secret_file)
     try:
         word = site.config.ami_secret()
@@ -111,6 +114,7 @@ def secret(site: Site) -> Iterator[DoctorFinding]:
 
 
 def key(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: the ledger's key is there, ours, and readable for nobody else."""
     path = keys.path_of(site.config)
     try:
         found = path.stat()

@@ -1,10 +1,10 @@
-"""Whether the keys by which a call is refused reach the listener, and are the same for Asterisk."""
+"""Whether the opt-out keys reach the listener, and are the same for Asterisk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialpact.application.doctor.conf import Section, sections
+from dialpact.application.doctor.conf import ConfSection, sections
 from dialpact.application.doctor.finding import DoctorFinding, Site, ok, warn
 
 EVENT = "DTMFEnd"
@@ -25,13 +25,13 @@ def keys(site: Site) -> Iterator[DoctorFinding]:
         yield ok("keys", callee=own.callee_key, agent=own.agent_key)
 
 
-def _heard(section: Section) -> bool:
+def _heard(section: ConfSection) -> bool:
     rights = {right.strip() for line in section.values("read") for right in line.split(",")}
     filters = [text for text in section.values("eventfilter") if not text.startswith("!")]
     return bool(rights & {"dtmf", "all"}) and (not filters or any(EVENT in text for text in filters))
 
 
-def _different(site: Site, section: Section) -> Iterator[DoctorFinding]:
+def _different(site: Site, section: ConfSection) -> Iterator[DoctorFinding]:
     for name, setting in FEATURES.items():
         ours = getattr(site.config.opt_out, setting)
         for value in section.values(name):
@@ -39,5 +39,5 @@ def _different(site: Site, section: Section) -> Iterator[DoctorFinding]:
                 yield warn("keys-differ", feature=name, theirs=theirs, setting=setting, ours=ours)
 
 
-def _read(site: Site, name: str) -> list[Section]:
+def _read(site: Site, name: str) -> list[ConfSection]:
     return sections(site.etc, name) if site.etc.is_dir() else []

@@ -19,7 +19,7 @@ _ALWAYS = ("DIALPACT_GATE", "DIALPACT_AGI", "TRANSFER_CONTEXT", "FORWARD_CONTEXT
 Row = tuple[str, str, str, str, str]
 
 
-class Answer(Protocol):
+class ManagerAnswer(Protocol):
     """What Asterisk said to an action; ``rows`` are the messages of a list."""
 
     @property
@@ -37,7 +37,7 @@ class Manager(Protocol):
 
     ignored: int
 
-    async def act(self, action: str, *, limit: float = ..., **headers: str) -> Answer:
+    async def act(self, action: str, *, limit: float = ..., **headers: str) -> ManagerAnswer:
         """Raises DialpactError when there is no answer within ``limit`` seconds."""
 
     async def close(self) -> None: ...
@@ -46,7 +46,7 @@ class Manager(Protocol):
 Opening = Callable[[Config], Awaitable[Manager]]  # as the doctor's own user
 
 
-class Told(NamedTuple):
+class ToldDialplan(NamedTuple):
     """``unread``: rows with control characters in them, which can not be told from others.
 
     ``missing``: steps of the files that do not run. ``more``: what runs, and is not in the files.
@@ -57,7 +57,7 @@ class Told(NamedTuple):
     more: int
 
 
-async def dialplan(config: Config, files: Plan, opening: Opening) -> tuple[Plan, Told]:
+async def dialplan(config: Config, files: Plan, opening: Opening) -> tuple[Plan, ToldDialplan]:
     """Raises DialpactError: no session, no answer, an unreadable secret."""
     session = await opening(config)
     try:
@@ -74,7 +74,7 @@ async def dialplan(config: Config, files: Plan, opening: Opening) -> tuple[Plan,
         await session.close()
     plan = listing.read(answer.rows, variables, files)
     written, running = _of(files), _rows(answer.rows)
-    return plan, Told(unread, len(written - running), len(running - written))
+    return plan, ToldDialplan(unread, len(written - running), len(running - written))
 
 
 def _named(rows: Sequence[Mapping[str, str]]) -> list[str]:

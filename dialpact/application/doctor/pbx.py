@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dialpact.application.doctor.conf import Section, sections
+from dialpact.application.doctor.conf import ConfSection, sections
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.application.doctor.host import EXAMPLE
 
@@ -21,6 +21,7 @@ _TOO_MUCH = frozenset({"all", "command", "originate"})
 
 
 def looked_at(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: which folder of Asterisk's was looked at, or that there is none."""
     if site.etc.is_dir():
         yield ok("etc", folder=site.etc)
     else:
@@ -28,6 +29,7 @@ def looked_at(site: Site) -> Iterator[DoctorFinding]:
 
 
 def manager(site: Site) -> Iterator[DoctorFinding]:
+    """Findings about our users in manager.conf: secret, event filter, rights, and who can read it."""
     yield from absent(site, "manager.conf")
     user, doctor = site.config.ami.username, site.config.ami.doctor_username
     found = {section.name: section for section in _read(site.etc, "manager.conf")}
@@ -41,7 +43,7 @@ def manager(site: Site) -> Iterator[DoctorFinding]:
             yield warn("manager-doctor-rights", user=doctor, rights=", ".join(sorted(more)))
 
 
-def _readable(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
+def _readable(etc: Path, section: ConfSection, user: str) -> Iterator[DoctorFinding]:
     """Whoever reads the secret can record, hang up and, with `system`, reload."""
     for name in dict.fromkeys(entry.place.file for entry in section.entries if entry.key.lower() == "secret"):
         try:
@@ -52,11 +54,11 @@ def _readable(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]
             yield fail("manager-open", user=user, file=etc / name, mode=f"{stat.S_IMODE(mode):04o}")
 
 
-def _written(section: Section) -> set[str]:
+def _written(section: ConfSection) -> set[str]:
     return {right.strip() for line in section.values("write") for right in line.split(",")}
 
 
-def _user(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
+def _user(etc: Path, section: ConfSection, user: str) -> Iterator[DoctorFinding]:
     given = section.values
     opened = list(_readable(etc, section, user))
     yield from opened
@@ -76,7 +78,7 @@ def _user(etc: Path, section: Section, user: str) -> Iterator[DoctorFinding]:
 
 
 def features(site: Site) -> Iterator[DoctorFinding]:
-    """The keys that refuse (features_dialpact.conf), and what Asterisk takes before them."""
+    """The opt-out keys (features_dialpact.conf), and what Asterisk takes before them."""
     if not site.etc.is_dir():
         return
     ours: dict[str, str] = {}
@@ -96,6 +98,7 @@ def features(site: Site) -> Iterator[DoctorFinding]:
 
 
 def endpoints(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: telephones whose endpoint fixes no caller ID, so that they may call by any number."""
     yield from absent(site, "pjsip.conf")
     ours = {
         trunk.leaves_by.peer for trunk in site.config.trunks.values() if trunk.leaves_by.technology == "PJSIP"
@@ -115,7 +118,7 @@ def absent(site: Site, name: str) -> Iterator[DoctorFinding]:
         yield skip("file-missing", file=site.etc / name)
 
 
-def _read(etc: Path, name: str) -> list[Section]:
+def _read(etc: Path, name: str) -> list[ConfSection]:
     return sections(etc, name) if etc.is_dir() else []
 
 

@@ -13,15 +13,18 @@ NOVEMBER = 11  # the notice for the next year is published in November
 
 
 def profiles(site: Site) -> Iterator[DoctorFinding]:
+    """One finding for each profile in force, with its version and digest."""
     for version in site.policy.versions if site.policy else ():
         yield ok("profile", name=version.profile, version=version.version, sha256=version.sha256[:12])
 
 
 def mode(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: shadow mode is a warning."""
     yield warn("mode-shadow") if site.config.policy.mode == "shadow" else ok("mode-enforce")
 
 
 def calendar(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: how long the calendar of working days still lasts; none without a policy."""
     if site.policy is None:
         return
     known, today = site.policy.calendar, site.today
@@ -36,11 +39,12 @@ def calendar(site: Site) -> Iterator[DoctorFinding]:
         yield ok("calendar", left=left, last=last)
 
 
-def refusals(site: Site) -> Iterator[DoctorFinding]:
+def opt_outs(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: how old the last import of opt-outs is, against what the strictest profile permits."""
     if site.policy is None or site.health is None:
         return
     ages = [profile.do_not_call.max_list_age_days for profile in site.policy.profiles if profile.do_not_call]
-    most, at = min((age for age in ages if age), default=0), site.health.refusals_at
+    most, at = min((age for age in ages if age), default=0), site.health.opt_outs_at
     days = (site.now - at).days if at else 0
     if not most:
         yield ok("refusals-unlimited", at=at.date() if at else "-")
@@ -55,6 +59,7 @@ def refusals(site: Site) -> Iterator[DoctorFinding]:
 
 
 def caller_ids(site: Site) -> Iterator[DoctorFinding]:
+    """One finding for each trunk: whether a caller ID is registered for it."""
     if site.policy is None or site.health is None:
         return
     needed = any(profile.caller_id for profile in site.policy.profiles)
@@ -68,6 +73,7 @@ def caller_ids(site: Site) -> Iterator[DoctorFinding]:
 
 
 def scripts(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: campaigns whose script nobody has approved."""
     if site.policy is None or site.health is None:
         return
     found = site.health
@@ -82,6 +88,7 @@ def scripts(site: Site) -> Iterator[DoctorFinding]:
 
 
 def suspensions(site: Site) -> Iterator[DoctorFinding]:
+    """One finding for each suspension in force, or one that there is none."""
     if site.health is None:
         return
     if not site.health.suspensions:

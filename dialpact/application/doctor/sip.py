@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialpact.application.doctor.conf import Section, sections
+from dialpact.application.doctor.conf import ConfSection, sections
 from dialpact.compliance.hosts import Host, Target, target
 
 FILES = ("pjsip.conf", "pjsip_wizard.conf")
@@ -15,7 +15,7 @@ NO = frozenset({"no", "false", "off", "0", "n", "f"})
 
 
 @dataclass
-class Endpoint:
+class SipEndpoint:
     """``options``: every line of it, in order. ``targets``: contacts, proxies and registrars of it."""
 
     name: str
@@ -31,15 +31,16 @@ class Endpoint:
 
     @property
     def hosts(self) -> set[Host]:
+        """Of its contacts, proxies and registrars."""
         return {one.host for one in self.targets}
 
 
-def endpoints(etc: Path) -> dict[str, Endpoint]:
+def endpoints(etc: Path) -> dict[str, SipEndpoint]:
     """By name. What a database has (realtime) is not there."""
-    found: dict[str, Endpoint] = {}
+    found: dict[str, SipEndpoint] = {}
     objects = sections(etc, FILES[0])
     for section in _of_type(objects, "endpoint"):
-        one = found[section.name] = Endpoint(section.name, list(section.lines))
+        one = found[section.name] = SipEndpoint(section.name, list(section.lines))
         one.targets |= _targets(section.values("outbound_proxy"))
         for aor in _of_type(objects, "aor"):
             if aor.name in [name.strip() for name in one.option("aors").split(",")]:
@@ -55,7 +56,7 @@ def endpoints(etc: Path) -> dict[str, Endpoint]:
         hosts = [host for value in section.values("remote_hosts") for host in value.split(",")]
         proxies = [*section.values("outbound_proxy"), *section.values("endpoint/outbound_proxy")]
         uris = [f"sip:{host.strip()}" for host in hosts] + section.values("aor/contact") + proxies
-        found[section.name] = Endpoint(section.name, options, _targets(uris))
+        found[section.name] = SipEndpoint(section.name, options, _targets(uris))
     return found
 
 
@@ -65,7 +66,7 @@ def in_a_database(etc: Path) -> bool:
     return any(not value.startswith("config,") for value in mapped)
 
 
-def _of_type(objects: Iterable[Section], kind: str) -> Iterator[Section]:
+def _of_type(objects: Iterable[ConfSection], kind: str) -> Iterator[ConfSection]:
     return (section for section in objects if kind in section.values("type"))
 
 

@@ -31,7 +31,7 @@ from dialpact.application.evidence.form import (
     SIDES,
     SIGNATURE,
     Absent,
-    Erased,
+    ErasedCall,
     Manifest,
     Older,
     ProofList,
@@ -43,7 +43,7 @@ from dialpact.application.evidence.form import (
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note, record
 from dialpact.compliance.ledger.checkpoint import Checkpoint
-from dialpact.compliance.ledger.erasure import Erasure
+from dialpact.compliance.ledger.erasure import ErasureRecord
 from dialpact.compliance.ledger.note import Verifier
 
 T = TypeVar("T")
@@ -209,7 +209,7 @@ class _Examination:
         self._add("record", one.file)
         return None
 
-    def _erased(self, one: Erased, rows: list[dict[str, Any]]) -> None:
+    def _erased(self, one: ErasedCall, rows: list[dict[str, Any]]) -> None:
         """Its leaf is in the tree, and the log said that it was going to be erased."""
         logged = any(
             one.index in range(first, last + 1)
@@ -283,7 +283,7 @@ def _is(row: dict[str, Any], act: tuple[str, str]) -> bool:
 
 def _runs(row: dict[str, Any]) -> tuple[tuple[int, int], ...]:
     try:
-        return msgspec.json.decode(row.get("detail") or "", type=Erasure).leaves
+        return msgspec.json.decode(row.get("detail") or "", type=ErasureRecord).leaves
     except (msgspec.MsgspecError, RecursionError, ValueError, TypeError):
         return ()
 

@@ -11,7 +11,7 @@ import msgspec
 from dialpact.application.evidence.container import Source
 from dialpact.application.evidence.folder import Folder
 from dialpact.application.evidence.form import Note
-from dialpact.application.evidence.matching import Asked
+from dialpact.application.evidence.matching import CallQuestion
 from dialpact.compliance.evidence.rows import ComplaintRow
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 
@@ -19,7 +19,7 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 class Cover(msgspec.Struct, frozen=True, kw_only=True):
     """What is the same for every call of a package."""
 
-    question: Asked
+    question: CallQuestion
     complaint: ComplaintRow | None
     head: Checkpoint
     key: str

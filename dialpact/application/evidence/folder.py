@@ -142,18 +142,18 @@ def _then_and_now(then: Any, now: Any, history: list[dict[str, Any]]) -> dict[st
 def _do_not_call(call: Dossier, decision: Decision) -> dict[str, Any]:
     now = [
         {
-            **refusal,
-            "number": _e164(refusal["number"]),
-            "before_the_call": instant(refusal["requested_at"]) <= decision.decided_at,
+            **entry,
+            "number": _e164(entry["number"]),
+            "before_the_call": instant(entry["requested_at"]) <= decision.decided_at,
         }
-        for refusal in call.refusals
+        for entry in call.do_not_call
     ]
     said = [{**one, "number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
-    return _then_and_now(decision.facts.refusals, now, _history(call, "dnc")) | {"said": said}
+    return _then_and_now(decision.facts.opt_outs, now, _history(call, "dnc")) | {"said": said}
 
 
 def heard_at(call: Dossier, said: OptOutRow) -> dict[str, Any] | None:
-    """In which file, and between which of its seconds, a refusal can be heard; None if nobody knows."""
+    """In which file, and between which of its seconds, an opt-out can be heard; None if nobody knows."""
     row = next((row for row in call.recordings if row["id"] == said["recording"]), None)
     if row is None or not row["ended_at"] or row["ended_at"] < said["at"]:
         return None
@@ -173,6 +173,7 @@ def _history(call: Dossier, register: str) -> list[dict[str, Any]]:
 
 
 def line(change: ChangeRow) -> dict[str, Any]:
+    """A line of the log by its columns, with the detail as it is and not as text in text."""
     return {**change, "detail": json.loads(change["detail"])}
 
 

@@ -28,7 +28,7 @@ Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
 Proof = Annotated[list[Hash], msgspec.Meta(max_length=63)]
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class ListedCall(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     size: Size
     sha256: Hash
@@ -63,7 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[Note]
     keys: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
     rotations: list[Rotation]  # of the ledger's key, the oldest first
-    files: list[Listed]
+    files: list[ListedCall]
 
 
 class RecordProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +95,7 @@ class Older(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     proof: Proof
 
 
-class Erased(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ErasedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A record whose content was erased when its time was over. Its leaf is still in the tree."""
 
     index: Size
@@ -108,7 +108,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ProofList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     records: list[RecordProof]
     older: list[Older]
-    erased: list[Erased]
+    erased: list[ErasedCall]
     withheld: list[str]  # leaves that tell of other people
 
 

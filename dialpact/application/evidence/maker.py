@@ -33,8 +33,8 @@ from dialpact.application.evidence.form import (
     SCRIPT,
     SIGNATURE,
     Absent,
-    Erased,
-    Listed,
+    ErasedCall,
+    ListedCall,
     Manifest,
     Note,
     Older,
@@ -86,7 +86,7 @@ async def make(
     """
     context.actor.need(Right.EVIDENCE)
     evidence, now = context.store.evidence, context.now()
-    _check_target(target, force)
+    await asyncio.to_thread(_check_target, target, force)
     question = matched.question
     complaint = question.complaint or None
     logged = [(REGISTER, id) for id in matched.calls]
@@ -130,7 +130,7 @@ async def make(
     pages = await asyncio.to_thread(render, about, folders, notes)
     files |= pages.files
     notes += pages.notes
-    files |= _static()
+    files |= await asyncio.to_thread(_static)
     manifest = Manifest(
         format=FORMAT,
         made_at=stamp(now),
@@ -183,7 +183,7 @@ def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Sourc
         path = [step.hex() for step in one.proof]
         about: dict[str, Any] = {"index": one.index, "kind": one.kind, "key": one.key, "proof": path}
         if one.content is None or one.salt is None:
-            erased.append(Erased(leaf=one.leaf.hex(), **about))
+            erased.append(ErasedCall(leaf=one.leaf.hex(), **about))
             continue
         name = f"ledger/records/{one.index:09}-{one.kind}.json"
         files[name] = one.content
@@ -221,9 +221,9 @@ def _signed(manifest: Manifest, signer: Signer) -> dict[str, Source]:
     return {MANIFEST: content, SIGNATURE: signer.sign(signed_text(sha256, size)).encode()}
 
 
-def _listed(files: dict[str, Source]) -> list[Listed]:
+def _listed(files: dict[str, Source]) -> list[ListedCall]:
     return [
-        Listed(path=name, size=size, sha256=sha256)
+        ListedCall(path=name, size=size, sha256=sha256)
         for name, source in sorted(files.items())
         for size, sha256 in [container.digest(source)]
     ]

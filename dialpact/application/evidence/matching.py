@@ -20,7 +20,7 @@ from dialpact.compliance.registers.number import caller_id as exact
 MOST_CALLS = 100
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CallQuestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The question as it was put, for the manifest and the custody log; without what was left out."""
 
     call: str = ""
@@ -34,14 +34,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
     """``calls``: their ids, oldest first."""
 
-    question: Asked
+    question: CallQuestion
     calls: list[str]
     complaint: ComplaintRow | None = None
 
 
 def asked(
     call: str, complaint: int | None, callee: str, caller_id: str, around: str, within: int | None
-) -> Asked:
+) -> CallQuestion:
     """Fault for a question that is none, or two."""
     if sum(map(bool, (call.strip(), complaint, callee.strip()))) != 1:
         raise Fault("evidence-of-what")
@@ -49,7 +49,7 @@ def asked(
         raise Fault("evidence-callee-only")
     if within is not None and not around.strip():
         raise Fault("evidence-within-what")
-    return Asked(
+    return CallQuestion(
         call=call.strip().lower(),
         complaint=complaint or 0,
         callee=registered(callee) if callee.strip() else "",
@@ -59,7 +59,7 @@ def asked(
     )
 
 
-async def match(context: Context, question: Asked) -> Matched:
+async def match(context: Context, question: CallQuestion) -> Matched:
     """Oldest first. Fault where there is none, or more than a package holds.
 
     A complaint without a call is answered all the same: that no such call is known is evidence too.
@@ -87,7 +87,7 @@ async def match(context: Context, question: Asked) -> Matched:
     return Matched(question=question, calls=list(found))
 
 
-async def _complaint(context: Context, question: Asked) -> Matched:
+async def _complaint(context: Context, question: CallQuestion) -> Matched:
     evidence, id = context.store.evidence, question.complaint
     row = await evidence.complaint(id)
     if row is None:

@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.ledger.audit import Audit
-from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
 from dialpact.store.ports.audits import Snapshot
 
 
-class Verified(Value, frozen=True, kw_only=True):
+class VerifiedLedger(Value, frozen=True, kw_only=True):
     """``findings``: all of them are counted, ``listed`` is bounded."""
 
     entries: int
@@ -22,7 +22,7 @@ class Verified(Value, frozen=True, kw_only=True):
     erased: int
     checkpoints: int
     findings: int
-    listed: tuple[Finding, ...]
+    listed: tuple[AuditFinding, ...]
 
 
 async def verify(
@@ -33,7 +33,7 @@ async def verify(
     last: int | None = None,
     *,
     progress: Progress = unwatched,
-) -> Verified:
+) -> VerifiedLedger:
     """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere.
 
     ``first`` and ``last``: leaves; None: the whole log. ``progress`` is called in another thread.
@@ -47,7 +47,7 @@ async def verify(
             progress(done, audit.total)
 
     await context.store.audits.inspect(work)
-    return Verified(
+    return VerifiedLedger(
         entries=audit.size,
         checked=audit.checked,
         erased=audit.erased,

@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from dialpact.application.actor import Right
-from dialpact.application.cdr_file import Source
+from dialpact.application.cdr_file import CdrSource
 from dialpact.application.context import Context
 from dialpact.application.reconcile.incidents import Written, write_incidents
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.config import Config
+from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.model import Value
-from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.reconcile import SETTLING, CdrFinding, Reconciliation
 from dialpact.compliance.registers.fault import Fault, shown
 
@@ -48,7 +48,7 @@ class Reconciled(Value, frozen=True, kw_only=True):
 async def reconciled(
     context: Context,
     config: Config,
-    sources: Sequence[Source],
+    sources: Sequence[CdrSource],
     wanted: Wanted,
     *,
     say: Callable[[CdrFinding], None],
@@ -70,7 +70,7 @@ async def reconciled(
         raise Fault("no-trunk", value=shown(wanted.trunk), known=", ".join(config.trunks))
     open_ends: list[CdrFinding] = []
     with ExitStack() as stack:
-        kept = stack.enter_context(Ordered(CdrFinding))
+        kept = stack.enter_context(ExternalSort(CdrFinding))
 
         def said(one: CdrFinding) -> None:
             say(one)

@@ -6,6 +6,7 @@ are put in order on disk, so memory does not grow with their number.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,16 +15,16 @@ from itertools import zip_longest
 from typing import Any
 
 from dialpact.application.aside import aside
-from dialpact.application.cdr_file import Source
+from dialpact.application.cdr_file import CdrSource
 from dialpact.compliance.config import Trunk
-from dialpact.compliance.ordered import Ordered
+from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.reconcile import (
-    Asked,
-    Calls,
+    AskedCall,
     CdrCall,
     CdrFinding,
+    CdrJudge,
     Counts,
-    Judge,
+    HouseCalls,
     Kind,
     Matcher,
     Reconciliation,
@@ -47,7 +48,7 @@ STEP = 1000  # lines between two reports of progress
 
 async def reconcile(
     store: Store,
-    sources: Sequence[Source],
+    sources: Sequence[CdrSource],
     *,
     trunks: Mapping[str, Trunk],
     node: str,
@@ -73,28 +74,29 @@ async def reconcile(
     own = await store.reconciliations.own_numbers()
     matcher = Matcher(node, trunks, tolerance)
     with ExitStack() as stack:
-        files = _Files(stack, Calls(trunks, own=own, inbound=inbound), since, until)
+        files = _Files(stack, HouseCalls(trunks, own=own, inbound=inbound), since, until)
         async for stage, count in aside(files.read(sources, bad)):
             if progress:
                 progress(stage, count)
         first, last = files.since, files.until
         if first is None or last is None:
             return Reconciliation(counts=files.counts, found=(), since=None, until=None)
-        told = stack.enter_context(Ordered(CdrFinding))
-        judge = Judge(matcher, told.add, node=node, since=first, until=last, trunk=trunk)
+        told = stack.enter_context(ExternalSort(CdrFinding))
+        judge = CdrJudge(matcher, told.add, node=node, since=first, until=last, trunk=trunk)
         join = _Join(stack, matcher, judge, files)
         async for _ in aside(join.add_calls(merged(files.rows))):
             pass
-        async for one in _decisions(store, first - MARGIN, last + MARGIN, together):
-            join.add_asked(one)
+        async for page in _decisions(store, first - MARGIN, last + MARGIN, together):
+            await asyncio.to_thread(join.add_asked, page)  # (they are sorted, and may go to disk)
             if progress and join.decisions % STEP == 0:
                 progress("decisions", join.decisions)
         async for count in aside(join.run()):
             if progress:
                 progress("calls", count)
         if files.shift.unsure and join.lonely > files.rows.count / 2:
-            async for one in _decisions(store, first - FARTHEST, last + FARTHEST, together):
-                files.shift.asked(one.number, one.at)
+            async for page in _decisions(store, first - FARTHEST, last + FARTHEST, together):
+                for one in page:
+                    files.shift.asked(one.number, one.at)
         found: list[CdrFinding] = []
         async for _ in aside(_told(told, found, say)):
             pass
@@ -124,10 +126,10 @@ class _Files:
     """The rows of all files, those of carrier legs apart from the others."""
 
     def __init__(
-        self, stack: ExitStack, calls: Calls, since: datetime | None, until: datetime | None
+        self, stack: ExitStack, calls: HouseCalls, since: datetime | None, until: datetime | None
     ) -> None:
-        self.rows = stack.enter_context(Ordered(Row))
-        self.house = stack.enter_context(Ordered(CdrCall))
+        self.rows = stack.enter_context(ExternalSort(Row))
+        self.house = stack.enter_context(ExternalSort(CdrCall))
         self.counts = Counts()
         self.shift = Shift()
         self.without = {"id", "uniqueid"}  # kinds of evidence that no row has
@@ -139,7 +141,7 @@ class _Files:
 
     def read(
         self,
-        sources: Sequence[Source],
+        sources: Sequence[CdrSource],
         bad: Callable[[str, int, Fault], None] | None,
     ) -> Iterator[tuple[str, int]]:
         """Yields the file and its line now and then."""
@@ -181,11 +183,11 @@ class _Files:
 class _Join:
     """One kind of evidence after the other; what is left after the last one is alone."""
 
-    def __init__(self, stack: ExitStack, matcher: Matcher, judge: Judge, files: _Files) -> None:
+    def __init__(self, stack: ExitStack, matcher: Matcher, judge: CdrJudge, files: _Files) -> None:
         self._stack, self._matcher, self._judge, self._files = stack, matcher, judge, files
         self._passes = [one for one in matcher.passes if one.name not in files.without]
-        self._calls: Ordered[CdrCall] = self._ordered(CdrCall)
-        self._asked: Ordered[Asked] = self._ordered(Asked)
+        self._calls: ExternalSort[CdrCall] = self._sorted(CdrCall)
+        self._asked: ExternalSort[AskedCall] = self._sorted(AskedCall)
         self.decisions = 0
         self.lonely = 0  # calls that were dialled and match nothing
 
@@ -196,16 +198,17 @@ class _Join:
             if count % STEP == 0:
                 yield count
 
-    def add_asked(self, asked: Asked) -> None:
-        self.decisions += 1
-        self._asked.add(asked._replace(key=self._passes[0].of_asked(asked)))
+    def add_asked(self, decisions: Sequence[AskedCall]) -> None:
+        self.decisions += len(decisions)
+        for asked in decisions:
+            self._asked.add(asked._replace(key=self._passes[0].of_asked(asked)))
 
     def run(self) -> Iterator[int]:
         """Yields how many calls are judged now and then."""
         done = looked = 0
         for one, following in zip_longest(self._passes, self._passes[1:]):
             calls, asked = self._calls, self._asked
-            self._calls, self._asked = self._ordered(CdrCall), self._ordered(Asked)
+            self._calls, self._asked = self._sorted(CdrCall), self._sorted(AskedCall)
             for group in grouped(calls, asked):
                 pairs, alone, unused = self._matcher.pair(one.name, group)
                 for pair in pairs:
@@ -232,16 +235,19 @@ class _Join:
             for decision in group.asked:
                 self._judge.lonely_asked(decision, seen=seen(decision, group.calls))
 
-    def _ordered(self, kind: Any) -> Any:
-        return self._stack.enter_context(Ordered(kind))
+    def _sorted(self, kind: Any) -> Any:
+        return self._stack.enter_context(ExternalSort(kind))
 
 
-async def _decisions(store: Store, since: float, until: float, together: int) -> AsyncIterator[Asked]:
+async def _decisions(
+    store: Store, since: float, until: float, together: int
+) -> AsyncIterator[Sequence[AskedCall]]:
+    """Page by page, none of them empty, in the order of time."""
     first, last = _moment(since), _moment(until)
     page = await store.reconciliations.decisions(first, last, most=together)
     while True:
-        for one in page.rows:
-            yield one
+        if page.rows:
+            yield page.rows
         if not page.next:
             return
         page = await store.reconciliations.decisions(first, last, after=page.next, most=together)

@@ -1,4 +1,4 @@
-"""What a profile would have refused of old CDRs."""
+"""What a profile would have blocked of old CDRs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import msgspec
 
 from dialpact.application.actor import Actor, Right
 from dialpact.application.aside import aside
-from dialpact.application.cdr_file import CdrFile, Reading
-from dialpact.application.replay.trial import RULES, Outcome, Trial
+from dialpact.application.cdr_file import CdrFile, CdrReading
+from dialpact.application.replay.trial import RULES, Trial, Trialled
 from dialpact.compliance import numbers
+from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import PolicyVersion, Value
-from dialpact.compliance.ordered import Ordered
 from dialpact.compliance.outbound import Dialled, Outbound
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports import Store
@@ -27,7 +27,7 @@ STEP = 1000  # lines between two reports of progress
 Stage = Literal["reading", "judging"]
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
     """``rules``: those whose failures count. ``pick``: which records are calls to the outside."""
 
     file: CdrFile
@@ -41,14 +41,14 @@ class Share(Value, frozen=True, kw_only=True):
     """Of one caller ID, campaign or hour."""
 
     attempts: int
-    refused: int
+    blocked: int
 
 
 class Sums(Value, frozen=True, kw_only=True):
     """``reasons``: how many attempts each was among, the most frequent first. ``hours``: 00 to 23, local."""
 
     attempts: int
-    refused: int
+    blocked: int
     first: datetime | None
     last: datetime | None
     reasons: dict[str, int]
@@ -70,12 +70,12 @@ class Replayed(Value, frozen=True, kw_only=True):
 
 
 async def replayed(
-    order: Order,
+    order: ReplayOrder,
     store: Store | None,
     actor: Actor,
     *,
     bad: Callable[[int, Fault], None],
-    say: Callable[[Outcome], None],
+    say: Callable[[Trialled], None],
     progress: Callable[[Stage, int, int | None], None],
 ) -> Replayed:
     """``store`` None: the registers are not looked at. Changes nothing.
@@ -88,8 +88,8 @@ async def replayed(
     lines = unread = 0
     adding = _Adding(order.zone)
     with ExitStack() as stack:
-        past = stack.enter_context(Ordered(Dialled))
-        reading = Reading([order.file], order.zone)
+        past = stack.enter_context(ExternalSort(Dialled))
+        reading = CdrReading([order.file], order.zone)
 
         def refused(line: int, fault: Fault) -> None:
             nonlocal unread
@@ -118,7 +118,7 @@ async def replayed(
 
 
 def _read(
-    reading: Reading, pick: Outbound, past: Ordered[Dialled], bad: Callable[[int, Fault], None]
+    reading: CdrReading, pick: Outbound, past: ExternalSort[Dialled], bad: Callable[[int, Fault], None]
 ) -> Iterator[int]:
     """The attempts into ``past``; yields the number of lines now and then, and at the end."""
     lines = 0
@@ -137,35 +137,35 @@ def _read(
 class _Adding:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self.attempts = self._refused = 0
+        self.attempts = self._blocked = 0
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._reasons: Counter[str] = Counter()
-        # (attempts, refused) by caller ID, campaign and hour
+        # (attempts, blocked) by caller ID, campaign and hour
         self._by: tuple[tuple[Counter[str], Counter[str]], ...] = tuple(
             (Counter(), Counter()) for _ in range(3)
         )
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Trialled) -> None:
         self._first, self._last = self._first or outcome.at, outcome.at
         self.attempts += 1
-        self._refused += bool(outcome.failures)
+        self._blocked += bool(outcome.failures)
         self._reasons.update(outcome.reasons)
         hour = f"{outcome.at.astimezone(self._zone).hour:02}"
         keys = (outcome.attempt.caller_id, outcome.attempt.campaign, hour)
-        for key, (attempts, refused) in zip(keys, self._by, strict=True):
+        for key, (attempts, blocked) in zip(keys, self._by, strict=True):
             attempts[key] += 1
-            refused[key] += bool(outcome.failures)
+            blocked[key] += bool(outcome.failures)
 
     @property
     def sums(self) -> Sums:
         caller_ids, campaigns, hours = (
-            {key: Share(attempts=count, refused=refused[key]) for key, count in attempts.items()}
-            for attempts, refused in self._by
+            {key: Share(attempts=count, blocked=blocked[key]) for key, count in attempts.items()}
+            for attempts, blocked in self._by
         )
         return Sums(
             attempts=self.attempts,
-            refused=self._refused,
+            blocked=self._blocked,
             first=self._first,
             last=self._last,
             reasons=dict(self._reasons.most_common()),
@@ -176,4 +176,4 @@ class _Adding:
 
 
 def _worst_first(found: dict[str, Share]) -> dict[str, Share]:
-    return dict(sorted(found.items(), key=lambda item: (-item[1].refused, -item[1].attempts, item[0])))
+    return dict(sorted(found.items(), key=lambda item: (-item[1].blocked, -item[1].attempts, item[0])))

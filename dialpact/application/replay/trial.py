@@ -30,8 +30,8 @@ TOGETHER = 200  # attempts a transaction: some ten milliseconds, during which th
 Put = tuple[Dialled, CallAttempt, datetime]
 
 
-class Outcome(NamedTuple):
-    """What would have become of a past attempt: refused by ``failures``, put through without any."""
+class Trialled(NamedTuple):
+    """What would have become of a past attempt: blocked by ``failures``, put through without any."""
 
     past: Dialled
     at: datetime
@@ -55,9 +55,9 @@ class Trial:
         self._store = store
         self._history = History(judge.policy)
         # Counts and neighbours come from the file: today's decisions are not asked for them.
-        self._asked = FactRequirements(holders=judge.asked.holders, refusals_age=judge.asked.refusals_age)
+        self._asked = FactRequirements(holders=judge.asked.holders, opt_outs_age=judge.asked.opt_outs_age)
 
-    async def outcomes(self, past: Iterable[Dialled]) -> AsyncIterator[Outcome]:
+    async def outcomes(self, past: Iterable[Dialled]) -> AsyncIterator[Trialled]:
         """``past`` in the order of time. What is long is done off the event loop, a batch at a time."""
         waiting = iter(past)
         while batch := await asyncio.to_thread(self._batch, waiting):
@@ -71,9 +71,9 @@ class Trial:
             for one in islice(waiting, TOGETHER)
         ]
 
-    def _outcomes(self, batch: list[Put], found: list[Facts]) -> list[Outcome]:
+    def _outcomes(self, batch: list[Put], found: list[Facts]) -> list[Trialled]:
         return [
-            Outcome(one, at, attempt, self._judged(attempt, facts, at))
+            Trialled(one, at, attempt, self._judged(attempt, facts, at))
             for (one, attempt, at), facts in zip(batch, found, strict=True)
         ]
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from dialpact.application.cdr_file import Reading
+from dialpact.application.cdr_file import CdrReading
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.config import Config
 from dialpact.compliance.inspection.figures import Cdr, Count
 from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.reconcile import NOTES, Reconciliation
 from dialpact.compliance.registers import carrier_list as register
-from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.carrier_list import ListedNumber
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
 from dialpact.store.ports import Store
@@ -22,7 +22,7 @@ from dialpact.store.ports import Store
 async def cdr(
     store: Store,
     config: Config,
-    reading: Reading,
+    reading: CdrReading,
     period: Period,
     progress: Callable[[str, int], None],
 ) -> Cdr:
@@ -41,12 +41,12 @@ async def cdr(
 
 def carrier_lists(
     files: Sequence[Path], now: datetime, explain: Callable[[Fault], str]
-) -> dict[str, Listed] | None:
+) -> dict[str, ListedNumber] | None:
     """Every row of every file, by number; None without files. Fault, with file and line, for one that is bad:
     a list that is half read says nothing about the numbers that are not on it. ``explain``: what is wrong, in
     words.
     """
-    listed: dict[str, Listed] = {}
+    listed: dict[str, ListedNumber] = {}
     for path in files:
         with path.open("rb") as file:
             table = Table(file, register.COLUMNS, register.OPTIONAL)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from dialpact.application.actor import Right
-from dialpact.application.cdr_file import Reading
+from dialpact.application.cdr_file import CdrReading
 from dialpact.application.context import Context
 from dialpact.application.policy import load_policy
 from dialpact.application.report import compared
@@ -23,7 +23,7 @@ from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.registers.fault import Fault
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class InspectionOrder(msgspec.Struct, frozen=True, kw_only=True):
     """``first`` and ``last`` local day, both included. ``full``: callees' numbers in full.
 
     ``cdr``: call records to compare with; ``carrier_lists``: of numbers, as for ``caller-id reconcile``.
@@ -34,14 +34,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     last: date
     full: bool = False
     format: str = ""
-    cdr: Reading | None = None
+    cdr: CdrReading | None = None
     carrier_lists: tuple[Path, ...] = ()
 
 
 async def inspection(
     context: Context,
     config: Config,
-    order: Order,
+    order: InspectionOrder,
     *,
     explain: Callable[[Fault], str],
     progress: Callable[[str, int], None],

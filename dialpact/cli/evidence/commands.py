@@ -12,10 +12,10 @@ from dialpact.application.evidence import check, maker, matching
 from dialpact.application.evidence.check import Verdict
 from dialpact.application.evidence.maker import Made
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Verifier
@@ -57,7 +57,7 @@ async def export(
                 output.absolute(),
                 signer=keys.load(session.config),
                 node=session.config.node.name,
-                render=partial(reports, session.language),
+                render=partial(reports, session.language, session.machine.pdf),
                 reason=reason,
                 force=force,
                 progress=lambda done, _: bar.update(task, completed=done),

@@ -5,14 +5,14 @@ Everything in it comes from the package's own files; nothing is guessed, what is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dialpact.application.evidence.container import Source
 from dialpact.application.evidence.cover import Cover, Pages
 from dialpact.application.evidence.folder import Folder, heard_at
 from dialpact.application.evidence.form import Note
-from dialpact.application.evidence.matching import Asked
+from dialpact.application.evidence.matching import CallQuestion
 from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
 from dialpact.cli.explained import looked_at_text, rule_name
@@ -29,10 +29,16 @@ from dialpact.compliance.texts import text as domain_text
 TEMPLATE = "evidence.html"
 
 
-def reports(language: Language, cover: Cover, folders: Sequence[Folder], notes: Sequence[Note]) -> Pages:
+def reports(
+    language: Language,
+    pdf: Callable[[str], bytes],
+    cover: Cover,
+    folders: Sequence[Folder],
+    notes: Sequence[Note],
+) -> Pages:
     """``report.zh.html``, ``report.en.html``, and both as PDF where this host can make one.
 
-    ``language``: of what is said where it can not.
+    ``language``: of what is said where it can not. ``pdf``: of a page's HTML.
     """
     files: dict[str, Source] = {}
     problems: list[Note] = []
@@ -40,7 +46,7 @@ def reports(language: Language, cover: Cover, folders: Sequence[Folder], notes: 
         html = page.html(TEMPLATE, each, **_Words(each).page(cover, folders, notes))
         files[f"report.{each}.html"] = html.encode()
         try:
-            files[f"report.{each}.pdf"] = page.pdf(html)
+            files[f"report.{each}.pdf"] = pdf(html)
         except Fault as fault:
             if not problems:
                 problems = [Note(code="no-pdf", about=texts.fault_text(fault, language))]
@@ -73,7 +79,7 @@ class _Words:
             "notes": [note_text(note, self._language) for note in notes],
         }
 
-    def _asked(self, question: Asked) -> Iterator[str]:
+    def _asked(self, question: CallQuestion) -> Iterator[str]:
         if question.call:
             yield self._text("asked-call", id=question.call)
         if question.complaint:
@@ -224,28 +230,28 @@ class _Words:
         call = one.call
         facts = decision.facts
         yield "consent", [self._consent(consent) for consent in facts.consents]
-        before = [("refusal-before", refusal) for refusal in facts.refusals]
-        seen = {(refusal.scope, refusal.value) for refusal in facts.refusals}
+        before = [("opt-out-before", entry) for entry in facts.opt_outs]
+        seen = {(entry.scope, entry.value) for entry in facts.opt_outs}
         later = [
             self._text(
-                "refusal-after",
+                "opt-out-after",
                 scope=f"{row['scope']} {row['value']}".strip(),
                 at=_time(row["requested_at"]),
                 source=row["source"],
             )
-            for row in call.refusals
+            for row in call.do_not_call
             if (row["scope"], row["value"]) not in seen
         ]
         yield (
-            "refusals",
+            "opt-outs",
             [
                 self._text(
                     name,
-                    scope=f"{refusal.scope} {refusal.value}".strip(),
-                    at=moment(refusal.requested_at),
-                    source=refusal.source,
+                    scope=f"{entry.scope} {entry.value}".strip(),
+                    at=moment(entry.requested_at),
+                    source=entry.source,
                 )
-                for name, refusal in before
+                for name, entry in before
             ]
             + later
             + [self._said(one, row) for row in call.opt_outs],

@@ -9,12 +9,12 @@ import typer
 
 from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By, Why
 from dialpact.cli.ledger.erase import erase
 from dialpact.cli.ledger.shown import list_, show
 from dialpact.cli.ledger.stamps import timestamp, timestamp_verify
 from dialpact.cli.ledger.verify import verify
-from dialpact.cli.session import CommandContext
 
 app = group("The log that proves itself: checkpoints, verification, keys.")
 

@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 
 from dialpact.application.ledger import erasure
 from dialpact.application.policy import load_policy
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.clock import stamp
 
 

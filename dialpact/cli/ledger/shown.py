@@ -9,8 +9,8 @@ import msgspec
 import typer
 
 from dialpact.application.ledger import entries
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.ledger.entry import Proof
 
 

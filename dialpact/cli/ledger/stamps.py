@@ -9,8 +9,8 @@ import typer
 
 from dialpact.application.ledger import stamps
 from dialpact.application.ledger.signing import read_note, trusted
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.ledger.verify import Keys
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger import timestamp as authority

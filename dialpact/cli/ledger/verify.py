@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from dialpact.application.ledger import verification
-from dialpact.application.ledger.audit.found import Finding
+from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.ledger.signing import read_note, trusted
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, CommandContext
 
 SUMS = ("entries", "checked", "erased", "checkpoints", "findings")
 From = Annotated[int | None, typer.Option("--from", min=0, metavar="LEAF", help="First leaf; else 0.")]
@@ -53,11 +53,11 @@ async def verify(
     return FOUND if done.findings else DONE
 
 
-def _said(session: CommandContext, finding: Finding) -> str:
+def _said(session: CommandContext, finding: AuditFinding) -> str:
     return session.text(f"ledger.{finding.code}", leaf=finding.leaf, name=finding.key, **finding.values)
 
 
-def _object(session: CommandContext, finding: Finding) -> dict[str, object]:
+def _object(session: CommandContext, finding: AuditFinding) -> dict[str, object]:
     return {
         "problem": finding.problem,
         "code": finding.code,
@@ -69,6 +69,6 @@ def _object(session: CommandContext, finding: Finding) -> dict[str, object]:
     }
 
 
-def _row(session: CommandContext, finding: Finding) -> list[object]:
+def _row(session: CommandContext, finding: AuditFinding) -> list[object]:
     problem = session.text(f"ledger-problem.{finding.problem}")
     return [problem, finding.leaf, finding.kind, finding.key, _said(session, finding)]

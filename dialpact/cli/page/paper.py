@@ -11,6 +11,7 @@ import ctypes.util
 import io
 import re
 import warnings
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -19,26 +20,6 @@ from dialpact.compliance.registers.fault import Fault
 CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 FONT = "fonts-wqy-microhei"
-
-
-def pdf(html: str) -> bytes:
-    """Raises Fault when WeasyPrint, its libraries or a Chinese font are not there: it says what to install.
-
-    Fault ``page-fetches`` for a page that wants anything loaded, from the network or from a file.
-    """
-    weasyprint = _weasyprint()
-    if CHINESE.search(html) and not has_chinese_font():
-        raise Fault("pdf-font", packages=FONT)
-
-    class Refuse(weasyprint.urls.URLFetcher):  # type: ignore[name-defined,misc]
-        def fetch(self, url: str, headers: object = None) -> Any:
-            raise weasyprint.urls.FatalURLFetchingError(url)
-
-    try:
-        content: bytes = weasyprint.HTML(string=html, url_fetcher=Refuse()).write_pdf()
-    except weasyprint.urls.FatalURLFetchingError as error:
-        raise Fault("page-fetches", value=str(error)[:80]) from error
-    return content
 
 
 def has_chinese_font() -> bool:
@@ -56,6 +37,26 @@ def has_chinese_font() -> bool:
         return False
     # The struct begins with the number of fonts.
     return bool(found) and ctypes.cast(found, ctypes.POINTER(ctypes.c_int)).contents.value > 0
+
+
+def pdf(html: str, has_font: Callable[[], bool] = has_chinese_font) -> bytes:
+    """Raises Fault when WeasyPrint, its libraries or a Chinese font are not there: it says what to install.
+
+    Fault ``page-fetches`` for a page that wants anything loaded, from the network or from a file.
+    """
+    weasyprint = _weasyprint()
+    if CHINESE.search(html) and not has_font():
+        raise Fault("pdf-font", packages=FONT)
+
+    class Refuse(weasyprint.urls.URLFetcher):  # type: ignore[name-defined,misc]
+        def fetch(self, url: str, headers: object = None) -> Any:
+            raise weasyprint.urls.FatalURLFetchingError(url)
+
+    try:
+        content: bytes = weasyprint.HTML(string=html, url_fetcher=Refuse()).write_pdf()
+    except weasyprint.urls.FatalURLFetchingError as error:
+        raise Fault("page-fetches", value=str(error)[:80]) from error
+    return content
 
 
 def _weasyprint() -> ModuleType:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 
 from dialpact.cli import texts
 from dialpact.compliance.registers.moment import HOME
@@ -29,13 +29,14 @@ def html(template: str, language: Language, **context: Any) -> str:
 
     Raises jinja2.UndefinedError for a value that is missing, KeyError for an unknown text.
     """
-    return _environment(language).get_template(template).render(context)
+    return environment(language).get_template(template).render(context)
 
 
 @cache
-def _environment(language: Language) -> Environment:
+def environment(language: Language, loader: BaseLoader | None = None) -> Environment:
+    """What pages are made with. ``loader``: of other templates than ours."""
     environment = Environment(
-        loader=PackageLoader("dialpact.cli.page"),
+        loader=loader or PackageLoader("dialpact.cli.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

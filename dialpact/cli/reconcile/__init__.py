@@ -11,11 +11,11 @@ import typer
 
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.reconcile.case import Wanted, reconciled
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import By, Limit
-from dialpact.cli.imports import BadRows
-from dialpact.cli.reconcile.files import Files
-from dialpact.cli.reconcile.report import Report
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
+from dialpact.cli.imports import ShownBadRows
+from dialpact.cli.reconcile.files import CdrFiles
+from dialpact.cli.reconcile.report import ReconcileReport
 from dialpact.compliance.reconcile import Reconciliation
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
@@ -66,9 +66,9 @@ async def reconcile(
         settle=settle,
     )
     with ExitStack() as stack:
-        bad = stack.enter_context(BadRows(session))
-        report = stack.enter_context(Report(session, limit=limit, full=full, notes=notes))
-        files = stack.enter_context(Files(session, cdr, the_zone(timezone)))
+        bad = stack.enter_context(ShownBadRows(session))
+        report = stack.enter_context(ReconcileReport(session, limit=limit, full=full, notes=notes))
+        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone)))
         async with session.context(by) as context:
             done = await reconciled(
                 context,

@@ -9,9 +9,9 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Self
 
-from dialpact.application.cdr_file import CdrFile, Reading, on_disk
+from dialpact.application.cdr_file import CdrFile, CdrReading, on_disk
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.progress import progress
-from dialpact.cli.session import CommandContext
 
 STDIN = "-"
 
@@ -23,12 +23,12 @@ def given(path: Path) -> CdrFile:
     return on_disk(path)
 
 
-class Files:
+class CdrFiles:
     """Within it the bar is shown."""
 
     def __init__(self, session: CommandContext, paths: Sequence[Path], zone: tzinfo) -> None:
         self._session = session
-        self.reading = Reading([given(path) for path in paths], zone)
+        self.reading = CdrReading([given(path) for path in paths], zone)
         self.sources = self.reading.sources
         self._names = {str(path) for path in paths}
         self._bar = progress(session)

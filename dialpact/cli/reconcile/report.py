@@ -12,9 +12,9 @@ import msgspec
 import typer
 
 from dialpact.application.reconcile.case import Reconciled
-from dialpact.cli.imports import BadRows
+from dialpact.cli.command_context import CommandContext
+from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.replay.report import echo_list, note_bad
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
 from dialpact.compliance.registers.moment import HOME
@@ -23,7 +23,7 @@ KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")
 
 
-class Report:
+class ReconcileReport:
     """``limit``: how many findings are listed, 0: all. ``notes``: those that are no reproach, too."""
 
     def __init__(self, session: CommandContext, *, limit: int, full: bool, notes: bool) -> None:
@@ -79,7 +79,7 @@ class Report:
         for line in self._file:
             yield line.rstrip()
 
-    def print(self, done: Reconciled, bad: BadRows, *, timezone: str, files: Sequence[str]) -> None:
+    def print(self, done: Reconciled, bad: ShownBadRows, *, timezone: str, files: Sequence[str]) -> None:
         """``timezone`` and ``files`` as they were given."""
         result, written, settled = done.result, done.written, done.settled
         session = self._session

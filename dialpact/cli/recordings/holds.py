@@ -11,8 +11,8 @@ from msgspec.structs import fields
 
 from dialpact.application import retention
 from dialpact.cli import entry
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.hold import Hold
 from dialpact.compliance.registers.number import any_callee
 

@@ -8,9 +8,9 @@ import typer
 
 from dialpact.application import retention
 from dialpact.application.policy import load_policy
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import CommandContext
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
 

@@ -9,10 +9,10 @@ import typer
 
 from dialpact.application import recordings
 from dialpact.cli import entry, heard
+from dialpact.cli.command_context import FOUND, CommandContext
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.holds import tell
 from dialpact.cli.recordings.plain import plain
-from dialpact.cli.session import FOUND, CommandContext
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.registers.number import any_callee

@@ -10,9 +10,9 @@ import typer
 from dialpact.application import disposal
 from dialpact.application.disposal import Purged
 from dialpact.application.policy import load_policy
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.disposal import Item
 
 
@@ -47,7 +47,12 @@ async def purge(
 def _object(done: Purged) -> dict[str, object]:
     return {
         "done": done.done,
-        "clock": {"wall": done.wall, "witnessed": done.witnessed, "behind_seconds": done.behind},
+        "clock": {
+            "wall": done.wall,
+            "trusted": done.trusted,
+            "witnessed": done.trusted,  # (its old name, for one version)
+            "behind_seconds": done.behind,
+        },
         "counts": done.counts,
         "bytes": done.bytes,
         "first_kept_until": done.first,
@@ -81,7 +86,7 @@ def _tell(session: CommandContext, done: Purged) -> None:
             session.text(
                 "say.clock-not-witnessed",
                 wall=session.cell(done.wall),
-                witnessed=session.cell(done.witnessed),
+                witnessed=session.cell(done.trusted),
                 days=f"{done.behind / 86400:.1f}",
                 count=waiting,
             )

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from dialpact.application import custody
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.registers.moment import moment
 
 

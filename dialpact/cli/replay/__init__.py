@@ -1,4 +1,4 @@
-"""``dialpact replay``: a profile over old CDRs, and what it would have refused."""
+"""``dialpact replay``: a profile over old CDRs, and what it would have blocked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from dialpact.application.cdr_file import the_zone
-from dialpact.application.replay.case import Order, Stage, replayed
+from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import Limit
-from dialpact.cli.imports import BadRows
+from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import given
-from dialpact.cli.replay.report import Report
-from dialpact.cli.session import DONE, FAILED, FOUND, CommandContext
+from dialpact.cli.replay.report import ReplayReport
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import ConfigError
@@ -48,14 +48,14 @@ async def replay(
     campaign: Annotated[str, typer.Option(help="Of all calls.")] = "",
     campaign_from: Annotated[Field, typer.Option(help="The field that names it.")] = "accountcode",
     caller_id: Annotated[str, typer.Option(help="Of all calls, where the trunk sets it.")] = "",
-    list_: Annotated[bool, typer.Option("--list", help="Each refused call, too.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Each blocked call, too.")] = False,
     limit: Limit = 100,
     full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
 ) -> int:
-    """What would have been refused? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
+    """What would have been blocked? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
     config = the_config(session)
     counted = the_rules(rules, config)
-    order = Order(
+    order = ReplayOrder(
         file=given(cdr),
         zone=the_zone(timezone),
         judge=Judge(the_policy(profile, config), config.trunks if config else ASSUMED, "replay"),
@@ -69,8 +69,10 @@ async def replay(
         ),
     )
     async with AsyncExitStack() as stack:
-        bad = stack.enter_context(BadRows(session))
-        report = stack.enter_context(Report(session, order.zone, limit=limit if list_ else None, full=full))
+        bad = stack.enter_context(ShownBadRows(session))
+        report = stack.enter_context(
+            ReplayReport(session, order.zone, limit=limit if list_ else None, full=full)
+        )
         store = await stack.enter_async_context(session.store()) if config else None
         with progress(session) as bar:
             task = bar.add_task(cdr.name)
@@ -85,13 +87,13 @@ async def replay(
         report.print(str(cdr), done, bad)
     if done.lines and done.bad == done.lines:
         return FAILED
-    return FOUND if done.sums.refused else DONE
+    return FOUND if done.sums.blocked else DONE
 
 
 def the_config(session: CommandContext) -> Config | None:
     """None only where none was named and none is found: who has nothing but CDRs can still ask."""
     try:
-        configuration.find(session.config_file)
+        configuration.find(session.config_file, session.machine.search)
     except ConfigError:
         return None
     return session.config

@@ -1,4 +1,4 @@
-"""What a replay found: the sums, and the refused calls one by one."""
+"""What a replay found: the sums, and the blocked calls one by one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import msgspec
 import typer
 
 from dialpact.application.replay.case import Replayed, Share, Sums
-from dialpact.application.replay.trial import Outcome
-from dialpact.cli.imports import BadRows
-from dialpact.cli.session import CommandContext
+from dialpact.application.replay.trial import Trialled
+from dialpact.cli.command_context import CommandContext
+from dialpact.cli.imports import ShownBadRows
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.texts import finding_text, reason_text
 
-KEPT = 1 << 20  # bytes of refused calls in memory; more go to a temporary file
+KEPT = 1 << 20  # bytes of blocked calls in memory; more go to a temporary file
 BY = ("caller_id", "campaign", "hour")
 SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json has them all
 
 
-class Report:
-    """``limit``: how many of the refused calls are kept one by one; 0: all, None: none."""
+class ReplayReport:
+    """``limit``: how many of the blocked calls are kept one by one; 0: all, None: none."""
 
     def __init__(self, session: CommandContext, zone: tzinfo, *, limit: int | None, full: bool) -> None:
         self._session = session
@@ -39,12 +39,12 @@ class Report:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Trialled) -> None:
         if outcome.failures and self._limit is not None and not 0 < self._limit <= self._listed:
             self._file.write(msgspec.json.encode(self._call(outcome)) + b"\n")
             self._listed += 1
 
-    def _call(self, outcome: Outcome) -> dict[str, Any]:
+    def _call(self, outcome: Trialled) -> dict[str, Any]:
         attempt = outcome.attempt
         number = attempt.callee.e164 or attempt.callee.given
         return {
@@ -72,7 +72,7 @@ class Report:
         for line in self._file:
             yield line.rstrip()
 
-    def print(self, file: str, done: Replayed, bad: BadRows) -> None:
+    def print(self, file: str, done: Replayed, bad: ShownBadRows) -> None:
         found = done.sums
         sums = {
             "file": file,
@@ -83,8 +83,9 @@ class Report:
             "rules": done.rules,
             "registers": done.registers,
             "attempts": found.attempts,
-            "passed": found.attempts - found.refused,
-            "refused": found.refused,
+            "passed": found.attempts - found.blocked,
+            "blocked": found.blocked,
+            "refused": found.blocked,  # (its old name, for one version)
             "from": found.first,
             "to": found.last,
             "reasons": [
@@ -95,14 +96,15 @@ class Report:
         for name in BY:
             shares: dict[str, Share] = getattr(found, f"{name}s")
             sums[f"{name}s"] = [
-                {name: key, "attempts": one.attempts, "refused": one.refused} for key, one in shares.items()
+                {name: key, "attempts": one.attempts, "blocked": one.blocked, "refused": one.blocked}
+                for key, one in shares.items()
             ]
         if self._session.as_json:
             self._print_json(sums, bad)
         else:
             self._print_text(sums, found, bad)
 
-    def _print_json(self, sums: dict[str, Any], bad: BadRows) -> None:
+    def _print_json(self, sums: dict[str, Any], bad: ShownBadRows) -> None:
         """Calls and errors one after the other: there may be a million of them."""
         typer.echo(msgspec.json.encode(sums).decode()[:-1], nl=False)
         if self._limit is not None:
@@ -110,29 +112,29 @@ class Report:
         echo_list("errors", bad)
         typer.echo("}")
 
-    def _print_text(self, sums: dict[str, Any], found: Sums, bad: BadRows) -> None:
+    def _print_text(self, sums: dict[str, Any], found: Sums, bad: ShownBadRows) -> None:
         session = self._session
         note_bad(session, bad)
-        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(found.refused, found.attempts)}))
+        typer.echo(session.text("say.replay-sums", **{**sums, "share": share(found.blocked, found.attempts)}))
         if found.reasons:
             rows = [
                 [row["code"], reason_text(row["code"], session.language), row["calls"], row["share"]]
                 for row in sums["reasons"]
             ]
             session.table(("code", "reason", "calls", "share"), rows, None)
-        for name in BY if found.refused else ():
+        for name in BY if found.blocked else ():
             rows = [
-                [row[name], row["attempts"], row["refused"], share(row["refused"], row["attempts"])]
+                [row[name], row["attempts"], row["blocked"], share(row["blocked"], row["attempts"])]
                 for row in sums[f"{name}s"][: None if name == "hour" else SHOWN]
             ]
             typer.echo("")
-            session.table((name, "attempts", "refused", "share"), rows, None)
+            session.table((name, "attempts", "blocked", "share"), rows, None)
         if self._listed:
             typer.echo("")
         for line in self._calls():
             call = msgspec.json.decode(line) | {"file": sums["file"]}
             typer.echo(session.text("say.replay-call", **{**call, "reasons": ", ".join(call["reasons"])}))
-        if self._limit and found.refused > self._listed:
+        if self._limit and found.blocked > self._listed:
             session.note(session.text("say.more", limit=self._limit))
 
 
@@ -147,7 +149,7 @@ def echo_list(name: str, lines: Iterable[bytes]) -> None:
     typer.echo("]", nl=False)
 
 
-def note_bad(session: CommandContext, bad: BadRows) -> None:
+def note_bad(session: CommandContext, bad: ShownBadRows) -> None:
     for place, line in enumerate(bad):
         if place == SHOWN:
             session.note(session.text("say.replay-more-bad", more=bad.count - SHOWN))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,13 +13,14 @@ import typer
 
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.report import inspection as inspections
-from dialpact.application.report.inspection import Order
+from dialpact.application.report.inspection import InspectionOrder
 from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By
-from dialpact.cli.reconcile.files import Files
+from dialpact.cli.reconcile.files import CdrFiles
+from dialpact.cli.renamed import beside
 from dialpact.cli.report import flat, view
-from dialpact.cli.session import DONE, FOUND, CommandContext
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
@@ -29,6 +29,15 @@ app = group("Reports for people who inspect: what was done in a period, and whet
 
 Format = Literal["html", "pdf", "json", "csv"]
 Output = typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+# Its keys that said "refused" of a call that was blocked and of a person who opted out; both for one version.
+OLD_KEYS = {
+    "blocked": "refused",
+    "blocked_for_it": "refused_for_it",
+    "blocks": "refusals",
+    "sublet_blocks": "sublet_refusals",
+    "opt_outs": "refusals",
+    "opted_out_at": "refused_at",
+}
 MODE = 0o640  # of a report's file: whom the operator's group serves may read it
 
 
@@ -60,7 +69,7 @@ async def inspection(
 ) -> int:
     """The covenant's self-check with its figures. Exit 3 when a heading shows a violation."""
     kind = _format(session, format, output)
-    order = Order(
+    order = InspectionOrder(
         first=day(first, "from"),
         last=day(last, "to"),
         full=full,
@@ -68,7 +77,7 @@ async def inspection(
         carrier_lists=tuple(carrier_list or ()),
     )
     with contextlib.ExitStack() as stack:
-        files = stack.enter_context(Files(session, cdr, the_zone(timezone))) if cdr else None
+        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone))) if cdr else None
         if files:
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
@@ -85,12 +94,15 @@ async def inspection(
 
 def rendered(report: Inspection, kind: Format, session: CommandContext) -> bytes:
     """Fault when it cannot be made into PDF on this host."""
-    if kind == "json":
-        return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
-    if kind == "csv":
-        return flat.csv_of(report)
+    if kind in ("json", "csv"):
+        told = beside(msgspec.to_builtins(report), OLD_KEYS)
+        return (
+            flat.csv_of(told)
+            if kind == "csv"
+            else msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+        )
     made = page.html("inspection.html", session.language, **view.context(report, session.language))
-    return page.pdf(made) if kind == "pdf" else made.encode()
+    return session.machine.pdf(made) if kind == "pdf" else made.encode()
 
 
 def _format(session: CommandContext, given: Format | None, output: Path | None) -> Format:
@@ -98,13 +110,9 @@ def _format(session: CommandContext, given: Format | None, output: Path | None) 
     endings: dict[str, Format] = {".html": "html", ".pdf": "pdf", ".json": "json", ".csv": "csv"}
     by_name = endings.get(output.suffix.lower()) if output else None
     kind = given or ("json" if session.as_json else by_name or "html")
-    if kind == "pdf" and _to_stdout(output) and _terminal():
+    if kind == "pdf" and _to_stdout(output) and session.machine.terminal():
         raise Fault("pdf-to-terminal")
     return kind
-
-
-def _terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _to_stdout(output: Path | None) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def csv_of(report: msgspec.Struct) -> bytes:
+def csv_of(report: msgspec.Struct | dict[str, Any]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("section", "key", "value"))

@@ -13,7 +13,7 @@ SHOWN = 200  # rows of a table on paper
 BARS = 12  # reasons in the chart; the table has all
 DAYS = 31  # as columns of their own
 WEEKS = 92  # days up to which each still has a column, with every seventh labelled
-SERIES = ("passed", "refused", "shadow", "undelivered")
+SERIES = ("passed", "blocked", "shadow", "undelivered")
 
 
 def context(report: Inspection, language: Language) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from dialpact.compliance.dialplan import words
-from dialpact.compliance.dialplan.plan import Context, Flaw, Place, Plan, Step
+from dialpact.compliance.dialplan.plan import Place, Plan, PlanContext, PlanFlaw, Step
 
 NUMBER = re.compile(r"\s*([+-]?[0-9]{1,9})")
 
@@ -18,7 +18,7 @@ class Line(NamedTuple):
     place: Place
 
 
-def load(sections: Iterable[tuple[str, Iterable[Line]]], flaws: Iterable[Flaw] = ()) -> Plan:
+def load(sections: Iterable[tuple[str, Iterable[Line]]], flaws: Iterable[PlanFlaw] = ()) -> Plan:
     """``sections`` as Asterisk reads them: templates applied, in order, the same name perhaps again."""
     plan = Plan(flaws=list(flaws))
     kept = [(name, list(lines)) for name, lines in sections]
@@ -40,7 +40,7 @@ class _Reader:
         self._extension = ""
 
     def read(self, lines: Iterable[Line]) -> None:
-        context: Context = self._context
+        context: PlanContext = self._context
         for line in lines:
             match line.key.lower():
                 case "exten":
@@ -62,7 +62,7 @@ class _Reader:
         priority, _, plus = priority.partition("+")
         number = self._number(priority.strip())
         if number is None:
-            self._plan.flaws.append(Flaw("dialplan-line", place, rest[:80]))
+            self._plan.flaws.append(PlanFlaw("dialplan-line", place, rest[:80]))
             return
         if priority.strip() == "hint":
             return

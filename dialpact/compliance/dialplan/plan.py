@@ -58,7 +58,7 @@ class Extension:
 
 
 @dataclass
-class Context:
+class PlanContext:
     name: str
     extensions: dict[str, Extension] = field(default_factory=dict)
     includes: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Context:
         return self.name.startswith(OURS)
 
 
-class Flaw(NamedTuple):
+class PlanFlaw(NamedTuple):
     """What could not be looked at, or is not as Asterisk wants it. ``code`` is one of ``codes``."""
 
     code: str
@@ -79,12 +79,12 @@ class Flaw(NamedTuple):
 
 @dataclass
 class Plan:
-    contexts: dict[str, Context] = field(default_factory=dict)
+    contexts: dict[str, PlanContext] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)  # [globals]
-    flaws: list[Flaw] = field(default_factory=list)
+    flaws: list[PlanFlaw] = field(default_factory=list)
 
-    def context(self, name: str) -> Context:
-        return self.contexts.setdefault(name, Context(name))
+    def context(self, name: str) -> PlanContext:
+        return self.contexts.setdefault(name, PlanContext(name))
 
     def add(self, step: Step) -> None:
         """The first of two on one priority holds; Asterisk refuses the second with a warning."""

@@ -19,10 +19,10 @@ from dialpact.compliance.evidence.rows import (
     ComplaintRow,
     ConsentRow,
     DecisionRow,
+    DncRow,
     IncidentRow,
     OptOutRow,
     RecordingRow,
-    RefusalRow,
     ScriptRow,
     UndeliveredRow,
 )
@@ -44,7 +44,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     carrier_legs: list[CarrierLegRow]
     incidents: list[IncidentRow]
     opt_outs: list[OptOutRow]
-    refusals: list[RefusalRow]
+    do_not_call: list[DncRow]
     consents: list[ConsentRow]
     batches: list[BatchRow]
     script: ScriptRow | None

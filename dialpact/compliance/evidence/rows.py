@@ -124,7 +124,7 @@ class OptOutRow(TypedDict):
     position: float | None
 
 
-class RefusalRow(TypedDict):
+class DncRow(TypedDict):
     number: int
     scope: str
     value: str
@@ -211,7 +211,7 @@ TABLES = {
     "carrier_leg": CarrierLegRow,
     "incident": IncidentRow,
     "opt_out": OptOutRow,
-    "do_not_call": RefusalRow,
+    "do_not_call": DncRow,
     "consent": ConsentRow,
     "batch": BatchRow,
     "script": ScriptRow,

@@ -2,5 +2,5 @@
 
 ``figures`` is the value, ``period`` which days it covers, ``verdicts`` the six headings of the self-check.
 ``report`` makes it of what a store says (``source``); ``calls``, ``carriers``, ``kept``, ``recorded`` and
-``refused`` are its parts. Rendering (``dialpact.cli.report``) knows no store.
+``unwanted`` are its parts. Rendering (``dialpact.cli.report``) knows no store.
 """

@@ -10,12 +10,12 @@ from dialpact.compliance.inspection import carriers
 from dialpact.compliance.inspection.figures import (
     MOST,
     CallerUse,
-    Calls,
+    CallFigures,
     Count,
     Holder,
-    Numbers,
+    NumberFigures,
     ReasonCount,
-    Resources,
+    ResourceFigures,
     Slot,
 )
 from dialpact.compliance.inspection.permitted import Permitted
@@ -23,12 +23,12 @@ from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import Source, Use
 from dialpact.compliance.reasons import Reason
 
-KINDS = ("passed", "refused", "shadow", "undelivered")
+KINDS = ("passed", "blocked", "shadow", "undelivered")
 ENDING = timedelta(days=30)
 SUSPECTS = 5000  # minutes outside the hours that are looked into at a time
 
 
-def calls(source: Source, question: Question) -> Calls:
+def calls(source: Source, question: Question) -> CallFigures:
     """By local day and hour of the first profile's zone, streamed a minute at a time."""
     permitted, zone = Permitted(question.policy), question.policy.profiles[0].zone
     days: dict[date, Counter[str]] = {on: Counter() for on in question.period.days}
@@ -47,7 +47,7 @@ def calls(source: Source, question: Question) -> Calls:
                 suspects.clear()
     outside += _outside(source, permitted, suspects, exempt)
     totals = sum(days.values(), Counter())
-    return Calls(
+    return CallFigures(
         decisions=totals.total(),
         **{kind: totals[kind] for kind in KINDS},
         reasons=_reasons(source),
@@ -97,7 +97,7 @@ def numbers(
     question: Question,
     reasons: Iterable[ReasonCount],
     incidents: Iterable[Count],
-) -> Numbers:
+) -> NumberFigures:
     register, today = source.caller_ids(), question.today
     valid = [
         one for one in register if one.valid_from <= today and (one.valid_to is None or today <= one.valid_to)
@@ -116,7 +116,7 @@ def numbers(
             unlisted += use.put_through
         if len(uses) < MOST:
             uses.append(_use(use, question))
-    return Numbers(
+    return NumberFigures(
         registered=len(register),
         valid=len(valid),
         unlicensed=sum(not one.licence.strip() for one in register),
@@ -127,7 +127,7 @@ def numbers(
         used_unregistered=unregistered,
         used_unauthenticated=unauthenticated,
         used_unlisted=None if question.listed is None else unlisted,
-        refusals=tuple(
+        blocks=tuple(
             Count(key=found.code, count=found.any)
             for found in reasons
             if found.code.startswith("caller-id-") and found.code != Reason.CALLER_ID_SUBLET
@@ -144,14 +144,14 @@ def _use(use: Use, question: Question) -> CallerUse:
     return CallerUse(**facts, listed=listed)
 
 
-def resources(source: Source, question: Question, reasons: Iterable[ReasonCount]) -> Resources:
+def resources(source: Source, question: Question, reasons: Iterable[ReasonCount]) -> ResourceFigures:
     put_through: Counter[str] = Counter()
     for row in source.put_through():
         put_through[row.business] += row.calls
     held = Counter(one.business for one in source.caller_ids())
     run = Counter(one.business for one in source.campaigns())
-    return Resources(
-        sublet_refusals=sum(found.any for found in reasons if found.code == Reason.CALLER_ID_SUBLET),
+    return ResourceFigures(
+        sublet_blocks=sum(found.any for found in reasons if found.code == Reason.CALLER_ID_SUBLET),
         by_others=source.by_others(question.holders),
         free_trunks=tuple(sorted(name for name, of in question.holders.items() if not of)),
         holders=tuple(

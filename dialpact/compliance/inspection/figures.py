@@ -80,7 +80,7 @@ class ListAge(Figures, frozen=True, kw_only=True):
     most: int  # days that a profile permits; 0: no limit
 
 
-class Installation(Figures, frozen=True, kw_only=True):
+class InstallationFigures(Figures, frozen=True, kw_only=True):
     node: str
     mode: str
     rules: tuple[Rules, ...]
@@ -97,7 +97,7 @@ class Count(Figures, frozen=True, kw_only=True):
 
 
 class ReasonCount(Figures, frozen=True, kw_only=True):
-    """Of refused calls: ``first`` those that it was the first reason of, ``any`` those that it was among."""
+    """Of blocked calls: ``first`` those that it was the first reason of, ``any`` those that it was among."""
 
     code: str
     first: int
@@ -109,16 +109,16 @@ class Slot(Figures, frozen=True, kw_only=True):
 
     at: str
     passed: int  # put through after an ALLOW
-    refused: int
-    shadow: int  # put through although refused
+    blocked: int
+    shadow: int  # put through although blocked
     undelivered: int  # an ALLOW that the PBX was not told in time
     permitted: bool
 
 
-class Calls(Figures, frozen=True, kw_only=True):
+class CallFigures(Figures, frozen=True, kw_only=True):
     decisions: int
     passed: int
-    refused: int
+    blocked: int
     shadow: int
     undelivered: int
     reasons: tuple[ReasonCount, ...]
@@ -134,7 +134,7 @@ class CallerUse(Figures, frozen=True, kw_only=True):
     number: str
     attempts: int
     put_through: int
-    refused_for_it: int  # for a reason that begins with caller-id-
+    blocked_for_it: int  # for a reason that begins with caller-id-
     by_others: int  # put through for another business than its holder
     registered: bool
     business: str
@@ -163,7 +163,7 @@ class CarrierList(Figures, frozen=True, kw_only=True):
     list: tuple[ListDifference, ...]  # only of one that was made for this report
 
 
-class Numbers(Figures, frozen=True, kw_only=True):
+class NumberFigures(Figures, frozen=True, kw_only=True):
     registered: int
     valid: int  # on the day of the report
     unlicensed: int  # without a licence
@@ -174,7 +174,7 @@ class Numbers(Figures, frozen=True, kw_only=True):
     used_unregistered: int  # calls put through over a caller ID that is not registered now
     used_unauthenticated: int  # calls put through over one that is registered, but not as authenticated
     used_unlisted: int | None  # calls put through over one that no carrier lists; None: no list was given
-    refusals: tuple[Count, ...]  # for caller-id reasons, by code
+    blocks: tuple[Count, ...]  # for caller-id reasons, by code
     busy: int  # alarms: more calls over one caller ID than the profile watches for
     uses: tuple[CallerUse, ...]
     carrier_list: CarrierList | None
@@ -190,32 +190,32 @@ class Holder(Figures, frozen=True, kw_only=True):
     put_through: int
 
 
-class Resources(Figures, frozen=True, kw_only=True):
-    sublet_refusals: int
+class ResourceFigures(Figures, frozen=True, kw_only=True):
+    sublet_blocks: int
     by_others: int  # put through over a caller ID or a trunk that another business holds
     free_trunks: tuple[str, ...]  # that any business may use
     holders: tuple[Holder, ...]
 
 
 class LateCall(Figures, frozen=True, kw_only=True):
-    """A call that was put through although the person had refused, or without a consent."""
+    """A call that was put through although the person had opted out, or without a consent."""
 
     decision: str
     at: datetime
     number: str
     campaign: str
-    scope: str  # of the refusal; empty for a missing consent
-    refused_at: datetime | None  # when the refusal was in the register
+    scope: str  # of the opt-out; empty for a missing consent
+    opted_out_at: datetime | None  # when the opt-out was in the register
 
 
-class Refusals(Figures, frozen=True, kw_only=True):
+class OptOutFigures(Figures, frozen=True, kw_only=True):
     in_force: int  # entries of the register now
     taken: tuple[Count, ...]  # opt-outs in the period, by how they were given
     added: int  # entries in the period
     removed: int  # taken back in the period
-    after: int  # calls put through after the refusal was registered; must be 0
+    after: int  # calls put through after the opt-out was registered; must be 0
     late: tuple[LateCall, ...]
-    between: int  # put through after the person refused, before the refusal was registered
+    between: int  # put through after the person opted out, before that was registered
 
 
 class ScriptState(Figures, frozen=True, kw_only=True):
@@ -243,7 +243,7 @@ class ComplaintLine(Figures, frozen=True, kw_only=True):
     late: bool  # not answered by its day
 
 
-class Complaints(Figures, frozen=True, kw_only=True):
+class ComplaintFigures(Figures, frozen=True, kw_only=True):
     received: int
     unmatched: int
     open: int
@@ -252,14 +252,14 @@ class Complaints(Figures, frozen=True, kw_only=True):
 
 
 class Conduct(Figures, frozen=True, kw_only=True):
-    refusals: Refusals
+    opt_outs: OptOutFigures
     scripts: tuple[ScriptState, ...]
-    complaints: Complaints
+    complaints: ComplaintFigures
     batches: int  # lists of leads imported in the period
     batches_held: int  # of which held for range dialling, now
 
 
-class Gap(Figures, frozen=True, kw_only=True):
+class RecordingGap(Figures, frozen=True, kw_only=True):
     """An answered call that is not fully recorded, and why."""
 
     decision: str
@@ -270,7 +270,7 @@ class Gap(Figures, frozen=True, kw_only=True):
     why: tuple[str, ...]
 
 
-class Recordings(Figures, frozen=True, kw_only=True):
+class RecordingFigures(Figures, frozen=True, kw_only=True):
     """Of answered calls. ``share`` is ``full`` of ``required``, None when there was none."""
 
     answered: int
@@ -280,13 +280,13 @@ class Recordings(Figures, frozen=True, kw_only=True):
     exempt: int  # of a purpose for which no profile asks for a recording; not in required
     share: float | None
     gaps: int
-    list: tuple[Gap, ...]
+    list: tuple[RecordingGap, ...]
     rows: int  # recordings begun in the period
     failed: int
     seconds: float
 
 
-class Retention(Figures, frozen=True, kw_only=True):
+class RetentionFigures(Figures, frozen=True, kw_only=True):
     held: int  # legal holds set in the period
     released: int
     disposed: int
@@ -313,7 +313,7 @@ class ClockMarks(Figures, frozen=True, kw_only=True):
     steps: int  # incidents clock-went-back
 
 
-class Ledger(Figures, frozen=True, kw_only=True):
+class LedgerFigures(Figures, frozen=True, kw_only=True):
     size: int
     unsealed: int
     checkpoint_size: int | None
@@ -336,16 +336,16 @@ class Cdr(Figures, frozen=True, kw_only=True):
 class Control(Figures, frozen=True, kw_only=True):
     bypasses: tuple[Count, ...]  # carrier legs without a fitting decision, by kind
     cdr: Cdr | None
-    recordings: Recordings
-    retention: Retention
+    recordings: RecordingFigures
+    retention: RetentionFigures
     incidents: tuple[Count, ...]  # by kind
     suspensions: tuple[SuspensionLine, ...]
     changes: tuple[Count, ...]  # of registers: "register action"
     clock: ClockMarks
-    ledger: Ledger
+    ledger: LedgerFigures
 
 
-class Consents(Figures, frozen=True, kw_only=True):
+class ConsentFigures(Figures, frozen=True, kw_only=True):
     entries: int
     with_hash: int  # of the evidence
     with_wording: int
@@ -385,10 +385,10 @@ class Inspection(Figures, frozen=True, kw_only=True):
     period: Period
     complete: bool  # the period was over when the report was made
     headings: tuple[Heading, ...] = ()
-    installation: Installation
-    calls: Calls
-    numbers: Numbers
-    resources: Resources
+    installation: InstallationFigures
+    calls: CallFigures
+    numbers: NumberFigures
+    resources: ResourceFigures
     conduct: Conduct
     control: Control
-    consents: Consents
+    consents: ConsentFigures

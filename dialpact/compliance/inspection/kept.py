@@ -12,27 +12,27 @@ from dialpact.compliance.inspection.figures import (
     BYPASSES,
     MOST,
     ClockMarks,
+    ComplaintFigures,
     ComplaintLine,
-    Complaints,
     Conduct,
     Control,
     Count,
-    Installation,
+    InstallationFigures,
     ListAge,
     Rules,
     ScriptState,
 )
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.recorded import recordings, retention
-from dialpact.compliance.inspection.refused import refusals
 from dialpact.compliance.inspection.source import Source
+from dialpact.compliance.inspection.unwanted import opt_outs
 
 FED = ("dnc", "consent", "leads", "caller-id")  # registers that files feed
 
 
-def installation(source: Source, question: Question) -> Installation:
+def installation(source: Source, question: Question) -> InstallationFigures:
     calendar = question.policy.calendar
-    return Installation(
+    return InstallationFigures(
         node=question.node,
         mode=question.mode,
         rules=tuple(
@@ -71,7 +71,7 @@ def _lists(source: Source, question: Question) -> tuple[ListAge, ...]:
 def conduct(source: Source, question: Question, changes: dict[str, int]) -> Conduct:
     batches, held = source.batches()
     return Conduct(
-        refusals=refusals(source, question, changes),
+        opt_outs=opt_outs(source, question, changes),
         scripts=_scripts(source, question),
         complaints=_complaints(source, question),
         batches=batches,
@@ -108,7 +108,7 @@ def _scripts(source: Source, question: Question) -> tuple[ScriptState, ...]:
     return tuple(sorted(found, key=lambda state: (-state.put_through, state.campaign))[:MOST])
 
 
-def _complaints(source: Source, question: Question) -> Complaints:
+def _complaints(source: Source, question: Question) -> ComplaintFigures:
     received = unmatched = still_open = late = 0
     lines: list[ComplaintLine] = []
     zone = question.policy.profiles[0].zone
@@ -135,7 +135,9 @@ def _complaints(source: Source, question: Question) -> Complaints:
                     late=is_late,
                 )
             )
-    return Complaints(received=received, unmatched=unmatched, open=still_open, late=late, lines=tuple(lines))
+    return ComplaintFigures(
+        received=received, unmatched=unmatched, open=still_open, late=late, lines=tuple(lines)
+    )
 
 
 def control(

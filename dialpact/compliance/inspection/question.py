@@ -12,7 +12,7 @@ from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.model import PURPOSES
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.carrier_list import ListedNumber
 
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
 
@@ -31,7 +31,7 @@ class Question:
     now: datetime
     by: str
     full: bool = False
-    listed: Mapping[str, Listed] | None = None
+    listed: Mapping[str, ListedNumber] | None = None
     lists: str = ""
     cdr: Cdr | None = None
     # Read from the store before all else: every purpose that each campaign ever had, the caller IDs.

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Gap, Recordings, Retention
+from dialpact.compliance.inspection.figures import (
+    ANSWERED,
+    GAPS,
+    MOST,
+    RecordingFigures,
+    RecordingGap,
+    RetentionFigures,
+)
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import Answered, Source
 from dialpact.compliance.model import PURPOSES
@@ -14,13 +21,13 @@ PAGE = 1000  # answered calls whose purpose is looked up at a time
 FLAWS = {"failed": "failed", "unhashed": "no-hash", "short": "recording-short"}
 
 
-def recordings(source: Source, question: Question) -> Recordings:
+def recordings(source: Source, question: Question) -> RecordingFigures:
     """A call is fully recorded when every one of its answered recordings ended, was kept and hashed and is as
     long as the talk, and no incident tells of a gap in it.
     """
     asked = _asked(question)
     answered = required = full = running = exempt = gaps = 0
-    shown: list[Gap] = []
+    shown: list[RecordingGap] = []
     rows = iter(source.answered(GAPS, ANSWERED))
     while page := list(islice(rows, PAGE)):
         purposes = _purposes(source, page, asked)
@@ -38,7 +45,7 @@ def recordings(source: Source, question: Question) -> Recordings:
                 if why and len(shown) < MOST:
                     shown.append(_gap(row, why, question))
     begun = source.begun()
-    return Recordings(
+    return RecordingFigures(
         answered=answered,
         required=required,
         full=full,
@@ -78,8 +85,8 @@ def _why(row: Answered) -> tuple[str, ...]:
     return tuple(dict.fromkeys(causes()))
 
 
-def _gap(row: Answered, why: tuple[str, ...], question: Question) -> Gap:
-    return Gap(
+def _gap(row: Answered, why: tuple[str, ...], question: Question) -> RecordingGap:
+    return RecordingGap(
         decision=row.decision,
         at=row.at,
         number=question.number(row.number),
@@ -89,9 +96,9 @@ def _gap(row: Answered, why: tuple[str, ...], question: Question) -> Gap:
     )
 
 
-def retention(source: Source, question: Question, changes: dict[str, int]) -> Retention:
+def retention(source: Source, question: Question, changes: dict[str, int]) -> RetentionFigures:
     kept = source.kept(question.today)
-    return Retention(
+    return RetentionFigures(
         held=changes.get("recording hold", 0),
         released=changes.get("recording release", 0),
         disposed=changes.get("recording dispose", 0),

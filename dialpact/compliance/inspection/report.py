@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dialpact.compliance.inspection import calls, kept, refused
+from dialpact.compliance.inspection import calls, kept, unwanted
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import Source
@@ -33,7 +33,7 @@ def made(source: Source, question: Question) -> Inspection:
             resources=calls.resources(source, question, of_calls.reasons),
             conduct=kept.conduct(source, question, changed),
             control=kept.control(source, question, changes, incidents),
-            consents=refused.consents(source, question),
+            consents=unwanted.consents(source, question),
         ),
         question.policy,
     )

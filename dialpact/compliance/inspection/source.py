@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
-from dialpact.compliance.inspection.figures import Count, Ledger, SuspensionLine
+from dialpact.compliance.inspection.figures import Count, LedgerFigures, SuspensionLine
 from dialpact.compliance.model import Business, CallerId, Decision, Purpose, Scope
 
 
@@ -20,7 +20,7 @@ class Minute(NamedTuple):
 
     at: datetime
     passed: int
-    refused: int
+    blocked: int
     shadow: int
     undelivered: int
     bound: int
@@ -35,7 +35,7 @@ class Purposes(NamedTuple):
 
 
 class Reasons(NamedTuple):
-    """Refused or untold calls that have these reasons, the first one first."""
+    """Blocked or untold calls that have these reasons, the first one first."""
 
     reasons: tuple[str, ...]
     calls: int
@@ -47,7 +47,7 @@ class Use(NamedTuple):
     number: str
     attempts: int
     put_through: int
-    refused_for_it: int
+    blocked_for_it: int
     by_others: int
     registered: bool
     business: str
@@ -109,8 +109,8 @@ class Put(NamedTuple):
     purpose: Purpose
 
 
-class AfterRefusal(NamedTuple):
-    """A call that was put through, and a refusal that there was before it, or may have been.
+class AfterOptOut(NamedTuple):
+    """A call that was put through, and an opt-out that there was before it, or may have been.
 
     ``behind_us``: by how much the decision's time is known to be too early.
     """
@@ -126,7 +126,7 @@ class AfterRefusal(NamedTuple):
 
 
 class Removal(NamedTuple):
-    """A refusal that was taken back. ``number``: E.164 without its plus."""
+    """An opt-out that was taken back. ``number``: E.164 without its plus."""
 
     number: int
     scope: str
@@ -158,7 +158,7 @@ class CampaignNow(NamedTuple):
     checked: frozenset[str]
 
 
-class Comparison(NamedTuple):
+class LastComparison(NamedTuple):
     """What ``caller-id reconcile`` left in the log. ``found``: differences by kind."""
 
     at: datetime
@@ -182,14 +182,24 @@ class Complained(NamedTuple):
 class Source(Protocol):
     """One snapshot, and one period in it."""
 
-    def minutes(self, exempt: Collection[str]) -> Iterable[Minute]: ...
-    def purposes_in(self, minutes: Sequence[datetime], exempt: Collection[str]) -> Iterable[Purposes]: ...
-    def reasons(self) -> Iterable[Reasons]: ...
+    def minutes(self, exempt: Collection[str]) -> Iterable[Minute]:
+        """Sums of each minute that has decisions, in the order of time."""
+
+    def purposes_in(self, minutes: Sequence[datetime], exempt: Collection[str]) -> Iterable[Purposes]:
+        """What was put through in these minutes, by minute and purpose."""
+
+    def reasons(self) -> Iterable[Reasons]:
+        """Each list of reasons that a decision had, once, with the count of these."""
+
     def ends(self) -> Iterable[Decision]:
         """The period's first and last decision."""
 
-    def uses(self) -> Iterable[Use]: ...
-    def put_through(self) -> Iterable[PutThrough]: ...
+    def uses(self) -> Iterable[Use]:
+        """Each caller ID that an attempt had."""
+
+    def put_through(self) -> Iterable[PutThrough]:
+        """What each campaign put through, for each business and trunk that it did so by."""
+
     def by_others(self, holders: Mapping[str, str]) -> int:
         """Put through over a caller ID or a trunk (``holders``) that another business holds."""
 
@@ -199,35 +209,55 @@ class Source(Protocol):
     def answered(self, gaps: Collection[str], answers: Collection[str]) -> Iterable[Answered]:
         """``gaps``: kinds of incidents that tell of one; of these ``answers`` tell of an answer as well."""
 
-    def purposes(self, seqs: Sequence[int]) -> Mapping[int, str]: ...
+    def purposes(self, seqs: Sequence[int]) -> Mapping[int, str]:
+        """Of these decisions, by their numbers."""
+
     def begun(self) -> Begun: ...
     def kept(self, today: date) -> KeptNow: ...
     def holds(self) -> int: ...
     def unfinished_disposals(self) -> int: ...
-    def after_refusal(self, exempt: Collection[str]) -> Iterable[AfterRefusal]:
-        """In the order of the decisions, each one's earliest refusal first."""
+    def after_opt_out(self, exempt: Collection[str]) -> Iterable[AfterOptOut]:
+        """In the order of the decisions, each one's earliest opt-out first."""
 
     def removals(self) -> Iterable[Removal]:
         """In the order of time."""
 
-    def without_consent(self, exempt: Collection[str]) -> Iterable[Put]: ...
+    def without_consent(self, exempt: Collection[str]) -> Iterable[Put]:
+        """Calls put through for which the register has no consent that was in force then."""
+
     def consents(self) -> ConsentSums: ...
-    def refusals(self) -> tuple[int, int]:
+    def do_not_call(self) -> tuple[int, int]:
         """Entries now, and those that were made in the period."""
 
-    def opt_outs(self) -> tuple[Count, ...]: ...
-    def campaigns(self) -> list[CampaignNow]: ...
-    def businesses(self) -> list[Business]: ...
+    def opt_outs(self) -> tuple[Count, ...]:
+        """Opt-outs of the period by how they were given."""
+
+    def campaigns(self) -> list[CampaignNow]:
+        """Each one with its script, as they are now."""
+
+    def businesses(self) -> list[Business]:
+        """All that are registered now."""
+
     def caller_ids(self) -> list[CallerId]:
         """Without their trunks and purposes."""
 
-    def last_imports(self) -> Mapping[str, datetime]: ...
-    def last_comparison(self) -> Comparison | None: ...
-    def changes(self) -> tuple[Count, ...]: ...
-    def incidents(self) -> tuple[Count, ...]: ...
-    def suspensions(self, most: int) -> list[SuspensionLine]: ...
-    def complaints(self) -> Iterable[Complained]: ...
+    def last_imports(self) -> Mapping[str, datetime]:
+        """When each register that files feed was last imported."""
+
+    def last_comparison(self) -> LastComparison | None: ...
+    def changes(self) -> tuple[Count, ...]:
+        """Acts of the period by register and action."""
+
+    def incidents(self) -> tuple[Count, ...]:
+        """Those of the period by kind."""
+
+    def suspensions(self, most: int) -> list[SuspensionLine]:
+        """At most so many of those that were in force in the period."""
+
+    def complaints(self) -> Iterable[Complained]:
+        """Those that were received in the period."""
+
     def batches(self) -> tuple[int, int]:
         """Lists of leads imported in the period, and how many of these are held now."""
 
-    def ledger(self) -> Ledger: ...
+    def ledger(self) -> LedgerFigures: ...

@@ -17,7 +17,7 @@ from dialpact.compliance.model import PURPOSES
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 
-# The gate refuses for these when something of ours is down.
+# The gate blocks for these when something of ours is down.
 FAILED_CLOSED = (Reason.GATE_ERROR, Reason.DEADLINE, Reason.RECORDING_UNAVAILABLE)
 NO_CONSENT = (Reason.NO_CONSENT, Reason.CONSENT_EXPIRED, Reason.CONSENT_WITHDRAWN)
 LIST_DAYS = 31  # a comparison with the carrier's list older than this says little
@@ -62,8 +62,8 @@ def _binds(policy: Policy, rule: str) -> bool:
     return any(section and any(map(section.binds, PURPOSES)) for section in sections)
 
 
-def _refused(report: Inspection, codes: Iterable[str]) -> int:
-    """Refused calls for which one of ``codes`` was the first reason."""
+def _blocked(report: Inspection, codes: Iterable[str]) -> int:
+    """Blocked calls for which one of ``codes`` was the first reason."""
     wanted = set(codes)
     return sum(found.first for found in report.calls.reasons if found.code in wanted)
 
@@ -90,7 +90,7 @@ def _filing(report: Inspection, policy: Policy) -> Findings:
 def _use(report: Inspection, policy: Policy) -> Findings:
     numbers = report.numbers
     yield _some("violation", "use-unlisted", numbers.used_unlisted or 0)
-    yield _some("notice", "use-refused", sum(found.count for found in numbers.refusals))
+    yield _some("notice", "use-refused", sum(found.count for found in numbers.blocks))
     yield _some("notice", "use-busy", numbers.busy)
     yield _point("notice", "no-calls", not report.calls.decisions)
 
@@ -99,7 +99,7 @@ def _renting(report: Inspection, policy: Policy) -> Findings:
     resources = report.resources
     level: Level = "violation" if _binds(policy, "resources") else "notice"
     yield _some(level, "renting-by-others", resources.by_others)
-    yield _some("notice", "renting-refused", resources.sublet_refusals)
+    yield _some("notice", "renting-refused", resources.sublet_blocks)
     shared = ", ".join(resources.free_trunks)
     several = len(resources.holders) > 1
     yield _point("open", "renting-free-trunks", bool(shared) and several, names=shared)
@@ -107,15 +107,15 @@ def _renting(report: Inspection, policy: Policy) -> Findings:
 
 def _conduct(report: Inspection, policy: Policy) -> Findings:
     conduct, calls = report.conduct, report.calls
-    yield _some("violation", "conduct-after-refusal", conduct.refusals.after)
+    yield _some("violation", "conduct-after-refusal", conduct.opt_outs.after)
     yield _some("violation", "conduct-outside-hours", calls.outside_hours or 0)
     yield _point("open", "conduct-hours-unknown", calls.outside_hours is None)
     yield _some("violation", "conduct-complaints-late", conduct.complaints.late)
-    yield _some("notice", "conduct-between", conduct.refusals.between)
+    yield _some("notice", "conduct-between", conduct.opt_outs.between)
     unread = [state.campaign for state in conduct.scripts if state.put_through and not state.approved]
     yield _some("notice", "conduct-unscripted", len(unread))
     yield _some("notice", "conduct-complaints", conduct.complaints.received)
-    yield _some("notice", "conduct-range", _refused(report, [Reason.RANGE_DIALLING]))
+    yield _some("notice", "conduct-range", _blocked(report, [Reason.RANGE_DIALLING]))
     yield _some("notice", "conduct-held", conduct.batches_held)
     yield _point("notice", "no-calls", not calls.decisions)
 
@@ -144,7 +144,7 @@ def _control(report: Inspection, policy: Policy) -> Findings:
     else:
         yield _some("notice", "control-since-checkpoint", ledger.size - ledger.checkpoint_size)
     yield _some("open", "control-running", recordings.running)
-    yield _some("notice", "control-failed-closed", _refused(report, FAILED_CLOSED))
+    yield _some("notice", "control-failed-closed", _blocked(report, FAILED_CLOSED))
     yield _some("notice", "control-suspensions", len(control.suspensions))
     yield _some("notice", "control-clock", control.clock.marked)
     yield _some("notice", "control-past-due", control.retention.past_due)
@@ -164,7 +164,7 @@ def _consent(report: Inspection, policy: Policy) -> Findings:
         overdue = bool(fed.most) and (fed.days is None or fed.days > fed.most)
         yield _point("open", "consent-list-old", overdue, most=fed.most)
     yield _some("notice", "consent-no-hash", consents.entries - consents.with_hash)
-    yield _some("notice", "consent-refused", _refused(report, NO_CONSENT))
+    yield _some("notice", "consent-refused", _blocked(report, NO_CONSENT))
 
 
 _RULES: tuple[tuple[str, Callable[[Inspection, Policy], Findings]], ...] = (

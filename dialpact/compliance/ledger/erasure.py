@@ -11,7 +11,7 @@ import msgspec
 from dialpact.compliance.model import Value
 
 
-class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+class ErasureRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the log says of an erasure. ``leaves``: first and last of each run of them."""
 
     leaves: tuple[tuple[int, int], ...]

@@ -131,7 +131,7 @@ def verify_consistency(old: int, size: int, old_root: bytes, root: bytes, proof:
     return last == 0 and before == old_root and now == root
 
 
-class Growing:
+class GrowingTree:
     """A tree to which one leaf after the other is added, in memory that grows with its height only."""
 
     def __init__(self) -> None:

@@ -14,26 +14,21 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from dialpact.compliance.errors import LedgerError
 
-try:
-    import rfc3161_client
-except ImportError:  # the extra was not installed
-    rfc3161_client = None  # type: ignore[assignment]
-
 REQUEST, RESPONSE = "application/timestamp-query", "application/timestamp-reply"
 MOST_BYTES = 1 << 18  # of a response
 
 
-class Asked(NamedTuple):
+class TimestampRequest(NamedTuple):
     raw: bytes  # DER
     nonce: int
 
 
-def ask(note: str) -> Asked:
+def ask(note: str) -> TimestampRequest:
     """The request for a note. LedgerError without the extra."""
     library = _library()
     builder = library.TimestampRequestBuilder().data(note.encode())
     request = builder.hash_algorithm(library.HashAlgorithm.SHA256).build()
-    return Asked(request.as_bytes(), request.nonce)
+    return TimestampRequest(request.as_bytes(), request.nonce)
 
 
 def check_answer(raw: bytes, note: str, nonce: int) -> datetime:
@@ -67,8 +62,12 @@ def verify(raw: bytes, note: str, roots: bytes) -> datetime:
 
 
 def _library() -> Any:
-    if rfc3161_client is None:
-        raise LedgerError("timestamps need an extra that is not installed: pip install 'dialpact[timestamp]'")
+    try:
+        import rfc3161_client
+    except ImportError as error:
+        raise LedgerError(
+            "timestamps need an extra that is not installed: pip install 'dialpact[timestamp]'"
+        ) from error
     return rfc3161_client
 
 

@@ -38,9 +38,9 @@ class Why(StrEnum):
     CAMPAIGN_UNREGISTERED = "campaign-unregistered"
     BUSINESS_UNREGISTERED = "business-unregistered"
     # do_not_call
-    REFUSED_ALL = "refused-all"
-    REFUSED_INDUSTRY = "refused-industry"
-    REFUSED_BUSINESS = "refused-business"
+    OPTED_OUT_ALL = "refused-all"
+    OPTED_OUT_INDUSTRY = "refused-industry"
+    OPTED_OUT_BUSINESS = "refused-business"
     # days, hours
     DAY_OFF = "day-off"
     YEAR_MISSING = "year-missing"
@@ -55,7 +55,7 @@ class Why(StrEnum):
     CLOSING_SOON = "closing-soon"
     # consent
     NEVER_GIVEN = "never-given"
-    REFUSED_SINCE = "refused-since"
+    OPTED_OUT_SINCE = "refused-since"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     # caller_id, resources

@@ -1,6 +1,6 @@
 """Has the callee agreed? 未明确征得用户同意前，不开展商业营销外呼: explicit, prior, in scope, not over.
 
-A consent is for one business and one industry. A withdrawal or a refusal ends every consent given before it
+A consent is for one business and one industry. A withdrawal or an opt-out ends every consent given before it
 in its scope, not only the record it was written on: people withdraw from a caller, not from a row (PIPL 15).
 """
 
@@ -32,10 +32,10 @@ def judge(case: Case, section: ConsentRule) -> Findings:
         and same(consent.industry, campaign.industry)
         and consent.granted_at <= now
     ]
-    refused = _refused_at(case.facts, number, campaign)
-    counting = [consent for consent in given if refused is None or consent.granted_at > refused]
+    opted_out = _opted_out_at(case.facts, number, campaign)
+    counting = [consent for consent in given if opted_out is None or consent.granted_at > opted_out]
     if not counting:
-        why = Why.REFUSED_SINCE if given else Why.NEVER_GIVEN
+        why = Why.OPTED_OUT_SINCE if given else Why.NEVER_GIVEN
         return (failed(NAME, case, Reason.NO_CONSENT, why),)
     withdrawn = max(
         (at for consent in counting if (at := consent.withdrawn_at) is not None and at <= now), default=None
@@ -70,7 +70,7 @@ def _last_day(case: Case, section: ConsentRule, consent: Consent) -> date:
     return months_later(granted, section.valid_months) - timedelta(days=1)
 
 
-def _refused_at(facts: Facts, number: str, campaign: Campaign) -> datetime | None:
-    """The latest refusal that covers this campaign."""
-    covering = (refusal for refusal in facts.refusals if covers(refusal, number, campaign))
-    return max((refusal.requested_at for refusal in covering), default=None)
+def _opted_out_at(facts: Facts, number: str, campaign: Campaign) -> datetime | None:
+    """The latest opt-out that covers this campaign."""
+    covering = (entry for entry in facts.opt_outs if covers(entry, number, campaign))
+    return max((entry.requested_at for entry in covering), default=None)

@@ -1,4 +1,4 @@
-"""Every rule of every profile, one after the other; the strictest wins because any failure refuses."""
+"""Every rule of every profile, one after the other; the strictest wins because any failure blocks."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.sections import Leads
+from dialpact.compliance.sections import LeadsRule
 
 NAME = "leads"
 
 
-def judge(case: Case, section: Leads) -> Findings:
+def judge(case: Case, section: LeadsRule) -> Findings:
     campaign = case.facts.campaign
     if not case.attempt.callee.e164:
         return skipped(NAME, case, Why.NO_NUMBER)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dialpact.compliance.model import Finding
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.sections import Resources
+from dialpact.compliance.sections import ResourcesRule
 
 NAME = "resources"
 
 
-def judge(case: Case, section: Resources) -> Findings:
+def judge(case: Case, section: ResourcesRule) -> Findings:
     if case.facts.campaign is None:
         return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
     if failures := tuple(_failures(case, case.facts.campaign.business)):

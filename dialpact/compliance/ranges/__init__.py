@@ -10,6 +10,6 @@ anything. The thresholds are a profile's (:class:`dialpact.compliance.sections.R
 
 from dialpact.compliance.ranges.dialled import Sweep, sweep
 from dialpact.compliance.ranges.listed import Detector
-from dialpact.compliance.ranges.report import Block, Report, Run
+from dialpact.compliance.ranges.report import Block, RangeReport, Run
 
-__all__ = ["Block", "Detector", "Report", "Run", "Sweep", "sweep"]
+__all__ = ["Block", "Detector", "RangeReport", "Run", "Sweep", "sweep"]

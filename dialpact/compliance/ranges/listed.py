@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from dialpact.compliance.model import Value
-from dialpact.compliance.ranges.report import Block, Report, Run
+from dialpact.compliance.ranges.report import Block, RangeReport, Run
 from dialpact.compliance.sections import RangeDialling
 
 KEPT = 20  # of the worst runs and blocks each
@@ -169,7 +169,7 @@ class Detector:
             part.add(numbers)
         self._numbers += len(numbers)
 
-    def report(self, *, unassigned: int = 0) -> Report:
+    def report(self, *, unassigned: int = 0) -> RangeReport:
         """``unassigned``: how many distinct numbers of the list are in ranges that nobody is allotted."""
         for part in self._parts:
             part.end()
@@ -177,7 +177,7 @@ class Detector:
         share = 100 * unassigned / total if total else 0.0
         many = unassigned >= self._section.least and share >= self._section.unassigned_share
         length, negative, first = self._runs.longest
-        return Report(
+        return RangeReport(
             flagged=bool(self._runs.worst.found or self._crowded.found or many),
             numbers=self._numbers,
             longest=_run(length, -negative, first) if length > 1 else None,

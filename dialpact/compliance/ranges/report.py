@@ -27,7 +27,7 @@ class Block(Value, frozen=True, kw_only=True):
         return 100 * self.count / self.size
 
 
-class Report(Value, frozen=True, kw_only=True):
+class RangeReport(Value, frozen=True, kw_only=True):
     """``runs`` and ``blocks`` are those at or beyond a threshold, the worst first and not all of them."""
 
     flagged: bool

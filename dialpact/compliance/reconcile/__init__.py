@@ -12,43 +12,43 @@ decisions and joins them, is :mod:`dialpact.application.reconcile.join`.
    decision ends in a count, and whatever does not fit is a finding.
 """
 
-from dialpact.compliance.reconcile.calls import Calls, Row, house, merged
-from dialpact.compliance.reconcile.judge import Judge
+from dialpact.compliance.reconcile.calls import HouseCalls, Row, house, merged
+from dialpact.compliance.reconcile.judge import CdrJudge
 from dialpact.compliance.reconcile.match import Group, Matcher, Pair, grouped, seen
 from dialpact.compliance.reconcile.shift import Shift
 from dialpact.compliance.reconcile.values import (
     KINDS,
     NOTES,
     SETTLING,
-    Asked,
+    AskedCall,
     CdrCall,
     CdrFinding,
     Counts,
-    Kept,
+    KeptRecording,
     Kind,
     Reconciliation,
-    Refused,
+    UnbridgedLeg,
 )
 
 __all__ = [
     "KINDS",
     "NOTES",
     "SETTLING",
-    "Asked",
-    "Calls",
+    "AskedCall",
     "CdrCall",
     "CdrFinding",
+    "CdrJudge",
     "Counts",
     "Group",
-    "Judge",
-    "Kept",
+    "HouseCalls",
+    "KeptRecording",
     "Kind",
     "Matcher",
     "Pair",
     "Reconciliation",
-    "Refused",
     "Row",
     "Shift",
+    "UnbridgedLeg",
     "grouped",
     "house",
     "merged",

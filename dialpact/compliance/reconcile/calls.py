@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from dialpact.compliance.cdr import Record, born, seconds
+from dialpact.compliance.cdr import CdrRecord, born, seconds
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.outbound import Outside, caller
 from dialpact.compliance.reconcile.values import CdrCall
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     plain: str = ""
 
 
-class Calls:
+class HouseCalls:
     """``own``: the registered caller IDs. ``inbound``: the contexts that calls from outside come into; none
     named: told by the extension and the caller alone.
     """
@@ -56,7 +56,7 @@ class Calls:
         self._own = frozenset(own)
         self._inbound = frozenset(inbound)
 
-    def __call__(self, record: Record, file: str) -> list[Row]:
+    def __call__(self, record: CdrRecord, file: str) -> list[Row]:
         """No row: a call inside the house. Two: it came in by one trunk and left by another.
 
         Fault for a record of a trunk that does not say how long it was.
@@ -92,7 +92,7 @@ class Calls:
             rows.append(row._replace(leg=record.channel, way=self._came(record), trunk=own))
         return rows
 
-    def _came(self, record: Record) -> Literal["originated", "in"]:
+    def _came(self, record: CdrRecord) -> Literal["originated", "in"]:
         if self._inbound and record.dcontext not in self._inbound:
             return "originated"
         ours = record.dst in ("", "s") or record.lastapp == "AppDial2" or caller(record) in self._own
@@ -145,7 +145,7 @@ def _call(rows: list[Row]) -> CdrCall:
     )
 
 
-def house(record: Record) -> CdrCall:
+def house(record: CdrRecord) -> CdrCall:
     """A record that touches no trunk: it can only show that the caller was there. Keyed by his channel."""
     at = int(record.start.timestamp())
     return CdrCall(

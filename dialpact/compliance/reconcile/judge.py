@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialpact.compliance.reconcile.match import Matcher, Pair
-from dialpact.compliance.reconcile.values import Asked, CdrCall, CdrFinding, Counts, Kept, Kind, Refused
+from dialpact.compliance.reconcile.values import (
+    AskedCall,
+    CdrCall,
+    CdrFinding,
+    Counts,
+    KeptRecording,
+    Kind,
+    UnbridgedLeg,
+)
 
 SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
 KEPT = frozenset({"kept"})
 
 
-class Judge:
+class CdrJudge:
     """``say`` takes each finding and note. ``trunk``: only this one's; ``since`` and ``until`` bound the
     calls by their start and the decisions by their time.
     """
@@ -65,20 +73,20 @@ class Judge:
             legs = [kept for kept in asked.kept if kept.channel == call.leg]
             self._listen(call, asked, legs or (list(asked.kept) if len(pair.calls) == 1 else []))
         for call in calls:
-            for leg in asked.refused:
+            for leg in asked.unbridged:
                 if not call.answer and leg.channel == call.leg:
-                    self._answered_refused(call, asked, leg)
+                    self._unbridged(call, asked, leg)
             if call not in pair.ambiguous:
                 self._settle(call, asked, alone=len(pair.calls) == 1)
 
-    def _settle(self, call: CdrCall, asked: Asked, *, alone: bool) -> None:
+    def _settle(self, call: CdrCall, asked: AskedCall, *, alone: bool) -> None:
         """What the CDR says of recordings of which nobody saw the end."""
         for kept in asked.kept:
             if kept.open and (alone or kept.channel == call.leg):
                 kind: Kind = "unseen-answered" if call.answer else "unseen-unanswered"
                 self._found(kind, call=call, asked=asked, kept=kept)
 
-    def lonely_asked(self, asked: Asked, *, seen: bool) -> None:
+    def lonely_asked(self, asked: AskedCall, *, seen: bool) -> None:
         """No call fits. ``seen``: the CDRs know the caller's channel."""
         if not self._count_asked(asked):
             return
@@ -97,7 +105,7 @@ class Judge:
             gone: Kind = "gave-up" if seen or asked.kept else "decision-without-call"
             self._found("another-way" if asked.went_on else gone, asked=asked)
 
-    def _answered_refused(self, call: CdrCall, asked: Asked, leg: Refused) -> None:
+    def _unbridged(self, call: CdrCall, asked: AskedCall, leg: UnbridgedLeg) -> None:
         """The CDR says FAILED and no seconds: Dial's U() runs before anything is bridged."""
         seconds = f"{leg.ended - leg.answered:.0f}" if leg.ended else "-"
         self._found("answered-refused", call=call, asked=asked, seconds=seconds)
@@ -112,7 +120,7 @@ class Judge:
         self.counts.answered += bool(call.answer)
         return True
 
-    def _count_asked(self, asked: Asked) -> bool:
+    def _count_asked(self, asked: AskedCall) -> bool:
         if not self.wanted(asked.at, asked.trunk):
             return False
         self.counts.decisions += 1
@@ -121,7 +129,7 @@ class Judge:
         self.counts.recordings += len(asked.kept)
         return True
 
-    def _compare(self, call: CdrCall, asked: Asked, *, ambiguous: bool) -> None:
+    def _compare(self, call: CdrCall, asked: AskedCall, *, ambiguous: bool) -> None:
         if ambiguous:
             self._found("ambiguous", call=call, asked=asked)
         if not asked.through:
@@ -135,7 +143,7 @@ class Judge:
         if asked.trunk and not self._matcher.same_trunk(call.trunk, asked.trunk):
             self._found("trunk-differs", call=call, asked=asked, decided=asked.trunk)
 
-    def _listen(self, call: CdrCall, asked: Asked, legs: list[Kept]) -> None:
+    def _listen(self, call: CdrCall, asked: AskedCall, legs: list[KeptRecording]) -> None:
         kept = [one for one in legs if one.state in KEPT]
         if not kept:
             state = legs[-1].state if legs else "none"
@@ -162,8 +170,8 @@ class Judge:
         kind: Kind,
         *,
         call: CdrCall | None = None,
-        asked: Asked | None = None,
-        kept: Kept | None = None,
+        asked: AskedCall | None = None,
+        kept: KeptRecording | None = None,
         **detail: str,
     ) -> None:
         self.counts.found[kind] = self.counts.found.get(kind, 0) + 1

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.model import AND
-from dialpact.compliance.reconcile.values import Asked, CdrCall, Kept
+from dialpact.compliance.reconcile.values import AskedCall, CdrCall, KeptRecording
 
 FRESH = 120  # seconds between decision and dialling, as the listener has it
 SLACK = 2  # CDRs have whole seconds
@@ -29,13 +29,13 @@ class Pass(NamedTuple):
 
     name: str
     of_call: Callable[[CdrCall], str]
-    of_asked: Callable[[Asked], str]
+    of_asked: Callable[[AskedCall], str]
 
 
 class Pair(NamedTuple):
     """A decision and its calls; ``ambiguous`` are those that could as well be another decision's."""
 
-    asked: Asked
+    asked: AskedCall
     calls: list[CdrCall]
     ambiguous: list[CdrCall]
 
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 class Group(NamedTuple):
     key: str
     calls: list[CdrCall]
-    asked: list[Asked]
+    asked: list[AskedCall]
 
 
 @lru_cache(4096)
@@ -81,7 +81,7 @@ class Matcher:
     def is_emergency(self, call: CdrCall) -> bool:
         return emergency(call.plain or call.number, self._area_codes.get(call.trunk, ""))
 
-    def same_number(self, call: CdrCall, asked: Asked) -> bool:
+    def same_number(self, call: CdrCall, asked: AskedCall) -> bool:
         return call.number == asked.dial or self.canonical(call) == asked.number
 
     def canonical(self, call: CdrCall) -> str:
@@ -98,7 +98,7 @@ class Matcher:
             Pass("number", self.canonical, lambda asked: asked.number if asked.through else ""),
         )
 
-    def pair(self, by: str, group: Group) -> tuple[list[Pair], list[CdrCall], list[Asked]]:
+    def pair(self, by: str, group: Group) -> tuple[list[Pair], list[CdrCall], list[AskedCall]]:
         """The pairs, and what is left of the group. Many calls on one decision: failover, or misuse."""
         pairs: dict[str, Pair] = {}
         left: list[CdrCall] = []
@@ -119,7 +119,7 @@ class Matcher:
                 pair.ambiguous.append(call)
         return list(pairs.values()), left, [asked for asked in group.asked if asked.id not in pairs]
 
-    def _fits(self, by: str, call: CdrCall, asked: Asked) -> bool:
+    def _fits(self, by: str, call: CdrCall, asked: AskedCall) -> bool:
         if by == "id":
             return True
         if (call.way == "in" and by != "leg") or (asked.node != self._node and by != "number"):
@@ -135,7 +135,7 @@ class Matcher:
             return False
         return call.at - FRESH - self._tolerance <= asked.at <= latest
 
-    def _in_force(self, call: CdrCall, fitting: list[Asked], pairs: Container[str]) -> Asked:
+    def _in_force(self, call: CdrCall, fitting: list[AskedCall], pairs: Container[str]) -> AskedCall:
         """The decision that was in force when this was dialled: the last one before it, for its number and
         trunk.
 
@@ -153,10 +153,10 @@ class Matcher:
         free = [one for one in before if one.at >= call.at - SLACK and one.id not in pairs]
         return min(free, key=_at) if free else last
 
-    def _likest(self, call: CdrCall, fitting: list[Asked]) -> list[Asked]:
+    def _likest(self, call: CdrCall, fitting: list[AskedCall]) -> list[AskedCall]:
         """Those of which none is likelier but for its time; the nearest first."""
 
-        def likeness(asked: Asked) -> tuple[bool, bool, bool]:
+        def likeness(asked: AskedCall) -> tuple[bool, bool, bool]:
             return (
                 asked.node == self._node,
                 asked.caller_id == call.caller_id,
@@ -168,12 +168,12 @@ class Matcher:
         return sorted(equal, key=lambda asked: abs(asked.at - call.at))
 
 
-def _same_leg(call: CdrCall, kept: Kept) -> bool:
+def _same_leg(call: CdrCall, kept: KeptRecording) -> bool:
     """As far as the CDR shows the leg's own unique id: after a restart its name is another leg's."""
     return call.channel != call.leg or not (call.uniqueid and kept.uniqueid) or call.uniqueid == kept.uniqueid
 
 
-def seen(asked: Asked, calls: Iterable[CdrCall]) -> bool:
+def seen(asked: AskedCall, calls: Iterable[CdrCall]) -> bool:
     """Whether one of ``calls``, on the caller's channel, is of the call that asked."""
     return any(
         call.uniqueid == asked.uniqueid
@@ -183,13 +183,13 @@ def seen(asked: Asked, calls: Iterable[CdrCall]) -> bool:
     )
 
 
-def _at(asked: Asked) -> float:
+def _at(asked: AskedCall) -> float:
     return asked.at
 
 
-def grouped(calls: Iterable[CdrCall], asked: Iterable[Asked]) -> Iterator[Group]:
+def grouped(calls: Iterable[CdrCall], asked: Iterable[AskedCall]) -> Iterator[Group]:
     """Both sorted by their key. What has no key comes as a group of its own, in pieces."""
-    both: Iterator[tuple[str, CdrCall | Asked]] = heapq.merge(
+    both: Iterator[tuple[str, CdrCall | AskedCall]] = heapq.merge(
         ((call.key, call) for call in calls), ((one.key, one) for one in asked), key=lambda item: item[0]
     )
     for key, items in groupby(both, key=lambda item: item[0]):

@@ -9,7 +9,7 @@ import msgspec
 Kind = Literal[
     # findings: somebody has to look at them
     "without-decision",  # a call that left by a trunk, and nobody was asked
-    "despite-refusal",  # a call whose decision is a refusal, or was never told to the PBX
+    "despite-refusal",  # a call whose decision is a block, or was never told to the PBX
     "number-differs",
     "caller-id-differs",
     "trunk-differs",
@@ -57,7 +57,7 @@ class CdrCall(NamedTuple):
     plain: str = ""  # ``number`` without what the trunk's format puts around it
 
 
-class Kept(NamedTuple):
+class KeptRecording(NamedTuple):
     """A recording."""
 
     id: str
@@ -70,7 +70,7 @@ class Kept(NamedTuple):
     open: bool = False  # nobody saw how its call ended, and that is not settled
 
 
-class Refused(NamedTuple):
+class UnbridgedLeg(NamedTuple):
     """A carrier leg that was answered and that the interlock did not let be bridged."""
 
     channel: str
@@ -79,7 +79,7 @@ class Refused(NamedTuple):
     ended: float  # 0: not known
 
 
-class Asked(NamedTuple):
+class AskedCall(NamedTuple):
     """A decision, as far as a call can be held against it."""
 
     key: str
@@ -87,7 +87,7 @@ class Asked(NamedTuple):
     id: str
     node: str
     through: bool  # the PBX was given something to dial, and told so
-    why: str  # reasons of a refusal, comma separated
+    why: str  # reasons of a block, comma separated
     number: str  # E.164
     dial: str  # what the trunk was to dial
     caller_id: str
@@ -96,8 +96,8 @@ class Asked(NamedTuple):
     shadow: bool
     channel: str
     uniqueid: str
-    kept: tuple[Kept, ...]
-    refused: tuple[Refused, ...] = ()
+    kept: tuple[KeptRecording, ...]
+    unbridged: tuple[UnbridgedLeg, ...] = ()
     went_on: bool = False  # a later decision is another way of the same call
 
 

@@ -33,7 +33,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-class Listed(Value, frozen=True, kw_only=True):
+class ListedNumber(Value, frozen=True, kw_only=True):
     """A row of the carrier's list; empty or None: it does not say."""
 
     number: str
@@ -49,7 +49,7 @@ class Usage(Value, frozen=True, kw_only=True):
 
     number: str
     calls: int  # put through
-    refused: int
+    blocked: int
     registered: bool
     listed: bool
 
@@ -75,7 +75,7 @@ class Difference(Value, frozen=True, kw_only=True):
     calls: int = 0  # made with the number in the period
 
 
-def read(cells: Sequence[str], now: datetime) -> Listed:
+def read(cells: Sequence[str], now: datetime) -> ListedNumber:
     """A CSV row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
     number, holder, business, licence, valid_from, valid_to, authenticated = cells
     if holder and business and _plain(holder) != _plain(business):
@@ -84,7 +84,7 @@ def read(cells: Sequence[str], now: datetime) -> Listed:
     ends = day(valid_to, "valid_to") if valid_to else None
     if starts and ends and ends < starts:
         raise Fault("ends-before-start", start=starts.isoformat(), end=ends.isoformat())
-    return Listed(
+    return ListedNumber(
         number=exact(number),
         holder=free_text(holder or business, "holder", needed=False),
         licence=free_text(licence, "licence", needed=False),
@@ -97,7 +97,7 @@ def read(cells: Sequence[str], now: datetime) -> Listed:
 def compare(
     registered: Iterable[CallerId],
     names: Mapping[str, str],
-    listed: Mapping[str, Listed],
+    listed: Mapping[str, ListedNumber],
     calls: Mapping[str, int],
     today: date,
 ) -> list[Difference]:
@@ -125,9 +125,9 @@ def compare(
 
 def usage(
     entries: Iterable[CallerId],
-    listed: Mapping[str, Listed],
+    listed: Mapping[str, ListedNumber],
     calls: Mapping[str, int],
-    refused: Mapping[str, int],
+    blocked: Mapping[str, int],
 ) -> list[Usage]:
     """Of every number that was shown, the most used first."""
     registered = {entry.number for entry in entries}
@@ -135,11 +135,11 @@ def usage(
         Usage(
             number=number,
             calls=calls.get(number, 0),
-            refused=refused.get(number, 0),
+            blocked=blocked.get(number, 0),
             registered=number in registered,
             listed=number in listed,
         )
-        for number in sorted(calls.keys() | refused.keys(), key=lambda one: (-calls.get(one, 0), one))
+        for number in sorted(calls.keys() | blocked.keys(), key=lambda one: (-calls.get(one, 0), one))
     ]
 
 
@@ -147,7 +147,9 @@ def _not_listed(number: str, entry: CallerId, calls: int) -> Difference:
     return Difference(kind="not-listed", number=number, register=entry.business, calls=calls)
 
 
-def _differences(entry: CallerId, name: str, theirs: Listed, calls: int, today: date) -> list[Difference]:
+def _differences(
+    entry: CallerId, name: str, theirs: ListedNumber, calls: int, today: date
+) -> list[Difference]:
     found: list[tuple[Kind, str, str]] = []
     valid = entry.valid_to is None or entry.valid_to >= today
     over = theirs.valid_to is not None and theirs.valid_to < today

@@ -25,7 +25,7 @@ class Filed(Value, frozen=True, kw_only=True):
     suspended: tuple[Suspension, ...] = ()
 
 
-class Count(Value, frozen=True, kw_only=True):
+class ComplaintCount(Value, frozen=True, kw_only=True):
     """``limit`` complaints within ``days`` suspend the one of ``kind`` that goes by ``key``."""
 
     kind: Suspendable
@@ -63,7 +63,7 @@ class Filing(Value, frozen=True, kw_only=True):
             source=f"complaint {filed.source} #{filed.id}",
         )
 
-    def counts(self, filed: Complaint, purpose: Purpose | None) -> Iterator[Count]:
+    def counts(self, filed: Complaint, purpose: Purpose | None) -> Iterator[ComplaintCount]:
         """Who is counted, once for each profile. ``purpose``: of its campaign, None for an unknown one."""
         named: dict[Suspendable, str] = {
             "agent": filed.agent,
@@ -75,7 +75,9 @@ class Filing(Value, frozen=True, kw_only=True):
                 continue
             for kind, limit in rule.complaints.items():
                 if key := named[kind]:
-                    yield Count(kind=kind, key=key, limit=limit, days=rule.complaint_days, profile=profile)
+                    yield ComplaintCount(
+                        kind=kind, key=key, limit=limit, days=rule.complaint_days, profile=profile
+                    )
 
 
 def rules_in_force(profiles: Iterable[Profile], now: datetime) -> dict[str, SuspensionRule]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads
-from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.carrier_list import ListedNumber
 from dialpact.compliance.registers.table import Format
 
 REGISTERS: Mapping[str, Format[Any]] = {
@@ -15,4 +15,4 @@ REGISTERS: Mapping[str, Format[Any]] = {
     "dnc": Format(dnc.COLUMNS, dnc.read),
 }
 LEADS: Format[str] = Format(leads.COLUMNS, leads.read)
-CARRIER_LIST: Format[Listed] = Format(carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL)
+CARRIER_LIST: Format[ListedNumber] = Format(carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL)

@@ -9,7 +9,7 @@ import msgspec
 
 from dialpact.compliance.model import Batch, Value
 from dialpact.compliance.numbers import Flaw
-from dialpact.compliance.ranges import Report
+from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.cell import free_text, identifier
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.number import callee
@@ -31,7 +31,8 @@ class Delivered(Batch, frozen=True, kw_only=True):
 
     imported_by: str
     withdrawn_at: datetime | None = None
-    finding: dict[str, Report] = msgspec.field(default_factory=dict)  # of each profile that has thresholds
+    # Of each profile that has thresholds.
+    finding: dict[str, RangeReport] = msgspec.field(default_factory=dict)
 
 
 def delivery(campaign: str, partner: str, contract: str, basis: str) -> Delivery:
@@ -56,6 +57,6 @@ def unassigned(fault: Fault) -> int:
     return int(found[-11:] or 0)  # with or without 86 or 0: one number
 
 
-def held(finding: Mapping[str, Report]) -> str:
+def held(finding: Mapping[str, RangeReport]) -> str:
     """Why a batch may not be dialled from; empty when no profile finds anything."""
     return ", ".join(dict.fromkeys(report.summary for report in finding.values() if report.flagged))

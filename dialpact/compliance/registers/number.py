@@ -19,7 +19,7 @@ def _assigned_mobile() -> str:
 
 # Exactly the forms of which numbers.parse makes this number, and never one that it refuses: a test holds the
 # two together. Whatever does not match goes the long way.
-_PLAIN_MOBILE = re.compile(rf"(?:\+?86)?(?=1[3-9][0-9]{{9}}\Z)({_assigned_mobile()})")
+PLAIN_MOBILE = re.compile(rf"(?:\+?86)?(?=1[3-9][0-9]{{9}}\Z)({_assigned_mobile()})")
 _EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _DECIMAL = re.compile(r"[0-9]+[.,]0+")
 _CALLER_ID = re.compile(r"\+?[0-9]{3,20}")
@@ -30,7 +30,7 @@ def callee(text: str) -> str:
 
     Fault: no number of a person, with what is wrong with it; Excel's leftovers with what to do.
     """
-    quick = _PLAIN_MOBILE.fullmatch(text)
+    quick = PLAIN_MOBILE.fullmatch(text)
     if quick:
         return "+86" + quick[1]
     given = _not_from_a_spreadsheet(text)

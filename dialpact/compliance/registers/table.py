@@ -4,7 +4,7 @@
 2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
    be missing: its cells are then empty.
 3. A row is one line. A quote that is left open would otherwise swallow the thousands of rows after it, and
-   with them refusals that nobody sees missing.
+   with them opt-outs that nobody sees missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much is too much: attempts at one person or over one caller ID, refused attempts, complaints."""
+"""How much is too much: attempts at one person or over one caller ID, blocked attempts, complaints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Cap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """At most ``limit`` attempts within any ``hours`` hours.
 
     ``callee``: at one number for one business, over all its caller IDs and campaigns. ``caller-id``: over one
-    caller ID. An ``alarm`` refuses nothing: it is written as an incident.
+    caller ID. An ``alarm`` blocks nothing: it is written as an incident.
     """
 
     per: Per
@@ -48,9 +48,9 @@ class Attempts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SuspensionRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What suspends an agent, a campaign or a caller ID until an officer lifts it."""
 
-    reasons: tuple[Reason, ...]  # refusals for these count; those for a failure or the hour need not
-    hours: int  # within which refused attempts are counted
-    refused: dict[Suspendable, int]  # this many refused attempts suspend
+    reasons: tuple[Reason, ...]  # blocks for these count; those for a failure or the hour need not
+    hours: int  # within which blocked attempts are counted
+    refused: dict[Suspendable, int]  # this many blocked attempts suspend
     complaint_days: int  # within which complaints are counted
     complaints: dict[Suspendable, int]
 

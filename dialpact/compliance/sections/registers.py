@@ -1,4 +1,4 @@
-"""What the registers must say about a call: consent, refusals, caller ID, leads, script, business."""
+"""What the registers must say about a call: consent, opt-outs, caller ID, leads, script, business."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dialpact.compliance.sections.base import Section, require, require_some
 LONGEST_PHRASE = 100  # characters
 
 
-class DoNotCall(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DoNotCallRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scopes: tuple[Scope, ...]
-    max_list_age_days: int = 0  # since the last import of refusals; 0: the register itself is the list
+    max_list_age_days: int = 0  # since the last import of opt-outs; 0: the register itself is the list
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_some("scopes", self.scopes, SCOPES)
-        reason = '"all" is missing: who refused every call would be called'
+        reason = '"all" is missing: who opted out of every call would be called'
         require("all" in self.scopes, "scopes", reason)
         require(self.max_list_age_days >= 0, "max_list_age_days", "0 or more")
 
@@ -45,11 +45,11 @@ class CallerIdRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         require(digits, "forbidden_prefixes", "digits only, perhaps after a plus")
 
 
-class Resources(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ResourcesRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Caller IDs and trunks serve the business that holds them. Nothing to set."""
 
 
-class Leads(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LeadsRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The callee is on an imported batch of the campaign. Nothing to set."""
 
 

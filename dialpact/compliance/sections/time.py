@@ -43,8 +43,8 @@ class Timed(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule that looks at a clock.
 
     ``fixed``: in the profile's timezone. ``callee``: in each time zone in which the number may ring, and
-    every one of them must permit the call; a number of an unknown zone is refused, and so is a Chinese one,
-    which carries none. ``both``: on all of these clocks.
+    every one of them must permit the call; a number of an unknown zone is not called, and nor is a Chinese
+    one, which carries none. ``both``: on all of these clocks.
     """
 
     basis: Basis = "fixed"

@@ -25,13 +25,13 @@ class Entry(NamedTuple):
     leaf: bytes
 
 
-class Place(NamedTuple):
+class LeafPlace(NamedTuple):
     leaf_index: int
     kind: str
     key: str
 
 
-class Said(NamedTuple):
+class LedgerLine(NamedTuple):
     """A line of the log about the log itself, of number ``seq``; ``detail``: JSON."""
 
     leaf_index: int
@@ -83,7 +83,7 @@ class Snapshot(Protocol):
     def blank(self, kind: str, key: str) -> bool | None:
         """Whether nothing is left of what erasing takes; None: no such row. Unreadable."""
 
-    def negative(self) -> Sequence[Place]:
+    def negative(self) -> Sequence[LeafPlace]:
         """Leaves with a number that no leaf has."""
 
     def hashes(self, level: int, first: int, end: int) -> Sequence[bytes]:
@@ -102,9 +102,11 @@ class Snapshot(Protocol):
 
     def last_checkpoint(self) -> StoredHead | None: ...
 
-    def key_changes(self) -> Sequence[Said]: ...
+    def key_changes(self) -> Sequence[LedgerLine]:
+        """What the log says of each change of the ledger's key, in its order."""
 
-    def erasures(self) -> Sequence[Said]: ...
+    def erasures(self) -> Sequence[LedgerLine]:
+        """What the log says of each erasure, in its order."""
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""

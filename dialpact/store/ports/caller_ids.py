@@ -14,7 +14,7 @@ from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.page import ALL, Page
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ShownNumber(msgspec.Struct, frozen=True):
     """One attempt with a caller ID. ``through``: it was put through."""
 
     caller_id: str
@@ -36,7 +36,9 @@ class CallerIds(Protocol):
     ) -> Page[CallerId]:
         """By their numbers. ``after``: a page's ``next``."""
 
-    async def shown(self, *, since: datetime, until: datetime, after: str = "", most: int) -> Page[Shown]:
+    async def shown(
+        self, *, since: datetime, until: datetime, after: str = "", most: int
+    ) -> Page[ShownNumber]:
         """The attempts of a period, from ``since`` on and before ``until``, the oldest first."""
 
     async def compared(self, file: FileRead, found: Compared, *, by: str, at: datetime) -> None:

@@ -12,7 +12,7 @@ from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.reasons import Reason
 
 
-class Waiting(NamedTuple):
+class WaitingAttempt(NamedTuple):
     """An attempt that is to be decided."""
 
     id: str  # of its decision, whatever it will be
@@ -21,7 +21,7 @@ class Waiting(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What became of it. ``failure``: what was raised, where it was refused because judging it failed."""
+    """What became of it. ``failure``: what was raised, where it was blocked because judging it failed."""
 
     decision: Decision
     failure: Exception | None = None
@@ -51,14 +51,14 @@ class Judging(Protocol):
 
 class Decisions(Protocol):
     async def decide(
-        self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> Sequence[Decided]:
         """Judges and records in one transaction, after the blocks ``overdue`` that could not be stored
         before; one that stands there as an ALLOW all the same is marked as not delivered. One row for each
         attempt, in the order of ``batch``.
 
         Facts and judgement are of the same instant, the ``clock``'s when the attempt has its turn. One whose
-        deadline has passed when it has been judged, or before, is refused for that alone. Each stands for
+        deadline has passed when it has been judged, or before, is blocked for that alone. Each stands for
         itself: of one whose facts, rules or row fail nothing is left but its block, and the others are
         decided. A block that the store refuses is an incident.
         Raises StoreError; then nothing was recorded.

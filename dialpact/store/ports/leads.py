@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dialpact.compliance.ranges import Report
+from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.leads import Delivered, Delivery
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Batch
@@ -28,7 +28,7 @@ class LeadStaging(Protocol):
     async def apply(
         self,
         file: FileRead,
-        finding: Mapping[str, Report],
+        finding: Mapping[str, RangeReport],
         held: str,
         *,
         bad: int,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dialpact.compliance.reconcile import Asked
+from dialpact.compliance.reconcile import AskedCall
 from dialpact.compliance.reconcile.incidents import CdrIncident
 from dialpact.store.ports.page import Page
 
@@ -15,7 +15,9 @@ class Reconciliations(Protocol):
     async def own_numbers(self) -> list[str]:
         """The registered caller IDs."""
 
-    async def decisions(self, since: datetime, until: datetime, *, after: str = "", most: int) -> Page[Asked]:
+    async def decisions(
+        self, since: datetime, until: datetime, *, after: str = "", most: int
+    ) -> Page[AskedCall]:
         """Each with its recordings and with its legs that the interlock refused, in the order of time.
 
         ``after``: a page's ``next``. A snapshot a page: the gate goes on deciding meanwhile.

@@ -24,7 +24,7 @@ PAGE = 200  # readings looked at at once: 20 ms
 def take(connection: sqlite3.Connection, at: datetime, uptime: Uptime, by: str) -> None:
     """Notes the wall clock beside the time since the host started. ``by``: which part of the product.
 
-    The store makes witnessed time of it at once (table ``witnessed``).
+    The store makes trusted time of it at once (table ``witnessed``).
     """
     SQL.insert_reading(
         connection, at=stamp(at), boot_id=uptime.boot_id, uptime_us=uptime.up // MICROSECOND, by=by

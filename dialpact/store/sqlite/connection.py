@@ -72,7 +72,7 @@ def _seal_older(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
 
 
-def is_refusal(error: sqlite3.Error) -> bool:
+def is_of_the_row(error: sqlite3.Error) -> bool:
     """Whether the row or a value in it is at fault, not the database."""
     if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
         return True
@@ -88,7 +88,7 @@ def _seal(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _translated(error: sqlite3.Error, path: Path) -> DialpactError:
-    if is_refusal(error):
+    if is_of_the_row(error):
         return StoreRefused(str(error))
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(f"{path}: locked by another process")

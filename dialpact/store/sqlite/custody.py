@@ -30,8 +30,9 @@ T = TypeVar("T", bound=FilesOf)
 class Custody:
     """:class:`dialpact.store.ports.custody.Custody` on SQLite."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, page: int = PAGE) -> None:
         self._database = database
+        self._most = page
 
     async def foreign(self, found: Iterable[str]) -> Sequence[str]:
         # A temporary table, as a million paths fit into no list; writing into one is not reading either.
@@ -59,9 +60,9 @@ class Custody:
         return await self._database.read(lambda connection: int(SQL.count_kept(connection, **bounds)[0]))
 
     async def kept(self, since: datetime | None, until: datetime | None, after: str = "") -> Page[FilesOf]:
-        asked = _bounds(since, until) | {"id": after, "most": PAGE}
+        asked = _bounds(since, until) | {"id": after, "most": self._most}
         return await self._database.read(
-            lambda connection: _page(connection, SQL.kept_after(connection, **asked), _kept)
+            lambda connection: self._page(connection, SQL.kept_after(connection, **asked), _kept)
         )
 
     async def sample(self, since: datetime | None, until: datetime | None, most: int) -> Sequence[str]:
@@ -78,21 +79,23 @@ class Custody:
     async def disposed(
         self, since: datetime | None, until: datetime | None, after: str = ""
     ) -> Page[Disposed]:
-        asked = _bounds(since, until) | {"id": after, "most": PAGE}
+        asked = _bounds(since, until) | {"id": after, "most": self._most}
         return await self._database.read(
-            lambda connection: _page(connection, SQL.disposed_after(connection, **asked), _disposed)
+            lambda connection: self._page(connection, SQL.disposed_after(connection, **asked), _disposed)
         )
+
+    def _page(
+        self,
+        connection: sqlite3.Connection,
+        found: Iterable[Any],
+        entry: Callable[[sqlite3.Connection, Any], T],
+    ) -> Page[T]:
+        rows = [entry(connection, row) for row in list(found)]
+        return Page(rows, rows[-1].id if len(rows) == self._most else "")
 
 
 def _bounds(since: datetime | None, until: datetime | None) -> dict[str, Any]:
     return {"since": stamp(since) if since else "", "until": stamp(until) if until else ""}
-
-
-def _page(
-    connection: sqlite3.Connection, found: Iterable[Any], entry: Callable[[sqlite3.Connection, Any], T]
-) -> Page[T]:
-    rows = [entry(connection, row) for row in list(found)]
-    return Page(rows, rows[-1].id if len(rows) == PAGE else "")
 
 
 def _kept(connection: sqlite3.Connection, row: Any) -> FilesOf:

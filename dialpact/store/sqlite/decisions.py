@@ -21,9 +21,9 @@ from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import Decision
-from dialpact.store.ports.decisions import Decided, Judging, Undelivered, Waiting
+from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import enforcement, incidents
-from dialpact.store.sqlite.connection import Database, is_refusal
+from dialpact.store.sqlite.connection import Database, is_of_the_row
 from dialpact.store.sqlite.facts import facts
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
@@ -95,14 +95,14 @@ class Decisions:
         self._database = database
 
     async def decide(
-        self, batch: Sequence[Waiting], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> list[Decided]:
         def work(connection: sqlite3.Connection) -> list[Decided]:
             for kept in overdue:
                 # A commit that was reported as failed, or for which nobody waited, may have happened.
                 stored = SQL.is_recorded(connection, id=kept.id)
                 if stored is None:
-                    _record_refusal(connection, kept, clock.now(), late=True)
+                    _record_block(connection, kept, clock.now(), late=True)
                 elif stored["through"] and not kept.put_through:  # what was told is what holds
                     at, (reason, *_) = stamp(clock.now()), kept.reasons
                     SQL.insert_undelivered(connection, decision=kept.id, at=at, reason=reason)
@@ -118,10 +118,12 @@ class Decisions:
         await self._database.transact(work)
 
 
-def _decide(connection: sqlite3.Connection, waiting: Waiting, judge: Judging, now: datetime) -> Decided:
+def _decide(
+    connection: sqlite3.Connection, waiting: WaitingAttempt, judge: Judging, now: datetime
+) -> Decided:
     id, attempt, _ = waiting
     if _is_late(waiting):
-        return _refused(connection, judge.too_late(attempt, now, id=id), now)
+        return _blocked(connection, judge.too_late(attempt, now, id=id), now)
     try:
         with _whole(connection):
             found = facts(connection, attempt, judge.asked, now, live=True)
@@ -133,19 +135,19 @@ def _decide(connection: sqlite3.Connection, waiting: Waiting, judge: Judging, no
     except Exception as error:
         if _is_of_the_store(error):
             raise
-        return _refused(connection, judge.broken(attempt, now, id=id), now, error)
-    return _refused(connection, judge.too_late(attempt, now, id=id), now)
+        return _blocked(connection, judge.broken(attempt, now, id=id), now, error)
+    return _blocked(connection, judge.too_late(attempt, now, id=id), now)
 
 
-def _is_late(waiting: Waiting) -> bool:
+def _is_late(waiting: WaitingAttempt) -> bool:
     return time.monotonic() >= waiting.deadline
 
 
-def _refused(
-    connection: sqlite3.Connection, refusal: Decision, now: datetime, failure: Exception | None = None
+def _blocked(
+    connection: sqlite3.Connection, block: Decision, now: datetime, failure: Exception | None = None
 ) -> Decided:
-    _record_refusal(connection, refusal, now)
-    return Decided(refusal, failure)
+    _record_block(connection, block, now)
+    return Decided(block, failure)
 
 
 @contextlib.contextmanager
@@ -164,20 +166,18 @@ def _whole(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _is_of_the_store(error: Exception) -> bool:
     """Whether the others of the batch would fail as well."""
-    return isinstance(error, StoreError) or (isinstance(error, sqlite3.Error) and not is_refusal(error))
+    return isinstance(error, StoreError) or (isinstance(error, sqlite3.Error) and not is_of_the_row(error))
 
 
-def _record_refusal(
-    connection: sqlite3.Connection, refusal: Decision, now: datetime, *, late: bool = False
+def _record_block(
+    connection: sqlite3.Connection, block: Decision, now: datetime, *, late: bool = False
 ) -> None:
     try:
         with _whole(connection):
-            record(connection, [refusal], late=late)
+            record(connection, [block], late=late)
     except Exception as error:
         if _is_of_the_store(error):
             raise
-        node, why = refusal.attempt.node, masking.text(f"{type(error).__name__}: {error}", 200)
-        detail = f"refusal {', '.join(refusal.reasons)}: {why}"
-        incidents.write(
-            connection, at=now, node=node, kind="write-refused", decision=refusal.id, detail=detail
-        )
+        node, why = block.attempt.node, masking.text(f"{type(error).__name__}: {error}", 200)
+        detail = f"block {', '.join(block.reasons)}: {why}"
+        incidents.write(connection, at=now, node=node, kind="write-refused", decision=block.id, detail=detail)

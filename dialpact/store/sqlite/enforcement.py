@@ -1,8 +1,8 @@
-"""What follows from a decision, in its own transaction: suspensions for refused attempts, and alarms.
+"""What follows from a decision, in its own transaction: suspensions for blocked attempts, and alarms.
 
-1. A refusal that a profile counts is remembered for its agent, campaign and caller ID; at the profile's
+1. A block that a profile counts is remembered for its agent, campaign and caller ID; at the profile's
    threshold the one is suspended. A lifted suspension starts the count anew.
-2. In shadow nothing is suspended: it would refuse calls when shadow ends, for rules nobody was held to.
+2. In shadow nothing is suspended: it would block calls when shadow ends, for rules nobody was held to.
 3. An alarm (a cap with ``action = "alarm"``) is one incident for each period, however often it is exceeded.
 """
 
@@ -47,8 +47,8 @@ def _count(connection: sqlite3.Connection, decision: Decision, asked: FactRequir
         key, now = keys[kind], decision.decided_at
         of_kind = [threshold for threshold in counting if threshold.kind == kind]
         longest = max(threshold.period for threshold in asked.thresholds if threshold.kind == kind)
-        SQL.forget_refused(connection, kind=kind, key=key, before=stamp(now - longest))
-        SQL.insert_refused(connection, kind=kind, key=key, at=stamp(now), decision=decision.id)
+        SQL.forget_blocked(connection, kind=kind, key=key, before=stamp(now - longest))
+        SQL.insert_blocked(connection, kind=kind, key=key, at=stamp(now), decision=decision.id)
         for threshold in of_kind:
             _suspend(connection, threshold, key, now)
 
@@ -67,7 +67,7 @@ def _suspend(connection: sqlite3.Connection, threshold: Threshold, key: str, now
     kind = threshold.kind
     since = max(stamp(now - threshold.period), SQL.last_lifted(connection, kind=kind, key=key)[0])
     limit = threshold.limit
-    led_to_it = [row[0] for row in SQL.last_refused(connection, kind=kind, key=key, since=since, limit=limit)]
+    led_to_it = [row[0] for row in SQL.last_blocked(connection, kind=kind, key=key, since=since, limit=limit)]
     if len(led_to_it) == limit:
         hours = int(threshold.period.total_seconds() // 3600)
         cause = f"{limit} refused attempts within {hours} h (profile {threshold.profile})"

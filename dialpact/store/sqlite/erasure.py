@@ -33,23 +33,24 @@ WINDOW = 5000  # decisions that one transaction passes over: the gate must not w
 class Erasure:
     """:class:`dialpact.store.ports.erasure.Erasure` on SQLite."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, batch: int = BATCH, window: int = WINDOW) -> None:
         self._database = database
+        self._batch, self._window = batch, window
 
     async def due(self, keep_until: KeepUntil, today: date, after: int) -> Piece:
         return await self._database.read(
-            lambda connection: _piece(_over(connection, keep_until, today, after))
+            lambda connection: _piece(self._over(connection, keep_until, today, after))
         )
 
     async def erase(
         self, keep_until: KeepUntil, today: date, after: int, *, by: str, reason: str, at: datetime
     ) -> Piece:
         def work(connection: sqlite3.Connection) -> Piece:
-            found = _over(connection, keep_until, today, after)
+            found = self._over(connection, keep_until, today, after)
             leaves = sorted(leaf for call in found.calls if not call.over.needed for leaf in call.leaves)
             if leaves:
                 SQL.shred(connection)  # what is freed is overwritten
-                said = ledger.Erasure(
+                said = ledger.ErasureRecord(
                     leaves=tuple(runs(leaves)), count=len(leaves), today=today.isoformat(), reason=reason
                 )
                 change.log(connection, REGISTER, ACTION, today.isoformat(), said, by=by, at=at)
@@ -61,6 +62,24 @@ class Erasure:
 
     async def overwrite(self) -> None:
         await asyncio.to_thread(_empty_journal, self._database.path)
+
+    def _over(self, connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Found:
+        """The next calls that were not erased yet and whose last day has passed."""
+        (last,) = SQL.last_seq(connection)
+        rows = list(SQL.not_erased(connection, after=after, until=after + self._window, most=self._batch))
+        reached = rows[-1]["seq"] if len(rows) == self._batch else after + self._window
+        found: list[_Call] = []
+        for row in rows:
+            decided = instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
+            if keep_until(decided) >= today:
+                return _Found(found, reached, end=True)  # and so are all after it
+            recordings = [each["leaf_index"] for each in SQL.recordings_of(connection, decision=row["id"])]
+            recorded = [leaf for leaf in recordings if leaf is not None]
+            legs = [each["leaf_index"] for each in SQL.legs_of(connection, decision=row["id"])]
+            needed = not may_erase(connection, row["id"], today)
+            over = Over(instant(row["decided_at"]), len(recorded), needed)
+            found.append(_Call(over, [row["leaf_index"], *recorded, *legs]))
+        return _Found(found, reached, end=reached >= last)
 
 
 class _Call(NamedTuple):
@@ -87,25 +106,6 @@ def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> boo
         return False
     (complaints,) = SQL.open_complaints(connection, decision=decision)
     return not complaints
-
-
-def _over(connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Found:
-    """The next calls that were not erased yet and whose last day has passed."""
-    (last,) = SQL.last_seq(connection)
-    rows = list(SQL.not_erased(connection, after=after, until=after + WINDOW, most=BATCH))
-    reached = rows[-1]["seq"] if len(rows) == BATCH else after + WINDOW
-    found: list[_Call] = []
-    for row in rows:
-        decided = instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
-        if keep_until(decided) >= today:
-            return _Found(found, reached, end=True)  # and so are all after it
-        recordings = [each["leaf_index"] for each in SQL.recordings_of(connection, decision=row["id"])]
-        recorded = [leaf for leaf in recordings if leaf is not None]
-        legs = [each["leaf_index"] for each in SQL.legs_of(connection, decision=row["id"])]
-        needed = not may_erase(connection, row["id"], today)
-        over = Over(instant(row["decided_at"]), len(recorded), needed)
-        found.append(_Call(over, [row["leaf_index"], *recorded, *legs]))
-    return _Found(found, reached, end=reached >= last)
 
 
 def _piece(found: _Found) -> Piece:

@@ -142,7 +142,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     record = json.loads(decision["record"] or "{}")
     number = digits(decision["number"]) if decision["number"] else 0  # nobody's
     recordings: list[RecordingRow] = _rows(SQL.recordings(connection, id=id))
-    refusals = _rows(SQL.refusals(connection, number=number))
+    do_not_call = _rows(SQL.do_not_call(connection, number=number))
     consents = _rows(SQL.consents(connection, number=number, business=decision["business"]))
     batches = _rows(SQL.batches(connection, number=number, campaign=decision["campaign"]))
     script = record.get("facts", {}).get("script")
@@ -176,7 +176,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     consented = [line for line in _changes(connection, "consent", decision["number"]) if _of(line, decision)]
     if consented:
         changes[f"consent {decision['number']}"] = consented
-    for register, entries in (("consent", consents), ("dnc", refusals)):
+    for register, entries in (("consent", consents), ("dnc", do_not_call)):
         for at in sorted({entry["created_at"] for entry in entries}):
             for line in _rows(SQL.imports(connection, register=register, at=at)):
                 if json.loads(line["detail"]).get("replaced"):
@@ -190,7 +190,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         carrier_legs=_rows(SQL.carrier_legs(connection, id=id)),
         incidents=_rows(SQL.incidents(connection, id=id)),
         opt_outs=_rows(SQL.opt_outs(connection, number=number)),
-        refusals=refusals,
+        do_not_call=do_not_call,
         consents=consents,
         batches=batches,
         script=cast(Any, dict(text)) if text else None,

@@ -21,7 +21,7 @@ from dialpact.compliance.model import (
     Consent,
     DncEntry,
     Facts,
-    Recorder,
+    RecorderState,
     Script,
     Suspension,
     Tally,
@@ -55,8 +55,8 @@ def facts(
             name: asked.holders[name] for name in names if len(names) > 1 and name in asked.holders
         },
         consents=_consents(connection, attempt.callee.e164, digits, campaign),
-        refusals=_refusals(connection, attempt.callee.e164, digits),
-        refusals_at=_refusals_at(connection) if asked.refusals_age else None,
+        opt_outs=_do_not_call(connection, attempt.callee.e164, digits),
+        opt_outs_at=_opt_outs_at(connection) if asked.opt_outs_age else None,
         leads=_leads(connection, digits, campaign),
         script=_script(connection, campaign),
         attempts=_attempts(connection, attempt, campaign, asked, continues),
@@ -106,7 +106,7 @@ def _consents(
     )
 
 
-def _refusals(connection: sqlite3.Connection, e164: str, digits: int | None) -> tuple[DncEntry, ...]:
+def _do_not_call(connection: sqlite3.Connection, e164: str, digits: int | None) -> tuple[DncEntry, ...]:
     if digits is None:
         return ()
     return tuple(
@@ -117,12 +117,12 @@ def _refusals(connection: sqlite3.Connection, e164: str, digits: int | None) -> 
             requested_at=instant(row["requested_at"]),
             source=row["source"],
         )
-        for row in SQL.refusals(connection, number=digits)
+        for row in SQL.do_not_call(connection, number=digits)
     )
 
 
-def _refusals_at(connection: sqlite3.Connection) -> datetime | None:
-    return _instant(SQL.refusals_at(connection)[0])
+def _opt_outs_at(connection: sqlite3.Connection) -> datetime | None:
+    return _instant(SQL.opt_outs_at(connection)[0])
 
 
 def _leads(
@@ -203,15 +203,15 @@ def _suspensions(connection: sqlite3.Connection, attempt: CallAttempt) -> tuple[
     return tuple(Suspension(**{**dict(row), "since": instant(row["since"])}) for row in found)
 
 
-def _recorder(connection: sqlite3.Connection, node: str) -> Recorder:
+def _recorder(connection: sqlite3.Connection, node: str) -> RecorderState:
     row = SQL.lease(connection, node=node)
     if row is None:
-        return Recorder(ready=False, why="no listener has reported on this node yet")
+        return RecorderState(ready=False, why="no listener has reported on this node yet")
     if not row["ready"]:
-        return Recorder(ready=False, why=row["why"])
+        return RecorderState(ready=False, why=row["why"])
     if row["boot_id"] != boot_id() or row["expires_ns"] <= time.monotonic_ns():
-        return Recorder(ready=False, why="the listener has not reported in time")
-    return Recorder(ready=True)
+        return RecorderState(ready=False, why="the listener has not reported in time")
+    return RecorderState(ready=True)
 
 
 def _instant(text: str | None) -> datetime | None:

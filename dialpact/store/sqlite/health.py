@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import boot_id, instant
-from dialpact.compliance.health import Health, Lease
+from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Suspension
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
@@ -25,12 +25,12 @@ async def health(store: Database, node: str, now: datetime, today: date) -> Heal
 
 
 def _health(connection: sqlite3.Connection, node: str, now: datetime, today: date) -> Health:
-    refusals = SQL.refusals_imported(connection)[0]
+    imported = SQL.opt_outs_imported(connection)[0]
     scripts = list(SQL.campaigns_and_scripts(connection))
     return Health(
         version=migrate.version(connection),
         lease=_lease(connection, node),
-        refusals_at=instant(refusals) if refusals else None,
+        opt_outs_at=instant(imported) if imported else None,
         trunks=_trunks(connection, today),
         campaigns=tuple(row["id"] for row in scripts),
         unscripted=tuple(row["id"] for row in scripts if not _approved(row, now)),
@@ -48,13 +48,13 @@ def _signed(connection: sqlite3.Connection) -> datetime | None:
     return instant(newest[0]["at"]) if newest else None
 
 
-def _lease(connection: sqlite3.Connection, node: str) -> Lease | None:
+def _lease(connection: sqlite3.Connection, node: str) -> LeaseState | None:
     row = SQL.lease_of(connection, node=node)
     if row is None:
         return None
     live = row["boot_id"] == boot_id() and row["expires_ns"] > time.monotonic_ns()
     renewed = instant(row["renewed_at"])
-    return Lease(ready=bool(row["ready"]), live=live, why=row["why"], renewed_at=renewed)
+    return LeaseState(ready=bool(row["ready"]), live=live, why=row["why"], renewed_at=renewed)
 
 
 def _trunks(connection: sqlite3.Connection, today: date) -> frozenset[str]:

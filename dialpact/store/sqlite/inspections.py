@@ -13,17 +13,17 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.inspection.figures import Count, Ledger, SuspensionLine
+from dialpact.compliance.inspection.figures import Count, LedgerFigures, SuspensionLine
 from dialpact.compliance.inspection.period import Period
 from dialpact.compliance.inspection.source import (
-    AfterRefusal,
+    AfterOptOut,
     Answered,
     Begun,
     CampaignNow,
-    Comparison,
     Complained,
     ConsentSums,
     KeptNow,
+    LastComparison,
     Minute,
     Purposes,
     Put,
@@ -49,7 +49,7 @@ class Inspections:
         self._database = database
 
     async def snapshot(self, period: Period, work: Callable[[Source], T]) -> T:
-        return await self._database.read(lambda connection: work(Snapshot(connection, period)))
+        return await self._database.read(lambda connection: work(InspectionSnapshot(connection, period)))
 
     async def note_full(self, period: Period, format: str, *, by: str, at: datetime) -> None:
         key = f"{period.first.isoformat()}..{period.last.isoformat()}"
@@ -59,7 +59,7 @@ class Inspections:
         )
 
 
-class Snapshot:
+class InspectionSnapshot:
     """:class:`dialpact.compliance.inspection.source.Source` within a transaction."""
 
     def __init__(self, connection: sqlite3.Connection, period: Period) -> None:
@@ -71,7 +71,7 @@ class Snapshot:
             yield Minute(
                 _minute(row["minute"]),
                 row["passed"],
-                row["refused"],
+                row["blocked"],
                 row["shadow"],
                 row["undelivered"],
                 row["bound"],
@@ -96,7 +96,7 @@ class Snapshot:
                 number=row["number"],
                 attempts=row["attempts"],
                 put_through=row["put_through"],
-                refused_for_it=row["refused_for_it"],
+                blocked_for_it=row["blocked_for_it"],
                 by_others=row["by_others"],
                 registered=bool(row["registered"]),
                 business=row["business"],
@@ -155,9 +155,9 @@ class Snapshot:
     def unfinished_disposals(self) -> int:
         return int(SQL.disposals_unfinished(self._connection)[0])
 
-    def after_refusal(self, exempt: Collection[str]) -> Iterator[AfterRefusal]:
-        for row in SQL.calls_after_refusal(self._connection, **self._span, exempt=_list(exempt)):
-            yield AfterRefusal(
+    def after_opt_out(self, exempt: Collection[str]) -> Iterator[AfterOptOut]:
+        for row in SQL.calls_after_opt_out(self._connection, **self._span, exempt=_list(exempt)):
+            yield AfterOptOut(
                 call=_put(row),
                 behind_us=row["behind_us"],
                 business=row["business"],
@@ -179,9 +179,9 @@ class Snapshot:
         row = SQL.consents(self._connection, **self._span)
         return ConsentSums(**{name: int(row[name]) for name in ConsentSums._fields})
 
-    def refusals(self) -> tuple[int, int]:
-        added = SQL.refusals_added(self._connection, **self._span)[0]
-        return SQL.refusals_in_force(self._connection)[0], added
+    def do_not_call(self) -> tuple[int, int]:
+        added = SQL.opt_outs_added(self._connection, **self._span)[0]
+        return SQL.opt_outs_in_force(self._connection)[0], added
 
     def opt_outs(self) -> tuple[Count, ...]:
         return _counts(SQL.opt_outs(self._connection, **self._span))
@@ -225,12 +225,12 @@ class Snapshot:
     def last_imports(self) -> dict[str, datetime]:
         return {row["register"]: instant(row["at"]) for row in SQL.last_imports(self._connection)}
 
-    def last_comparison(self) -> Comparison | None:
+    def last_comparison(self) -> LastComparison | None:
         row = SQL.last_reconcile(self._connection)
         if row is None:
             return None
         detail = json.loads(row["detail"])
-        return Comparison(instant(row["at"]), row["key"], detail["listed"], detail["found"])
+        return LastComparison(instant(row["at"]), row["key"], detail["listed"], detail["found"])
 
     def changes(self) -> tuple[Count, ...]:
         return _counts(SQL.changes(self._connection, **self._span))
@@ -264,9 +264,9 @@ class Snapshot:
         row = SQL.batches(self._connection, **self._span)
         return row["batches"], int(row["held"])
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerFigures:
         state, last = SQL.ledger_state(self._connection), SQL.last_checkpoint(self._connection)
-        return Ledger(
+        return LedgerFigures(
             size=state["size"],
             unsealed=state["unsealed"],
             checkpoint_size=last["size"] if last else None,

@@ -17,7 +17,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.ranges import Report
+from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivery
 from dialpact.compliance.registers.table import FileRead
@@ -71,7 +71,7 @@ class LeadStaging:
     async def apply(
         self,
         file: FileRead,
-        finding: Mapping[str, Report],
+        finding: Mapping[str, RangeReport],
         held: str,
         *,
         bad: int,

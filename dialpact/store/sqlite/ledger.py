@@ -20,7 +20,7 @@ import aiosql
 import msgspec
 
 from dialpact.compliance.ledger import merkle, record
-from dialpact.compliance.ledger.erasure import Erasure as Erasure
+from dialpact.compliance.ledger.erasure import ErasureRecord as ErasureRecord
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "ledger.sql", "sqlite3")
 WIDTH = 256  # children of a kept node
@@ -37,7 +37,7 @@ VERSIONS = dict.fromkeys(KINDS, 1) | {
 }  # of the records that are made today
 
 
-class Entry(msgspec.Struct, frozen=True):
+class LedgerRow(msgspec.Struct, frozen=True):
     """A row of the log. ``salt`` is None once the record was erased."""
 
     leaf_index: int
@@ -89,9 +89,9 @@ def content_of(
     return record.canonical({"index": index, "kind": kind, "row": fields, "version": version})
 
 
-def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> Entry | None:
+def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> LedgerRow | None:
     row = SQL.entry_of(connection, kind=kind, key=key)
-    return Entry(**row) if row else None
+    return LedgerRow(**row) if row else None
 
 
 def flaw(connection: sqlite3.Connection, kind: str, key: str) -> str:
@@ -106,9 +106,9 @@ def flaw(connection: sqlite3.Connection, kind: str, key: str) -> str:
     return "" if fits else "not-its-leaf"
 
 
-def entries(connection: sqlite3.Connection, first: int, most: int) -> list[Entry]:
+def entries(connection: sqlite3.Connection, first: int, most: int) -> list[LedgerRow]:
     """At most ``most`` from leaf ``first`` on."""
-    return [Entry(**row) for row in SQL.entries(connection, first=first, most=most)]
+    return [LedgerRow(**row) for row in SQL.entries(connection, first=first, most=most)]
 
 
 def size(connection: sqlite3.Connection) -> int:

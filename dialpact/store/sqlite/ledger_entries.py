@@ -65,7 +65,7 @@ def _proof(connection: sqlite3.Connection, leaf: int) -> Proof:
     )
 
 
-def _leaf(entry: ledger.Entry) -> Leaf:
+def _leaf(entry: ledger.LedgerRow) -> Leaf:
     return Leaf(
         leaf=entry.leaf_index, kind=entry.kind, key=entry.key, erased=entry.salt is None, hash=entry.leaf
     )

@@ -8,7 +8,7 @@ adapters that are deprecated since Python 3.12.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from dialpact.compliance.errors import StoreError
@@ -29,12 +29,16 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection) -> int:
-    """Applies what is missing; returns how many. Raises StoreError for a database newer than this program."""
-    present, done = version(connection), 0
-    if present > latest():
-        raise StoreError(f"the database is of version {present}, this program knows only {latest()}")
-    for number, sql in scripts():
+def migrate(connection: sqlite3.Connection, known: Sequence[tuple[int, str]] = ()) -> int:
+    """Applies what is missing; returns how many. Raises StoreError for a database newer than this program.
+
+    ``known``: (number, SQL) in order, else those that ship.
+    """
+    known = known or scripts()
+    present, newest, done = version(connection), known[-1][0], 0
+    if present > newest:
+        raise StoreError(f"the database is of version {present}, this program knows only {newest}")
+    for number, sql in known:
         if number > present:
             try:
                 done += _apply(connection, number, sql)

@@ -1,7 +1,7 @@
-"""Refusals taken in a call, on the opt-out line or by an officer: each one a row, the first one in force.
+"""Opt-outs taken in a call, on the opt-out line or by an officer: each one a row, the first one in force.
 
-1. The refusal (``do_not_call``), the row of who, when, how and where it can be heard (``opt_out``) and the
-   line in ``register_change`` are one transaction. When it is on disk, the next attempt is refused.
+1. The entry (``do_not_call``), the row of who, when, how and where it can be heard (``opt_out``) and the
+   line in ``register_change`` are one transaction. When it is on disk, the next attempt is blocked.
 2. Who is called, and by which business, is the stored decision's word, never that of a channel.
 3. A key is heard by the dialplan and by the listener, and some press it twice: one person's one word in one
    call is one row, whoever of them is first.
@@ -88,17 +88,17 @@ async def by_command(
 
 
 def _take(connection: sqlite3.Connection, new: OptOut) -> OptOut:
-    """The row, the refusal unless it is in force already, and the log's line in any case."""
+    """The row, the entry unless it is in force already, and the log's line in any case."""
     found = _heard(connection, new)
     _insert(connection, found)
-    refusal = DncEntry(
+    entry = DncEntry(
         number=found.number,
         scope=found.scope,
         value=found.value,
         requested_at=found.at,
         source=f"{found.how} {found.decision}".strip(),
     )
-    write_opt_out(connection, refusal, by=found.by, at=found.at)
+    write_opt_out(connection, entry, by=found.by, at=found.at)
     log(connection, "dnc", "opt-out", found.number, found, by=found.by, at=found.at)
     return found
 
@@ -115,7 +115,7 @@ def _heard(connection: sqlite3.Connection, new: OptOut) -> OptOut:
 
 
 async def of_number(store: Database, number: str) -> list[dict[str, Any]]:
-    """Every time that this person refused, oldest first; in the file ``path`` between its seconds
+    """Every time that this person opted out, oldest first; in the file ``path`` between its seconds
     ``position`` and ``position_to``, null as long as the call lasts, and for what was said after it.
     """
     found = await store.read(lambda connection: rows(SQL.of_number(connection, number=digits(number))))

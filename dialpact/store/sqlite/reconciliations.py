@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosql
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.reconcile import Asked, Kept, Refused
+from dialpact.compliance.reconcile import AskedCall, KeptRecording, UnbridgedLeg
 from dialpact.compliance.reconcile.incidents import NEAR, CdrIncident
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
@@ -32,10 +32,12 @@ class Reconciliations:
             lambda connection: [number for (number,) in SQL.own_numbers(connection)]
         )
 
-    async def decisions(self, since: datetime, until: datetime, *, after: str = "", most: int) -> Page[Asked]:
+    async def decisions(
+        self, since: datetime, until: datetime, *, after: str = "", most: int
+    ) -> Page[AskedCall]:
         at, seq = _cursor(after) if after else (stamp(since), -1)
 
-        def work(connection: sqlite3.Connection) -> Page[Asked]:
+        def work(connection: sqlite3.Connection) -> Page[AskedCall]:
             found = list(SQL.decisions(connection, after=at, after_seq=seq, until=stamp(until), most=most))
             next = f"{found[-1]['decided_at']} {found[-1]['seq']}" if len(found) == most else ""
             return Page([_asked(connection, row) for row in found], next)
@@ -53,8 +55,8 @@ def _cursor(text: str) -> tuple[str, int]:
     return at, int(seq)
 
 
-def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> Asked:
-    return Asked(
+def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> AskedCall:
+    return AskedCall(
         key="",
         at=instant(row["decided_at"]).timestamp(),
         id=row["id"],
@@ -70,7 +72,7 @@ def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> Asked:
         channel=row["channel"],
         uniqueid=row["uniqueid"],
         kept=tuple(
-            Kept(
+            KeptRecording(
                 id=one["id"],
                 state=one["state"],
                 channel=one["channel"],
@@ -82,9 +84,11 @@ def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> Asked:
             )
             for one in SQL.recordings(connection, decision=row["id"])
         ),
-        refused=tuple(
-            Refused(one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"]))
-            for one in SQL.refused(connection, decision=row["id"])
+        unbridged=tuple(
+            UnbridgedLeg(
+                one["channel"], one["uniqueid"], _seconds(one["answered_at"]), _seconds(one["ended_at"])
+            )
+            for one in SQL.unbridged(connection, decision=row["id"])
         ),
         went_on=bool(row["went_on"]),
     )

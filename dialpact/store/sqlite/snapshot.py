@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import aiosql
 
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
-from dialpact.store.ports.audits import Entry, Place, Said, Snapshot, StoredHead, Unreadable
+from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
 
@@ -100,8 +100,8 @@ class _Snapshot:
         except BROKEN as error:
             raise Unreadable(str(error)) from error
 
-    def negative(self) -> Sequence[Place]:
-        return [Place(*row) for row in SQL.negative(self._connection)]
+    def negative(self) -> Sequence[LeafPlace]:
+        return [LeafPlace(*row) for row in SQL.negative(self._connection)]
 
     def hashes(self, level: int, first: int, end: int) -> Sequence[bytes]:
         try:
@@ -132,11 +132,11 @@ class _Snapshot:
         row = checkpoints.SQL.last_checkpoint(self._connection)
         return StoredHead(*row) if row else None
 
-    def key_changes(self) -> Sequence[Said]:
-        return [Said(*row) for row in SQL.key_changes(self._connection)]
+    def key_changes(self) -> Sequence[LedgerLine]:
+        return [LedgerLine(*row) for row in SQL.key_changes(self._connection)]
 
-    def erasures(self) -> Sequence[Said]:
-        return [Said(*row) for row in SQL.erasures(self._connection)]
+    def erasures(self) -> Sequence[LedgerLine]:
+        return [LedgerLine(*row) for row in SQL.erasures(self._connection)]
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         try:

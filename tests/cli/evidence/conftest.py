@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from dialpact.cli import page
 from dialpact.cli.app import app
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.registers.fault import Fault
 from tests.cli.conftest import Home
 from tests.cli.evidence.packages import called, export, recorded, signer
@@ -36,8 +36,8 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
         path = tmp_path_factory.mktemp("packaged")
         patch.chdir(path)
         patch.delenv("DIALPACT_CONFIG", raising=False)
-        patch.setattr(page, "pdf", no_pdf)
         home = Home(path)
+        home.machine = Machine(pdf=no_pdf)
         assert CliRunner().invoke(app, ["init"]).exit_code == 0
         call = called(home)
         recorded(home, call, "a")

@@ -13,10 +13,10 @@ from typing import Any, get_args, get_type_hints
 import pypdf
 import pytest
 
-from dialpact.application.evidence import maker
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import keys
@@ -47,7 +47,6 @@ TEXTS = {
     *("provenance.json", "caller-id.json", "campaign.json", "complaints.json", "custody.json", "script.json"),
     "script.txt",
 }
-PDF = page.pdf
 ROOT = Path(page.__file__).parents[3]
 TOP = {
     "README.md",
@@ -59,10 +58,11 @@ TOP = {
 }
 
 
-@pytest.fixture(autouse=True)
-def without_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def home(home: Home) -> Home:
     """A PDF takes a second: only the test that looks at it makes one."""
-    monkeypatch.setattr(page, "pdf", no_pdf)
+    home.machine = Machine(pdf=no_pdf)
+    return home
 
 
 @pytest.fixture
@@ -84,9 +84,9 @@ def valid(home: Home, package: Path) -> None:
     assert (ours(package, key), theirs(package, key)) == (set(), set())
 
 
-def test_a_package_with_all_that_is_known(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_with_all_that_is_known(stocked: Home) -> None:
     call = judged(stocked)
-    monkeypatch.setattr(page, "pdf", PDF)
+    stocked.machine = Machine()
     paths = recorded(stocked, call, "a")
     package = export(stocked, "--call", call, "--reason", "12321")
     whole = files(package)
@@ -189,9 +189,7 @@ def acts(home: Home, call: str) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-def test_whose_it_is_and_that_nothing_is_overwritten(
-    stocked: Home, call: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whose_it_is_and_that_nothing_is_overwritten(stocked: Home, call: str) -> None:
     package = export(stocked, "--call", call)
     assert stat.S_IMODE(package.stat().st_mode) == 0o600
     before = package.read_bytes()
@@ -200,10 +198,16 @@ def test_whose_it_is_and_that_nothing_is_overwritten(
     assert package.read_bytes() == before
     exports = [line["action"] for line in acts(stocked, call)]
     assert exports == ["export", "given-out"]  # what is refused at once was no export
-    with monkeypatch.context() as patch:  # somebody else makes the file meanwhile
-        patch.setattr(maker, "_check_target", lambda target, force: None)
-        assert "package.zip" in stocked.run(*again, code=1).output
+    package.unlink()
+
+    def meanwhile(html: str) -> bytes:
+        package.write_bytes(before)  # somebody else makes the file
+        return b"%PDF"
+
+    stocked.machine = Machine(pdf=meanwhile)
+    assert "package.zip" in stocked.run(*again, code=1).output
     assert package.read_bytes() == before
+    stocked.machine = Machine(pdf=no_pdf)
     stocked.run(*again, "--force")
     assert package.read_bytes() != before
     (stocked.path / "link.zip").symlink_to("elsewhere.zip")
@@ -293,7 +297,7 @@ def test_a_refused_call_and_one_without_a_recording(stocked: Home) -> None:
     work(stocked, lambda store: store.transact(lambda connection: decisions.record(connection, [made])))
     package = export(stocked, "--call", made.id)
     assert about(package, made.id, "call")["disposition"] == "refused"
-    assert "REFUSED" in files(package)["report.en.html"].decode()
+    assert "BLOCKED" in files(package)["report.en.html"].decode()
     valid(stocked, package)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.cli import page
+from dialpact.cli.command_context import Machine
 from tests.cli.conftest import Home
 from tests.cli.evidence.packages import (
     called,
@@ -34,8 +34,8 @@ LISTENED = PRESENCE | {"channel": "PJSIP/agent1003-3", "heard_by": "nobody"}
 
 
 @pytest.fixture
-def call(stocked: Home, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(page, "pdf", lambda html: b"")
+def call(stocked: Home) -> str:
+    stocked.machine = Machine(pdf=lambda html: b"")
     call = called(stocked)
     recorded(stocked, call, "a")
     recorded(stocked, call, "boss", part="supervisor", after=0.1)

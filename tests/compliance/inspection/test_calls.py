@@ -16,7 +16,7 @@ from dialpact.compliance.inspection.period import LONGEST, period
 from dialpact.compliance.model import PolicyVersion
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.registers.carrier_list import Listed
+from dialpact.compliance.registers.carrier_list import ListedNumber
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
 from tests.compliance.inspection.world import SHANGHAI, World, finding, local, slots, verdict
@@ -30,7 +30,7 @@ async def test_each_call_is_one_of_four(world: World) -> None:
     await world.call("2026-11-24 15:10", undelivered=True)
     await world.call("2026-11-24 15:20", Reason.NO_CONSENT, shadow=True, undelivered=True)
     calls = (await world.report()).calls
-    assert (calls.decisions, calls.passed, calls.refused, calls.shadow, calls.undelivered) == (6, 2, 1, 1, 2)
+    assert (calls.decisions, calls.passed, calls.blocked, calls.shadow, calls.undelivered) == (6, 2, 1, 1, 2)
     assert slots(calls.days) == {"2026-11-24": (2, 1, 1, 2)}
     assert slots(calls.hours) == {"10": (2, 1, 0, 0), "15": (0, 0, 1, 2)}
 
@@ -97,7 +97,7 @@ async def test_reasons_first_and_any(world: World) -> None:
     await world.call("2026-11-24 10:00", Reason.OUTSIDE_HOURS, Reason.NO_CONSENT)
     await world.call("2026-11-24 10:01", Reason.NO_CONSENT)
     await world.call("2026-11-24 10:02", Reason.NO_CONSENT)
-    await world.call("2026-11-24 10:03", Reason.DO_NOT_CALL, shadow=True)  # not refused in the end
+    await world.call("2026-11-24 10:03", Reason.DO_NOT_CALL, shadow=True)  # not blocked in the end
     await world.call("2026-11-24 10:04", undelivered=True)  # told too late: that is why it was not made
     assert (await world.report()).calls.reasons == (
         ReasonCount(code="no-consent", first=2, any=3),
@@ -133,7 +133,7 @@ async def test_calls_outside_the_hours(world: World, at: str, outside: int) -> N
 async def test_hours_bind_by_the_purpose_at_the_time(world: World) -> None:
     await world.call("2026-11-24 12:30", campaign="repair", purpose="service")
     await world.call("2026-11-24 12:31", campaign="nobody-knows-it", purpose="")  # then it is marketing
-    await world.call("2026-11-24 12:32", Reason.OUTSIDE_HOURS)  # refused: not put through
+    await world.call("2026-11-24 12:32", Reason.OUTSIDE_HOURS)  # blocked: not put through
     await world.call("2026-11-24 12:33", undelivered=True)  # nor this
     await world.call("2026-11-24 12:34", Reason.OUTSIDE_HOURS, shadow=True)
     assert (await world.report()).calls.outside_hours == 2
@@ -169,10 +169,10 @@ async def test_caller_ids_beside_register_and_list(world: World) -> None:
     await world.call("2026-11-24 10:02", caller_id="95555")
     await world.call("2026-11-24 10:03", caller_id="02799999999")
     await world.call("2026-11-24 10:04", Reason.CALLER_ID_UNAUTHORISED, caller_id="13912345678", shadow=True)
-    report = await world.report(listed={"02787654321": Listed(number="02787654321")}, lists="a.csv")
+    report = await world.report(listed={"02787654321": ListedNumber(number="02787654321")}, lists="a.csv")
     numbers = report.numbers
     uses = {use.number: use for use in numbers.uses}
-    assert {n: (u.attempts, u.put_through, u.refused_for_it, u.by_others) for n, u in uses.items()} == {
+    assert {n: (u.attempts, u.put_through, u.blocked_for_it, u.by_others) for n, u in uses.items()} == {
         "02787654321": (2, 1, 1, 0),
         "95555": (1, 1, 0, 0),
         "02799999999": (1, 1, 0, 1),
@@ -184,7 +184,7 @@ async def test_caller_ids_beside_register_and_list(world: World) -> None:
     assert (numbers.used, numbers.used_unregistered, numbers.used_unauthenticated) == (4, 1, 1)
     assert numbers.used_unlisted == 3
     assert (await world.report()).numbers.used_unlisted is None
-    assert numbers.refusals == (Count(key="caller-id-expired", count=1),)
+    assert numbers.blocks == (Count(key="caller-id-expired", count=1),)
     assert finding(report, "use-unlisted") == {"count": 3}
     compared = numbers.carrier_list
     assert compared is not None and (compared.at, compared.source, compared.listed) == (None, "a.csv", 1)
@@ -230,7 +230,7 @@ async def test_calls_over_what_another_business_holds(world: World) -> None:
     await world.call("2026-11-24 10:04", Reason.CALLER_ID_SUBLET, trunk="theirs")
     report = await world.report(holders={"theirs": "other", "carrier": ""})
     resources = report.resources
-    assert (resources.by_others, resources.sublet_refusals) == (3, 1)
+    assert (resources.by_others, resources.sublet_blocks) == (3, 1)
     assert resources.free_trunks == ("carrier",)
     assert {h.business: (h.caller_ids, h.trunks, h.campaigns, h.put_through) for h in resources.holders} == {
         "acme": (1, (), 2, 4),

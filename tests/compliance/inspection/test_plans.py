@@ -14,7 +14,7 @@ from dialpact.store.sqlite.inspections import SQL
 
 OVER_A_PERIOD = (
     *("minutes", "purposes_in_minutes", "reasons", "caller_uses", "by_campaign", "by_others"),
-    *("clock_marks", "answered", "calls_without_consent", "calls_after_refusal"),
+    *("clock_marks", "answered", "calls_without_consent", "calls_after_opt_out"),
 )
 
 

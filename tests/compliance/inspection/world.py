@@ -177,17 +177,17 @@ class World:
     async def incident(self, kind: str, call: str = "", at: str = "2026-11-24 11:00") -> None:
         await self.store.incidents.add(at=local(at), node="pbx1", kind=kind, decision=call)
 
-    async def refuse(
+    async def opt_out(
         self, at: str, scope: str = "all", value: str = "", *, to: str = NUMBER, said: str = ""
     ) -> None:
-        refusal = DncEntry(
+        entry = DncEntry(
             number=to,
             scope=scope,
             value=value,
             requested_at=local(said or at),
             source="x",  # type: ignore[arg-type]
         )
-        await self.store.dnc.add(refusal, by="chen", at=local(at))
+        await self.store.dnc.add(entry, by="chen", at=local(at))
 
     async def agree(self, since: str, until: str = "", *, to: str = NUMBER, **fields: Any) -> None:
         new = Consent(
@@ -244,5 +244,5 @@ def slots(found: Sequence[Any]) -> dict[str, tuple[int, int, int, int]]:
     return {
         slot.at: figures
         for slot in found
-        if any(figures := (slot.passed, slot.refused, slot.shadow, slot.undelivered))
+        if any(figures := (slot.passed, slot.blocked, slot.shadow, slot.undelivered))
     }

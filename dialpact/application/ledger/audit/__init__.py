@@ -13,7 +13,7 @@ import msgspec
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.application.ledger.audit.part import Part
 from dialpact.application.ledger.audit.records import Records, intact
-from dialpact.application.ledger.audit.tree import Tree
+from dialpact.application.ledger.audit.tree import AuditTree
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.compliance.ledger.note import Verifier
@@ -26,7 +26,8 @@ BATCH = 2000
 class Audit:
     """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere.
 
-    ``first`` and ``last`` are leaves; without them the whole log is looked at. :meth:`run` does it.
+    ``first`` and ``last`` are leaves; without them the whole log is looked at. :meth:`run` does it, ``batch``
+    leaves at a time.
     """
 
     def __init__(
@@ -35,11 +36,14 @@ class Audit:
         given: Sequence[tuple[str, str]] = (),
         first: int | None = None,
         last: int | None = None,
+        *,
+        batch: int = BATCH,
     ) -> None:
         self._trusted = trusted
         self._given = given
         self._whole = first is None and last is None
         self._first, self._last = first or 0, last
+        self._batch = batch
         self.found = Findings()
         self.size = self.checked = self.erased = self.checkpoints = 0
 
@@ -64,13 +68,13 @@ class Audit:
     def _walk(self, snapshot: Snapshot, chain: Chain) -> Iterator[int]:
         records = Records(snapshot, self.found)
         if self._whole:
-            tree: Tree | Part = Tree(snapshot, self.found, chain, self._given)
+            tree: AuditTree | Part = AuditTree(snapshot, self.found, chain, self._given)
             for odd in snapshot.negative():
                 self.found.add("inserted", "leaf-odd", *odd)
         else:
             tree = Part(snapshot, self.found, chain, self._given, self._first, self._first + self.total - 1)
         expected, end = self._first, self._first + self.total
-        while page := snapshot.entries(expected, end, BATCH):
+        while page := snapshot.entries(expected, end, self._batch):
             for entry in page:
                 if entry.leaf_index != expected:
                     last = entry.leaf_index - 1

@@ -12,7 +12,7 @@ Problem = Literal[
 MOST = 1000  # findings that are listed; all are counted
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFinding(msgspec.Struct, frozen=True, kw_only=True):
     """``code`` names the text that says it, ``values`` fill it. ``leaf`` is None where there is none."""
 
     problem: Problem
@@ -27,7 +27,7 @@ class Findings:
     """Bounded: a log that was replaced as a whole has as many findings as leaves."""
 
     def __init__(self) -> None:
-        self.listed: list[Finding] = []
+        self.listed: list[AuditFinding] = []
         self.count = 0
 
     def add(
@@ -42,7 +42,7 @@ class Findings:
         self.count += 1
         if len(self.listed) < MOST:
             self.listed.append(
-                Finding(
+                AuditFinding(
                     problem=problem, code=code, leaf=leaf, kind=_safe(kind), key=_safe(key), values=values
                 )
             )

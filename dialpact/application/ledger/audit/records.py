@@ -10,7 +10,7 @@ import msgspec
 
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance.ledger import record
-from dialpact.compliance.ledger.erasure import Erasure
+from dialpact.compliance.ledger.erasure import ErasureRecord
 from dialpact.store.ports.audits import Entry, Snapshot, Unreadable
 
 KEPT = 256  # entries that do not fit and are compared with each other: were they put into another order?
@@ -147,7 +147,7 @@ def _ranges(snapshot: Snapshot) -> tuple[array[int], array[int]]:
 
 def _leaves_of(detail: str) -> Iterable[tuple[int, int]]:
     try:
-        return msgspec.json.decode(detail, type=Erasure).leaves
+        return msgspec.json.decode(detail, type=ErasureRecord).leaves
     except msgspec.MsgspecError:
         return ()
 

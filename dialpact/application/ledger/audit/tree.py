@@ -26,7 +26,7 @@ def stored_name(size: int) -> str:
     return f"checkpoint/{size}"
 
 
-class Tree:
+class AuditTree:
     def __init__(
         self,
         snapshot: Snapshot,
@@ -43,7 +43,7 @@ class Tree:
         self._next = next(self._heads, None)
         self._good = 0  # the largest size whose root was confirmed
         self._bad: list[Head] = []
-        self._growing = merkle.Growing()
+        self._growing = merkle.GrowingTree()
         self._size = 0
         self._torn = False
         self._pass_heads()

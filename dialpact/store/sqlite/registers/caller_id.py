@@ -18,7 +18,7 @@ from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.carrier_list import Compared
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import FileRead
-from dialpact.store.ports.caller_ids import Shown
+from dialpact.store.ports.caller_ids import ShownNumber
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
@@ -64,8 +64,10 @@ class CallerIds:
             lambda connection: _caller_ids(connection, number, business, after=after, most=most)
         )
 
-    async def shown(self, *, since: datetime, until: datetime, after: str = "", most: int) -> Page[Shown]:
-        def work(connection: sqlite3.Connection) -> Page[Shown]:
+    async def shown(
+        self, *, since: datetime, until: datetime, after: str = "", most: int
+    ) -> Page[ShownNumber]:
+        def work(connection: sqlite3.Connection) -> Page[ShownNumber]:
             ask = partial(PERIOD.shown, connection, until=stamp(until))
             first: dict[str, str | int] = {"decided_at": stamp(since), "seq": -1}
             return keyed_page(ask, _shown, after=after, most=most, first=first)
@@ -118,5 +120,5 @@ def _caller_id(row: dict[str, Any]) -> CallerId:
     )
 
 
-def _shown(row: dict[str, Any]) -> Shown:
-    return Shown(row["caller_id"], bool(row["through"]))
+def _shown(row: dict[str, Any]) -> ShownNumber:
+    return ShownNumber(row["caller_id"], bool(row["through"]))

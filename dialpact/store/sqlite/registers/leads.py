@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.ranges import Report
+from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivered, Delivery
 from dialpact.store.ports.page import ALL, Page
@@ -88,6 +88,6 @@ def _delivered(row: dict[str, Any]) -> Delivered:
             **row,
             "imported_at": instant(row["imported_at"]),
             "withdrawn_at": instant(row["withdrawn_at"]) if row["withdrawn_at"] else None,
-            "finding": msgspec.json.decode(row["finding"] or "{}", type=dict[str, Report]),
+            "finding": msgspec.json.decode(row["finding"] or "{}", type=dict[str, RangeReport]),
         }
     )

@@ -1,13 +1,13 @@
--- name: insert_refused(kind, key, at, decision)!
+-- name: insert_blocked(kind, key, at, decision)!
 INSERT OR IGNORE INTO refused (kind, key, at, decision) VALUES (:kind, :key, :at, :decision);
 
--- name: forget_refused(kind, key, before)!
+-- name: forget_blocked(kind, key, before)!
 DELETE FROM refused WHERE kind = :kind AND key = :key AND at < :before;
 
 -- name: last_lifted(kind, key)^
 SELECT coalesce(max(lifted_at), '') FROM suspension WHERE kind = :kind AND key = :key;
 
--- name: last_refused(kind, key, since, limit)
+-- name: last_blocked(kind, key, since, limit)
 SELECT decision FROM refused WHERE kind = :kind AND key = :key AND at > :since ORDER BY at DESC LIMIT :limit;
 
 -- Whether there were more than ``limit``; not how many, which would be looked through at every call.

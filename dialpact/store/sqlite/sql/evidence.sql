@@ -24,7 +24,7 @@ SELECT * FROM incident WHERE decision = :id ORDER BY seq;
 -- name: opt_outs(number)
 SELECT * FROM opt_out WHERE number = :number ORDER BY seq;
 
--- name: refusals(number)
+-- name: do_not_call(number)
 SELECT * FROM do_not_call WHERE number = :number ORDER BY requested_at, scope, value;
 
 -- name: consents(number, business)

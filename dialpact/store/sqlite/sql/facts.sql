@@ -13,7 +13,7 @@ SELECT business, industry, granted_at, expires_at, evidence, withdrawn_at, evide
 FROM consent WHERE number = :number AND business = :business
 ORDER BY granted_at;
 
--- name: refusals(number)
+-- name: do_not_call(number)
 SELECT scope, value, requested_at, source
 FROM do_not_call WHERE number = :number
 ORDER BY scope, value;
@@ -21,7 +21,7 @@ ORDER BY scope, value;
 -- name: lease(node)^
 SELECT boot_id, expires_ns, ready, why FROM recorder_lease WHERE node = :node;
 
--- name: refusals_at()^
+-- name: opt_outs_at()^
 SELECT max(at) FROM register_change WHERE register = 'dnc' AND action = 'import';
 
 -- name: leads(number, campaign)
@@ -61,7 +61,7 @@ WHERE caller_id = :caller_id AND dial <> '' AND id <> :first
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
 
--- Refused ones too: who sweeps a range is refused often.
+-- Blocked ones too: who sweeps a range is blocked often.
 -- name: neighbours(campaign, first, last, since)
 SELECT DISTINCT number FROM decision
 WHERE campaign = :campaign AND number BETWEEN :first AND :last AND decided_at > :since;

@@ -1,7 +1,7 @@
 -- name: lease_of(node)^
 SELECT boot_id, expires_ns, ready, why, renewed_at FROM recorder_lease WHERE node = :node;
 
--- name: refusals_imported()^
+-- name: opt_outs_imported()^
 SELECT max(at) FROM register_change WHERE register = 'dnc' AND action = 'import';
 
 -- name: holders()

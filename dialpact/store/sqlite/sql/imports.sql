@@ -10,7 +10,7 @@ DROP TABLE IF EXISTS temp.staged_dnc;
 -- name: create_dnc!
 CREATE TEMP TABLE staged_dnc (
     number INTEGER, scope TEXT, value TEXT, requested_at TEXT, source TEXT, line INTEGER,
-    PRIMARY KEY (number, scope, value)  -- a refusal twice, with other dates, is still one refusal
+    PRIMARY KEY (number, scope, value)  -- an opt-out twice, with other dates, is still one
 ) WITHOUT ROWID;
 
 -- name: stage_dnc*!

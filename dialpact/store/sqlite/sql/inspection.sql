@@ -7,7 +7,7 @@
 -- name: minutes(since, until, exempt)
 SELECT substr(decided_at, 1, 16) AS minute,
        sum(verdict = 'ALLOW' AND undelivered.decision IS NULL) AS passed,
-       sum(verdict = 'BLOCK' AND dial = '') AS refused,
+       sum(verdict = 'BLOCK' AND dial = '') AS blocked,
        sum(verdict = 'BLOCK' AND dial <> '' AND undelivered.decision IS NULL) AS shadow,
        sum(undelivered.decision IS NOT NULL) AS undelivered,
        sum(dial <> '' AND undelivered.decision IS NULL
@@ -49,7 +49,7 @@ ORDER BY seq;
 -- name: caller_uses(since, until)
 SELECT decision.caller_id AS number, count(*) AS attempts,
        sum(dial <> '' AND undelivered.decision IS NULL) AS put_through,
-       sum(dial = '' AND instr(reasons, '"caller-id-') > 0) AS refused_for_it,
+       sum(dial = '' AND instr(reasons, '"caller-id-') > 0) AS blocked_for_it,
        sum(dial <> '' AND undelivered.decision IS NULL AND caller_id.business IS NOT NULL
            AND caller_id.business <> decision.business) AS by_others,
        caller_id.number IS NOT NULL AS registered,
@@ -126,11 +126,11 @@ SELECT count(*) FROM hold WHERE released_at IS NULL;
 -- name: disposals_unfinished()^
 SELECT count(*) FROM disposal WHERE done_at IS NULL;
 
--- Calls to somebody who had refused when they were made. Refusals come from all that tells of one, so that an
+-- Calls to somebody who had opted out when they were made. Opt-outs come from all that tells of one, so that an
 -- entry which vanished from the register without a trace is still missed: the register, each opt-out, and the
 -- log of what was added and taken back. A decision that is marked as behind is taken to be as late as its mark.
--- name: calls_after_refusal(since, until, exempt)
-WITH refusal AS (
+-- name: calls_after_opt_out(since, until, exempt)
+WITH opted_out AS (
     SELECT decision.seq, do_not_call.number, scope, value, created_at AS registered_at, requested_at
     FROM decision CROSS JOIN do_not_call ON do_not_call.number = CAST(substr(decision.number, 2) AS INTEGER)
     WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
@@ -152,7 +152,7 @@ SELECT decision.seq, decision.id, decision.decided_at, decision.behind_us, decis
        decision.business, scope, value, registered_at, requested_at,
        coalesce(json_extract(record, '$.facts.campaign.purpose'), 'marketing') AS purpose,
        coalesce(json_extract(record, '$.facts.campaign.industry'), '') AS industry
-FROM refusal JOIN decision ON decision.seq = refusal.seq
+FROM opted_out JOIN decision ON decision.seq = opted_out.seq
 WHERE decision.campaign NOT IN (SELECT value FROM json_each(:exempt))
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY decision.seq, registered_at;
@@ -183,10 +183,10 @@ SELECT count(*) AS entries, total(evidence_sha256 <> '') AS with_hash, total(wor
        total(expires_at >= :since AND expires_at < :until) AS expired
 FROM consent;
 
--- name: refusals_in_force()^
+-- name: opt_outs_in_force()^
 SELECT count(*) FROM do_not_call;
 
--- name: refusals_added(since, until)^
+-- name: opt_outs_added(since, until)^
 SELECT count(*) FROM do_not_call WHERE created_at >= :since AND created_at < :until;
 
 -- name: opt_outs(since, until)

@@ -22,7 +22,7 @@ FROM (SELECT *, CASE WHEN unseen THEN (
       ) END AS settled FROM recording WHERE decision = :decision AND part = 'carrier')
 ORDER BY started_at, id;
 
--- name: refused(decision)
+-- name: unbridged(decision)
 SELECT channel, uniqueid, answered_at, ended_at FROM carrier_leg
 WHERE decision = :decision AND interlock = 'refused' AND answered_at IS NOT NULL ORDER BY dialled_at, id;
 

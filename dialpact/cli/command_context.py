@@ -9,6 +9,7 @@ import pwd
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +24,9 @@ from rich.table import Table
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.cli import texts
+from dialpact.cli.page import paper
 from dialpact.compliance import config as configuration
-from dialpact.compliance.clock import Clock, SystemClock
+from dialpact.compliance.clock import Clock, SystemClock, Uptime, host_uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.cell import free_text
@@ -42,16 +44,30 @@ WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut 
 BUSY_MS = 10_000  # a person can wait longer for another process's lock than a call can
 
 
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What a command asks of the machine it runs on. Tests hand their own; no option does."""
+
+    search: Sequence[Path] = configuration.SEARCH  # where a configuration may lie that nobody names
+    clock: Clock = field(default_factory=SystemClock)
+    uptime: Callable[[], Uptime] = host_uptime
+    pdf: Callable[[str], bytes] = paper.pdf
+    terminal: Callable[[], bool] = lambda: sys.stdout.isatty()
+
+
 class CommandContext:
     """What a command needs of the outside. Answers go to stdout, everything about them to stderr."""
 
     reloading: Reloading | None = None  # a daemon's, set when it starts
 
-    def __init__(self, config: Path | None, as_json: bool, language: Language, clock: Clock | None = None):
+    def __init__(
+        self, config: Path | None, as_json: bool, language: Language, machine: Machine | None = None
+    ) -> None:
         self.config_file = config
         self.as_json = as_json
         self.language = language
-        self.clock = clock or SystemClock()
+        self.machine = machine or Machine()
+        self.clock = self.machine.clock
         self.stderr = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     @property
@@ -61,7 +77,7 @@ class CommandContext:
 
     @cached_property
     def _on_disk(self) -> Config:
-        return configuration.load(self.config_file)
+        return configuration.load(self.config_file, self.machine.search)
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
@@ -72,7 +88,7 @@ class CommandContext:
     async def context(self, by: str = "") -> AsyncIterator[Context]:
         """What a use case is given. ``by``: who acts; else whoever is at the keyboard."""
         async with self.store() as store:
-            yield Context(store, self.actor(by), self.clock)
+            yield Context(store, self.actor(by), self.clock, self.machine.uptime)
 
     def actor(self, by: str = "") -> Actor:
         name = free_text(by, "by") if by else default_by()
@@ -81,7 +97,8 @@ class CommandContext:
     def looking(self, by: str = "") -> Context:
         """For what only reads, and on a snapshot of its own: the database is not even opened for more."""
         name = free_text(by, "by") if by else default_by()
-        return Context(Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL), self.clock)
+        store, actor = Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL)
+        return Context(store, actor, self.clock, self.machine.uptime)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
@@ -145,7 +162,7 @@ class CommandContext:
         if not rows:
             self.note(self.text("say.nothing"))
             return
-        terminal = sys.stdout.isatty()
+        terminal = self.machine.terminal()
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for column in columns:
             heading = said[column] if said and column in said else self.text(f"column.{column}")

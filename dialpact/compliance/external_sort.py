@@ -22,7 +22,7 @@ FILES = 100  # open at once, each for a piece; more are merged into one
 _READ = 1 << 16  # bytes of each piece's buffer while merging
 
 
-class Ordered(Generic[T]):
+class ExternalSort(Generic[T]):
     """``add`` them all, then iterate once. Values of one NamedTuple type, compared as tuples."""
 
     def __init__(self, kind: type[T], piece: int = PIECE) -> None:

@@ -1,4 +1,4 @@
-"""Calls after a refusal and calls without a consent: from the history, whatever the gate said."""
+"""Calls after an opt-out and calls without a consent: from the history, whatever the gate said."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tests.compliance.inspection.world import NUMBER, World, finding, local, num
 
 
 async def late(world: World, first: str = "2026-11-24") -> tuple[int, int]:
-    refusals = (await world.report(first, "2026-11-30")).conduct.refusals
-    assert len(refusals.late) == refusals.after
-    return refusals.after, refusals.between
+    opt_outs = (await world.report(first, "2026-11-30")).conduct.opt_outs
+    assert len(opt_outs.late) == opt_outs.after
+    return opt_outs.after, opt_outs.between
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,10 @@ async def late(world: World, first: str = "2026-11-24") -> tuple[int, int]:
         ("2026-11-24 11:00:00", (0, 1)),
         ("2026-11-24 11:00:01", (1, 0)),
     ],
-    ids=["as she refuses", "a second after", "as it is registered", "a second after that"],
+    ids=["as she opts out", "a second after", "as it is registered", "a second after that"],
 )
 async def test_said_and_registered(world: World, call: str, figures: tuple[int, int]) -> None:
-    await world.refuse("2026-11-24 11:00", said="2026-11-24 10:00")
+    await world.opt_out("2026-11-24 11:00", said="2026-11-24 10:00")
     await world.call(call)
     assert await late(world) == figures
 
@@ -45,48 +45,48 @@ async def test_said_and_registered(world: World, call: str, figures: tuple[int, 
     ],
 )
 async def test_in_scope(world: World, scope: str, value: str, of: dict[str, str], counts: int) -> None:
-    await world.refuse("2026-11-24 09:00", scope, value)
+    await world.opt_out("2026-11-24 09:00", scope, value)
     await world.call("2026-11-24 10:00", **of)  # type: ignore[arg-type]
     assert (await late(world))[0] == counts
 
 
 async def test_only_what_was_put_through(world: World) -> None:
-    await world.refuse("2026-11-24 09:00")
+    await world.opt_out("2026-11-24 09:00")
     await world.call("2026-11-24 10:00", Reason.DO_NOT_CALL)
     await world.call("2026-11-24 10:01", undelivered=True)
     assert await late(world) == (0, 0)
     await world.call("2026-11-24 10:02", Reason.DO_NOT_CALL, shadow=True)  # the verdict was right, and yet
     report = await world.report()
-    assert report.conduct.refusals.after == 1
+    assert report.conduct.opt_outs.after == 1
     assert finding(report, "conduct-after-refusal") == {"count": 1}
     assert verdict(report, "conduct") == "violation"
 
 
-async def test_each_call_once_however_many_refusals(world: World) -> None:
-    await world.refuse("2026-11-24 08:00")
-    await world.refuse("2026-11-24 08:01", "business", "acme")
+async def test_each_call_once_however_many_opt_outs(world: World) -> None:
+    await world.opt_out("2026-11-24 08:00")
+    await world.opt_out("2026-11-24 08:01", "business", "acme")
     await world.store.opt_outs.from_line(NUMBER, node="pbx1", channel="x", at=local("2026-11-24 08:02"))
     await world.call("2026-11-24 10:00")
     await world.call("2026-11-24 10:30")
     assert await late(world) == (2, 0)
 
 
-async def test_a_refusal_that_was_taken_back(world: World) -> None:
-    await world.refuse("2026-11-24 08:00")
+async def test_an_opt_out_that_was_taken_back(world: World) -> None:
+    await world.opt_out("2026-11-24 08:00")
     await world.call("2026-11-24 09:00")  # while it stood
     await world.store.dnc.remove(NUMBER, "all", "", reason="her wish", by="li", at=local("2026-11-24 10:00"))
     await world.call("2026-11-24 10:30")
     assert await late(world) == (1, 0)
-    await world.refuse("2026-11-24 11:00")  # and refused again
+    await world.opt_out("2026-11-24 11:00")  # and opted out again
     await world.call("2026-11-24 11:30")
     assert await late(world) == (2, 0)
-    refusals = (await world.report()).conduct.refusals
-    assert (refusals.in_force, refusals.added, refusals.removed) == (1, 1, 1)
+    opt_outs = (await world.report()).conduct.opt_outs
+    assert (opt_outs.in_force, opt_outs.added, opt_outs.removed) == (1, 1, 1)
 
 
 async def test_an_entry_that_vanished_is_still_missed(world: World) -> None:
     """Deleted with the database in hand: the log and the opt-out remember it."""
-    await world.refuse("2026-11-24 08:00")
+    await world.opt_out("2026-11-24 08:00")
     await world.store.opt_outs.from_line(number(2), node="pbx1", channel="x", at=local("2026-11-24 08:30"))
     await world.sql("DELETE FROM do_not_call")
     await world.call("2026-11-24 09:00")
@@ -96,21 +96,21 @@ async def test_an_entry_that_vanished_is_still_missed(world: World) -> None:
 
 async def test_a_clock_that_was_set_back_hides_nothing(world: World) -> None:
     await world.call("2026-11-24 10:00", to=number(3))
-    await world.refuse("2026-11-24 09:30")
+    await world.opt_out("2026-11-24 09:30")
     await world.call("2026-11-24 09:00")  # marked: an hour behind the one before
     report = await world.report()
-    assert report.conduct.refusals.after == 1
+    assert report.conduct.opt_outs.after == 1
     assert (report.control.clock.marked, report.control.clock.most_seconds) == (1, 3600.0)
     assert report.control.clock.steps == 1
     assert finding(report, "control-clock") == {"count": 1}
 
 
 async def test_numbers_are_masked_unless_full(world: World) -> None:
-    await world.refuse("2026-11-24 09:00")
+    await world.opt_out("2026-11-24 09:00")
     call = await world.call("2026-11-24 10:00")
-    (shown,) = (await world.report()).conduct.refusals.late
+    (shown,) = (await world.report()).conduct.opt_outs.late
     assert (shown.number, shown.decision) == ("+86138****8000", call)
-    (shown,) = (await world.report(full=True)).conduct.refusals.late
+    (shown,) = (await world.report(full=True)).conduct.opt_outs.late
     assert shown.number == NUMBER
 
 
@@ -126,7 +126,7 @@ async def test_opt_outs_by_the_way_they_were_given(world: World) -> None:
             at=local("2026-11-24 10:01"),
         )
     await world.store.opt_outs.from_line(NUMBER, node="pbx1", channel="x", at=local("2026-11-25 10:00"))
-    taken = {found.key: found.count for found in (await world.report()).conduct.refusals.taken}
+    taken = {found.key: found.count for found in (await world.report()).conduct.opt_outs.taken}
     assert taken == {"callee-key": 1, "agent-key": 1}  # the third is of the next day
 
 

@@ -1,4 +1,4 @@
-"""Calls to people who had refused, and calls without a consent: from the registers' history, no verdict."""
+"""Calls to people who had opted out, and calls without a consent: from the registers' history, no verdict."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from dialpact.compliance.inspection.figures import MOST, Consents, LateCall, Refusals
+from dialpact.compliance.inspection.figures import MOST, ConsentFigures, LateCall, OptOutFigures
 from dialpact.compliance.inspection.question import Question
-from dialpact.compliance.inspection.source import AfterRefusal, Put, Source
+from dialpact.compliance.inspection.source import AfterOptOut, Put, Source
 from dialpact.compliance.model import Campaign, DncEntry
 from dialpact.compliance.policy.do_not_call import covers
 
 Key = tuple[int, str, str]
 
 
-def refusals(source: Source, question: Question, changes: dict[str, int]) -> Refusals:
+def opt_outs(source: Source, question: Question, changes: dict[str, int]) -> OptOutFigures:
     removed: dict[Key, list[datetime]] = defaultdict(list)
     for gone in source.removals():
         removed[gone.number, gone.scope, gone.value].append(gone.at)
@@ -23,9 +23,9 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
     late: list[LateCall] = []
     counted = (
         meant
-    ) = -1  # seq of the decision that is counted; rows come in its order, earliest refusal first
+    ) = -1  # seq of the decision that is counted; rows come in its order, earliest opt-out first
     exempt = question.exempt(question.bound("do_not_call"))
-    for one in source.after_refusal(exempt):
+    for one in source.after_opt_out(exempt):
         call, registered = one.call, one.registered_at
         if call.seq == counted or not _binds(question, one):
             continue
@@ -39,8 +39,8 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
                 late.append(_late(call, question, one.scope, registered))
         elif one.requested_at < called and meant != call.seq:
             meant, between = call.seq, between + 1
-    in_force, added = source.refusals()
-    return Refusals(
+    in_force, added = source.do_not_call()
+    return OptOutFigures(
         in_force=in_force,
         taken=source.opt_outs(),
         added=added,
@@ -51,9 +51,9 @@ def refusals(source: Source, question: Question, changes: dict[str, int]) -> Ref
     )
 
 
-def _binds(question: Question, one: AfterRefusal) -> bool:
-    """Whether any profile forbids this call for this refusal."""
-    refusal = DncEntry(
+def _binds(question: Question, one: AfterOptOut) -> bool:
+    """Whether any profile forbids this call for this opt-out."""
+    opt_out = DncEntry(
         number=one.call.number,
         scope=one.scope,
         value=one.value,
@@ -63,32 +63,32 @@ def _binds(question: Question, one: AfterRefusal) -> bool:
     campaign = Campaign(
         id=one.call.campaign, business=one.business, industry=one.industry, purpose=one.call.purpose
     )
-    return covers(refusal, one.call.number, campaign) and any(
-        section.binds(one.call.purpose) and refusal.scope in section.scopes
+    return covers(opt_out, one.call.number, campaign) and any(
+        section.binds(one.call.purpose) and opt_out.scope in section.scopes
         for profile in question.policy.profiles
         if (section := profile.do_not_call)
     )
 
 
 def _ended(removed: dict[Key, list[datetime]], key: Key, registered: datetime) -> datetime | None:
-    """When a refusal of that time was taken back; None: it still stands."""
+    """When an opt-out of that time was taken back; None: it still stands."""
     ends = removed.get(key, [])
     place = bisect_left(ends, registered)
     return ends[place] if place < len(ends) else None
 
 
-def _late(call: Put, question: Question, scope: str, refused_at: datetime | None) -> LateCall:
+def _late(call: Put, question: Question, scope: str, opted_out_at: datetime | None) -> LateCall:
     return LateCall(
         decision=call.decision,
         at=call.at,
         number=question.number(call.number),
         campaign=call.campaign,
         scope=scope,
-        refused_at=refused_at,
+        opted_out_at=opted_out_at,
     )
 
 
-def consents(source: Source, question: Question) -> Consents:
+def consents(source: Source, question: Question) -> ConsentFigures:
     found = source.consents()
     bound = question.bound("consent")
     without = 0
@@ -100,7 +100,7 @@ def consents(source: Source, question: Question) -> Consents:
                 without += 1
                 if len(shown) < MOST:
                     shown.append(_late(call, question, "", None))
-    return Consents(
+    return ConsentFigures(
         **found._asdict(),
         without=without if bound else None,
         without_list=tuple(shown),
