@@ -121,7 +121,7 @@ async def _pass(store: Store, judge: Judge, attempts: list[CallAttempt], refused
             began = time.perf_counter()
             found = facts(connection, attempt, judge.asked, now + timedelta(), live=True)
             taken.append(time.perf_counter() - began)
-            seen += bool(found.refusals)
+            seen += bool(found.opt_outs)
         if seen != refused:
             raise RuntimeError(f"{seen} of {len(attempts)} numbers were found on the list, not {refused}")
         return taken
