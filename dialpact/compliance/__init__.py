@@ -1,1 +1,1 @@
-"""What must hold: rules, numbers, calendars, registers, store, configuration. Knows no Asterisk."""
+"""What must hold: rules, numbers, calendars, registers, ledger, configuration. Knows no Asterisk and no store."""
