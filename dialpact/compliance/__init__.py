@@ -1,1 +1,1 @@
-"""What must hold: rules, numbers, calendars, registers, ledger, configuration. Knows no Asterisk and no store."""
+"""What must hold: rules, numbers, calendars, registers, ledger, configuration. No Asterisk, no store."""
