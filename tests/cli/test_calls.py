@@ -233,7 +233,7 @@ def test_a_decision_from_before_the_last_one_is_marked(home: Home) -> None:
             home.run("calls", "show", one.id, "--lang", language).stdout for language in ("en", "zh")
         )
         assert ("3.000000 s behind an earlier decision: the clock was set back" in english) == bool(behind)
-        assert ("比此前的判定早 3.000000 秒：时钟曾被回拨" in chinese) == bool(behind)
+        assert ("比此前的裁决早 3.000000 秒：时钟曾被回拨" in chinese) == bool(behind)
 
 
 def test_recordings(home: Home, spool: Path) -> None:

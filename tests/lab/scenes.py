@@ -38,7 +38,7 @@ WORDS = {
         "bad": "{n} 个呼叫的结果不符合要求：",
         "next": "接下来：docs/dialplan.zh-CN.md（接入您的拨号方案）、tests/lab/demo.py（以上呼叫）、docs/reasons.zh-CN.md（全部理由）。",
         "starting": "正在启动 Asterisk、SIPp、闸门和监听器",
-        "registers": "正在载入示例登记簿",
+        "registers": "正在载入示例登记册",
         "calling": "正在呼叫：{what}",
     },
 }
