@@ -14,7 +14,7 @@ from dialpact.compliance.registers.business import business
 from dialpact.compliance.registers.campaign import campaign
 from dialpact.compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
 from dialpact.compliance.registers.fault import Fault, shown
-from dialpact.compliance.registers.moment import day, moment
+from dialpact.compliance.registers.moment import PLAIN, day, moment
 from dialpact.compliance.registers.number import PLAIN_MOBILE, callee
 from dialpact.compliance.registers.number import caller_id as exact
 
@@ -159,6 +159,27 @@ def test_a_bare_end_is_the_end_of_that_day() -> None:
 
 def test_what_stands_for_never_is_a_time() -> None:
     assert moment("9999-12-31", "expires_at", end_of_day=True).year == 9999
+
+
+def said(text: str, column: str = "at") -> datetime | str:
+    try:
+        return moment(text, column)
+    except Fault as fault:
+        return fault.key
+
+
+@given(some.from_regex(PLAIN, fullmatch=True))
+def test_the_short_way_of_a_time_equals_the_long_way(text: str) -> None:
+    assert said(text) == said(f" {text}")  # with a blank before it a text goes the long way
+
+
+@given(some.text(alphabet="0123456789-/:T .Z+", max_size=20))
+def test_no_text_takes_the_short_way_of_a_time_wrongly(text: str) -> None:
+    assert said(text) == said(f" {text}")
+
+
+def test_a_time_in_many_blanks_is_one() -> None:
+    assert moment("2026-11-24 10:00" + " " * 100, "at") == datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
