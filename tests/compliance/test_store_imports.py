@@ -176,6 +176,21 @@ async def test_of_an_opt_out_twice_the_first_batch_counts_and_in_it_the_earliest
     assert [entry.source for entry in (await store.dnc.list()).rows] == ["2026-11-10"]
 
 
+@pytest.mark.parametrize(("scope", "value"), [("some", "acme"), ("all", "acme"), ("business", "")])
+async def test_no_opt_out_comes_in_that_the_register_would_not_take(
+    store: Store, scope: Any, value: str
+) -> None:
+    wrong = but(READ["dnc"]([NUMBER, "all", "", "", ""], AT), scope=scope, value=value)
+    into = await store.imports.begin("dnc")
+    right = READ["dnc"](["13800138001", "all", "", "", ""], AT)
+    await into.stage([(2, wrong), (3, right)])
+    file = FileRead(file="file.csv", sha256="a" * 64, rows=2, skip_bad=False)
+    assert (await into.apply(file, bad=0, skip_bad=False, **BY)).applied == 1
+    assert (await store.dnc.list()).rows == [right]
+    await store.dnc.add(wrong, **BY)  # and the checks are made again after the import
+    assert (await store.dnc.list()).rows == [right]
+
+
 @pytest.mark.parametrize("register", sorted(STAGED))
 async def test_staging_neither_takes_nor_awaits_the_lock(store: Store, tmp_path: Path, register: str) -> None:
     refusal = READ["dnc"]([NUMBER, "all", "", "", ""], AT)

@@ -117,7 +117,7 @@ class Staging:
         return last
 
     async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
-        last = await self._database.aside(_small(self._sort)) if self._late else 0
+        last, names = await self._database.aside(_small(self._beside)) if self._late else (0, None)
 
         def work(connection: sqlite3.Connection) -> Applied:
             self._place.check()
@@ -127,13 +127,13 @@ class Staging:
                 (line, Fault(fault, **({"value": value} if value else {})))
                 for line, fault, value in self._found(connection, "clashes")
             )
-            unknown = tuple(value for (value,) in self._found(connection, "unknown"))
+            unknown = self._unknown(connection) if names is None else names
             if (bad or clashes) and not skip_bad:
                 return Applied(clashes=clashes, unknown=unknown)
             if clashes:
                 self._sql("drop_clash")(connection, [(line,) for line, _ in clashes])
             replaced = [_plain(row) for row in rows(self._found(connection, "replaced"))]
-            count = int(self._sql("apply")(connection, at=stamp(at)))
+            count = self._applied(connection, at)
             already = self._staged - len(clashes) - count
             found = {"bad": bad + len(clashes), "applied": count, "already": already, "replaced": replaced}
             detail = msgspec.structs.asdict(file) | found
@@ -141,6 +141,24 @@ class Staging:
             return Applied(applied=count, already=already, clashes=clashes, unknown=unknown, done=True)
 
         return await self._database.transact(_small(work))
+
+    def _beside(self, connection: sqlite3.Connection) -> tuple[int, tuple[str, ...]]:
+        """What needs a look at every row, and no lock: the sorting, and the names nobody has registered."""
+        return self._sort(connection), self._unknown(connection)
+
+    def _applied(self, connection: sqlite3.Connection, at: datetime) -> int:
+        """How many rows changed the register. The checks, half of the work, were made by the same constraints
+        as the rows were sorted.
+        """
+        try:
+            if self._late:
+                STAGING.without_checks(connection)
+            return int(self._sql("apply")(connection, at=stamp(at)))
+        finally:
+            STAGING.with_checks(connection)
+
+    def _unknown(self, connection: sqlite3.Connection) -> tuple[str, ...]:
+        return tuple(value for (value,) in self._found(connection, "unknown"))
 
     def _sql(self, step: str) -> Any:
         return _sql(step, self._register)

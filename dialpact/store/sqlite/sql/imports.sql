@@ -19,11 +19,22 @@ INSERT INTO staged_dnc VALUES (?, ?, ?, ?, ?, ?);
 -- name: drop_new_dnc!
 DROP TABLE IF EXISTS temp.new_dnc;
 
+-- With every constraint of the register: what is in here need not be checked again under the lock.
 -- name: create_new_dnc!
 CREATE TEMP TABLE new_dnc (
-    number INTEGER, scope TEXT, value TEXT, requested_at TEXT, source TEXT,
+    number       INTEGER NOT NULL,
+    scope        TEXT NOT NULL CHECK (scope IN ('all', 'industry', 'business')),
+    value        TEXT NOT NULL CHECK ((scope = 'all') = (value = '')),
+    requested_at TEXT NOT NULL,
+    source       TEXT NOT NULL,
     PRIMARY KEY (number, scope, value)  -- an opt-out twice, with other dates, is still one
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
+
+-- name: without_checks!
+PRAGMA ignore_check_constraints = ON;
+
+-- name: with_checks!
+PRAGMA ignore_check_constraints = OFF;
 
 -- name: sort_dnc!
 INSERT OR IGNORE INTO new_dnc SELECT number, scope, value, requested_at, source FROM staged_dnc
