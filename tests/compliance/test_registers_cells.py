@@ -15,7 +15,7 @@ from dialpact.compliance.registers.campaign import campaign
 from dialpact.compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import PLAIN, day, moment
-from dialpact.compliance.registers.number import PLAIN_MOBILE, callee
+from dialpact.compliance.registers.number import PLAIN_MOBILE, callee, plain_fixed
 from dialpact.compliance.registers.number import caller_id as exact
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_refused_number_says_what_is_wrong() -> None:
 
 def agrees(text: str) -> bool:
     """Whether the short way says what numbers.parse says; where it does not match, nothing is claimed."""
-    quick = PLAIN_MOBILE.fullmatch(text)
+    quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
     return quick is None or numbers.parse(text).e164 == "+86" + quick[1]
 
 
@@ -94,6 +94,24 @@ def test_the_short_way_equals_the_long_way_for_every_range() -> None:
         assert bool(quick) == (not found.problem), text
         taken += bool(quick)
     assert 30_000 < taken < 70_000
+
+
+def test_the_short_way_of_a_fixed_line_equals_the_long_way_for_every_area() -> None:
+    taken = refused = 0
+    for start in range(100, 1000):
+        for place in range(2, 9):
+            for digits in (9, 10, 11):
+                text = f"0{start}{place}" + f"{start * 7919 * place % 10**7:07}"[: digits - 4]
+                found = numbers.parse(text)
+                quick = plain_fixed().fullmatch(text)
+                assert bool(quick) == (found.kind == "fixed-line"), text
+                taken, refused = taken + bool(quick), refused + bool(found.problem)
+    assert taken > 2000 and refused > 2000
+
+
+@given(some.from_regex(r"(\+?86|0|00|\+)?(10|2[0-9]|[3-9][0-9]{2})[0-9]{6,9}", fullmatch=True))
+def test_the_short_way_of_a_fixed_line_equals_the_long_way_for_every_form(text: str) -> None:
+    assert agrees(text)
 
 
 @given(some.from_regex(r"(\+?86|0|00|\+)?1[0-9]{9,11}", fullmatch=True))
