@@ -10,14 +10,17 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from dialpact.cli.command import AsJson, ConfigFile, Lang, command
-from dialpact.cli.plain_register import add_to
-from dialpact.compliance.registers.plain import plain_registers
-from dialpact.compliance.texts import language_from_env
+from dialpact.cli.flag import AsJson, ConfigFile, Lang
+from dialpact.cli.plain_values import spare
+from dialpact.compliance.registers.plain_names import NAMES
 
 
 class Chosen(TyperGroup):
     """Of ``PLACES`` the names and lines of help, until one is chosen."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        spare(self)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
@@ -130,6 +133,8 @@ PLACES = COMMANDS | GROUPS
 
 def built(name: str) -> Any:
     """The command or group of this name, with all that is in it."""
+    from dialpact.cli.command import command
+
     place, _ = PLACES[name]
     alone = typer.Typer(rich_markup_mode=None)
     if name in GROUPS:
@@ -137,7 +142,7 @@ def built(name: str) -> Any:
     else:
         module, _, function = place.rpartition(".")
         command(alone, name)(getattr(import_module(f"dialpact.cli.{module}"), function))
-    return get_group(alone).commands[name]
+    return spare(get_group(alone).commands[name])
 
 
 def _not_chosen() -> None:
@@ -146,8 +151,13 @@ def _not_chosen() -> None:
 
 for name, (_, line) in PLACES.items():
     app.command(name, help=line)(_not_chosen)
-for register in plain_registers():
-    add_to(app, register, language_from_env())
+if NAMES:
+    from dialpact.cli.plain_register import add_to
+    from dialpact.compliance.registers.plain import plain_registers
+    from dialpact.compliance.texts import language_from_env
+
+    for register in plain_registers():
+        add_to(app, register, language_from_env())
 
 
 def main() -> None:
