@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -32,7 +32,7 @@ _OF_PAGE = (
 _encode = msgspec.json.Encoder().encode
 
 
-class _Record(msgspec.Struct):
+class _Record(msgspec.Struct, gc=False):
     """A record's outermost fields, in the order of the canonical form."""
 
     index: int
@@ -42,7 +42,10 @@ class _Record(msgspec.Struct):
 
 
 class RecordPages:
-    """On a connection whose rows are tuples, and whose text is text or an error."""
+    """On a connection whose rows are tuples, and whose text is text or an error.
+
+    ``decisions``: how many of their rows were read, none of them counted twice.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -51,15 +54,19 @@ class RecordPages:
             for kind, newest in ledger.VERSIONS.items()
             for version in range(1, newest + 1)
         }
+        self.decisions = 0
+        self._last = 0  # number of a decision: behind it none was counted
 
     def contents(self, page: Sequence[Entry]) -> dict[int, bytes]:
         """By leaf, the records of what is not erased; sqlite3.Error where a row is no text."""
         found: dict[int, bytes] = {}
         present = {(entry.kind, entry.version) for entry in page if entry.salt is not None}
         bounds = {"first": page[0].leaf_index, "last": page[-1].leaf_index}
-        for form in filter(None, map(self._forms.get, present)):
-            for index, content in form.contents(self._connection, bounds):
-                found.setdefault(index, content)
+        for kind, version in present & self._forms.keys():
+            numbers = self._forms[kind, version].read(self._connection, bounds, found)
+            if kind == "decision" and numbers and min(numbers) > self._last:
+                self.decisions += len(set(numbers))
+                self._last = max(numbers)
         return found
 
 
@@ -73,7 +80,8 @@ class _Form:
         fields = sorted((HASHED.get(column, column), column) for column in columns)
         self._fields = [field for field, _ in fields]
         self._hashed = [place for place, (field, column) in enumerate(fields) if field != column]
-        self._row: Callable[..., msgspec.Struct] = msgspec.defstruct("Row", self._fields)
+        self._number = self._fields.index("seq") if "seq" in self._fields else None
+        self._row: Callable[..., msgspec.Struct] = msgspec.defstruct("Row", self._fields, gc=False)
         joined, count = _BY_KEY.subn(_OF_PAGE, text.removeprefix("SELECT "))
         if count != 1:
             raise LookupError(f"no record by its key: {text}")
@@ -81,16 +89,20 @@ class _Form:
         # Nothing in it is from outside: the names are the statement's own.
         self._statement = f"SELECT entry_leaf, {names} FROM (SELECT entry_leaf, {joined})"  # noqa: S608
 
-    def contents(
-        self, connection: sqlite3.Connection, bounds: Mapping[str, int]
-    ) -> Iterator[tuple[int, bytes]]:
-        kind, version, row_of = self._kind, self._version, self._row
+    def read(
+        self, connection: sqlite3.Connection, bounds: Mapping[str, int], found: dict[int, bytes]
+    ) -> Sequence[int]:
+        """Puts into ``found`` what is not there yet; the rows' numbers, of a kind that has them."""
+        kind, version, row_of, number = self._kind, self._version, self._row, self._number
         values: dict[str, Any] = {**bounds, "kind": kind, "version": version}
+        numbers = []
         for index, *row in connection.execute(self._statement, values):
+            if number is not None:
+                numbers.append(row[number])
             try:
                 for place in self._hashed:
                     row[place] = hashlib.sha256(row[place].encode()).hexdigest()
-                if float in map(type, row):  # which has other places in the canonical form
+                if float in map(type, row):  # its canonical form may be another
                     fields = dict(zip(self._fields, row, strict=True))
                     content = record.canonical(
                         {"index": index, "kind": kind, "row": fields, "version": version}
@@ -99,4 +111,5 @@ class _Form:
                     content = _encode(_Record(index, kind, row_of(*row), version))
             except ODD:
                 continue
-            yield index, content
+            found.setdefault(index, content)
+        return numbers

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ PAGE = 1000  # checkpoints
 # What a row that someone wrote by hand may raise on its way to a record.
 BROKEN = (ValueError, TypeError, AttributeError, LookupError, OverflowError, sqlite3.Error)
 T = TypeVar("T")
+_entry = partial(tuple.__new__, Entry)  # as Entry._make, without a call of Python for each
 
 
 class Audits:
@@ -82,7 +84,7 @@ class _Snapshot:
         until = min(end, first + most)
         try:
             with _plain(self._connection):
-                found = list(map(Entry._make, SQL.entries_from(self._connection, first=first, end=until)))
+                found = list(map(_entry, SQL.entries_from(self._connection, first=first, end=until)))
         except sqlite3.Error:  # an entry that is no text
             found = [Entry(*row) for row in SQL.entries_from(self._connection, first=first, end=until)]
         # Behind a gap that is longer than that, the next one.
@@ -102,9 +104,7 @@ class _Snapshot:
         try:
             with _plain(self._connection):
                 return self._pages.contents(page)
-        except (
-            sqlite3.Error
-        ):  # a record that is no text; or the file is damaged, and the next one to read says so
+        except sqlite3.Error:  # a row that is no text, or a damaged page: it is told of the record itself
             return {}
 
     def blank(self, kind: str, key: str) -> bool | None:
@@ -166,10 +166,13 @@ class _Snapshot:
         return [row["key"] for row in found]
 
     def first_decision(self) -> int | None:
-        (first,) = SQL.first_seq(self._connection)
+        first, _ = SQL.first_and_last_seq(self._connection)
         return first if first is None else int(first)
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
+        first, last = SQL.first_and_last_seq(self._connection)
+        if first is not None and self._pages.decisions == last - first + 1:
+            return []  # so many were read with their records: there are all
         return [(row["first"], row["last"]) for row in SQL.missing_seqs(self._connection)]
 
 
