@@ -56,7 +56,7 @@ def stamp(instant: datetime) -> str:
     """
     if instant.tzinfo is None:
         raise ValueError("a time without a zone is not an instant")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def instant(text: str) -> datetime:

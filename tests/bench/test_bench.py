@@ -32,7 +32,7 @@ from tests.bench.plot import plot
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decision, "LOADS", {1: 5, 2: 20})
     for name, value in (("CROWD", 30), ("CROWDS", 1)):
         monkeypatch.setattr(decision, name, value)
+    monkeypatch.setattr(stand, "FLUSHES", 5)
 
 
 def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
@@ -92,8 +93,7 @@ def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
         assert load["outcomes"]["A"] + load["outcomes"]["B"] == sum(load["outcomes"].values())
     assert found["loads"]["1"]["full_to_stub_and_flush"] > 0
     (crowd,) = found["instant"]
-    shares = ("decided", "told_deadline", "told_late", "told_gate_error", "told_nothing")
-    assert sum(crowd[what] for what in shares) == pytest.approx(1)
+    assert sum(crowd[share] for share in decision.SHARES) == pytest.approx(1)
     assert found["proven"]["decisions"] == 2 * (5 + 20) + 30
     assert "x panoramisk's" in decision.table(found)
     plot(found, every["machine"], tmp_path / "a.png")
@@ -129,6 +129,16 @@ def test_what_is_not_on_record_is_not_measured(
             db.execute("UPDATE ledger SET leaf = zeroblob(32) WHERE leaf_index = 3")
         with pytest.raises(proof.Unproven, match="ledger verify"):
             servers.prove()
+
+
+def test_a_part_that_fails_costs_the_others_nothing(tmp_path: Path) -> None:
+    def fails(rounds: int, folder: Path) -> None:
+        raise proof.Unproven("gone")
+
+    parts = {"bad": gate_bench.Part(fails, str), "good": gate_bench.Part(lambda *_: 7, str)}
+    found = gate_bench.measure(parts, 1, tmp_path)
+    assert (found["failed"], found["good"]) == ({"bad": "Unproven: gone"}, 7)
+    assert "FAILED: Unproven: gone" in gate_bench.table(found, parts)
 
 
 def test_facts_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
