@@ -58,7 +58,7 @@ class RecordPages:
         self._last = 0  # number of a decision: behind it none was counted
 
     def contents(self, page: Sequence[Entry]) -> dict[int, bytes]:
-        """By leaf, the records of what is not erased; sqlite3.Error where a row is no text."""
+        """By leaf; sqlite3.Error where a row is no text."""
         found: dict[int, bytes] = {}
         present = {(entry.kind, entry.version) for entry in page if entry.salt is not None}
         bounds = {"first": page[0].leaf_index, "last": page[-1].leaf_index}
