@@ -86,7 +86,7 @@ def text(given: str, most: int = MAX_TEXT) -> str:
 
 def _holds_none(given: str) -> bool:
     """True only where the search for numbers would change nothing: False is dearer, and always safe."""
-    return _LEFT.fullmatch(given) is not None or _SEVEN_DIGITS.search(given) is None
+    return len(given) < 7 or _LEFT.fullmatch(given) is not None or _SEVEN_DIGITS.search(given) is None
 
 
 class Named(NamedTuple):
@@ -110,6 +110,8 @@ def _named(name: str) -> Named:
 
 def value(given: Any, name: str = "", depth: int = 0) -> Any:
     """``given`` as a log may show it, and what is nested in it. Instants, truths and measures stay."""
+    if type(given) is str:  # most are
+        return HIDDEN if named(name).secret else text(given)
     if isinstance(given, _PLAIN):
         return given
     if named(name).secret:
