@@ -23,6 +23,7 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
@@ -67,6 +68,7 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
         await Store.open(session.config.database) as store,
         serving(session.config, reloading.policy, store, session.clock, reloading.add),
     ):
+        settle()
         await stop.wait()
 
 
