@@ -356,10 +356,12 @@ class Leg:
         try:
             segment = await self._recordings.begin(old)
         except (RecordingError, StoreError, StoreRefused, LinkError) as error:
-            if isinstance(error, NoChannel) or self._pbx.lost:
+            refused = self._facts.is_refused
+            if (isinstance(error, NoChannel) and not refused) or self._pbx.lost:
                 raise
             self._why = str(error)
-            if self._facts.hung_up_at:  # a call that ended first is no failure; whether it did is asked next
+            # A call that ended first is no failure; whether it did is asked next.
+            if self._facts.hung_up_at and not refused:
                 self._unproven = True
             else:
                 self.happen(LegEvent.UNPROVEN)

@@ -87,6 +87,11 @@ class LegFacts:
                 # Dial may hang up before the carrier's word has become the channel's cause: a busy machine.
                 self.told.hangup_cause = event.cause or (REDIRECTED if self.forwarded else event.cause)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the dialplan's interlock gave the call up, as it was not being recorded in time."""
+        return self.told.interlock == "refused"
+
     def suspect(self, *, ringing: bool) -> Suspect:
         """As the check of a leg wants it."""
         return Suspect(

@@ -160,6 +160,8 @@ class LegRecordings:
 
     def _why_ended(self, segment: Segment, interruptions: int) -> str:
         """A Stop event names no MixMonitor: it counts where the MixMonitor can not be asked for by its id."""
+        if self._leg.is_refused:
+            return "the dialplan waited a second for it, and refused the call"
         if self._leg.hung_up_at:
             return "the call ended"
         return "it was stopped" if self.interruptions > interruptions and not segment.monitor else ""

@@ -63,7 +63,7 @@ class CallAttempt(Value, frozen=True, kw_only=True):
     @property
     def trunks(self) -> tuple[str, ...]:
         """Those that the call may leave by, once each; one empty name when none was named."""
-        return tuple(dict.fromkeys(self.trunk.split(AND)))
+        return tuple(dict.fromkeys(self.trunk.split(AND))) if AND in self.trunk else (self.trunk,)
 
 
 class Business(Value, frozen=True, kw_only=True):
@@ -241,12 +241,14 @@ class Decision(Value, frozen=True, kw_only=True):
     def reasons(self) -> tuple[Reason, ...]:
         """Every failing code once, in the order of :class:`Reason`."""
         found = {finding.code for finding in self.findings if finding.code is not None}
-        return tuple(sorted(found, key=lambda code: ORDER[code]))
+        return tuple(sorted(found, key=ORDER.__getitem__)) if found else ()
 
     @property
     def allowed(self) -> bool:
         """True only for a judged, unfailing attempt: no findings at all is not an ALLOW."""
-        return bool(self.findings) and bool(self.dial) and not self.reasons
+        if not self.findings or not self.dial:
+            return False
+        return all(finding.code is None for finding in self.findings)
 
     @property
     def put_through(self) -> bool:

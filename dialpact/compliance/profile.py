@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -18,11 +19,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dialpact.compliance import toml
+from dialpact.compliance import public_holidays, toml
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.model import PolicyVersion
-from dialpact.compliance.public_holidays import VERSION as HOLIDAYS_VERSION
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
@@ -110,29 +110,46 @@ class Policy:
         if not self.regions:
             raise ProfileError(f"{', '.join(names)} have no region in common: no number could be called")
 
-    @property
+    @cached_property
     def versions(self) -> tuple[PolicyVersion, ...]:
         return tuple(
             PolicyVersion(profile=profile.id, version=profile.version, sha256=profile.sha256)
             for profile in self.profiles
         )
 
+    @cached_property
+    def sections(self) -> tuple[Mapping[str, Section], ...]:
+        """Of each profile, those that it has, by name."""
+        return tuple(
+            {
+                name: section
+                for name in profile.__struct_fields__
+                if isinstance(section := getattr(profile, name), Section)
+            }
+            for profile in self.profiles
+        )
+
     def effective(self, now: datetime) -> bool:
         """Whether any rule of any profile binds on the local day of ``now``."""
         return any(
-            now.astimezone(profile.zone).date() >= section.effective_from
-            for profile in self.profiles
-            for name in profile.__struct_fields__
-            if isinstance(section := getattr(profile, name), Section)
+            now.astimezone(profile.zone).date() >= first
+            for profile, first in zip(self.profiles, self._first_days, strict=True)
         )
 
-    @property
+    @cached_property
+    def _first_days(self) -> tuple[date, ...]:
+        return tuple(
+            min((section.effective_from for section in sections.values()), default=date.max)
+            for sections in self.sections
+        )
+
+    @cached_property
     def calendar_version(self) -> str:
         """Of all calendar data that these profiles look at."""
         foreign = any(profile.days and profile.days.holidays for profile in self.profiles)
-        return f"{self.calendar.version} + {HOLIDAYS_VERSION}" if foreign else self.calendar.version
+        return f"{self.calendar.version} + {public_holidays.version()}" if foreign else self.calendar.version
 
-    @property
+    @cached_property
     def regions(self) -> tuple[str, ...]:
         """The regions that every profile permits, in the first one's order."""
         first, *others = (profile.numbers.regions for profile in self.profiles)

@@ -18,6 +18,8 @@ from tests.bench.stand import Stand, flushes, stand
 LOADS = {1: 300, 10: 1000, 100: 2000}  # concurrent: sessions a round
 CROWD = 2000  # calls at one instant
 CROWDS = 3  # times
+SHARES = ("decided", "told_deadline", "told_late", "told_gate_error", "told_nothing")  # add up to all
+LASTS = ("connected", "decided", "deadline")
 DEADLINE = GateConfig().deadline_ms / 1000
 Rounds = dict[str, list[dict[str, Any]]]
 
@@ -136,16 +138,13 @@ def table(found: dict[str, Any]) -> str:
         lines.append(
             f"     processor of a decision: {result['full_to'][base]['processor']:.2f} x {base}'s; "
             f"a second: {result['full_to']['panoramisk']['a_second']:.2f} x panoramisk's; "
-            f"an fdatasync here: {result['flush_ms']:.2f} ms; told {result['outcomes']}"
+            f"an fdatasync here: {result['flush_ms']:.2f} ms"
         )
         if "full_to_stub_and_flush" in result:
             lines.append(f"     full is {result['full_to_stub_and_flush']:.2f} x (stub + one fdatasync)")
-    lines += [
-        f"{CROWD} at one instant: {crowd['decided']:.1%} decided in time (as the gate counts, from the "
-        f"header: {crowd['decided_after_header']:.1%}), {crowd['told_deadline']:.1%} told deadline in time, "
-        f"{crowd['told_late']:.1%} told too late, {crowd['told_gate_error']:.1%} gate-error, "
-        f"{crowd['told_nothing']:.1%} nothing; the last connected after {crowd['last_connected_s']:.2f} s, "
-        f"decided {crowd['last_decided_s']:.2f}, deadline {crowd['last_deadline_s']:.2f}"
-        for crowd in found["instant"]
-    ]
+    for crowd in found["instant"]:
+        shares = ", ".join(f"{crowd[share]:.1%} {share.replace('_', ' ')}" for share in SHARES)
+        lasts = ", ".join(f"{last} {crowd[f'last_{last}_s']:.2f} s" for last in LASTS)
+        lines.append(f"{CROWD} at one instant: {shares}")
+        lines.append(f"     from the header: {crowd['decided_after_header']:.1%} decided; the last: {lasts}")
     return "\n".join(lines)

@@ -68,12 +68,12 @@ class Stand:
         return {"decisions": played, "leaves": said["checked"]}
 
 
-def flushes(folder: Path, count: int = FLUSHES) -> float:
-    """The median of so many: seconds of one appended page and its fdatasync, where the database is."""
+def flushes(folder: Path) -> float:
+    """The median of some: seconds of one appended page and its fdatasync, where the database is."""
     path, page = folder / "flushed", os.urandom(PAGE)
     taken = []
     with path.open("wb", buffering=0) as file:
-        for _ in range(count):
+        for _ in range(FLUSHES):
             began = time.perf_counter()
             file.write(page)
             os.fdatasync(file.fileno())

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import socket
 import sqlite3
+import struct
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -29,10 +33,11 @@ from tests.bench import (
     verify_bench,
 )
 from tests.bench.plot import plot
+from tests.bench.process import running
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +83,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decision, "LOADS", {1: 5, 2: 20})
     for name, value in (("CROWD", 30), ("CROWDS", 1)):
         monkeypatch.setattr(decision, name, value)
+    monkeypatch.setattr(stand, "FLUSHES", 5)
 
 
 def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
@@ -92,13 +98,34 @@ def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
         assert load["outcomes"]["A"] + load["outcomes"]["B"] == sum(load["outcomes"].values())
     assert found["loads"]["1"]["full_to_stub_and_flush"] > 0
     (crowd,) = found["instant"]
-    shares = ("decided", "told_deadline", "told_late", "told_gate_error", "told_nothing")
-    assert sum(crowd[what] for what in shares) == pytest.approx(1)
+    assert sum(crowd[share] for share in decision.SHARES) == pytest.approx(1)
     assert found["proven"]["decisions"] == 2 * (5 + 20) + 30
     assert "x panoramisk's" in decision.table(found)
     plot(found, every["machine"], tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size[1] > 300
+
+
+def test_a_header_that_is_cut_off_does_not_end_the_client(tmp_path: Path) -> None:
+    """As a gate cuts the connections of a crowd: it is an outcome, and no broken pipe of the client's."""
+    if not c_peer("C"):
+        return
+    (tmp_path / "headers").write_bytes(b"a\n" * 5000 + b"\n")
+    words = [str(native.program("agi_client")), str(tmp_path / "headers"), "1"]
+    with socket.create_server(("127.0.0.1", 0)) as gate, running(words, tmp_path / "log", None) as client:
+        asked = threading.Thread(target=cut_off, args=(gate, 20))
+        asked.start()
+        told = json.loads(client.ask(f"{gate.getsockname()[1]} 1 20 0"))
+        asked.join()
+    assert told["outcomes"] == "N" * 20
+
+
+def cut_off(gate: socket.socket, times: int) -> None:
+    for _ in range(times):
+        connection, _ = gate.accept()
+        with connection:
+            connection.recv(1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_without_a_compiler_the_table_says_so(
@@ -129,6 +156,16 @@ def test_what_is_not_on_record_is_not_measured(
             db.execute("UPDATE ledger SET leaf = zeroblob(32) WHERE leaf_index = 3")
         with pytest.raises(proof.Unproven, match="ledger verify"):
             servers.prove()
+
+
+def test_a_part_that_fails_costs_the_others_nothing(tmp_path: Path) -> None:
+    def fails(rounds: int, folder: Path) -> None:
+        raise proof.Unproven("gone")
+
+    parts = {"bad": gate_bench.Part(fails, str), "good": gate_bench.Part(lambda *_: 7, str)}
+    found = gate_bench.measure(parts, 1, tmp_path)
+    assert (found["failed"], found["good"]) == ({"bad": "Unproven: gone"}, 7)
+    assert "FAILED: Unproven: gone" in gate_bench.table(found, parts)
 
 
 def test_facts_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

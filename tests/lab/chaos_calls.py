@@ -241,7 +241,7 @@ class World:
                 finally:
                     plan.status = call.result().status
         except TROUBLES as error:
-            plan.trouble = f"{type(error).__name__}: {str(error)[:80]}"
+            plan.trouble = f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
         plan.ended = time.time()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)

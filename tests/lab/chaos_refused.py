@@ -20,6 +20,7 @@ AFTER_EFFECTS = {
     r"listener: a recording failed less than \d+ seconds": "nobody is rung for 10 s after one that failed",
     r"decided: BLOCK suspended(;|$)": "so many of his attempts were blocked that the agent is suspended",
 }
+NEVER_PLACED = "the telephone gave up, and no call of its came to Asterisk"
 
 
 @dataclass
@@ -53,7 +54,7 @@ def missed(world: World, storm: Storm, calm: list[Plan]) -> list[Missed]:
     if not gone:
         return []
     decided, parts = product.decisions(world.site), {fault.part for fault in storm.faults}
-    log = world.console.refusals
+    log, whole = world.console.refusals, world.pbx.log()
     listener = world.site.log("listener")
     found = []
     for plan in gone:
@@ -73,6 +74,8 @@ def missed(world: World, storm: Storm, calm: list[Plan]) -> list[Missed]:
         cause = next((name for text, name in AFTER_EFFECTS.items() if re.search(text, reason)), "")
         if unready and not storm.disturbed(parts, word.since - BEFORE, word.since):
             cause = ""  # nothing had struck when the listener took its word back
+        if not rows and plan.status is None and f"lab call to {plan.number}" not in whole:
+            cause = NEVER_PLACED
         found.append(Missed(plan, reason, cause))
     return found
 

@@ -17,7 +17,7 @@ from tests.lab.bootstrap import Installation, LabError, locate
 from tests.lab.home import Home
 from tests.lab.ports import PortBlock
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 5.0
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import partial
 from pathlib import Path
 
 from dialpact.cli import app, command
+from dialpact.cli.command_context import CommandContext, Machine
 from tests.lab.clock import FileClock
 
 EACH = "--each"
@@ -20,7 +20,8 @@ EACH = "--each"
 
 def main() -> None:
     clock, *words = sys.argv[1:]
-    command.CommandContext = partial(command.CommandContext, clock=FileClock(Path(clock)))  # type: ignore[misc,assignment]
+    machine = Machine(clock=FileClock(Path(clock)))
+    command.CommandContext = lambda *given: CommandContext(*given[:3], machine)  # type: ignore[misc,assignment]
     if words[-1] != EACH:
         sys.argv[1:] = words
         app.main()

@@ -132,7 +132,7 @@ class Site:
             )
         self._running[role] = process
         started = '"gate listening"' if role == "gate" else '"starting"'
-        self.wait(lambda: started in self.log(role)[before:] or process.poll() is not None, 15)
+        self.wait(lambda: started in self.log(role)[before:] or process.poll() is not None, 60)
         if process.poll() is not None:
             raise RuntimeError(f"the {role} did not start:\n{self.log(role)}")
         return process
@@ -189,7 +189,7 @@ class Site:
         )
         assert done.returncode == 0, done.stderr
 
-    def ready(self, ready: bool = True, seconds: float = 10, why: str = "") -> None:
+    def ready(self, ready: bool = True, seconds: float = 30, why: str = "") -> None:
         """Waits until the listener reports that it could record, or that it could not and ``why``."""
         try:
             self.wait(lambda: self._lease()[0] == ready and why in self._lease()[1], seconds)

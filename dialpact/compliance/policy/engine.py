@@ -45,18 +45,15 @@ def evaluate(
         if place == 0:  # matters of the register, not of a profile
             found += campaign.judge(case)
             found += suspension.judge(case)
-        for name in RULES:
-            found += _judge(name, case)
+        today, purpose, sections = local.date(), case.purpose, policy.sections[place]
+        for name, rule in RULES.items():
+            if (section := sections.get(name)) is None:
+                continue  # the profile has no such rule
+            if today < section.effective_from:
+                since = section.effective_from.isoformat()
+                found += skipped(name, case, Why.NOT_EFFECTIVE, since=since)
+            elif not section.binds(purpose):
+                found += skipped(name, case, Why.OTHER_PURPOSE, purpose=purpose)
+            else:
+                found += rule(case, section)
     return tuple(found)
-
-
-def _judge(name: str, case: Case) -> Findings:
-    """One rule under one profile; nothing when the profile has no such section."""
-    section: Section | None = getattr(case.profile, name)
-    if section is None:
-        return ()
-    if case.local.date() < section.effective_from:
-        return skipped(name, case, Why.NOT_EFFECTIVE, since=section.effective_from.isoformat())
-    if not section.binds(case.purpose):
-        return skipped(name, case, Why.OTHER_PURPOSE, purpose=case.purpose)
-    return RULES[name](case, section)

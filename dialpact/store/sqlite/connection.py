@@ -80,9 +80,9 @@ def is_of_the_row(error: sqlite3.Error) -> bool:
     return wrong and str(error).startswith("Error binding")  # and not that somebody has closed the database
 
 
-def _seal(connection: sqlite3.Connection, path: Path) -> None:
+def _seal(connection: Units, path: Path) -> None:
     try:
-        ledger.seal(connection)
+        ledger.seal(connection, written=connection.written)
     except LookupError as error:  # the log itself is damaged, whatever is to be written
         raise StoreError(f"{path}: {error}") from error
 
@@ -151,7 +151,7 @@ class Database:
         self._identity = self._on_disk()
         return _connect(self.path, self._busy_ms)
 
-    async def _run(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+    async def _run(self, unit: Callable[[Units], T]) -> T:
         connection = self._connection or await self._opened()
         try:
             return await connection.run(unit)
@@ -172,7 +172,7 @@ class Database:
             return None
         return found.st_dev, found.st_ino
 
-    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def transact(self, work: Callable[[Units], T]) -> T:
         """Runs ``work`` in one immediate transaction; when this returns, it is on disk.
 
         Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
@@ -221,12 +221,13 @@ class Database:
             self._roll_back(connection)
             connection.execute("PRAGMA query_only = OFF")
 
-    def _within(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    def _within(self, work: Callable[[Units], T], connection: Units) -> T:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
             connection.execute("BEGIN IMMEDIATE")
             before = connection.total_changes
+            connection.written.clear()
             result = work(connection)
             if connection.total_changes != before:
                 _seal(connection, self.path)

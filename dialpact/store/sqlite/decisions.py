@@ -10,11 +10,9 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import aiosql
 import msgspec
 
 from dialpact.compliance import masking
@@ -24,52 +22,72 @@ from dialpact.compliance.model import Decision
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import enforcement, incidents
 from dialpact.store.sqlite.connection import Database, is_of_the_row
-from dialpact.store.sqlite.facts import facts
+from dialpact.store.sqlite.facts import Registered, facts
+from dialpact.store.sqlite.statements import statements
+from dialpact.store.sqlite.thread import Units
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "decisions.sql", "sqlite3")
+SQL = statements("decisions")
+NO_TIME, MICROSECOND = timedelta(), timedelta(microseconds=1)
 
 
 def record(connection: sqlite3.Connection, decisions: Iterable[Decision], *, late: bool = False) -> None:
-    """Appends; ``seq`` continues without a gap because the transaction is immediate.
+    """Appends. ``late``: they could not be stored when they were made."""
+    sequence = _Sequence(connection)
+    for decision in decisions:
+        sequence.append(decision, late=late)
 
-    A decision whose time lies before the latest known one is marked with the difference. For one that is
-    stored ``late`` that is natural; otherwise the clock went back, which is an incident, once for each step.
+
+class _Sequence:
+    """Where the next decision goes; ``seq`` continues without a gap because the transaction is immediate.
+
+    Good as long as the transaction goes on and nothing of it is taken back.
     """
-    last = SQL.last(connection)
-    latest = _latest(last) if last else None
-    stepped = bool(last and last["behind_us"])
-    for seq, decision in enumerate(decisions, last["seq"] + 1 if last else 1):
-        attempt = decision.attempt
-        behind = max((latest or decision.decided_at) - decision.decided_at, timedelta())
-        latest = decision.decided_at + behind
-        if behind and not late and not stepped:
-            _clock_went_back(connection, decision, behind)
-        stepped = bool(behind)
-        SQL.insert_decision(
-            connection,
-            seq=seq,
-            id=decision.id,
-            node=attempt.node,
-            decided_at=stamp(decision.decided_at),
-            verdict=decision.verdict,
-            reasons=json.dumps(decision.reasons),
-            number=attempt.callee.e164,
-            given=attempt.callee.given,
-            dial=decision.dial if decision.put_through else "",
-            caller_id=attempt.caller_id,
-            campaign=attempt.campaign,
-            business=decision.facts.campaign.business if decision.facts.campaign else "",
-            agent=attempt.agent,
-            trunk=attempt.trunk,
-            channel=attempt.channel,
-            uniqueid=attempt.uniqueid,
-            attack=attempt.attack,
-            retry_at=stamp(decision.retry_at) if decision.retry_at else None,
-            mode=decision.mode,
-            behind_us=behind // timedelta(microseconds=1),
-            continues=decision.facts.continues,
-            record=msgspec.json.encode(decision).decode(),
-        )
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        last = SQL.last(connection)
+        self._seq: int = last["seq"] if last else 0
+        self._latest = _latest(last) if last else None
+        self._stepped = bool(last and last["behind_us"])
+
+    def append(self, decision: Decision, *, late: bool = False) -> None:
+        """A decision whose time lies before the latest known one is marked with the difference. For one that
+        is stored ``late`` that is natural; otherwise the clock went back, which is an incident, once a step.
+        """
+        attempt, latest = decision.attempt, self._latest or decision.decided_at
+        behind = latest - decision.decided_at if decision.decided_at < latest else NO_TIME
+        if behind and not late and not self._stepped:
+            _clock_went_back(self._connection, decision, behind)
+        row = {
+            "seq": self._seq + 1,
+            "id": decision.id,
+            "node": attempt.node,
+            "decided_at": stamp(decision.decided_at),
+            "verdict": decision.verdict,
+            "reasons": json.dumps(decision.reasons) if decision.reasons else "[]",
+            "number": attempt.callee.e164,
+            "given": attempt.callee.given,
+            "dial": decision.dial if decision.put_through else "",
+            "caller_id": attempt.caller_id,
+            "campaign": attempt.campaign,
+            "business": decision.facts.campaign.business if decision.facts.campaign else "",
+            "agent": attempt.agent,
+            "trunk": attempt.trunk,
+            "channel": attempt.channel,
+            "uniqueid": attempt.uniqueid,
+            "attack": attempt.attack,
+            "retry_at": stamp(decision.retry_at) if decision.retry_at else None,
+            "mode": decision.mode,
+            "behind_us": behind // MICROSECOND,
+            "continues": decision.facts.continues,
+            "record": msgspec.json.encode(decision).decode(),
+        }
+        SQL.insert_decision(self._connection, **row)
+        if isinstance(self._connection, Units):
+            self._connection.written["decision", decision.id] = row
+        self._seq += 1
+        self._latest = decision.decided_at + behind
+        self._stepped = bool(behind)
 
 
 def _latest(row: sqlite3.Row) -> datetime:
@@ -97,16 +115,18 @@ class Decisions:
     async def decide(
         self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> list[Decided]:
-        def work(connection: sqlite3.Connection) -> list[Decided]:
-            for kept in overdue:
-                # A commit that was reported as failed, or for which nobody waited, may have happened.
-                stored = SQL.is_recorded(connection, id=kept.id)
-                if stored is None:
-                    _record_block(connection, kept, clock.now(), late=True)
-                elif stored["through"] and not kept.put_through:  # what was told is what holds
-                    at, (reason, *_) = stamp(clock.now()), kept.reasons
-                    SQL.insert_undelivered(connection, decision=kept.id, at=at, reason=reason)
-            return [_decide(connection, waiting, judge, clock.now()) for waiting in batch]
+        def work(connection: Units) -> list[Decided]:
+            together = _Batch(connection, judge, clock)
+            try:
+                return together.run(batch, overdue)
+            except Exception as error:
+                if _is_of_the_store(error):
+                    raise
+            # One of them can not be decided. Nothing has happened; now each has a savepoint of its own, which
+            # costs more than all that is read for it, and the others are decided.
+            connection.rollback()
+            connection.execute("BEGIN IMMEDIATE")
+            return _Batch(connection, judge, clock, alone=True, failed=together.failed).run(batch, overdue)
 
         return await self._database.transact(work)
 
@@ -118,66 +138,104 @@ class Decisions:
         await self._database.transact(work)
 
 
-def _decide(
-    connection: sqlite3.Connection, waiting: WaitingAttempt, judge: Judging, now: datetime
-) -> Decided:
-    id, attempt, _ = waiting
-    if _is_late(waiting):
-        return _blocked(connection, judge.too_late(attempt, now, id=id), now)
-    try:
-        with _whole(connection):
-            found = facts(connection, attempt, judge.asked, now, live=True)
-            decision = judge.decide(attempt, found, now, id=id)
-            if not _is_late(waiting):
-                record(connection, [decision])
-                enforcement.enforce(connection, decision, judge.asked)
-                return Decided(decision)
-    except Exception as error:
-        if _is_of_the_store(error):
+class _Batch:
+    """Attempts that are decided in the transaction under way. ``alone``: what one raises is its own, and the
+    others go on; else it is everybody's. ``failed``: what they raised, by their id: they get no second try.
+    """
+
+    def __init__(
+        self,
+        connection: Units,
+        judge: Judging,
+        clock: Clock,
+        *,
+        alone: bool = False,
+        failed: Mapping[str, Exception] | None = None,
+    ) -> None:
+        self._connection, self._judge, self._clock, self._alone = connection, judge, clock, alone
+        self.failed = dict(failed or {})
+        self._registered = Registered(connection)
+        self._sequence = _Sequence(connection)
+
+    def run(self, batch: Sequence[WaitingAttempt], overdue: Sequence[Decision]) -> list[Decided]:
+        for kept in overdue:
+            # A commit that was reported as failed, or for which nobody waited, may have happened.
+            stored = SQL.is_recorded(self._connection, id=kept.id)
+            if stored is None:
+                self._block(kept, late=True)
+            elif stored["through"] and not kept.put_through:  # what was told is what holds
+                at, (reason, *_) = stamp(self._clock.now()), kept.reasons
+                SQL.insert_undelivered(self._connection, decision=kept.id, at=at, reason=reason)
+        return [self._decide(waiting) for waiting in batch]
+
+    def _decide(self, waiting: WaitingAttempt) -> Decided:
+        id, attempt, _ = waiting
+        judge, now = self._judge, self._clock.now()
+        if (raised := self.failed.get(id)) is not None:
+            block = judge.broken(attempt, now, id=id)
+            self._block(block)
+            return Decided(block, raised)
+        if not _is_late(waiting):
+            try:
+                with self._whole():
+                    found = facts(
+                        self._connection, attempt, judge.asked, now, live=True, registered=self._registered
+                    )
+                    decision = judge.decide(attempt, found, now, id=id)
+                    if not _is_late(waiting):
+                        self._sequence.append(decision)
+                        enforcement.enforce(self._connection, decision, judge.asked)
+                        return Decided(decision)
+            except Exception as error:
+                if _is_of_the_store(error):
+                    raise
+                self.failed[id] = error
+                if not self._alone:
+                    raise
+                return self._decide(waiting)
+        block = judge.too_late(attempt, now, id=id)
+        self._block(block)
+        return Decided(block)
+
+    def _block(self, block: Decision, *, late: bool = False) -> None:
+        try:
+            with self._whole():
+                self._sequence.append(block, late=late)
+        except Exception as error:
+            if not self._alone or _is_of_the_store(error):
+                raise
+            why = masking.text(f"{type(error).__name__}: {error}", 200)
+            incidents.write(
+                self._connection,
+                at=self._clock.now(),
+                node=block.attempt.node,
+                kind="write-refused",
+                decision=block.id,
+                detail=f"block {', '.join(block.reasons)}: {why}",
+            )
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """What is written inside, or nothing of it, where each is ``alone``."""
+        if not self._alone:
+            yield
+            return
+        self._connection.execute("SAVEPOINT one")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:  # (a full disk takes the whole transaction back by itself)
+                self._connection.execute("ROLLBACK TO one")
+                self._connection.execute("RELEASE one")
+                self._sequence = _Sequence(self._connection)
             raise
-        return _blocked(connection, judge.broken(attempt, now, id=id), now, error)
-    return _blocked(connection, judge.too_late(attempt, now, id=id), now)
+        self._connection.execute("RELEASE one")
 
 
 def _is_late(waiting: WaitingAttempt) -> bool:
     return time.monotonic() >= waiting.deadline
 
 
-def _blocked(
-    connection: sqlite3.Connection, block: Decision, now: datetime, failure: Exception | None = None
-) -> Decided:
-    _record_block(connection, block, now)
-    return Decided(block, failure)
-
-
-@contextlib.contextmanager
-def _whole(connection: sqlite3.Connection) -> Iterator[None]:
-    """What is written inside, or nothing of it; what the transaction has written before stays."""
-    connection.execute("SAVEPOINT one")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:  # (a full disk takes the whole transaction back by itself)
-            connection.execute("ROLLBACK TO one")
-            connection.execute("RELEASE one")
-        raise
-    connection.execute("RELEASE one")
-
-
 def _is_of_the_store(error: Exception) -> bool:
     """Whether the others of the batch would fail as well."""
     return isinstance(error, StoreError) or (isinstance(error, sqlite3.Error) and not is_of_the_row(error))
-
-
-def _record_block(
-    connection: sqlite3.Connection, block: Decision, now: datetime, *, late: bool = False
-) -> None:
-    try:
-        with _whole(connection):
-            record(connection, [block], late=late)
-    except Exception as error:
-        if _is_of_the_store(error):
-            raise
-        node, why = block.attempt.node, masking.text(f"{type(error).__name__}: {error}", 200)
-        detail = f"block {', '.join(block.reasons)}: {why}"
-        incidents.write(connection, at=now, node=node, kind="write-refused", decision=block.id, detail=detail)

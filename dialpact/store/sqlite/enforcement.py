@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.fact_requirements import FactRequirements, Threshold
@@ -21,8 +18,9 @@ from dialpact.compliance.numbers import masked
 from dialpact.compliance.sections import Cap
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.registers.suspension import suspend
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "enforcement.sql", "sqlite3")
+SQL = statements("enforcement")
 BY = "dialpact"  # who suspends, where no officer does
 
 

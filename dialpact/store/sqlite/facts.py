@@ -6,9 +6,7 @@ import json
 import sqlite3
 import time
 from datetime import date, datetime
-from pathlib import Path
-
-import aiosql
+from functools import cache, partial
 
 from dialpact.compliance.clock import boot_id, instant, stamp
 from dialpact.compliance.fact_requirements import FactRequirements
@@ -27,28 +25,56 @@ from dialpact.compliance.model import (
     Tally,
 )
 from dialpact.store.sqlite import linked
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "facts.sql", "sqlite3")
+SQL = statements("facts")
+
+
+class Registered:
+    """What the registers say that is the same for every attempt of one unit of work, each entry read once: it
+    holds the lock, and what follows from a decision changes none of this.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.campaign = cache(partial(_campaign, connection))
+        self.caller_id = cache(partial(_caller_id, connection))
+        self.script = cache(partial(_script, connection))
+        self.opt_outs_at = cache(partial(_opt_outs_at, connection))
+        self._lease = cache(partial(SQL.lease, connection))
+        self._batches: dict[int, Batch] = {}
+
+    def batch(self, row: sqlite3.Row) -> Batch:
+        """A batch of leads, made of its row once."""
+        if (known := self._batches.get(row["id"])) is None:
+            known = Batch(**{**dict(row), "imported_at": instant(row["imported_at"])})
+            self._batches[known.id] = known
+        return known
+
+    def recorder(self, node: str) -> RecorderState:
+        """The lease is read once; whether it has run out meanwhile is looked at each time."""
+        return _recorder(self._lease(node=node))
 
 
 def facts(
-    connection: sqlite3.Connection, attempt: CallAttempt, asked: FactRequirements, now: datetime, live: bool
+    connection: sqlite3.Connection,
+    attempt: CallAttempt,
+    asked: FactRequirements,
+    now: datetime,
+    live: bool,
+    registered: Registered | None = None,
 ) -> Facts:
-    """All that the rules look at, as of ``now``; ``live``: read the recorder lease."""
-    found = SQL.campaign_and_business(connection, id=attempt.campaign)
-    campaign = business = None
-    if found is not None:
-        campaign = Campaign(
-            id=found[0], business=found[1], industry=found[2], purpose=found[3], script=found[4]
-        )
-        business = Business(id=found[1], name=found[5], actor=found[6])
+    """All that the rules look at, as of ``now``; ``live``: read the recorder lease. ``registered``: by the
+    same unit of work.
+    """
+    registered = registered or Registered(connection)
+    campaign, business = registered.campaign(attempt.campaign)
     digits = int(attempt.callee.e164[1:]) if attempt.callee.e164 else None
     names = attempt.trunks
     continues = linked.first_of(connection, attempt, now)
     return Facts(
         campaign=campaign,
         business=business,
-        caller_id=_caller_id(connection, attempt.caller_id),
+        caller_id=registered.caller_id(attempt.caller_id),
         trunk_known=attempt.trunk in asked.holders,
         trunk_business=asked.holders.get(attempt.trunk, ""),
         trunk_holders={
@@ -56,14 +82,24 @@ def facts(
         },
         consents=_consents(connection, attempt.callee.e164, digits, campaign),
         opt_outs=_do_not_call(connection, attempt.callee.e164, digits),
-        opt_outs_at=_opt_outs_at(connection) if asked.opt_outs_age else None,
-        leads=_leads(connection, digits, campaign),
-        script=_script(connection, campaign),
+        opt_outs_at=registered.opt_outs_at() if asked.opt_outs_age else None,
+        leads=_leads(connection, registered, digits, campaign),
+        script=registered.script(campaign.script) if campaign and campaign.script else None,
         attempts=_attempts(connection, attempt, campaign, asked, continues),
         neighbours=_neighbours(connection, attempt, digits, asked, now),
         suspensions=_suspensions(connection, attempt),
-        recorder=_recorder(connection, attempt.node) if live else None,
+        recorder=registered.recorder(attempt.node) if live else None,
         continues=continues,
+    )
+
+
+def _campaign(connection: sqlite3.Connection, id: str) -> tuple[Campaign, Business] | tuple[None, None]:
+    row = SQL.campaign_and_business(connection, id=id)
+    if row is None:
+        return None, None
+    return (
+        Campaign(id=row[0], business=row[1], industry=row[2], purpose=row[3], script=row[4]),
+        Business(id=row[1], name=row[5], actor=row[6]),
     )
 
 
@@ -126,18 +162,15 @@ def _opt_outs_at(connection: sqlite3.Connection) -> datetime | None:
 
 
 def _leads(
-    connection: sqlite3.Connection, digits: int | None, campaign: Campaign | None
+    connection: sqlite3.Connection, registered: Registered, digits: int | None, campaign: Campaign | None
 ) -> tuple[Batch, ...]:
     if digits is None or campaign is None:
         return ()
-    return tuple(
-        Batch(**{**dict(row), "imported_at": instant(row["imported_at"])})
-        for row in SQL.leads(connection, number=digits, campaign=campaign.id)
-    )
+    return tuple(map(registered.batch, SQL.leads(connection, number=digits, campaign=campaign.id)))
 
 
-def _script(connection: sqlite3.Connection, campaign: Campaign | None) -> Script | None:
-    row = SQL.script(connection, id=campaign.script) if campaign and campaign.script else None
+def _script(connection: sqlite3.Connection, id: str) -> Script | None:
+    row = SQL.script(connection, id=id)
     if row is None:
         return None
     return Script(
@@ -203,8 +236,7 @@ def _suspensions(connection: sqlite3.Connection, attempt: CallAttempt) -> tuple[
     return tuple(Suspension(**{**dict(row), "since": instant(row["since"])}) for row in found)
 
 
-def _recorder(connection: sqlite3.Connection, node: str) -> RecorderState:
-    row = SQL.lease(connection, node=node)
+def _recorder(row: sqlite3.Row | None) -> RecorderState:
     if row is None:
         return RecorderState(ready=False, why="no listener has reported on this node yet")
     if not row["ready"]:

@@ -6,18 +6,16 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-import aiosql
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.incidents import Incident, IncidentCount
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import NEWEST, page
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "incidents.sql", "sqlite3")
+SQL = statements("incidents")
 
 
 def write(

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.ledger import merkle, record
 from dialpact.compliance.ledger.erasure import ErasureRecord as ErasureRecord
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "ledger.sql", "sqlite3")
+SQL = statements("ledger")
 WIDTH = 256  # children of a kept node
 LEVELS = {WIDTH**level: level for level in (1, 2, 3)}  # leaves below a kept node: its level
 ERASABLE = ("decision", "recording", "carrier-leg")  # kinds whose content goes when its time is over
@@ -35,6 +35,9 @@ VERSIONS = dict.fromkeys(KINDS, 1) | {
     "recording": 2,
     "carrier-leg": 3,
 }  # of the records that are made today
+Key = tuple[str, str]  # kind and key of a row
+Columns = dict[str, Any]  # that are in its record
+NOTHING: Mapping[Key, Columns] = {}
 
 
 class LedgerRow(msgspec.Struct, frozen=True):
@@ -48,13 +51,20 @@ class LedgerRow(msgspec.Struct, frozen=True):
     leaf: bytes
 
 
-def seal(connection: sqlite3.Connection, most: int = -1) -> int:
-    """Gives what waits its leaf, in order; how many. ``most``: -1 for all."""
+def seal(connection: sqlite3.Connection, most: int = -1, written: Mapping[Key, Columns] = NOTHING) -> int:
+    """Gives what waits its leaf, in order; how many. ``most``: -1 for all. ``written``: the rows that this
+    very transaction has put in; they are sealed as they were meant, and not read back.
+    """
     waiting = list(SQL.unsealed(connection, most=most))
     if not waiting:
         return 0
     for index, (_, kind, key) in enumerate(waiting, size(connection)):
-        content = content_of(connection, index, kind, key)
+        columns = written.get((kind, key))
+        content = (
+            _record(index, kind, columns, VERSIONS[kind])
+            if columns
+            else content_of(connection, index, kind, key)
+        )
         if content is None:
             raise sqlite3.IntegrityError(f"no {kind} {key} to put into the ledger")
         salt, version = record.new_salt(), VERSIONS[kind]
@@ -83,10 +93,14 @@ def content_of(
     row = getattr(SQL, f"{kind.replace('-', '_')}_{version}")(connection, key=key)
     if row is None:
         return None
-    fields: dict[str, Any] = dict(row)
-    if "record" in fields:
-        fields["record_sha256"] = hashlib.sha256(fields.pop("record").encode()).hexdigest()
-    return record.canonical({"index": index, "kind": kind, "row": fields, "version": version})
+    return _record(index, kind, dict(row), version)
+
+
+def _record(index: int, kind: str, columns: Columns, version: int) -> bytes:
+    if "record" in columns:
+        columns = dict(columns)
+        columns["record_sha256"] = hashlib.sha256(columns.pop("record").encode()).hexdigest()
+    return record.canonical({"index": index, "kind": kind, "row": columns, "version": version})
 
 
 def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> LedgerRow | None:

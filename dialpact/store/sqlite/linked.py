@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import AND, CallAttempt
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "linked.sql", "sqlite3")
+SQL = statements("linked")
 FRESH = timedelta(seconds=120)  # as a decision is for the listener
 MOST = 4  # decisions of one call
 

@@ -24,6 +24,13 @@ END_SECONDS = 1.0  # for the thread of a connection that nobody waits for any mo
 class Units(sqlite3.Connection):
     """A connection that takes units of work, beside SQL."""
 
+    written: dict[tuple[str, str], dict[str, Any]]
+    """By kind and key: rows that the unit under way has put in, whole, for their leaves of the ledger."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.written = {}
+
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
         """With ``UNIT``: runs the one function in ``parameters`` on this connection."""
         if sql is not UNIT:
@@ -71,7 +78,7 @@ class Thread:
             raise
         return cls(connection)
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[Units], T]) -> T:
         """``work`` as a whole, in its turn."""
         results: Iterable[Any] = await self._connection.execute_fetchall(UNIT, (work,))
         (result,) = results

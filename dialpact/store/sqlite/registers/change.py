@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
@@ -17,8 +15,9 @@ from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "registers.sql", "sqlite3")
+SQL = statements("registers")
 
 
 def digits(e164: str) -> int:

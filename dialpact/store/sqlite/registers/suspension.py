@@ -7,10 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-import aiosql
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Suspendable
@@ -21,8 +18,9 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import page
 from dialpact.store.sqlite.registers.change import log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "suspensions.sql", "sqlite3")
+SQL = statements("suspensions")
 
 
 def suspend(
