@@ -38,7 +38,7 @@ class Line(Protocol):
 
     hung_up: bool
 
-    async def ask(self, command: str) -> Reply: ...
+    async def ask(self, command: str, until: float) -> Reply: ...  # TimeoutError when none came by then
     async def last_words(self, commands: list[str], seconds: float) -> None: ...
     def close(self) -> None: ...
 
@@ -76,8 +76,7 @@ class OutboundCall:
             await self._tell(variables.BLOCKED)
             return
         try:
-            async with asyncio.timeout_at(self._until):
-                reply = await self._line.ask(variables.CALLER_ID)
+            reply = await self._line.ask(variables.CALLER_ID, self._until)
         except ProtocolBroken as error:
             await self._malformed(error.event)
             return
@@ -162,10 +161,10 @@ class OutboundCall:
     async def _tell(self, commands: list[str]) -> bool:
         """True when the PBX confirmed every command in time. Raises ConnectionError."""
         confirmed = True
+        loop = asyncio.get_running_loop()
         for command in commands:
             try:
-                async with asyncio.timeout(self._confirm_seconds):
-                    reply = await self._line.ask(command)
+                reply = await self._line.ask(command, loop.time() + self._confirm_seconds)
             except TimeoutError:
                 return False
             confirmed = confirmed and reply.ok

@@ -65,20 +65,28 @@ class Gate:
         queued = _Queued(attempt, judge or self.judge, deadline)
         self._queue.append(queued)
         self._work.set()
+        # One handle: a timeout and a shield around each wait cost several times as much.
+        timer = asyncio.get_running_loop().call_at(deadline, self._too_late, queued)
         try:
-            async with asyncio.timeout_at(deadline):
-                return await asyncio.shield(queued.answer)
-        except TimeoutError:
-            if queued.answer.done():  # in the same turn of the loop: it is on disk, or kept, and final
-                return queued.answer.result()
-            block = queued.judge.too_late(attempt, self._clock.now(), id=queued.waiting.id)
+            return await queued.answer
+        finally:
+            timer.cancel()
+
+    def _too_late(self, queued: _Queued) -> None:
+        """Tells the block, unless the decision is there: it is on disk, or kept, and final."""
+        if queued.answer.done():
+            return
+        try:
+            block = queued.judge.too_late(queued.waiting.attempt, self._clock.now(), id=queued.waiting.id)
             _log(block)
-            if queued.taken:
-                queued.late = block
-            else:
-                queued.answer.cancel()  # it takes no place in a batch any more
-                self._keep(block)
-            return block
+        except Exception as error:  # nobody may wait for ever
+            queued.answer.set_exception(error)
+            return
+        queued.answer.set_result(block)  # of one that waits: it takes no place in a batch any more
+        if queued.taken:
+            queued.late = block
+        else:
+            self._keep(block)
 
     def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
         """The gate's no without judging; the next transaction stores it."""
@@ -127,7 +135,7 @@ class Gate:
             if batch and self._queue[0].judge is not batch[0].judge:
                 break
             queued = self._queue.popleft()
-            if not queued.answer.cancelled():
+            if not queued.answer.done():
                 queued.taken = True
                 batch.append(queued)
         return batch

@@ -42,8 +42,8 @@ class OptOutCall:
             if self._unanswered:
                 await self._line.last_words([variables.taken(done)], self._confirm_seconds)
                 return
-            async with asyncio.timeout(self._confirm_seconds):
-                await self._line.ask(variables.taken(done))
+            until = asyncio.get_running_loop().time() + self._confirm_seconds
+            await self._line.ask(variables.taken(done), until)
         except ProtocolBroken as error:
             log.warning("attack", why=error.event.why, route=variables.OPTOUT)
             await self._line.last_words([variables.taken(False)], self._confirm_seconds)
@@ -74,8 +74,7 @@ class OptOutCall:
         One who opts out and hangs up at once may be gone before he is asked: a right id is enough then.
         """
         try:
-            async with asyncio.timeout_at(self._until):
-                reply = await self._line.ask(variables.SUBJECT)
+            reply = await self._line.ask(variables.SUBJECT, self._until)
         except ProtocolBroken:
             raise
         except (ConnectionError, TimeoutError) as error:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import lru_cache
 
 MAX_HEADER = 16_384  # bytes; a real one has about 700
 MAX_LINE = 2_048
@@ -28,18 +29,22 @@ MAX_LINES = 96
 MAX_REPLY = 4_096
 
 HEADER_LINE = re.compile(rb"(agi_[a-z0-9_]{1,40}):(?: (.*))?")
-ARGUMENT = re.compile(r"agi_arg_([1-9][0-9]?)")
+# Lines as they should be, one after the other. Possessive, as no shorter match of a part would help another.
+HEADER_LINES = re.compile(rb"(?:agi_[a-z0-9_]{1,40}+:(?: .*+)?+\n)++")
+ARGUMENT = re.compile(rb"agi_arg_([1-9][0-9]?)")
 REPLY = re.compile(rb"(\d{3}) result=(-?\d{1,10})(?: \((.*)\))?(?: endpos=\d{1,18})?")
 KNOWN = frozenset(
-    f"agi_{name}"
+    b"agi_" + name.encode()
     for name in (
         *("network", "network_script", "request", "channel", "language", "type", "uniqueid", "version"),
         *("callerid", "calleridname", "callingpres", "callingani2", "callington", "callingtns", "dnid"),
         *("rdnis", "context", "extension", "priority", "enhanced", "accountcode", "threadid"),
     )
 )
-REQUIRED = ("agi_network_script", "agi_channel", "agi_uniqueid")
-FIRST = "agi_arg_1"  # must be there, may be empty: an invalid number, not an attack
+REQUIRED = (b"agi_network_script", b"agi_channel", b"agi_uniqueid")
+CALLER = b"agi_callerid"
+LAST_FIXED = b"agi_threadid"
+FIRST = b"agi_arg_1"  # must be there, may be empty: an invalid number, not an attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class AgiSession:
 
     state: State = State.HEADER
     _buffer: bytearray = field(default_factory=bytearray)
-    _header: list[tuple[str, str]] = field(default_factory=list)
+    _header: list[tuple[bytes, bytes]] = field(default_factory=list)
     _taken: int = 0  # header bytes so far
     _usage: bool = False  # inside a multi-line 520 reply
 
@@ -122,6 +127,8 @@ class AgiSession:
         events: list[Event] = []
         if not self.broken:
             self._buffer += data
+        if self.state is State.HEADER:
+            self._header_lines()
         while not self.broken:
             end = self._buffer.find(b"\n")
             limit = MAX_LINE if self.state is State.HEADER else MAX_REPLY
@@ -142,6 +149,24 @@ class AgiSession:
         self._buffer.clear()
         return Malformed(why, hostile)
 
+    def _header_lines(self) -> None:
+        """Takes those that came together at once, when nothing is odd about them. What it leaves, ``receive``
+        looks at line by line, and says what is wrong with it.
+        """
+        last = self._buffer.find(b"\n\n")
+        size = 1 + (last if last >= 0 else self._buffer.rfind(b"\n"))
+        if not size or size > MAX_LINE or self._taken + size > MAX_HEADER:
+            return
+        lines = bytes(self._buffer[:size])
+        if HEADER_LINES.fullmatch(lines) is None:
+            return
+        found = HEADER_LINE.findall(lines)
+        if len(self._header) + len(found) > MAX_LINES:
+            return
+        self._header += found
+        self._taken += size
+        del self._buffer[:size]
+
     def _header_line(self, line: bytes) -> Event | None:
         self._taken += len(line) + 1
         if self._taken > MAX_HEADER or len(self._header) >= MAX_LINES:
@@ -151,35 +176,28 @@ class AgiSession:
         found = HEADER_LINE.fullmatch(line)
         if found is None:
             return self._broken("a header line has no `agi_name: value` form", hostile=bool(self._header))
-        name = found[1].decode("ascii")
-        self._header.append((name, (found[2] or b"").decode("utf-8", "replace")))
+        self._header.append((found[1], found[2] or b""))
         return None
 
     def _request(self) -> Event:
-        names = [name for name, _ in self._header]
         header = dict(self._header)
-        if len(header) != len(names):
+        if len(header) != len(self._header):
             return self._broken("a header comes twice")
         missing = [name for name in REQUIRED if not header.get(name)]
         if FIRST not in header:
             missing.append(FIRST)
         if missing:
-            return self._broken(f"no {missing[0]}", hostile="agi_callerid" in header)
-        arguments = [name for name in names if ARGUMENT.fullmatch(name)]
-        count = len(arguments)
-        if arguments != names[-count:] or arguments != [f"agi_arg_{n}" for n in range(1, count + 1)]:
-            return self._broken("the arguments are not the last headers, in order")
-        fixed = names[:-count]
-        closed = fixed.index("agi_threadid") if "agi_threadid" in fixed else len(fixed)
-        if not KNOWN.issuperset(fixed[:closed]):
-            return self._broken("a header that Asterisk does not send")
+            return self._broken(f"no {missing[0].decode()}", hostile=CALLER in header)
+        arguments, wrong = _arguments(tuple(header))
+        if wrong:
+            return self._broken(wrong)
         self.state = State.READY
         return Request(
-            route=header["agi_network_script"],
-            channel=header["agi_channel"],
-            uniqueid=header["agi_uniqueid"],
-            callerid=header.get("agi_callerid"),
-            arguments=tuple(header[name] for name in arguments),
+            route=_text(header[REQUIRED[0]]),
+            channel=_text(header[REQUIRED[1]]),
+            uniqueid=_text(header[REQUIRED[2]]),
+            callerid=_text(header[CALLER]) if CALLER in header else None,
+            arguments=tuple([_text(header[name]) for name in arguments]),
         )
 
     def _line(self, line: bytes) -> Event | None:
@@ -192,8 +210,7 @@ class AgiSession:
             return None if self._usage else self._replied(Reply(520))
         found = REPLY.fullmatch(line)
         if found is not None:
-            data = (found[3] or b"").decode("utf-8", "replace")
-            return self._replied(Reply(int(found[1]), int(found[2]), data))
+            return self._replied(Reply(int(found[1]), int(found[2]), _text(found[3] or b"")))
         if line[:4] in (b"510 ", b"511 ", b"520 "):
             return self._replied(Reply(int(line[:3])))
         return self._broken("a reply that is none")
@@ -201,3 +218,21 @@ class AgiSession:
     def _replied(self, reply: Reply) -> Reply:
         self.state = State.READY
         return reply
+
+
+@lru_cache(maxsize=16)  # one PBX sends one order of names
+def _arguments(names: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], str]:
+    """Those of ``names`` that are arguments, one at least, and what is wrong with them or with the others."""
+    arguments = [name for name in names if ARGUMENT.fullmatch(name)]
+    count = len(arguments)
+    fixed = names[:-count]
+    if arguments != [b"agi_arg_%d" % n for n in range(1, count + 1)] or (*fixed, *arguments) != names:
+        return (), "the arguments are not the last headers, in order"
+    closed = fixed.index(LAST_FIXED) if LAST_FIXED in fixed else len(fixed)
+    if not KNOWN.issuperset(fixed[:closed]):
+        return (), "a header that Asterisk does not send"
+    return tuple(arguments), ""
+
+
+def _text(sent: bytes) -> str:
+    return sent.decode("utf-8", "replace")

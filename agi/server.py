@@ -31,6 +31,8 @@ from dialpact.compliance.meters import METERS
 
 BACKLOG = 1024
 SPARE_FILES = 256  # store, log, and what is accepted in one turn of the loop before room is made
+CLOCK_TICK = 0.001  # of the event loop's clock
+NEVER = float("inf")
 
 log = structlog.get_logger()
 
@@ -102,20 +104,18 @@ class Server:
         else:
             call = OutboundCall(connection, self.judge, self.gate, self.deadline, self.limits)
             answering = call.answer(request)
+        timed = not isinstance(request, Request) or request.route != variables.PROBE
+        since = asyncio.get_running_loop().time()
         task = asyncio.create_task(answering)
         self.calls.add(task)
-        task.add_done_callback(self._ended)
-        if not isinstance(request, Request) or request.route != variables.PROBE:
-            task.add_done_callback(partial(_measured, asyncio.get_running_loop().time()))
+        task.add_done_callback(partial(self._ended, since if timed else None))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, since: float | None, task: asyncio.Task[None]) -> None:
         self.calls.discard(task)
+        if since is not None:
+            METERS.latency.observe(asyncio.get_running_loop().time() - since)
         if not task.cancelled() and task.exception() is not None:
             log.error("session failed", exc_info=task.exception())
-
-
-def _measured(since: float, task: asyncio.Task[None]) -> None:
-    METERS.latency.observe(task.get_loop().time() - since)
 
 
 class Connection(asyncio.Protocol):
@@ -128,20 +128,22 @@ class Connection(asyncio.Protocol):
         self.session = AgiSession()
         self.reply: asyncio.Future[Reply] | None = None
         self.hung_up = False
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[None] = self._loop.create_future()
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings = self._until = NEVER
         self._broken: ProtocolBroken | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # (uvloop's transports are no subclass of asyncio.Transport)
         self.transport = cast(asyncio.Transport, transport)
         self.server.admit(self)
-        seconds = self.server.limits.header_seconds
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._no_header)
+        self._wait_until(self._loop.time() + self.server.limits.header_seconds)
 
     def data_received(self, data: bytes) -> None:
         for event in self.session.receive(data):
             if isinstance(event, Request):
-                self._timer.cancel()
+                self._until = NEVER
                 self.server.begin(self, event)
             elif isinstance(event, Reply):
                 if self.reply is not None and not self.reply.done():
@@ -152,7 +154,8 @@ class Connection(asyncio.Protocol):
                 self._malformed(event)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self.server.release(self)
         self._fail(ConnectionResetError("the PBX closed the session"))
         self.gone.set_result(None)
@@ -162,15 +165,21 @@ class Connection(asyncio.Protocol):
         self.server.release(self)
         self.transport.abort()
 
-    async def ask(self, command: str) -> Reply:
-        """Raises ConnectionError when the peer breaks off or breaks the protocol instead of replying."""
+    async def ask(self, command: str, until: float) -> Reply:
+        """Raises TimeoutError when no reply came by ``until`` (event loop time), and ConnectionError when the
+        peer breaks off or breaks the protocol instead of replying.
+        """
         if self._broken is not None:
             raise self._broken
         if self.transport.is_closing():
             raise ConnectionResetError("the PBX closed the session")
-        self.reply = asyncio.get_running_loop().create_future()
+        self.reply = self._loop.create_future()
         self.transport.write(self.session.ask(command))
-        return await self.reply
+        self._wait_until(until)
+        try:
+            return await self.reply
+        finally:
+            self._until = NEVER
 
     async def last_words(self, commands: list[str], seconds: float) -> None:
         """Tells a peer that is no longer listened to, and gives it time to read before the line is cut."""
@@ -179,8 +188,27 @@ class Connection(asyncio.Protocol):
             self.transport.write_eof()
             await asyncio.wait([self.gone], timeout=seconds)
 
+    def _wait_until(self, until: float) -> None:
+        """One handle serves all that a session waits for; another is made where it would ring too late."""
+        self._until = until
+        if until < self._rings:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._rings = until
+            self._timer = self._loop.call_at(until, self._ring)
+
+    def _ring(self) -> None:
+        self._timer, self._rings = None, NEVER
+        if self._until - self._loop.time() > CLOCK_TICK:
+            if self._until < NEVER:
+                self._wait_until(self._until)
+        elif self in self.server.headless:
+            self._no_header()
+        else:
+            self._fail(TimeoutError())
+
     def _malformed(self, event: Malformed) -> None:
-        self._timer.cancel()
+        self._until = NEVER
         self._broken = ProtocolBroken(event)
         if self in self.server.headless:
             self.server.begin(self, event)

@@ -1,20 +1,35 @@
-"""The command line, put together."""
+"""The command line, put together. A command is imported and built when it is chosen, and no other is."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from dialpact.cli.command import AsJson, ConfigFile, Lang, command
-from dialpact.cli.plain_register import add_to
-from dialpact.compliance.registers.plain import plain_registers
-from dialpact.compliance.texts import language_from_env
+from dialpact.cli.flag import AsJson, ConfigFile, Lang
+from dialpact.cli.plain_values import spare
+from dialpact.compliance.registers.plain_names import NAMES
+
+
+class Chosen(TyperGroup):
+    """Of ``PLACES`` the names and lines of help, until one is chosen."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        spare(self)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, built(name) if name in PLACES else command, rest
+
 
 app = typer.Typer(
     name="dialpact",
+    cls=Chosen,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -25,6 +40,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"dialpact {version('dialpact')}")
         raise typer.Exit()
 
@@ -43,44 +60,104 @@ def dialpact(
     context.obj = (context.obj or {}) | {"config": config, "json": json, "lang": lang}
 
 
-# Where a command is, as module (of dialpact.cli) and function; in the order of ``--help``.
+# Where a command is, as module (of dialpact.cli) and function, and the first sentence of its help, which is
+# all that is known of it until it is chosen; in the order of ``--help``.
 COMMANDS = {
-    "init": "init.init",
-    "check": "check.check",
-    "replay": "replay.replay",
-    "reconcile": "reconcile.reconcile",
-    "status": "status.status",
-    "reload": "reload.reload",
-    "serve": "daemons.serve",
-    "gate": "daemons.gate",
-    "listener": "daemons.listener",
+    "init": (
+        "init.init",
+        "Make a configuration (./dialpact.toml, or --config FILE), with database, ledger key and AMI secret.",
+    ),
+    "check": ("check.check", "May this call be made? Decides as the gate would, and records nothing."),
+    "replay": (
+        "replay.replay",
+        "What would have been blocked? Judges old CDRs by a profile, changes nothing.",
+    ),
+    "reconcile": (
+        "reconcile.reconcile",
+        "What was called and not decided, answered and not recorded? Exit 3 with findings.",
+    ),
+    "status": (
+        "status.status",
+        "Would a call that may be made be made now? What /health/ready says, for a shell.",
+    ),
+    "reload": (
+        "reload.reload",
+        "Put changed profiles, calendars, mode and trunks in force without dropping a call.",
+    ),
+    "serve": ("daemons.serve", "Gate and listener in one process."),
+    "gate": ("daemons.gate", "Answers the PBX: may this call be placed?"),
+    "listener": ("daemons.listener", "Records the calls, and watches that none goes round the gate."),
 }
 # Nouns with commands of their own: the module's ``app`` has them.
 GROUPS = {
-    "asterisk": "asterisk",
-    "business": "business",
-    "campaign": "campaign",
-    "caller-id": "caller_id",
-    "consent": "consent",
-    "script": "script",
-    "complaint": "complaint",
-    "suspension": "suspension",
-    "dnc": "dnc",
-    "leads": "leads",
-    "calls": "calls",
-    "recordings": "recordings",
-    "evidence": "evidence.commands",
-    "ledger": "ledger",
-    "incidents": "incidents",
-    "report": "report",
+    "asterisk": ("asterisk", "This installation beside its PBX."),
+    "business": ("business", "The businesses that call, and in which capacity."),
+    "campaign": ("campaign", "The campaigns: for which business, in which industry, to what purpose."),
+    "caller-id": (
+        "caller_id",
+        "The caller IDs: issued, authenticated, held by one business, for trunks and purposes.",
+    ),
+    "consent": (
+        "consent",
+        "The consents: who agreed to be called, by whom, about what, with which evidence.",
+    ),
+    "script": ("script", "The scripts: what agents read, checked for forbidden phrases and approved."),
+    "complaint": (
+        "complaint",
+        "The complaints: about which call, what followed, and by when they must be answered.",
+    ),
+    "suspension": ("suspension", "The suspensions: who may not call until an officer lifts it."),
+    "dnc": ("dnc", "Do not call: who opted out of what."),
+    "leads": ("leads", "The leads: numbers that a partner supplied for a campaign, in batches."),
+    "calls": ("calls", "The decisions: what was asked, and what was answered."),
+    "recordings": (
+        "recordings",
+        "The recordings: what is kept, whether it still is what was recorded, and what goes.",
+    ),
+    "evidence": (
+        "evidence.commands",
+        "Evidence packages: everything about a call, proven by the ledger, for somebody else to check.",
+    ),
+    "ledger": ("ledger", "The log that proves itself: checkpoints, verification, keys."),
+    "incidents": (
+        "incidents",
+        "The incidents: calls that went round the gate, recordings with a flaw, and the like.",
+    ),
+    "report": (
+        "report",
+        "Reports for people who inspect: what was done in a period, and whether that can be shown.",
+    ),
 }
-for name, place in COMMANDS.items():
-    module, _, function = place.rpartition(".")
-    command(app, name)(getattr(import_module(f"dialpact.cli.{module}"), function))
-for name, module in GROUPS.items():
-    app.add_typer(import_module(f"dialpact.cli.{module}").app, name=name)
-for register in plain_registers():
-    add_to(app, register, language_from_env())
+PLACES = COMMANDS | GROUPS
+
+
+def built(name: str) -> Any:
+    """The command or group of this name, with all that is in it."""
+    from dialpact.cli.command import command
+
+    place, _ = PLACES[name]
+    alone = typer.Typer(rich_markup_mode=None)
+    if name in GROUPS:
+        alone.add_typer(import_module(f"dialpact.cli.{place}").app, name=name)
+    else:
+        module, _, function = place.rpartition(".")
+        command(alone, name)(getattr(import_module(f"dialpact.cli.{module}"), function))
+    return spare(get_group(alone).commands[name])
+
+
+def _not_chosen() -> None:
+    """Stands for a command until it is built, and is never run."""
+
+
+for name, (_, line) in PLACES.items():
+    app.command(name, help=line)(_not_chosen)
+if NAMES:
+    from dialpact.cli.plain_register import add_to
+    from dialpact.compliance.registers.plain import plain_registers
+    from dialpact.compliance.texts import language_from_env
+
+    for register in plain_registers():
+        add_to(app, register, language_from_env())
 
 
 def main() -> None:

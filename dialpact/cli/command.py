@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import typer
 
 from dialpact.cli.command_context import CommandContext
-from dialpact.compliance.texts import Language, language_from_env
+from dialpact.cli.flag import AsJson, ConfigFile, Lang
+from dialpact.compliance.texts import language_from_env
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", metavar="FILE", help="Configuration; else $DIALPACT_CONFIG, ./dialpact.toml, /etc."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the output; else the locale's.")]
 
 
 def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:

@@ -1,11 +1,12 @@
-"""One run of one command: its options, its language, where it reads from and how it answers."""
+"""One run of one command: its options, its language, where it reads from and how it answers.
+
+What only some commands need (a store, tables, paper) is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import os
-import pwd
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,14 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.cli import texts
-from dialpact.cli.page import paper
+from dialpact.cli.flag import default_by
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock, SystemClock, Uptime, host_uptime
 from dialpact.compliance.config import Config
@@ -34,14 +32,22 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.texts import Language
 from dialpact.store.ports.page import Page
-from dialpact.store.sqlite import Store
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dialpact.application.reloading import Reloading
+    from dialpact.store.sqlite import Store
 
 DONE, FAILED, USAGE, FOUND = 0, 1, 2, 3
 WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut there
 BUSY_MS = 10_000  # a person can wait longer for another process's lock than a call can
+
+
+def _pdf(html: str) -> bytes:
+    from dialpact.cli.page import pdf
+
+    return pdf(html)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +57,7 @@ class Machine:
     search: Sequence[Path] = configuration.SEARCH  # where a configuration may lie that nobody names
     clock: Clock = field(default_factory=SystemClock)
     uptime: Callable[[], Uptime] = host_uptime
-    pdf: Callable[[str], bytes] = paper.pdf
+    pdf: Callable[[str], bytes] = _pdf
     terminal: Callable[[], bool] = lambda: sys.stdout.isatty()
 
 
@@ -68,7 +74,12 @@ class CommandContext:
         self.language = language
         self.machine = machine or Machine()
         self.clock = self.machine.clock
-        self.stderr = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+    @cached_property
+    def stderr(self) -> Console:
+        from rich.console import Console
+
+        return Console(file=sys.stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     @property
     def config(self) -> Config:
@@ -81,6 +92,8 @@ class CommandContext:
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
+        from dialpact.store.sqlite import Store
+
         async with await Store.open(self.config.database, BUSY_MS) as store:
             yield store
 
@@ -96,6 +109,8 @@ class CommandContext:
 
     def looking(self, by: str = "") -> Context:
         """For what only reads, and on a snapshot of its own: the database is not even opened for more."""
+        from dialpact.store.sqlite import Store
+
         name = free_text(by, "by") if by else default_by()
         store, actor = Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL)
         return Context(store, actor, self.clock, self.machine.uptime)
@@ -162,6 +177,10 @@ class CommandContext:
         if not rows:
             self.note(self.text("say.nothing"))
             return
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+
         terminal = self.machine.terminal()
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for column in columns:
@@ -204,13 +223,3 @@ class CommandContext:
         """Says that a list goes on behind this part of it, and how to see the rest."""
         if page.next:
             self.note(self.text("say.more-after", limit=len(page.rows), cursor=page.next))
-
-
-def default_by() -> str:
-    """Who is at the keyboard: the user of the process, with the one who became it through sudo."""
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        user = str(os.getuid())
-    behind = os.environ.get("SUDO_USER", "")
-    return f"{user} (sudo: {behind})" if behind and behind != user and behind.isprintable() else user

@@ -23,12 +23,15 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
+from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
+from dialpact.store import sqlite
 from dialpact.store.sqlite import Store
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
@@ -65,6 +68,7 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
         await Store.open(session.config.database) as store,
         serving(session.config, reloading.policy, store, session.clock, reloading.add),
     ):
+        settle()
         await stop.wait()
 
 
@@ -165,6 +169,8 @@ def _reloading(session: CommandContext) -> Reloading:
 
 def _run(session: CommandContext, role: Role) -> int:
     configure_logs()
+    sqlite.warm()
+    numbers.warm()
     session.reloading = Reloading(session.config.origin, role, session.clock, _tell)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_until_stopped(session, (_reloads, *PARTS[role])))

@@ -8,16 +8,18 @@ moves again.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
-from collections import deque
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import TextIO
 
 from dialpact.compliance.meters import METERS
 
 MOST = 10_000  # lines that wait
 TOGETHER = 200  # lines in one write
+END = ""  # no line: they end with a newline
 LAST_SECONDS = 1.0  # for what waits at the end of the process
 
 
@@ -27,53 +29,56 @@ class Drain:
     def __init__(self, stream: TextIO, told: Callable[[int], None], most: int = MOST) -> None:
         self._write = _writer(stream)
         self._told, self._most = told, most
-        self._waiting: deque[str] = deque()
+        self._waiting: SimpleQueue[str] = SimpleQueue()  # a condition would cost a line ten times as much
         self._dropped = 0
-        self._closing = False
-        self._moved = threading.Condition()
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
         atexit.register(self.close)
 
     def write(self, line: str) -> None:
         """Takes a line, or counts it as dropped."""
-        with self._moved:
-            if len(self._waiting) >= self._most:
-                self._dropped += 1
-                METERS.log_dropped += 1
-                return
-            self._waiting.append(line)
-            self._moved.notify()
+        if self._waiting.qsize() < self._most:
+            self._waiting.put(line)
+        else:
+            self._drop(1)
 
     def flush(self) -> None:
         """Nothing: that would be to wait."""
 
     def close(self) -> None:
         """What waits is brought out, as far as the stream moves."""
-        with self._moved:
-            self._closing = True
-            self._moved.notify()
+        self._waiting.put(END)
         self._thread.join(LAST_SECONDS)
         atexit.unregister(self.close)
 
     def _run(self) -> None:
-        while True:
-            with self._moved:
-                self._moved.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
-                    return
-                some = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+        closing = False
+        while not (closing and self._waiting.empty()):
+            some = self._next()
+            closing = closing or END in some
             try:
                 self._write("".join(some))
             except (OSError, ValueError):  # closed: there is nobody to tell
-                with self._moved:
-                    self._dropped += len(some)
-                    METERS.log_dropped += len(some)
-                    continue
-            with self._moved:
+                self._drop(len(some))
+                continue
+            with self._counting:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
                 self._told(dropped)
+
+    def _next(self) -> list[str]:
+        """What waits, when there is anything."""
+        some = [self._waiting.get()]
+        with contextlib.suppress(Empty):
+            while len(some) < TOGETHER:
+                some.append(self._waiting.get_nowait())
+        return some
+
+    def _drop(self, lines: int) -> None:
+        with self._counting:
+            self._dropped += lines
+            METERS.log_dropped += lines
 
 
 def _writer(stream: TextIO) -> Callable[[str], object]:

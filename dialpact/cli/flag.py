@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dialpact.cli.command_context import default_by
+from dialpact.compliance.texts import Language
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="Configuration; else $DIALPACT_CONFIG, ./dialpact.toml, /etc."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the output; else the locale's.")]
+
+
+def default_by() -> str:
+    """Who is at the keyboard: the user of the process, with the one who became it through sudo."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{user} (sudo: {behind})" if behind and behind != user and behind.isprintable() else user
+
 
 By = Annotated[
     str,

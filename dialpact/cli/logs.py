@@ -7,6 +7,7 @@ caught go the same way, so that nothing passes :mod:`dialpact.compliance.masking
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
@@ -28,7 +29,7 @@ def configure_logs() -> None:
         # The default would show local variables beside a traceback.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if terminal
-        else structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        else _as_json
     )
     structlog.configure(
         processors=[
@@ -72,7 +73,7 @@ def masked(logger: object, method: str, line: Any) -> Any:
     if isinstance(error, tuple):
         error = error[1]
     shown = {
-        name if name in OURS else masking.text(name, 200): given
+        name if name in OURS else masking.named(name).shown: given
         if name in OURS
         else masking.value(given, name)
         for name, given in line.items()
@@ -80,6 +81,13 @@ def masked(logger: object, method: str, line: Any) -> Any:
     if isinstance(error, BaseException):
         shown["exception"] = masking.trace(error)
     return shown
+
+
+_json = json.JSONEncoder(ensure_ascii=False, default=str)  # once: ``json.dumps`` would make one for each line
+
+
+def _as_json(logger: object, method: str, line: Any) -> str:
+    return _json.encode(line)
 
 
 class Bridge(logging.Handler):

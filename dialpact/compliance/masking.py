@@ -8,6 +8,9 @@
 3. Integers are measures, and stay; except those of the form of a mobile number under a name that is no
    measure's.
 4. Control characters are written out: a value can not begin a new line or move a terminal's cursor.
+
+Every line of every call comes through here, so what can be told at a glance to hold no number is not searched
+for one. A glance decides nothing else than the search would: see ``_holds_none``.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import re
 import traceback
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from dialpact.compliance.numbers.dial import masked
 
@@ -48,6 +52,11 @@ _GROUPS = rf"(?:\+\(?)?\d+(?:{_SEPARATOR}(?!{'|'.join(_HARMLESS)})\d+)*"
 _CANDIDATE = re.compile("|".join([f"(?P<harmless>{'|'.join(_HARMLESS)})", f"(?P<called>{_CALLED})", _GROUPS]))
 _RUN = re.compile(r"\d+")
 _CUT = re.compile(r"[\d \u00a0.()\-+]+\Z")
+# What the search leaves as it is: a decision's id, Asterisk's unique id, a number masked already.
+_LEFT = re.compile(r"(?=[0-9a-f]*[a-f])[0-9a-f]{32}|1[4-9][0-9]{8}\.[0-9]{1,7}|\+?[0-9]{0,6}\*{4}[0-9]{0,6}")
+_SEVEN_DIGITS = re.compile(r"(?:\d\D*+){7}")  # no number has fewer: see _CALLED and _is_number
+_PLAIN = (bool, float, datetime, date, timedelta, type(None))
+MAX_NAME = 200
 _secrets: list[str] = []  # the longest first: of one that lies in another no rest may be shown
 
 
@@ -56,6 +65,7 @@ def hide(secret: str) -> None:
     if len(secret) >= 4 and secret not in _secrets:  # a shorter one would spoil every text, and hides nothing
         _secrets.append(secret)
         _secrets.sort(key=len, reverse=True)
+        _named.cache_clear()
 
 
 def text(given: str, most: int = MAX_TEXT) -> str:
@@ -68,19 +78,46 @@ def text(given: str, most: int = MAX_TEXT) -> str:
         given = _CUT.sub("", given[: 4 * most]) + "…"
     for secret in _secrets:
         given = given.replace(secret, HIDDEN)
-    shown = _CANDIDATE.sub(_judged, given)
-    shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
+    shown = given if _holds_none(given) else _CANDIDATE.sub(_judged, given)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
     return shown if len(shown) <= most else shown[:most] + "…"
+
+
+def _holds_none(given: str) -> bool:
+    """True only where the search for numbers would change nothing: False is dearer, and always safe."""
+    return len(given) < 7 or _LEFT.fullmatch(given) is not None or _SEVEN_DIGITS.search(given) is None
+
+
+class Named(NamedTuple):
+    """What a field's name says: ``shown`` is the name as a log may show it."""
+
+    shown: str
+    secret: bool
+    measure: bool
+
+
+def named(name: str) -> Named:
+    """Of names there are few, and each of them comes with every line."""
+    return _named(name) if len(name) <= MAX_NAME else _named.__wrapped__(name)
+
+
+@lru_cache(maxsize=512)
+def _named(name: str) -> Named:
+    secret = _SECRET_NAMES.search(name) is not None and not name.endswith("_file")
+    return Named(text(name, MAX_NAME), secret, _MEASURES.search(name) is not None)
 
 
 def value(given: Any, name: str = "", depth: int = 0) -> Any:
     """``given`` as a log may show it, and what is nested in it. Instants, truths and measures stay."""
-    if isinstance(given, bool | float | datetime | date | timedelta) or given is None:
+    if type(given) is str:  # most are
+        return HIDDEN if named(name).secret else text(given)
+    if isinstance(given, _PLAIN):
         return given
-    if _SECRET_NAMES.search(name) and not name.endswith("_file"):
+    if named(name).secret:
         return HIDDEN
     if isinstance(given, int):
-        like_mobile = _MOBILE.fullmatch(str(given)) and not _MEASURES.search(name)
+        like_mobile = _MOBILE.fullmatch(str(given)) and not named(name).measure
         return masked(str(given)) if like_mobile else given
     if isinstance(given, str):
         return text(given)
@@ -98,7 +135,7 @@ def _nested(given: Any, name: str, depth: int) -> Any:
         return text(repr(given)[: 4 * MAX_TEXT], 200)
     if isinstance(given, Mapping):
         pairs = list(given.items())[:MAX_ITEMS]
-        return {text(str(key), 200): value(item, str(key), depth + 1) for key, item in pairs}
+        return {named(str(key)).shown: value(item, str(key), depth + 1) for key, item in pairs}
     items = [value(item, name, depth + 1) for item in list(given)[:MAX_ITEMS]]
     return tuple(items) if isinstance(given, tuple) else items
 

@@ -105,7 +105,7 @@ class Consent(Value, frozen=True, kw_only=True):
     wording: str = ""  # version of the text that the person agreed to
 
 
-class DncEntry(Value, frozen=True, kw_only=True):
+class DncEntry(Value, frozen=True, kw_only=True, gc=False):  # a million of them in an import
     """An opt-out that is in force. ``value`` is the industry or the business, empty for scope ``all``."""
 
     number: str

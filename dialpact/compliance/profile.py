@@ -19,11 +19,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dialpact.compliance import toml
+from dialpact.compliance import public_holidays, toml
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.model import PolicyVersion
-from dialpact.compliance.public_holidays import VERSION as HOLIDAYS_VERSION
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
@@ -148,7 +147,7 @@ class Policy:
     def calendar_version(self) -> str:
         """Of all calendar data that these profiles look at."""
         foreign = any(profile.days and profile.days.holidays for profile in self.profiles)
-        return f"{self.calendar.version} + {HOLIDAYS_VERSION}" if foreign else self.calendar.version
+        return f"{self.calendar.version} + {public_holidays.version()}" if foreign else self.calendar.version
 
     @cached_property
     def regions(self) -> tuple[str, ...]:

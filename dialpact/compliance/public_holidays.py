@@ -11,16 +11,28 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
-from importlib.metadata import version
-
-import holidays
 
 REGIONS: tuple[str, ...] = ("FR", "AU")
-VERSION = f"holidays {version('holidays')}"
 _STATES: dict[str, tuple[str | None, ...]] = {
     "FR": (None,),
     "AU": (None, "ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA"),
 }
+
+
+@cache
+def version() -> str:
+    """Of the library: stored with every decision of a profile with such days."""
+    from importlib.metadata import version as package_version
+
+    return f"holidays {package_version('holidays')}"
+
+
+def warm() -> None:
+    """Load the library now (tens of milliseconds), not during the first call."""
+    import holidays
+
+    holidays.country_holidays(REGIONS[0])
+    version()
 
 
 def is_holiday(region: str, day: date) -> bool | None:
@@ -37,6 +49,8 @@ def is_holiday(region: str, day: date) -> bool | None:
 @cache
 def _year(region: str, year: int) -> frozenset[date]:
     """Empty beyond the library's years: it says then that there are no holidays, which is never true."""
+    import holidays  # which a command that reads no such profile need not wait for
+
     return frozenset(
         day
         for state in _STATES[region]

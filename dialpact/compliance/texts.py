@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from dialpact.compliance.model import Finding
-from dialpact.compliance.registers.fault import Fault
+if TYPE_CHECKING:
+    from dialpact.compliance.model import Finding
+    from dialpact.compliance.registers.fault import Fault
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -29,7 +29,9 @@ def faults(language: Language) -> Mapping[str, str]:
 
 
 def _read(name: str) -> Mapping[str, str]:
-    content = files("dialpact.compliance").joinpath("texts", name).read_text(encoding="utf-8")
+    import tomllib  # not for the sake of ``Language`` alone
+
+    content = (Path(__file__).with_suffix("") / name).read_text(encoding="utf-8")
     tables: dict[str, dict[str, str]] = tomllib.loads(content)
     return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}
 

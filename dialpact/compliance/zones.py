@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as package_version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +23,9 @@ def version() -> str:
     for folder in map(Path, zoneinfo.TZPATH):
         if (folder / "Asia" / "Shanghai").is_file():
             return f"system {_release(folder)}"
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as package_version
+
     try:
         return f"tzdata {package_version('tzdata')}"
     except PackageNotFoundError:

@@ -30,14 +30,15 @@ class FakeLine:
         self.last: list[str] = []
         self.hung_up = self.closed = False
 
-    async def ask(self, command: str) -> Reply:
+    async def ask(self, command: str, until: float) -> Reply:
         self.told.append(command)
         usual = Reply(200, 1, self.number) if command == variables.CALLER_ID else Reply(200, 0)
         reply = self.replies.pop(0) if self.replies else usual
         if isinstance(reply, Exception):
             raise reply
         if reply is None:
-            await asyncio.get_running_loop().create_future()
+            async with asyncio.timeout_at(until):
+                await asyncio.get_running_loop().create_future()
         return usual if reply == "usual" else reply
 
     async def last_words(self, commands: list[str], seconds: float) -> None:

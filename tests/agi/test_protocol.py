@@ -87,10 +87,10 @@ def emptied(name: bytes) -> bytes:
     return b"".join(lines)
 
 
-@pytest.mark.parametrize("name", [*protocol.REQUIRED, "agi_arg_1"])
+@pytest.mark.parametrize("name", [*map(bytes.decode, protocol.REQUIRED), "agi_arg_1"])
 def test_required_header(name: str) -> None:
     assert why(without(name.encode())) == (f"no {name}", True)
-    if name in protocol.REQUIRED:
+    if name.encode() in protocol.REQUIRED:
         assert why(emptied(name.encode())) == (f"no {name}", True)
 
 
@@ -239,6 +239,25 @@ def test_any_split_gives_the_same_events(data: bytes, sizes: list[int]) -> None:
     found += session.receive(rest)
     assert found == events(data)
     assert session.held <= protocol.MAX_LINE + 900
+
+
+def many(lines: int, size: int) -> bytes:
+    """A header with so many more lines of so many bytes each."""
+    later = b"".join(b"agi_l%03d: %s\n" % (n, b"y" * (size - 12)) for n in range(lines))
+    return HONEST.replace(b"agi_arg_1:", later + b"agi_arg_1:")
+
+
+@given(STREAMS | st.builds(many, st.integers(60, 75), st.integers(12, 230)))
+@example(many(70, 12))  # 96 lines
+@example(many(71, 12))
+@example(many(1, 2049))
+@example(many(1, 2050))
+@example(HONEST.replace(b"agi_rdnis: unknown", b"agi_rdnis:"))
+def test_lines_that_come_together_are_what_each_is_alone(data: bytes) -> None:
+    found = events(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AgiSession, "_header_lines", lambda _: None)
+        assert events(data) == found
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=79))

@@ -250,3 +250,28 @@ def test_gate_address_of_a_broken_configuration(
     monkeypatch.delenv("DIALPACT_GATE", raising=False)
     monkeypatch.setenv("DIALPACT_CONFIG", str(file))
     assert script.gate_address() in (("127.0.0.1", 4573), ("127.0.0.1", 7))
+
+
+def test_it_loads_no_more_than_a_call_can_wait_for() -> None:
+    """And leaves nothing of its own in the place of what pyst2 was spared."""
+    tell = "import sys, agi.script; before = sorted(sys.modules); import pprint, six; pprint.pformat(six.PY2)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"{tell}; print(*before)"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert {"asterisk.agi", "agi.variables"} <= loaded
+    assert not loaded & {
+        "asyncio",
+        "dataclasses",
+        "dialpact",
+        "inspect",
+        "pathlib",
+        "pprint",
+        "six",
+        "typing",
+    }

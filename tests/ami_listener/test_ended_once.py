@@ -9,9 +9,9 @@ import pytest
 
 from ami_listener import resync
 from ami_listener.ami.pbx import Live, Pbx
-from ami_listener.recording import recorder
 from dialpact.compliance.recorded import Finished
 from dialpact.testing.ami import FakeAmi
+from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, ringing, talking, until
 
 
@@ -135,12 +135,12 @@ async def test_one_whose_end_fails_is_told_once(scene: Scene, ami: FakeAmi) -> N
     await scene.recorded("kept")
 
 
+@timed(recorder={"proof": 20.0})
 @pytest.mark.parametrize("refused", [True, False], ids=["the interlock gave it up", "it was over"])
 async def test_a_call_that_ends_before_its_recording_is_proven(
-    scene: Scene, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch, refused: bool
+    scene: Scene, ami: FakeAmi, refused: bool
 ) -> None:
     """Dialplan and proof have a second each: where the dialplan's ends first the failure is told as well."""
-    monkeypatch.setattr(recorder, "PROOF_SECONDS", 20.0)
     ami.monitor_mode = "empty"
     _, leg = await ringing(scene, ami)
     leg.pick_up()

@@ -25,6 +25,7 @@ from panoramisk import fast_agi
 from agi import variables
 from agi.server import Server
 from agi.service import serving
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
@@ -158,6 +159,7 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
             await Store.open(settings.database) as store,
             serving(settings, policy, store, NoonClock()) as (_, port),
         ):
+            settle()
             yield port
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
+ENDING_SECONDS = 5  # of a process that has closed its output
 
 
 class Cores(NamedTuple):
@@ -44,7 +45,7 @@ class Process:
             self._running.stdin.flush()
         answer = self._running.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self._running.args} ended")
+            raise RuntimeError(f"{self._running.args} ended with {self._running.wait(ENDING_SECONDS)}")
         return answer
 
     @property

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import socket
 import sqlite3
+import struct
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -29,6 +33,7 @@ from tests.bench import (
     verify_bench,
 )
 from tests.bench.plot import plot
+from tests.bench.process import running
 from tests.lab.bootstrap import Installation, bootstrap
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
@@ -99,6 +104,28 @@ def test_gate_bench_runs(tmp_path: Path, small: None) -> None:
     plot(found, every["machine"], tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size[1] > 300
+
+
+def test_a_header_that_is_cut_off_does_not_end_the_client(tmp_path: Path) -> None:
+    """As a gate cuts the connections of a crowd: it is an outcome, and no broken pipe of the client's."""
+    if not c_peer("C"):
+        return
+    (tmp_path / "headers").write_bytes(b"a\n" * 5000 + b"\n")
+    words = [str(native.program("agi_client")), str(tmp_path / "headers"), "1"]
+    with socket.create_server(("127.0.0.1", 0)) as gate, running(words, tmp_path / "log", None) as client:
+        asked = threading.Thread(target=cut_off, args=(gate, 20))
+        asked.start()
+        told = json.loads(client.ask(f"{gate.getsockname()[1]} 1 20 0"))
+        asked.join()
+    assert told["outcomes"] == "N" * 20
+
+
+def cut_off(gate: socket.socket, times: int) -> None:
+    for _ in range(times):
+        connection, _ = gate.accept()
+        with connection:
+            connection.recv(1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_without_a_compiler_the_table_says_so(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialpact.cli.command_context import default_by
+from dialpact.cli.flag import default_by
 from tests.cli.conftest import NUMBER, Home
 
 BUSINESS = ("business", "add", "acme", "--name", "某某公司", "--actor", "own-business")

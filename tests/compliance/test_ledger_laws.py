@@ -61,14 +61,18 @@ def test_every_consistency_proof_holds_and_no_changed_one(size: int, data: st.Da
         assert not merkle.verify_consistency(size, old, now, before, proof)
 
 
-@given(st.integers(0, len(LEAVES)))
-def test_a_growing_tree_is_the_plain_one(size: int) -> None:
-    growing, completed = merkle.GrowingTree(), []
-    for leaf in LEAVES[:size]:
-        completed = growing.add(leaf)
-    assert growing.root() == TREE(0, size)
-    for level, found in enumerate(completed):
-        assert found == TREE(size - (1 << level), size)
+@given(st.lists(st.integers(0, 70), max_size=6))
+def test_a_growing_tree_is_the_plain_one(steps: list[int]) -> None:
+    """However many leaves are added at once; and each subtree that they complete is told, in order."""
+    growing, size = merkle.GrowingTree(), 0
+    for step in steps:
+        before, size = size, min(size + step, len(LEAVES))
+        completed = growing.extend(LEAVES[before:size])
+        assert growing.root() == TREE(0, size)
+        for level in range(9):
+            ends = [end for end in range(before + 1, size + 1) if end % (1 << level) == 0]
+            told = completed[level] if level < len(completed) else []
+            assert list(told) == [TREE(end - (1 << level), end) for end in ends]
 
 
 # What SQLite gives: text without surrogates, integers of 64 bits, doubles that are numbers.

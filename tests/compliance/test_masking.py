@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dialpact.compliance import masking
@@ -110,6 +110,33 @@ def test_masked_text_is_printable_bounded_and_stays(given: str) -> None:
     shown = masking.text(given)
     assert shown.isprintable()
     assert masking.text(shown) == shown
+
+
+@given(
+    st.text()
+    | st.text("0123456789+-. ()*af")
+    | st.text("٠1２+( -").map("tel:{}".format)
+    | st.from_regex(r"[0-9a-f]{31,33}", fullmatch=True)
+    | st.from_regex(r"1[0-9]{8,10}\.?[0-9]{0,8}@?", fullmatch=True)
+    | st.from_regex(r"\+?[0-9]{0,11}\*{3,5}[0-9]{0,11}", fullmatch=True)
+    | st.tuples(st.sampled_from(["sip:", "Local/", "+", ""]), st.text("0123456789", min_size=5, max_size=10))
+    .map("".join)
+    .map("{}@x".format)
+)
+@example("+123456 7")
+@example("Local/6234567@x")
+def test_a_glance_says_what_the_search_would(given: str) -> None:
+    shown = masking.text(given)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(masking, "_holds_none", lambda _: False)
+        assert masking.text(given) == shown
+
+
+def test_a_secret_hidden_later_is_hidden_in_names_that_were_seen() -> None:
+    name = "key-of-a-later-test"
+    assert masking.value({name: 1}) == {name: 1}
+    masking.hide(name)
+    assert masking.value({name: 1}) == {masking.HIDDEN: 1}
 
 
 def test_a_long_value_is_cut_and_no_number_with_it() -> None:

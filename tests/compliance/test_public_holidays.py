@@ -59,4 +59,4 @@ def test_a_datetime_has_no_date_of_its_own() -> None:
 
 
 def test_the_version_is_told() -> None:
-    assert public_holidays.VERSION.startswith("holidays 0.")
+    assert public_holidays.version().startswith("holidays 0.")

@@ -14,8 +14,8 @@ from dialpact.compliance.registers.business import business
 from dialpact.compliance.registers.campaign import campaign
 from dialpact.compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
 from dialpact.compliance.registers.fault import Fault, shown
-from dialpact.compliance.registers.moment import day, moment
-from dialpact.compliance.registers.number import PLAIN_MOBILE, callee
+from dialpact.compliance.registers.moment import PLAIN, day, moment
+from dialpact.compliance.registers.number import PLAIN_MOBILE, callee, plain_fixed
 from dialpact.compliance.registers.number import caller_id as exact
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_refused_number_says_what_is_wrong() -> None:
 
 def agrees(text: str) -> bool:
     """Whether the short way says what numbers.parse says; where it does not match, nothing is claimed."""
-    quick = PLAIN_MOBILE.fullmatch(text)
+    quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
     return quick is None or numbers.parse(text).e164 == "+86" + quick[1]
 
 
@@ -94,6 +94,24 @@ def test_the_short_way_equals_the_long_way_for_every_range() -> None:
         assert bool(quick) == (not found.problem), text
         taken += bool(quick)
     assert 30_000 < taken < 70_000
+
+
+def test_the_short_way_of_a_fixed_line_equals_the_long_way_for_every_area() -> None:
+    taken = refused = 0
+    for start in range(100, 1000):
+        for place in range(2, 9):
+            for digits in (9, 10, 11):
+                text = f"0{start}{place}" + f"{start * 7919 * place % 10**7:07}"[: digits - 4]
+                found = numbers.parse(text)
+                quick = plain_fixed().fullmatch(text)
+                assert bool(quick) == (found.kind == "fixed-line"), text
+                taken, refused = taken + bool(quick), refused + bool(found.problem)
+    assert taken > 2000 and refused > 2000
+
+
+@given(some.from_regex(r"(\+?86|0|00|\+)?(10|2[0-9]|[3-9][0-9]{2})[0-9]{6,9}", fullmatch=True))
+def test_the_short_way_of_a_fixed_line_equals_the_long_way_for_every_form(text: str) -> None:
+    assert agrees(text)
 
 
 @given(some.from_regex(r"(\+?86|0|00|\+)?1[0-9]{9,11}", fullmatch=True))
@@ -159,6 +177,27 @@ def test_a_bare_end_is_the_end_of_that_day() -> None:
 
 def test_what_stands_for_never_is_a_time() -> None:
     assert moment("9999-12-31", "expires_at", end_of_day=True).year == 9999
+
+
+def said(text: str, column: str = "at") -> datetime | str:
+    try:
+        return moment(text, column)
+    except Fault as fault:
+        return fault.key
+
+
+@given(some.from_regex(PLAIN, fullmatch=True))
+def test_the_short_way_of_a_time_equals_the_long_way(text: str) -> None:
+    assert said(text) == said(f" {text}")  # with a blank before it a text goes the long way
+
+
+@given(some.text(alphabet="0123456789-/:T .Z+", max_size=20))
+def test_no_text_takes_the_short_way_of_a_time_wrongly(text: str) -> None:
+    assert said(text) == said(f" {text}")
+
+
+def test_a_time_in_many_blanks_is_one() -> None:
+    assert moment("2026-11-24 10:00" + " " * 100, "at") == datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

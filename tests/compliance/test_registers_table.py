@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from dialpact.compliance.registers import table
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import LONGEST, Table
 
@@ -56,6 +58,37 @@ def test_cells_too_few_or_too_many() -> None:
         (3, "cell-count"),
         (4, ["1", "2", "3"]),
     ]
+
+
+PIECES = ["a", ",", '"', " ", "\u3000", "险", "\r\n", "\r", "\n", "1,2,3\r\n"]
+
+
+@given(some.lists(some.sampled_from(PIECES), min_size=20, max_size=60))
+def test_lines_are_where_a_text_file_has_them(pieces: list[str]) -> None:
+    """However they lie across the pieces in which the file is read."""
+    text = "".join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "LONGEST", 21)
+        found = rows("number,scope,value\n" + text)
+    lines = StringIO(text, newline=None).readlines()
+    assert found == [
+        (number, wanted)
+        for number, line in enumerate(lines, 2)
+        if (wanted := alone(line.removesuffix("\n"))) is not None
+    ]
+
+
+def alone(line: str) -> list[str] | str | None:
+    """What a line is without its neighbours; None: blank."""
+    if len(line) >= 21:
+        return "line-too-long"
+    try:
+        cells = [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+    except csv.Error:
+        return "bad-quotes"
+    if not any(cells):
+        return None
+    return cells if len(cells) == len(COLUMNS) else "cell-count"
 
 
 def test_a_line_without_end_is_given_up() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Applied
 from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite.connection import Database, Work
 from dialpact.store.sqlite.imports import STAGED
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.compliance.test_store_registers import ACME, AGREED, RENEWAL, SHOWN, but
@@ -159,6 +163,65 @@ async def test_caller_ids_are_updated_and_clashes_named(store: Store) -> None:
     (log, *_) = await store.changes.of("caller-id", "file.csv")
     assert log.detail["replaced"][0]["sent_as"] == []
     assert (await run(store, "caller-id", f"{rows[0]},+862787654321")).already == 1
+
+
+async def test_of_an_opt_out_twice_the_first_batch_counts_and_in_it_the_earliest(store: Store) -> None:
+    into = await store.imports.begin("dnc")
+    for batch in (("2026-11-20", "2026-11-10"), ("2026-11-01",)):
+        rows = [f"13800138000,all,,{day},{day}" for day in batch]
+        await into.stage([(2, READ["dnc"](row.split(","), AT)) for row in rows])
+    file = FileRead(file="file.csv", sha256="a" * 64, rows=3, skip_bad=False)
+    applied = await into.apply(file, bad=0, skip_bad=False, **BY)
+    assert (applied.applied, applied.already) == (1, 2)
+    assert [entry.source for entry in (await store.dnc.list()).rows] == ["2026-11-10"]
+
+
+@pytest.mark.parametrize(("scope", "value"), [("some", "acme"), ("all", "acme"), ("business", "")])
+async def test_no_opt_out_comes_in_that_the_register_would_not_take(
+    store: Store, scope: Any, value: str
+) -> None:
+    wrong = but(READ["dnc"]([NUMBER, "all", "", "", ""], AT), scope=scope, value=value)
+    into = await store.imports.begin("dnc")
+    right = READ["dnc"](["13800138001", "all", "", "", ""], AT)
+    await into.stage([(2, wrong), (3, right)])
+    file = FileRead(file="file.csv", sha256="a" * 64, rows=2, skip_bad=False)
+    assert (await into.apply(file, bad=0, skip_bad=False, **BY)).applied == 1
+    assert (await store.dnc.list()).rows == [right]
+    await store.dnc.add(wrong, **BY)  # and the checks are made again after the import
+    assert (await store.dnc.list()).rows == [right]
+
+
+@pytest.mark.parametrize("register", sorted(STAGED))
+async def test_staging_neither_takes_nor_awaits_the_lock(store: Store, tmp_path: Path, register: str) -> None:
+    refusal = READ["dnc"]([NUMBER, "all", "", "", ""], AT)
+    value = {"dnc": refusal, "consent": AGREED, "caller-id": SHOWN}[register]
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        into = await store.imports.begin(register)
+        await into.stage([(2, value)])
+        other.execute("ROLLBACK")
+    file = FileRead(file="file.csv", sha256="a" * 64, rows=1, skip_bad=False)
+    assert (await into.apply(file, bad=0, skip_bad=False, **BY)).applied == 1
+
+
+async def test_an_opt_out_that_is_removed_while_the_file_is_sorted_comes_in_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run(store, "dnc", f"{NUMBER},all,,2026-11-01,x")
+    into = await store.imports.begin("dnc")
+    await into.stage([(2, READ["dnc"]([NUMBER, "all", "", "", "again"], AT))])
+    sort = Database.aside
+
+    async def sorted_and_removed(database: Database, work: Work[Any]) -> Any:
+        found = await sort(database, work)
+        await store.dnc.remove(NUMBER, "all", "", reason="x", **BY)
+        return found
+
+    monkeypatch.setattr(Database, "aside", sorted_and_removed)
+    file = FileRead(file="file.csv", sha256="a" * 64, rows=1, skip_bad=False)
+    applied = await into.apply(file, bad=0, skip_bad=False, **BY)
+    assert (applied.applied, applied.already) == (1, 0)
+    assert [entry.source for entry in (await store.dnc.list()).rows] == ["again"]
 
 
 async def test_an_import_begins_empty(store: Store) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import Language, faults
@@ -18,7 +18,7 @@ from dialpact.compliance.texts import fault_text as domain_fault_text
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text by table and name: ``fault.bad-time``."""
     found = dict(faults(language))
-    for file in files("dialpact.cli.texts").iterdir():
+    for file in Path(__file__).parent.iterdir():
         if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
             tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
             for table, texts in tables.items():

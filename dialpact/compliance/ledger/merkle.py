@@ -132,24 +132,33 @@ def verify_consistency(old: int, size: int, old_root: bytes, root: bytes, proof:
 
 
 class GrowingTree:
-    """A tree to which one leaf after the other is added, in memory that grows with its height only."""
+    """A tree to which leaves are added, in memory that grows with its height (and with how many at once)."""
 
     def __init__(self) -> None:
-        self._whole: list[tuple[int, bytes]] = []  # complete subtrees, the largest first: leaves, hash
+        self._open: list[bytes | None] = []  # by level: the complete subtree that waits for its neighbour
 
-    def add(self, leaf: bytes) -> list[bytes]:
-        """The hashes of the subtrees that this leaf completes: of 1, 2, 4, ... leaves."""
-        completed, leaves = [leaf], 1
-        while self._whole and self._whole[-1][0] == leaves:
-            completed.append(node_hash(self._whole.pop()[1], completed[-1]))
-            leaves *= 2
-        self._whole.append((leaves, completed[-1]))
+    def extend(self, leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+        """The hashes of the subtrees that these leaves complete, in order: of 1 leaf, of 2, of 4, ..."""
+        completed: list[Sequence[bytes]] = []
+        hashed, whole = hashlib.sha256, leaves
+        while whole:
+            level = len(completed)
+            completed.append(whole)
+            if level == len(self._open):
+                self._open.append(None)
+            waiting = self._open[level]
+            row = [*whole] if waiting is None else [waiting, *whole]
+            self._open[level] = row.pop() if len(row) % 2 else None
+            pairs = iter(row)
+            # node_hash of each two, without a call for each
+            whole = [
+                hashed(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)
+            ]
         return completed
 
     def root(self) -> bytes:
-        if not self._whole:
-            return EMPTY
-        found = self._whole[-1][1]
-        for _, left in self._whole[-2::-1]:
-            found = node_hash(left, found)
-        return found
+        found = None
+        for left in self._open:
+            if left is not None:
+                found = left if found is None else node_hash(left, found)
+        return EMPTY if found is None else found

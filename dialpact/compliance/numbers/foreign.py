@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dialpact.compliance.model import Callee
-from dialpact.compliance.numbers import metadata
 from dialpact.compliance.numbers.form import Flaw, refused
 
 
@@ -17,6 +16,8 @@ def assigned(
     ``trunk`` is the prefix of the national form. What is assigned to something else (premium rate, shared
     cost, paging) is protected.
     """
+    from dialpact.compliance.numbers import metadata  # which a command that reads no number need not wait for
+
     kind = metadata.kind(code, significant)
     if not kind:
         return refused(shown, "invalid-number", Flaw.UNASSIGNED)

@@ -56,7 +56,7 @@ def plain(given: str) -> str | Flaw:
     # The dialplan hands over URI-encoded text when it saw dangerous characters; never decode it.
     if "%" in given or "?" in given:
         return Flaw.ENCODED
-    if any(category(character) == "Cc" for character in given):
+    if not given.isprintable() and any(category(character) == "Cc" for character in given):
         return Flaw.CONTROL_CHARACTERS
     text = given.translate(_FULL_WIDTH).strip(" ")
     if _FORM.fullmatch(text):
@@ -72,6 +72,8 @@ def refused(shown: str, problem: Problem, flaw: Flaw) -> Callee:
 
 def printable(given: str) -> str:
     r"""``given`` for people to read, bounded: controls, bidi marks, backslashes as ``\xNN``, ``\uNNNN``."""
+    if len(given) <= SHOWN and given.isprintable() and "\\" not in given:
+        return given
     shown = "".join(
         character if character.isprintable() and character != "\\" else _escaped(character)
         for character in given[:SHOWN]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from dialpact.compliance.model import ANY
@@ -23,7 +24,12 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")  # what JSON's readers keep whole
 
 def identifier(text: str, column: str) -> str:
     """The id of a business, campaign or industry, in NFC: what looks alike is alike."""
-    found = unicodedata.normalize("NFC", text.strip())
+    return _identifier(text.strip(), column)
+
+
+@lru_cache(1024)
+def _identifier(text: str, column: str) -> str:
+    found = unicodedata.normalize("NFC", text)
     if not found:
         raise Fault("empty", column=column)
     if not _ID.fullmatch(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from phonenumbers import PhoneMetadata
 
@@ -10,19 +11,28 @@ from dialpact.compliance import numbers
 from dialpact.compliance.registers.fault import Fault, shown
 
 
-def _assigned_mobile() -> str:
+def _assigned(kind: str) -> str:
     """The pattern that phonenumbers itself asks; a million rows can not afford its 10 us each."""
-    metadata = PhoneMetadata.metadata_for_region("CN")
-    assert metadata is not None and metadata.mobile is not None
-    return str(metadata.mobile.national_number_pattern)
+    described = getattr(PhoneMetadata.metadata_for_region("CN"), kind)
+    return str(described.national_number_pattern)
 
 
 # Exactly the forms of which numbers.parse makes this number, and never one that it refuses: a test holds the
 # two together. Whatever does not match goes the long way.
-PLAIN_MOBILE = re.compile(rf"(?:\+?86)?(?=1[3-9][0-9]{{9}}\Z)({_assigned_mobile()})")
+PLAIN_MOBILE = re.compile(rf"(?:\+?86)?(?=1[3-9][0-9]{{9}}\Z)({_assigned('mobile')})")
 _EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _DECIMAL = re.compile(r"[0-9]+[.,]0+")
 _CALLER_ID = re.compile(r"\+?[0-9]{3,20}")
+
+
+@cache
+def plain_fixed() -> re.Pattern[str]:
+    """The same of fixed lines. Made when it is asked for: it is long, and most programs never need it."""
+    others = "|".join(_assigned(kind) for kind in ("premium_rate", "toll_free", "shared_cost"))
+    return re.compile(
+        r"(?:\+86|0)(?=(?:10|2[0-57-9]|(?!400|700|800)[3-9][0-9]{2})[2-8][0-9]{6,7}\Z)"
+        rf"(?!(?:{others})\Z)(?=(?:{_assigned('general_desc')})\Z)({_assigned('fixed_line')})"
+    )
 
 
 def callee(text: str) -> str:
@@ -30,7 +40,7 @@ def callee(text: str) -> str:
 
     Fault: no number of a person, with what is wrong with it; Excel's leftovers with what to do.
     """
-    quick = PLAIN_MOBILE.fullmatch(text)
+    quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
     if quick:
         return "+86" + quick[1]
     given = _not_from_a_spreadsheet(text)

@@ -1,7 +1,7 @@
 """Plain registers: entries that are looked up by their id and listed, and nothing more. A file each.
 
-Such a file says what an entry is, and its words; a line in ``NAMES`` puts it into the product: the log keeps
-its entries, and ``dialpact NOUN`` has ``add``, ``list``, ``show`` and ``remove``. CONTRIBUTING.md shows one.
+Such a file says what an entry is, and its words; a line in ``plain_names`` puts it into the product: the log
+keeps its entries, and ``dialpact NOUN`` has ``add``, ``list``, ``show`` and ``remove``. See CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -21,12 +21,9 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.registers.cell import free_text, identifier, whole_number, yes_or_no
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.moment import day, moment
+from dialpact.compliance.registers.plain_names import NAMES
 from dialpact.compliance.texts import Language
 
-# Modules beside this one, each with its ``REGISTER``; in the order of ``--help``.
-NAMES: tuple[str, ...] = (
-    # none ships
-)
 # What a field may be, and how it is read.
 READERS: Mapping[type, Callable[[str, str], Any]] = {
     str: free_text,

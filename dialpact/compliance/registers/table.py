@@ -55,6 +55,7 @@ class Table:
         self._file = file
         self._text = TextIOWrapper(file, self.encoding, newline="")
         self._line = 0
+        self._lines = self._read()
         try:
             self._order, self._width = self._header()
         except Fault:
@@ -68,43 +69,60 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         """Line number, and the cells in the order of ``columns`` or what is wrong; no blank lines."""
-        while (cells := self._next()) is not None:
+        width, order = self._width, self._order
+        as_written = order == list(range(width))
+        for cells in self._lines:
             if isinstance(cells, Fault):
                 yield self._line, cells
-            elif len(cells) == self._width:
-                cells.append("")  # what an absent column has
-                yield self._line, [cells[place] for place in self._order]
+            elif len(cells) != width:
+                yield self._line, Fault("cell-count", found=str(len(cells)), wanted=str(width))
+            elif as_written:
+                yield self._line, cells
             else:
-                fault = Fault("cell-count", found=str(len(cells)), wanted=str(self._width))
-                yield self._line, fault
+                cells.append("")  # what an absent column has
+                yield self._line, [cells[place] for place in order]
 
     def release(self) -> None:
         """Gives the file back unclosed."""
         self._text.detach()
 
-    def _next(self) -> list[str] | Fault | None:
-        """The next line that is not blank; None at the end."""
-        while text := self._text.readline(LONGEST):
-            self._line += 1
-            line = text.rstrip("\r\n")
-            if len(text) == LONGEST and line == text:
-                while (rest := self._text.readline(LONGEST)) and rest[-1] not in "\r\n":
-                    pass
-                return Fault("line-too-long", limit=str(LONGEST))
-            if '"' in line:
-                try:
-                    cells = next(csv.reader([line], strict=True))
-                except csv.Error:
-                    return Fault("bad-quotes")
-            else:
-                cells = line.split(",")  # what csv does with a line without quotes, at half the price
-            cells = [cell.strip() for cell in cells]
-            if any(cells):
-                return cells
-        return None
+    def _read(self) -> Iterator[list[str] | Fault]:
+        """The cells of each line that is not blank; ``_line`` is its number."""
+        for lines in self._chunks():
+            for line in lines:
+                self._line += 1
+                if len(line) >= LONGEST:
+                    yield Fault("line-too-long", limit=str(LONGEST))
+                    continue
+                if '"' in line:
+                    try:
+                        cells = next(csv.reader([line], strict=True))
+                    except csv.Error:
+                        yield Fault("bad-quotes")
+                        continue
+                else:
+                    cells = line.split(",")  # what csv does with a line without quotes, at half the price
+                cells = list(map(str.strip, cells))
+                if cells[0] or any(cells):
+                    yield cells
+
+    def _chunks(self) -> Iterator[list[str]]:
+        """The lines of the file, many at a time; of one that is too long only its start."""
+        rest = ""  # of the line that the chunk broke off in
+        while text := self._text.read(LONGEST):
+            while text[-1] == "\r" and (more := self._text.read(1)):  # its \n is no line of its own
+                text += more
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            lines = text.split("\n")
+            lines[0] = rest + lines[0]
+            rest = lines.pop()[:LONGEST]
+            yield lines
+        if rest:
+            yield [rest]
 
     def _header(self) -> tuple[list[int], int]:
-        cells = self._next()
+        cells = next(self._lines, None)
         if cells is None:
             raise Fault("no-header", columns=", ".join(self.columns))
         if isinstance(cells, Fault):

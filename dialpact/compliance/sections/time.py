@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from dialpact.compliance.public_holidays import REGIONS as HOLIDAY_REGIONS
+from dialpact.compliance import public_holidays
 from dialpact.compliance.sections.base import Section, require, require_some
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -89,9 +89,10 @@ class Days(Timed, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if isinstance(self.kind, tuple):
             require_some("kind", self.kind, WEEKDAYS)
         if self.holidays:
-            require_some("holidays", (self.holidays,), HOLIDAY_REGIONS)
+            require_some("holidays", (self.holidays,), public_holidays.REGIONS)
             chinese = self.kind == "working"
             require(not chinese, "holidays", "working days are China's and know their own holidays")
+            public_holidays.warm()
 
 
 def _window(text: str) -> Window:

@@ -7,43 +7,44 @@ itself is at fault.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dialpact.store.ports.audits import Audits
-from dialpact.store.ports.businesses import Businesses
-from dialpact.store.ports.caller_ids import CallerIds
-from dialpact.store.ports.calls import Calls
-from dialpact.store.ports.campaigns import Campaigns
-from dialpact.store.ports.carrier_legs import CarrierLegs
-from dialpact.store.ports.changes import Changes
-from dialpact.store.ports.checkpoints import Checkpoints
-from dialpact.store.ports.clocks import Clocks
-from dialpact.store.ports.complaints import Complaints
-from dialpact.store.ports.consents import Consents
-from dialpact.store.ports.custody import Custody
-from dialpact.store.ports.decisions import Decisions
-from dialpact.store.ports.disposals import Disposals
-from dialpact.store.ports.dnc import DoNotCall
-from dialpact.store.ports.entries import Entries
-from dialpact.store.ports.erasure import Erasure
-from dialpact.store.ports.evidence import Evidence
-from dialpact.store.ports.facts_as_of import FactsAsOf
-from dialpact.store.ports.holds import Holds
-from dialpact.store.ports.imports import Imports
-from dialpact.store.ports.incidents import Incidents
-from dialpact.store.ports.inspections import Inspections
-from dialpact.store.ports.installation import Installation
-from dialpact.store.ports.leads import Leads
-from dialpact.store.ports.ledger import Ledger
-from dialpact.store.ports.opt_outs import OptOuts
-from dialpact.store.ports.profiles import Profiles
-from dialpact.store.ports.reconciliations import Reconciliations
-from dialpact.store.ports.recorder_leases import RecorderLeases
-from dialpact.store.ports.recording_list import RecordingList
-from dialpact.store.ports.recordings import Recordings
-from dialpact.store.ports.retention import Retention
-from dialpact.store.ports.scripts import Scripts
-from dialpact.store.ports.suspensions import Suspensions
+if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
+    from dialpact.store.ports.audits import Audits
+    from dialpact.store.ports.businesses import Businesses
+    from dialpact.store.ports.caller_ids import CallerIds
+    from dialpact.store.ports.calls import Calls
+    from dialpact.store.ports.campaigns import Campaigns
+    from dialpact.store.ports.carrier_legs import CarrierLegs
+    from dialpact.store.ports.changes import Changes
+    from dialpact.store.ports.checkpoints import Checkpoints
+    from dialpact.store.ports.clocks import Clocks
+    from dialpact.store.ports.complaints import Complaints
+    from dialpact.store.ports.consents import Consents
+    from dialpact.store.ports.custody import Custody
+    from dialpact.store.ports.decisions import Decisions
+    from dialpact.store.ports.disposals import Disposals
+    from dialpact.store.ports.dnc import DoNotCall
+    from dialpact.store.ports.entries import Entries
+    from dialpact.store.ports.erasure import Erasure
+    from dialpact.store.ports.evidence import Evidence
+    from dialpact.store.ports.facts_as_of import FactsAsOf
+    from dialpact.store.ports.holds import Holds
+    from dialpact.store.ports.imports import Imports
+    from dialpact.store.ports.incidents import Incidents
+    from dialpact.store.ports.inspections import Inspections
+    from dialpact.store.ports.installation import Installation
+    from dialpact.store.ports.leads import Leads
+    from dialpact.store.ports.ledger import Ledger
+    from dialpact.store.ports.opt_outs import OptOuts
+    from dialpact.store.ports.profiles import Profiles
+    from dialpact.store.ports.reconciliations import Reconciliations
+    from dialpact.store.ports.recorder_leases import RecorderLeases
+    from dialpact.store.ports.recording_list import RecordingList
+    from dialpact.store.ports.recordings import Recordings
+    from dialpact.store.ports.retention import Retention
+    from dialpact.store.ports.scripts import Scripts
+    from dialpact.store.ports.suspensions import Suspensions
 
 
 class Store(Protocol):

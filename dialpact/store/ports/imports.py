@@ -29,7 +29,7 @@ class Staging(Protocol):
     """The rows of one file."""
 
     async def stage(self, batch: Batch[Any]) -> None:
-        """Locks the database for this batch at most: the gate goes on deciding."""
+        """Locks nothing that a decision waits for: the gate goes on deciding."""
 
     async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
         """Nothing is changed if there are ``bad`` rows or clashes, unless ``skip_bad``."""

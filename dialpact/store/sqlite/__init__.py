@@ -1,6 +1,6 @@
 """The default store: one SQLite file in WAL mode with ``synchronous=FULL``, through aiosqlite."""
 
 from dialpact.store.sqlite.connection import create
-from dialpact.store.sqlite.engine import Store
+from dialpact.store.sqlite.engine import Store, warm
 
-__all__ = ["Store", "create"]
+__all__ = ["Store", "create", "warm"]

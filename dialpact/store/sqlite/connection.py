@@ -187,6 +187,27 @@ class Database:
         """
         return await self._run(partial(self._reading, work))
 
+    async def aside(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs ``work``, which writes temporary tables alone, in one transaction on one snapshot of the rest.
+
+        As with ``read``, no lock is held that a decision waits for, and none is waited for. Nothing of it is
+        durable or sealed. Raises StoreBusy, StoreGone or StoreError.
+        """
+        return await self._run(partial(self._beside, work))
+
+    def _beside(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+        if self._on_disk() != self._identity:
+            raise StoreGone(f"{self.path}: the database file is missing or was replaced")
+        try:
+            connection.execute("BEGIN")
+            result = work(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+        finally:
+            self._roll_back(connection)
+        return result
+
     def _reading(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")

@@ -52,7 +52,7 @@ class LeadStaging:
 
         prepared = sorted((digits(number), line) for line, number in batch)
         nobodys = sorted((-number, 0) for number in unassigned)
-        await self._database.transact(work)
+        await self._database.aside(work)
 
     async def numbers(self, after: int, most: int) -> Sequence[int]:
         def work(connection: sqlite3.Connection) -> list[int]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from pathlib import Path
 
 from dialpact.compliance.errors import StoreError
 
 
 def scripts() -> list[tuple[int, str]]:
     """(number, SQL), in order."""
-    folder = files("dialpact.store.sqlite") / "migrations"
+    folder = Path(__file__).parent / "migrations"
     found = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
     return sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
 

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,12 +17,14 @@ from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.record_pages import RecordPages
 
 SQL = aiosql.from_path(Path(__file__).parent / "sql" / "audit.sql", "sqlite3")
 PAGE = 1000  # checkpoints
 # What a row that someone wrote by hand may raise on its way to a record.
 BROKEN = (ValueError, TypeError, AttributeError, LookupError, OverflowError, sqlite3.Error)
 T = TypeVar("T")
+_entry = partial(tuple.__new__, Entry)  # as Entry._make, without a call of Python for each
 
 
 class Audits:
@@ -70,6 +73,7 @@ class _Snapshot:
     def __init__(self, connection: sqlite3.Connection, stop: threading.Event) -> None:
         self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
+        self._pages = RecordPages(connection)
 
     def size(self) -> int:
         return ledger.size(self._connection)
@@ -78,10 +82,13 @@ class _Snapshot:
         if self._stop.is_set():
             raise _Stopped
         until = min(end, first + most)
-        found = list(SQL.entries_from(self._connection, first=first, end=until))
+        try:
+            with _plain(self._connection):
+                found = list(map(_entry, SQL.entries_from(self._connection, first=first, end=until)))
+        except sqlite3.Error:  # an entry that is no text
+            found = [Entry(*row) for row in SQL.entries_from(self._connection, first=first, end=until)]
         # Behind a gap that is longer than that, the next one.
-        found = found or list(SQL.next_entry(self._connection, first=first, end=end))
-        return [Entry(*row) for row in found]
+        return found or [Entry(*row) for row in SQL.next_entry(self._connection, first=first, end=end)]
 
     def entry_of(self, kind: str, key: str) -> Entry | None:
         row = ledger.SQL.entry_of(self._connection, kind=kind, key=key)
@@ -92,6 +99,13 @@ class _Snapshot:
             return ledger.content_of(self._connection, leaf_index, kind, key, version)
         except BROKEN as error:
             raise Unreadable(str(error)) from error
+
+    def contents(self, page: Sequence[Entry]) -> Mapping[int, bytes]:
+        try:
+            with _plain(self._connection):
+                return self._pages.contents(page)
+        except sqlite3.Error:  # a row that is no text, or a damaged page: it is told of the record itself
+            return {}
 
     def blank(self, kind: str, key: str) -> bool | None:
         try:
@@ -152,11 +166,29 @@ class _Snapshot:
         return [row["key"] for row in found]
 
     def first_decision(self) -> int | None:
-        (first,) = SQL.first_seq(self._connection)
+        first, _ = SQL.first_and_last_seq(self._connection)
         return first if first is None else int(first)
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
+        first, last = SQL.first_and_last_seq(self._connection)
+        if first is not None and self._pages.decisions == last - first + 1:
+            return []  # so many were read with their records: there are all
         return [(row["first"], row["last"]) for row in SQL.missing_seqs(self._connection)]
+
+
+def _any_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def _plain(connection: sqlite3.Connection) -> Iterator[None]:
+    """Rows are tuples and text is text, for speed; sqlite3.OperationalError where it is not."""
+    rows, text = connection.row_factory, connection.text_factory
+    connection.row_factory, connection.text_factory = None, str
+    try:
+        yield
+    finally:
+        connection.row_factory, connection.text_factory = rows, text
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -167,7 +199,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.row_factory = sqlite3.Row
         # A byte that was changed by hand may be no text: it must be found, not break the audit.
-        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+        connection.text_factory = _any_text
         connection.execute("PRAGMA cache_size = -65536")  # KiB
         present = migrate.version(connection)
     except sqlite3.Error as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dialpact.application.ledger.audit.found import Findings
-from dialpact.application.ledger.audit.tree import Head, cut, report, stored_name
+from dialpact.application.ledger.audit.tree import ANY, Head, cut, report, stored_name
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.chain import Chain
@@ -31,7 +31,12 @@ class Part:
         self._first, self._last = first, last
         self.heads = 0
 
-    def add(self, leaf: bytes) -> None:
+    @property
+    def room(self) -> int:
+        """Nothing is looked at before the end."""
+        return ANY
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
         """The leaves are read again, by whole blocks."""
 
     def tear(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.store.ports.audits import Snapshot
+
+ANY = sys.maxsize  # leaves
 
 
 class Head(NamedTuple):
@@ -48,16 +51,25 @@ class AuditTree:
         self._torn = False
         self._pass_heads()
 
-    def add(self, leaf: bytes) -> None:
-        """In order; nothing more after :meth:`tear`."""
+    @property
+    def room(self) -> int:
+        """How many leaves may be added until the tree is compared with what is kept or signed."""
+        if self._torn:
+            return ANY
+        room = self._snapshot.width - self._size % self._snapshot.width
+        return min(room, self._next.size - self._size) if self._next else room
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """In order, at most :attr:`room`; nothing more after :meth:`tear`."""
         if self._torn:
             return
-        completed = self._growing.add(leaf)
-        self._size += 1
+        completed = self._growing.extend(leaves)
+        self._size += len(leaves)
         for level in range(1, self._snapshot.levels + 1):
-            leaves = self._snapshot.width**level
-            if self._size % leaves == 0:
-                compare(self._snapshot, self._findings, level, self._size // leaves - 1, completed)
+            below = self._snapshot.width**level
+            if self._size % below == 0:
+                made = completed[below.bit_length() - 1][-1]
+                compare(self._snapshot, self._findings, level, self._size // below - 1, made)
         self._pass_heads()
 
     def tear(self) -> None:
@@ -113,11 +125,11 @@ class AuditTree:
         return Head(found.size, found.root, name)
 
 
-def compare(snapshot: Snapshot, findings: Findings, level: int, number: int, completed: list[bytes]) -> None:
-    """A kept hash against the one that the leaves give. ``completed``: of 1, 2, 4, ... leaves."""
-    leaves = snapshot.width**level
+def compare(snapshot: Snapshot, findings: Findings, level: int, number: int, made: bytes) -> None:
+    """A kept hash against the one that the leaves give."""
     kept = snapshot.node(level, number)
-    if kept != completed[leaves.bit_length() - 1]:
+    if kept != made:
+        leaves = snapshot.width**level
         first = number * leaves
         code = "node-missing" if kept is None else "node-wrong"
         findings.add("node", code, first, key=f"{level}/{number}", last=first + leaves - 1)

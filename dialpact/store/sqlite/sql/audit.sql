@@ -38,8 +38,8 @@ WHERE this.seq < (SELECT max(seq) FROM decision)
   AND NOT EXISTS (SELECT 1 FROM decision AS next WHERE next.seq = this.seq + 1)
 ORDER BY this.seq LIMIT 1000;
 
--- name: first_seq()^
-SELECT min(seq) FROM decision;
+-- name: first_and_last_seq()^
+SELECT (SELECT min(seq) FROM decision), (SELECT max(seq) FROM decision);
 
 -- Rows that should have a leaf and have none, by kind.
 

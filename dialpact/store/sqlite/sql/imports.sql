@@ -1,30 +1,72 @@
 -- Staging tables are temporary: they vanish with the connection, whatever happens. Their primary key is the
 -- whole row, so a line that is repeated exactly counts once, and the rows come out in the order of the target.
+-- Opt-outs, the longest files, are staged as they come and sorted once.
 
 -- name: cache_size!
-PRAGMA temp.cache_size = -32768;
+PRAGMA temp.cache_size = -16384;
 
 -- name: drop_dnc!
 DROP TABLE IF EXISTS temp.staged_dnc;
 
 -- name: create_dnc!
 CREATE TEMP TABLE staged_dnc (
-    number INTEGER, scope TEXT, value TEXT, requested_at TEXT, source TEXT, line INTEGER,
-    PRIMARY KEY (number, scope, value)  -- an opt-out twice, with other dates, is still one
-) WITHOUT ROWID;
+    number INTEGER, scope TEXT, value TEXT, requested_at TEXT, source TEXT, batch INTEGER
+);
 
 -- name: stage_dnc*!
-INSERT OR IGNORE INTO staged_dnc VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO staged_dnc VALUES (?, ?, ?, ?, ?, ?);
 
+-- name: drop_new_dnc!
+DROP TABLE IF EXISTS temp.new_dnc;
+
+-- With every constraint of the register: what is in here need not be checked again under the lock.
+-- name: create_new_dnc!
+CREATE TEMP TABLE new_dnc (
+    number       INTEGER NOT NULL,
+    scope        TEXT NOT NULL CHECK (scope IN ('all', 'industry', 'business')),
+    value        TEXT NOT NULL CHECK ((scope = 'all') = (value = '')),
+    requested_at TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    PRIMARY KEY (number, scope, value)  -- an opt-out twice, with other dates, is still one
+) STRICT, WITHOUT ROWID;
+
+-- name: without_checks!
+PRAGMA ignore_check_constraints = ON;
+
+-- name: with_checks!
+PRAGMA ignore_check_constraints = OFF;
+
+-- name: sort_dnc!
+INSERT OR IGNORE INTO new_dnc SELECT number, scope, value, requested_at, source FROM staged_dnc
+ORDER BY number, scope, value, batch, requested_at, source;
+
+-- What the register has is looked for when all is in its order: in that of the file each look-up would be at
+-- another end of it.
+-- name: leave_out_known_dnc!
+DELETE FROM new_dnc WHERE EXISTS (
+    SELECT 1 FROM do_not_call AS old
+    WHERE old.number = new_dnc.number AND old.scope = new_dnc.scope AND old.value = new_dnc.value
+);
+
+-- name: last_change^
+SELECT ifnull(max(seq), 0) FROM register_change;
+
+-- name: removed_since(seq)^
+SELECT EXISTS (SELECT 1 FROM register_change WHERE seq > :seq AND register = 'dnc' AND action = 'remove');
+
+-- In the order of the first number of each.
 -- name: unknown_dnc
-SELECT DISTINCT value FROM staged_dnc
-WHERE (scope = 'business' AND value NOT IN (SELECT id FROM business))
-   OR (scope = 'industry' AND value NOT IN (SELECT industry FROM campaign))
-LIMIT 20;
+SELECT value FROM (
+    SELECT scope, value, min(number) AS first FROM staged_dnc
+    WHERE (scope = 'business' AND value NOT IN (SELECT id FROM business))
+       OR (scope = 'industry' AND value NOT IN (SELECT industry FROM campaign))
+    GROUP BY scope, value
+)
+GROUP BY value ORDER BY min(first), min(scope), value LIMIT 20;
 
 -- name: apply_dnc(at)!
 INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
-SELECT number, scope, value, requested_at, source, :at FROM staged_dnc ORDER BY number, scope, value;
+SELECT number, scope, value, requested_at, source, :at FROM new_dnc ORDER BY number, scope, value;
 
 -- name: drop_consent!
 DROP TABLE IF EXISTS temp.staged_consent;
