@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -147,6 +150,28 @@ def test_a_gate_that_can_not_listen_fails(home: Home) -> None:
     assert code == 1
     (failure,) = [json.loads(line) for line in stderr.splitlines() if "failed" in line]
     assert str(port) in failure["error"]
+
+
+def of_another_program(version: int) -> bytes:
+    with tempfile.NamedTemporaryFile() as file:
+        other = sqlite3.connect(file.name)
+        other.executescript(f"CREATE TABLE song (name); PRAGMA user_version = {version}")
+        other.close()
+        return Path(file.name).read_bytes()
+
+
+@pytest.mark.parametrize("command", [("calls", "list"), ("ledger", "verify")])
+@pytest.mark.parametrize("content", [b"", of_another_program(0), of_another_program(3)])
+def test_a_database_of_another_program_stays_as_it_is(
+    home: Home, command: tuple[str, str], content: bytes
+) -> None:
+    database = home.path / "dialpact.db"
+    home.file(database.name, content)
+    before = hashlib.sha256(content).hexdigest()
+    assert "not a Dialpact database" in home(*command, code=1)["error"]
+    assert hashlib.sha256(database.read_bytes()).hexdigest() == before
+    assert database.stat().st_size == len(content)
+    assert [path.name for path in home.path.glob("dialpact.db-*")] == []
 
 
 @pytest.mark.parametrize(("content", "why"), [(None, "unable to open"), (b"", "not a Dialpact database")])

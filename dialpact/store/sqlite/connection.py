@@ -42,13 +42,12 @@ def _connect(path: Path, busy_ms: int) -> Units:
         raise StoreGone(f"{path}: {error}") from error
     try:
         connection.row_factory = sqlite3.Row
+        migrate.check_ours(connection, path)  # before whatever writes: it may be another program's
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")  # KiB
         connection.execute("PRAGMA secure_delete = ON")  # no salt stays where a page was split (``erasure``)
-        if migrate.version(connection) == 0:
-            raise StoreError(f"{path}: not a Dialpact database (make one with `dialpact init`)")
         migrate.migrate(connection)
         _seal_older(connection)
     except sqlite3.OperationalError as error:
