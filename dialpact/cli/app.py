@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
 import typer
 
 from dialpact.cli.command import AsJson, ConfigFile, Lang, command
+from dialpact.cli.output import guarded
 from dialpact.cli.plain_register import add_to
 from dialpact.compliance.registers.plain import plain_registers
 from dialpact.compliance.texts import language_from_env
@@ -85,7 +86,4 @@ for register in plain_registers():
 
 def main() -> None:
     """The ``dialpact`` program."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that can not show a character shows "?", instead of ending the command half-way.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    app(prog_name="dialpact")
+    guarded(partial(app, prog_name="dialpact"))

@@ -69,6 +69,54 @@ def test_a_failure_is_one_line(home: Home) -> None:
     assert not (home.path / "dialpact.db").exists()
 
 
+def full(home: Home, *arguments: str, closed: str = "", lang: str = "C.UTF-8") -> tuple[int, list[str]]:
+    """Exit code and stderr of a command whose standard output is full, or ``closed``."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": lang}
+    run = ["sh", "-c", f'exec "$@" {closed or ">/dev/full"}', "sh", sys.executable, "-c", PROGRAM, *arguments]
+    done = subprocess.run(run, cwd=home.path, env=environment, stderr=subprocess.PIPE, text=True)
+    return done.returncode, done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("-h",),
+        ("--version",),
+        ("dnc", "add", "-h"),
+        ("consent", "list", "--json"),
+        ("business", "list"),
+        ("status",),
+        ("ledger", "verify", "--json"),
+    ],
+)
+def test_an_answer_that_can_not_be_written(home: Home, command: tuple[str, ...]) -> None:
+    home.run("business", "add", "acme", "--name", "A", "--actor", "own-business")
+    code, said = full(home, *command)
+    assert (code, len(said)) == (1, 1), said
+    assert said[0].startswith("dialpact: the answer can not be written to standard output: No space")
+
+
+def test_what_was_stored_and_could_not_be_printed(home: Home) -> None:
+    add = ("dnc", "add", "13800138000")
+    code, said = full(home, *add)
+    assert (code, len(said), "is stored all the same" in said[1]) == (1, 2, True), said
+    assert len(home("dnc", "list")) == 1
+    code, said = full(home, *add, "--lang", "zh")
+    assert (code, len(said), "无法写到标准输出" in said[0]) == (1, 2, True), said
+    code, said = full(home, "dnc", "add", "110", "--json")
+    assert (code, len(said)) == (1, 2), said
+    assert "110" in said[0]
+
+
+def test_without_a_standard_output_nothing_is_done(home: Home) -> None:
+    code, said = full(home, "dnc", "add", "13800138000", closed=">&-")
+    assert (code, said) == (1, ["dialpact: standard output is closed; nothing was done"])
+    assert home("dnc", "list") == []
+    code, said = full(home, "-h", closed=">&-", lang="zh_CN.UTF-8")
+    assert (code, said) == (1, ["dialpact：标准输出已关闭，未执行任何操作"])
+    assert full(home, "dnc", "add", "13800138000", closed="2>&-") == (0, [])
+
+
 def test_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "none.toml" in Home(tmp_path)("dnc", "list", "--config", "none.toml", code=1)["error"]

@@ -112,6 +112,7 @@ class Database:
 
     def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
         self.path = path
+        self.has_written = False  # a transaction of this one has changed something, and it is on disk
         self._busy_ms = busy_ms
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
@@ -210,6 +211,7 @@ class Database:
             if connection.total_changes != before:
                 _seal(connection, self.path)
             connection.execute("COMMIT")
+            self.has_written = self.has_written or connection.total_changes != before
         except sqlite3.Error as error:
             self._roll_back(connection)
             raise _translated(error, self.path) from error
