@@ -54,6 +54,16 @@ def replay(home: Home, text: str | bytes, *options: str, code: int = 3) -> Any:
     return home("replay", "--cdr", home.file("Master.csv", text), *options, code=code)
 
 
+def test_hours_are_those_that_the_rules_count(stocked: Home) -> None:
+    """00:29 in Beijing, from an Asterisk that writes UTC."""
+    answer = replay(stocked, line("2026-11-23 16:29:00"), "--rules", "hours", "--timezone", "UTC")
+    assert reasons(answer) == {"outside-hours": 1}
+    assert [row["hour"] for row in answer["hours"]] == ["00"]
+    american = ("--profile", "us-federal", "--timezone", "Asia/Shanghai", "--rules", "number")
+    answer = replay(stocked, line("2026-11-24 10:00:00", "+13125550123"), *american)
+    assert [row["hour"] for row in answer["hours"]] == ["21"]
+
+
 def reasons(answer: Any) -> dict[str, int]:
     return {row["code"]: row["calls"] for row in answer["reasons"]}
 
