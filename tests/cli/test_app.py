@@ -117,6 +117,23 @@ def test_without_a_standard_output_nothing_is_done(home: Home) -> None:
     assert full(home, "dnc", "add", "13800138000", closed="2>&-") == (0, [])
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("calls", "list"),
+        ("incidents", "list"),
+        ("incidents", "count"),
+        ("recordings", "list"),
+        ("recordings", "verify"),
+    ],
+)
+def test_a_time_that_ends_before_it_begins_is_refused(home: Home, command: tuple[str, str]) -> None:
+    """An empty list would be a clean answer about what was not looked at."""
+    said = home(*command, "--since", "2026-11-25", "--until", "2026-11-24", code=1)["error"]
+    assert said == "ends (2026-11-24) before it begins (2026-11-25)"
+    home.run(*command, "--since", "2026-11-24", "--until", "2026-11-24")
+
+
 def test_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "none.toml" in Home(tmp_path)("dnc", "list", "--config", "none.toml", code=1)["error"]
