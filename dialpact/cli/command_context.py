@@ -112,8 +112,9 @@ class CommandContext:
             if isinstance(error, BrokenPipeError):
                 raise
             if not (why := output.lost()):
-                return self.failed(str(error))
-        self.note(self.text("say.error", message=self.text("say.unprinted", why=why)))
+                return self.failed(texts.os_error_text(error, self.language))
+        unprinted = self.text("say.unprinted", why=texts.os_error_text(why, self.language))
+        self.note(self.text("say.error", message=unprinted))
         if any(store.has_written for store in self._stores):
             self.note(self.text("say.unprinted-done"))
         return FAILED

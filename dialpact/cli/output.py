@@ -18,7 +18,7 @@ from dialpact.compliance.texts import language_from_env
 class _Descriptor(io.FileIO):
     """Remembers why it could not be written: its OSError alone looks like that of any file."""
 
-    lost = ""
+    lost: OSError | None = None
 
     def write(self, data: Any, /) -> int:
         try:
@@ -26,17 +26,17 @@ class _Descriptor(io.FileIO):
         except BrokenPipeError:  # who reads no further has not lost anything
             raise
         except OSError as error:
-            self.lost = error.strerror or str(error)
+            self.lost = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())  # else Python's own last flush fails, with words of its own
             os.close(nowhere)
             raise
 
 
-def lost() -> str:
-    """Why standard output could not be written; empty when it could."""
+def lost() -> OSError | None:
+    """Why standard output could not be written; None when it could."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    return raw.lost if isinstance(raw, _Descriptor) else ""
+    return raw.lost if isinstance(raw, _Descriptor) else None
 
 
 def guarded(program: Callable[[], object]) -> None:
@@ -56,11 +56,11 @@ def guarded(program: Callable[[], object]) -> None:
     except OSError:
         if not raw.lost:
             raise
-        _end("say.unprinted", why=raw.lost)
+        _end("say.unprinted", raw.lost)
 
 
-def _end(key: str, **values: str) -> None:
+def _end(key: str, error: OSError | None = None) -> None:
     language = language_from_env()
-    message = texts.text(key, language, **values)
+    message = texts.text(key, language, why=texts.os_error_text(error, language) if error else "")
     typer.echo(texts.text("say.error", language, message=message), err=True)
     sys.exit(1)

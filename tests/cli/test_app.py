@@ -19,6 +19,7 @@ from tests.bench.import_bench import PROGRAM
 from tests.cli.conftest import Home
 
 ROOT = Path(__file__).parents[2]
+REPORT = ("report", "inspection", "--from", "2026-11-01", "--to", "2026-11-02", "--by", "x", "-o")
 
 
 def start(home: Home, *arguments: str) -> subprocess.Popen[str]:
@@ -115,6 +116,39 @@ def test_without_a_standard_output_nothing_is_done(home: Home) -> None:
     code, said = full(home, "-h", closed=">&-", lang="zh_CN.UTF-8")
     assert (code, said) == (1, ["dialpact：标准输出已关闭，未执行任何操作"])
     assert full(home, "dnc", "add", "13800138000", closed="2>&-") == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "chinese"),
+    [
+        (("evidence", "verify", "x.zip"), "x.zip: No such file or directory", "x.zip：文件或目录不存在"),
+        (("evidence", "verify", "."), ".: Is a directory", ".：是一个目录"),
+        (("ledger", "checkpoint", "-o", "no/x"), "no/x: No such file or directory", "no/x：文件或目录不存在"),
+        (
+            ("ledger", "verify", "--checkpoint", "x"),
+            "x: No such file or directory",
+            "x：文件或目录不存在",
+        ),
+        (
+            ("ledger", "timestamp-verify", "x", "--checkpoint", "y", "--ca", "z"),
+            "y: No such file or directory",
+            "y：文件或目录不存在",
+        ),
+        (
+            ("init", "--config", "dialpact.db/x/y.toml"),
+            "{home}/dialpact.db/x: Not a directory",
+            "{home}/dialpact.db/x：不是目录",
+        ),
+        ((*REPORT, "no/r.html"), "no: no such directory", "no：没有这个目录"),
+        ((*REPORT, "taken"), "taken: Is a directory", "taken：是一个目录"),
+    ],
+)
+def test_a_file_s_failure_is_its_name_and_the_reason(
+    home: Home, command: tuple[str, ...], said: str, chinese: str
+) -> None:
+    (home.path / "taken").mkdir()
+    assert home(*command, code=1)["error"] == said.format(home=home.path)
+    assert home(*command, "--lang", "zh", code=1)["error"] == chinese.format(home=home.path)
 
 
 @pytest.mark.parametrize(

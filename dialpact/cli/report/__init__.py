@@ -124,6 +124,15 @@ def _hand_out(content: bytes, output: Path | None) -> None:
     if output is None or _to_stdout(output):
         typer.echo(content, nl=False)
         return
+    if not output.parent.is_dir():
+        raise Fault("no-directory", file=str(output.parent))
+    try:
+        _write_whole(content, output)
+    except OSError as error:  # of the name that was given, not of one beside it
+        raise OSError(error.errno, error.strerror, str(output)) from error
+
+
+def _write_whole(content: bytes, output: Path) -> None:
     handle, temporary = tempfile.mkstemp(prefix=".dialpact-", dir=output.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -4,6 +4,8 @@ all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an ent
 
 from __future__ import annotations
 
+import errno
+import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -36,6 +38,15 @@ def text(key: str, language: Language, **values: object) -> str:
 def fault_text(fault: Fault, language: Language) -> str:
     """Why a register refused an entry."""
     return domain_fault_text(fault, language, catalogue(language))
+
+
+def os_error_text(error: OSError, language: Language) -> str:
+    """``FILE: reason``. What is no common reason, or is of no file, is said in the system's own words."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    reason = catalogue(language).get(f"os-error.{name}") or error.strerror or str(error)
+    if error.filename is None:
+        return reason
+    return text("os-error.of-file", language, file=os.fsdecode(error.filename), reason=reason)
 
 
 def incident_text(kind: str, language: Language) -> str:
