@@ -215,7 +215,9 @@ def test_files_that_are_none(stocked: Home) -> None:
     assert "none.csv" in stocked("replay", "--cdr", "none.csv", code=1)["error"]
     assert "Excel" in replay(stocked, b"PK\x03\x04", code=1)["error"]
     assert replay(stocked, "a\nb\n", code=1)["bad"] == 2
-    assert replay(stocked, "", code=0)["attempts"] == 0
+    for empty in ("", "\n"):
+        said = replay(stocked, empty, code=1)["error"]
+        assert said.endswith("Master.csv holds no line at all: nothing was looked at")
 
 
 def test_many_bad_lines_are_cut_for_people_only(stocked: Home) -> None:

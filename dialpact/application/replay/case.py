@@ -93,7 +93,7 @@ async def replayed(
     adding = _Adding(order.judge.policy.profiles[0].zone)
     with ExitStack() as stack:
         past = stack.enter_context(ExternalSort(Dialled))
-        reading = CdrReading([order.file], order.zone)
+        reading = CdrReading([order.file], order.zone, may_be_empty=False)
 
         def refused(line: int, fault: Fault) -> None:
             nonlocal unread

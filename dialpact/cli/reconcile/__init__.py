@@ -66,7 +66,9 @@ async def reconcile(
     with ExitStack() as stack:
         bad = stack.enter_context(ShownBadRows(session))
         report = stack.enter_context(ReconcileReport(session, limit=limit, full=full, notes=notes))
-        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone)))
+        files = stack.enter_context(
+            CdrFiles(session, cdr, the_zone(timezone), may_be_empty=bool(first and last))
+        )
         async with session.context(by) as context:
             done = await reconciled(
                 context,

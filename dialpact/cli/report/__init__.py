@@ -77,7 +77,11 @@ async def inspection(
         carrier_lists=tuple(carrier_list or ()),
     )
     with contextlib.ExitStack() as stack:
-        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone))) if cdr else None
+        files = (
+            stack.enter_context(CdrFiles(session, cdr, the_zone(timezone), may_be_empty=True))
+            if cdr
+            else None
+        )
         if files:
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
