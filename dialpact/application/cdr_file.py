@@ -29,10 +29,15 @@ class CdrSource(NamedTuple):
 
 
 class CdrReading:
-    """``sources`` are read once, in their order. ``position``: bytes read so far; ``size``: of all."""
+    """``sources`` are read once, in their order. ``position``: bytes read so far; ``size``: of all.
 
-    def __init__(self, files: Sequence[CdrFile], zone: tzinfo) -> None:
+    ``may_be_empty``: where a period is asked for, a file without a line is an answer, as on a day without
+    calls. Else nothing was looked at: a Fault that names the file, once it is read.
+    """
+
+    def __init__(self, files: Sequence[CdrFile], zone: tzinfo, *, may_be_empty: bool) -> None:
         self._zone = zone
+        self._may_be_empty = may_be_empty
         self._before = 0  # bytes of the files before
         self._master: Master | None = None
         self.sources = [CdrSource(file.name, self._records(file)) for file in files]
@@ -46,9 +51,14 @@ class CdrReading:
     def _records(self, of: CdrFile) -> Iterator[tuple[int, CdrRecord | Fault]]:
         with of.open() as file:
             self._master = Master(file, self._zone)
-            yield from self._master
+            found = self._may_be_empty
+            for one in self._master:
+                found = True
+                yield one
             self._before += self._master.position
             self._master = None
+        if not found:
+            raise Fault("cdr-no-line", file=of.name)
 
 
 def on_disk(path: Path) -> CdrFile:

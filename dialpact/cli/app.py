@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from dialpact.cli.flag import AsJson, ConfigFile, Lang
+from dialpact.cli.output import guarded
 from dialpact.cli.plain_values import spare
 from dialpact.compliance.registers.plain_names import NAMES
 
@@ -162,7 +163,4 @@ if NAMES:
 
 def main() -> None:
     """The ``dialpact`` program."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that can not show a character shows "?", instead of ending the command half-way.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    app(prog_name="dialpact")
+    guarded(partial(app, prog_name="dialpact"))

@@ -17,7 +17,7 @@ from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.plain import plain
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.recording import Recording
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.moment import since_until
 from dialpact.compliance.stamped import stamped
 from dialpact.compliance.texts import reason_text
 
@@ -39,14 +39,15 @@ async def list_(
     after: After = "",
 ) -> None:
     """Decisions, the newest first."""
+    first, last = since_until(since, until)
     async with session.context() as context:
         found = await calls.listed(
             context,
             number=number,
             campaign=campaign,
             verdict=verdict,
-            since=moment(since, "since") if since else None,
-            until=moment(until, "until", end_of_day=True) if until else None,
+            since=first,
+            until=last,
             after=after,
             most=limit,
         )

@@ -21,7 +21,7 @@ import typer
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
-from dialpact.cli import texts
+from dialpact.cli import output, texts
 from dialpact.cli.flag import default_by
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock, SystemClock, Uptime, host_uptime
@@ -74,6 +74,7 @@ class CommandContext:
         self.language = language
         self.machine = machine or Machine()
         self.clock = self.machine.clock
+        self._stores: list[Store] = []
 
     @cached_property
     def stderr(self) -> Console:
@@ -95,6 +96,7 @@ class CommandContext:
         from dialpact.store.sqlite import Store
 
         async with await Store.open(self.config.database, BUSY_MS) as store:
+            self._stores.append(store)
             yield store
 
     @asynccontextmanager
@@ -118,6 +120,22 @@ class CommandContext:
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
         try:
+            code = self._outcome(command, given)
+            sys.stdout.flush()
+            return code
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            if not (why := output.lost()):
+                return self.failed(texts.os_error_text(error, self.language))
+        unprinted = self.text("say.unprinted", why=texts.os_error_text(why, self.language))
+        self.note(self.text("say.error", message=unprinted))
+        if any(store.has_written for store in self._stores):
+            self.note(self.text("say.unprinted-done"))
+        return FAILED
+
+    def _outcome(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
+        try:
             for name in ("by", "reason"):  # who and why end in the log of every register
                 if isinstance(given.get(name), str):
                     given[name] = free_text(given[name], name, needed=name == "by")
@@ -128,16 +146,12 @@ class CommandContext:
             return self.failed(self._said(error))
         except (UnicodeError, OverflowError) as error:  # bytes that are no text, a number beyond the store's
             return self.failed(str(error))
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            return self.failed(str(error))
         return DONE if code is None else int(code)
 
     def failed(self, message: str) -> int:
+        self.note(self.text("say.error", message=message))  # first: the answer may not get out
         if self.as_json:
             self.json({"error": message})
-        self.note(self.text("say.error", message=message))
         return FAILED
 
     def _said(self, error: DialpactError) -> str:

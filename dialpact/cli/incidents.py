@@ -13,7 +13,7 @@ from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
 from dialpact.compliance.reconcile import incidents as cdr_incidents
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.moment import since_until
 from dialpact.compliance.stamped import stamped
 
 app = group("The incidents: calls that went round the gate, recordings with a flaw, and the like.")
@@ -38,12 +38,13 @@ async def list_(
     """Incidents, the newest first."""
     if kind and kind not in kinds():
         raise Fault("incident-kind", value=kind, known=", ".join(kinds()))
+    first, last = since_until(since, until)
     async with session.context() as context:
         found = await incidents.listed(
             context,
             kind=kind,
-            since=moment(since, "since") if since else None,
-            until=moment(until, "until", end_of_day=True) if until else None,
+            since=first,
+            until=last,
             full=full,
             after=after,
             most=limit,
@@ -58,11 +59,12 @@ async def list_(
 @command(app, "count")
 async def count(session: CommandContext, *, since: Since = "", until: Until = "") -> None:
     """How many there are of each kind."""
+    first, last = since_until(since, until)
     async with session.context() as context:
         found = await incidents.counted(
             context,
-            since=moment(since, "since") if since else None,
-            until=moment(until, "until", end_of_day=True) if until else None,
+            since=first,
+            until=last,
         )
     columns = ("kind", "incidents", "first_at", "last_at")
     rows = [[one.kind, one.count, one.first, one.last] for one in found]

@@ -180,7 +180,7 @@ class Config(_Section, frozen=True, kw_only=True):
         try:
             secret = file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"[ami] {key} {file}: {error}") from error
+            raise ConfigError(f"[ami] {key} {file}: {getattr(error, 'strerror', None) or error}") from error
         if not secret or not secret.isprintable():
             raise ConfigError(f"[ami] {key} {file}: empty, or with control characters")
         masking.hide(secret)

@@ -115,7 +115,7 @@ def test_a_cut_list_says_so(stocked: Home) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((NUMBER, "--at", "2099-01-01 10:00"), "before it begins"),
+        ((NUMBER, "--at", "2099-01-01 10:00"), "the call would lie in the future"),
         ((NUMBER, "--at", "yesterday"), "no time"),
         (("110", "--at", "2026-01-01 10:00"), "emergency"),
         ((NUMBER, "--at", "2026-01-01 10:00", "--received-at", "2099-01-01"), "still to come"),

@@ -126,8 +126,15 @@ def test_a_period_without_an_end(lab: Home) -> None:
 
 
 def test_files_without_a_line(lab: Home) -> None:
-    answer = lab("reconcile", "--cdr", lab.file("empty.csv", ""), code=0)
-    assert (answer["lines"], answer["since"]) == (0, None)
+    """Nothing was looked at: no clean answer, and nothing is written. A period is another question."""
+    held = files(lab, "ungated")
+    for content in ("", "\n\n"):
+        empty = ("--cdr", lab.file("empty.csv", content))
+        for given in (empty, (*held, *empty), (*empty, "--since", "2026-11-25")):
+            said = lab("reconcile", *given, *UTC, "--write-incidents", code=1)["error"]
+            assert said.endswith("empty.csv holds no line at all: nothing was looked at")
+    assert "一行记录也没有" in lab("reconcile", *empty, "--lang", "zh", code=1)["error"]
+    assert lab("incidents", "list") == []
 
 
 def test_of_another_pbx(lab: Home) -> None:

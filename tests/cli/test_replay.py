@@ -54,6 +54,16 @@ def replay(home: Home, text: str | bytes, *options: str, code: int = 3) -> Any:
     return home("replay", "--cdr", home.file("Master.csv", text), *options, code=code)
 
 
+def test_hours_are_those_that_the_rules_count(stocked: Home) -> None:
+    """00:29 in Beijing, from an Asterisk that writes UTC."""
+    answer = replay(stocked, line("2026-11-23 16:29:00"), "--rules", "hours", "--timezone", "UTC")
+    assert reasons(answer) == {"outside-hours": 1}
+    assert [row["hour"] for row in answer["hours"]] == ["00"]
+    american = ("--profile", "us-federal", "--timezone", "Asia/Shanghai", "--rules", "number")
+    answer = replay(stocked, line("2026-11-24 10:00:00", "+13125550123"), *american)
+    assert [row["hour"] for row in answer["hours"]] == ["21"]
+
+
 def reasons(answer: Any) -> dict[str, int]:
     return {row["code"]: row["calls"] for row in answer["reasons"]}
 
@@ -205,7 +215,9 @@ def test_files_that_are_none(stocked: Home) -> None:
     assert "none.csv" in stocked("replay", "--cdr", "none.csv", code=1)["error"]
     assert "Excel" in replay(stocked, b"PK\x03\x04", code=1)["error"]
     assert replay(stocked, "a\nb\n", code=1)["bad"] == 2
-    assert replay(stocked, "", code=0)["attempts"] == 0
+    for empty in ("", "\n"):
+        said = replay(stocked, empty, code=1)["error"]
+        assert said.endswith("Master.csv holds no line at all: nothing was looked at")
 
 
 def test_many_bad_lines_are_cut_for_people_only(stocked: Home) -> None:

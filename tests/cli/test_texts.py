@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 from string import Formatter
@@ -69,6 +71,11 @@ def test_every_fault_fills_its_text() -> None:
 def test_every_saying_is_used_and_there() -> None:
     used = set(re.findall(r'"say\.([\w-]+)"', SOURCES))
     assert used == table("say")
+
+
+def test_a_file_s_common_failures_are_known_by_the_words_of_the_system() -> None:
+    for name in table("os-error") - {"of-file"}:
+        assert ENGLISH[f"os-error.{name}"] == os.strerror(getattr(errno, name))
 
 
 def test_every_column_has_its_heading() -> None:

@@ -42,7 +42,7 @@ def test_a_complaint() -> None:
     [
         ({"number": "110"}, "number", "no person's number"),
         ({"called_at": ""}, "bad-time", "a complaint is about a call at some time"),
-        ({"called_at": "2026-11-24 10:00:01"}, "ends-before-start", "a call that is still to come"),
+        ({"called_at": "2026-11-24 10:00:01"}, "call-to-come", "a call that is still to come"),
         ({"received_at": "2026-11-23 14:59"}, "ends-before-start", "received before the call"),
         ({"received_at": "2026-11-24 10:01"}, "in-the-future", "received tomorrow: a later deadline"),
         ({"source": " "}, "empty", "from whom must be said"),

@@ -173,7 +173,7 @@ def _check_target(target: Path, force: bool) -> None:
     if os.path.lexists(target) and not force:
         raise Fault("exists", file=str(target))
     if not target.parent.is_dir():
-        raise Fault("file", file=str(target.parent), error="no such directory")
+        raise Fault("no-directory", file=str(target.parent))
 
 
 def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Source]:
@@ -234,7 +234,11 @@ def _beside(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
     """A new file beside the target, 0600, open for writing; what has no other name at the end goes."""
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        opened = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    try:
+        with os.fdopen(opened, "wb") as file:
             yield temporary, file
     finally:
         temporary.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
+from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.audits import Snapshot
 
 
@@ -37,9 +38,11 @@ async def verify(
     """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere.
 
     ``first`` and ``last``: leaves; None: the whole log. ``progress`` is called in another thread.
-    LedgerError: no such leaves.
+    LedgerError: no such leaves. Fault: the first is after the last.
     """
     context.actor.need(Right.LEDGER)
+    if first is not None and last is not None and last < first:
+        raise Fault("first-after-last", first=str(first), last=str(last))
     audit = Audit(trusted, given, first, last)
 
     def work(snapshot: Snapshot) -> None:

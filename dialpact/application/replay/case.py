@@ -28,7 +28,9 @@ Stage = Literal["reading", "judging"]
 
 
 class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """``rules``: those whose failures count. ``pick``: which records are calls to the outside."""
+    """``zone``: of the file's times. ``rules``: those whose failures count. ``pick``: which records are calls
+    to the outside.
+    """
 
     file: CdrFile
     zone: tzinfo
@@ -45,7 +47,9 @@ class Share(Value, frozen=True, kw_only=True):
 
 
 class Sums(Value, frozen=True, kw_only=True):
-    """``reasons``: how many attempts each was among, the most frequent first. ``hours``: 00 to 23, local."""
+    """``reasons``: how many attempts each was among, the most frequent first. ``hours``: 00 to 23, as the
+    first profile's rules count them, in whatever zone the file is.
+    """
 
     attempts: int
     blocked: int
@@ -86,10 +90,10 @@ async def replayed(
     actor.need(Right.CALLS)
     await asyncio.to_thread(numbers.warm)
     lines = unread = 0
-    adding = _Adding(order.zone)
+    adding = _Adding(order.judge.policy.profiles[0].zone)
     with ExitStack() as stack:
         past = stack.enter_context(ExternalSort(Dialled))
-        reading = CdrReading([order.file], order.zone)
+        reading = CdrReading([order.file], order.zone, may_be_empty=False)
 
         def refused(line: int, fault: Fault) -> None:
             nonlocal unread

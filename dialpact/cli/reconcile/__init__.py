@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +16,7 @@ from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import CdrFiles
 from dialpact.cli.reconcile.report import ReconcileReport
 from dialpact.compliance.reconcile import Reconciliation
-from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.moment import since_until
 
 
 async def reconcile(
@@ -54,7 +52,7 @@ async def reconcile(
     full: Annotated[bool, typer.Option("--full", help="Show numbers unmasked.")] = False,
 ) -> int:
     """What was called and not decided, answered and not recorded? Exit 3 with findings."""
-    first, last = _period(since, until)
+    first, last = since_until(since, until)
     wanted = Wanted(
         node=node,
         since=first,
@@ -68,7 +66,9 @@ async def reconcile(
     with ExitStack() as stack:
         bad = stack.enter_context(ShownBadRows(session))
         report = stack.enter_context(ReconcileReport(session, limit=limit, full=full, notes=notes))
-        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone)))
+        files = stack.enter_context(
+            CdrFiles(session, cdr, the_zone(timezone), may_be_empty=bool(first and last))
+        )
         async with session.context(by) as context:
             done = await reconciled(
                 context,
@@ -85,14 +85,6 @@ async def reconcile(
         session.note(session.text("say.cdr-not-written"))
         return FAILED
     return _code(done.result)
-
-
-def _period(since: str, until: str) -> tuple[datetime | None, datetime | None]:
-    first = moment(since, "since") if since else None
-    last = moment(until, "until", end_of_day=True) if until else None
-    if first and last and last <= first:
-        raise Fault("ends-before-start", start=since, end=until)
-    return first, last
 
 
 def _code(result: Reconciliation) -> int:

@@ -24,11 +24,13 @@ def given(path: Path) -> CdrFile:
 
 
 class CdrFiles:
-    """Within it the bar is shown."""
+    """Within it the bar is shown. ``may_be_empty``: see :class:`dialpact.application.cdr_file.CdrReading`."""
 
-    def __init__(self, session: CommandContext, paths: Sequence[Path], zone: tzinfo) -> None:
+    def __init__(
+        self, session: CommandContext, paths: Sequence[Path], zone: tzinfo, *, may_be_empty: bool
+    ) -> None:
         self._session = session
-        self.reading = CdrReading([given(path) for path in paths], zone)
+        self.reading = CdrReading([given(path) for path in paths], zone, may_be_empty=may_be_empty)
         self.sources = self.reading.sources
         self._names = {str(path) for path in paths}
         self._bar = progress(session)

@@ -14,7 +14,7 @@ from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.holds import tell
 from dialpact.cli.recordings.plain import plain
 from dialpact.compliance.recording import Recording, State
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.moment import since_until
 from dialpact.compliance.registers.number import any_callee
 
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
@@ -45,14 +45,15 @@ async def list_(
     after: After = "",
 ) -> None:
     """Recordings, the newest first."""
+    first, last = since_until(since, until)
     async with session.context() as context:
         found = await recordings.listed(
             context,
             number=any_callee(number),
             decision=decision,
             state=state or "",
-            since=moment(since, "since") if since else None,
-            until=moment(until, "until", end_of_day=True) if until else None,
+            since=first,
+            until=last,
             due=due,
             held=held,
             after=after,

@@ -9,7 +9,7 @@ import typer
 from dialpact.application import custody
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.moment import since_until
 
 
 async def verify(
@@ -28,8 +28,7 @@ async def verify(
     Exit 3 when one is missing, changed, unknown to the database, not as the ledger has it, or still there
     after its disposal.
     """
-    first = moment(since, "since") if since else None
-    last = moment(until, "until", end_of_day=True) if until else None
+    first, last = since_until(since, until)
     async with session.context() as context:
         with watched(session, "say.verifying") as progress:
             done = await custody.verify(

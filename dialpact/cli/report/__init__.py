@@ -77,7 +77,11 @@ async def inspection(
         carrier_lists=tuple(carrier_list or ()),
     )
     with contextlib.ExitStack() as stack:
-        files = stack.enter_context(CdrFiles(session, cdr, the_zone(timezone))) if cdr else None
+        files = (
+            stack.enter_context(CdrFiles(session, cdr, the_zone(timezone), may_be_empty=True))
+            if cdr
+            else None
+        )
         if files:
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
@@ -124,6 +128,15 @@ def _hand_out(content: bytes, output: Path | None) -> None:
     if output is None or _to_stdout(output):
         typer.echo(content, nl=False)
         return
+    if not output.parent.is_dir():
+        raise Fault("no-directory", file=str(output.parent))
+    try:
+        _write_whole(content, output)
+    except OSError as error:  # of the name that was given, not of one beside it
+        raise OSError(error.errno, error.strerror, str(output)) from error
+
+
+def _write_whole(content: bytes, output: Path) -> None:
     handle, temporary = tempfile.mkstemp(prefix=".dialpact-", dir=output.parent)
     try:
         with os.fdopen(handle, "wb") as file:

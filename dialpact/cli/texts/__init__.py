@@ -4,6 +4,7 @@ all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an ent
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -34,8 +35,25 @@ def text(key: str, language: Language, **values: object) -> str:
 
 
 def fault_text(fault: Fault, language: Language) -> str:
-    """Why a register refused an entry."""
+    """Why a register refused an entry, or that a file can not be read."""
+    if fault.key == "file":
+        error = _reason(fault.detail["error"], language)
+        fault = Fault("file", file=fault.detail["file"], error=error)
     return domain_fault_text(fault, language, catalogue(language))
+
+
+def os_error_text(error: OSError, language: Language) -> str:
+    """``FILE: reason``. What is no common reason, or is of no file, is said in the system's own words."""
+    reason = _reason(error.strerror or str(error), language)
+    if error.filename is None:
+        return reason
+    return text("os-error.of-file", language, file=os.fsdecode(error.filename), reason=reason)
+
+
+def _reason(said: str, language: Language) -> str:
+    """The English texts are the system's own words, by which a common reason is known."""
+    known = {text: key for key, text in catalogue("en").items() if key.startswith("os-error.")}
+    return catalogue(language).get(known.get(said, ""), said)
 
 
 def incident_text(kind: str, language: Language) -> str:

@@ -54,6 +54,8 @@ def complaint(
     """An empty ``received_at`` is ``now``. Fault for a call or a receipt that is still to come."""
     called = moment(called_at, "called_at")
     received = moment(received_at, "received_at") if received_at.strip() else now
+    if called > now:
+        raise Fault("call-to-come", value=called_at.strip())
     if called > received:
         raise Fault("ends-before-start", start=called_at.strip(), end=received_at.strip() or now.isoformat())
     if received > now:

@@ -60,6 +60,15 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
         raise Fault("bad-time", column=column, value=shown(text)) from error
 
 
+def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:
+    """A part of time, as a list is asked for it; an empty end is None. Fault for one that ends first."""
+    first = moment(since, "since") if since else None
+    last = moment(until, "until", end_of_day=True) if until else None
+    if first and last and last <= first:
+        raise Fault("ends-before-start", start=since, end=until)
+    return first, last
+
+
 def day(text: str, column: str) -> date:
     """A local day. A time beside it is refused: which day it means would depend on the zone."""
     match = _DAY.fullmatch(text.strip())

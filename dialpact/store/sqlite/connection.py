@@ -42,13 +42,12 @@ def _connect(path: Path, busy_ms: int) -> Units:
         raise StoreGone(f"{path}: {error}") from error
     try:
         connection.row_factory = sqlite3.Row
+        migrate.check_ours(connection, path)  # before whatever writes: it may be another program's
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")  # KiB
         connection.execute("PRAGMA secure_delete = ON")  # no salt stays where a page was split (``erasure``)
-        if migrate.version(connection) == 0:
-            raise StoreError(f"{path}: not a Dialpact database (make one with `dialpact init`)")
         migrate.migrate(connection)
         _seal_older(connection)
     except sqlite3.OperationalError as error:
@@ -113,6 +112,7 @@ class Database:
 
     def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
         self.path = path
+        self.has_written = False  # a transaction of this one has changed something, and it is on disk
         self._busy_ms = busy_ms
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
@@ -232,6 +232,7 @@ class Database:
             if connection.total_changes != before:
                 _seal(connection, self.path)
             connection.execute("COMMIT")
+            self.has_written = self.has_written or connection.total_changes != before
         except sqlite3.Error as error:
             self._roll_back(connection)
             raise _translated(error, self.path) from error

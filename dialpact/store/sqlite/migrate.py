@@ -29,6 +29,13 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Only reads. StoreError for a file of nobody's or of another program's, which must stay as it is."""
+    ours = connection.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'do_not_call'")
+    if version(connection) == 0 or ours.fetchone() is None:
+        raise StoreError(f"{path}: not a Dialpact database (make one with `dialpact init`)")
+
+
 def migrate(connection: sqlite3.Connection, known: Sequence[tuple[int, str]] = ()) -> int:
     """Applies what is missing; returns how many. Raises StoreError for a database newer than this program.
 

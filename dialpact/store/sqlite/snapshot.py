@@ -201,10 +201,14 @@ def _open(path: Path) -> sqlite3.Connection:
         # A byte that was changed by hand may be no text: it must be found, not break the audit.
         connection.text_factory = _any_text
         connection.execute("PRAGMA cache_size = -65536")  # KiB
+        migrate.check_ours(connection, path)
         present = migrate.version(connection)
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"{path}: {error}") from error
+    except StoreError:
+        connection.close()
+        raise
     if present != migrate.latest():
         connection.close()
         raise StoreError(f"{path}: of another version; any command that writes brings it up to date")

@@ -40,7 +40,7 @@ class DoNotCall:
             key = {"number": digits(number), "scope": scope, "value": value}
             before = SQL.get_dnc(connection, **key)
             if before is None:
-                raise Fault("no-refusal", entry=number, scope=scope, value=value)
+                raise Fault("no-refusal", entry=number, scope=f"{scope} {value}".rstrip())
             SQL.delete_dnc(connection, **key)
             detail = {"scope": scope, "value": value, **dict(before), "reason": reason}
             log(connection, "dnc", "remove", number, detail, by=by, at=at)
