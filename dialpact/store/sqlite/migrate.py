@@ -31,7 +31,11 @@ def version(connection: sqlite3.Connection) -> int:
 
 def check_ours(connection: sqlite3.Connection, path: Path) -> None:
     """Only reads. StoreError for a file of nobody's or of another program's, which must stay as it is."""
-    ours = connection.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'do_not_call'")
+    # (Any of them: one that has lost a table is ours all the same.)
+    ours = connection.execute(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table'"
+        " AND name IN ('decision', 'do_not_call', 'register_change')"
+    )
     if version(connection) == 0 or ours.fetchone() is None:
         raise StoreError(f"{path}: not a Dialpact database (make one with `dialpact init`)")
 
