@@ -24,7 +24,9 @@ def test_examples(pytester: pytest.Pytester, page: str) -> None:
         pytester.makepyfile(**{f"test_example_{number}": text})
     (settings,) = [text for language, text in pages.blocks(page) if language == "ini"]
     pytester.makeini(settings)
-    result = pytester.runpytest_inprocess("-p", "dialpact.testing.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess(
+        "-p", "dialpact.testing.plugin", "-p", "no:cacheprovider", "--tb=native"
+    )
     count = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in found)
     assert count >= len(found) >= 7
     result.assert_outcomes(passed=count)
@@ -34,7 +36,9 @@ def test_in_a_project_that_marks_its_async_tests(pytester: pytest.Pytester) -> N
     """pytest-asyncio's strict mode, which is its default."""
     pytester.makepyfile(f"import pytest\n\n\n@pytest.mark.asyncio\n{pages.code('testing.md')[0]}")
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest_inprocess("-p", "dialpact.testing.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess(
+        "-p", "dialpact.testing.plugin", "-p", "no:cacheprovider", "--tb=native"
+    )
     result.assert_outcomes(passed=1)
 
 
