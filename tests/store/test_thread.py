@@ -70,18 +70,18 @@ async def test_a_disk_that_hangs_does_not_keep_the_process() -> None:
 
 
 async def test_whoever_gives_up_opening_leaves_no_thread_behind() -> None:
-    hangs, answers = threading.Event(), threading.Event()
+    own: list[threading.Thread] = []
+    answers = threading.Event()
 
     def hanging() -> Units:
-        hangs.set()
+        own.append(threading.current_thread())
         answers.wait(10)
         raise OSError("no disk")
 
-    before = others()
     starting = asyncio.create_task(Thread.start(hanging))
-    while not hangs.is_set():
-        await asyncio.sleep(0)
-    (mine,) = others() - before
+    while not own:
+        await asyncio.sleep(0.001)
+    (mine,) = own
     starting.cancel()
     asyncio.get_running_loop().call_later(0.05, answers.set)
     with pytest.raises(asyncio.CancelledError):
