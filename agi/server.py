@@ -33,6 +33,7 @@ BACKLOG = 1024
 SPARE_FILES = 256  # store, log, and what is accepted in one turn of the loop before room is made
 CLOCK_TICK = 0.001  # of the event loop's clock
 NEVER = float("inf")
+ACCEPTING = 5  # turns of the event loop
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ class Server:
         self.open: set[Connection] = set()
         self.calls: set[asyncio.Task[None]] = set()
         self._listening: asyncio.Server | None = None
+        self._closing = False
 
     async def start(self) -> tuple[str, int]:
         """Returns the address in use (the port may have been 0). Raises OSError when it can not be bound."""
@@ -70,10 +72,13 @@ class Server:
 
     async def close(self) -> None:
         """Takes no new calls, answers those that wait, closes the rest."""
+        self._closing = True
         if self._listening is not None:
             self._listening.close()
         for connection in list(self.headless):
             connection.close()
+        for _ in range(ACCEPTING):  # one that is being accepted at this moment is here some turns later
+            await asyncio.sleep(0)
         if self.calls:
             await asyncio.wait(self.calls, timeout=self.deadline + 2 * self.limits.confirm_seconds)
         for connection in list(self.open):
@@ -90,6 +95,8 @@ class Server:
             METERS.connections_refused["too-many"] += 1
             log.warning("too many sessions", open=len(self.open))
             victim.close()
+        elif self._closing:
+            connection.close()
 
     def release(self, connection: Connection) -> None:
         self.open.discard(connection)
