@@ -15,7 +15,7 @@ from msgspec import structs
 
 from agi.limits import Limits
 from agi.protocol import MAX_LINE, MAX_REPLY
-from agi.server import SPARE_FILES
+from agi.server import SPARE_FILES, Connection
 from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
@@ -291,6 +291,21 @@ async def test_end_of_service_answers_who_waits_and_cuts_the_rest(office: Office
         await closing
         with pytest.raises(ConnectionError):
             await office.fake().dial(NUMBER)
+
+
+async def test_who_was_being_accepted_as_the_service_ended_is_cut(office: Office) -> None:
+    class Line(asyncio.Transport):
+        cut = False
+
+        def abort(self) -> None:
+            self.cut = True
+
+    async with office.server() as server:
+        await server.close()
+        connection, line = Connection(server), Line()
+        connection.connection_made(line)
+        assert line.cut
+        connection.connection_lost(None)
 
 
 async def test_service_stores_all_that_it_answered(office: Office) -> None:
