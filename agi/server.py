@@ -24,6 +24,7 @@ from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.optout import OptOutCall
 from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
+from dialpact.accepting import stop_accepting
 from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
@@ -33,7 +34,6 @@ BACKLOG = 1024
 SPARE_FILES = 256  # store, log, and what is accepted in one turn of the loop before room is made
 CLOCK_TICK = 0.001  # of the event loop's clock
 NEVER = float("inf")
-ACCEPTING = 5  # turns of the event loop
 
 log = structlog.get_logger()
 
@@ -74,11 +74,9 @@ class Server:
         """Takes no new calls, answers those that wait, closes the rest."""
         self._closing = True
         if self._listening is not None:
-            self._listening.close()
+            await stop_accepting(self._listening)
         for connection in list(self.headless):
             connection.close()
-        for _ in range(ACCEPTING):  # one that is being accepted at this moment is here some turns later
-            await asyncio.sleep(0)
         if self.calls:
             await asyncio.wait(self.calls, timeout=self.deadline + 2 * self.limits.confirm_seconds)
         for connection in list(self.open):

@@ -20,11 +20,11 @@ import re
 import time
 from typing import Literal, Self
 
+from dialpact.accepting import stop_accepting
 from dialpact.compliance.clock import Clock, SystemClock
 from dialpact.testing.ami_answers import CLASSES, Answers, Headers
 from dialpact.testing.ami_calls import STATES, Channel, Monitor
 
-ACCEPTING = 10  # turns of the event loop, and more than it takes from a connection to who serves it
 NEEDS = {
     "Login": {"Username", "Secret"},
     "Getvar": {"Variable"},
@@ -129,10 +129,8 @@ class FakeAmi:
         """Nothing listens any more; calls stay."""
         server, self._server = self._server, None
         if server is not None:
-            server.close()
-        for _ in range(ACCEPTING):  # one that is being accepted at this moment is there some turns later
-            self.drop()
-            await asyncio.sleep(0)
+            await stop_accepting(server)
+        self.drop()
         if server is not None:
             await server.wait_closed()
 

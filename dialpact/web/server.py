@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
+from dialpact.accepting import stop_accepting
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Look, Looking, Sources
 from dialpact.compliance.meters import METERS
@@ -47,7 +48,7 @@ async def serving(outside: Outside, listen: tuple[str, int]) -> AsyncIterator[tu
         try:
             yield host, port
         finally:
-            server.close()
+            await stop_accepting(server)
             await endpoint.close()
     finally:
         await looking.close()

@@ -17,6 +17,7 @@ from dialpact.testing.agi_process import FakeProcess
 from dialpact.testing.asterisk import NOTHING, FakeAsterisk, Told
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
 from tests.agi.stores import Watched
+from tests.peer import peer
 
 SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"
 TAKEN = (SUBJECT, r"SET VARIABLE DIALPACT_OPTOUT (done|failed)")
@@ -310,13 +311,11 @@ async def test_script_carries_out_only_what_belongs_to_a_refusal(command: bytes,
         assert b"agi_network_script: optout\n" in header
         writer.write(command + b"\n")
         await reader.read(100)
-        writer.close()
 
-    server = await asyncio.start_server(gate, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     expect = (TAKEN[1],) if allowed else NOTHING
-    told = await FakeProcess(f"127.0.0.1:{port}", expect=expect).dial("callee-key", ID, agent="business")
-    server.close()
+    async with peer(gate) as (_, port):
+        process = FakeProcess(f"127.0.0.1:{port}", expect=expect)
+        told = await process.dial("callee-key", ID, agent="business")
     assert answer(told) == ("done" if allowed else None)
 
 

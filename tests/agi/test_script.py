@@ -20,6 +20,7 @@ from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.agi_process import ROOT, FakeProcess, ToldByScript
 from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
+from tests.peer import peer
 
 Address = tuple[str, int]
 PLAIN = header(Ringing(), fast=False)
@@ -33,18 +34,13 @@ async def bad_gate(*said: bytes) -> AsyncIterator[str]:
     """Says each of these after the header or a reply, then closes."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await reader.readuntil(b"\n\n")
-            for words in said:
-                writer.write(words)
-                await reader.readuntil(b"\n")
-        writer.close()
+        await reader.readuntil(b"\n\n")
+        for words in said:
+            writer.write(words)
+            await reader.readuntil(b"\n")
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield "{}:{}".format(*server.sockets[0].getsockname())
-    finally:
-        server.close()
+    async with peer(handle) as (host, port):
+        yield f"{host}:{port}"
 
 
 def is_own_refusal(told: ToldByScript) -> bool:
@@ -82,15 +78,11 @@ async def test_gate_closes_after_the_question() -> None:
 
 
 async def test_gate_that_hangs() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await reader.read()
-        writer.close()
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
 
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    assert is_own_refusal(await FakeProcess(f"127.0.0.1:{port}", expect=REFUSED_AT_SIGHT).dial(NUMBER))
-    server.close()
+    async with peer(silent) as (_, port):
+        assert is_own_refusal(await FakeProcess(f"127.0.0.1:{port}", expect=REFUSED_AT_SIGHT).dial(NUMBER))
 
 
 @pytest.mark.parametrize(
@@ -128,14 +120,11 @@ async def test_gate_that_dies_before_it_hears_of_its_verdict(words: bytes, reaso
         await reader.readuntil(b"\n")
         linger = struct.pack("ii", 1, 0)  # a reset, not an orderly end
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     again = REFUSED_AT_SIGHT if words == ALLOW else ()
-    told = await FakeProcess(f"127.0.0.1:{port}", expect=(*REFUSED_AT_SIGHT, *again)).dial()
+    async with peer(handle) as (_, port):
+        told = await FakeProcess(f"127.0.0.1:{port}", expect=(*REFUSED_AT_SIGHT, *again)).dial()
     assert (told.verdict, told.reasons, told.number) == ("BLOCK", reasons, "")
-    server.close()
 
 
 async def test_verdicts_are_handed_on() -> None:

@@ -30,6 +30,7 @@ from dialpact.compliance.sections import DoNotCallRule, ScriptRule
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.world import HUBEI, policy
+from tests.peer import peer
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 10, 21, 2, tzinfo=UTC)
@@ -257,15 +258,11 @@ async def test_a_gate_that_does_not(site: Site, listening: socket.socket) -> Non
 
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0\n")
-        writer.close()
 
-    server = await asyncio.start_server(greet, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    assert keys([await host.gate(with_config(site, "gate", listen=f"127.0.0.1:{port}"))]) == [
-        "fail gate-stranger"
-    ]
-    server.close()
-    await server.wait_closed()
+    async with peer(greet) as (_, port):
+        assert keys([await host.gate(with_config(site, "gate", listen=f"127.0.0.1:{port}"))]) == [
+            "fail gate-stranger"
+        ]
 
 
 def asterisk(site: Site, **files: str) -> list[str]:

@@ -14,6 +14,7 @@ from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.asterisk import FakeAsterisk
 from tests.contract import transcript
+from tests.peer import peer
 
 NAME = "张三😀"
 SOME = "PJSIP/carrier-00000000"
@@ -98,9 +99,8 @@ async def test_fake_asterisk_reads_commands_in_pieces(how: str) -> None:
                 await writer.drain()
                 await asyncio.sleep(0)
             answers.append(await reader.readline())
-        writer.close()
 
-    async with await asyncio.start_server(gate, "127.0.0.1", 0) as server:
-        told = await FakeAsterisk("127.0.0.1", server.sockets[0].getsockname()[1]).dial(caller_id="027")
+    async with peer(gate) as address:
+        told = await FakeAsterisk(*address).dial(caller_id="027")
     assert answers == [b"200 result=1 (027)\n", b"200 result=0\n"]
     assert (told.verdict, told.reasons) == ("BLOCK", ["no-consent"])

@@ -208,11 +208,18 @@ REASONS: dict[str, tuple[str, str]] = {
 
         async def test_it(fastagi):
             asked = asyncio.Event()
-            server = await asyncio.start_server(lambda *_: asked.set(), "127.0.0.1", 0)
+            open_ = []
+
+            def take(_, writer):
+                open_.append(writer)
+                asked.set()
+
+            server = await asyncio.start_server(take, "127.0.0.1", 0)
             caller = fastagi(server.sockets[0].getsockname(), expect=["ANSWER"])
             task = asyncio.create_task(caller.call())
             await asked.wait()
             server.close()
+            open_[0].transport.abort()
         """,
         "*FastAGI on 127.0.0.1:*: a call was begun and not awaited to its end*",
     ),

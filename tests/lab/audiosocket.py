@@ -12,6 +12,8 @@ import struct
 import uuid
 from typing import Self
 
+from tests.peer import peer
+
 ID, SOUND, HANG_UP = 0x01, 0x10, 0x00
 RATE = 8000
 
@@ -31,7 +33,7 @@ class Bot:
         self.id = str(uuid.uuid4())
         self.heard = 0  # bytes
         self._port = port
-        self._server: asyncio.Server | None = None
+        self._peer = peer(self._serve, port)
         self._writer: asyncio.StreamWriter | None = None
         self._here = asyncio.Event()
 
@@ -40,29 +42,23 @@ class Bot:
         return f"AudioSocket/127.0.0.1:{self._port}/{self.id}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        await self._peer.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
-        if self._writer:
-            self._writer.close()
+        await self._peer.__aexit__(None, None, None)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        try:
-            while True:
-                kind, length = struct.unpack("!BH", await reader.readexactly(3))
-                payload = await reader.readexactly(length)
-                if kind == ID:
-                    self._here.set()
-                elif kind == SOUND:
-                    self.heard += len(payload)
-                elif kind == HANG_UP:
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
+        while True:
+            kind, length = struct.unpack("!BH", await reader.readexactly(3))
+            payload = await reader.readexactly(length)
+            if kind == ID:
+                self._here.set()
+            elif kind == SOUND:
+                self.heard += len(payload)
+            elif kind == HANG_UP:
+                return
 
     async def answered(self, timeout: float = 5.0) -> None:
         await asyncio.wait_for(self._here.wait(), timeout)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from tests.lab.ear import Sound, tone
+from tests.peer import peer
 
 HANGUP, ID, AUDIO = 0x00, 0x01, 0x10  # AudioSocket's kinds
 TEXT, BINARY, CLOSE, PING = 0x1, 0x2, 0x8, 0x9  # a WebSocket's
@@ -67,7 +68,7 @@ async def audiosocket(port: int, hz: float, piece: float = 0.02) -> AsyncIterato
                 return
 
     speaking: list[asyncio.Task[None]] = []
-    async with _served(bot, port, talk):
+    async with peer(talk, port):
         yield bot
         for task in speaking:
             task.cancel()
@@ -99,27 +100,10 @@ async def websocket(port: int, hz: float, piece: float = 0.2) -> AsyncIterator[B
                 return
 
     speaking: list[asyncio.Task[None]] = []
-    async with _served(bot, port, talk):
+    async with peer(talk, port):
         yield bot
         for task in speaking:
             task.cancel()
-
-
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@contextlib.asynccontextmanager
-async def _served(bot: Bot, port: int, talk: Talk) -> AsyncIterator[None]:
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await talk(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(take, "127.0.0.1", port)
-    try:
-        yield
-    finally:
-        server.close()
 
 
 def _accepted(request: str) -> bytes:
