@@ -1,6 +1,7 @@
 """A CSV file into a register: all of its good rows, or none of it. A row's way, from top to bottom:
 
-1. :class:`~dialpact.compliance.registers.table.Table` makes cells of each line, whatever the file's encoding;
+1. :mod:`dialpact.application.sheets` makes rows of the file, whatever it is, and
+   :class:`~dialpact.compliance.registers.table.Table` puts their cells in the order of the format's columns;
 2. the format's ``read`` (``compliance/registers/formats.py``) makes a typed value of them, or a Fault;
 3. an intake stages the values beside the register, :data:`BATCH` at a time;
 4. at the end it applies them in one transaction, or nothing if there are bad rows and ``skip_bad`` is not
@@ -23,8 +24,10 @@ from typing import Any, BinaryIO, Generic, Protocol, Self, TypeVar
 from dialpact.application.actor import Right
 from dialpact.application.bad_rows import BadRows
 from dialpact.application.context import Context
+from dialpact.application.sheets import open_sheets
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import REGISTERS
+from dialpact.compliance.registers.sheet import Remark
 from dialpact.compliance.registers.table import FileRead, Format, Table
 from dialpact.store.ports.imports import Applied, Batch, Staging
 
@@ -67,6 +70,7 @@ class Imported(Generic[T]):
     done: bool  # False: nothing was applied, because of bad rows
     about: T
     bad_rows: BadRows
+    remarks: tuple[Remark, ...]  # what is to be said of the file
 
     @property
     def good(self) -> int:
@@ -114,13 +118,16 @@ async def read_in(
     bad = BadRows()
     try:
         columns = intake.format
-        table = await asyncio.to_thread(Table, file, columns.columns, columns.optional)
-        try:
-            await intake.begin(table.sha256)
-            rows = await _staged(table, intake, bad, context.now(), progress, together)
-        finally:
-            table.release()
-        read = FileRead(file=name, sha256=table.sha256, rows=rows, skip_bad=skip_bad)
+        sheets = await asyncio.to_thread(open_sheets, file)
+        table = await asyncio.to_thread(Table, sheets, columns.columns, columns.optional)
+        await intake.begin(sheets.sha256)
+
+        def tell() -> None:
+            if progress:
+                progress(sheets.position, sheets.size)
+
+        rows = await _staged(table, intake, bad, context.now(), tell, together)
+        read = FileRead(file=name, sha256=sheets.sha256, rows=rows, skip_bad=skip_bad)
         applied, about = await intake.apply(read, bad=bad.count)
         await asyncio.to_thread(_add, bad, applied.clashes)
         return Imported(
@@ -132,6 +139,7 @@ async def read_in(
             done=applied.done,
             about=about,
             bad_rows=bad,
+            remarks=(*table.remarks, *sheets.remarks),
         )
     except BaseException:
         bad.close()
@@ -144,7 +152,7 @@ def _add(bad: BadRows, clashes: Sequence[tuple[int, Fault]]) -> None:
 
 
 async def _staged(
-    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, progress: Progress | None, most: int
+    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, tell: Callable[[], None], most: int
 ) -> int:
     """How many rows there were. Each batch is read on a thread of its own, and then staged."""
     good, lines = 0, iter(table)
@@ -153,8 +161,7 @@ async def _staged(
         batch = await asyncio.to_thread(_next, islice(lines, most), intake, bad, now)
         good += len(batch)
         await intake.stage(batch)
-        if progress:
-            progress(table.position, table.size)
+        tell()
         if len(batch) + bad.count - before < most:
             return good + bad.count
 

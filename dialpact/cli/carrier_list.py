@@ -45,6 +45,7 @@ async def reconcile(
 def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     about = {"file": str(path), "rows": done.rows, "bad": done.bad, "done": done.done}
+    about["remarks"] = imports.remarks(session, done)
     if figures:
         about |= msgspec.structs.asdict(figures)
         about |= {"since": stamp(figures.since), "until": stamp(figures.until)}
@@ -59,6 +60,7 @@ def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> No
 
 def _text(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
+    imports.note_remarks(session, path, done)
     imports.note_bad_rows(session, path, done)
     if figures is None:
         session.note(session.text("say.list-not-compared", bad=done.bad))

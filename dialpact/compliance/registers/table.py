@@ -1,29 +1,38 @@
-"""A CSV file as a stream of rows: its encoding found, its header checked, each line on its own.
+"""The rows of a file as cells in the order of a register's columns: the header found and checked.
 
-1. UTF-8, with or without BOM, if the whole file is strictly that; GB18030 otherwise (Excel's Chinese CSV).
+1. The header is the first row that names the columns; a few lines of a title may stand above it, but nothing
+   that looks like a row.
 2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
-   be missing: its cells are then empty.
-3. A row is one line. A quote that is left open would otherwise swallow the thousands of rows after it, and
-   with them opt-outs that nobody sees missing.
+   be missing: its cells are then empty. A column without a name is left out.
+3. Every sheet of a workbook must have a header: one that is not read could hold opt-outs.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import TextIOWrapper
-from typing import BinaryIO, Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.sheet import (
+    BadLine,
+    Cells,
+    Remark,
+    Sheet,
+    Sheets,
+    Unread,
+    View,
+    place,
+)
 
-LONGEST = 65_536  # characters of a line: memory stays bounded whatever the file is
-_CHUNK = 1 << 20
 T = TypeVar("T")
+
+OURS = ("line", "sheet", "reason")  # the columns of a file of bad rows, which is imported again
+# What is no title above a header: the number of a row. (A date and time has as many digits.)
+_ROW = re.compile(r"(?!20[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{4}|[0-9]{6})\Z)(?:[+() -]{0,3}[0-9]){10,}")
 
 
 @dataclass(frozen=True)
@@ -44,120 +53,134 @@ class FileRead(Value, frozen=True, kw_only=True):
     skip_bad: bool
 
 
-class Table:
-    """``file`` is open for reading and seekable; it is read twice, and closed by who opened it."""
+class Header(NamedTuple):
+    """Where the columns of a format are. ``names`` as they are written, ``order`` an index for each column
+    of the format, -1 for an absent one; ``width`` cells belong to a row, what is behind them is empty.
+    """
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
+    names: list[str]
+    order: list[int]
+    width: int
+
+
+class _Part(NamedTuple):
+    """A sheet that has a header, in the row ``at``."""
+
+    view: View
+    at: int
+    header: Header
+
+
+class Table:
+    """``sheets`` is iterated as often as wished, and closed by who opened it."""
+
+    def __init__(self, sheets: Sheets, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
         self._needed = tuple(columns)
         self.columns = (*columns, *optional)
-        self.encoding, self.sha256, self.size = _examine(file)
-        file.seek(0)
-        self._file = file
-        self._text = TextIOWrapper(file, self.encoding, newline="")
-        self._line = 0
-        self._lines = self._read()
-        try:
-            self._order, self._width = self._header()
-        except Fault:
-            self.release()
-            raise
+        self.remarks: list[Remark] = []  # what is to be said of the file, besides its own
+        self._parts = [self._part(sheet) for sheet in sheets.sheets]
+        if not self._parts:
+            raise Fault("no-header", columns=", ".join(self.columns))
 
     @property
-    def position(self) -> int:
-        """Bytes read so far, of ``size``."""
-        return self._file.tell()
+    def names(self) -> list[str]:
+        """Of the columns as the file writes them; of a workbook, those of its first sheet."""
+        return self._parts[0].header.names
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
-        """Line number, and the cells in the order of ``columns`` or what is wrong; no blank lines."""
-        width, order = self._width, self._order
-        as_written = order == list(range(width))
-        for cells in self._lines:
-            if isinstance(cells, Fault):
-                yield self._line, cells
-            elif len(cells) != width:
-                yield self._line, Fault("cell-count", found=str(len(cells)), wanted=str(width))
-            elif as_written:
-                yield self._line, cells
-            else:
-                cells.append("")  # what an absent column has
-                yield self._line, [cells[place] for place in order]
-
-    def release(self) -> None:
-        """Gives the file back unclosed."""
-        self._text.detach()
-
-    def _read(self) -> Iterator[list[str] | Fault]:
-        """The cells of each line that is not blank; ``_line`` is its number."""
-        for lines in self._chunks():
-            for line in lines:
-                self._line += 1
-                if len(line) >= LONGEST:
-                    yield Fault("line-too-long", limit=str(LONGEST))
+        """Place, and the cells in the order of ``columns`` or what is wrong; no blank rows."""
+        for number, (view, at, header) in enumerate(self._parts):
+            start = place(number, 0)
+            width, order = header.width, header.order
+            as_written = order == list(range(width)) and not view.padded
+            for row, cells in view.rows(at):
+                if isinstance(cells, BadLine):
+                    yield start + row, cells.fault
                     continue
-                if '"' in line:
-                    try:
-                        cells = next(csv.reader([line], strict=True))
-                    except csv.Error:
-                        yield Fault("bad-quotes")
+                if len(cells) != width:
+                    if any(cells[width:]) or not (view.padded or len(cells) > width):
+                        yield start + row, Fault("cell-count", found=str(len(cells)), wanted=str(width))
                         continue
+                    cells = [*cells[:width], *[""] * (width - len(cells))]
+                if as_written:
+                    yield start + row, cells
                 else:
-                    cells = line.split(",")  # what csv does with a line without quotes, at half the price
-                cells = list(map(str.strip, cells))
-                if cells[0] or any(cells):
-                    yield cells
+                    cells.append("")  # what an absent column has
+                    found = [cells[index] for index in order]
+                    yield start + row, self._trusted(found) if view.padded else found
 
-    def _chunks(self) -> Iterator[list[str]]:
-        """The lines of the file, many at a time; of one that is too long only its start."""
-        rest = ""  # of the line that the chunk broke off in
-        while text := self._text.read(LONGEST):
-            while text[-1] == "\r" and (more := self._text.read(1)):  # its \n is no line of its own
-                text += more
-            if "\r" in text:
-                text = text.replace("\r\n", "\n").replace("\r", "\n")
-            lines = text.split("\n")
-            lines[0] = rest + lines[0]
-            rest = lines.pop()[:LONGEST]
-            yield lines
-        if rest:
-            yield [rest]
+    def written(self) -> Iterator[tuple[int, list[str]]]:
+        """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
+        for number, (view, at, header) in enumerate(self._parts):
+            for row, cells in view.rows(at):
+                texts = list(cells.cells if isinstance(cells, BadLine) else cells)
+                yield place(number, row), _below(self.names, header.names, texts)
 
-    def _header(self) -> tuple[list[int], int]:
-        cells = next(self._lines, None)
-        if cells is None:
-            raise Fault("no-header", columns=", ".join(self.columns))
-        if isinstance(cells, Fault):
-            raise cells
-        names = [cell.lstrip("\ufeff").lower() for cell in cells]  # GB18030 has a BOM too
+    def _trusted(self, cells: list[str]) -> list[str] | Fault:
+        """Of a workbook: what can not be read is refused with the name of its column."""
+        for column, cell in zip(self.columns, cells, strict=True):
+            if isinstance(cell, Unread):
+                return Fault(cell.key, column=column, value=shown(cell))
+        return cells
+
+    def _part(self, sheet: Sheet) -> _Part:
+        """Fault: no row is a header; what is wrong with the one that is most like one."""
+        most, closest = -1, Fault("no-header", columns=", ".join(self.columns))
+        for view in sheet.views:
+            for row, cells in view.head():
+                fault, known = self._looked_at(cells)
+                if isinstance(fault, Header):
+                    self._title(view, row, len(fault.names))
+                    return _Part(view, row, fault)
+                if known > most:
+                    most, closest = known, fault
+        if sheet.name:
+            raise Fault("sheet-header", sheet=shown(sheet.name), columns=", ".join(self.columns))
+        raise closest
+
+    def _looked_at(self, cells: Cells | BadLine) -> tuple[Header | Fault, int]:
+        """The header that a row is, or why it is none; and how many columns it names."""
+        if isinstance(cells, BadLine):
+            return cells.fault, 0
+        try:
+            return self._header(cells), 0
+        except Fault as fault:
+            return fault, sum(_name(cell) in self.columns for cell in cells)
+
+    def _header(self, cells: Sequence[str]) -> Header:
+        """Fault for what is no header of this format."""
+        names = [_name(cell) for cell in cells]
+        while names and not names[-1]:
+            names.pop()
         for name in names:
-            if name not in self.columns:
-                raise Fault("unknown-column", column=shown(name), columns=", ".join(self.columns))
-            if names.count(name) > 1:
+            if name in self.columns and names.count(name) > 1:
                 raise Fault("column-twice", column=name)
+            if name not in (*self.columns, *OURS, ""):
+                raise Fault("unknown-column", column=shown(name), columns=", ".join(self.columns))
         missing = [name for name in self._needed if name not in names]
         if missing:
             raise Fault("missing-column", column=", ".join(missing), columns=", ".join(self._needed))
-        return [names.index(name) if name in names else -1 for name in self.columns], len(names)
+        order = [names.index(name) if name in names else -1 for name in self.columns]
+        return Header([str(cell) for cell in cells[: len(names)]], order, len(names))
+
+    def _title(self, view: View, header: int, width: int) -> None:
+        """What stands above the header. Fault if it could be a row: who leaves it out may lose an opt-out."""
+        above = [(row, cells) for row, cells in view.head() if row < header]
+        for row, cells in above:
+            texts = cells.cells if isinstance(cells, BadLine) else cells
+            if any(_ROW.fullmatch(text) for text in texts):
+                raise Fault("row-above-header", line=str(row), header=str(header))
+        if above:
+            self.remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
 
 
-def _examine(file: BinaryIO) -> tuple[str, str, int]:
-    """Encoding, SHA-256 and length in bytes."""
-    file.seek(0)
-    start = file.read(4)
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Fault("workbook")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Fault("utf-16")
-    for encoding in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)("strict")
-        digest, size = hashlib.sha256(), 0
-        file.seek(0)
-        try:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding, digest.hexdigest(), size
-    raise Fault("encoding")
+def _name(cell: str) -> str:
+    return cell.strip().lstrip("\ufeff").strip().lower()  # GB18030 has a BOM too
+
+
+def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
+    """The cells of a sheet below the names of another one."""
+    if names == wanted:
+        return cells
+    by_name = dict(zip(names, cells, strict=False))
+    return [by_name.get(name, "") for name in wanted]
