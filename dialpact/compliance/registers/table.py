@@ -4,7 +4,7 @@
    that looks like a row.
 2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
    be missing: its cells are then empty. A column without a name is left out.
-3. Every sheet of a workbook must have a header: one that is not read could hold opt-outs.
+3. Every sheet of a workbook that has rows must have a header: what is not read could be opt-outs.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ class Header(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A sheet that has a header, in the row ``at``."""
+    """A sheet that has a header, in the row ``at``; ``sheet`` is its number."""
 
+    sheet: int
     view: View
     at: int
     header: Header
@@ -77,10 +78,25 @@ class Table:
     def __init__(self, sheets: Sheets, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
         self._needed = tuple(columns)
         self.columns = (*columns, *optional)
-        self.remarks: list[Remark] = []  # what is to be said of the file, besides its own
-        self._parts = [self._part(sheet) for sheet in sheets.sheets]
+        self._remarks: list[Remark] = []
+        self._beside = 0  # cells that are below no name
+        self._parts: list[_Part] = []
+        others: list[tuple[Sheet, Fault]] = []
+        for number, sheet in enumerate(sheets.sheets):
+            try:
+                self._parts.append(self._part(number, sheet))
+            except Fault as why:
+                others.append((sheet, why))
         if not self._parts:
-            raise Fault("no-header", columns=", ".join(self.columns))
+            raise others[0][1] if others else Fault("no-header", columns=", ".join(self.columns))
+        for sheet, fault in others:
+            self._leave_out(sheet, fault)
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is to be said of the file, besides its own."""
+        beside = [Remark("beside", {"cells": str(self._beside)})] if self._beside else []
+        return [*self._remarks, *beside]
 
     @property
     def names(self) -> list[str]:
@@ -89,8 +105,8 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         """Place, and the cells in the order of ``columns`` or what is wrong; no blank rows."""
-        for number, (view, at, header) in enumerate(self._parts):
-            start = place(number, 0)
+        for sheet, view, at, header in self._parts:
+            start = place(sheet, 0)
             width, order = header.width, header.order
             as_written = order == list(range(width)) and not view.padded
             for row, cells in view.rows(at):
@@ -98,7 +114,9 @@ class Table:
                     yield start + row, cells.fault
                     continue
                 if len(cells) != width:
-                    if any(cells[width:]) or not (view.padded or len(cells) > width):
+                    if view.padded:  # nothing can have moved there
+                        self._beside += sum(map(bool, cells[width:]))
+                    elif len(cells) < width or any(cells[width:]):
                         yield start + row, Fault("cell-count", found=str(len(cells)), wanted=str(width))
                         continue
                     cells = [*cells[:width], *[""] * (width - len(cells))]
@@ -111,10 +129,10 @@ class Table:
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
-        for number, (view, at, header) in enumerate(self._parts):
+        for sheet, view, at, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
-                yield place(number, row), _below(self.names, header.names, texts)
+                yield place(sheet, row), _below(self.names, header.names, texts)
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
         """Of a workbook: what can not be read is refused with the name of its column."""
@@ -123,7 +141,7 @@ class Table:
                 return Fault(cell.key, column=column, value=shown(cell))
         return cells
 
-    def _part(self, sheet: Sheet) -> _Part:
+    def _part(self, number: int, sheet: Sheet) -> _Part:
         """Fault: no row is a header; what is wrong with the one that is most like one."""
         most, closest = -1, Fault("no-header", columns=", ".join(self.columns))
         for view in sheet.views:
@@ -131,12 +149,18 @@ class Table:
                 fault, known = self._looked_at(cells)
                 if isinstance(fault, Header):
                     self._title(view, row, len(fault.names))
-                    return _Part(view, row, fault)
+                    return _Part(number, view, row, fault)
                 if known > most:
                     most, closest = known, fault
-        if sheet.name:
-            raise Fault("sheet-header", sheet=shown(sheet.name), columns=", ".join(self.columns))
         raise closest
+
+    def _leave_out(self, sheet: Sheet, fault: Fault) -> None:
+        """A sheet of notes, beside others that are tables. Fault if anything in it could be a row."""
+        for _, cells in sheet.views[0].rows(0):
+            if any(map(_ROW.fullmatch, cells.cells if isinstance(cells, BadLine) else cells)):
+                columns = ", ".join(self.columns)
+                raise Fault("sheet-header", sheet=shown(sheet.name), columns=columns) from fault
+        self._remarks.append(Remark("sheet-left-out", {"sheet": shown(sheet.name)}))
 
     def _looked_at(self, cells: Cells | BadLine) -> tuple[Header | Fault, int]:
         """The header that a row is, or why it is none; and how many columns it names."""
@@ -171,7 +195,7 @@ class Table:
             if any(_ROW.fullmatch(text) for text in texts):
                 raise Fault("row-above-header", line=str(row), header=str(header))
         if above:
-            self.remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
+            self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
 
 
 def _name(cell: str) -> str:
