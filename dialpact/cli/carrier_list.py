@@ -18,7 +18,14 @@ from dialpact.compliance.clock import stamp
 
 
 async def reconcile(
-    session: CommandContext, path: Path, *, since: str, until: str, skip_bad: bool, by: str
+    session: CommandContext,
+    path: Path,
+    *,
+    since: str,
+    until: str,
+    skip_bad: bool,
+    by: str,
+    asked: imports.Asked = imports.PLAINLY,
 ) -> int:
     """Exit 3 with differences; 1, and nothing is logged, because of bad rows."""
     async with session.context(by) as context:
@@ -30,6 +37,7 @@ async def reconcile(
                 since=since,
                 until=until,
                 skip_bad=skip_bad,
+                how=asked.how(session, path),
                 progress=watch,
             )
     with done:
@@ -45,7 +53,7 @@ async def reconcile(
 def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     about = {"file": str(path), "rows": done.rows, "bad": done.bad, "done": done.done}
-    about["remarks"] = imports.remarks(session, done)
+    about |= {"remarks": imports.remarks(session, done), **imports.bad_figures(done)}
     if figures:
         about |= msgspec.structs.asdict(figures)
         about |= {"since": stamp(figures.since), "until": stamp(figures.until)}

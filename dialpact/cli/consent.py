@@ -12,7 +12,7 @@ from dialpact.application import consents
 from dialpact.cli import entry, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.flag import After, By, Limit, SkipBad, Why
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
 from dialpact.compliance.registers.fault import Fault
@@ -63,11 +63,14 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
+    sheet: OfSheets = None,
     skip_bad: SkipBad = False,
+    bad: BadTo = None,
     by: By,
 ) -> int:
     """Register consents from a CSV file; withdrawals stay."""
-    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by)
+    asked = imports.Asked(bad, sheet)
+    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, asked=asked)
 
 
 @command(app, "withdraw")

@@ -12,7 +12,7 @@ from dialpact.application import do_not_call
 from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.flag import After, By, Limit, SkipBad
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
@@ -49,11 +49,14 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
     *,
+    sheet: OfSheets = None,
     skip_bad: SkipBad = False,
+    bad: BadTo = None,
     by: By,
 ) -> int:
     """Record opt-outs from a CSV file; none is ever removed by it."""
-    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by)
+    asked = imports.Asked(bad, sheet)
+    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, asked=asked)
 
 
 @command(app, "remove")

@@ -14,7 +14,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
-from dialpact.cli.flag import After, By, Limit, SkipBad
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad
 from dialpact.compliance.registers import leads as register
 
 app = group("The leads: numbers that a partner supplied for a campaign, in batches.")
@@ -34,7 +34,9 @@ async def import_(
     partner: Annotated[str, typer.Option(help="Who supplied them.")],
     contract: Annotated[str, typer.Option(help="Under which contract.")],
     basis: Annotated[str, typer.Option(help="On which legal basis, and where its proof is.")],
+    sheet: OfSheets = None,
     skip_bad: SkipBad = False,
+    bad: BadTo = None,
     by: By,
 ) -> int:
     """Import a partner's list as a batch. Exit 3 if it looks like range dialling: then it is held."""
@@ -49,6 +51,7 @@ async def import_(
                 opened,
                 name=imports.name_of(file),
                 skip_bad=skip_bad,
+                how=imports.Asked(bad, sheet).how(session, file),
                 progress=watch,
             )
     looked = done.about

@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import unguarded
 from dialpact.compliance.registers.sheet import (
     BadLine,
     Cells,
@@ -37,10 +37,10 @@ _ROW = re.compile(r"(?!20[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{4}|[0-9]{6})\Z)(?:[
 
 @dataclass(frozen=True)
 class Format(Generic[T]):
-    """The columns of a register's file, and what makes a value of the cells of a row, or a Fault."""
+    """The columns of a register's file, and what makes a value of the cells of a row and now, or a Fault."""
 
     columns: Sequence[str]
-    read: Callable[[Sequence[str], datetime], T]
+    read: Callable[..., T]
     optional: Sequence[str] = ()
 
 
@@ -79,6 +79,7 @@ class Table:
         self._needed = tuple(columns)
         self.columns = (*columns, *optional)
         self._remarks: list[Remark] = []
+        self._sheets = sheets
         self._beside = 0  # cells that are below no name
         self._parts: list[_Part] = []
         others: list[tuple[Sheet, Fault]] = []
@@ -97,6 +98,11 @@ class Table:
         """What is to be said of the file, besides its own."""
         beside = [Remark("beside", {"cells": str(self._beside)})] if self._beside else []
         return [*self._remarks, *beside]
+
+    @property
+    def sheet_names(self) -> list[str]:
+        """Of all sheets, in the order in which places count them; a text file's is empty."""
+        return [sheet.name for sheet in self._sheets.sheets]
 
     @property
     def names(self) -> list[str]:
@@ -132,6 +138,10 @@ class Table:
         for sheet, view, at, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
+                if view.padded:
+                    texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
+                while len(texts) > header.width and not texts[-1]:
+                    texts.pop()
                 yield place(sheet, row), _below(self.names, header.names, texts)
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
@@ -169,11 +179,11 @@ class Table:
         try:
             return self._header(cells), 0
         except Fault as fault:
-            return fault, sum(_name(cell) in self.columns for cell in cells)
+            return fault, sum(column_name(cell) in self.columns for cell in cells)
 
     def _header(self, cells: Sequence[str]) -> Header:
         """Fault for what is no header of this format."""
-        names = [_name(cell) for cell in cells]
+        names = [column_name(cell) for cell in cells]
         while names and not names[-1]:
             names.pop()
         for name in names:
@@ -198,8 +208,9 @@ class Table:
             self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
 
 
-def _name(cell: str) -> str:
-    return cell.strip().lstrip("\ufeff").strip().lower()  # GB18030 has a BOM too
+def column_name(cell: str) -> str:
+    """A name in a header, as it is compared."""
+    return unguarded(cell).lower()  # GB18030 has a BOM too
 
 
 def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
