@@ -61,14 +61,14 @@ async def add(
 @command(app, "import")
 async def import_(
     session: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {COLUMNS}.")],
     *,
     sheet: OfSheets = None,
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
-    """Register consents from a CSV file; withdrawals stay."""
+    """Register consents from a CSV file or a workbook; withdrawals stay."""
     asked = imports.Asked(bad, sheet)
     return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, asked=asked)
 

@@ -47,14 +47,16 @@ async def add(
 @command(app, "import")
 async def import_(
     session: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {', '.join(register.COLUMNS)}.")
+    ],
     *,
     sheet: OfSheets = None,
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
-    """Record opt-outs from a CSV file; none is ever removed by it."""
+    """Record opt-outs from a CSV file or a workbook; none is ever removed by it."""
     asked = imports.Asked(bad, sheet)
     return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, asked=asked)
 
