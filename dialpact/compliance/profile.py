@@ -15,7 +15,6 @@ from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -42,6 +41,7 @@ from dialpact.compliance.sections import (
     SuspensionRule,
     require,
 )
+from dialpact.compliance.zones import ZoneInfo, zone
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -75,7 +75,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         require(bool(_NAME.fullmatch(self.id)), "id", reason)
         for key in ("version", "title", "source"):
             require(bool(getattr(self, key).strip()), key, "must not be empty")
-        require(_is_zone(self.timezone), "timezone", f"no such time zone: {self.timezone!r}")
+        require(zone(self.timezone) is not None, "timezone", f"no such time zone: {self.timezone!r}")
         sections = [name for name in self.__struct_fields__ if isinstance(getattr(self, name), Section)]
         require(bool(sections), "id", "no rule but numbers: this profile would permit every call")
 
@@ -200,14 +200,6 @@ def parse(content: bytes, origin: str) -> Profile:
         raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
     return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # by the name: a directory, an absolute path, an unknown zone
-        return False
-    return True
 
 
 def _place(message: str) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.zones import ZoneInfo
 
 HOME = ZoneInfo("Asia/Shanghai")
 EARLIEST = 1970
