@@ -29,7 +29,7 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.texts import Language
 from dialpact.store.ports.page import Page
 
@@ -212,14 +212,14 @@ class CommandContext:
                 typer.echo(f"{self.text(f'column.{column}')}: {cell}")
 
     def cell(self, value: object) -> str:
-        """As people read it: times in Asia/Shanghai with their zone, lists with commas."""
+        """As people read it: times in their own zone, those in UTC in Asia/Shanghai; lists with commas."""
         match value:
             case None:
                 return ""
             case bool():
                 return self.text("say.yes" if value else "say.no")
             case datetime():
-                return value.astimezone(HOME).isoformat(" ", "seconds")
+                return shown_time(value)
             case date():
                 return value.isoformat()
             case float():

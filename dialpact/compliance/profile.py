@@ -22,6 +22,7 @@ from dialpact.compliance import public_holidays, toml
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.numbers.areas import SHIPPED, Areas
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
@@ -96,10 +97,11 @@ class Profile(_Document, dict=True, frozen=True, kw_only=True, forbid_unknown_fi
 
 @dataclass(frozen=True)
 class Policy:
-    """What is in force here: one or more profiles, of which each binds, and the calendar."""
+    """What is in force here: one or more profiles, of which each binds, the calendar and the area codes."""
 
     profiles: tuple[Profile, ...]
     calendar: WorkingDays
+    areas: Areas = SHIPPED
 
     def __post_init__(self) -> None:
         if not self.profiles:
@@ -148,6 +150,11 @@ class Policy:
         """Of all calendar data that these profiles look at."""
         foreign = any(profile.days and profile.days.holidays for profile in self.profiles)
         return f"{self.calendar.version} + {public_holidays.version()}" if foreign else self.calendar.version
+
+    @cached_property
+    def areas_version(self) -> str:
+        """Of the area codes that numbers of these regions are looked up in; empty where there are none."""
+        return self.areas.version if "US" in self.regions else ""
 
     @cached_property
     def regions(self) -> tuple[str, ...]:

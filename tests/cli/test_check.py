@@ -63,3 +63,46 @@ def test_for_people(stocked: Home, language: str, says: str) -> None:
 def test_usage(stocked: Home) -> None:
     stocked.run("check", NUMBER, code=2)
     assert "at" in stocked("check", NUMBER, *CALL, "--at", "noon", code=1)["error"]
+
+
+ABROAD = [
+    # Number, profile, instant, local time that the rule looked at, when it could pass on that clock
+    ("2192345678", "us-federal", "2026-06-02T12:05:00Z", "2026-06-02 07:05:00-05:00 America/Chicago",
+     "2026-06-02 08:00:00-05:00 America/Chicago"),
+    ("2122345678", "us-federal", "2026-06-02T02:00:00Z", "2026-06-01 22:00:00-04:00 America/New_York",
+     "2026-06-02 08:00:00-04:00 America/New_York"),
+    ("0732345678", "au", "2026-11-30T22:05:00Z", "2026-12-01 08:05:00+10:00 Australia/Brisbane",
+     "2026-12-01 09:00:00+10:00 Australia/Brisbane"),
+    ("0142345678", "fr", "2026-06-02T11:30:00Z", "2026-06-02 13:30:00+02:00 Europe/Paris",
+     "2026-06-02 14:00:00+02:00 Europe/Paris"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "profile", "at", "local", "then"), ABROAD)
+def test_times_are_shown_on_the_clock_that_the_rule_looked_at(
+    stocked: Home, number: str, profile: str, at: str, local: str, then: str
+) -> None:
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', f'["{profile}"]'), "utf-8")
+    said = stocked.run("check", number, *CALL, "--at", at, code=3).stdout
+    (hours,) = [line for line in said.splitlines() if line.startswith("Hours")]
+    assert local in hours and then in hours
+    assert f"At: {local}" in said
+    answer = stocked("check", number, *CALL, "--at", at, code=3)
+    (found,) = [finding for finding in answer["findings"] if finding["rule"] == "hours"]
+    assert found["looked_at"].startswith(local)
+    assert found["retry_at"].endswith("Z"), "a program is told the instant"
+
+
+def test_a_call_that_may_be_made_shows_the_callees_clocks(stocked: Home) -> None:
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', '["us-federal"]'), "utf-8")
+    answer = stocked("check", "2192345678", *CALL, "--at", "2026-06-02T15:00:00Z", code=3)
+    (found,) = [finding for finding in answer["findings"] if finding["rule"] == "hours"]
+    assert found["result"] == "pass"
+    assert found["looked_at"].startswith(
+        "2026-06-02 10:00:00-05:00 America/Chicago, 2026-06-02 11:00:00-04:00 America/New_York"
+    )
+    far = stocked("check", "8002345678", *CALL, "--at", "2026-01-15T22:30:00Z", code=3)
+    (found,) = [finding for finding in far["findings"] if finding["rule"] == "hours"]
+    assert found["result"] == "pass" and "…" in found["looked_at"]

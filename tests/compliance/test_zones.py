@@ -70,17 +70,6 @@ def test_an_old_system_does_not_tell_the_time(process: str, old_system: Path) ->
     assert "+14:00" not in done.stdout
 
 
-def test_nobody_else_makes_zones() -> None:
-    pattern = re.compile(r"^\s*(?:from|import) (?:zoneinfo|tzdata|dateutil|pytz)\b", re.MULTILINE)
-    found = [
-        str(file.relative_to(ROOT))
-        for package in ("agi", "ami_listener", "dialpact")
-        for file in sorted((ROOT / package).rglob("*.py"))
-        if pattern.search(file.read_text("utf-8"))
-    ]
-    assert found == ["dialpact/compliance/zones.py"]
-
-
 def test_the_version_is_the_packages() -> None:
     assert version() == f"tzdata {installed('tzdata')}"
     assert re.fullmatch(r"20[0-9]{2}[a-z]", release())

@@ -60,6 +60,18 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
         raise Fault("bad-time", column=column, value=shown(text)) from error
 
 
+def shown_time(instant: datetime) -> str:
+    """As people read it: in the zone that it is given in, with its name; UTC, as things are stored, at home.
+
+    >>> shown_time(datetime(2026, 11, 24, 2, tzinfo=UTC))
+    '2026-11-24 10:00:00+08:00'
+    """
+    place = instant.tzinfo
+    if not isinstance(place, ZoneInfo) or place is HOME:
+        return instant.astimezone(HOME).isoformat(" ", "seconds")
+    return f"{instant.isoformat(' ', 'seconds')} {place}"
+
+
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:
     """A part of time, as a list is asked for it; an empty end is None. Fault for one that ends first."""
     first = moment(since, "since") if since else None
