@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from dialpact.compliance import profile as profiles
 from tests.cli.conftest import NUMBER, Home
 
 CALL = ("--campaign", "renewal", "--caller-id", "02787654321")
@@ -69,6 +72,8 @@ ABROAD = [
     # Number, profile, instant, local time that the rule looked at, when it could pass on that clock
     ("2192345678", "us-federal", "2026-06-02T12:05:00Z", "2026-06-02 07:05:00-05:00 America/Chicago",
      "2026-06-02 08:00:00-05:00 America/Chicago"),
+    ("2192345678", "us-federal", "2026-06-03T01:30:00Z", "2026-06-02 21:30:00-04:00 America/New_York",
+     "2026-06-03 09:00:00-04:00 America/New_York"),
     ("2122345678", "us-federal", "2026-06-02T02:00:00Z", "2026-06-01 22:00:00-04:00 America/New_York",
      "2026-06-02 08:00:00-04:00 America/New_York"),
     ("0732345678", "au", "2026-11-30T22:05:00Z", "2026-12-01 08:05:00+10:00 Australia/Brisbane",
@@ -106,3 +111,18 @@ def test_a_call_that_may_be_made_shows_the_callees_clocks(stocked: Home) -> None
     far = stocked("check", "8002345678", *CALL, "--at", "2026-01-15T22:30:00Z", code=3)
     (found,) = [finding for finding in far["findings"] if finding["rule"] == "hours"]
     assert found["result"] == "pass" and "…" in found["looked_at"]
+
+
+def test_where_only_the_profiles_clock_counts_it_is_shown(stocked: Home) -> None:
+    own = (Path(profiles.__file__).parent / "profiles/us-federal.toml").read_text("utf-8")
+    own = own.replace('basis = "callee"', 'basis = "fixed"').replace('"us-federal"', '"us-own"')
+    (stocked.path / "own.toml").write_text(own, "utf-8")
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', '["own.toml"]'), "utf-8")
+    for at, local in (
+        ("2026-06-02T11:59:59Z", "2026-06-02 07:59:59-04:00 America/New_York"),
+        ("2026-06-02T12:00:00Z", "2026-06-02 08:00:00-04:00 America/New_York"),
+    ):
+        answer = stocked("check", "3102345678", *CALL, "--at", at, code=3)
+        (found,) = [finding for finding in answer["findings"] if finding["rule"] == "hours"]
+        assert found["looked_at"].startswith(f"{local}, callee"), "not Los Angeles"
