@@ -95,6 +95,7 @@ class CommandContext:
     async def store(self) -> AsyncIterator[Store]:
         from dialpact.store.sqlite import Store
 
+        self._know_areas()
         async with await Store.open(self.config.database, BUSY_MS) as store:
             self._stores.append(store)
             yield store
@@ -113,9 +114,17 @@ class CommandContext:
         """For what only reads, and on a snapshot of its own: the database is not even opened for more."""
         from dialpact.store.sqlite import Store
 
+        self._know_areas()
         name = free_text(by, "by") if by else default_by()
         store, actor = Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL)
         return Context(store, actor, self.clock, self.machine.uptime)
+
+    def _know_areas(self) -> None:
+        """What few installations have, and no other command need wait for."""
+        if self.config.policy.areas:
+            from dialpact.application.policy import know_areas
+
+            know_areas(self.config)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""

@@ -113,6 +113,26 @@ def test_a_call_that_may_be_made_shows_the_callees_clocks(stocked: Home) -> None
     assert found["result"] == "pass" and "…" in found["looked_at"]
 
 
+def test_an_operators_area_code_is_called_and_registered(stocked: Home) -> None:
+    number, folder = "+15652345678", stocked.path / "areas"
+    text = stocked.config.read_text("utf-8").replace('["cn-hubei-2018"]', '["us-federal"]')
+    text = text.replace('areas = ""', 'areas = "areas"')
+    stocked.config.write_text(text, "utf-8")
+    consent = ("consent", "add", number, "--business", "acme", "--industry", "保险", "--evidence", "form 8")
+    folder.mkdir()
+    stocked.run(*consent, code=1)
+    (folder / "2027.toml").write_text(
+        'source = "NANPA"\ndocument = "PL-637"\n[[area]]\ncode = "565"\nregion = "US"\ncovers = ["912"]\n'
+    )
+    stocked.run(*consent, "--granted-at", "2026-01-05")
+    answer = stocked("check", "565-234-5678", *CALL, "--at", "2026-11-24T15:00:00Z", code=3)
+    assert answer["number"] == number
+    assert {"no-consent", "invalid-number", "outside-hours"}.isdisjoint(answer["reasons"])
+    (folder / "2027.toml").write_text("broken")
+    stocked.run("dnc", "add", "+12122345678", "--scope", "all")  # nobody's refusal waits for it
+    assert "2027.toml" in stocked.run("check", number, *CALL, code=1).stderr
+
+
 def test_where_only_the_profiles_clock_counts_it_is_shown(stocked: Home) -> None:
     own = (Path(profiles.__file__).parent / "profiles/us-federal.toml").read_text("utf-8")
     own = own.replace('basis = "callee"', 'basis = "fixed"').replace('"us-federal"', '"us-own"')

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from dialpact.compliance.model import Callee
 from dialpact.compliance.numbers import australia, china, france, north_america
-from dialpact.compliance.numbers.areas import SHIPPED, Areas
+from dialpact.compliance.numbers.areas import Areas
 from dialpact.compliance.numbers.china import is_area_code
 from dialpact.compliance.numbers.dial import DIAL_FORMATS, Shape, dial_string, masked, shape
 from dialpact.compliance.numbers.form import SEPARATORS, SHOWN, Flaw, Problem, plain, printable, refused
@@ -59,14 +59,14 @@ HOME: tuple[str, ...] = ("CN",)  # where a number is taken to be when nobody say
 
 
 def parse(
-    given: str, *, regions: Sequence[str] = HOME, area_code: str = "", areas: Areas = SHIPPED
+    given: str, *, regions: Sequence[str] = HOME, area_code: str = "", areas: Areas | None = None
 ) -> Callee:
     """Normalise ``given``; the result carries either a canonical number or a problem, never both.
 
     ``regions`` are the permitted ones (ISO 3166). The first is home: there a number without a country code
     is, and its prefix leads abroad. ``area_code`` is the trunk's own (``027`` or ``27``), which makes local
-    numbers of 7 or 8 digits callable in China. ``areas``: what is known of area codes behind +1. ValueError
-    on a region without a plan or an area code that is none: settings, not input.
+    numbers of 7 or 8 digits callable in China. ``areas``: what is known of area codes behind +1, by default
+    ``areas.KNOWN``. ValueError on a region without a plan or an area code that is none: settings, not input.
     """
     area = area_code.removeprefix("0")
     if area_code and not is_area_code(area_code):
@@ -89,7 +89,7 @@ def parse(
     return home.judge(shown, digits, international=False, areas=areas)
 
 
-def _international(shown: str, digits: str, regions: Sequence[str], areas: Areas) -> Callee:
+def _international(shown: str, digits: str, regions: Sequence[str], areas: Areas | None) -> Callee:
     """By its country code, which must be one of the ``regions``; no code is the start of another."""
     for region in regions:
         plan = _PLANS[region]

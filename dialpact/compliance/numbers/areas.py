@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -185,3 +186,5 @@ def _by_code() -> Mapping[str, tuple[Area, ...]]:
 
 
 SHIPPED = Areas()
+# What a number is read by where nobody names any: a command sets its installation's, for as long as it runs.
+KNOWN: ContextVar[Areas] = ContextVar("areas", default=SHIPPED)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from dialpact.compliance.model import Callee
-from dialpact.compliance.numbers.areas import SHIPPED, Areas
+from dialpact.compliance.numbers.areas import KNOWN, Areas
 from dialpact.compliance.numbers.foreign import assigned
 from dialpact.compliance.numbers.form import Flaw, refused
 
@@ -23,7 +23,7 @@ _TOLL_FREE = re.compile(r"8(?:00|33|44|55|66|77|88)")
 _KINDS = ("fixed-line", "mobile", "fixed-or-mobile", "toll-free")
 
 
-def judge(shown: str, digits: str, *, international: bool, areas: Areas = SHIPPED) -> Callee:
+def judge(shown: str, digits: str, *, international: bool, areas: Areas | None = None) -> Callee:
     """Judge the digits behind +1 (``international``) or as dialled inside the United States."""
     if digits.removeprefix("1") in _EMERGENCY or digits in _EMERGENCY:
         return refused(shown, "emergency-number", Flaw.EMERGENCY)
@@ -38,7 +38,8 @@ def judge(shown: str, digits: str, *, international: bool, areas: Areas = SHIPPE
         # An exchange that ends in 11 is none: 911, 411 with digits around them.
         if exchange.endswith("11") and geographic:
             return refused(shown, "invalid-number", Flaw.LOOK_ALIKE)
-        return assigned(shown, 1, significant, region="US", kinds=_KINDS, zones=areas.ring, newer=areas.newer)
+        known = areas or KNOWN.get()
+        return assigned(shown, 1, significant, region="US", kinds=_KINDS, zones=known.ring, newer=known.newer)
     if _LOCAL.fullmatch(digits) and not international:
         return refused(shown, "invalid-number", Flaw.AREA_CODE_MISSING)
     return refused(shown, "invalid-number", Flaw.LENGTH)

@@ -26,7 +26,7 @@ class ZeroPlan:
     zones: Callable[[str, str], tuple[str, ...]]  # of a number behind the country code, and its kind
     elsewhere: Callable[[str], bool] = lambda significant: False  # a range of another region
 
-    def judge(self, shown: str, digits: str, *, international: bool, areas: Areas) -> Callee:
+    def judge(self, shown: str, digits: str, *, international: bool, areas: Areas | None = None) -> Callee:
         """Judge the digits behind the country code (``international``) or as dialled in the country.
 
         A 0 that was not dropped behind the country code, ``+33 (0)6``, is a common slip and harmless.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -14,5 +14,5 @@ T = TypeVar("T")
 
 def read(name: str, kind: type[T]) -> T:
     """A table that ships."""
-    content = files("dialpact.compliance").joinpath("numbers", "data", name).read_text("utf-8")
+    content = Path(__file__).with_name(name).read_text("utf-8")
     return msgspec.convert(toml.parse(content), kind)
