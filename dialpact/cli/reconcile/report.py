@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Self
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -18,6 +17,7 @@ from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
 from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.zones import ZoneInfo
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")
