@@ -29,7 +29,7 @@ class DialPrefixes:
 
     def bare(self, number: str, area_code: str = "") -> str:
         """The number behind the prefix; as it is where it has none. ``area_code``: the trunk's own."""
-        *cut, whole = self.readings(number)
+        *cut, whole = self.readings(number) if self._longest_first else (number,)
         if not cut:
             return whole
         for region in self._regions:

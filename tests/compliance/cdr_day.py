@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.reconcile import CdrFinding, Counts
+from dialpact.store.sqlite import Store
+from tests.compliance import cdr_lab
 from tests.compliance.cdr_lab import insert
 
 T = 1_795_941_200
 OWN = "02788880009"
 NUMBER = "13800138000"
 AGENT = "PJSIP/agent1001-00000000"
+STRANGER = "13912345678"
+INBOUND = {"src": STRANGER, "leg": "", "app": "Queue", "data": "sales", "channel": "PJSIP/carrier-00000001"}
+ORIGINATED = "cut; by an Originate linkedid=1795941200.1; dialled 13912345671"
 Fill = Callable[[sqlite3.Connection], None]
 
 
@@ -137,5 +142,13 @@ def told(kind: str, channel: str, seconds: float, detail: str) -> Fill:
     return lambda connection: insert(connection, "incident", row)
 
 
-def reasons(*codes: str) -> str:
-    return json.dumps(codes)
+async def reconciled(
+    store: Store, rows: Sequence[bytes], *facts: Fill, **options: Any
+) -> tuple[Counts, list[CdrFinding]]:
+    def work(connection: Any) -> None:
+        for fact in facts:
+            fact(connection)
+
+    await store.transact(work)
+    result, found = await cdr_lab.run(store, b"".join(rows), **options)
+    return result.counts, found

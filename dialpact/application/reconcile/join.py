@@ -29,7 +29,6 @@ from dialpact.application.reconcile.beside import Beside
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.dial_prefix import DialPrefixes
 from dialpact.compliance.external_sort import ExternalSort
-from dialpact.compliance.outbound import caller
 from dialpact.compliance.reconcile import (
     AskedCall,
     CdrCall,
@@ -191,7 +190,7 @@ class _Files:
                     self.shift.row(record.uniqueid, at)
                     rows = self._calls(record, source.name)
                     own = None if rows else house(record)
-                    spoken = whisper(record, caller(record), source.name)
+                    spoken = whisper(record, source.name)
                 except Fault as fault:
                     self.counts.bad += 1
                     if bad:

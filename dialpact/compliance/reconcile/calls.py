@@ -128,11 +128,12 @@ class HouseCalls:
         nobody = record.dst in NOBODY
         if record.lastapp in OUTGOING or self._is_own(shows):
             return "originated"
-        if nobody and not (shows and self._inbound):
+        # Where nobody answered, nobody would have sent an Originate's channel into a dialplan.
+        answered = record.disposition == "ANSWERED"
+        if nobody and not (shows and (self._inbound or not answered)):
             return "originated"
-        # Nobody answered: nobody would have sent an Originate's channel into a dialplan.
-        named = not self._inbound or record.dcontext in self._inbound or record.disposition != "ANSWERED"
-        return "in" if named else "elsewhere"
+        known = not self._inbound or record.dcontext in self._inbound or not answered
+        return "in" if known else "elsewhere"
 
     def _is_own(self, number: str) -> bool:
         return bool(number) and (number in self._own or canonical(number, "") in self._own)

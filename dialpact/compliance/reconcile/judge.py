@@ -74,9 +74,14 @@ class CdrJudge:
             return call
         call = call._replace(way=self._contexts.way(call))
         if call.way == "in" and self.wanted(call.at, call.trunk):
-            unnamed = self.counts.unnamed_contexts
-            unnamed[call.context] = unnamed.get(call.context, 0) + 1
+            self._count_unnamed(call, 1)
         return call
+
+    def _count_unnamed(self, call: CdrCall, more: int) -> None:
+        there = self.counts.unnamed_contexts
+        there[call.context] = there.get(call.context, 0) + more
+        if not there[call.context]:
+            del there[call.context]
 
     def _unlisted(self, call: CdrCall, asked: AskedCall | None = None) -> None:
         self._found("unlisted-endpoint", call=call, asked=asked, endpoint=station(call.leg))
@@ -89,8 +94,15 @@ class CdrJudge:
 
     def originated_leg(self, leg: SeenLeg, call: CdrCall) -> None:
         """The listener told of it, and to its CDR it came in."""
-        if self.wanted(call.at, call.trunk):
-            self._found("without-decision", call=call._replace(number=leg.number), way="originated")
+        taken = call.way == "in" or self._contexts.way(call) == "in"  # (else it is found already)
+        if not taken or not self.wanted(call.at, call.trunk):
+            return
+        self.counts.inbound -= 1
+        if call.way == "elsewhere":
+            self._count_unnamed(call, -1)
+        call = call._replace(way="originated", number=leg.number)
+        self._count_call(call)
+        self._found("without-decision", call=call, way="originated")
 
     def unlisted_leg(self, leg: SeenLeg) -> None:
         """The listener cut it, and its CDR does not say what was dialled."""

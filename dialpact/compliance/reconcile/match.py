@@ -99,7 +99,7 @@ class Matcher:
 
     def is_as_told(self, call: CdrCall, asked: AskedCall) -> bool:
         """Whether what the gate said was dialled, and perhaps a prefix before it."""
-        return asked.dial in self._prefixes.readings(call.number)
+        return call.number == asked.dial or asked.dial in self._prefixes.readings(call.number)
 
     def canonical(self, call: CdrCall) -> str:
         plain = call.plain or call.number
@@ -183,6 +183,8 @@ class Matcher:
         of a caller who waited begins long before anything was asked, and the clocks may differ. So a
         recording that names the leg tells, and among decisions that are one attempt the trunk.
         """
+        if len(fitting) == 1:
+            return fitting[0]
         same = [asked for asked in fitting if self.same_number(call, asked)] if call.number else fitting
         likely = same or fitting
         likely = [asked for asked in likely if asked.through] or likely

@@ -31,7 +31,6 @@ class Whisper(NamedTuple):
     application: str
     spied: str  # the beginning of a channel's name, or a snoop's unique id; empty: anybody
     coach: bool  # the channel that is spied on hears him, and not whom it is bridged with
-    caller_id: str
     uniqueid: str
     file: str
     line: int
@@ -57,7 +56,7 @@ class Talk(NamedTuple):
     call: CdrCall
 
 
-def whisper(record: CdrRecord, caller_id: str, file: str) -> Whisper | None:
+def whisper(record: CdrRecord, file: str) -> Whisper | None:
     """None: nobody is heard by it. Fault for one that does not say how long it was."""
     if record.channel.startswith(SNOOP):
         application, coach = "Snoop", False
@@ -80,7 +79,6 @@ def whisper(record: CdrRecord, caller_id: str, file: str) -> Whisper | None:
         application=application,
         spied=spied,
         coach=coach,
-        caller_id=caller_id,
         uniqueid=record.uniqueid,
         file=file,
         line=record.line,
