@@ -173,7 +173,7 @@ async def read_in(
             applied=applied.applied,
             already=applied.already,
             unknown=applied.unknown,
-            done=applied.done,
+            done=applied.done and rows > bad.count,
             about=about,
             bad_rows=bad,
             remarks=(*table.remarks, *sheets.remarks),

@@ -109,8 +109,9 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Of the columns as the file writes them; of a workbook, those of its first sheet."""
-        return self._parts[0].header.names
+        """Of the columns as the file writes them; those of the register where sheets differ in them."""
+        first, *others = (part.header.names for part in self._parts)
+        return first if all(names == first for names in others) else list(self.columns)
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         """Place, and the cells in the order of ``columns`` or what is wrong; no blank rows."""
@@ -138,6 +139,7 @@ class Table:
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
+        names = self.names
         for sheet, view, at, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
@@ -145,7 +147,9 @@ class Table:
                     texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
                 while len(texts) > header.width and not texts[-1]:
                     texts.pop()
-                yield place(sheet, row), _below(self.names, header.names, texts)
+                if names != header.names:
+                    texts = [texts[index] if index >= 0 else "" for index in header.order]
+                yield place(sheet, row), texts
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
         """Of a workbook: what can not be read is refused with the name of its column."""
@@ -224,11 +228,3 @@ def _is_number(text: str, digits: int) -> bool:
     if not _NUMBER.fullmatch(found) or sum(map(str.isdigit, found)) < digits:
         return False
     return not _DAY.match(one_form(found))
-
-
-def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
-    """The cells of a sheet below the names of another one."""
-    if names == wanted:
-        return cells
-    by_name = dict(zip(names, cells, strict=False))
-    return [by_name.get(name, "") for name in wanted]
