@@ -363,6 +363,16 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(broken("xl/worksheets/sheet1.xml", sheet(row("1") * 100))) == "workbook-too-large"
 
 
+def test_a_list_of_parts_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = packed(parts({"a": table(NAMES, ("1", "x"))}) | {f"x/{number}.bin": "" for number in range(2000)})
+    assert rows(many)
+    monkeypatch.setattr(archive, "DIRECTORY", 100_000)
+    assert refusal(many) == "workbook-too-large"
+    monkeypatch.undo()
+    monkeypatch.setattr(archive, "_PARTS", 1000)
+    assert refusal(many) == "workbook-too-large"
+
+
 def test_a_million_shared_texts_take_little_memory() -> None:
     """A tenth of that here, and a tenth of what Python's own texts would take."""
     strings = [f"<t>{13800000000 + number}</t>" for number in range(100_000)]
