@@ -185,7 +185,7 @@ def public_key(data: bytes) -> None:
 
 
 def cdr(data: bytes) -> None:
-    """No byte makes a line vanish; every one is a record or a fault."""
+    """No byte makes a line vanish; every one is a record, a fault, or one of a header."""
     master = Master(io.BytesIO(data), ZoneInfo("Asia/Shanghai"))
     text = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     there = [number for number, line in enumerate(text, 1) if line.rstrip(b"\r")]
@@ -201,7 +201,7 @@ def cdr(data: bytes) -> None:
     except Fault as fault:
         said(fault)
     else:
-        assert found == there
+        assert set(found) <= set(there) and len(found) + master.left_out == len(there)
 
 
 AGI = header(Ringing(channel="PJSIP/a-1", uniqueid="1.1"))

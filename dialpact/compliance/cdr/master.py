@@ -1,7 +1,7 @@
-"""Asterisk's ``Master.csv`` (cdr_csv) as a stream of records: each line on its own, nothing lost.
+"""A file of call records as a stream of records: each line on its own, nothing lost.
 
-1. No header; 16 columns, then the unique id and the user field where cdr.conf asks for them, then the three
-   of ``newcdrcolumns``. Which of them are there is told by their number and by the form of the unique id.
+1. Its form is told by its first lines (``recognise``). A line of another order in the same file is read as
+   what it is, and a header may come again: files are put together.
 2. A row is one line, as in the registers' imports. cdr_csv writes a line end inside a field as it is: both
    halves are then reported as unreadable, and no other row is.
 3. What a caller sent stands in it byte by byte, and a field may be cut within a character. So each field is
@@ -12,162 +12,147 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import re
+from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
-from typing import BinaryIO, NamedTuple
+from datetime import tzinfo
+from typing import BinaryIO
 
-from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.cdr.columns import Columns
+from dialpact.compliance.cdr.form import Form, Reader, text
+from dialpact.compliance.cdr.orders import ORDERS, fits
+from dialpact.compliance.cdr.recognise import need_text, recognise, ways
+from dialpact.compliance.cdr.record import CdrRecord
+from dialpact.compliance.cdr.times import Clock
+from dialpact.compliance.registers.fault import Fault
 
 LONGEST = 65_536  # bytes of a line: cdr_csv itself writes at most 1024
-WIDTHS = range(16, 22)
-EARLIEST, LATEST = 1970, 2999  # years; what adds to a time must not leave the calendar
-
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_SECONDS = re.compile(r"[0-9]{1,9}")
-_UNIQUEID = re.compile(r"(?:.*-)?([0-9]{9,11})\.[0-9]+")
-_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class CdrRecord(NamedTuple):
-    """One line. Texts are as Asterisk wrote them; ``start`` is in UTC.
-
-    ``duration`` (from the start) and ``billsec`` (from the answer) are still text, to be read with
-    :func:`seconds`: a line without them is one all the same.
-    """
-
-    line: int
-    accountcode: str
-    src: str
-    dst: str
-    dcontext: str
-    clid: str
-    channel: str
-    dstchannel: str
-    lastapp: str
-    lastdata: str
-    start: datetime
-    duration: str
-    billsec: str
-    disposition: str
-    uniqueid: str
-    userfield: str
+FIRST = 200  # lines, and
+HEAD = 1 << 18  # bytes, by which a form is told
+_MASTER = ORDERS[0].form(",")
 
 
 class Master:
-    """``file`` is open for reading; it is read once, from where it stands, and may be a pipe."""
+    """``file`` is open for reading; it is read once, from where it stands, and may be a pipe.
 
-    def __init__(self, file: BinaryIO, zone: tzinfo) -> None:
+    ``columns``: what ``--columns`` says; None: the file says it itself.
+    """
+
+    def __init__(self, file: BinaryIO, zone: tzinfo, columns: Columns | None = None) -> None:
         self._file = file
         self._zone = zone
+        self._columns = columns
+        self._form: Form | None = None
+        self._reader: Reader | None = None
+        self._others: list[tuple[int, Reader]] = []
+        self._above = 0
+        self._head: deque[tuple[bytes | None, int]] = deque()  # lines that are read ahead, and their bytes
+        self._ahead = False
         self.lines = 0
         self.position = 0
         """Bytes read so far."""
+        self.left_out = 0
+        """Lines that are not blank and no calls: a header, and what stands above it."""
+
+    @property
+    def form(self) -> Form | None:
+        """None: the file has no line. Fault: it is no file of call records, or of no form that is known."""
+        if not self._ahead:
+            self._ahead = True
+            self._look()
+        return self._form
+
+    def _look(self) -> None:
+        size = 0
+        while len(self._head) < FIRST and size < HEAD:
+            line, taken = self._line()
+            if not taken:
+                break
+            if not self._head and line:
+                need_text(line)
+                line = line.removeprefix(codecs.BOM_UTF8)
+            size += len(line or b"")
+            self._head.append((line, taken))
+        lines = [_text(line) if line else "" for line, _ in self._head]
+        if not any(lines) and all(line is not None for line, _ in self._head):
+            return
+        found = recognise(lines, self._zone, self._columns)
+        self._form, self._above = found.form, found.above
+        self._reader = Reader(found.form, found.clock)
+        if not found.form.header and self._columns is None:
+            delimiter = found.form.delimiter
+            self._others = [
+                (place, Reader(order.form(delimiter)._replace(resaved=found.form.resaved), found.clock))
+                for place, order in enumerate(ORDERS)
+                if order.name != found.form.name
+            ]
+
+    def _line(self) -> tuple[bytes | None, int]:
+        """A line, and how many bytes it takes; None: it is too long."""
+        line = self._file.readline(LONGEST)
+        taken = len(line)
+        if taken >= LONGEST and line[-1] != 10:
+            while rest := self._file.readline(LONGEST):  # to its end, in pieces
+                taken += len(rest)
+                if rest[-1] == 10:
+                    break
+            return None, taken
+        return line, taken
 
     def __iter__(self) -> Iterator[tuple[int, CdrRecord | Fault]]:
-        """Line number, and the record or what is wrong; no blank lines. Fault: no text file at all."""
-        while line := self._file.readline(LONGEST):
+        """Line number, and the record or what is wrong; no blank lines, no header. Fault: see ``form``."""
+        if self.form is None:
+            self.lines, self._head = self.lines + len(self._head), deque()
+        while True:
+            line, taken = self._head.popleft() if self._head else self._line()
+            if not taken:
+                return
             self.lines += 1
-            self.position += len(line)
-            if self.lines == 1:
-                if line.startswith(_WORKBOOK):
-                    raise Fault("workbook")
-                if line.startswith(_UTF16):
-                    raise Fault("utf-16")
-                line = line.removeprefix(codecs.BOM_UTF8)
-            if len(line) == LONGEST and line[-1] != 10:
-                self._skip()
+            self.position += taken
+            if line is None:
                 yield self.lines, Fault("line-too-long", limit=str(LONGEST))
-            elif line := line.rstrip(b"\r\n"):
+            elif written := _text(line):
+                if self.lines <= self._above:
+                    self.left_out += 1
+                    continue
                 try:
-                    yield self.lines, read(line, self.lines, self._zone)
+                    record = self._record(written)
                 except Fault as fault:
                     yield self.lines, fault
+                else:
+                    if record is None:
+                        self.left_out += 1
+                    else:
+                        yield self.lines, record
 
-    def _skip(self) -> None:
-        """To the end of the line, in pieces."""
-        while rest := self._file.readline(LONGEST):
-            self.position += len(rest)
-            if rest[-1] == 10:
-                return
+    def _record(self, line: str) -> CdrRecord | None:
+        """None: a header once more."""
+        if self._reader is None:  # (blank lines were all that was there when it was looked at)
+            self._form, self._reader = _MASTER, Reader(_MASTER, Clock(self._zone))
+        try:
+            return self._reader(line, self.lines)
+        except Fault:
+            form = self._reader.form
+            if (
+                form.header
+                and tuple(text(cell).strip() for cell in line.split(form.delimiter)) == form.header
+            ):
+                return None
+            for place, reader in self._others:
+                for cells in ways(line, form.delimiter):
+                    if fits(ORDERS[place], list(cells)):
+                        return reader.record(cells, self.lines)
+            raise
 
 
 def read(line: bytes, number: int, zone: tzinfo) -> CdrRecord:
-    """The record in ``line``, which has no line end. Raises Fault, and nothing else."""
+    """The record in a ``line`` of cdr_csv, which has no line end. Raises Fault, and nothing else."""
+    return Reader(_MASTER, Clock(zone))(_text(line), number)
+
+
+def _names(line: str, delimiter: str) -> tuple[str, ...]:
+    return next((tuple(text(cell).strip() for cell in cells) for cells in ways(line, delimiter)), ())
+
+
+def _text(line: bytes) -> str:
     # Latin-1 keeps each byte; in UTF-8 and GB18030 no part of a longer character looks like a comma or quote.
-    raw = line.decode("latin-1")
-    try:
-        cells = next(csv.reader([raw], strict=True)) if '"' in raw else raw.split(",")
-    except (csv.Error, StopIteration) as error:
-        raise Fault("bad-quotes") from error
-    if len(cells) not in WIDTHS:
-        raise Fault("cdr-columns", found=str(len(cells)))
-    account, src, dst, context, clid, channel, dstchannel, app, data = (
-        cell if cell.isascii() else _text(cell) for cell in cells[:9]
-    )
-    uniqueid, userfield = _extra(cells[16:])
-    return CdrRecord(
-        line=number,
-        accountcode=account,
-        src=src,
-        dst=dst,
-        dcontext=context,
-        clid=clid,
-        channel=channel,
-        dstchannel=dstchannel,
-        lastapp=app,
-        lastdata=data,
-        start=_instant(cells[9], zone),
-        duration=cells[12],
-        billsec=cells[13],
-        disposition=cells[14],
-        uniqueid=uniqueid,
-        userfield=_text(userfield),
-    )
-
-
-def seconds(cell: str) -> int:
-    """A duration of a CDR. Fault for what is none."""
-    if _SECONDS.fullmatch(cell):
-        return int(cell)
-    raise Fault("cdr-seconds", value=shown(cell))
-
-
-def born(uniqueid: str) -> int | None:
-    """The second since 1970 (UTC) in which the channel came into being; None: no unique id of Asterisk's."""
-    return int(found[1]) if (found := _UNIQUEID.fullmatch(uniqueid)) else None
-
-
-def _extra(cells: list[str]) -> tuple[str, str]:
-    """Unique id and user field, of which either may be missing; the three newer columns come after them."""
-    if len(cells) > 2:
-        cells = cells[:-3]
-    match cells:
-        case [uniqueid, userfield]:
-            return uniqueid, userfield
-        case [only]:
-            return (only, "") if _UNIQUEID.fullmatch(only) else ("", only)
-    return "", ""
-
-
-def _text(cell: str) -> str:
-    data = cell.encode("latin-1")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("utf-8", "backslashreplace")
-
-
-def _instant(cell: str, zone: tzinfo) -> datetime:
-    if _TIME.fullmatch(cell):
-        try:
-            found = datetime.fromisoformat(cell)
-            if EARLIEST <= found.year <= LATEST:
-                return found.replace(tzinfo=zone).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise Fault("cdr-time", value=shown(cell))
+    return line.rstrip(b"\r\n").decode("latin-1")
