@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, cast
 
+from dialpact.compliance.cdr.recognise import need_text
 from dialpact.compliance.registers.fault import Fault
 
 _GZIP = b"\x1f\x8b"
@@ -50,6 +51,8 @@ def unpacked(file: BinaryIO) -> Iterator[BinaryIO]:
             now = io.BufferedReader(cast(io.RawIOBase, plain))
             stack.callback(now.detach)
         try:
+            if (head := now.peek(200)).startswith(b"PK"):  # (its first line may be a few bytes long)
+                need_text(head)
             utf16 = now.peek(2)[:2] in _UTF16
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Fault("cdr-gzip") from error

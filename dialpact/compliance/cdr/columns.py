@@ -26,15 +26,24 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "end": (
         *("end", "endtime", "enddate", "endstamp", "hanguptime", "hangupdate", "calleend"),
-        *("结束时间", "挂断时间", "通话结束时间", "endepoch"),
+        *("结束时间", "挂断时间", "通话结束时间", "挂机时间", "endepoch"),
     ),
     "duration": (
         *("duration", "callduration", "totalduration", "durationsec", "durationseconds", "duración"),
         *("总时长", "时长", "持续时间", "呼叫时长"),
     ),
     "billsec": (
-        *("billsec", "billseconds", "billableseconds", "billduration", "talktime", "talkduration", "talksec"),
-        *("lengthinsec", "sessiontime", "计费时长", "通话时长", "通话秒数"),
+        *(
+            "billsec",
+            "billseconds",
+            "billableseconds",
+            "billduration",
+            "talktime",
+            "talkduration",
+            "talkdurations",
+            "talking",
+        ),
+        *("talksec", "lengthinsec", "sessiontime", "计费时长", "通话时长", "通话秒数"),
     ),
     "disposition": (
         *("disposition", "callstatus", "dialstatus", "status", "estado", "статус", "result", "answered"),
@@ -42,16 +51,17 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "src": (
         *("src", "source", "srcnum", "sourceextension", "sourcenumber", "caller", "callernumber"),
-        *("callingnumber", "callerid", "origen", "callidnum", "ani", "from", "主叫号码", "主叫", "源号码"),
+        *("callingnumber", "callfrom", "callerid", "calleridnumber", "callidnum", "origen", "ani", "from"),
+        *("主叫号码", "主叫", "源号码"),
     ),
     "dst": (
         *("dst", "destination", "dstnum", "destinationextension", "destinationnumber", "requestedextension"),
-        *("callednumber", "called", "callee", "calleenumber", "phonenumberdialed", "numberdialed"),
+        *("callednumber", "called", "callee", "calleenumber", "callto", "phonenumberdialed", "numberdialed"),
         *("dialednumber", "dialed", "phonenumber", "destino", "to", "被叫号码", "被叫", "目的号码"),
         *("目标号码", "呼叫号码", "拨打号码", "对方号码", "客户号码"),
     ),
     "clid": ("clid", "calleridname", "calleridtext"),
-    "shown": ("outboundcnum",),
+    "shown": ("outboundcnum", "外显号码", "显示号码"),
     "channel": ("channel", "srcchannel", "srcchan", "sourcechannel", "canalorigen", "主叫通道", "源通道"),
     "dstchannel": (
         *("dstchannel", "dstchan", "destinationchannel", "destchannel", "carrierlogchannel", "canaldestino"),
@@ -63,8 +73,20 @@ NAMES: dict[str, tuple[str, ...]] = {
     "accountcode": ("accountcode", "account", "códigodecuenta", "campaignid", "campaign", "外呼活动"),
     "userfield": ("userfield",),
     "uniqueid": ("uniqueid", "carrierloguniqueid"),
-    "way": ("calldirection", "direction", "calltype", "呼叫方向", "呼叫类型", "通话方向", "方向"),
-    "trunk": ("trunk", "trunkname", "gateway", "provider", "中继", "线路", "网关"),
+    "way": (
+        "calldirection",
+        "direction",
+        "calltype",
+        "communicationtype",
+        "呼叫方向",
+        "呼叫类型",
+        "通话方向",
+        "方向",
+    ),
+    "trunk": (
+        *("trunk", "trunkname", "dsttrunkname", "dsttrunk", "destinationtrunk", "outboundtrunk", "gateway"),
+        *("provider", "中继", "中继名称", "线路", "网关"),
+    ),
 }
 GIVEN = tuple(field for field in NAMES if field not in ("clock", "shown"))  # what --columns may name
 _FIELDS: dict[str, list[tuple[int, str]]] = {}  # by a name of it: the rank of that name, and the field
@@ -87,6 +109,8 @@ def named(header: Sequence[str]) -> dict[str, int]:
             if field not in found or rank < found[field][0]:
                 found[field] = rank, place
     places = {field: place for field, (_, place) in found.items()}
+    if "start" not in places and "clock" in places:
+        places["start"] = places["clock"]  # (its times may well have their day)
     if places.get("clock") == places.get("start"):
         places.pop("clock", None)
     return places

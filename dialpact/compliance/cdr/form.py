@@ -12,11 +12,11 @@ from dialpact.compliance.cdr.times import Clock, Moment, span
 from dialpact.compliance.registers.fault import Fault, shown
 
 _TEXTS = ("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp", "lastdata")
-_WAYS: dict[str, CdrWay] = {
-    **dict.fromkeys(("outbound", "outgoing", "out", "呼出", "外呼", "去电", "outbound call"), "out"),
-    **dict.fromkeys(("inbound", "incoming", "in", "呼入", "来电", "inbound call"), "in"),
-    **dict.fromkeys(("internal", "local", "内部", "内线"), "house"),
-}
+# Words of a direction: how they begin, in Chinese what they hold.
+_OUT, _OUT_TOO = ("out", "dialout"), ("呼出", "外呼", "去电")
+_INSIDE, _INSIDE_TOO = ("internal", "local", "extension"), ("内部", "内线")
+_IN, _IN_TOO = ("inbound", "incoming", "in"), ("呼入", "来电")
+NOTHING = frozenset(("NULL", "\\N", "null", "None"))  # as databases write an empty cell
 # Words of a disposition, apart by a bar.
 _YES = "answered|answer|true|yes|completed|contestada|atendida|已接听|已接通|接通|接听|已应答|应答"
 _NO = "no answer|noanswer|busy|failed|congestion|cancel|chanunavail|false|no|missed|unanswered"
@@ -28,6 +28,8 @@ _DIALLER = "NA|AB|B|ADC|ADCT|DC|N|NEW|ERI|DNC|DNCC|DNCL|QUEUE|LRERR|CPDERR"
 _UNANSWERED = frozenset(_DIALLER.split("|"))
 _LOST = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
 _GUARD = re.compile(r"""[\s'=\u200b\u202c\u202d\ufeff]*"?([^"]*)"?\s*""")
+# MikoPBX writes something behind it; in VICIdial's log it is the customer's leg, which nobody asked on.
+_OWN_ID = re.compile(r"((?:.*-)?[0-9]{9,11}(?:\.[0-9]+)?)(?:_\w+)?")
 DAY_ALONE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}")
 
 
@@ -141,6 +143,7 @@ class Reader:
         """What a form says in other words than Asterisk."""
         places = self.form.places
         told = {field: text(cells[at]).strip() for field, at in places.items() if at < len(cells)}
+        told = {field: "" if word in NOTHING else word for field, word in told.items()}
         answered = _is_answered(told.get("disposition", ""), self.form.name)
         ended, replied = self._later(told.get("end", "")), self._later(told.get("answer", ""))
         duration, billsec = record.duration, record.billsec
@@ -152,6 +155,7 @@ class Reader:
             duration = billsec
         if "billsec" not in places and not ended:
             billsec = duration if answered is not False else "0"
+        own = found[1] if (found := _OWN_ID.fullmatch(record.uniqueid.strip())) else ""
         if answered is None:
             answered = billsec.isdecimal() and int(billsec) > 0
         return record._replace(
@@ -160,10 +164,18 @@ class Reader:
             duration=duration,
             billsec=billsec,
             disposition="ANSWERED" if answered else record.disposition.strip() or "NO ANSWER",
-            uniqueid=record.uniqueid.strip(),
-            way=_way(told.get("way", ""), self.form.name),
+            uniqueid=own if "." in own and self.form.name != "vicidial" else "",
+            stamp=own if "." in own else f"{own}.0" if own else "",
+            way="out" if self.form.name == "vicidial" else self._told_way(told.get("way", "")),
             trunk=told.get("trunk", ""),
         )
+
+    def _told_way(self, word: str) -> CdrWay:
+        """Fault for a word that is not known, where nothing else says which calls left."""
+        way = _way(word)
+        if not way and "way" in self.form.places and not self.form.names_peers:
+            raise Fault("cdr-way", value=shown(word))
+        return way
 
     def _later(self, cell: str) -> Moment | None:
         try:
@@ -174,7 +186,7 @@ class Reader:
 
 def _span(cell: str) -> str:
     """Fault for what is none; empty stays so."""
-    if not cell:
+    if not cell or cell in NOTHING:
         return ""
     if (found := span(cell if cell.isascii() else text(cell))) is None:
         raise Fault("cdr-seconds", value=shown(cell))
@@ -188,8 +200,14 @@ def _is_answered(word: str, form: str) -> bool | None:
     return True if word.casefold() in _ANSWERED else False if word.casefold() in _NOT else None
 
 
-def _way(word: str, form: str) -> CdrWay:
-    return "out" if form == "vicidial" else _WAYS.get(word.casefold(), "")
+def _way(word: str) -> CdrWay:
+    """Empty for a word that is not known."""
+    word = word.casefold()
+    if word.startswith(_OUT) or any(one in word for one in _OUT_TOO):
+        return "out"
+    if word.startswith(_INSIDE) or any(one in word for one in _INSIDE_TOO):
+        return "house"
+    return "in" if word.startswith(_IN) or any(one in word for one in _IN_TOO) else ""
 
 
 def _number(cell: str) -> str:
@@ -208,7 +226,7 @@ def _resaved(record: CdrRecord, moment: Moment) -> CdrRecord:
     that of the unique id, where it is of the same minute.
     """
     digits = record.uniqueid if "." in record.uniqueid else f"{record.uniqueid}.0"
-    stamp = digits if UNIQUEID.fullmatch(digits) else ""
+    stamp = record.stamp or (digits if UNIQUEID.fullmatch(digits) else "")
     start = record.start
     if moment.coarse and stamp:
         later = int(stamp.rpartition(".")[0].rpartition("-")[2]) - int(start.timestamp())

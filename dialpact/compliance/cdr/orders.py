@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dialpact.compliance.cdr.cells import trimmed
-from dialpact.compliance.cdr.form import Form, text
+from dialpact.compliance.cdr.form import NOTHING, Form, text
 from dialpact.compliance.cdr.times import is_time, span
 
 COUNTS = ("duration", "billsec")
@@ -54,6 +54,7 @@ def fits(order: Order, cells: list[str]) -> bool:
     if len(cells) not in order.widths:
         return False
     cell = {field: cells[place].strip() for field, place in order.places.items() if place < len(cells)}
+    cell = {field: "" if word in NOTHING else word for field, word in cell.items()}
     if not is_time(text(cell.get("start", ""))):
         return False
     times = all(not cell.get(field) or is_time(text(cell[field])) for field in ("answer", "end"))

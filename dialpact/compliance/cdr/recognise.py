@@ -194,6 +194,12 @@ def _by_order(
                 best, found = len(fitting), order.form(delimiter)
                 above = fitting[0] if columns is not None and fitting[0] <= ABOVE else first
     if found is None:
+        if columns is not None:
+            there = [line for line in lines[first:] if line]
+            columns.places(
+                (), max((len(_split(line, one)) for line in there for one in delimiters), default=0)
+            )
+            raise Fault("cdr-columns-start", column=columns.given.get("start", "-"))
         raise _unknown(lines[first:], delimiters)
     if columns is not None:
         _enough(found.places, (), "columns")
@@ -201,14 +207,13 @@ def _by_order(
 
 
 def _given(columns: Columns, lines: Sequence[str], delimiter: str) -> tuple[Order, ...]:
-    """What ``--columns`` says by numbers alone."""
-    widths = sorted({len(_split(line, delimiter)) for line in lines if line})
-    if not widths or (widths[-1] == 1 and delimiter != DELIMITERS[0]):
+    """What ``--columns`` says by numbers alone; nothing, where the lines have fewer columns."""
+    width = max((len(_split(line, delimiter)) for line in lines if line), default=0)
+    try:
+        places = columns.places((), width)
+    except Fault:
         return ()
-    if widths[-1] == 1 and any(other in line for line in lines for other in DELIMITERS[1:]):
-        return ()
-    places = columns.places((), widths[-1])
-    return (Order("columns", places, range(max(places.values()) + 1, widths[-1] + 1)),)
+    return (Order("columns", places, range(max(places.values()) + 1, width + 1)),)
 
 
 def _split(line: str, delimiter: str) -> list[str]:
