@@ -283,7 +283,10 @@ def _targets() -> list[Target]:
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),
         Target("public-key", [KEY.vkey.encode()], public_key, (b"+",)),
         Target(
-            "cdr", [*stored("tests/transcripts/cdr/*.csv"), master], cdr, (b'"",', b"2026-11-24 10:00:00")
+            "cdr",
+            [*stored("tests/transcripts/cdr/*.csv"), *stored("tests/corpus/cdr/*.csv"), master],
+            cdr,
+            (b'"",', b"2026-11-24 10:00:00"),
         ),
     ]
 

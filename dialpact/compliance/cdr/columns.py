@@ -93,6 +93,8 @@ _FIELDS: dict[str, list[tuple[int, str]]] = {}  # by a name of it: the rank of t
 for _field, _names in NAMES.items():
     for _rank, _name in enumerate(_names):
         _FIELDS.setdefault(_name, []).append((_rank, _field))
+MOST, LENGTH = 40, 30  # names that a message repeats, and characters of each
+_NUMBER = re.compile(r"[0-9]{7,}")
 _DROPPED = re.compile(r"[\s_\-./:#()（）\"'\ufeff]+")
 
 
@@ -114,6 +116,13 @@ def named(header: Sequence[str]) -> dict[str, int]:
     if places.get("clock") == places.get("start"):
         places.pop("clock", None)
     return places
+
+
+def listed(header: Sequence[str]) -> str:
+    """The names of columns as a message may repeat them: bounded, printable, without a number in them."""
+    names = (_NUMBER.sub("****", name.strip()) for name in header[:MOST])
+    kept = ("".join(char if char.isprintable() else "?" for char in name[:LENGTH]) for name in names)
+    return ", ".join(filter(None, kept)) or "-"
 
 
 class Columns:
@@ -152,6 +161,5 @@ class Columns:
             elif plain(column) in known:
                 places[field] = known.index(plain(column))
             else:
-                there = ", ".join(shown(cell)[1:-1] for cell in header[:40] if cell)
-                raise Fault("cdr-columns-none", field=field, column=shown(column), known=there or "-")
+                raise Fault("cdr-columns-none", field=field, column=shown(column), known=listed(header))
         return places

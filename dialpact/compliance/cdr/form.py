@@ -33,6 +33,9 @@ _OWN_ID = re.compile(r"((?:.*-)?[0-9]{9,11}(?:\.[0-9]+)?)(?:_\w+)?")
 DAY_ALONE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}")
 
 
+ASTERISK = frozenset(("cdr_csv", "cdr_custom", "table"))  # forms that say all in Asterisk's own words
+
+
 class Form(NamedTuple):
     """``places``: of each field its column, from 0. ``widths``: how many columns a line may have.
 
@@ -71,7 +74,9 @@ class Reader:
         self._duration, self._billsec = place("duration", -1), place("billsec", -1)
         self._disposition = place("disposition", -1)
         self._uniqueid, self._userfield = place("uniqueid", -1), place("userfield", -1)
-        self._more = not form.master
+        self._master = form.master
+        self._widths = form.widths
+        self._derives = form.name not in ASTERISK
 
     def __call__(self, line: str, number: int) -> CdrRecord:
         """``line`` as Latin-1, each byte a character, without its end. Raises Fault, and nothing else."""
@@ -89,15 +94,18 @@ class Reader:
 
     def record(self, cells: list[str], number: int) -> CdrRecord:
         """Of one line. Fault."""
-        cells = self._fitting(cells)
-        uniqueid, userfield = extra(cells[16:]) if self.form.master else ("", "")
-        cells.append("")  # what -1 stands for
+        if len(cells) not in self._widths:
+            cells = self._fitting(cells)
+        if self._master:
+            uniqueid, userfield = extra(cells[16:])
+            cells.append("")  # what -1 stands for
+        else:
+            cells.append("")
+            uniqueid, userfield = cells[self._uniqueid], cells[self._userfield]
         account, src, dst, context, clid, channel, dstchannel, app, data = (
             cell if (cell := cells[at]).isascii() else text(cell) for at in self._texts
         )
-        if self._more:
-            uniqueid, userfield = cells[self._uniqueid], cells[self._userfield]
-        moment = self._moment(cells)
+        at, coarse, own = self._moment(cells)
         duration, billsec = cells[self._duration], cells[self._billsec]
         if not (duration.isdecimal() and billsec.isdecimal()):
             duration, billsec = _span(duration), _span(billsec)
@@ -112,20 +120,21 @@ class Reader:
             dstchannel=dstchannel,
             lastapp=app,
             lastdata=data,
-            start=moment.at,
+            start=at,
             duration=duration,
             billsec=billsec,
             disposition=cells[self._disposition],
             uniqueid=uniqueid,
-            userfield=text(userfield),
+            userfield=userfield if userfield.isascii() else text(userfield),
         )
-        if self._more:
+        if self._derives:
             record = self._derived(record, cells)
-        if self.form.resaved or not moment.own or moment.coarse:
-            return _resaved(record, moment)
+        if coarse or not own or self.form.resaved:
+            return _resaved(record, coarse=coarse)
         return record
 
     def _fitting(self, cells: list[str]) -> list[str]:
+        """Without what a spreadsheet adds. Fault for another number of columns."""
         cells = trimmed(cells, self.form.widths)
         if len(cells) in self.form.widths:
             return cells
@@ -218,7 +227,7 @@ def _number(cell: str) -> str:
     return found[1].strip() if found else cell.strip()
 
 
-def _resaved(record: CdrRecord, moment: Moment) -> CdrRecord:
+def _resaved(record: CdrRecord, *, coarse: bool) -> CdrRecord:
     """A spreadsheet has saved the file again: what it changes is not believed.
 
     A number of more than eleven digits is written 8.61E+12: its digits are gone, unless another column has
@@ -228,7 +237,7 @@ def _resaved(record: CdrRecord, moment: Moment) -> CdrRecord:
     digits = record.uniqueid if "." in record.uniqueid else f"{record.uniqueid}.0"
     stamp = record.stamp or (digits if UNIQUEID.fullmatch(digits) else "")
     start = record.start
-    if moment.coarse and stamp:
+    if coarse and stamp:
         later = int(stamp.rpartition(".")[0].rpartition("-")[2]) - int(start.timestamp())
         # (a file in another zone is off by whole quarters of an hour)
         if 0 <= later % 900 < 60:
@@ -247,6 +256,8 @@ def extra(cells: Sequence[str]) -> tuple[str, str]:
     """Unique id and user field of cdr_csv, of which either may be missing; the three newer columns come after
     them. A table has the two the other way round.
     """
+    if len(cells) == 2 and not UNIQUEID.fullmatch(cells[1]):
+        return cells[0], cells[1]
     cells = list(cells)
     if len(cells) > 3 or (len(cells) == 3 and not (UNIQUEID.fullmatch(cells[0]) and not cells[2])):
         cells = cells[:-3]

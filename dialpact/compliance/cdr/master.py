@@ -91,21 +91,32 @@ class Master:
         line = self._file.readline(LONGEST)
         taken = len(line)
         if taken >= LONGEST and line[-1] != 10:
-            while rest := self._file.readline(LONGEST):  # to its end, in pieces
-                taken += len(rest)
-                if rest[-1] == 10:
-                    break
-            return None, taken
+            return None, taken + self._skip()
         return line, taken
+
+    def _skip(self) -> int:
+        """To the end of the line, in pieces; how many bytes."""
+        taken = 0
+        while rest := self._file.readline(LONGEST):
+            taken += len(rest)
+            if rest[-1] == 10:
+                break
+        return taken
+
+    def _each(self) -> Iterator[tuple[bytes | None, int]]:
+        """What was read ahead, then the rest; as ``_line``."""
+        while self._head:
+            yield self._head.popleft()
+        while line := self._file.readline(LONGEST):
+            if (taken := len(line)) >= LONGEST and line[-1] != 10:
+                yield None, taken + self._skip()
+            else:
+                yield line, taken
 
     def __iter__(self) -> Iterator[tuple[int, CdrRecord | Fault]]:
         """Line number, and the record or what is wrong; no blank lines, no header. Fault: see ``form``."""
-        if self.form is None:
-            self.lines, self._head = self.lines + len(self._head), deque()
-        while True:
-            line, taken = self._head.popleft() if self._head else self._line()
-            if not taken:
-                return
+        _ = self.form
+        for line, taken in self._each():
             self.lines += 1
             self.position += taken
             if line is None:

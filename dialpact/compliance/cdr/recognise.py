@@ -16,7 +16,7 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from dialpact.compliance.cdr.cells import DELIMITERS, cells_of, other_cells, trimmed
-from dialpact.compliance.cdr.columns import Columns, named
+from dialpact.compliance.cdr.columns import Columns, listed, named
 from dialpact.compliance.cdr.form import DAY_ALONE, Form, extra, text
 from dialpact.compliance.cdr.orders import ORDERS, Order, fits
 from dialpact.compliance.cdr.times import Clock, day_first, is_time
@@ -24,7 +24,6 @@ from dialpact.compliance.registers.fault import Fault, shown
 
 ABOVE = 20  # lines of a title, at most, that stand above a header
 LEAST = 3  # names of columns that make a header
-MOST = 40  # names that a message repeats
 _OLE = b"\xd0\xcf\x11\xe0"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PACKED = ("BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd", "7z\xbc\xaf", "Rar!", "PK")  # (Latin-1)
@@ -170,7 +169,7 @@ def _maker(cells: Sequence[str]) -> str:
 
 def _enough(places: Mapping[str, int], cells: Sequence[str], name: str) -> None:
     """Fault for a form that leaves out what nothing can be told without."""
-    there = ", ".join(cell for cell in cells[:MOST] if cell) or "-"
+    there = listed(cells)
     lacking = [field for field in ("start", "dst") if field not in places]
     if lacking and not (lacking == ["dst"] and "lastdata" in places):
         raise Fault("cdr-header-lacks", lacking=", ".join(lacking), example=lacking[0], known=there)

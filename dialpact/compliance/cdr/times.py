@@ -56,7 +56,7 @@ class Clock:
         """Fault for what is no time."""
         try:
             if _PLAIN.fullmatch(cell):
-                return Moment(_utc(datetime.fromisoformat(cell), self.zone), coarse=False, own=True)
+                return Moment(_utc(datetime.fromisoformat(cell), self.zone), False, True)
             if found := self._other(cell.strip()):
                 return found
         except (ValueError, OverflowError):
