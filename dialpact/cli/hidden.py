@@ -42,6 +42,8 @@ class Hidden:
             return channel
         technology, slash, rest = channel.partition("/")
         number, at, place = rest.partition("@")
+        if technology == "Snoop":  # (named by a unique id)
+            return channel
         if slash and at:
             return f"{technology}/{masked(number)}@{place}"
         count = found[0] if (found := _COUNTED.search(channel)) else ""

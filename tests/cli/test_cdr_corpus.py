@@ -56,7 +56,9 @@ def test_reconcile_reads_it(home: Home, row: dict[str, Any]) -> None:
     (read,) = answer["read"]
     assert (read["form"], read["bad"], read["trunk_lines"]) == (row["form"], 0, attempts)
     assert (answer["calls"], answer["answered"]) == (attempts, row.get("answered", min(attempts, 1)))
-    assert answer["found"] == ({"without-decision": attempts} if attempts else {})
+    # (a call by an endpoint that no trunk lists may be a finding of its own)
+    found = {kind: count for kind, count in answer["found"].items() if kind != "unlisted-endpoint"}
+    assert found == ({"without-decision": attempts} if attempts else {})
     assert answer["house"] == row.get("lines", 3) - attempts
     assert answer["shift"] == row.get("shift", 0)
 

@@ -267,3 +267,29 @@ def test_columns_are_laid_over_a_header() -> None:
     for said in ("start=when", "start=1"):
         record = one(text, said)
         assert (record.start, record.uniqueid, record.dst) == (TEN, "1795485600.1", "13800138000")
+
+
+def test_a_spreadsheet_s_empty_rows_are_no_calls() -> None:
+    found = master(f"{HEADER}\n{ROW}1795485600.1\n,,,,,,,,,,,\n;;;\n")
+    assert len(found) == 1
+
+
+def test_a_caller_id_with_its_name() -> None:
+    header = "Call Date;Caller ID;Destination;Dst. Channel;Duration\n"
+    record = one(header + '2026-11-24 10:00:00;"Ann" <02787654321>;13800138000;PJSIP/carrier-2;30\n')
+    assert record.src == "02787654321"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-8-sig"])
+def test_a_header_of_western_europe(encoding: str) -> None:
+    text = "Fecha,Origen,Destino,Canal Destino,Estado,Duraci\u00f3n\n"
+    text += "2026-11-24 10:00:00,0278,13800138000,PJSIP/carrier-2,ANSWERED,30s\n"
+    ((_, record),) = Master(BytesIO(text.encode(encoding)), SHANGHAI)
+    assert isinstance(record, CdrRecord) and record.duration == "30"
+
+
+def test_a_column_with_its_unit() -> None:
+    record = one(
+        "开始时间,主叫号码,被叫号码,通话时长（秒）,呼叫方向\n2026-11-24 10:00:00,1001,13800138000,30,呼出\n"
+    )
+    assert (record.billsec, record.disposition) == ("30", "ANSWERED")

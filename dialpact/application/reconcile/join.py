@@ -190,7 +190,7 @@ class _Files:
                     self.shift.row(record.uniqueid or record.stamp, at)
                     rows = self._calls(record, source.name)
                     if source.told:
-                        source.told.saw(record, touched=bool(rows) or record.way == "in")
+                        source.told.saw(record, touched=record.way == "in" or any(row.trunk for row in rows))
                     own = None if rows else house(record)
                     spoken = whisper(record, source.name)
                 except Fault as fault:

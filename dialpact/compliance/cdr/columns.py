@@ -99,8 +99,8 @@ _DROPPED = re.compile(r"[\s_\-./:#()（）\"'\ufeff]+")
 
 
 def plain(name: str) -> str:
-    """As names are compared: ``Dst. Channel`` and ``dst_channel`` are one."""
-    return _DROPPED.sub("", name).casefold()
+    """As names are compared: ``Dst. Channel`` and ``dst_channel`` are one, with its unit or without."""
+    return _DROPPED.sub("", name).casefold().removesuffix("秒")
 
 
 def named(header: Sequence[str]) -> dict[str, int]:

@@ -27,6 +27,7 @@ _NOT = frozenset(f"{_NO}|{_NO_TOO}".split("|"))
 _DIALLER = "NA|AB|B|ADC|ADCT|DC|N|NEW|ERI|DNC|DNCC|DNCL|QUEUE|LRERR|CPDERR"
 _UNANSWERED = frozenset(_DIALLER.split("|"))
 _LOST = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
+_ANGLES = re.compile(r"<([^<>]*)>\Z")
 _GUARD = re.compile(r"""[\s'=\u200b\u202c\u202d\ufeff]*"?([^"]*)"?\s*""")
 # MikoPBX writes something behind it; in VICIdial's log it is the customer's leg, which nobody asked on.
 _OWN_ID = re.compile(r"((?:.*-)?[0-9]{9,11}(?:\.[0-9]+)?)(?:_\w+)?")
@@ -220,7 +221,9 @@ def _way(word: str) -> CdrWay:
 
 
 def _number(cell: str) -> str:
-    """Without what guards it from a spreadsheet."""
+    """Without what guards it from a spreadsheet, and without a name before it."""
+    if cell.endswith(">") and (inner := _ANGLES.search(cell)):
+        cell = inner[1]
     if not cell or cell[0].isalnum() or cell[0] in "+*#":
         return cell.strip()
     found = _GUARD.fullmatch(cell)

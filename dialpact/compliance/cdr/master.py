@@ -28,6 +28,7 @@ from dialpact.compliance.registers.fault import Fault
 LONGEST = 65_536  # bytes of a line: cdr_csv itself writes at most 1024
 FIRST = 200  # lines, and
 HEAD = 1 << 18  # bytes, by which a form is told
+_EMPTY = ',;\t|" '
 _MASTER = ORDERS[0].form(",")
 
 
@@ -51,7 +52,7 @@ class Master:
         self.position = 0
         """Bytes read so far."""
         self.left_out = 0
-        """Lines that are not blank and no calls: a header, and what stands above it."""
+        """Lines that are not blank and no calls: a header, what stands above it, rows of empty cells."""
 
     @property
     def form(self) -> Form | None:
@@ -122,7 +123,7 @@ class Master:
             if line is None:
                 yield self.lines, Fault("line-too-long", limit=str(LONGEST))
             elif written := _text(line):
-                if self.lines <= self._above:
+                if self.lines <= self._above or self._is_empty(written):
                     self.left_out += 1
                     continue
                 try:
@@ -134,6 +135,11 @@ class Master:
                         self.left_out += 1
                     else:
                         yield self.lines, record
+
+    def _is_empty(self, line: str) -> bool:
+        """A row of empty cells, as spreadsheets leave it; no PBX writes one."""
+        form = self._form
+        return form is not None and (form.resaved or bool(form.header)) and not line.strip(_EMPTY)
 
     def _record(self, line: str) -> CdrRecord | None:
         """None: a header once more."""

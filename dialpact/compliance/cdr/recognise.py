@@ -113,14 +113,16 @@ def _with_header(
     best: tuple[int, int, str, tuple[str, ...]] | None = None
     for place, line in enumerate(lines[first : first + ABOVE], first):
         for delimiter in delimiters:
-            cells = tuple(text(cell).strip() for cell in _split(line, delimiter))
-            if len(cells) < 3 or any(map(is_time, cells)):  # (a line with a time is a call)
+            raw = tuple(cell.strip() for cell in _split(line, delimiter))
+            if len(raw) < 3 or any(map(is_time, raw)):  # (a line with a time is a call)
                 continue
-            known = len(named(cells))
-            if columns is not None and columns.names:
-                known = known + LEAST if columns.in_header(cells) else 0
-            if known >= LEAST and (best is None or known > best[0]):
-                best = known, place, delimiter, cells
+            # (what is neither UTF-8 nor of China may well be of Western Europe)
+            for cells in (tuple(map(text, raw)), raw) if not line.isascii() else (raw,):
+                known = len(named(cells))
+                if columns is not None and columns.names:
+                    known = known + LEAST if columns.in_header(cells) else 0
+                if known >= LEAST and (best is None or known > best[0]):
+                    best = known, place, delimiter, cells
     if best is None:
         if columns is not None and columns.names:
             _no_such_column(lines[first:], delimiters, columns)
