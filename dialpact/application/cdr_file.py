@@ -17,6 +17,8 @@ from dialpact.compliance.cdr import CdrRecord, Columns, Form, Master
 from dialpact.compliance.outbound import peer
 from dialpact.compliance.registers.fault import Fault, shown
 
+TOLERANCE = 5  # seconds by which clocks may differ
+COARSE = 60  # seconds that a time without seconds leaves open
 PEERS = 100  # of one file, that are counted apart
 
 
@@ -154,6 +156,15 @@ class CdrReading:
         finally:
             if not kept:
                 opened.stack.close()
+
+    @property
+    def coarse(self) -> list[str]:
+        """The files whose times say no seconds."""
+        return [name for name, form in self.forms.items() if form.coarse]
+
+    def tolerance(self, asked: int = TOLERANCE) -> int:
+        """Seconds within which a call and its decision are one: no fewer than the times leave open."""
+        return max(asked, COARSE) if self.coarse else asked
 
     def close(self) -> None:
         """What was looked at and never read."""

@@ -67,3 +67,12 @@ def test_the_same_is_found(lab: Home, scene: str, way: Callable[[bytes], bytes])
     before = found(lab, "before.csv", cdr_lab.csv(scene))
     assert before["lines"] and before["bad"] == 0
     assert found(lab, "after", way(cdr_lab.csv(scene))) == before
+
+
+def test_it_is_said_that_seconds_are_missing(lab: Home) -> None:
+    files(lab, "answered")
+    name = lab.file("after.csv", excel(cdr_lab.csv("answered")))
+    result = lab.run("reconcile", "--cdr", name, "--timezone", "UTC")
+    assert "after.csv: the times say no seconds" in result.stderr and "within 60 seconds" in result.stderr
+    said = lab.run("reconcile", "--cdr", name, "--timezone", "UTC", "--tolerance", "90").stderr
+    assert "within 90 seconds" in said

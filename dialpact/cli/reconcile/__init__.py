@@ -18,8 +18,6 @@ from dialpact.cli.reconcile.files import CdrFiles, CdrPaths, ColumnsSaid, exit_c
 from dialpact.cli.reconcile.report import ReconcileReport
 from dialpact.compliance.registers.moment import since_until
 
-COARSE = 60  # seconds of tolerance, where times say no seconds
-
 
 async def reconcile(
     session: CommandContext,
@@ -71,8 +69,9 @@ async def reconcile(
     with ExitStack() as stack:
         files = CdrFiles(session, cdr, zone, may_be_empty=bool(first and last), columns=columns)
         files.need_trunks(list(session.config.trunks))
-        if files.coarse:
-            wanted = msgspec.structs.replace(wanted, tolerance=max(tolerance, COARSE))
+        if coarse := files.reading.coarse:
+            wanted = msgspec.structs.replace(wanted, tolerance=files.reading.tolerance(tolerance))
+            session.note(session.text("say.cdr-coarse", files=", ".join(coarse), seconds=wanted.tolerance))
         bad = stack.enter_context(ShownBadRows(session))
         stack.enter_context(files)
         async with session.context(by) as context:

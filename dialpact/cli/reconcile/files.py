@@ -108,11 +108,6 @@ class CdrFiles:
                 if not form.names_peers:
                     raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
 
-    @property
-    def coarse(self) -> bool:
-        """Whether the times of any of them say no seconds."""
-        return any(form.coarse for form in self.reading.forms.values())
-
 
 def told(files: Iterable[FileTold], hidden: Hidden) -> list[dict[str, Any]]:
     """For programs: file, form, lines, bad, trunk_lines, peers (peer, lines)."""

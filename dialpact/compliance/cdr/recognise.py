@@ -57,6 +57,8 @@ def _unknown(lines: Sequence[str], delimiters: Sequence[str]) -> Fault:
     """What a file is that fits nothing, by how it begins."""
     line = next((line for line in lines if line), "")
     head = line.lstrip()
+    if "####" in line:
+        return Fault("cdr-hashes")
     if head.startswith("SQLite format 3"):
         return Fault("cdr-database")
     if head.startswith("%PDF"):
@@ -80,6 +82,8 @@ def recognise(lines: Sequence[str], zone: tzinfo, columns: Columns | None = None
     form, above = found
     samples = [sample for line in lines[above:] if line and (sample := _sample(form, line))]
     if form.header and not samples and any(lines[above:]):
+        if any("####" in line for line in lines[above:]):
+            raise Fault("cdr-hashes")
         column = form.header[form.places["start"]]
         raise Fault("cdr-no-time", column=shown(column))
     clock = Clock(zone, day_first=day_first(samples))
