@@ -15,19 +15,16 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from dialpact.compliance import calendars, profile
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError, StoreGone
 from dialpact.compliance.judge import Judge, new_id
 from dialpact.compliance.model import Decision
-from dialpact.compliance.numbers.areas import Area, Areas
-from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.store import ports
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import Store, decisions_elsewhere
 from dialpact.store.sqlite.decisions_elsewhere import GateStore
-from tests.agi.office import BUSY_MS, CALLER_ID, NUMBER, STRANGER, Office, policy, soon, until
+from tests.agi.office import BUSY_MS, NUMBER, STRANGER, Office, policy, soon, until
 
 ROOT = Path(__file__).parents[2]
 FAR = 1e12  # a deadline of the monotonic clock
@@ -106,18 +103,6 @@ async def test_a_reload_is_another_judge_and_calls_that_began_keep_theirs(
         attempt = judge.attempt(NUMBER, "spring", "02788880007", trunk="carrier")
         (done,) = await store.decisions.decide([WaitingAttempt(new_id(), attempt, FAR)], judge, office.clock)
         assert done.decision.attempt.node == judge.node
-
-
-@pytest.mark.parametrize("name", profile.names())
-async def test_the_rules_of_every_profile_arrive(office: Office, store: GateStore, name: str) -> None:
-    areas = Areas({"999": (Area(code="999", region="US", zones=("America/Chicago",)),)}, "digest")
-    rules = Policy((profile.load(name),), calendars.load(), areas)
-    judge = Judge(rules, office.config.trunks, "pbx1")
-    attempt = judge.attempt(NUMBER, "spring", CALLER_ID, trunk="carrier")
-    (done,) = await store.decisions.decide([WaitingAttempt(new_id(), attempt, FAR)], judge, office.clock)
-    assert done.failure is None
-    assert done.decision.policy == rules.versions
-    assert done.decision.number_metadata == judge.too_late(attempt, office.clock.now()).number_metadata
 
 
 async def test_what_the_rules_raise_blocks_that_one_and_is_told(office: Office, store: GateStore) -> None:
