@@ -23,6 +23,7 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
@@ -30,7 +31,6 @@ from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
-from dialpact.interpreter import settle
 from dialpact.store import sqlite
 from dialpact.store.sqlite import Store
 

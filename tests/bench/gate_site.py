@@ -25,12 +25,12 @@ from panoramisk import fast_agi
 from agi import variables
 from agi.server import Server
 from agi.service import serving
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Finding
 from dialpact.compliance.profile import Policy
-from dialpact.interpreter import settle
 from dialpact.store.sqlite import Store, create
 from tests import registers
 
