@@ -396,10 +396,9 @@ async def test_those_that_came_too_late_are_marked_together(office: Office, held
 
 
 async def test_an_allow_that_was_committed_and_never_answered_is_marked(office: Office) -> None:
-    async with await Unsure.open(office.database, BUSY_MS) as unsure:
-        async with office.gate(unsure) as gate:
-            block = await gate.decide(office.attempt(), soon())
-            assert block.reasons == (Reason.GATE_ERROR,)
-            await until(office.undelivered)
+    async with await Unsure.open(office.database, BUSY_MS) as unsure, office.gate(unsure) as gate:
+        block = await gate.decide(office.attempt(), soon())
+        assert block.reasons == (Reason.GATE_ERROR,)
+        await until(office.undelivered)
     assert [verdict for verdict, _ in office.decisions()] == ["ALLOW"]
     assert office.undelivered() == [(block.id, "gate-error")]
