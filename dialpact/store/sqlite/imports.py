@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any, NamedTuple, Self, TypeVar
 
 import msgspec
@@ -169,6 +170,7 @@ class Staging:
             (line, Fault(fault, **({"value": value} if value else {})))
             for line, fault, value in self._step("clashes", connection)
         ]
+        self._clashes.sort(key=itemgetter(0))  # of a second look, too
         found = Found(last, tuple(self._clashes), self._unknown)
         if found.refused(act):
             return found
