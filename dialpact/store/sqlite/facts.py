@@ -129,16 +129,18 @@ def _consents(
     return tuple(
         Consent(
             number=e164,
-            business=row["business"],
-            industry=row["industry"],
-            granted_at=instant(row["granted_at"]),
-            expires_at=_instant(row["expires_at"]),
-            evidence=row["evidence"],
-            withdrawn_at=_instant(row["withdrawn_at"]),
-            evidence_sha256=row["evidence_sha256"],
-            wording=row["wording"],
+            business=business,
+            industry=industry,
+            granted_at=instant(granted),
+            expires_at=_instant(expires),
+            evidence=evidence,
+            withdrawn_at=_instant(withdrawn),
+            evidence_sha256=digest,
+            wording=wording,
         )
-        for row in SQL.consents(connection, number=digits, business=campaign.business)
+        for business, industry, granted, expires, evidence, withdrawn, digest, wording in _sorted(
+            SQL.consents(connection, number=digits, business=campaign.business), "granted_at", "industry"
+        )
     )
 
 
@@ -146,14 +148,10 @@ def _do_not_call(connection: sqlite3.Connection, e164: str, digits: int | None) 
     if digits is None:
         return ()
     return tuple(
-        DncEntry(
-            number=e164,
-            scope=row["scope"],
-            value=row["value"],
-            requested_at=instant(row["requested_at"]),
-            source=row["source"],
+        DncEntry(number=e164, scope=scope, value=value, requested_at=instant(requested), source=source)
+        for scope, value, requested, source in _sorted(
+            SQL.do_not_call(connection, number=digits), "scope", "value"
         )
-        for row in SQL.do_not_call(connection, number=digits)
     )
 
 
@@ -244,6 +242,13 @@ def _recorder(row: sqlite3.Row | None) -> RecorderState:
     if row["boot_id"] != boot_id() or row["expires_ns"] <= time.monotonic_ns():
         return RecorderState(ready=False, why="the listener has not reported in time")
     return RecorderState(ready=True)
+
+
+def _sorted(found: sqlite3.Cursor, *columns: str) -> list[sqlite3.Row]:
+    rows = found.fetchall()
+    if len(rows) > 1:
+        rows.sort(key=lambda row: [row[column] for column in columns])
+    return rows
 
 
 def _instant(text: str | None) -> datetime | None:
