@@ -77,6 +77,34 @@ def _actor(decision: Decision) -> LookedAt:
     return LookedAt(key="actor", values={"business": business.id, "actor": business.actor})
 
 
+def _registration(decision: Decision) -> LookedAt:
+    campaign, found = decision.facts.campaign, decision.facts.registrations
+    if campaign is None:
+        return _NOTHING
+    listed = tuple((one.kind, one.valid_from, one.valid_to) for one in found)
+    return LookedAt(
+        key="registration",
+        values={
+            "count": len(found),
+            "business": campaign.business,
+            "campaign": campaign.id,
+            "listed": listed or None,
+        },
+    )
+
+
+def _caller_id_range(decision: Decision) -> LookedAt:
+    campaign = decision.facts.campaign
+    return LookedAt(
+        key="caller-id-range",
+        values={
+            "number": decision.attempt.caller_id or None,
+            "purpose": campaign.purpose if campaign else None,
+            "industry": campaign.industry if campaign else None,
+        },
+    )
+
+
 def _opt_outs(decision: Decision) -> LookedAt:
     found = decision.facts.opt_outs
     listed = tuple(f"{one.scope} {one.value}".strip() for one in found)
@@ -161,6 +189,7 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "campaign": _campaign,
     "suspension": _suspension,
     "actor": _actor,
+    "registration": _registration,
     "do_not_call": _opt_outs,
     "days": _clock,
     "hours": _clock,
@@ -169,6 +198,7 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "range_dialling": _neighbours,
     "script": _script,
     "caller_id": _caller_id,
+    "caller_id_range": _caller_id_range,
     "resources": _resources,
     "attempts": _attempts,
     "recording": _recorder,

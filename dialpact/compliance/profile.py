@@ -26,6 +26,7 @@ from dialpact.compliance.model import PolicyVersion
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
+    CallerIdRanges,
     CallerIdRule,
     Clause,
     ConsentRule,
@@ -36,6 +37,7 @@ from dialpact.compliance.sections import (
     Numbers,
     RangeDialling,
     RecordingRule,
+    RegistrationRule,
     ResourcesRule,
     ScriptRule,
     Section,
@@ -53,10 +55,12 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     version: str
     title: str
     source: str
+    looked_up: date | None = None  # when somebody last read it
     timezone: str  # IANA name; the local time of every rule here
     numbers: Numbers
     # The rules, by the names of their modules in compliance/policy, in the order in which they are judged.
     actor: ActorRule | None = None
+    registration: RegistrationRule | None = None
     do_not_call: DoNotCallRule | None = None
     days: Days | None = None
     hours: Hours | None = None
@@ -65,6 +69,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     range_dialling: RangeDialling | None = None
     script: ScriptRule | None = None
     caller_id: CallerIdRule | None = None
+    caller_id_range: CallerIdRanges | None = None
     resources: ResourcesRule | None = None
     attempts: Attempts | None = None
     suspension: SuspensionRule | None = None

@@ -77,6 +77,14 @@ class Why(StrEnum):
     CALLEE_CAP = "callee-cap"
     CALLER_ID_CAP = "caller-id-cap"
     NOT_COUNTED = "not-counted"
+    # caller_id_range
+    RANGE_WANTED = "range-wanted"
+    RANGE_FORBIDDEN = "range-forbidden"
+    # registration
+    OTHER_CALLEE = "other-callee"
+    REGISTRATION_MISSING = "registration-missing"
+    REGISTRATION_TO_COME = "registration-to-come"
+    REGISTRATION_ENDED = "registration-ended"
     # actor
     ACTOR_FORBIDDEN = "actor-forbidden"
     # script
