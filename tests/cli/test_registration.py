@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import NUMBER, Home
+from tests.cli.test_replay import line
 
 KIND = "seller"
 SECTION = """
@@ -115,3 +116,16 @@ def test_what_is_refused(stocked: Home, arguments: tuple[str, ...], code: int, s
 def test_there_never_was_one(stocked: Home) -> None:
     stocked.run("registration", "show", "business", "acme", code=1)
     stocked.run("registration", "remove", "business", "acme", KIND, "--reason", "x", code=1)
+
+
+def test_a_replay_asks_for_it_too(asked: Home) -> None:
+    first = ("2026-11-24 10:00:00", "2026-11-25 10:00:00")
+    cdr = asked.file("Master.csv", "".join(line(start) for start in first))
+    rules = ("replay", "--cdr", cdr, "--rules", "registration", "--list")
+    assert asked(*rules, code=3)["blocked"] == 2
+    add = ("registration", "add", "business", "acme", KIND)
+    asked.run(*add, "--valid-from", "2026-01-01", "--valid-to", "2026-11-24")
+    answer = asked(*rules, code=3)
+    assert [(call["line"], call["reasons"]) for call in answer["calls"]] == [(2, ["actor-not-permitted"])]
+    asked.run(*add, "--valid-from", "2026-11-25")
+    assert asked(*rules)["blocked"] == 0

@@ -40,7 +40,7 @@ class Registrations:
                 valid_from=new.valid_from.isoformat(),
             )
             if row is not None:
-                return same(_entry(dict(row)), new, "registration", entry_key(new.holder, new.id))
+                return same(registration_of(dict(row)), new, "registration", entry_key(new.holder, new.id))
             SQL.insert_registration(
                 connection,
                 holder=new.holder,
@@ -103,10 +103,11 @@ def _listed(
     connection: sqlite3.Connection, holder: str, id: str, kind: str, *, after: str = "", most: int = ALL
 ) -> Page[Registration]:
     ask = partial(SQL.list_registrations, connection, holder=holder, id=id, kind=kind)
-    return keyed_page(ask, _entry, after=after, most=most, first=FIRST)
+    return keyed_page(ask, registration_of, after=after, most=most, first=FIRST)
 
 
-def _entry(row: dict[str, Any]) -> Registration:
+def registration_of(row: dict[str, Any]) -> Registration:
+    """Of a row's columns."""
     ends = row["valid_to"]
     return Registration(
         **{
