@@ -93,18 +93,6 @@ def _registration(decision: Decision) -> LookedAt:
     )
 
 
-def _caller_id_range(decision: Decision) -> LookedAt:
-    campaign = decision.facts.campaign
-    return LookedAt(
-        key="caller-id-range",
-        values={
-            "number": decision.attempt.caller_id or None,
-            "purpose": campaign.purpose if campaign else None,
-            "industry": campaign.industry if campaign else None,
-        },
-    )
-
-
 def _opt_outs(decision: Decision) -> LookedAt:
     found = decision.facts.opt_outs
     listed = tuple(f"{one.scope} {one.value}".strip() for one in found)
@@ -198,7 +186,6 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "range_dialling": _neighbours,
     "script": _script,
     "caller_id": _caller_id,
-    "caller_id_range": _caller_id_range,
     "resources": _resources,
     "attempts": _attempts,
     "recording": _recorder,

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dialpact.application import profiles
-from dialpact.application.profiles import ListedProfile, ShownSection
-from dialpact.cli import entry
+from dialpact.application.profiles import ShownSection
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.explained import rule_name
@@ -27,7 +26,9 @@ Name = Annotated[str, typer.Argument(help="One that ships, or a .toml file.")]
 @command(app, "list")
 def list_(session: CommandContext) -> None:
     """The profiles that ship."""
-    entry.listed(session, ListedProfile, profiles.listed(_in_force(session)))
+    found = profiles.listed(_in_force(session))
+    columns = ("id", "version", "regions", "looked_up", "in_force", "title")
+    session.table(columns, [[getattr(one, name) for name in columns] for one in found], found)
 
 
 @command(app, "show")

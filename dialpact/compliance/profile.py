@@ -26,7 +26,6 @@ from dialpact.compliance.model import PolicyVersion
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
-    CallerIdRanges,
     CallerIdRule,
     Clause,
     ConsentRule,
@@ -69,7 +68,6 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     range_dialling: RangeDialling | None = None
     script: ScriptRule | None = None
     caller_id: CallerIdRule | None = None
-    caller_id_range: CallerIdRanges | None = None
     resources: ResourcesRule | None = None
     attempts: Attempts | None = None
     suspension: SuspensionRule | None = None
@@ -202,7 +200,8 @@ def parse(content: bytes, origin: str) -> Profile:
         raise ProfileError(f"{origin}: {error}") from error
     except msgspec.ValidationError as error:
         section, key = _place(str(error))
-        raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
+        where = _line_in_table(text, str(error)) or _line(text, section, key)
+        raise ProfileError(f"{origin}{where}: {error}") from error
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
     return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
 
@@ -227,6 +226,24 @@ def _place(message: str) -> tuple[str, str]:
         parts.append(named[1] or named[2])
     section, key = (["", *parts] if len(parts) < 2 else parts)[:2] if parts else ("", "")
     return section, key
+
+
+def _line_in_table(text: str, message: str) -> str:
+    """``", line N"`` of a key in one of the ``[[section.key]]``, or of its header; empty for any other."""
+    if not (path := re.search(r"at `\$\.(\w+)\.(\w+)\[(\d+)\](?:\.(\w+))?", message)):
+        return ""
+    named = re.search(r"(?:unknown|required) field `([^`]*)`|^(\w+): ", message)
+    key = path[4] or (named and (named[1] or named[2])) or ""
+    before, found = int(path[3]) + 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*\[", line):
+            if found:
+                break
+            before -= bool(re.match(rf"\s*\[\[\s*{path[1]}\s*\.\s*{path[2]}\s*\]\]", line))
+            found = f", line {number}" if not before else ""
+        elif found and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return f", line {number}"
+    return found
 
 
 def _line(text: str, section: str, key: str) -> str:

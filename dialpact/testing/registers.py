@@ -213,7 +213,7 @@ class Registers:
         valid_from: str = SINCE,
         valid_to: str = "",
     ) -> None:
-        """One with an authority, of the business ``acme`` or the campaign ``loans`` unless ``id`` is given."""
+        """One with an authority, of the business ``acme`` or the campaign ``loans`` unless ``id`` is said."""
         whose = id or (BUSINESS if holder == "business" else CAMPAIGN)
         self._put(
             lambda context: registrations.add(

@@ -15,7 +15,8 @@ from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.model import Facts
 from dialpact.compliance.policy import evaluate
 from dialpact.compliance.profile import Profile
-from dialpact.compliance.sections import CallerIdRange, CallerIdRanges
+from dialpact.compliance.sections import CallerIdRange, CallerIdRule
+from dialpact.compliance.texts import finding_text
 from tests.compliance.world import (
     CALLER_ID,
     CAMPAIGN,
@@ -42,10 +43,11 @@ regions = ["CN"]
 """
 
 
-def ranged(*ranges: CallerIdRange, **keys: Any) -> Profile:
-    keys = {"effective_from": date(2018, 1, 1), "purposes": ("*",)} | keys
-    section = CallerIdRanges(clause="x", source="x", ranges=ranges, **keys)
-    return msgspec.structs.replace(HUBEI, caller_id_range=section)
+def ranged(*ranges: CallerIdRange) -> Profile:
+    section = CallerIdRule(
+        clause="x", source="x", effective_from=date(2018, 1, 1), purposes=("*",), ranges=ranges
+    )
+    return msgspec.structs.replace(HUBEI, caller_id=section)
 
 
 def shown(number: str, *, purpose: Any = "marketing", industry: str = "education") -> Facts:
@@ -139,7 +141,6 @@ def test_whom_a_range_binds() -> None:
 
 
 BROKEN = [
-    ("ranges = []", "ranges: must not be empty", "ranges"),
     ("ranges = [{ purposes = ['marketing'] }]", "names neither only nor never", "ranges"),
     ("ranges = [{ only = ['_140X'] }]", "'_140X' is no form of a caller ID", "ranges"),
     ("ranges = [{ only = ['X140'] }]", "no form of a caller ID", "ranges"),
@@ -163,13 +164,60 @@ BROKEN = [
 
 @pytest.mark.parametrize(("line", "reason", "key"), BROKEN)
 def test_it_refuses_with_file_line_and_reason(line: str, reason: str, key: str) -> None:
-    section = '[caller_id_range]\nclause = "x"\nsource = "x"\neffective_from = 2026-01-01\n'
+    section = '[caller_id]\nclause = "x"\nsource = "x"\neffective_from = 2026-01-01\n'
     text = f'{HEAD}{section}purposes = ["marketing"]\n{line}\n'
     at_line = next(number for number, row in enumerate(text.splitlines(), 1) if row == line)
     with pytest.raises(ProfileError) as error:
         profile.parse(text.encode(), "ours.toml")
     assert reason in str(error.value)
     assert str(error.value).startswith(f"ours.toml, line {at_line}: ")
+
+
+TABLES = """[caller_id]
+clause = "x"
+source = "x"
+effective_from = 2026-01-01
+purposes = ["marketing"]
+[[caller_id.ranges]]
+only = ["140."]
+[[caller_id.ranges]]
+country = "91"
+only = ["160."]
+[resources]
+clause = "x"
+source = "x"
+effective_from = 2026-01-01
+purposes = ["*"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason", "at_line"),
+    [
+        ('only = ["160."]', 'only = ["_160X"]', "'_160X' is no form", 'only = ["_160X"]'),
+        ('only = ["160."]', "only = 160", "Expected `array`", "only = 160"),
+        ('country = "91"', 'county = "91"', "unknown field `county`", 'county = "91"'),
+        ('only = ["160."]', "", "neither only nor never", 'country = "91"'),
+    ],
+)
+def test_a_table_is_named_by_its_own_line(old: str, new: str, reason: str, at_line: str) -> None:
+    text = HEAD + TABLES.replace(old, new)
+    wanted = text.splitlines().index(at_line) + 1
+    if "neither" in reason:
+        wanted -= 1  # its header
+    with pytest.raises(ProfileError) as error:
+        profile.parse(text.encode(), "ours.toml")
+    assert reason in str(error.value)
+    assert str(error.value).startswith(f"ours.toml, line {wanted}: ")
+
+
+def test_the_finding_names_the_law() -> None:
+    told = "700123456789012"
+    found = evaluate(attempt(caller_id=told), shown(told), policy(), GOOD)
+    (said,) = (one for one in found if one.detail.get("key") == "range-forbidden")
+    assert said.clause == "cn-hubei-2018 caller_id"
+    assert "工业和信息化部《关于开展号码保护服务业务试点的通知》" in finding_text(said, "zh")
+    assert "of the form 700., 0700. (" in finding_text(said, "en")
 
 
 # What the pages show: country, when, purpose, industry, number, what is found.
@@ -205,7 +253,7 @@ def test_what_the_pages_show_means_what_they_say(page: str) -> None:
     blocks = re.findall(r"```toml\n# (\w+).*?\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
     rules = {
         country: msgspec.structs.replace(
-            HUBEI, caller_id_range=profile.parse(f"{HEAD}{text}".encode(), page).caller_id_range
+            HUBEI, caller_id=profile.parse(f"{HEAD}{text}".encode(), page).caller_id
         )
         for country, text in blocks
     }

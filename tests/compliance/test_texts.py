@@ -17,13 +17,7 @@ from dialpact.compliance.policy import RULES, evaluate
 from dialpact.compliance.policy.case import Why
 from dialpact.compliance.profile import load, names
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.sections import (
-    CallerIdRange,
-    CallerIdRanges,
-    Cap,
-    Registered,
-    RegistrationRule,
-)
+from dialpact.compliance.sections import CallerIdRange, Cap, Registered, RegistrationRule
 from dialpact.compliance.texts import (
     LANGUAGES,
     Language,
@@ -108,8 +102,7 @@ def whole_covenant() -> list[Finding]:
     kinds = [Registered(kind=kind.kind), Registered(kind="x", holder="campaign")]
     common: Any = {"clause": "x", "source": "x", "effective_from": date(2018, 1, 1), "purposes": ("*",)}
     selling = msgspec.structs.replace(
-        changed(id="selling"),
-        caller_id_range=CallerIdRanges(ranges=(forms,), **common),
+        changed(id="selling", caller_id={"ranges": (forms,)}),
         registration=RegistrationRule(required=tuple(kinds), **common),
     )
     texan = msgspec.structs.replace(changed(id="texan"), registration=load("us-tx").registration)

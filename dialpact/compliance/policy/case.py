@@ -73,13 +73,12 @@ class Why(StrEnum):
     LAPSED = "lapsed"
     NO_HASH = "no-hash"
     PREFIX_FORBIDDEN = "prefix-forbidden"
+    RANGE_WANTED = "range-wanted"
+    RANGE_FORBIDDEN = "range-forbidden"
     # attempts
     CALLEE_CAP = "callee-cap"
     CALLER_ID_CAP = "caller-id-cap"
     NOT_COUNTED = "not-counted"
-    # caller_id_range
-    RANGE_WANTED = "range-wanted"
-    RANGE_FORBIDDEN = "range-forbidden"
     # registration
     OTHER_CALLEE = "other-callee"
     REGISTRATION_MISSING = "registration-missing"

@@ -2,7 +2,7 @@
 
 from dialpact.compliance.sections.base import Clause, Numbers, Section, require
 from dialpact.compliance.sections.limits import Attempts, Cap, SuspensionRule
-from dialpact.compliance.sections.numbering import CallerIdRange, CallerIdRanges
+from dialpact.compliance.sections.numbering import CallerIdRange
 from dialpact.compliance.sections.ranges import RangeDialling
 from dialpact.compliance.sections.registers import (
     ActorRule,
@@ -22,7 +22,6 @@ __all__ = [
     "ActorRule",
     "Attempts",
     "CallerIdRange",
-    "CallerIdRanges",
     "CallerIdRule",
     "Cap",
     "Clause",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
 import msgspec
 
 from dialpact.compliance.model import PURPOSES
-from dialpact.compliance.sections.base import Section, require, require_some
+from dialpact.compliance.sections.base import require, require_some
 
 _FORM = re.compile(r"\+?[0-9]+X*\.?")
 _COUNTRY = re.compile(r"[1-9][0-9]{0,2}")
@@ -18,7 +17,7 @@ LONGEST_FORM = 24  # characters, as of a caller ID
 
 
 class CallerIdRange(msgspec.Struct, dict=True, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A call that it binds shows one of ``only``, and none of ``never``.
+    """A call that it binds shows one of ``only``, and none of ``never``. Each binds by itself.
 
     A form is a caller ID with ``X`` for any one digit and ``.``, at its end, for one or more of them, as in
     Asterisk's dialplan: ``1600XXXXXX``, ``700.``.
@@ -29,8 +28,12 @@ class CallerIdRange(msgspec.Struct, dict=True, frozen=True, kw_only=True, forbid
     purposes: tuple[str, ...] = ()  # empty: those of the section
     industries: tuple[str, ...] = ()  # as campaigns are registered with; empty: all
     country: str = ""  # calling code, which may stand before a form: 34 for +34, 0034 and 34
-    effective_from: date | None = None  # where it is later than the section's
-    source: str = ""  # where it is another one than the section's
+    # Where these are other than the section's.
+    effective_from: date | None = None  # not before that
+    clause: str = ""
+    source: str = ""
+    looked_up: date | None = None
+    unconfirmed: str = ""
 
     def __post_init__(self) -> None:
         some = bool(self.only or self.never)
@@ -48,47 +51,33 @@ class CallerIdRange(msgspec.Struct, dict=True, frozen=True, kw_only=True, forbid
         good = not self.country or bool(_COUNTRY.fullmatch(self.country))
         require(good, "country", "a calling code: 1 to 3 digits without a plus")
 
-    def shown_rightly(self, caller_id: str) -> bool:
-        """Whether ``only`` permits it."""
-        return not self.only or bool(self._only.fullmatch(caller_id))
+    def permits(self, caller_id: str) -> bool:
+        """Whether ``only`` has it, or there is none."""
+        return not self.only or bool(re.fullmatch(self._only, caller_id))
 
-    def shown_wrongly(self, caller_id: str) -> bool:
-        """Whether ``never`` forbids it."""
-        return bool(self.never) and bool(self._never.fullmatch(caller_id))
+    def forbids(self, caller_id: str) -> bool:
+        """Whether ``never`` has it."""
+        return bool(self.never) and bool(re.fullmatch(self._never, caller_id))
+
+    @cached_property
+    def wrong(self) -> re.Pattern[str]:
+        """Matches all of a caller ID that is not permitted or is forbidden: one look, where a call waits."""
+        other = [rf"(?!(?:{self._only})\Z)[\s\S]*"] if self.only else []
+        return re.compile("|".join([*([self._never] if self.never else []), *other]))
 
     # The country's code without a sign may be the beginning of a number of another range. What is forbidden
     # is forbidden then, too; what is permitted is so only where the form says how many digits there are.
 
     @cached_property
-    def _only(self) -> re.Pattern[str]:
-        return self._pattern(self.only, [not form.endswith(".") for form in self.only])
+    def _only(self) -> str:
+        return "|".join(self._one(form, not form.endswith(".")) for form in self.only)
 
     @cached_property
-    def _never(self) -> re.Pattern[str]:
-        return self._pattern(self.never, [True for _ in self.never])
-
-    def _pattern(self, forms: Sequence[str], bare: Sequence[bool]) -> re.Pattern[str]:
-        return re.compile("|".join(map(self._one, forms, bare)))
+    def _never(self) -> str:
+        return "|".join(self._one(form, True) for form in self.never)
 
     def _one(self, form: str, bare: bool) -> str:
         digits = re.escape(form.rstrip("X.")) + "[0-9]" * form.count("X") + "[0-9]+" * form.endswith(".")
         if not self.country or form.startswith("+"):
             return digits
         return rf"(?:\+{self.country}|00{self.country}{f'|{self.country}' if bare else ''})?{digits}"
-
-
-class CallerIdRanges(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Each of the ranges binds by itself: a call passes those that are for its purpose and industry."""
-
-    ranges: tuple[CallerIdRange, ...]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(bool(self.ranges), "ranges", "must not be empty")
-        require(len(set(self.ranges)) == len(self.ranges), "ranges", "lists something twice")
-        for one in self.ranges:
-            for purpose in one.purposes:
-                bound = self.binds(purpose)
-                require(bound, "ranges", f"one is for {purpose}, which the section does not bind")
-            late = one.effective_from is None or one.effective_from >= self.effective_from
-            require(late, "ranges", f"one begins on {one.effective_from}, before the section does")

@@ -100,7 +100,8 @@ def _campaign(
     connection: sqlite3.Connection, id: str, registrations: bool
 ) -> tuple[Campaign | None, Business | None, tuple[Registration, ...]]:
     """With its business, and with what both are registered as where that is asked."""
-    row = SQL.campaign_and_business(connection, id=id, registrations=registrations)
+    ask = SQL.campaign_and_registrations if registrations else SQL.campaign_and_business
+    row = ask(connection, id=id)
     if row is None:
         return None, None, ()
     return (

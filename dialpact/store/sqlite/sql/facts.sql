@@ -1,13 +1,17 @@
--- The registrations of both, where a profile asks (:registrations): no look-up where none does.
--- name: campaign_and_business(id, registrations)^
+-- name: campaign_and_business(id)^
+SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
+       business.name, business.actor
+FROM campaign JOIN business ON business.id = campaign.business
+WHERE campaign.id = :id;
+
+-- In its place where a profile asks for registrations: with those of both.
+-- name: campaign_and_registrations(id)^
 SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
        business.name, business.actor,
-       CASE WHEN :registrations THEN
-           (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
-            FROM registration WHERE holder = 'business' AND registration.id = campaign.business) END,
-       CASE WHEN :registrations THEN
-           (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
-            FROM registration WHERE holder = 'campaign' AND registration.id = campaign.id) END
+       (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
+        FROM registration WHERE holder = 'business' AND registration.id = campaign.business),
+       (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
+        FROM registration WHERE holder = 'campaign' AND registration.id = campaign.id)
 FROM campaign JOIN business ON business.id = campaign.business
 WHERE campaign.id = :id;
 
