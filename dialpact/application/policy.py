@@ -17,4 +17,4 @@ def load_policy(config: Config) -> Policy:
 
 
 def _named(config: Config, name: str) -> str:
-    return str(config.path(name)) if name.endswith(".toml") else name
+    return str(config.path(name)) if name.endswith(profile.SUFFIX) else name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance import profile as profiles
+from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
@@ -17,11 +18,12 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.sections import Clause, Section
 
 _ORIGIN = frozenset(field.name for field in msgspec.structs.fields(Section))
-SUFFIX = ".toml"  # by which the configuration tells a file from a name that ships
 
 
 class ListedProfile(Value, frozen=True, kw_only=True):
-    """``rules``: the names of its sections. ``in_force``: by its name; None: there is no configuration."""
+    """``rules``: the names of its sections. ``in_force``: as it ships, or this ``file``; None: there is no
+    configuration to say so. ``file``: empty for one that ships.
+    """
 
     id: str
     version: str
@@ -30,6 +32,7 @@ class ListedProfile(Value, frozen=True, kw_only=True):
     rules: tuple[str, ...]
     looked_up: date | None
     in_force: bool | None
+    file: str
     sha256: str
 
 
@@ -60,20 +63,36 @@ class ShownProfile(Value, frozen=True, kw_only=True):
     text: str
 
 
-def listed(in_force: Collection[str] | None) -> tuple[ListedProfile, ...]:
-    """All that ship, by their names. ``in_force``: as the configuration names them."""
-    return tuple(
-        ListedProfile(
-            id=found.id,
-            version=found.version,
-            title=found.title,
-            regions=found.numbers.regions,
-            rules=tuple(name for name, section in _sections(found) if isinstance(section, Section)),
-            looked_up=found.looked_up,
-            in_force=None if in_force is None else found.id in in_force,
-            sha256=found.sha256,
-        )
-        for found in map(profiles.load, profiles.names())
+def listed(
+    in_force: Collection[str] | None, files: Iterable[Path] = ()
+) -> tuple[tuple[ListedProfile, ...], tuple[ProfileError, ...]]:
+    """All that ship, by their names, then the ``files`` that are in force; and of the files that can not be
+    read, why. ``in_force``: as the configuration names them.
+    """
+    found = [
+        _listed(profiles.load(name), in_force=None if in_force is None else name in in_force)
+        for name in profiles.names()
+    ]
+    faults = []
+    for file in files:
+        try:
+            found.append(_listed(profiles.load(file), in_force=True, file=str(file)))
+        except ProfileError as error:
+            faults.append(error)
+    return tuple(found), tuple(faults)
+
+
+def _listed(found: Profile, *, in_force: bool | None, file: str = "") -> ListedProfile:
+    return ListedProfile(
+        id=found.id,
+        version=found.version,
+        title=found.title,
+        regions=found.numbers.regions,
+        rules=tuple(name for name, section in _sections(found) if isinstance(section, Section)),
+        looked_up=found.looked_up,
+        in_force=in_force,
+        file=file,
+        sha256=found.sha256,
     )
 
 
@@ -96,7 +115,7 @@ def show(name: str) -> ShownProfile:
 def copy(name: str, file: Path) -> Profile:
     """``file`` is the profile's own bytes when this returns. ProfileError; Fault, and never over anything."""
     found = profiles.load(name)
-    if file.suffix != SUFFIX:
+    if file.suffix != profiles.SUFFIX:
         raise Fault("no-profile-file", file=str(file))
     try:
         keys.write_new(file, found.text.encode(), 0o644)

@@ -14,6 +14,7 @@ from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.explained import rule_name
 from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.profile import SUFFIX
 
 app = group("The profiles: the rules that ship, to be looked at and copied.")
 
@@ -25,10 +26,14 @@ Name = Annotated[str, typer.Argument(help="One that ships, or a .toml file.")]
 
 @command(app, "list")
 def list_(session: CommandContext) -> None:
-    """The profiles that ship."""
-    found = profiles.listed(_in_force(session))
-    columns = ("id", "version", "regions", "looked_up", "in_force", "title")
+    """The profiles that ship, and files of one's own that are in force."""
+    named = _in_force(session)
+    own = [session.config.path(name) for name in named or () if name.endswith(SUFFIX)]
+    found, faults = profiles.listed(named, own)
+    columns = ("id", "version", "regions", "looked_up", "in_force", "file", "title")
     session.table(columns, [[getattr(one, name) for name in columns] for one in found], found)
+    for fault in faults:
+        session.note(str(fault))
 
 
 @command(app, "show")

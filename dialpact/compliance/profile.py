@@ -44,6 +44,7 @@ from dialpact.compliance.sections import (
     require,
 )
 
+SUFFIX = ".toml"  # by which a configuration tells a file from a name that ships
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -164,7 +165,7 @@ def load(name_or_path: str | Path) -> Profile:
 
     ProfileError names file, line where it is known, and reason.
     """
-    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path
+    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(SUFFIX) and "/" not in name_or_path
     if shipped:
         where = files("dialpact.compliance").joinpath("profiles", f"{name_or_path}.toml")
         if not _NAME.fullmatch(str(name_or_path)) or not where.is_file():

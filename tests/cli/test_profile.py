@@ -27,6 +27,20 @@ def bare(home: Home) -> Home:
     return home
 
 
+def test_a_file_of_ones_own_is_listed_where_it_is_in_force(home: Home) -> None:
+    home.run("profile", "copy", "us-tx", "ours.toml")
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace('["cn-hubei-2018"]', '["us-federal", "ours.toml"]'), "utf-8")
+    rows = home("profile", "list")
+    assert [(row["id"], row["file"]) for row in rows if row["in_force"]] == [
+        ("us-federal", ""),
+        ("us-tx", str(home.path / "ours.toml")),
+    ]
+    home.file("ours.toml", "id = 1")
+    listed = home.run("profile", "list")  # it may be what one needs to mend it
+    assert "ours.toml" in listed.stderr and "us-federal" in listed.stdout
+
+
 def test_listed_with_and_without_a_configuration(home: Home) -> None:
     rows = {row["id"]: row for row in home("profile", "list")}
     assert tuple(rows) == NAMES
