@@ -144,7 +144,7 @@ def _shown(name: str, section: Clause) -> ShownSection:
         effective_from=bound.effective_from if bound else None,
         purposes=bound.purposes if bound else (),
         settings={
-            key: msgspec.to_builtins(getattr(section, key))
+            key: msgspec.to_builtins(getattr(section, key), builtin_types=(date,))
             for key in section.__struct_fields__
             if key not in _ORIGIN
         },

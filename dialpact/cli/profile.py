@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,4 +96,6 @@ def _toml(value: Any) -> str:
                 f"{key} = {_toml(item)}" for key, item in value.items() if item not in (None, "", [], ())
             )
             return f"{{ {', '.join(pairs)} }}"
+        case date():
+            return value.isoformat()
     return json.dumps(value, ensure_ascii=False)

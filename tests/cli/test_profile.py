@@ -77,7 +77,8 @@ def test_shown_with_values_and_words(bare: Home) -> None:
     text = bare.run("profile", "show", "cn-hubei-2018").stdout
     assert "[hours] Hours\n" in text and 'windows = ["08:00-12:00", "14:00-18:30"]\n' in text
     assert "refused = { agent = 200, caller-id = 500, campaign = 1000 }\n" in text
-    assert 'ranges = [{ never = ["700.", "0700."], purposes = ["marketing"], country = "86", ' in text
+    where = 'purposes = ["marketing"], country = "86", effective_from = 2026-01-01, '
+    assert f'ranges = [{{ never = ["700.", "0700."], {where}' in text
     assert "Binds from: 2018-12-14\n" in text and "Looked up: 2026-11-29\n" in text
     assert "[hours] 外呼时段\n" in bare.run("profile", "show", "cn-hubei-2018", "--lang", "zh").stdout
 
