@@ -4,6 +4,17 @@ SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, camp
 FROM campaign JOIN business ON business.id = campaign.business
 WHERE campaign.id = :id;
 
+-- In its place where a profile asks for registrations: with those of both.
+-- name: campaign_and_registrations(id)^
+SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
+       business.name, business.actor,
+       (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
+        FROM registration WHERE holder = 'business' AND registration.id = campaign.business),
+       (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
+        FROM registration WHERE holder = 'campaign' AND registration.id = campaign.id)
+FROM campaign JOIN business ON business.id = campaign.business
+WHERE campaign.id = :id;
+
 -- name: caller_id(number)^
 SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
 FROM caller_id WHERE number = :number;
