@@ -8,7 +8,6 @@ from datetime import tzinfo
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,6 +15,7 @@ from dialpact.application.unpacked import unpacked
 from dialpact.compliance.cdr import CdrRecord, Columns, Form, Master
 from dialpact.compliance.outbound import peer
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.zones import ZoneInfo
 
 TOLERANCE = 5  # seconds by which clocks may differ
 COARSE = 60  # seconds that a time without seconds leaves open

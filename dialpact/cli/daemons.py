@@ -65,7 +65,7 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
     reloading = _reloading(session)
     # The store's own patience with locks, not the command line's: a call has its answer by its deadline.
     async with (
-        await Store.open(session.config.database) as store,
+        await Store.open(session.config.database, short_units=True) as store,
         serving(session.config, reloading.policy, store, session.clock, reloading.add),
     ):
         settle()
@@ -77,7 +77,7 @@ async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
 
     reloading = _reloading(session)
     # The store's own patience with locks, not the command line's: the lease must be renewed in time.
-    async with await Store.open(session.config.database) as store:
+    async with await Store.open(session.config.database, short_units=True) as store:
         keep = partial(keep_until, policy=reloading.policy)
         listener = Listener(session.config, store, session.clock, keep)
         reloading.add(_Reloadable(listener))

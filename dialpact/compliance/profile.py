@@ -15,7 +15,6 @@ from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,6 +22,7 @@ from dialpact.compliance import public_holidays, toml
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.numbers.areas import SHIPPED, Areas
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
@@ -36,13 +36,16 @@ from dialpact.compliance.sections import (
     Numbers,
     RangeDialling,
     RecordingRule,
+    RegistrationRule,
     ResourcesRule,
     ScriptRule,
     Section,
     SuspensionRule,
     require,
 )
+from dialpact.compliance.zones import ZoneInfo, zone
 
+SUFFIX = ".toml"  # by which a configuration tells a file from a name that ships
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -53,10 +56,12 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     version: str
     title: str
     source: str
+    looked_up: date | None = None  # when somebody last read it
     timezone: str  # IANA name; the local time of every rule here
     numbers: Numbers
     # The rules, by the names of their modules in compliance/policy, in the order in which they are judged.
     actor: ActorRule | None = None
+    registration: RegistrationRule | None = None
     do_not_call: DoNotCallRule | None = None
     days: Days | None = None
     hours: Hours | None = None
@@ -75,7 +80,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         require(bool(_NAME.fullmatch(self.id)), "id", reason)
         for key in ("version", "title", "source"):
             require(bool(getattr(self, key).strip()), key, "must not be empty")
-        require(_is_zone(self.timezone), "timezone", f"no such time zone: {self.timezone!r}")
+        require(zone(self.timezone) is not None, "timezone", f"no such time zone: {self.timezone!r}")
         sections = [name for name in self.__struct_fields__ if isinstance(getattr(self, name), Section)]
         require(bool(sections), "id", "no rule but numbers: this profile would permit every call")
 
@@ -96,10 +101,11 @@ class Profile(_Document, dict=True, frozen=True, kw_only=True, forbid_unknown_fi
 
 @dataclass(frozen=True)
 class Policy:
-    """What is in force here: one or more profiles, of which each binds, and the calendar."""
+    """What is in force here: one or more profiles, of which each binds, the calendar and the area codes."""
 
     profiles: tuple[Profile, ...]
     calendar: WorkingDays
+    areas: Areas = SHIPPED
 
     def __post_init__(self) -> None:
         if not self.profiles:
@@ -150,6 +156,11 @@ class Policy:
         return f"{self.calendar.version} + {public_holidays.version()}" if foreign else self.calendar.version
 
     @cached_property
+    def areas_version(self) -> str:
+        """Of the area codes that numbers of these regions are looked up in; empty where there are none."""
+        return self.areas.version if "US" in self.regions else ""
+
+    @cached_property
     def regions(self) -> tuple[str, ...]:
         """The regions that every profile permits, in the first one's order."""
         first, *others = (profile.numbers.regions for profile in self.profiles)
@@ -161,7 +172,7 @@ def load(name_or_path: str | Path) -> Profile:
 
     ProfileError names file, line where it is known, and reason.
     """
-    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path
+    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(SUFFIX) and "/" not in name_or_path
     if shipped:
         where = files("dialpact.compliance").joinpath("profiles", f"{name_or_path}.toml")
         if not _NAME.fullmatch(str(name_or_path)) or not where.is_file():
@@ -197,17 +208,10 @@ def parse(content: bytes, origin: str) -> Profile:
         raise ProfileError(f"{origin}: {error}") from error
     except msgspec.ValidationError as error:
         section, key = _place(str(error))
-        raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
+        where = _line_in_table(text, str(error)) or _line(text, section, key)
+        raise ProfileError(f"{origin}{where}: {error}") from error
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
     return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # by the name: a directory, an absolute path, an unknown zone
-        return False
-    return True
 
 
 def _place(message: str) -> tuple[str, str]:
@@ -222,6 +226,24 @@ def _place(message: str) -> tuple[str, str]:
         parts.append(named[1] or named[2])
     section, key = (["", *parts] if len(parts) < 2 else parts)[:2] if parts else ("", "")
     return section, key
+
+
+def _line_in_table(text: str, message: str) -> str:
+    """``", line N"`` of a key in one of the ``[[section.key]]``, or of its header; empty for any other."""
+    if not (path := re.search(r"at `\$\.(\w+)\.(\w+)\[(\d+)\](?:\.(\w+))?", message)):
+        return ""
+    named = re.search(r"(?:unknown|required) field `([^`]*)`|^(\w+): ", message)
+    key = path[4] or (named and (named[1] or named[2])) or ""
+    before, found = int(path[3]) + 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*\[", line):
+            if found:
+                break
+            before -= bool(re.match(rf"\s*\[\[\s*{path[1]}\s*\.\s*{path[2]}\s*\]\]", line))
+            found = f", line {number}" if not before else ""
+        elif found and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return f", line {number}"
+    return found
 
 
 def _line(text: str, section: str, key: str) -> str:

@@ -104,8 +104,8 @@ class Held(Store):
 
     failures = 0
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
         self.reached, self._go = threading.Event(), threading.Event()
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -122,3 +122,25 @@ class Held(Store):
 
     def release(self) -> None:
         self._go.set()
+
+
+class Unsure(Store):
+    """A real one. Its commit happens, and it says that it failed, once."""
+
+    failing = True
+
+    @property
+    def decisions(self) -> Any:
+        return self
+
+    async def decide(
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+    ) -> Sequence[Decided]:
+        done = await Store.decisions.__get__(self).decide(batch, judge, clock, overdue)
+        if self.failing:
+            self.failing = False
+            raise StoreError("ended")
+        return done
+
+    async def undelivered(self, marks: Sequence[Undelivered]) -> None:
+        await Store.decisions.__get__(self).undelivered(marks)

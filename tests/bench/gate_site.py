@@ -156,7 +156,7 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
         await stub.close()
     else:
         async with (
-            await Store.open(settings.database) as store,
+            await Store.open(settings.database, short_units=True) as store,
             serving(settings, policy, store, NoonClock()) as (_, port),
         ):
             settle()

@@ -18,18 +18,22 @@ import pytest
 from agi.service import serving
 from dialpact.application.doctor import dialplan, host, pbx, rules
 from dialpact.application.doctor import keys as doctor_keys
+from dialpact.application.doctor import zones as doctor_zones
 from dialpact.application.doctor.conf import sections
 from dialpact.application.doctor.finding import DoctorFinding, Site
 from dialpact.cli import texts
+from dialpact.compliance import calendars, profile
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
 from dialpact.compliance.health import Health, LeaseState
-from dialpact.compliance.model import Suspension
-from dialpact.compliance.sections import DoNotCallRule, ScriptRule
+from dialpact.compliance.model import Registration, Suspension
+from dialpact.compliance.numbers import areas
+from dialpact.compliance.profile import Policy
+from dialpact.compliance.sections import DoNotCallRule, Registered, RegistrationRule, ScriptRule
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
-from tests.compliance.world import HUBEI, policy
+from tests.compliance.world import CAMPAIGN, HUBEI, policy
 from tests.peer import peer
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +131,43 @@ def test_a_profile_for_all_days_needs_no_calendar(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "says", "expected"),
+    [
+        ("tzdata.zi", "# version 2020a\n# redo", "ok zones"),
+        ("tzdata.zi", "# version 2099a\n", "warn zones-old"),
+        ("+VERSION", "2099a\n", "warn zones-old"),
+        ("tzdata.zi", "2099a\n", "ok zones"),  # does not say so
+        ("leapseconds", "# version 2099a\n", "ok zones"),
+    ],
+)
+def test_zones(site: Site, tmp_path: Path, file: str, says: str, expected: str) -> None:
+    (tmp_path / file).write_text(says, "utf-8")
+    (found,) = doctor_zones.data(site, f"{tmp_path}:{tmp_path / 'none'}")
+    assert keys([found]) == [expected]
+    assert found.values["version"].startswith("tzdata ") and found.values["release"]
+    assert found.values.get("system") in (None, "2099a")
+
+
+def test_areas(site: Site, tmp_path: Path) -> None:
+    assert keys(doctor_zones.areas(site)) == ["ok areas-unused"]
+    abroad = replace(site, policy=Policy((profile.load("us-federal"),), calendars.load()))
+    (found,) = doctor_zones.areas(abroad)
+    assert (found.result, found.values["codes"]) == ("ok", "-")
+    folder = tmp_path / "areas"
+    folder.mkdir()
+    (folder / "a.toml").write_text(
+        'source = "NANPA"\ndocument = "PL-637"\n[[area]]\ncode = "565"\nregion = "US"\ncovers = ["912"]\n',
+        "utf-8",
+    )
+    more = Policy((profile.load("us-federal"),), calendars.load(), areas.load(folder))
+    (found,) = doctor_zones.areas(replace(abroad, policy=more))
+    assert (found.result, found.values["codes"]) == ("ok", "565")
+    later = date.fromisoformat(found.values["day"]) + timedelta(days=366)
+    assert keys(doctor_zones.areas(replace(abroad, today=later))) == ["warn areas-old"]
+    assert keys(doctor_zones.areas(replace(site, policy=None))) == []
+
+
+@pytest.mark.parametrize(
     ("most", "days", "expected"),
     [
         (0, None, "ok refusals-unlimited"),
@@ -141,6 +182,39 @@ def test_age_of_refusals(site: Site, most: int, days: int | None, expected: str)
     at = None if days is None else NOW - timedelta(days=days)
     asked = with_profile(site, do_not_call=DoNotCallRule(**ORIGIN, scopes=("all",), max_list_age_days=most))
     assert keys(rules.opt_outs(replace(asked, health=health(opt_outs_at=at)))) == [expected]
+
+
+def registered(valid_from: date, valid_to: date | None, **changes: Any) -> Registration:
+    whose = {"holder": "business", "id": "acme", "kind": "us-tx"} | changes
+    return Registration(**whose, valid_from=valid_from, valid_to=valid_to)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ((), ["fail registration-none"]),
+        (((date(2026, 1, 1), date(2026, 10, 20)),), ["fail registration-none"]),
+        (((date(2026, 10, 22), None),), ["fail registration-none"]),
+        (((date(2026, 1, 1), date(2026, 10, 21)),), ["warn registration-ends"]),
+        (((date(2026, 1, 1), date(2026, 12, 4)),), ["warn registration-ends"]),
+        (((date(2026, 1, 1), date(2026, 12, 5)),), ["ok registrations"]),
+        (((date(2026, 1, 1), None),), ["ok registrations"]),
+        # renewed, from the day after the last one; and with a day between them
+        (((date(2026, 1, 1), date(2026, 11, 1)), (date(2026, 11, 2), None)), ["ok registrations"]),
+        (((date(2026, 1, 1), date(2026, 11, 1)), (date(2026, 11, 3), None)), ["warn registration-ends"]),
+    ],
+)
+def test_registrations(site: Site, known: tuple[Any, ...], expected: list[str]) -> None:
+    rule = RegistrationRule(**ORIGIN, required=(Registered(kind="us-tx"),))
+    asked = with_profile(site, registration=rule)
+    held = tuple(registered(*days) for days in known)
+    seller = health(sellers=(CAMPAIGN,), registrations=held)
+    assert keys(rules.registrations(replace(asked, health=seller))) == expected
+    first = date(2026, 1, 1)
+    others = (registered(first, None, id="other"), registered(first, None, kind="us-fl"))
+    none = health(sellers=(CAMPAIGN,), registrations=others)
+    assert keys(rules.registrations(replace(asked, health=none))) == ["fail registration-none"]
+    assert keys(rules.registrations(replace(asked, health=health()))) == ["ok registrations-unused"]
 
 
 def test_registers(site: Site) -> None:
@@ -159,6 +233,7 @@ def test_registers(site: Site) -> None:
     assert keys(rules.scripts(replace(site, health=health(campaigns=())))) == ["warn campaigns-none"]
 
     assert keys(rules.suspensions(site)) == ["ok suspensions"]
+    assert keys(rules.registrations(site)) == ["ok registrations-unused"]
     one = Suspension(kind="agent", key="1001", since=NOW, cause="three refused")
     assert (
         keys(rules.suspensions(replace(site, health=health(suspensions=(one, one)))))

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -20,6 +19,7 @@ from dialpact.cli.progress import progress
 from dialpact.compliance.cdr import Columns
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.zones import ZoneInfo
 
 STDIN = "-"
 PEERS = 8  # that a person is told

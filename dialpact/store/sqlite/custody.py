@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.recording import Disposed, FilesOf
@@ -19,9 +16,10 @@ from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.files_of import files_of
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "custody.sql", "sqlite3", mandatory_parameters=False)
-BATCH = 10_000  # paths; so that each lock is short
+SQL = statements("custody", by_name=False)
+BATCH = 10_000  # paths
 LOOKING = "look for files that no row names"
 PAGE = 200  # recordings with their leaves
 T = TypeVar("T", bound=FilesOf)
@@ -49,10 +47,10 @@ class Custody:
             self._database.check_turn(LOOKING, turn)
             return [path for (path,) in SQL.foreign_files(connection)]
 
-        turn = await self._database.transact(begin)
+        turn = await self._database.aside(begin)
         paths = iter(found)
         while batch := await asyncio.to_thread(lambda: [(path,) for path in islice(paths, BATCH)]):
-            await self._database.transact(partial(insert, batch))
+            await self._database.aside(partial(insert, batch))
         return await self._database.read(foreign)
 
     async def count_kept(self, since: datetime | None, until: datetime | None) -> int:

@@ -6,10 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import (
@@ -24,13 +21,15 @@ from dialpact.compliance.evidence import (
 )
 from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
 from dialpact.compliance.ledger import merkle
+from dialpact.compliance.registers.registration import entry_key as registrant
 from dialpact.compliance.registers.suspension import entry_key
 from dialpact.store.ports.page import ALL
 from dialpact.store.sqlite import checkpoints, ledger
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "evidence.sql", "sqlite3")
+SQL = statements("evidence")
 
 
 class Evidence:
@@ -155,6 +154,8 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     keyed = [
         ("business", decision["business"]),
         ("campaign", decision["campaign"]),
+        ("registration", registrant("business", decision["business"])),
+        ("registration", registrant("campaign", decision["campaign"])),
         ("caller-id", decision["caller_id"]),
         ("suspension", entry_key("agent", decision["agent"])),
         ("suspension", entry_key("campaign", decision["campaign"])),

@@ -6,9 +6,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.reconcile import AskedCall, KeptRecording, SeenLeg, UnbridgedLeg, Voice
@@ -17,8 +14,9 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
+SQL = statements("reconcile")
 
 
 class Reconciliations:
