@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from dialpact.application.unpacked import unpacked
-from dialpact.compliance.cdr import CdrRecord, Columns, Form, Master
+from dialpact.compliance.cdr import CdrRecord, Columns, Form, Master, Recognised
 from dialpact.compliance.outbound import peer
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.zones import ZoneInfo
@@ -78,11 +78,14 @@ class CdrSource(NamedTuple):
 class _Opened:
     """A file that is open, and how far it is read."""
 
-    def __init__(self, of: CdrFile, zone: tzinfo, columns: Columns | None) -> None:
+    def __init__(
+        self, of: CdrFile, zone: tzinfo, columns: Columns | None, known: Recognised | None = None
+    ) -> None:
         self.stack = ExitStack()
         self._file = self.stack.enter_context(of.open())
         try:
-            self.master = Master(self.stack.enter_context(unpacked(self._file)), zone, columns)
+            file = self.stack.enter_context(unpacked(self._file))
+            self.master = Master(file, zone, columns, known=known)
         except BaseException:
             self.stack.close()
             raise
@@ -111,6 +114,7 @@ class CdrReading:
         self._now: _Opened | None = None
         self._kept: dict[int, _Opened] = {}  # looked at, and can not be opened again
         self.told = [FileTold(file=file.name) for file in files]
+        self._known: dict[int, Recognised] = {}  # by the place of the file
         self.forms: dict[str, Form] = {}
         """By the name of the file, once they are looked at."""
         self.sources = [
@@ -150,6 +154,8 @@ class CdrReading:
             if form is not None:
                 self.forms[of.name] = form
                 self.told[place].form = form.name
+                if opened.master.recognised:
+                    self._known[place] = opened.master.recognised
             if of.size is None:
                 self._kept[place] = opened
                 kept = True
@@ -174,7 +180,10 @@ class CdrReading:
 
     def _records(self, place: int) -> Iterator[tuple[int, CdrRecord | Fault]]:
         of, told = self._files[place], self.told[place]
-        opened = self._now = self._kept.pop(place, None) or _Opened(of, self._zone, self._columns)
+        opened = self._kept.pop(place, None)
+        if opened is None:
+            opened = _Opened(of, self._zone, self._columns, self._known.get(place))
+        self._now = opened
         with opened.stack:
             form = opened.master.form
             told.form = form.name if form else ""

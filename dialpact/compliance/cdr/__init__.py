@@ -5,6 +5,18 @@ cells (``cells``), cells into a record (``form``, ``times``, ``record``), and th
 from dialpact.compliance.cdr.columns import Columns
 from dialpact.compliance.cdr.form import Form
 from dialpact.compliance.cdr.master import LONGEST, Master, read
+from dialpact.compliance.cdr.recognise import Recognised
 from dialpact.compliance.cdr.record import CdrRecord, CdrWay, born, seconds
 
-__all__ = ["LONGEST", "CdrRecord", "CdrWay", "Columns", "Form", "Master", "born", "read", "seconds"]
+__all__ = [
+    "LONGEST",
+    "CdrRecord",
+    "CdrWay",
+    "Columns",
+    "Form",
+    "Master",
+    "Recognised",
+    "born",
+    "read",
+    "seconds",
+]

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from dialpact.compliance.cdr.columns import Columns
 from dialpact.compliance.cdr.form import Form, Reader, text
 from dialpact.compliance.cdr.orders import ORDERS, fits
-from dialpact.compliance.cdr.recognise import need_text, recognise, ways
+from dialpact.compliance.cdr.recognise import Recognised, need_text, recognise, ways
 from dialpact.compliance.cdr.record import CdrRecord
 from dialpact.compliance.cdr.times import Clock
 from dialpact.compliance.registers.fault import Fault
@@ -35,14 +35,23 @@ _MASTER = ORDERS[0].form(",")
 class Master:
     """``file`` is open for reading; it is read once, from where it stands, and may be a pipe.
 
-    ``columns``: what ``--columns`` says; None: the file says it itself.
+    ``columns``: what ``--columns`` says; None: the file says it itself. ``known``: what came of an earlier
+    look at the same file.
     """
 
-    def __init__(self, file: BinaryIO, zone: tzinfo, columns: Columns | None = None) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        zone: tzinfo,
+        columns: Columns | None = None,
+        *,
+        known: Recognised | None = None,
+    ) -> None:
         self._file = file
         self._zone = zone
         self._columns = columns
-        self._form: Form | None = None
+        self.recognised = known
+        """What it was recognised as, once ``form`` was asked for."""
         self._reader: Reader | None = None
         self._others: list[tuple[int, Reader]] = []
         self._above = 0
@@ -60,11 +69,11 @@ class Master:
         if not self._ahead:
             self._ahead = True
             self._look()
-        return self._form
+        return self.recognised.form if self.recognised else None
 
     def _look(self) -> None:
         size = 0
-        while len(self._head) < FIRST and size < HEAD:
+        while len(self._head) < (FIRST if self.recognised is None else 1) and size < HEAD:
             line, taken = self._line()
             if not taken:
                 break
@@ -73,11 +82,13 @@ class Master:
                 line = line.removeprefix(codecs.BOM_UTF8)
             size += len(line or b"")
             self._head.append((line, taken))
-        lines = [_text(line) if line else "" for line, _ in self._head]
-        if not any(lines) and all(line is not None for line, _ in self._head):
-            return
-        found = recognise(lines, self._zone, self._columns)
-        self._form, self._above = found.form, found.above
+        found = self.recognised
+        if found is None:
+            lines = [_text(line) if line else "" for line, _ in self._head]
+            if not any(lines) and all(line is not None for line, _ in self._head):
+                return
+            found = self.recognised = recognise(lines, self._zone, self._columns)
+        self._above = found.above
         self._reader = Reader(found.form, found.clock)
         if not found.form.header and self._columns is None:
             delimiter = found.form.delimiter
@@ -116,49 +127,39 @@ class Master:
 
     def __iter__(self) -> Iterator[tuple[int, CdrRecord | Fault]]:
         """Line number, and the record or what is wrong; no blank lines, no header. Fault: see ``form``."""
-        _ = self.form
+        form = self.form or _MASTER  # (blank lines may be all that was there when it was looked at)
+        reader = self._reader or Reader(_MASTER, Clock(self._zone))
+        empty_rows = form.resaved or bool(form.header)  # spreadsheets leave them; no PBX writes one
         for line, taken in self._each():
             self.lines += 1
             self.position += taken
             if line is None:
                 yield self.lines, Fault("line-too-long", limit=str(LONGEST))
             elif written := _text(line):
-                if self.lines <= self._above or self._is_empty(written):
+                if self.lines <= self._above or (empty_rows and not written.strip(_EMPTY)):
                     self.left_out += 1
                     continue
                 try:
-                    record = self._record(written)
+                    yield self.lines, reader(written, self.lines)
                 except Fault as fault:
-                    yield self.lines, fault
-                else:
-                    if record is None:
+                    if (found := self._otherwise(written, reader, fault)) is None:
                         self.left_out += 1
                     else:
-                        yield self.lines, record
+                        yield self.lines, found
 
-    def _is_empty(self, line: str) -> bool:
-        """A row of empty cells, as spreadsheets leave it; no PBX writes one."""
-        form = self._form
-        return form is not None and (form.resaved or bool(form.header)) and not line.strip(_EMPTY)
-
-    def _record(self, line: str) -> CdrRecord | None:
-        """None: a header once more."""
-        if self._reader is None:  # (blank lines were all that was there when it was looked at)
-            self._form, self._reader = _MASTER, Reader(_MASTER, Clock(self._zone))
-        try:
-            return self._reader(line, self.lines)
-        except Fault:
-            form = self._reader.form
-            if (
-                form.header
-                and tuple(text(cell).strip() for cell in line.split(form.delimiter)) == form.header
-            ):
-                return None
-            for place, reader in self._others:
-                for cells in ways(line, form.delimiter):
-                    if fits(ORDERS[place], list(cells)):
-                        return reader.record(cells, self.lines)
-            raise
+    def _otherwise(self, line: str, reader: Reader, fault: Fault) -> CdrRecord | Fault | None:
+        """A line that is not of the file's form. None: its header once more."""
+        form = reader.form
+        if form.header and form.header == _names(line, form.delimiter):
+            return None
+        for place, other in self._others:
+            for cells in ways(line, form.delimiter):
+                if fits(ORDERS[place], list(cells)):
+                    try:
+                        return other.record(cells, self.lines)
+                    except Fault:
+                        continue
+        return fault
 
 
 def read(line: bytes, number: int, zone: tzinfo) -> CdrRecord:

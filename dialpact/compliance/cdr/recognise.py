@@ -188,22 +188,28 @@ def _by_order(
 ) -> tuple[Form, int]:
     """The form, and how many lines stand above. Fault for lines that fit no order."""
     best, found, above = 0, None, first
+    there = [(place, line) for place, line in enumerate(lines[first:], first) if line]
     for delimiter in delimiters:
-        for order in ORDERS if columns is None else _given(columns, lines[first:], delimiter):
-            fitting = [
-                place
-                for place, line in enumerate(lines[first:], first)
-                if line and any(fits(order, cells) for cells in ways(line, delimiter))
-            ]
-            if len(fitting) > best:
-                best, found = len(fitting), order.form(delimiter)
-                above = fitting[0] if columns is not None and fitting[0] <= ABOVE else first
+        orders = ORDERS if columns is None else _given(columns, lines[first:], delimiter)
+        fitting: list[list[int]] = [[] for _ in orders]
+        least = min((order.widths.start for order in orders), default=1) - 1
+        for place, line in there:
+            if line.count(delimiter) >= least:
+                for cells in ways(line, delimiter):
+                    if kinds := [kind for kind, order in enumerate(orders) if fits(order, cells)]:
+                        for kind in kinds:
+                            fitting[kind].append(place)
+                        break
+        for order, places in zip(orders, fitting, strict=True):
+            if len(places) > best:
+                best, found = len(places), order.form(delimiter)
+                above = places[0] if columns is not None and places[0] <= ABOVE else first
+        if best * 2 > len(there):
+            break
     if found is None:
         if columns is not None:
-            there = [line for line in lines[first:] if line]
-            columns.places(
-                (), max((len(_split(line, one)) for line in there for one in delimiters), default=0)
-            )
+            widths = [len(_split(line, one)) for _, line in there for one in delimiters]
+            columns.places((), max(widths, default=0))
             raise Fault("cdr-columns-start", column=columns.given.get("start", "-"))
         raise _unknown(lines[first:], delimiters)
     if columns is not None:
