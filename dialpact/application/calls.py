@@ -36,7 +36,7 @@ async def listed(
 ) -> Page[CallEntry]:
     """Newest first. ``number``: the callee in any form, or exactly as it was dialled."""
     context.actor.need(Right.CALLS)
-    callee = (numbers.parse(number, regions=numbers.REGIONS).e164 or number) if number else ""
+    callee = (numbers.anybody(number, context.home(number)).e164 or number) if number else ""
     return await context.store.calls.list(
         number=callee,
         campaign=campaign,

@@ -16,7 +16,6 @@ from dialpact.compliance.registers.complaint import WITHIN, Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing, rules_in_force
 from dialpact.compliance.registers.moment import HOME
-from dialpact.compliance.registers.number import any_callee
 from dialpact.store.ports.page import ALL, Page
 
 TOGETHER = 1000  # rows that are looked through at once for overdue ones
@@ -47,8 +46,9 @@ async def add(
     """Files it with its call: ``within`` so many minutes. It opts out too, and enough of them suspend."""
     context.actor.need(Right.REGISTERS)
     now = context.now()
+    person = context.person(number)
     new = pure.complaint(
-        number, called_at, source, caller_id, note, received_at, now=now, calendar=policy.calendar
+        person, called_at, source, caller_id, note, received_at, now=now, calendar=policy.calendar
     )
     filing = Filing(
         within=timedelta(minutes=within), from_all=from_all, rules=rules_in_force(policy.profiles, now)
@@ -76,7 +76,7 @@ async def listed(
     """The newest first. ``overdue``: open ones whose last day is over."""
     context.actor.need(Right.CALLS)
     register, today = context.store.complaints, context.now().astimezone(HOME).date()
-    wanted = any_callee(number)
+    wanted = context.any_person(number)
     if not overdue:
         found = await register.list(number=wanted, status=status, after=after, most=most)
         return Page([_deadline(one, today, calendar) for one in found.rows], found.next)

@@ -16,5 +16,10 @@ def load_policy(config: Config) -> Policy:
     )
 
 
+def regions(config: Config) -> tuple[str, ...]:
+    """Where its callees are, home first. ProfileError."""
+    return profile.common_regions([profile.load(_named(config, name)) for name in config.policy.profiles])
+
+
 def _named(config: Config, name: str) -> str:
     return str(config.path(name)) if name.endswith(".toml") else name

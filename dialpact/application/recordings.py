@@ -52,10 +52,12 @@ async def listed(
     after: str = "",
     most: int = ALL,
 ) -> Page[Recording]:
-    """Newest first. ``since``, ``until``: started from then on, before then. ``due``: whose time is over."""
+    """Newest first. ``number``: the callee in any form. ``since``, ``until``: started from then, before then.
+    ``due``: whose time is over.
+    """
     context.actor.need(Right.CALLS)
     return await context.store.recording_list.list(
-        number=number,
+        number=context.any_person(number),
         decision=decision,
         state=state,
         since=since,

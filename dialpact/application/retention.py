@@ -60,12 +60,15 @@ async def keep(context: Context, id: str, until: date, *, reason: str) -> KeptBy
 
 
 async def hold(context: Context, named: Mapping[HoldScope, str], *, reason: str) -> Hold:
-    """A new hold on the one thing that is ``named``. Fault: none or several; not there; disposed of."""
+    """A new hold on the one thing that is ``named``; a callee in any form. Fault: none or several; not there;
+    disposed of.
+    """
     context.actor.need(Right.RETENTION)
-    given = [(scope, key) for scope, key in named.items() if key]
+    given = [(scope, key) for scope, key in named.items() if key.strip()]
     if len(given) != 1:
         raise Fault("hold-which")
     ((scope, key),) = given
+    key = context.person(key) if scope == "callee" else key.strip().lower()
     why = free_text(reason, "reason")
     return await context.store.holds.add(scope, key, reason=why, by=context.by, at=context.now())
 

@@ -103,7 +103,13 @@ class CommandContext:
     async def context(self, by: str = "") -> AsyncIterator[Context]:
         """What a use case is given. ``by``: who acts; else whoever is at the keyboard."""
         async with self.store() as store:
-            yield Context(store, self.actor(by), self.clock, self.machine.uptime)
+            yield Context(store, self.actor(by), self.clock, self.machine.uptime, self.regions)
+
+    def regions(self) -> tuple[str, ...]:
+        """Where the numbers of this installation are, home first: what the profiles in force permit."""
+        from dialpact.application import policy
+
+        return policy.regions(self.config)
 
     def actor(self, by: str = "") -> Actor:
         name = free_text(by, "by") if by else default_by()
@@ -115,7 +121,7 @@ class CommandContext:
 
         name = free_text(by, "by") if by else default_by()
         store, actor = Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL)
-        return Context(store, actor, self.clock, self.machine.uptime)
+        return Context(store, actor, self.clock, self.machine.uptime, self.regions)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""

@@ -14,7 +14,6 @@ from dialpact.compliance.evidence.rows import ComplaintRow
 from dialpact.compliance.registers.complaint import WITHIN
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
-from dialpact.compliance.registers.number import callee as registered
 from dialpact.compliance.registers.number import caller_id as exact
 
 MOST_CALLS = 100
@@ -40,7 +39,13 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def asked(
-    call: str, complaint: int | None, callee: str, caller_id: str, around: str, within: int | None
+    context: Context,
+    call: str,
+    complaint: int | None,
+    callee: str,
+    caller_id: str,
+    around: str,
+    within: int | None,
 ) -> CallQuestion:
     """Fault for a question that is none, or two."""
     if sum(map(bool, (call.strip(), complaint, callee.strip()))) != 1:
@@ -52,7 +57,7 @@ def asked(
     return CallQuestion(
         call=call.strip().lower(),
         complaint=complaint or 0,
-        callee=registered(callee) if callee.strip() else "",
+        callee=context.person(callee) if callee.strip() else "",
         caller_id=exact(caller_id) if caller_id.strip() else "",
         around=moment(around, "around") if around.strip() else None,
         within=(WITHIN if within is None else within) if around.strip() else None,

@@ -46,8 +46,8 @@ async def export(
     force: Annotated[bool, typer.Option("--force", help="Over a file that is there.")] = False,
 ) -> int:
     """Make a package. Exit 3 when a recording is missing or changed; the package then says so."""
-    question = matching.asked(call, complaint, callee, caller_id, around, within)
     async with session.context(by) as context:
+        question = matching.asked(context, call, complaint, callee, caller_id, around, within)
         matched = await matching.match(context, question)
         with progress(session) as bar:
             task = bar.add_task(output.name, total=len(matched.calls))

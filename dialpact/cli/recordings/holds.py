@@ -13,8 +13,7 @@ from dialpact.application import retention
 from dialpact.cli import entry
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.compliance.registers.hold import Hold
-from dialpact.compliance.registers.number import any_callee
+from dialpact.compliance.registers.hold import Hold, HoldScope
 
 
 async def hold(
@@ -27,13 +26,9 @@ async def hold(
     by: By,
 ) -> None:
     """Put a legal hold on recordings: they are not disposed of until it is released."""
-    number = any_callee(callee)
     async with session.context(by) as context:
-        made = await retention.hold(
-            context,
-            {"recording": id.strip().lower(), "call": call.strip().lower(), "callee": number},
-            reason=reason,
-        )
+        named: dict[HoldScope, str] = {"recording": id, "call": call, "callee": callee}
+        made = await retention.hold(context, named, reason=reason)
     _tell(session, made, "added")
 
 

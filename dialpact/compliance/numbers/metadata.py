@@ -35,5 +35,15 @@ def zones(code: int, significant: str) -> tuple[str, ...]:
     return () if UNKNOWN_TIMEZONE in found else tuple(found)
 
 
+def possible(digits: str) -> bool:
+    """Whether some country's telephones have this code and are as long; ``digits`` begin with the code."""
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return False
+    kinds = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+    return any(phonenumbers.is_possible_number_for_type(number, kind) for kind in kinds)
+
+
 def _number(code: int, significant: str) -> PhoneNumber:
     return PhoneNumber(country_code=code, national_number=int(significant))

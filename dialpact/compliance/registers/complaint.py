@@ -10,8 +10,8 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME, moment
-from dialpact.compliance.registers.number import callee
 from dialpact.compliance.registers.number import caller_id as exact
+from dialpact.compliance.registers.number import person
 
 ANSWER_DAYS = 15  # working days, for a complaint that 12321 passes on; a draft of 2020, known from the press
 WITHIN = 30  # minutes on either side of the time that the person remembers
@@ -51,7 +51,10 @@ def complaint(
     now: datetime,
     calendar: WorkingDays,
 ) -> Complaint:
-    """An empty ``received_at`` is ``now``. Fault for a call or a receipt that is still to come."""
+    """``number``: of anybody, also of one who could never be called. An empty ``received_at`` is ``now``.
+
+    Fault for a call or a receipt that is still to come.
+    """
     called = moment(called_at, "called_at")
     received = moment(received_at, "received_at") if received_at.strip() else now
     if called > now:
@@ -61,7 +64,7 @@ def complaint(
     if received > now:
         raise Fault("in-the-future", column="received_at", value=received_at.strip())
     return Complaint(
-        number=callee(number),
+        number=person(number),
         called_at=called,
         source=free_text(source, "source"),
         caller_id=exact(caller_id) if caller_id.strip() else "",
