@@ -10,7 +10,6 @@ import msgspec
 from dialpact.application.actor import Actor
 from dialpact.compliance.clock import Clock, Uptime, host_uptime
 from dialpact.compliance.numbers import REGIONS
-from dialpact.compliance.registers import number
 from dialpact.store.ports import Store
 
 
@@ -40,10 +39,14 @@ class Context(msgspec.Struct, frozen=True):
 
     def callee(self, text: str) -> str:
         """E.164 of a number that some profile could let be called. Fault; ProfileError for broken rules."""
+        from dialpact.compliance.registers import number  # which loads phonenumbers
+
         return number.callee(text, self.home(text))
 
     def person(self, text: str) -> str:
         """E.164 of anybody, also of one who could never be called. Fails as ``callee``."""
+        from dialpact.compliance.registers import number
+
         return number.person(text, self.home(text))
 
     def any_person(self, text: str) -> str:

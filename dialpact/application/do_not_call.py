@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialpact.application import ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.entry import Entered, ShownEntry, shown
@@ -86,7 +87,7 @@ async def show(context: Context, number: str) -> OptedOut:
 
 async def _call_to(context: Context, call: str, number: str) -> str:
     """A slip of the pen in an id would name somebody else's call. Fault when there is no such call."""
-    decision = call.strip().lower()
+    decision = await ids.decision(context, call)
     found = await context.store.calls.get(decision)
     if found is None:
         raise Fault("not-registered", entry=call)

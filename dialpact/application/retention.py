@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
+from dialpact.application import ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.recordings import KeptBy, one
@@ -55,6 +56,7 @@ async def keep(context: Context, id: str, until: date, *, reason: str) -> KeptBy
     """
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
+    id = await ids.recording(context, id)
     outcome = await context.store.retention.keep(id, until, reason=why, by=context.by, at=context.now())
     return KeptBy(outcome=outcome, entry=await one(context, id))
 
@@ -68,7 +70,10 @@ async def hold(context: Context, named: Mapping[HoldScope, str], *, reason: str)
     if len(given) != 1:
         raise Fault("hold-which")
     ((scope, key),) = given
-    key = context.person(key) if scope == "callee" else key.strip().lower()
+    if scope == "callee":
+        key = context.person(key)
+    else:
+        key = await (ids.decision if scope == "call" else ids.recording)(context, key)
     why = free_text(reason, "reason")
     return await context.store.holds.add(scope, key, reason=why, by=context.by, at=context.now())
 
@@ -79,13 +84,14 @@ async def release(context: Context, which: str, *, reason: str) -> Hold:
     """
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
-    number = await _number(context, which)
+    number = await _number(context, which.strip().lower())
     return await context.store.holds.release(number, reason=why, by=context.by, at=context.now())
 
 
 async def _number(context: Context, which: str) -> int:
     if which.isascii() and which.isdecimal() and len(which) < 19:
         return int(which)
+    which = await ids.recording(context, which)
     bearing = (await context.store.holds.list(recording=which)).rows
     own = [one for one in bearing if one.scope == "recording"]
     if len(own) > 1:
@@ -100,4 +106,5 @@ async def holds(
 ) -> Page[Hold]:
     """Oldest first. ``recording``: those that bear on it; ``released``: also those no longer in force."""
     context.actor.need(Right.CALLS)
+    recording = await ids.recording(context, recording)
     return await context.store.holds.list(recording=recording, released=released, after=after, most=most)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from dialpact.application import ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.compliance.clock import instant
@@ -38,7 +39,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     complaint: ComplaintRow | None = None
 
 
-def asked(
+async def asked(
     context: Context,
     call: str,
     complaint: int | None,
@@ -55,7 +56,7 @@ def asked(
     if within is not None and not around.strip():
         raise Fault("evidence-within-what")
     return CallQuestion(
-        call=call.strip().lower(),
+        call=await ids.decision(context, call),
         complaint=complaint or 0,
         callee=context.person(callee) if callee.strip() else "",
         caller_id=exact(caller_id) if caller_id.strip() else "",

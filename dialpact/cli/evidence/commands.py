@@ -47,7 +47,7 @@ async def export(
 ) -> int:
     """Make a package. Exit 3 when a recording is missing or changed; the package then says so."""
     async with session.context(by) as context:
-        question = matching.asked(context, call, complaint, callee, caller_id, around, within)
+        question = await matching.asked(context, call, complaint, callee, caller_id, around, within)
         matched = await matching.match(context, question)
         with progress(session) as bar:
             task = bar.add_task(output.name, total=len(matched.calls))

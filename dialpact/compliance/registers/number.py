@@ -80,6 +80,15 @@ def caller_id(text: str) -> str:
     return given
 
 
+def spellings(text: str, regions: Sequence[str] = numbers.REGIONS) -> tuple[str, ...]:
+    """As which exact strings a caller ID may be registered that somebody writes so; the text itself first."""
+    found = numbers.anybody(text, regions)
+    digits = found.e164.removeprefix("+")
+    given = text.strip()
+    written = (given, given.translate(numbers.SEPARATORS), found.national, found.e164, digits)
+    return tuple(dict.fromkeys(form for form in written if _CALLER_ID.fullmatch(form)))
+
+
 def _not_from_a_spreadsheet(text: str) -> str:
     given = text.strip()
     if _EXPONENT.fullmatch(given):
