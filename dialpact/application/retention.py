@@ -78,6 +78,17 @@ async def hold(context: Context, named: Mapping[HoldScope, str], *, reason: str)
     return await context.store.holds.add(scope, key, reason=why, by=context.by, at=context.now())
 
 
+async def call_of(context: Context, complaint: int) -> str:
+    """The decision that a complaint is about. Fault when there is none such, or its call is not known."""
+    context.actor.need(Right.RETENTION)
+    found = (await context.store.complaints.list(id=complaint)).rows
+    if not found:
+        raise Fault("not-registered", entry=str(complaint))
+    if not found[0].decision:
+        raise Fault("complaint-no-call", entry=str(complaint))
+    return found[0].decision
+
+
 async def release(context: Context, which: str, *, reason: str) -> Hold:
     """Ends one hold; others on the same recordings stay. ``which``: its number, or the id of the recording
     that has it, as long as there is no doubt which one is meant. Fault otherwise.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dialpact.application import ids
+from dialpact.application import caller_ids, ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.compliance.clock import instant
@@ -59,7 +59,7 @@ async def asked(
         call=await ids.decision(context, call),
         complaint=complaint or 0,
         callee=context.person(callee) if callee.strip() else "",
-        caller_id=exact(caller_id) if caller_id.strip() else "",
+        caller_id=exact(await caller_ids.resolved(context, caller_id)) if caller_id.strip() else "",
         around=moment(around, "around") if around.strip() else None,
         within=(WITHIN if within is None else within) if around.strip() else None,
     )

@@ -74,6 +74,32 @@ def complaint(
     )
 
 
+class Correction(Value, frozen=True, kw_only=True):
+    """What a complaint says otherwise than it was filed; None and empty: as it was.
+
+    ``decision``: the call that it is about, whatever its time.
+    """
+
+    called_at: datetime | None = None
+    caller_id: str = ""
+    decision: str = ""
+
+
+def correction(
+    before: Complaint, called_at: str, caller_id: str, decision: str, *, now: datetime
+) -> Correction:
+    """Fault for nothing to change, and for a call after its complaint, or still to come."""
+    called = moment(called_at, "called_at") if called_at.strip() else None
+    if not (called or caller_id.strip() or decision):
+        raise Fault("nothing-to-change")
+    if called and called > now:
+        raise Fault("call-to-come", value=called_at.strip())
+    if called and called > before.received_at:
+        raise Fault("ends-before-start", start=called_at.strip(), end=before.received_at.isoformat())
+    shown = exact(caller_id) if caller_id.strip() else ""
+    return Correction(called_at=called, caller_id=shown, decision=decision)
+
+
 def due(received_at: datetime, calendar: WorkingDays, days: int = ANSWER_DAYS) -> date | None:
     """The ``days``-th working day after the local day of receipt; None when the calendar does not know it."""
     day = received_at.astimezone(HOME).date()

@@ -41,7 +41,7 @@ class Calls(Protocol):
     async def about(
         self, number: str, *, about: datetime, since: datetime, until: datetime, most: int
     ) -> Sequence[CallEntry]:
-        """Calls to a callee that were put through in that time: those nearest to ``about``, newest first."""
+        """Calls to a callee that were put through in that time: the nearest to ``about`` first."""
 
     async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
         """Ids of decisions, in order."""

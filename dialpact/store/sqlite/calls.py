@@ -78,11 +78,12 @@ class Calls:
         self, number: str, *, about: datetime, since: datetime, until: datetime, most: int
     ) -> Sequence[CallEntry]:
         bounds = {"since": stamp(since), "until": stamp(until), "about": stamp(about), "most": most}
-        return await self._database.read(
-            lambda connection: _of_ids(
-                connection, [row["id"] for row in SQL.ids_about(connection, number=number, **bounds)]
-            )
-        )
+
+        def work(connection: sqlite3.Connection) -> list[CallEntry]:
+            ids = [row["id"] for row in SQL.ids_about(connection, number=number, **bounds)]
+            return sorted(_of_ids(connection, ids), key=lambda one: ids.index(one.id))
+
+        return await self._database.read(work)
 
     async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
         return await self._database.read(
