@@ -47,13 +47,16 @@ async def put(
 
 
 async def resolved(context: Context, text: str) -> str:
-    """The registered caller ID that somebody writes so, in any form of its number; else the text itself."""
+    """The registered caller ID that somebody writes so, in any form of its number; else the text without what
+    stands between digits.
+    """
     if not text.strip():
         return ""
-    for form in spellings(text, context.home(text)):
+    forms = spellings(text, context.home(text))
+    for form in forms:
         if (await context.store.caller_ids.list(number=form)).rows:
             return form
-    return text
+    return forms[0] if forms else text
 
 
 async def remove(context: Context, number: str, *, reason: str = "") -> CallerId:

@@ -130,3 +130,7 @@ def test_a_caller_id_is_the_registered_one_however_it_is_written(stocked: Home, 
     assert stocked("suspension", "lift", "caller-id", written, "--reason", "x")["result"] == "lifted"
     around = ("--callee", NUMBER, "--caller-id", written, "-o", str(stocked.path / "a.zip"))
     assert stocked("evidence", "export", *around)["calls"] == [made.id]
+
+
+def test_a_caller_id_that_nobody_registered_may_have_hyphens(stocked: Home) -> None:
+    assert stocked(*add(NUMBER, "--caller-id", "(010) 6543-2109"))["entry"]["caller_id"] == "01065432109"

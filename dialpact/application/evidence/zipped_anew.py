@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import struct
@@ -37,8 +38,11 @@ _CHUNK = 1 << 20
 _END = 22  # bytes of a zip's last record, before its comment
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
-# What zipfile and zlib raise for bytes that are no zip, whatever they are.
-_WRONG = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
+# What zipfile and zlib raise for bytes that are no zip, whatever they are; an OSError is the disk's.
+_WRONG = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError),
+    *(NotImplementedError, RuntimeError, LookupError),
+)
 
 
 def is_anew(file: BinaryIO) -> bool:
@@ -63,6 +67,10 @@ def read(file: BinaryIO, ignored: list[str]) -> Iterator[tuple[str, Member]]:
                 keep = entry.file_size <= KEEP and kept + entry.file_size <= KEEP_ALL
                 kept += entry.file_size if keep else 0
                 yield name, _member(opened, entry, keep)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the file's beginning
+            raise
+        raise Broken(0, "no zip") from error
     except _WRONG as error:
         raise Broken(0, "no zip") from error
 

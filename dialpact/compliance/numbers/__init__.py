@@ -143,9 +143,9 @@ def anybody(given: str, regions: Sequence[str] = REGIONS) -> Callee:
     elif plan := next((plan for plan in _PLANS.values() if whole.startswith(plan.code)), None):
         significant = whole.removeprefix(plan.code).removeprefix(plan.trunk)
         whole = plan.code + significant if len(significant) >= _SHORTEST else ""
-    elif not _possible(whole):
-        whole = ""
-    if not 0 < len(whole) <= _LONGEST or _SLIP.fullmatch(f"+{whole}"):
+    else:
+        whole = _elsewhere(whole)
+    if not _SHORTEST <= len(whole) <= _LONGEST or _SLIP.fullmatch(f"+{whole}"):
         return found
     return Callee(given=found.given, e164=f"+{whole}")
 
@@ -170,10 +170,10 @@ def _abroad(given: str, home: str) -> str:
     return digits if any(each.e164_digits.fullmatch(digits) for each in plans) else ""
 
 
-def _possible(digits: str) -> bool:
+def _elsewhere(digits: str) -> str:
     from dialpact.compliance.numbers import metadata  # which a command that reads no number need not wait for
 
-    return metadata.possible(digits)
+    return metadata.e164(digits)
 
 
 def is_emergency(given: str, area_code: str = "") -> bool:

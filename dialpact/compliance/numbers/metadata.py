@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType, number_type, region_code_for_number
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, number_type, region_code_for_number
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 VERSION = f"phonenumbers {phonenumbers.__version__}"
@@ -35,14 +35,25 @@ def zones(code: int, significant: str) -> tuple[str, ...]:
     return () if UNKNOWN_TIMEZONE in found else tuple(found)
 
 
-def possible(digits: str) -> bool:
-    """Whether some country's telephones have this code and are as long; ``digits`` begin with the code."""
+def e164(digits: str) -> str:
+    """The digits of a telephone's number in some country, as the world dials it: without a trunk prefix.
+
+    ``digits`` begin with the country's code. Empty where no telephone of that country has as many, and for
+    zeros that leave another number each time that they are read.
+    """
+    found = _world(digits)
+    return found if found and _world(found) == found else ""
+
+
+def _world(digits: str) -> str:
     try:
         number = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
-        return False
+        return ""
     kinds = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
-    return any(phonenumbers.is_possible_number_for_type(number, kind) for kind in kinds)
+    if not any(phonenumbers.is_possible_number_for_type(number, kind) for kind in kinds):
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164).removeprefix("+")
 
 
 def _number(code: int, significant: str) -> PhoneNumber:
