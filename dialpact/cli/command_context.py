@@ -205,7 +205,7 @@ class CommandContext:
         headings = [
             said[column] if said and column in said else self.text(f"column.{column}") for column in columns
         ]
-        cells = [[table.short_ids(self.cell(value)) for value in row] for row in rows]
+        cells = [[table.short_ids(table.visible(self.cell(value))) for value in row] for row in rows]
         width = self.width
         if table.fits(headings, cells, width):
             self._boxed(headings, cells, width)

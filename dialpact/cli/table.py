@@ -27,6 +27,17 @@ def short_ids(text: str) -> str:
     return _ID.sub(lambda found: found[0][:SHORT_ID], text)
 
 
+def visible(text: str) -> str:
+    r"""A control character as ``\xNN``: what is in a cell moves no cursor and begins no line.
+
+    >>> visible("a\x1b[2J")
+    'a\\x1b[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
 def fits(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
     """Whether a table of them is no wider."""
     columns = zip(headings, *rows, strict=True)

@@ -92,6 +92,13 @@ def test_what_is_an_id(text: str, shown: str) -> None:
     assert table.short_ids(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\x1b[2J", "a\\x1b[2J"), ("a\nb", "a\\x0ab"), ("某 某", "某 某")]
+)
+def test_a_cell_moves_no_cursor(text: str, shown: str) -> None:
+    assert table.visible(text) == shown
+
+
 @given(some.lists(some.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=3), some.integers(40, 120))
 def test_cards_are_never_wider_and_lose_nothing(rows: list[tuple[str, str, str]], width: int) -> None:
     headings = ("ID", "号码", "What it was")
