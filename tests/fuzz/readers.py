@@ -14,10 +14,11 @@ from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import CdrRecord, Master
-from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
+from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, LedgerError, ProfileError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads, script
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
@@ -132,7 +133,7 @@ def settings(data: bytes) -> None:
     try:
         found = config.load(file)
         load_policy(found)
-    except (ConfigError, ProfileError, CalendarError) as error:
+    except (ConfigError, ProfileError, CalendarError, AreaError) as error:
         assert str(error)
         return
     assert found.trunks and found.policy.profiles and found.gate.deadline_ms <= 2500
@@ -154,6 +155,18 @@ def calendar(data: bytes) -> None:
         calendars.load(folder)
     except CalendarError as error:
         assert "2027.toml" in str(error)
+
+
+def area_codes(data: bytes) -> None:
+    folder = FOLDER / "areas"
+    folder.mkdir(exist_ok=True)
+    (folder / "2027.toml").write_bytes(data)
+    try:
+        found = areas.load(folder)
+    except AreaError as error:
+        assert "2027.toml" in str(error)
+        return
+    assert all(found.zones(code) for code in found.more), "an area without a zone is nowhere"
 
 
 # Evidence
@@ -278,6 +291,15 @@ def _targets() -> list[Target]:
             "calendar",
             [b'year = 2027\nsource = "x"\ndocument = "y"\noff = [2027-01-01]\nworking = [2027-01-09]\n'],
             calendar,
+            TOML_TOKENS,
+        ),
+        Target(
+            "areas",
+            [
+                b'source = "x"\ndocument = "y"\n[[area]]\ncode = "565"\nregion = "US"\n'
+                b'covers = ["912"]\nzones = ["America/New_York"]\n'
+            ],
+            area_codes,
             TOML_TOKENS,
         ),
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),

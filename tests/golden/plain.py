@@ -21,7 +21,7 @@ _KINDS = {
     "id12": r"\b(?=[0-9]*[a-f])[0-9a-f]{12}\b",
     "sha12": r"(?<=sha256 )[0-9a-f]{12}\b",
     "size": r"\b\d{5,}(?= bytes)|(?<=\"bytes\": )\d{5,}|(?<=，)\d{5,}(?= 字节)",
-    "lib": r"(?<=chinesecalendar )\d+(?:\.\d+)+",
+    "lib": r"(?<=chinesecalendar )\d+(?:\.\d+)+|(?<=tzdata )\d+(?:\.\d+)+ ?[(（]\d{4}[a-z][)）]",
 }
 _ALL = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 # The time of day, where no clock of ours is asked: the database's triggers have their own.

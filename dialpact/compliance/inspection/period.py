@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import EARLIEST, day
+from dialpact.compliance.zones import ZoneInfo
 
 _MONTH = re.compile(r"([0-9]{4})(?:[-/]|年)([0-9]{1,2})月?")
 LONGEST = 3 * 366  # days

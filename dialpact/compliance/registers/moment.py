@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.zones import ZoneInfo
 
 HOME = ZoneInfo("Asia/Shanghai")
 EARLIEST = 1970
@@ -58,6 +58,18 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
         return datetime.combine(found, clock, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Fault("bad-time", column=column, value=shown(text)) from error
+
+
+def shown_time(instant: datetime) -> str:
+    """As people read it: in the zone that it is given in, with its name; UTC, as things are stored, at home.
+
+    >>> shown_time(datetime(2026, 11, 24, 2, tzinfo=UTC))
+    '2026-11-24 10:00:00+08:00'
+    """
+    place = instant.tzinfo
+    if not isinstance(place, ZoneInfo) or place is HOME:
+        return instant.astimezone(HOME).isoformat(" ", "seconds")
+    return f"{instant.isoformat(' ', 'seconds')} {place}"
 
 
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:
