@@ -45,4 +45,4 @@ def _areas(config: Config) -> Areas:
 
 
 def _named(config: Config, name: str) -> str:
-    return str(config.path(name)) if name.endswith(".toml") else name
+    return str(config.path(name)) if name.endswith(profile.SUFFIX) else name
