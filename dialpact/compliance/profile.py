@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -113,8 +113,7 @@ class Policy:
         names = [profile.id for profile in self.profiles]
         if len(set(names)) < len(names):
             raise ProfileError(f"a profile is listed twice: {', '.join(names)}")
-        if not self.regions:
-            raise ProfileError(f"{', '.join(names)} have no region in common: no number could be called")
+        common_regions(self.profiles)
 
     @cached_property
     def versions(self) -> tuple[PolicyVersion, ...]:
@@ -163,8 +162,17 @@ class Policy:
     @cached_property
     def regions(self) -> tuple[str, ...]:
         """The regions that every profile permits, in the first one's order."""
-        first, *others = (profile.numbers.regions for profile in self.profiles)
-        return tuple(region for region in first if all(region in other for other in others))
+        return common_regions(self.profiles)
+
+
+def common_regions(profiles: Sequence[Profile]) -> tuple[str, ...]:
+    """Those that every profile permits, in the first one's order. ProfileError where there is none."""
+    first, *others = (profile.numbers.regions for profile in profiles)
+    found = tuple(region for region in first if all(region in other for other in others))
+    if not found:
+        names = ", ".join(profile.id for profile in profiles)
+        raise ProfileError(f"{names} have no region in common: no number could be called")
+    return found
 
 
 def load(name_or_path: str | Path) -> Profile:

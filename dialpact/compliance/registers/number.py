@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from phonenumbers import PhoneMetadata
 
 from dialpact.compliance import numbers
+from dialpact.compliance.model import Callee
 from dialpact.compliance.registers.fault import Fault, shown
 
 
@@ -35,25 +37,39 @@ def plain_fixed() -> re.Pattern[str]:
     )
 
 
-def callee(text: str) -> str:
-    """E.164; a number outside China needs its +.
+def callee(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
+    """E.164 of a number that some profile could let be called; one from abroad needs its +.
 
-    Fault: no number of a person, with what is wrong with it; Excel's leftovers with what to do.
+    ``regions``: the policy's; the first is home. Fault: no number of a person, with what is wrong with it;
+    Excel's leftovers with what to do.
     """
+    return _short(text, regions) or _e164(numbers.read, text, regions)
+
+
+def person(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
+    """E.164 of whoever opted out or complains, also if he could never be called. Else as ``callee``."""
+    return _short(text, regions) or _e164(numbers.anybody, text, regions)
+
+
+def any_person(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
+    """Of a filter: nothing stays nothing."""
+    return person(text, regions) if text.strip() else ""
+
+
+def _short(text: str, regions: Sequence[str]) -> str:
+    """Of the forms that most rows have; empty: go the long way."""
+    if regions[0] != "CN" and not text.startswith("+86"):
+        return ""
     quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
-    if quick:
-        return "+86" + quick[1]
+    return "+86" + quick[1] if quick else ""
+
+
+def _e164(read: Callable[[str, Sequence[str]], Callee], text: str, regions: Sequence[str]) -> str:
     given = _not_from_a_spreadsheet(text)
-    # Of every country with a plan; whether it may be called is the profile's matter, not the register's.
-    found = numbers.parse(given, regions=numbers.REGIONS)
+    found = read(given, regions)
     if found.problem:
         raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
     return found.e164
-
-
-def any_callee(text: str) -> str:
-    """Of a filter: nothing stays nothing."""
-    return callee(text) if text.strip() else ""
 
 
 def caller_id(text: str) -> str:
@@ -62,6 +78,15 @@ def caller_id(text: str) -> str:
     if not _CALLER_ID.fullmatch(given):
         raise Fault("bad-caller-id", value=shown(given))
     return given
+
+
+def spellings(text: str, regions: Sequence[str] = numbers.REGIONS) -> tuple[str, ...]:
+    """As which exact strings a caller ID may be registered that somebody writes so; the text itself first."""
+    found = numbers.anybody(text, regions)
+    digits = found.e164.removeprefix("+")
+    given = text.strip()
+    written = (given, given.translate(numbers.SEPARATORS), found.national, found.e164, digits)
+    return tuple(dict.fromkeys(form for form in written if _CALLER_ID.fullmatch(form)))
 
 
 def _not_from_a_spreadsheet(text: str) -> str:
