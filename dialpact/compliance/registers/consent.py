@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dialpact.compliance.model import Consent
+from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.registers.cell import free_text, identifier, sha256
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
@@ -24,6 +25,8 @@ def consent(
     evidence: str,
     evidence_sha256: str = "",
     wording: str = "",
+    *,
+    regions: Sequence[str] = REGIONS,
 ) -> Consent:
     """``granted_at`` must be said: a consent of unknown date can not be shown to come before the call.
 
@@ -36,7 +39,7 @@ def consent(
     if expires is not None and expires <= granted:
         raise Fault("ends-before-start", start=granted_at.strip(), end=expires_at.strip())
     return Consent(
-        number=callee(number),
+        number=callee(number, regions),
         business=identifier(business, "business"),
         industry=identifier(industry, "industry"),
         granted_at=granted,
@@ -47,6 +50,6 @@ def consent(
     )
 
 
-def read(cells: Sequence[str], now: datetime) -> Consent:
+def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> Consent:
     """A CSV row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
-    return consent(*cells)
+    return consent(*cells, regions=regions)

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from dialpact.compliance.model import Batch, Value
-from dialpact.compliance.numbers import Flaw
+from dialpact.compliance.numbers import REGIONS, Flaw
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.cell import free_text, identifier
 from dialpact.compliance.registers.fault import Fault
@@ -44,9 +44,9 @@ def delivery(campaign: str, partner: str, contract: str, basis: str) -> Delivery
     )
 
 
-def read(cells: Sequence[str], now: datetime) -> str:
+def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> str:
     """A CSV row in the order of :data:`COLUMNS`, as E.164."""
-    return callee(cells[0])
+    return callee(cells[0], regions)
 
 
 def unassigned(fault: Fault) -> int:
