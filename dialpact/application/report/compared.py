@@ -36,6 +36,7 @@ async def cdr(
         since=period.since,
         until=period.until,
         regions=regions,
+        tolerance=reading.tolerance(),
         progress=progress,
     )
     return figures(result, [Path(source.name).name for source in reading.sources])

@@ -18,7 +18,8 @@ from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By
-from dialpact.cli.reconcile.files import CdrFiles
+from dialpact.cli.hidden import Hidden
+from dialpact.cli.reconcile.files import CdrFiles, ColumnsSaid, note_told
 from dialpact.cli.renamed import beside
 from dialpact.cli.report import flat, view
 from dialpact.compliance.inspection.figures import Inspection
@@ -61,8 +62,9 @@ async def inspection(
     ] = False,
     cdr: Annotated[
         list[Path] | None,
-        typer.Option("--cdr", metavar="FILE", help="Asterisk's Master.csv to compare with; may be repeated."),
+        typer.Option("--cdr", metavar="FILE", help="Call records to compare with; may be repeated."),
     ] = None,
+    columns: ColumnsSaid = None,
     carrier_list: Annotated[
         list[Path] | None,
         typer.Option(
@@ -84,11 +86,14 @@ async def inspection(
     )
     with contextlib.ExitStack() as stack:
         files = (
-            stack.enter_context(CdrFiles(session, cdr, the_zone(timezone), may_be_empty=True))
+            stack.enter_context(
+                CdrFiles(session, cdr, the_zone(timezone), may_be_empty=True, columns=columns)
+            )
             if cdr
             else None
         )
         if files:
+            files.need_trunks(list(session.config.trunks))
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
             report = await inspections.inspection(
@@ -101,6 +106,8 @@ async def inspection(
     _hand_out(rendered(report, kind, session), output)
     if output is not None and not _to_stdout(output):
         _say(session, output, report)
+    if files and note_told(session, files.reading.told, Hidden((), full=full)):
+        return FOUND
     return FOUND if any(heading.verdict == "violation" for heading in report.headings) else DONE
 
 
