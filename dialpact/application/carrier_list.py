@@ -23,6 +23,7 @@ from dialpact.compliance.registers.carrier_list import (
     compare,
     usage,
 )
+from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST
 from dialpact.compliance.registers.moment import HOME, moment
@@ -52,13 +53,15 @@ async def compare_list(
     since: str = "",
     until: str = "",
     skip_bad: bool = False,
+    given: Given = NOTHING,
     progress: Progress | None = None,
     longest: int = MOST,
     together: int = TOGETHER,
 ) -> Imported[Comparison]:
     """``since`` and ``until`` bound the calls that are counted; else the 30 days up to now.
 
-    ``longest``: numbers that a list may have; ``together``: decisions that are read at once.
+    ``given``: what was said of the list's columns; ``longest``: numbers that a list may have; ``together``:
+    decisions that are read at once.
     """
     context.actor.need(Right.REGISTERS)
     last = moment(until, "until", end_of_day=True) if until else context.now()
@@ -66,7 +69,7 @@ async def compare_list(
     if last <= first:
         raise Fault("ends-before-start", start=since or str(first), end=until or str(last))
     intake = _CarrierList(context, first, last, skip_bad, longest, together)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
+    return await read_in(context, intake, file, name, skip_bad=skip_bad, given=given, progress=progress)
 
 
 class _CarrierList:

@@ -13,7 +13,7 @@ Memory stays bounded whatever the file is, and reading it does not hold the even
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, Generic, Protocol, Self, TypeVar
 from dialpact.application.actor import Right
 from dialpact.application.bad_rows import BadRows
 from dialpact.application.context import Context
+from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.table import FileRead, Format, Table
@@ -65,6 +66,8 @@ class Imported(Generic[T]):
     already: int  # rows that it held already, and repetitions
     unknown: tuple[str, ...]  # businesses and industries nobody has registered, at most 20 of them
     done: bool  # False: nothing was applied, because of bad rows
+    read_as: Mapping[str, str]  # column: its name in the file, where it is another
+    left_out: tuple[str, ...]  # columns of the file that nothing was read from
     about: T
     bad_rows: BadRows
 
@@ -88,13 +91,26 @@ async def into_register(
     *,
     name: str,
     skip_bad: bool = False,
+    given: Given = NOTHING,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[None]:
-    """Into ``dnc``, ``consent`` or ``caller-id``; nothing is ever removed or weakened by it."""
+    """Into ``dnc``, ``consent`` or ``caller-id``; nothing is ever removed or weakened by it.
+
+    ``given``: what was said of the file's columns.
+    """
     context.actor.need(RIGHTS[register])
     intake = _Register(context, register, skip_bad)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress, together=together)
+    return await read_in(
+        context,
+        intake,
+        file,
+        name,
+        skip_bad=skip_bad,
+        given=given,
+        progress=progress,
+        together=together,
+    )
 
 
 async def read_in(
@@ -104,6 +120,7 @@ async def read_in(
     name: str,
     *,
     skip_bad: bool,
+    given: Given = NOTHING,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[About_co]:
@@ -113,14 +130,22 @@ async def read_in(
     """
     bad = BadRows()
     try:
-        columns = intake.format
-        table = await asyncio.to_thread(Table, file, columns.columns, columns.optional)
+        form = intake.format
+        table = await asyncio.to_thread(Table, file, form.columns, form.others, kind=form.kind, given=given)
         try:
             await intake.begin(table.sha256)
             rows = await _staged(table, intake, bad, context.now(), progress, together)
         finally:
             table.release()
-        read = FileRead(file=name, sha256=table.sha256, rows=rows, skip_bad=skip_bad)
+        header = table.header
+        read = FileRead(
+            file=name,
+            sha256=table.sha256,
+            rows=rows,
+            skip_bad=skip_bad,
+            columns={**header.read_as, **{column: f"= {text}" for column, text in given.constants.items()}},
+            left_out=header.left_out,
+        )
         applied, about = await intake.apply(read, bad=bad.count)
         await asyncio.to_thread(_add, bad, applied.clashes)
         return Imported(
@@ -130,6 +155,8 @@ async def read_in(
             already=applied.already,
             unknown=applied.unknown,
             done=applied.done,
+            read_as=header.read_as,
+            left_out=header.left_out,
             about=about,
             bad_rows=bad,
         )

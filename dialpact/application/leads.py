@@ -18,6 +18,7 @@ from dialpact.compliance.profile import Profile
 from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
 from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import LEADS
 from dialpact.compliance.registers.leads import Delivered, Delivery, held, unassigned
@@ -55,15 +56,26 @@ async def take(
     *,
     name: str,
     skip_bad: bool = False,
+    given: Given = NOTHING,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[Looked]:
     """A partner's file as a batch. Fault when the campaign is not registered or has this file already, and
-    when no number is left. ``together``: rows that are read, staged and looked at in one go.
+    when no number is left. ``given``: what was said of the file's columns; ``together``: rows that are read,
+    staged and looked at in one go.
     """
     context.actor.need(Right.LEADS)
     intake = _Leads(context, delivery, sections, skip_bad, together)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress, together=together)
+    return await read_in(
+        context,
+        intake,
+        file,
+        name,
+        skip_bad=skip_bad,
+        given=given,
+        progress=progress,
+        together=together,
+    )
 
 
 async def listed(

@@ -13,6 +13,7 @@ from dialpact.cli import entry, imports, suspension
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
+from dialpact.cli.layout import Layout, Map, SaveAs, Saved
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
 
@@ -68,11 +69,15 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Register or update caller IDs from a CSV file."""
-    return await imports.into_register(session, "caller-id", file, skip_bad=skip_bad, by=by)
+    said = Layout(map, mapping, save_mapping)
+    return await imports.into_register(session, "caller-id", file, skip_bad=skip_bad, by=by, said=said)
 
 
 @command(app, "list")
@@ -121,10 +126,14 @@ async def reconcile(
     ],
     since: Annotated[str, typer.Option(help="Count calls from then on; else 30 days back.")] = "",
     until: Annotated[str, typer.Option(help="Count calls before then; else now.")] = "",
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Compare the register with the carrier's list. Changes nothing, is logged. Exit 3 with differences."""
+    said = Layout(map, mapping, save_mapping)
     return await carrier_lists.reconcile(
-        session, carrier_list, since=since, until=until, skip_bad=skip_bad, by=by
+        session, carrier_list, since=since, until=until, skip_bad=skip_bad, by=by, said=said
     )

@@ -13,6 +13,7 @@ from dialpact.cli import entry, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
+from dialpact.cli.layout import Layout, Map, SaveAs, Saved
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
 from dialpact.compliance.registers.fault import Fault
@@ -63,11 +64,15 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Register consents from a CSV file; withdrawals stay."""
-    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by)
+    said = Layout(map, mapping, save_mapping)
+    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, said=said)
 
 
 @command(app, "withdraw")

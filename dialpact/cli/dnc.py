@@ -13,6 +13,7 @@ from dialpact.cli import entry, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad
+from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
@@ -49,11 +50,21 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
     *,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
+    numbers_only: NumbersOnly = False,
+    scope: Annotated[str | None, typer.Option(help="Of all rows, of a file without this column.")] = None,
+    value: Annotated[str | None, typer.Option(help="The industry or the business, likewise.")] = None,
+    requested_at: Annotated[str | None, typer.Option(help="When, likewise; else now.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where they come from, likewise.")] = None,
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Record opt-outs from a CSV file; none is ever removed by it."""
-    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by)
+    constants = {"scope": scope, "value": value, "requested_at": requested_at, "source": source}
+    said = Layout(map, mapping, save_mapping, numbers_only=numbers_only, constants=constants)
+    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, said=said)
 
 
 @command(app, "remove")

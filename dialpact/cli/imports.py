@@ -16,23 +16,39 @@ import typer
 from dialpact.application import imports
 from dialpact.application.bad_rows import BadRow
 from dialpact.application.imports import Imported, Progress
-from dialpact.cli import texts
+from dialpact.cli import layout, texts
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
+from dialpact.cli.layout import NO_LAYOUT, Layout
 from dialpact.cli.progress import progress
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import REGISTERS
 
 KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
 
 
 async def into_register(
-    session: CommandContext, register: str, path: Path, *, skip_bad: bool, by: str
+    session: CommandContext,
+    register: str,
+    path: Path,
+    *,
+    skip_bad: bool,
+    by: str,
+    said: Layout = NO_LAYOUT,
 ) -> int:
     """Exit 1 if nothing was applied because of bad rows."""
     async with session.context(by) as context:
+        given = await said.given(context, REGISTERS[register])
         with opened(session, path) as (file, watch):
             done = await imports.into_register(
-                context, register, file, name=name_of(path), skip_bad=skip_bad, progress=watch
+                context,
+                register,
+                file,
+                name=name_of(path),
+                skip_bad=skip_bad,
+                given=given,
+                progress=watch,
             )
+        await said.keep(context, done)
     with done:
         tell(session, path, done)
     return DONE if done.done else FAILED
@@ -63,6 +79,7 @@ def tell(
         "applied": done.applied,
         "already": done.already,
         "unknown": done.unknown,
+        **layout.answer(done),
         **(about or {}),
     }
     if session.as_json:
@@ -72,6 +89,7 @@ def tell(
             typer.echo((b",\n" if place else b"\n") + row, nl=False)
         typer.echo("]}")
     else:
+        layout.note(session, done)
         note_bad_rows(session, path, done)
         if done.bad:
             session.note(session.text("say.skipped" if done.done else "say.not-applied", **figures))

@@ -15,7 +15,9 @@ from dialpact.cli import entry, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import After, By, Limit, SkipBad
+from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.registers import leads as register
+from dialpact.compliance.registers.formats import LEADS
 
 app = group("The leads: numbers that a partner supplied for a campaign, in batches.")
 
@@ -34,13 +36,19 @@ async def import_(
     partner: Annotated[str, typer.Option(help="Who supplied them.")],
     contract: Annotated[str, typer.Option(help="Under which contract.")],
     basis: Annotated[str, typer.Option(help="On which legal basis, and where its proof is.")],
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
+    numbers_only: NumbersOnly = False,
     skip_bad: SkipBad = False,
     by: By,
 ) -> int:
     """Import a partner's list as a batch. Exit 3 if it looks like range dialling: then it is held."""
     delivery = register.delivery(campaign, partner, contract, basis)
     sections = leads.thresholds(load_policy(session.config).profiles)
+    said = Layout(map, mapping, save_mapping, numbers_only=numbers_only)
     async with session.context(by) as context:
+        given = await said.given(context, LEADS)
         with imports.opened(session, file) as (opened, watch):
             done = await leads.take(
                 context,
@@ -49,8 +57,10 @@ async def import_(
                 opened,
                 name=imports.name_of(file),
                 skip_bad=skip_bad,
+                given=given,
                 progress=watch,
             )
+        await said.keep(context, done)
     looked = done.about
     with done:
         imports.tell(session, file, done, msgspec.structs.asdict(looked))

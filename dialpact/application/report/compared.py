@@ -49,7 +49,7 @@ def carrier_lists(
     listed: dict[str, ListedNumber] = {}
     for path in files:
         with path.open("rb") as file:
-            table = Table(file, register.COLUMNS, register.OPTIONAL)
+            table = Table(file, register.COLUMNS, register.OPTIONAL, kind="carrier-list")
             for line, cells in table:
                 try:
                     if isinstance(cells, Fault):

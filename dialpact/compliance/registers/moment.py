@@ -60,6 +60,11 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
         raise Fault("bad-time", column=column, value=shown(text)) from error
 
 
+def exact(at: datetime) -> str:
+    """As :func:`moment` reads it back, to the microsecond."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:
     """A part of time, as a list is asked for it; an empty end is None. Fault for one that ends first."""
     first = moment(since, "since") if since else None

@@ -1,8 +1,9 @@
 """A CSV file as a stream of rows: its encoding found, its header checked, each line on its own.
 
 1. UTF-8, with or without BOM, if the whole file is strictly that; GB18030 otherwise (Excel's Chinese CSV).
-2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
-   be missing: its cells are then empty.
+2. Columns go by name, in any order (``columns``); one that is missing, or could be either of two, refuses the
+   file. An optional one may be missing: its cells are then empty. What is no column of ours is left out, and
+   told.
 3. A row is one line. A quote that is left open would otherwise swallow the thousands of rows after it, and
    with them opt-outs that nobody sees missing.
 """
@@ -12,14 +13,15 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOWrapper
-from typing import BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from dialpact.compliance.model import Value
-from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.columns import NOTHING, Given, Resolved, headless, resolve
+from dialpact.compliance.registers.fault import Fault
 
 LONGEST = 65_536  # characters of a line: memory stays bounded whatever the file is
 _CHUNK = 1 << 20
@@ -33,6 +35,14 @@ class Format(Generic[T]):
     columns: Sequence[str]
     read: Callable[[Sequence[str], datetime], T]
     optional: Sequence[str] = ()
+    kind: str = ""  # of ``column_names``: what people call its columns
+    watched: Sequence[str] = ()  # optional ones that are looked at and not taken in
+    write: Callable[[T], Sequence[str]] | None = None  # the cells of which ``read`` makes the value again
+
+    @property
+    def others(self) -> Sequence[str]:
+        """The columns that a file may have beside those that it must have."""
+        return (*self.optional, *self.watched)
 
 
 class FileRead(Value, frozen=True, kw_only=True):
@@ -42,22 +52,40 @@ class FileRead(Value, frozen=True, kw_only=True):
     sha256: str
     rows: int
     skip_bad: bool
+    columns: Mapping[str, str] = {}  # which of the file's columns each was read from, where the names differ
+    left_out: tuple[str, ...] = ()  # what the file had besides
+
+    @property
+    def logged(self) -> dict[str, Any]:
+        """Without what there is nothing to say of."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in found.items() if value not in ({}, ())}
 
 
 class Table:
     """``file`` is open for reading and seekable; it is read twice, and closed by who opened it."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
-        self._needed = tuple(columns)
+    def __init__(
+        self,
+        file: BinaryIO,
+        columns: Sequence[str],
+        optional: Sequence[str] = (),
+        *,
+        kind: str = "",
+        given: Given = NOTHING,
+    ) -> None:
+        self._needed, self._optional = tuple(columns), tuple(optional)
+        self._kind, self._given = kind, given
         self.columns = (*columns, *optional)
         self.encoding, self.sha256, self.size = _examine(file)
         file.seek(0)
         self._file = file
         self._text = TextIOWrapper(file, self.encoding, newline="")
         self._line = 0
+        self._first: list[str] | None = None  # a row that was read already, of a file without a header
         self._lines = self._read()
         try:
-            self._order, self._width = self._header()
+            self.header = self._header()
         except Fault:
             self.release()
             raise
@@ -69,8 +97,10 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         """Line number, and the cells in the order of ``columns`` or what is wrong; no blank lines."""
-        width, order = self._width, self._order
-        as_written = order == list(range(width))
+        header, width = self.header, self.header.width
+        as_written = header.order == list(range(width))
+        if self._first is not None:
+            yield self._line, header.cells(self._first)
         for cells in self._lines:
             if isinstance(cells, Fault):
                 yield self._line, cells
@@ -79,8 +109,7 @@ class Table:
             elif as_written:
                 yield self._line, cells
             else:
-                cells.append("")  # what an absent column has
-                yield self._line, [cells[place] for place in order]
+                yield self._line, header.cells(cells)
 
     def release(self) -> None:
         """Gives the file back unclosed."""
@@ -121,22 +150,26 @@ class Table:
         if rest:
             yield [rest]
 
-    def _header(self) -> tuple[list[int], int]:
+    def _header(self) -> Resolved:
+        cells = self._next()
+        if not self._given.numbers_only:
+            return resolve(cells, self._needed, self._optional, self._given, self._kind)
+        found = headless(cells, self._needed, self._optional, self._given)
+        if found is None:
+            cells = self._next()
+            found = headless(cells, self._needed, self._optional, self._given)
+        if found is None:
+            raise Fault("no-numbers")
+        self._first = cells
+        return found
+
+    def _next(self) -> list[str]:
         cells = next(self._lines, None)
         if cells is None:
             raise Fault("no-header", columns=", ".join(self.columns))
         if isinstance(cells, Fault):
             raise cells
-        names = [cell.lstrip("\ufeff").lower() for cell in cells]  # GB18030 has a BOM too
-        for name in names:
-            if name not in self.columns:
-                raise Fault("unknown-column", column=shown(name), columns=", ".join(self.columns))
-            if names.count(name) > 1:
-                raise Fault("column-twice", column=name)
-        missing = [name for name in self._needed if name not in names]
-        if missing:
-            raise Fault("missing-column", column=", ".join(missing), columns=", ".join(self._needed))
-        return [names.index(name) if name in names else -1 for name in self.columns], len(names)
+        return cells
 
 
 def _examine(file: BinaryIO) -> tuple[str, str, int]:

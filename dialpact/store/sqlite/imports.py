@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiosql
-import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import CallerId, Consent, DncEntry
@@ -136,7 +135,7 @@ class Staging:
             count = self._applied(connection, at)
             already = self._staged - len(clashes) - count
             found = {"bad": bad + len(clashes), "applied": count, "already": already, "replaced": replaced}
-            detail = msgspec.structs.asdict(file) | found
+            detail = file.logged | found
             log(connection, self._register, "import", file.file, detail, by=by, at=at)
             return Applied(applied=count, already=already, clashes=clashes, unknown=unknown, done=True)
 

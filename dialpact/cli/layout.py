@@ -1,0 +1,87 @@
+"""What is said of a file's columns on the command line, and what is said back of how they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from dialpact.application import mappings
+from dialpact.application.context import Context
+from dialpact.application.imports import Imported
+from dialpact.cli.command_context import CommandContext
+from dialpact.compliance.registers.columns import NOTHING, Given, mapping
+from dialpact.compliance.registers.fault import shown
+from dialpact.compliance.registers.table import Format
+
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=NAME", help="What the file calls a column; may be repeated."),
+]
+Saved = Annotated[
+    str, typer.Option("--mapping", metavar="NAME", help="What a supplier calls its columns, as it was saved.")
+]
+SaveAs = Annotated[
+    str, typer.Option("--save-mapping", metavar="NAME", help="Save this --map when the import is done.")
+]
+NumbersOnly = Annotated[
+    bool,
+    typer.Option("--numbers-only", help="The file has no header: one column of numbers, or area,number."),
+]
+
+
+class Layout:
+    """What was said, and is to be kept when the import is done."""
+
+    def __init__(
+        self,
+        map: list[str] | None = None,
+        saved: str = "",
+        save_as: str = "",
+        *,
+        numbers_only: bool = False,
+        constants: Mapping[str, str | None] | None = None,
+    ) -> None:
+        """``constants``: None is nothing said. Fault for a --map that is none."""
+        self._mapped = mapping(map or ())
+        self._saved, self._save_as, self._numbers_only = saved, save_as, numbers_only
+        self._constants = {name: text for name, text in (constants or {}).items() if text is not None}
+        self._given = NOTHING
+
+    async def given(self, context: Context, form: Format[Any]) -> Given:
+        """Before the import. Fault for what could not be saved after it."""
+        self._given = await mappings.given(
+            context,
+            form,
+            mapped=self._mapped,
+            saved=self._saved,
+            constants=self._constants,
+            numbers_only=self._numbers_only,
+        )
+        if self._save_as:
+            await mappings.savable(context, self._save_as, self._given.mapped)
+        return self._given
+
+    async def keep(self, context: Context, done: Imported[Any]) -> None:
+        """After the import."""
+        if self._save_as and done.done:
+            await mappings.save(context, self._save_as, self._given.mapped)
+
+
+NO_LAYOUT = Layout()
+
+
+def note(session: CommandContext, done: Imported[Any]) -> None:
+    """By which names the columns were found, and what nothing was read from."""
+    if done.read_as:
+        names = ", ".join(f"{column} = {shown(name)}" for column, name in done.read_as.items())
+        session.note(session.text("say.read-as", columns=names))
+    if done.left_out:
+        session.note(session.text("say.columns-left-out", columns=", ".join(map(shown, done.left_out))))
+
+
+def answer(done: Imported[Any]) -> dict[str, Any]:
+    """The same for programs; nothing where the file is as the register has it."""
+    found: dict[str, Any] = {"columns": done.read_as, "left_out": done.left_out}
+    return {name: value for name, value in found.items() if value}
