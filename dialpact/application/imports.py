@@ -1,6 +1,7 @@
 """A CSV file into a register: all of its good rows, or none of it. A row's way, from top to bottom:
 
-1. :class:`~dialpact.compliance.registers.table.Table` makes cells of each line, whatever the file's encoding;
+1. :mod:`dialpact.application.sheets` makes rows of the file, whatever it is, and
+   :class:`~dialpact.compliance.registers.table.Table` puts their cells in the order of the format's columns;
 2. the format's ``read`` (``compliance/registers/formats.py``) makes a typed value of them, or a Fault;
 3. an intake stages the values beside the register, :data:`BATCH` at a time;
 4. at the end it applies them in one transaction, or nothing if there are bad rows and ``skip_bad`` is not
@@ -23,9 +24,11 @@ from typing import Any, BinaryIO, Generic, Protocol, Self, TypeVar
 from dialpact.application.actor import Right
 from dialpact.application.bad_rows import BadRows
 from dialpact.application.context import Context
+from dialpact.application.sheets import open_sheets
 from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import REGISTERS
+from dialpact.compliance.registers.sheet import Remark
 from dialpact.compliance.registers.table import FileRead, Format, Table
 from dialpact.store.ports.imports import Applied, Batch, Staging
 
@@ -70,6 +73,7 @@ class Imported(Generic[T]):
     left_out: tuple[str, ...]  # columns of the file that nothing was read from
     about: T
     bad_rows: BadRows
+    remarks: tuple[Remark, ...]  # what is to be said of the file
 
     @property
     def good(self) -> int:
@@ -131,20 +135,22 @@ async def read_in(
     bad = BadRows()
     try:
         form = intake.format
-        table = await asyncio.to_thread(Table, file, form.columns, form.others, kind=form.kind, given=given)
-        try:
-            await intake.begin(table.sha256)
-            rows = await _staged(table, intake, bad, context.now(), progress, together)
-        finally:
-            table.release()
-        header = table.header
+        sheets = await asyncio.to_thread(open_sheets, file)
+        table = await asyncio.to_thread(Table, sheets, form.columns, form.others, kind=form.kind, given=given)
+        await intake.begin(sheets.sha256)
+
+        def tell() -> None:
+            if progress:
+                progress(sheets.position, sheets.size)
+
+        rows = await _staged(table, intake, bad, context.now(), tell, together)
         read = FileRead(
             file=name,
-            sha256=table.sha256,
+            sha256=sheets.sha256,
             rows=rows,
             skip_bad=skip_bad,
-            columns={**header.read_as, **{column: f"= {text}" for column, text in given.constants.items()}},
-            left_out=header.left_out,
+            columns={**table.read_as, **{column: f"= {text}" for column, text in given.constants.items()}},
+            left_out=table.left_out,
         )
         applied, about = await intake.apply(read, bad=bad.count)
         await asyncio.to_thread(_add, bad, applied.clashes)
@@ -155,10 +161,11 @@ async def read_in(
             already=applied.already,
             unknown=applied.unknown,
             done=applied.done,
-            read_as=header.read_as,
-            left_out=header.left_out,
+            read_as=table.read_as,
+            left_out=table.left_out,
             about=about,
             bad_rows=bad,
+            remarks=(*table.remarks, *sheets.remarks),
         )
     except BaseException:
         bad.close()
@@ -171,7 +178,7 @@ def _add(bad: BadRows, clashes: Sequence[tuple[int, Fault]]) -> None:
 
 
 async def _staged(
-    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, progress: Progress | None, most: int
+    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, tell: Callable[[], None], most: int
 ) -> int:
     """How many rows there were. Each batch is read on a thread of its own, and then staged."""
     good, lines = 0, iter(table)
@@ -180,8 +187,7 @@ async def _staged(
         batch = await asyncio.to_thread(_next, islice(lines, most), intake, bad, now)
         good += len(batch)
         await intake.stage(batch)
-        if progress:
-            progress(table.position, table.size)
+        tell()
         if len(batch) + bad.count - before < most:
             return good + bad.count
 

@@ -14,6 +14,7 @@ from dialpact.compliance.registers.cell import identifier
 from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.mapping import MAPPING, SupplierMapping
+from dialpact.compliance.registers.number_parts import PARTS
 from dialpact.compliance.registers.table import Format
 
 
@@ -35,7 +36,7 @@ async def given(
         found = await context.store.entries.get(MAPPING, identifier(saved, "mapping"))
         if found is None:
             raise Fault("not-registered", entry=saved)
-        columns = {*form.columns, *form.others}
+        columns = {*form.columns, *form.others, *PARTS}
         known = {column: name for column, name in found.mapped.items() if column in columns}
     return Given(mapped={**known, **mapped}, constants=dict(constants or {}), numbers_only=numbers_only)
 

@@ -57,6 +57,7 @@ async def reconcile(
 def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     about = {"file": str(path), "rows": done.rows, "bad": done.bad, "done": done.done}
+    about["remarks"] = imports.remarks(session, done)
     about |= layout.answer(done)
     if figures:
         about |= msgspec.structs.asdict(figures)
@@ -72,7 +73,7 @@ def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> No
 
 def _text(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
-    layout.note(session, done)
+    imports.note_remarks(session, path, done)
     imports.note_bad_rows(session, path, done)
     if figures is None:
         session.note(session.text("say.list-not-compared", bad=done.bad))

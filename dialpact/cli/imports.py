@@ -79,6 +79,7 @@ def tell(
         "applied": done.applied,
         "already": done.already,
         "unknown": done.unknown,
+        "remarks": remarks(session, done),
         **layout.answer(done),
         **(about or {}),
     }
@@ -89,13 +90,23 @@ def tell(
             typer.echo((b",\n" if place else b"\n") + row, nl=False)
         typer.echo("]}")
     else:
-        layout.note(session, done)
+        note_remarks(session, path, done)
         note_bad_rows(session, path, done)
         if done.bad:
             session.note(session.text("say.skipped" if done.done else "say.not-applied", **figures))
         typer.echo(session.text("say.imported", **figures))
     if done.unknown:
         session.note(session.text("say.unknown", names=", ".join(done.unknown)))
+
+
+def remarks(session: CommandContext, done: Imported[Any]) -> list[str]:
+    """What is to be said of the file, in words."""
+    return [session.text(f"remark.{one.key}", **one.detail) for one in done.remarks]
+
+
+def note_remarks(session: CommandContext, path: Path, done: Imported[Any]) -> None:
+    if done.remarks:
+        session.note(f"{path}: {' '.join(remarks(session, done))}")
 
 
 def errors(session: CommandContext, done: Imported[Any]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What is said of a file's columns on the command line, and what is said back of how they were read."""
+"""What is said of a file's columns on the command line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import typer
 from dialpact.application import mappings
 from dialpact.application.context import Context
 from dialpact.application.imports import Imported
-from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.registers.columns import NOTHING, Given, mapping
-from dialpact.compliance.registers.fault import shown
 from dialpact.compliance.registers.table import Format
 
 Map = Annotated[
@@ -72,16 +70,7 @@ class Layout:
 NO_LAYOUT = Layout()
 
 
-def note(session: CommandContext, done: Imported[Any]) -> None:
-    """By which names the columns were found, and what nothing was read from."""
-    if done.read_as:
-        names = ", ".join(f"{column} = {shown(name)}" for column, name in done.read_as.items())
-        session.note(session.text("say.read-as", columns=names))
-    if done.left_out:
-        session.note(session.text("say.columns-left-out", columns=", ".join(map(shown, done.left_out))))
-
-
 def answer(done: Imported[Any]) -> dict[str, Any]:
-    """The same for programs; nothing where the file is as the register has it."""
+    """How they were read, for programs; nothing where the file is as the register has it."""
     found: dict[str, Any] = {"columns": done.read_as, "left_out": done.left_out}
     return {name: value for name, value in found.items() if value}

@@ -64,7 +64,7 @@ def test_every_row_says_what_it_is() -> None:
     assert all(row["what"] and ("error" in row or "good" in row) for row in TABLE)
 
 
-@pytest.mark.parametrize(("language", "says"), [("en", "Left out"), ("zh", "未采用")])
+@pytest.mark.parametrize(("language", "says"), [("en", "Left out: "), ("zh", "未采用的列：")])
 def test_people_are_told(stocked: Home, language: str, says: str) -> None:
     done = stocked.run("dnc", "import", str(FOLDER / "dnc-chinese.csv"), "--lang", language)
     (told,) = [line for line in done.stderr.splitlines() if says in line]

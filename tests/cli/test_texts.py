@@ -68,6 +68,10 @@ def test_every_fault_fills_its_text() -> None:
         assert placeholders(ENGLISH[f"fault.{key}"]) <= given, key
 
 
+def test_every_remark_is_used_and_there() -> None:
+    assert set(re.findall(r'Remark\(\s*"([\w-]+)"', SOURCES)) == table("remark")
+
+
 def test_every_saying_is_used_and_there() -> None:
     used = set(re.findall(r'"say\.([\w-]+)"', SOURCES))
     assert used == table("say")

@@ -12,7 +12,6 @@ from dialpact.compliance.registers.columns import (
     Given,
     Resolved,
     headless,
-    joined,
     known,
     mapping,
     resolve,
@@ -20,6 +19,7 @@ from dialpact.compliance.registers.columns import (
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
 from dialpact.compliance.registers.mapping import MAPPING
+from dialpact.compliance.registers.number_parts import PARTS, whole
 from dialpact.compliance.registers.table import Format
 
 FORMATS = {**IMPORTED, "carrier-list": CARRIER_LIST}
@@ -208,7 +208,8 @@ def test_a_name_means_one_column(kind: str) -> None:
             for name in (column, *names):
                 meant.setdefault(plain(name), set()).add(column)
     assert {name: columns for name, columns in meant.items() if len(columns) > 1} == {}
-    assert set(columns_by_name(kind).values()) == {*FORMATS[kind].columns, *FORMATS[kind].others}
+    parts = () if kind in ("caller-id", "carrier-list") else PARTS
+    assert set(columns_by_name(kind).values()) == {*FORMATS[kind].columns, *FORMATS[kind].others, *parts}
     assert all(meant)
 
 
@@ -221,7 +222,7 @@ def test_a_template_s_headings_are_those_of_the_lists(kind: str) -> None:
 
 def test_every_column_can_be_mapped_for_good() -> None:
     columns = {column for form in FORMATS.values() for column in (*form.columns, *form.others)}
-    assert columns == set(MAPPING.cells)
+    assert columns | set(PARTS) == set(MAPPING.cells)
 
 
 def test_how_many_cells_name_a_column() -> None:
@@ -262,19 +263,39 @@ def test_a_file_of_numbers_alone_that_is_none(first: tuple[str, ...], kind: str,
 
 
 @pytest.mark.parametrize(
-    ("area", "number", "whole"),
+    ("country", "area", "number", "together"),
     [
-        ("202", "2345678", "+12022345678"),
-        ("416", "234-5678", "+14162345678"),
-        ("027", "87654321", "02787654321"),
-        ("010", "65432100", "01065432100"),
-        ("202", "234567", "202, 234567"),
-        ("120", "2345678", "120, 2345678"),  # no area code begins with 1
-        ("86", "13800138000", "86, 13800138000"),
+        ("", "202", "2345678", "+12022345678"),
+        ("", "416", "234-5678", "+14162345678"),
+        ("", "027", "87654321", "02787654321"),
+        ("", "010", "6543 2100", "01065432100"),
+        ("", "0755", "0755-87654321", "0755-87654321"),
+        ("", "027", "13800138000", "13800138000"),  # where a mobile is from
+        ("", "武汉", "13800138000", "13800138000"),
+        ("", "202", "234567", "202, 234567"),  # what is no number is refused as a row
+        ("", "120", "2345678", "120, 2345678"),
+        ("", "44", "7911123456", "44, 7911123456"),
+        ("86", "", "13800138000", "+8613800138000"),
+        ("+86", "", "8613800138000", "+8613800138000"),
+        ("86", "027", "87654321", "+862787654321"),
+        ("1", "", "3122345678", "+13122345678"),
+        ("1", "", "1 312 234 5678", "+13122345678"),
+        ("1", "312", "234-5678", "+13122345678"),
+        ("0044", "", "07911 123456", "+447911123456"),
+        ("44", "", "+447911123456", "+447911123456"),
+        ("中国", "", "13800138000", "13800138000"),
+        ("86", "027", "", ""),
     ],
 )
-def test_area_code_and_number(area: str, number: str, whole: str) -> None:
-    assert joined(area, number) == whole
+def test_a_number_in_pieces(country: str, area: str, number: str, together: str) -> None:
+    assert whole(number, area, country) == together
+
+
+def test_a_header_with_the_pieces_of_a_number() -> None:
+    there = found("leads", "区号", "电话", "国家代码")
+    assert there.cells(["027", "87654321", "86"]) == ["+862787654321", ""]
+    assert (there.left_out, there.as_written) == ((), False)
+    assert found("leads", "地区码", "电话", mapped={"area_code": "地区码"}).parts == {"area_code": 0}
 
 
 def test_mappings_as_they_are_said() -> None:

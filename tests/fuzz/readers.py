@@ -10,6 +10,7 @@ from agi import protocol
 from agi.protocol import HungUp, Malformed, Reply, Request
 from ami_listener.ami import events, wire
 from dialpact.application.policy import load_policy
+from dialpact.application.sheets import open_sheets
 from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
@@ -94,7 +95,7 @@ def imported(name: str, data: bytes) -> None:
     """Each line gives a value or a fault that can be said in both languages; no line is lost."""
     columns, optional, read = READERS[name]
     try:
-        table = Table(io.BytesIO(data), columns, optional)
+        table = Table(open_sheets(io.BytesIO(data)), columns, optional)
     except Fault as fault:
         said(fault)
         return

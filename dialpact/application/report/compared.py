@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialpact.application.cdr_file import CdrReading
 from dialpact.application.reconcile.join import reconcile
+from dialpact.application.sheets import open_sheets
 from dialpact.compliance.config import Config
 from dialpact.compliance.inspection.figures import Cdr, Count
 from dialpact.compliance.inspection.period import Period
@@ -49,7 +50,7 @@ def carrier_lists(
     listed: dict[str, ListedNumber] = {}
     for path in files:
         with path.open("rb") as file:
-            table = Table(file, register.COLUMNS, register.OPTIONAL, kind="carrier-list")
+            table = Table(open_sheets(file), register.COLUMNS, register.OPTIONAL, kind="carrier-list")
             for line, cells in table:
                 try:
                     if isinstance(cells, Fault):
@@ -60,7 +61,6 @@ def carrier_lists(
                 except Fault as fault:
                     reason = explain(fault)
                     raise Fault("list-row", file=str(path), line=str(line), reason=reason) from fault
-            table.release()
     return listed if files else None
 
 

@@ -19,18 +19,18 @@ from dataclasses import dataclass, field
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.column_names import columns_by_name, last_names, plain, remarks
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.number_parts import PARTS, whole
 
 # What every row may leave empty, so that a file may leave out the column: an opt-out is then of the time of
 # the import. Of a file of numbers alone nothing else can be asked.
 MAY_LACK: Mapping[str, tuple[str, ...]] = {"dnc": ("value", "requested_at")}
+OURS = ("line", "sheet", "reason")  # the columns of a file of bad rows, which is imported again
 EMPTY = ("value", "requested_at", "source")
 MOST_TOLD = 50  # columns that are told by name
 _NAME = 80  # characters of a name that is told
 _BESIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _APART = re.compile(r"[/|\n\r]+")
 _COUNTED = re.compile(r"(.*?\D)[1-9]")  # "phone 2"
-_AREA = re.compile(r"[2-9][0-9]{2}")
-_LOCAL = re.compile(r"[0-9]{3}[ -]?[0-9]{4}")
 _LIKE_A_NUMBER = re.compile(r"(?:[0-9][^0-9]{0,2}){7,}")
 
 
@@ -57,14 +57,21 @@ class Resolved:
     read_as: Mapping[str, str] = field(
         default_factory=dict
     )  # column: its name in the file, where it is another
-    joined: bool = False  # the first two cells are one number
+    parts: Mapping[str, int] = field(default_factory=dict)  # places of what belongs to the first column too
+
+    @property
+    def as_written(self) -> bool:
+        """Whether a row is already as :meth:`cells` would make it."""
+        return not self.parts and self.order == list(range(self.width))
 
     def cells(self, row: list[str]) -> list[str]:
         """``row`` has :attr:`width` cells."""
-        if self.joined:
-            row[0] = joined(row[0], row[1])
+        parts = {part: row[place] for part, place in self.parts.items()}
         row += self.tail
-        return [row[place] for place in self.order]
+        found = [row[place] for place in self.order]
+        if parts:
+            found[0] = whole(found[0], **parts)
+        return found
 
 
 NOTHING = Given()
@@ -79,12 +86,13 @@ def resolve(
 ) -> Resolved:
     """Of a file with a header. ``kind``: see ``column_names``; no kind knows no other names."""
     columns = (*needed, *optional)
+    meant = (*columns, *PARTS)
     header = [_told(name) for name in header]
-    places = _mapped(header, columns, given.mapped)
-    taken = {place for place in places.values() if place >= 0}
+    places = _mapped(header, meant, given.mapped)
+    taken = set(places.values())
     found: dict[str, list[int]] = {}
     for place, name in enumerate(header):
-        if place not in taken and (column := column_of(name, columns, kind)):
+        if place not in taken and (column := column_of(name, meant, kind)):
             found.setdefault(column, []).append(place)
     for column, claims in found.items():
         if column not in places:
@@ -95,12 +103,15 @@ def resolve(
     if missing:
         raise _missing(missing, needed, header, any_known=bool(places))
     left = [place for place in range(len(header)) if place not in places.values()]
+    if {"line", "reason"} <= {header[place].lower() for place in left}:
+        left = [place for place in left if header[place].lower() not in OURS]
     return _resolved(
         columns,
         places,
         len(header),
         given.constants,
         left_out=_names(header, left),
+        parts={part: places[part] for part in PARTS if part in places},
         read_as={
             column: header[place]
             for column, place in sorted(places.items(), key=lambda one: one[1])
@@ -124,29 +135,15 @@ def headless(
     if not any(character.isdecimal() for cell in first for character in cell):
         return None
     cells = len(first)
-    while cells > 1 and not first[cells - 1]:
-        cells -= 1
     if cells > 2:
         raise Fault("more-than-numbers", found=str(cells))
     columns = (*needed, *optional)
     _check_constants(given.constants, columns, {"number": 0}, ["number"])
+    places = {"number": cells - 1}
     missing = [name for name in needed if name not in {"number", *given.constants, *EMPTY}]
     if missing:
         raise Fault("missing-beside-numbers", column=", ".join(missing))
-    found = _resolved(columns, {"number": 0}, len(first), given.constants)
-    return found if cells == 1 else Resolved(found.order, found.width, found.tail, joined=True)
-
-
-def joined(area: str, number: str) -> str:
-    """``212`` and ``5551234`` as ``+12125551234``: only North America writes an area code so, in three digits
-    beside seven. A Chinese one has its zero.
-
-    >>> joined("212", "555-1234"), joined("027", "87654321")
-    ('+12125551234', '02787654321')
-    """
-    if _AREA.fullmatch(area) and _LOCAL.fullmatch(number):
-        return f"+1{area}{number[:3]}{number[-4:]}"
-    return f"{area}{number}" if area.startswith("0") else f"{area}, {number}"  # which is no number
+    return _resolved(columns, places, cells, given.constants, parts={"area_code": 0} if cells == 2 else {})
 
 
 def mapping(texts: Sequence[str]) -> dict[str, str]:
@@ -248,11 +245,12 @@ def _resolved(
     *,
     left_out: tuple[str, ...] = (),
     read_as: Mapping[str, str] | None = None,
+    parts: Mapping[str, int] | None = None,
 ) -> Resolved:
     tail = ["", *constants.values()]  # the first is what an absent column has
     behind = {column: width + place for place, column in enumerate(constants, 1)}
     order = [places.get(column, behind.get(column, width)) for column in columns]
-    return Resolved(order, width, tail, left_out, read_as or {})
+    return Resolved(order, width, tail, left_out, read_as or {}, parts or {})
 
 
 def _names(header: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ class SupplierMapping(PlainEntry, frozen=True, kw_only=True):
     """Of each column its name in the supplier's files; None: by its own name."""
 
     number: str | None = None
+    area_code: str | None = None
+    country_code: str | None = None
     scope: str | None = None
     value: str | None = None
     requested_at: str | None = None

@@ -1,0 +1,20 @@
+"""Files that people bring, a CSV or a workbook, as :class:`~dialpact.compliance.registers.sheet.Sheets`."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from dialpact.application.sheets import kind
+from dialpact.application.sheets.text import TextFile
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.sheet import Sheets
+
+
+def open_sheets(file: BinaryIO) -> Sheets:
+    """``file`` is open for reading and seekable; it is read more than once, and closed by who opened it.
+
+    Fault for a file that is no table, with what it is.
+    """
+    if kind.is_zip(file):
+        raise Fault("workbook")
+    return TextFile(file)
