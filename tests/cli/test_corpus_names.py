@@ -49,6 +49,7 @@ def test_what_comes_out(stocked: Home, row: dict[str, Any], command: str) -> Non
         assert answer["differences"] == []
     left_out = row.get("left_out", [])
     assert answer.get("left_out", []) == left_out
+    assert row.get("remark", "") in " ".join(answer["remarks"])
     if "numbers" in row:
         with sqlite3.connect(stocked.path / "dialpact.db") as database:
             found = [number for (number,) in database.execute(NUMBERS[command])]

@@ -57,6 +57,7 @@ def test_every_fault_has_its_text_and_every_text_its_fault() -> None:
     raised = set(re.findall(r'Fault\(\s*"([\w-]+)"', SOURCES)) | set(
         re.findall(r"SELECT line, '([\w-]+)'", SQL)
     )
+    raised |= set(re.findall(r'Unread\(.+, "([\w-]+)"\)', SOURCES))
     assert raised == table("fault")
 
 

@@ -188,8 +188,9 @@ def test_what_a_file_does_not_have_is_the_same_in_every_row() -> None:
     assert fault("leads", "电话", constants={"scope": "all"}).key == "unknown-column"
 
 
-def test_what_is_left_out_is_bounded_and_the_nameless_have_their_place() -> None:
-    assert found("leads", "", "电话", "").left_out == ("#1", "#3")
+def test_what_is_left_out_is_bounded_and_the_nameless_are_known() -> None:
+    there = found("leads", "", "电话", "姓名", "")
+    assert (there.left_out, there.nameless) == (("姓名",), (0, 3))
     many = found("leads", "电话", *(f"n{place}" * 100 for place in range(200))).left_out
     assert (len(many), many[-1], len(many[0])) == (MOST_TOLD + 1, "…", 80)
 

@@ -57,6 +57,7 @@ class Resolved:
     read_as: Mapping[str, str] = field(
         default_factory=dict
     )  # column: its name in the file, where it is another
+    nameless: tuple[int, ...] = ()  # places of the columns without a name: what they hold is left out as well
     parts: Mapping[str, int] = field(default_factory=dict)  # places of what belongs to the first column too
 
     @property
@@ -70,7 +71,9 @@ class Resolved:
         row += self.tail
         found = [row[place] for place in self.order]
         if parts:
-            found[0] = whole(found[0], **parts)
+            # A cell of a workbook that is not to be trusted stays what it is, and makes the number so.
+            odd = [cell for cell in (found[0], *parts.values()) if type(cell) is not str]
+            found[0] = odd[0] if odd else whole(found[0], **parts)
         return found
 
 
@@ -110,7 +113,8 @@ def resolve(
         places,
         len(header),
         given.constants,
-        left_out=_names(header, left),
+        left_out=_names(header, [place for place in left if header[place]]),
+        nameless=tuple(place for place in left if not header[place]),
         parts={part: places[part] for part in PARTS if part in places},
         read_as={
             column: header[place]
@@ -245,17 +249,17 @@ def _resolved(
     *,
     left_out: tuple[str, ...] = (),
     read_as: Mapping[str, str] | None = None,
+    nameless: tuple[int, ...] = (),
     parts: Mapping[str, int] | None = None,
 ) -> Resolved:
     tail = ["", *constants.values()]  # the first is what an absent column has
     behind = {column: width + place for place, column in enumerate(constants, 1)}
     order = [places.get(column, behind.get(column, width)) for column in columns]
-    return Resolved(order, width, tail, left_out, read_as or {}, parts or {})
+    return Resolved(order, width, tail, left_out, read_as or {}, nameless, parts or {})
 
 
 def _names(header: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
-    """One without a name by its place, from 1 on."""
-    names = [header[place][:_NAME] or f"#{place + 1}" for place in places[:MOST_TOLD]]
+    names = [header[place][:_NAME] for place in places[:MOST_TOLD]]
     return (*names, "…") if len(places) > MOST_TOLD else tuple(names)
 
 

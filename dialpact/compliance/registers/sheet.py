@@ -8,10 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, Self
 
 from dialpact.compliance.registers.fault import Fault
 
+FIRST, LAST = 0, 110_000  # days that a date may count: the centuries up to 2200
+DAY = 86_400_000  # milliseconds
 HEAD = 20  # rows, blank ones not counted, among which a header may be
 _SHEET = 1 << 40  # places of a sheet: more than a file has lines
 
@@ -26,6 +29,34 @@ class Unread(str):
         made = super().__new__(cls, text)
         made.key = key
         return made
+
+
+class NumberCell(str):
+    """The text of a cell that a workbook holds as a number, as it is shown; ``number``: its plain digits."""
+
+    __slots__ = ("_since_1904", "number")
+    number: str
+    _since_1904: bool
+
+    def __new__(cls, text: str, number: str, *, since_1904: bool = False) -> Self:
+        made = super().__new__(cls, text)
+        made.number, made._since_1904 = number, since_1904
+        return made
+
+    @property
+    def day(self) -> str:
+        """The day that the number counts, with the time where it has one; empty if none is meant.
+
+        >>> NumberCell("46027.5", "46027.5").day
+        '2026-01-05 12:00:00'
+        """
+        days = float(self.number)
+        if not FIRST <= days <= LAST:
+            return ""
+        # Excel's 29 February 1900 was none; that the days before it are one off concerns nobody.
+        start = datetime(1904, 1, 1) if self._since_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
+        found = start + timedelta(days=int(days), milliseconds=round(days % 1 * DAY))
+        return found.isoformat(" ").removesuffix(" 00:00:00")
 
 
 class BadLine(NamedTuple):

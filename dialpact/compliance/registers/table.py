@@ -6,7 +6,7 @@
    file. An optional one may be missing: its cells are then empty. What is no column of ours is left out, and
    told.
 3. A file of numbers alone has no header, only perhaps a heading.
-4. Every sheet of a workbook must have a header: one that is not read could hold opt-outs.
+4. Every sheet of a workbook that has rows must have a header: what is not read could be opt-outs.
 """
 
 from __future__ import annotations
@@ -72,8 +72,11 @@ class FileRead(Value, frozen=True, kw_only=True):
 
 
 class _Part(NamedTuple):
-    """A sheet that has a header, in the row ``at``, or only rows behind it; ``names`` as they are written."""
+    """A sheet with a header, in the row ``at``, or only rows behind it. ``sheet`` is its number; ``names``
+    are as they are written.
+    """
 
+    sheet: int
     view: View
     at: int
     names: list[str]
@@ -95,12 +98,27 @@ class Table:
         self._needed, self._optional = tuple(columns), tuple(optional)
         self._kind, self._given = kind, given
         self.columns = (*columns, *optional)
-        self.remarks: list[Remark] = []  # what is to be said of the file, besides its own
+        self._remarks: list[Remark] = []
+        self._beside = 0  # cells that are below no name
+        self._parts: list[_Part] = []
         find = self._numbers if given.numbers_only else self._part
-        self._parts = [find(sheet) for sheet in sheets.sheets]
+        others: list[tuple[Sheet, Fault]] = []
+        for number, sheet in enumerate(sheets.sheets):
+            try:
+                self._parts.append(find(number, sheet))
+            except Fault as why:
+                others.append((sheet, why))
         if not self._parts:
-            raise Fault("no-header", columns=", ".join(self.columns))
+            raise others[0][1] if others else Fault("no-header", columns=", ".join(self.columns))
+        for sheet, fault in others:
+            self._leave_out(sheet, fault)
         self._tell()
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is to be said of the file, besides its own."""
+        beside = [Remark("beside", {"cells": str(self._beside)})] if self._beside else []
+        return [*self._remarks, *beside]
 
     @property
     def names(self) -> list[str]:
@@ -120,8 +138,8 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         """Place, and the cells in the order of ``columns`` or what is wrong; no blank rows."""
-        for number, (view, at, _, header) in enumerate(self._parts):
-            start = place(number, 0)
+        for sheet, view, at, _, header in self._parts:
+            start = place(sheet, 0)
             width = header.width
             as_written = header.as_written and not view.padded
             for row, cells in view.rows(at):
@@ -129,22 +147,25 @@ class Table:
                     yield start + row, cells.fault
                     continue
                 if len(cells) != width:
-                    if any(cells[width:]) or not (view.padded or len(cells) > width):
+                    if view.padded:  # nothing can have moved there
+                        self._beside += sum(map(bool, cells[width:]))
+                    elif len(cells) < width or any(cells[width:]):
                         yield start + row, Fault("cell-count", found=str(len(cells)), wanted=str(width))
                         continue
                     cells = [*cells[:width], *[""] * (width - len(cells))]
                 if as_written:
                     yield start + row, cells
                 else:
+                    self._beside += sum(1 for index in header.nameless if cells[index])
                     found = header.cells(cells)
                     yield start + row, self._trusted(found) if view.padded else found
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
-        for number, (view, at, names, _) in enumerate(self._parts):
+        for sheet, view, at, names, _ in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
-                yield place(number, row), _below(self.names, names, texts)
+                yield place(sheet, row), _below(self.names, names, texts)
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
         """Of a workbook: what can not be read is refused with the name of its column."""
@@ -153,7 +174,7 @@ class Table:
                 return Fault(cell.key, column=column, value=shown(cell))
         return cells
 
-    def _part(self, sheet: Sheet) -> _Part:
+    def _part(self, number: int, sheet: Sheet) -> _Part:
         """The header is the row that names the most columns, the first of those that name so many. Fault:
         none is one; what is wrong with that which is most like one.
         """
@@ -168,13 +189,19 @@ class Table:
                     continue
                 rank = count, sum(map(bool, cells))  # a title may be a name too, and is alone in its row
                 if best is None or rank > best[0]:
-                    best = rank, _Part(view, row, [str(cell) for cell in cells[: found.width]], found)
+                    best = rank, _Part(number, view, row, [str(cell) for cell in cells[: found.width]], found)
             if best:
                 self._title(best[1].view, best[1].at)
                 return best[1]
-        if sheet.name:
-            raise Fault("sheet-header", sheet=shown(sheet.name), columns=", ".join(self.columns))
         raise closest
+
+    def _leave_out(self, sheet: Sheet, fault: Fault) -> None:
+        """A sheet of notes, beside others that are tables. Fault if anything in it could be a row."""
+        for _, cells in sheet.views[0].rows(0):
+            if any(map(_ROW.fullmatch, cells.cells if isinstance(cells, BadLine) else cells)):
+                columns = ", ".join(self.columns)
+                raise Fault("sheet-header", sheet=shown(sheet.name), columns=columns) from fault
+        self._remarks.append(Remark("sheet-left-out", {"sheet": shown(sheet.name)}))
 
     def _looked_at(self, cells: Cells | BadLine) -> tuple[Resolved | Fault, int]:
         """The header that a row is, or why it is none; and how many columns it names."""
@@ -187,7 +214,7 @@ class Table:
         except Fault as fault:
             return fault, count
 
-    def _numbers(self, sheet: Sheet) -> _Part:
+    def _numbers(self, number: int, sheet: Sheet) -> _Part:
         """Of a file of numbers alone, by the delimiter at which its first row has the most cells."""
         view = max(sheet.views, key=_cells_of_the_first)
         above = 0
@@ -198,16 +225,18 @@ class Table:
             found = headless(cells[:width], self._needed, self._optional, self._given)
             if found:
                 names = ["number"] if found.width == 1 else ["area", "number"]
-                return _Part(view, row - 1, names, found)
+                return _Part(number, view, row - 1, names, found)
             above = row
         raise Fault("no-numbers" if above else "no-header", columns=", ".join(self.columns))
 
     def _tell(self) -> None:
         if read_as := self.read_as:
             names = ", ".join(f"{column} = {shown(name)}" for column, name in read_as.items())
-            self.remarks.append(Remark("read-as", {"columns": names}))
+            self._remarks.append(Remark("read-as", {"columns": names}))
         if self.left_out:
-            self.remarks.append(Remark("columns-left-out", {"columns": ", ".join(map(shown, self.left_out))}))
+            self._remarks.append(
+                Remark("columns-left-out", {"columns": ", ".join(map(shown, self.left_out))})
+            )
 
     def _title(self, view: View, header: int) -> None:
         """What stands above the header. Fault if it could be a row: who leaves it out may lose an opt-out."""
@@ -217,7 +246,7 @@ class Table:
             if any(_ROW.fullmatch(text) for text in texts):
                 raise Fault("row-above-header", line=str(row), header=str(header))
         if above:
-            self.remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
+            self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
 
 
 def _cells_of_the_first(view: View) -> int:
