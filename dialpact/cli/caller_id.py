@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from dialpact.application import caller_ids
+from dialpact.application.exports import Asked
 from dialpact.cli import carrier_list as carrier_lists
-from dialpact.cli import entry, imports, suspension
+from dialpact.cli import entry, exports, imports, suspension
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
+from dialpact.cli.exports import Force, Output
 from dialpact.cli.flag import After, By, Limit, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, SaveAs, Saved
 from dialpact.compliance.model import CallerId
@@ -78,6 +80,27 @@ async def import_(
     """Register or update caller IDs from a CSV file."""
     said = Layout(map, mapping, save_mapping)
     return await imports.into_register(session, "caller-id", file, skip_bad=skip_bad, by=by, said=said)
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    *,
+    output: Output = None,
+    business: Annotated[str, typer.Option(help="Only this business's.")] = "",
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write the caller IDs as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="caller-id", business=business)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "caller-id", output, force=force)
 
 
 @command(app, "list")

@@ -9,10 +9,12 @@ import msgspec
 import typer
 
 from dialpact.application import do_not_call
-from dialpact.cli import entry, heard, imports
+from dialpact.application.exports import Asked
+from dialpact.cli import entry, exports, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.flag import After, By, Limit, SkipBad
+from dialpact.cli.exports import Force, Output
+from dialpact.cli.flag import After, By, Limit, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
@@ -65,6 +67,28 @@ async def import_(
     constants = {"scope": scope, "value": value, "requested_at": requested_at, "source": source}
     said = Layout(map, mapping, save_mapping, numbers_only=numbers_only, constants=constants)
     return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, said=said)
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    *,
+    output: Output = None,
+    scope: Annotated[Scope | None, typer.Option()] = None,
+    value: Annotated[str, typer.Option()] = "",
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write the opt-outs in force as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="dnc", scope=scope or "", value=value)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "dnc", output, force=force)
 
 
 @command(app, "remove")

@@ -10,11 +10,13 @@ import msgspec
 import typer
 
 from dialpact.application import leads
+from dialpact.application.exports import Asked
 from dialpact.application.policy import load_policy
-from dialpact.cli import entry, imports, lead_report
+from dialpact.cli import entry, exports, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
-from dialpact.cli.flag import After, By, Limit, SkipBad
+from dialpact.cli.exports import Force, Output
+from dialpact.cli.flag import After, By, Limit, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.registers import leads as register
 from dialpact.compliance.registers.formats import LEADS
@@ -67,6 +69,27 @@ async def import_(
     if not session.as_json:
         lead_report.imported(session, looked)
     return FAILED if not done.done else FOUND if looked.held else DONE
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    batch: Batch,
+    *,
+    output: Output = None,
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write a batch's numbers as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="leads", batch=batch)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "leads", output, force=force)
 
 
 @command(app, "list")

@@ -292,6 +292,15 @@ def test_a_number_in_pieces(country: str, area: str, number: str, together: str)
     assert whole(number, area, country) == together
 
 
+def test_a_chinese_area_code_may_have_lost_its_zero() -> None:
+    """Where the column says that it is one: 718 is of New York, and of Enshi."""
+    there = found("leads", "区号", "电话")
+    assert there.cells(["718", "8234567"])[0] == "07188234567"
+    assert there.cells(["27", "87654321"])[0] == "02787654321"
+    assert there.cells(["027", "13800138000"])[0] == "13800138000"
+    assert found("leads", "area code", "phone").cells(["718", "8234567"])[0] == "+17188234567"
+
+
 def test_a_header_with_the_pieces_of_a_number() -> None:
     there = found("leads", "区号", "电话", "国家代码")
     assert there.cells(["027", "87654321", "86"]) == ["+862787654321", ""]

@@ -59,6 +59,7 @@ class Resolved:
     )  # column: its name in the file, where it is another
     nameless: tuple[int, ...] = ()  # places of the columns without a name: what they hold is left out as well
     parts: Mapping[str, int] = field(default_factory=dict)  # places of what belongs to the first column too
+    chinese: bool = False  # the area code is a Chinese one, which a spreadsheet may have taken its zero from
 
     @property
     def as_written(self) -> bool:
@@ -73,7 +74,7 @@ class Resolved:
         if parts:
             # A cell of a workbook that is not to be trusted stays what it is, and makes the number so.
             odd = [cell for cell in (found[0], *parts.values()) if type(cell) is not str]
-            found[0] = odd[0] if odd else whole(found[0], **parts)
+            found[0] = odd[0] if odd else whole(found[0], **parts, chinese=self.chinese)
         return found
 
 
@@ -108,6 +109,7 @@ def resolve(
     left = [place for place in range(len(header)) if place not in places.values()]
     if {"line", "reason"} <= {header[place].lower() for place in left}:
         left = [place for place in left if header[place].lower() not in OURS]
+    area = header[places["area_code"]] if "area_code" in places else ""
     return _resolved(
         columns,
         places,
@@ -116,6 +118,7 @@ def resolve(
         left_out=_names(header, [place for place in left if header[place]]),
         nameless=tuple(place for place in left if not header[place]),
         parts={part: places[part] for part in PARTS if part in places},
+        chinese=not area.isascii(),
         read_as={
             column: header[place]
             for column, place in sorted(places.items(), key=lambda one: one[1])
@@ -251,11 +254,12 @@ def _resolved(
     read_as: Mapping[str, str] | None = None,
     nameless: tuple[int, ...] = (),
     parts: Mapping[str, int] | None = None,
+    chinese: bool = False,
 ) -> Resolved:
     tail = ["", *constants.values()]  # the first is what an absent column has
     behind = {column: width + place for place, column in enumerate(constants, 1)}
     order = [places.get(column, behind.get(column, width)) for column in columns]
-    return Resolved(order, width, tail, left_out, read_as or {}, nameless, parts or {})
+    return Resolved(order, width, tail, left_out, read_as or {}, nameless, parts or {}, chinese)
 
 
 def _names(header: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:

@@ -15,8 +15,10 @@ _PLUS = ("+", "00")
 _SUBSCRIBER = 9  # digits behind a country's code that make a number with it
 
 
-def whole(number: str, area_code: str = "", country_code: str = "") -> str:
+def whole(number: str, area_code: str = "", country_code: str = "", *, chinese: bool = False) -> str:
     """The number as if it stood in one cell. What is no code, as a city's name, says nothing of it.
+
+    ``chinese``: the area code is one of China, with or without its zero.
 
     >>> whole("2345678", "312"), whole("87654321", "027"), whole("13800138000", "027")
     ('+13122345678', '02787654321', '13800138000')
@@ -24,7 +26,8 @@ def whole(number: str, area_code: str = "", country_code: str = "") -> str:
     '+13122345678'
     """
     country = country_code.removeprefix("+").removeprefix("00")
-    found = _with_area(area_code, number) if area_code.isdecimal() else number
+    area = f"0{area_code.lstrip('0')}" if chinese else area_code
+    found = _with_area(area, number) if area_code.isdecimal() else number
     return _with_country(country, found) if country.isdecimal() else found
 
 

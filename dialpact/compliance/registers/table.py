@@ -230,6 +230,9 @@ class Table:
         raise Fault("no-numbers" if above else "no-header", columns=", ".join(self.columns))
 
     def _tell(self) -> None:
+        headers = [part.header for part in self._parts]
+        if any("area_code" in header.parts and not header.chinese for header in headers):
+            self._remarks.append(Remark("area-code", {}))
         if read_as := self.read_as:
             names = ", ".join(f"{column} = {shown(name)}" for column, name in read_as.items())
             self._remarks.append(Remark("read-as", {"columns": names}))
