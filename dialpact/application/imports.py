@@ -6,7 +6,10 @@
 3. an intake stages the values beside the register, :data:`BATCH` at a time;
 4. at the end it applies them in one transaction, or nothing if there are bad rows and ``skip_bad`` is not
    wished; what contradicts the register or the file itself is found then, and is a bad row too;
-5. :class:`Imported` has the figures, and every bad row with its line and Fault.
+5. :class:`Imported` has the figures, and every bad row with its line and Fault; ``bad_file`` has them as they
+   were written.
+
+A file without one good row applies nothing, and is no import that keeps a list fresh.
 
 Memory stays bounded whatever the file is, and reading it does not hold the event loop.
 """
@@ -15,13 +18,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, Protocol, Self, TypeVar
 
 from dialpact.application.actor import Right
+from dialpact.application.bad_file import BadFile
 from dialpact.application.bad_rows import BadRows
 from dialpact.application.context import Context
 from dialpact.application.sheets import open_sheets
@@ -38,6 +44,25 @@ BATCH = 50_000  # rows
 RIGHTS = {"caller-id": Right.REGISTERS, "consent": Right.CONSENT, "dnc": Right.OPT_OUT}
 
 Progress = Callable[[int, int], None]  # bytes read, and how many there are
+
+
+@dataclass(frozen=True)
+class How:
+    """How a file is to be read, beside what it says itself.
+
+    ``source``: where it is; ``sheets``: the ones of a workbook that are wanted, else all; ``as_written``:
+    caller IDs that could have lost their zero are meant so; ``bad_file`` takes the bad rows; ``given``: what
+    was said of the columns.
+    """
+
+    source: Path | None = None
+    sheets: Sequence[str] = ()
+    as_written: bool = False
+    bad_file: BadFile | None = None
+    given: Given = NOTHING
+
+
+PLAINLY = How()
 
 
 class Intake(Protocol[T, About_co]):
@@ -74,6 +99,9 @@ class Imported(Generic[T]):
     about: T
     bad_rows: BadRows
     remarks: tuple[Remark, ...]  # what is to be said of the file
+    sheets: tuple[str, ...]  # of a workbook, as places count them; a text file has one without a name
+    bad_file: Path | None  # where the bad rows are, if there are any
+    not_kept: Fault | None  # why they are not there
 
     @property
     def good(self) -> int:
@@ -95,25 +123,15 @@ async def into_register(
     *,
     name: str,
     skip_bad: bool = False,
-    given: Given = NOTHING,
+    how: How = PLAINLY,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[None]:
-    """Into ``dnc``, ``consent`` or ``caller-id``; nothing is ever removed or weakened by it.
-
-    ``given``: what was said of the file's columns.
-    """
+    """Into ``dnc``, ``consent`` or ``caller-id``; nothing is ever removed or weakened by it."""
     context.actor.need(RIGHTS[register])
-    intake = _Register(context, register, skip_bad)
+    intake = _Register(context, register, skip_bad, as_written=how.as_written)
     return await read_in(
-        context,
-        intake,
-        file,
-        name,
-        skip_bad=skip_bad,
-        given=given,
-        progress=progress,
-        together=together,
+        context, intake, file, name, skip_bad=skip_bad, how=how, progress=progress, together=together
     )
 
 
@@ -124,7 +142,7 @@ async def read_in(
     name: str,
     *,
     skip_bad: bool,
-    given: Given = NOTHING,
+    how: How = PLAINLY,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[About_co]:
@@ -132,10 +150,12 @@ async def read_in(
 
     ``together``: rows that are read and staged in one go.
     """
-    bad = BadRows()
+    bad, keep = BadRows(), how.bad_file
     try:
-        form = intake.format
-        sheets = await asyncio.to_thread(open_sheets, file)
+        if keep and not keep.spare:
+            await asyncio.to_thread(keep.begin, how.source)
+        form, given = intake.format, how.given
+        sheets = await asyncio.to_thread(open_sheets, file, how.sheets)
         table = await asyncio.to_thread(Table, sheets, form.columns, form.others, kind=form.kind, given=given)
         await intake.begin(sheets.sha256)
 
@@ -144,6 +164,10 @@ async def read_in(
                 progress(sheets.position, sheets.size)
 
         rows = await _staged(table, intake, bad, context.now(), tell, together)
+        if not rows:
+            raise Fault("no-rows")
+        if keep and bad.count > keep.spare:
+            await asyncio.to_thread(keep.begin, how.source)
         read = FileRead(
             file=name,
             sha256=sheets.sha256,
@@ -153,7 +177,8 @@ async def read_in(
             left_out=table.left_out,
         )
         applied, about = await intake.apply(read, bad=bad.count)
-        await asyncio.to_thread(_add, bad, applied.clashes)
+        await asyncio.to_thread(bad.add_late, applied.clashes)
+        not_kept = await asyncio.to_thread(_kept, how, table, bad)
         return Imported(
             rows=rows,
             bad=bad.count,
@@ -166,15 +191,27 @@ async def read_in(
             about=about,
             bad_rows=bad,
             remarks=(*table.remarks, *sheets.remarks),
+            sheets=tuple(table.sheet_names),
+            bad_file=keep.path if keep and bad.count and not not_kept else None,
+            not_kept=not_kept,
         )
     except BaseException:
         bad.close()
         raise
+    finally:
+        if keep:
+            keep.close()
 
 
-def _add(bad: BadRows, clashes: Sequence[tuple[int, Fault]]) -> None:
-    for line, clash in clashes:
-        bad.add(line, clash)
+def _kept(how: How, table: Table, bad: BadRows) -> Fault | None:
+    """Why the bad rows could not be written."""
+    if how.bad_file and bad.count:
+        try:
+            how.bad_file.begin(how.source)
+            how.bad_file.write(table, bad)
+        except Fault as fault:
+            return fault
+    return None
 
 
 async def _staged(
@@ -212,8 +249,10 @@ def _next(
 class _Register:
     """Do-not-call, consents, caller IDs."""
 
-    def __init__(self, context: Context, register: str, skip_bad: bool) -> None:
+    def __init__(self, context: Context, register: str, skip_bad: bool, *, as_written: bool) -> None:
         self.format: Format[Any] = REGISTERS[register]
+        if as_written and register == "caller-id":
+            self.format = replace(self.format, read=partial(self.format.read, as_written=True))
         self._context, self._register, self._skip_bad = context, register, skip_bad
         self._staging: Staging | None = None
 
@@ -229,6 +268,8 @@ class _Register:
 
     async def apply(self, file: FileRead, *, bad: int) -> tuple[Applied, None]:
         assert self._staging is not None
+        if file.rows == bad:
+            return Applied(), None
         context = self._context
         applied = await self._staging.apply(
             file, bad=bad, skip_bad=self._skip_bad, by=context.by, at=context.now()

@@ -12,13 +12,12 @@ from typing import BinaryIO
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.history import history
-from dialpact.application.imports import BATCH, Imported, Progress, read_in
+from dialpact.application.imports import BATCH, PLAINLY, How, Imported, Progress, read_in
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
 from dialpact.compliance.registers.change import Change
-from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import LEADS
 from dialpact.compliance.registers.leads import Delivered, Delivery, held, unassigned
@@ -56,25 +55,17 @@ async def take(
     *,
     name: str,
     skip_bad: bool = False,
-    given: Given = NOTHING,
+    how: How = PLAINLY,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[Looked]:
-    """A partner's file as a batch. Fault when the campaign is not registered or has this file already, and
-    when no number is left. ``given``: what was said of the file's columns; ``together``: rows that are read,
-    staged and looked at in one go.
+    """A partner's file as a batch. Fault when the campaign is not registered or has this file already.
+    ``together``: rows that are read, staged and looked at in one go.
     """
     context.actor.need(Right.LEADS)
     intake = _Leads(context, delivery, sections, skip_bad, together)
     return await read_in(
-        context,
-        intake,
-        file,
-        name,
-        skip_bad=skip_bad,
-        given=given,
-        progress=progress,
-        together=together,
+        context, intake, file, name, skip_bad=skip_bad, how=how, progress=progress, together=together
     )
 
 
@@ -154,9 +145,7 @@ class _Leads:
         assert self._staging is not None
         finding = await self._examined(self._staging)
         looked = Looked(batch=None, held=held(finding), finding=finding)
-        if file.rows == bad and (self._skip_bad or not bad):
-            raise Fault("no-leads")
-        if bad and not self._skip_bad:
+        if file.rows == bad or (bad and not self._skip_bad):
             return Applied(), looked
         context = self._context
         batch, count = await self._staging.apply(

@@ -14,7 +14,7 @@ from dialpact.cli import entry, exports, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.exports import Force, Output
-from dialpact.cli.flag import After, By, Limit, SkipBad, Why
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, SaveAs, Saved
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
@@ -66,15 +66,17 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
     *,
+    sheet: OfSheets = None,
     map: Map = None,
     mapping: Saved = "",
     save_mapping: SaveAs = "",
     skip_bad: SkipBad = False,
+    bad: BadTo = None,
     by: By,
 ) -> int:
     """Register consents from a CSV file; withdrawals stay."""
-    said = Layout(map, mapping, save_mapping)
-    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, said=said)
+    asked = imports.Asked(bad, sheet, layout=Layout(map, mapping, save_mapping))
+    return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, asked=asked)
 
 
 @command(app, "export")

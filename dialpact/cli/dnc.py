@@ -14,7 +14,7 @@ from dialpact.cli import entry, exports, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.exports import Force, Output
-from dialpact.cli.flag import After, By, Limit, SkipBad, Why
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
@@ -52,6 +52,7 @@ async def import_(
     session: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
     *,
+    sheet: OfSheets = None,
     map: Map = None,
     mapping: Saved = "",
     save_mapping: SaveAs = "",
@@ -61,12 +62,14 @@ async def import_(
     requested_at: Annotated[str | None, typer.Option(help="When, likewise; else now.")] = None,
     source: Annotated[str | None, typer.Option(help="Where they come from, likewise.")] = None,
     skip_bad: SkipBad = False,
+    bad: BadTo = None,
     by: By,
 ) -> int:
     """Record opt-outs from a CSV file; none is ever removed by it."""
     constants = {"scope": scope, "value": value, "requested_at": requested_at, "source": source}
-    said = Layout(map, mapping, save_mapping, numbers_only=numbers_only, constants=constants)
-    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, said=said)
+    layout = Layout(map, mapping, save_mapping, numbers_only=numbers_only, constants=constants)
+    asked = imports.Asked(bad, sheet, layout=layout)
+    return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, asked=asked)
 
 
 @command(app, "export")

@@ -10,7 +10,7 @@ import typer
 from dialpact.application import mappings
 from dialpact.application.context import Context
 from dialpact.application.imports import Imported
-from dialpact.compliance.registers.columns import NOTHING, Given, mapping
+from dialpact.compliance.registers.columns import Given, mapping
 from dialpact.compliance.registers.table import Format
 
 Map = Annotated[
@@ -45,11 +45,10 @@ class Layout:
         self._mapped = mapping(map or ())
         self._saved, self._save_as, self._numbers_only = saved, save_as, numbers_only
         self._constants = {name: text for name, text in (constants or {}).items() if text is not None}
-        self._given = NOTHING
 
     async def given(self, context: Context, form: Format[Any]) -> Given:
         """Before the import. Fault for what could not be saved after it."""
-        self._given = await mappings.given(
+        found = await mappings.given(
             context,
             form,
             mapped=self._mapped,
@@ -58,13 +57,13 @@ class Layout:
             numbers_only=self._numbers_only,
         )
         if self._save_as:
-            await mappings.savable(context, self._save_as, self._given.mapped)
-        return self._given
+            await mappings.savable(context, self._save_as, found.mapped)
+        return found
 
-    async def keep(self, context: Context, done: Imported[Any]) -> None:
+    async def keep(self, context: Context, given: Given, done: Imported[Any]) -> None:
         """After the import."""
         if self._save_as and done.done:
-            await mappings.save(context, self._save_as, self._given.mapped)
+            await mappings.save(context, self._save_as, given.mapped)
 
 
 NO_LAYOUT = Layout()

@@ -16,7 +16,7 @@ from dialpact.cli import entry, exports, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.exports import Force, Output
-from dialpact.cli.flag import After, By, Limit, SkipBad, Why
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.registers import leads as register
 from dialpact.compliance.registers.formats import LEADS
@@ -38,19 +38,21 @@ async def import_(
     partner: Annotated[str, typer.Option(help="Who supplied them.")],
     contract: Annotated[str, typer.Option(help="Under which contract.")],
     basis: Annotated[str, typer.Option(help="On which legal basis, and where its proof is.")],
+    sheet: OfSheets = None,
     map: Map = None,
     mapping: Saved = "",
     save_mapping: SaveAs = "",
     numbers_only: NumbersOnly = False,
     skip_bad: SkipBad = False,
+    bad: BadTo = None,
     by: By,
 ) -> int:
     """Import a partner's list as a batch. Exit 3 if it looks like range dialling: then it is held."""
     delivery = register.delivery(campaign, partner, contract, basis)
     sections = leads.thresholds(load_policy(session.config).profiles)
-    said = Layout(map, mapping, save_mapping, numbers_only=numbers_only)
+    asked = imports.Asked(bad, sheet, layout=Layout(map, mapping, save_mapping, numbers_only=numbers_only))
     async with session.context(by) as context:
-        given = await said.given(context, LEADS)
+        how = asked.how(session, file, await asked.layout.given(context, LEADS))
         with imports.opened(session, file) as (opened, watch):
             done = await leads.take(
                 context,
@@ -59,10 +61,10 @@ async def import_(
                 opened,
                 name=imports.name_of(file),
                 skip_bad=skip_bad,
-                given=given,
+                how=how,
                 progress=watch,
             )
-        await said.keep(context, done)
+        await asked.layout.keep(context, how.given, done)
     looked = done.about
     with done:
         imports.tell(session, file, done, msgspec.structs.asdict(looked))

@@ -132,7 +132,7 @@ def test_files_that_are_refused(home: Home) -> None:
 
 
 def test_an_empty_list_is_refused(office: Home) -> None:
-    assert "no number" in take(office, "number\n", code=1)["error"]
+    assert "no row" in take(office, "number\n", code=1)["error"]
     assert "name" in take(office, "name,colour\n13800138000,x\n", code=1)["error"]
 
 

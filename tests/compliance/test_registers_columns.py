@@ -96,6 +96,13 @@ def test_a_caller_id_has_names_of_its_own(kind: str, name: str) -> None:
     assert fault("leads", name).key == "missing-column"
 
 
+@pytest.mark.parametrize(
+    "name", ["'手机号", '="手机号"', "\u202d手机号\u202c", "\ufeff手机号", " 手机号\u3000"]
+)
+def test_a_name_is_read_without_what_excel_puts_around_it(name: str) -> None:
+    assert found("leads", name).read_as == {"number": "手机号"}
+
+
 NO_NUMBERS = [
     "序号",
     "姓名",

@@ -107,7 +107,7 @@ def test_rows_as_they_are_written() -> None:
     table = Table(open_sheets(BytesIO(content.encode())), COLUMNS)
     assert table.names == ["value", "", "number", "scope"]
     assert list(table.written()) == [
-        (2, ["v", "", "1", '"s']),
+        (2, ['v,,1,"s']),
         (3, ["a", "", "b", "c"]),
         (4, ["v", "w", "1", "s"]),
     ]

@@ -102,7 +102,7 @@ class Cut:
                 try:
                     cells = next(csv.reader([line], delimiter=delimiter, strict=True))
                 except csv.Error:
-                    yield number, BadLine(Fault("bad-quotes"), line.split(delimiter))
+                    yield number, BadLine(Fault("bad-quotes"), [line])
                     continue
             else:
                 cells = line.split(delimiter)  # what csv does with a line without quotes, at half the price

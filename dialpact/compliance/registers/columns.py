@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.column_names import columns_by_name, last_names, plain, remarks
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import unguarded
 from dialpact.compliance.registers.number_parts import PARTS, whole
 
 # What every row may leave empty, so that a file may leave out the column: an opt-out is then of the time of
@@ -191,7 +192,7 @@ def _column(name: str, names: Mapping[str, str]) -> str | None:
 
 
 def _told(name: str) -> str:
-    return " ".join(name.lstrip("\ufeff").split())
+    return " ".join(unguarded(name).split())
 
 
 def _mapped(header: Sequence[str], columns: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int]:

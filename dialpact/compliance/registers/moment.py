@@ -1,4 +1,7 @@
-"""Times and dates as people and spreadsheets write them. Without a zone they are Asia/Shanghai."""
+"""Times and dates as people and spreadsheets write them. Without a zone they are Asia/Shanghai.
+
+A number in a workbook is the day that Excel counts by it; in a text file it is none.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from dialpact.compliance.registers.dates import one_form
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.sheet import NumberCell
 
 HOME = ZoneInfo("Asia/Shanghai")
 EARLIEST = 1970
@@ -31,6 +36,8 @@ def moment(text: str, column: str, *, end_of_day: bool = False) -> datetime:
     >>> moment("2026/11/24 10:00", "at").isoformat()
     '2026-11-24T02:00:00+00:00'
     """
+    if isinstance(text, NumberCell):
+        text = text.day or str(text)
     find = _moment if len(text) <= LONGEST else _moment.__wrapped__
     return find(text, column, end_of_day)
 
@@ -42,7 +49,7 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
             return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
         except ValueError:
             pass  # no such day: the long way says so
-    match = _MOMENT.fullmatch(text.strip())
+    match = _MOMENT.fullmatch(text.strip()) or _MOMENT.fullmatch(one_form(text))
     if not match:
         raise Fault("bad-time", column=column, value=shown(text))
     year, dashed, slashed, day, hour, minute, second, fraction, utc, sign, zone_hours, zone_minutes = (
@@ -76,7 +83,9 @@ def since_until(since: str, until: str) -> tuple[datetime | None, datetime | Non
 
 def day(text: str, column: str) -> date:
     """A local day. A time beside it is refused: which day it means would depend on the zone."""
-    match = _DAY.fullmatch(text.strip())
+    if isinstance(text, NumberCell):
+        text = text.day or str(text)
+    match = _DAY.fullmatch(text.strip()) or _DAY.fullmatch(one_form(text))
     if not match:
         raise Fault("bad-date", column=column, value=shown(text))
     year, dashed, slashed, number = match.groups()

@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.columns import NOTHING, Given, Resolved, headless, known, resolve
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import unguarded
 from dialpact.compliance.registers.sheet import (
     BadLine,
     Cells,
@@ -39,10 +39,10 @@ _ROW = re.compile(r"(?!20[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{4}|[0-9]{6})\Z)(?:[
 
 @dataclass(frozen=True)
 class Format(Generic[T]):
-    """The columns of a register's file, and what makes a value of the cells of a row, or a Fault."""
+    """The columns of a register's file, and what makes a value of the cells of a row and now, or a Fault."""
 
     columns: Sequence[str]
-    read: Callable[[Sequence[str], datetime], T]
+    read: Callable[..., T]
     optional: Sequence[str] = ()
     kind: str = ""  # of ``column_names``: what people call its columns
     watched: Sequence[str] = ()  # optional ones that are looked at and not taken in
@@ -99,6 +99,7 @@ class Table:
         self._kind, self._given = kind, given
         self.columns = (*columns, *optional)
         self._remarks: list[Remark] = []
+        self._sheets = sheets
         self._beside = 0  # cells that are below no name
         self._parts: list[_Part] = []
         find = self._numbers if given.numbers_only else self._part
@@ -119,6 +120,11 @@ class Table:
         """What is to be said of the file, besides its own."""
         beside = [Remark("beside", {"cells": str(self._beside)})] if self._beside else []
         return [*self._remarks, *beside]
+
+    @property
+    def sheet_names(self) -> list[str]:
+        """Of all sheets, in the order in which places count them; a text file's is empty."""
+        return [sheet.name for sheet in self._sheets.sheets]
 
     @property
     def names(self) -> list[str]:
@@ -162,9 +168,13 @@ class Table:
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
-        for sheet, view, at, names, _ in self._parts:
+        for sheet, view, at, names, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
+                if view.padded:
+                    texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
+                while len(texts) > header.width and not texts[-1]:
+                    texts.pop()
                 yield place(sheet, row), _below(self.names, names, texts)
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
@@ -255,6 +265,11 @@ class Table:
 def _cells_of_the_first(view: View) -> int:
     head = view.head()
     return len(head[0][1]) if head and not isinstance(head[0][1], BadLine) else 0
+
+
+def column_name(cell: str) -> str:
+    """A name in a header, as it is compared."""
+    return unguarded(cell).lower()  # GB18030 has a BOM too
 
 
 def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
