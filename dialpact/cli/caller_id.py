@@ -15,7 +15,7 @@ from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.exports import Force, Output
 from dialpact.cli.flag import After, AsWritten, BadTo, By, Limit, OfSheets, SkipBad, Why
-from dialpact.cli.layout import Layout, Map, SaveAs, Saved
+from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
 
@@ -160,13 +160,16 @@ async def reconcile(
     map: Map = None,
     mapping: Saved = "",
     save_mapping: SaveAs = "",
+    numbers_only: NumbersOnly = False,
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
     """Compare the register with the carrier's list. Changes nothing, is logged. Exit 3 with differences."""
     as_written = as_written or not imports.at_home(session)
-    asked = imports.Asked(bad, sheet, as_written, Layout(map, mapping, save_mapping))
+    asked = imports.Asked(
+        bad, sheet, as_written, Layout(map, mapping, save_mapping, numbers_only=numbers_only)
+    )
     return await carrier_lists.reconcile(
         session, carrier_list, since=since, until=until, skip_bad=skip_bad, by=by, asked=asked
     )

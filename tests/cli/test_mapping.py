@@ -80,3 +80,19 @@ def test_a_carrier_s_list_by_its_mapping(stocked: Home) -> None:
         ((detail,), _) = database.execute("SELECT detail FROM register_change WHERE action = 'reconcile'")
     database.close()
     assert json.loads(detail)["columns"] == again["columns"]
+
+
+def test_bad_rows_are_mended_under_the_names_of_their_file(home: Home) -> None:
+    """The file of bad rows is imported by what was said of the first, of numbers alone by the number's name."""
+    odd = home.file("a.csv", ODD + "110,y\n")
+    command = (*DNC, "--map", "number=热线", "--skip-bad")
+    home("dnc", "import", odd, *command)
+    bad = (home.path / "a.csv.bad.csv").read_text("utf-8")
+    home.file("a.csv.bad.csv", bad.replace("110", "13800138009"))
+    assert home("dnc", "import", "a.csv.bad.csv", *command)["applied"] == 1
+    alone = home.file("b.txt", "312,2345678\n312,1\n")
+    assert home("dnc", "import", alone, *DNC, "--numbers-only", "--skip-bad")["bad"] == 1
+    bad = (home.path / "b.txt.bad.csv").read_text("utf-8")
+    home.file("b.txt.bad.csv", bad.replace("312,1\n", "312,2345679\n").replace("312,1\r", "312,2345679\r"))
+    assert home("dnc", "import", "b.txt.bad.csv", *DNC)["applied"] == 1
+    assert {one["number"][:5] for one in home("dnc", "list")} == {"+8613", "+1312"}

@@ -123,6 +123,14 @@ def test_what_only_sounds_like_a_number_is_none(name: str) -> None:
     assert fault("leads", name).key == "missing-column"
 
 
+@pytest.mark.parametrize(
+    "name", ["电话（家庭）", "Phone (Work)", "1. 手机号", "2、Phone", "投保人手机号", "Mob."]
+)
+def test_other_ways_to_write_it(name: str) -> None:
+    assert found("leads", "姓名", name).order[0] == 1
+    assert fault("leads", "手机", name).key == "column-ambiguous"
+
+
 @pytest.mark.parametrize("name", ["号码(主叫)", "手机号/姓名", "电话（客户编号）", "Phone / Email"])
 def test_a_name_that_says_two_things_is_none(name: str) -> None:
     assert fault("leads", name).key == "missing-column"
@@ -233,6 +241,14 @@ def test_every_column_can_be_mapped_for_good() -> None:
     assert columns | set(PARTS) == set(MAPPING.cells)
 
 
+def test_what_is_absent_stands_behind_a_row_as_it_is_written() -> None:
+    assert found("leads", "number").absent == [""]
+    assert found("dnc", *FORMATS["dnc"].columns).absent == []
+    there = found("dnc", "number", constants={"scope": "all", "source": "FTC"})
+    assert there.absent == ["all", "", "", "FTC"]
+    assert found("dnc", "number", "source", constants={"scope": "all"}).absent is None
+
+
 def test_how_many_cells_name_a_column() -> None:
     form = FORMATS["dnc"]
     columns = (*form.columns, *form.others)
@@ -243,7 +259,8 @@ def test_how_many_cells_name_a_column() -> None:
 
 def without(first: tuple[str, ...], kind: str = "leads", **constants: str) -> Resolved | None:
     form = FORMATS[kind]
-    return headless(first, form.columns, form.others, Given(constants=constants, numbers_only=True))
+    given = Given(constants=constants, numbers_only=True)
+    return headless(first, form.columns, form.others, given, form.kind)
 
 
 def test_a_file_of_numbers_alone() -> None:
@@ -262,6 +279,7 @@ def test_a_file_of_numbers_alone() -> None:
         (("1", "2", "3"), "leads", "more-than-numbers"),
         (("13800138000",), "dnc", "missing-beside-numbers"),
         (("13800138000",), "consent", "missing-beside-numbers"),
+        (("027", "87654321"), "carrier-list", "more-than-numbers"),
     ],
 )
 def test_a_file_of_numbers_alone_that_is_none(first: tuple[str, ...], kind: str, key: str) -> None:
@@ -311,7 +329,7 @@ def test_a_chinese_area_code_may_have_lost_its_zero() -> None:
 def test_a_header_with_the_pieces_of_a_number() -> None:
     there = found("leads", "区号", "电话", "国家代码")
     assert there.cells(["027", "87654321", "86"]) == ["+862787654321", ""]
-    assert (there.left_out, there.as_written) == ((), False)
+    assert (there.left_out, there.absent) == ((), None)
     assert found("leads", "地区码", "电话", mapped={"area_code": "地区码"}).parts == {"area_code": 0}
 
 

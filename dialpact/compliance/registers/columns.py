@@ -30,6 +30,7 @@ EMPTY = ("value", "requested_at", "source")
 MOST_TOLD = 50  # columns that are told by name
 _NAME = 80  # characters of a name that is told
 _BESIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
+_ORDINAL = re.compile(r"[0-9]{1,2}[.、)）:：]\s*(?=\D)")  # "1. phone"
 _APART = re.compile(r"[/|\n\r]+")
 _COUNTED = re.compile(r"(.*?\D)[1-9]")  # "phone 2"
 _LIKE_A_NUMBER = re.compile(r"(?:[0-9][^0-9]{0,2}){7,}")
@@ -63,13 +64,16 @@ class Resolved:
     chinese: bool = False  # the area code is a Chinese one, which a spreadsheet may have taken its zero from
 
     @property
-    def as_written(self) -> bool:
-        """Whether a row is already as :meth:`cells` would make it."""
-        return not self.parts and self.order == list(range(self.width))
+    def absent(self) -> list[str] | None:
+        """What makes of a row what :meth:`cells` does, behind it; None where that is not enough."""
+        behind = self.order[self.width :]
+        if self.parts or self.order[: self.width] != list(range(self.width)):
+            return None
+        return [self.tail[place - self.width] for place in behind]
 
     def cells(self, row: list[str]) -> list[str]:
         """``row`` has :attr:`width` cells."""
-        parts = {part: row[place] for part, place in self.parts.items()}
+        parts = {part: row[place] for part, place in self.parts.items()} if self.parts else None
         row += self.tail
         found = [row[place] for place in self.order]
         if parts:
@@ -137,13 +141,17 @@ def known(header: Sequence[str], columns: Sequence[str], given: Given = NOTHING,
 
 
 def headless(
-    first: Sequence[str], needed: Sequence[str], optional: Sequence[str] = (), given: Given = NOTHING
+    first: Sequence[str],
+    needed: Sequence[str],
+    optional: Sequence[str] = (),
+    given: Given = NOTHING,
+    kind: str = "",
 ) -> Resolved | None:
     """Of a file of numbers alone, by its first line. None: that line is a heading, ask for the next one."""
     if not any(character.isdecimal() for cell in first for character in cell):
         return None
     cells = len(first)
-    if cells > 2:
+    if cells > (2 if "areacode" in columns_by_name(kind) else 1):
         raise Fault("more-than-numbers", found=str(cells))
     columns = (*needed, *optional)
     _check_constants(given.constants, columns, {"number": 0}, ["number"])
@@ -171,7 +179,10 @@ def column_of(name: str, columns: Sequence[str], kind: str = "") -> str | None:
     """The column that a header's cell names; None when it names none of these."""
     if (exact := name.strip().lower()) in columns:
         return exact
-    parts = [plain(part) for part in _APART.split(_BESIDE.sub("", name)) if plain(part)]
+    if ordinal := _ORDINAL.match(name):
+        name = name[ordinal.end() :]
+    base = _BESIDE.sub("", name)
+    parts = [plain(part) for part in _APART.split(base) if plain(part)]
     beside = [plain(part) for part in _BESIDE.findall(name)]
     names = columns_by_name(kind)
     means = {
@@ -180,6 +191,8 @@ def column_of(name: str, columns: Sequence[str], kind: str = "") -> str | None:
     whole = _column(plain(name), names)  # "行业/企业" is one name
     if whole is None and len(means) == 1:
         (whole,) = means
+    elif whole is None and len(beside) == 1:
+        whole = _column(beside[0] + plain(base), names)  # "电话（家庭）" is 家庭电话
     return whole if whole in columns else None
 
 
@@ -225,7 +238,7 @@ def _one(column: str, claims: list[int], header: Sequence[str], kind: str) -> in
         raise Fault(
             "column-twice", column=names[0].lower() if names[0].lower() == column else shown(names[0])
         )
-    raise Fault("column-ambiguous", column=column, found=_listed(names), first=names[0][:_NAME])
+    raise Fault("column-ambiguous", column=column, found=_listed(names), first=shown(names[0]))
 
 
 def _check_constants(

@@ -147,7 +147,7 @@ class Table:
         for sheet, view, at, _, header in self._parts:
             start = place(sheet, 0)
             width = header.width
-            as_written = header.as_written and not view.padded
+            absent = None if view.padded else header.absent
             for row, cells in view.rows(at):
                 if isinstance(cells, BadLine):
                     yield start + row, cells.fault
@@ -159,8 +159,8 @@ class Table:
                         yield start + row, Fault("cell-count", found=str(len(cells)), wanted=str(width))
                         continue
                     cells = [*cells[:width], *[""] * (width - len(cells))]
-                if as_written:
-                    yield start + row, cells
+                if absent is not None:
+                    yield start + row, cells + absent if absent else cells
                 else:
                     self._beside += sum(1 for index in header.nameless if cells[index])
                     found = header.cells(cells)
@@ -232,7 +232,7 @@ class Table:
             if isinstance(cells, BadLine):
                 raise cells.fault
             width = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
-            found = headless(cells[:width], self._needed, self._optional, self._given)
+            found = headless(cells[:width], self._needed, self._optional, self._given, self._kind)
             if found:
                 names = ["number"] if found.width == 1 else ["area", "number"]
                 return _Part(number, view, row - 1, names, found)
