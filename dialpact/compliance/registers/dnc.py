@@ -52,7 +52,7 @@ def scoped(scope: str, value: str) -> str:
     """The industry or business that a scope names; ``all`` has none, a value could only seem to narrow it."""
     if scope != "all":
         return identifier(value, scope)
-    if any_of(value.strip()) not in ("", ANY):
+    if value and any_of(value.strip()) not in ("", ANY):
         raise Fault("value-with-all", value=shown(value))
     return ""
 
