@@ -16,8 +16,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Self, TypeVar
 
-import msgspec
-
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import CallerId, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
@@ -133,7 +131,7 @@ class Staging:
             count = self._applied(connection, at)
             already = self._staged - len(clashes) - count
             found = {"bad": bad + len(clashes), "applied": count, "already": already, "replaced": replaced}
-            detail = msgspec.structs.asdict(file) | found
+            detail = file.logged | found
             log(connection, self._register, "import", file.file, detail, by=by, at=at)
             return Applied(applied=count, already=already, clashes=clashes, unknown=unknown, done=True)
 

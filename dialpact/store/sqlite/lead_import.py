@@ -97,7 +97,7 @@ class LeadStaging:
             count = int(STAGING.apply_leads(connection, batch=batch))
             SQL.set_rows(connection, id=batch, rows=count)
             figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
-            about = msgspec.structs.asdict(file) | delivery | figures
+            about = file.logged | delivery | figures
             log(connection, "leads", "import", str(batch), about, by=by, at=at)
             return batch, count
 
