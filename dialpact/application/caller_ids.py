@@ -28,11 +28,13 @@ async def put(
     valid_from: str = "",
     valid_to: str = "",
     sent_as: Sequence[str] = (),
+    as_written: bool = False,
     known_trunks: Container[str],
 ) -> Entered[CallerId]:
     """Adds or updates. No ``valid_from``: from today on. ``unknown``: its trunks that are not configured.
 
-    Fault when its business is not registered.
+    ``as_written``: a number that could have lost its zero is meant so. Fault when its business is not
+    registered.
     """
     context.actor.need(Right.REGISTERS)
     now = context.now()
@@ -40,6 +42,7 @@ async def put(
     new = caller_id(
         *(number, business, licence, carrier, authenticated),
         *(trunks, purposes, starts, valid_to, sent_as),
+        as_written=as_written,
     )
     outcome = await context.store.caller_ids.put(new, by=context.by, at=now)
     strangers = tuple(name for name in new.trunks if name != ANY and name not in known_trunks)

@@ -7,12 +7,14 @@ file's hash and what was found, so that a report can say when it was last done.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import BinaryIO
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.imports import Imported, Progress, read_in
+from dialpact.application.imports import PLAINLY, How, Imported, Progress, read_in
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.carrier_list import (
     Compared,
@@ -52,6 +54,7 @@ async def compare_list(
     since: str = "",
     until: str = "",
     skip_bad: bool = False,
+    how: How = PLAINLY,
     progress: Progress | None = None,
     longest: int = MOST,
     together: int = TOGETHER,
@@ -66,7 +69,9 @@ async def compare_list(
     if last <= first:
         raise Fault("ends-before-start", start=since or str(first), end=until or str(last))
     intake = _CarrierList(context, first, last, skip_bad, longest, together)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress)
+    if how.as_written:
+        intake.format = replace(intake.format, read=partial(intake.format.read, as_written=True))
+    return await read_in(context, intake, file, name, skip_bad=skip_bad, how=how, progress=progress)
 
 
 class _CarrierList:
@@ -104,7 +109,7 @@ class _CarrierList:
     async def apply(self, file: FileRead, *, bad: int) -> tuple[Applied, Comparison]:
         """Compared and logged; nothing of it if there are ``bad`` rows, unless they are skipped."""
         clashes = tuple(self._clashes)
-        if (bad or clashes) and not self._skip_bad:
+        if file.rows == bad or ((bad or clashes) and not self._skip_bad):
             return Applied(clashes=clashes), Comparison(since=self._since, until=self._until)
         context, at = self._context, self._context.now()
         entries = (await context.store.caller_ids.list()).rows

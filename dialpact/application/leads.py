@@ -12,7 +12,7 @@ from typing import BinaryIO
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.history import history
-from dialpact.application.imports import BATCH, Imported, Progress, read_in
+from dialpact.application.imports import BATCH, PLAINLY, How, Imported, Progress, read_in
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.ranges import Detector, RangeReport
@@ -54,15 +54,18 @@ async def take(
     *,
     name: str,
     skip_bad: bool = False,
+    how: How = PLAINLY,
     progress: Progress | None = None,
     together: int = BATCH,
 ) -> Imported[Looked]:
-    """A partner's file as a batch. Fault when the campaign is not registered or has this file already, and
-    when no number is left. ``together``: rows that are read, staged and looked at in one go.
+    """A partner's file as a batch. Fault when the campaign is not registered or has this file already.
+    ``together``: rows that are read, staged and looked at in one go.
     """
     context.actor.need(Right.LEADS)
     intake = _Leads(context, delivery, sections, skip_bad, together)
-    return await read_in(context, intake, file, name, skip_bad=skip_bad, progress=progress, together=together)
+    return await read_in(
+        context, intake, file, name, skip_bad=skip_bad, how=how, progress=progress, together=together
+    )
 
 
 async def listed(
@@ -140,9 +143,7 @@ class _Leads:
         assert self._staging is not None
         finding = await self._examined(self._staging)
         looked = Looked(batch=None, held=held(finding), finding=finding)
-        if file.rows == bad and (self._skip_bad or not bad):
-            raise Fault("no-leads")
-        if bad and not self._skip_bad:
+        if file.rows == bad or (bad and not self._skip_bad):
             return Applied(), looked
         context = self._context
         batch, count = await self._staging.apply(

@@ -10,18 +10,27 @@ import typer
 from dialpact.application import carrier_list
 from dialpact.application.carrier_list import Comparison
 from dialpact.application.imports import Imported
-from dialpact.cli import imports
+from dialpact.cli import imports, layout
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.renamed import beside
 from dialpact.cli.replay.report import echo_list
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.registers.formats import CARRIER_LIST
 
 
 async def reconcile(
-    session: CommandContext, path: Path, *, since: str, until: str, skip_bad: bool, by: str
+    session: CommandContext,
+    path: Path,
+    *,
+    since: str,
+    until: str,
+    skip_bad: bool,
+    by: str,
+    asked: imports.Asked = imports.PLAINLY,
 ) -> int:
     """Exit 3 with differences; 1, and nothing is logged, because of bad rows."""
     async with session.context(by) as context:
+        how = asked.how(session, path, await asked.layout.given(context, CARRIER_LIST))
         with imports.opened(session, path) as (file, watch):
             done = await carrier_list.compare_list(
                 context,
@@ -30,8 +39,10 @@ async def reconcile(
                 since=since,
                 until=until,
                 skip_bad=skip_bad,
+                how=how,
                 progress=watch,
             )
+        await asked.layout.keep(context, how.given, done)
     with done:
         if session.as_json:
             _json(session, path, done)
@@ -45,6 +56,7 @@ async def reconcile(
 def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     about = {"file": str(path), "rows": done.rows, "bad": done.bad, "done": done.done}
+    about |= {"remarks": imports.remarks(session, done), **imports.bad_figures(done), **layout.answer(done)}
     if figures:
         about |= msgspec.structs.asdict(figures)
         about |= {"since": stamp(figures.since), "until": stamp(figures.until)}
@@ -59,6 +71,7 @@ def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> No
 
 def _text(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
+    imports.note_remarks(session, path, done)
     imports.note_bad_rows(session, path, done)
     if figures is None:
         session.note(session.text("say.list-not-compared", bad=done.bad))

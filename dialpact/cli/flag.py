@@ -40,4 +40,16 @@ After = Annotated[
     str, typer.Option("--after", metavar="CURSOR", help="The rows behind a list that was cut: its cursor.")
 ]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Apply the good rows although others are bad.")]
+BadTo = Annotated[
+    Path | None,
+    typer.Option("--bad", metavar="FILE", help="Where bad rows go, to be mended; else beside FILE."),
+]
+OfSheets = Annotated[
+    list[str] | None,
+    typer.Option("--sheet", help="Of a workbook, read this sheet; may be repeated. Else all."),
+]
+AsWritten = Annotated[
+    bool,
+    typer.Option("--as-written", help="Caller IDs that look like others without their zero are meant so."),
+]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the log.")]

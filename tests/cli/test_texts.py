@@ -58,6 +58,7 @@ def test_every_fault_has_its_text_and_every_text_its_fault() -> None:
     raised = set(re.findall(r'Fault\(\s*"([\w-]+)"', SOURCES)) | set(
         re.findall(r"SELECT line, '([\w-]+)'", SQL)
     )
+    raised |= set(re.findall(r'Unread\(.+, "([\w-]+)"\)', SOURCES))
     assert raised == table("fault")
 
 
@@ -67,6 +68,10 @@ def test_every_fault_fills_its_text() -> None:
     ):
         given = set(re.findall(r"\b(\w+)=", arguments))
         assert placeholders(ENGLISH[f"fault.{key}"]) <= given, key
+
+
+def test_every_remark_is_used_and_there() -> None:
+    assert set(re.findall(r'Remark\(\s*"([\w-]+)"', SOURCES)) == table("remark")
 
 
 def test_every_saying_is_used_and_there() -> None:

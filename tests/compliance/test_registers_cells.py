@@ -14,9 +14,11 @@ from dialpact.compliance.registers.business import business
 from dialpact.compliance.registers.campaign import campaign
 from dialpact.compliance.registers.cell import choice, free_text, identifier, several, yes_or_no
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import ascii_like, unguarded, unguarded_text
 from dialpact.compliance.registers.moment import PLAIN, day, moment
 from dialpact.compliance.registers.number import PLAIN_MOBILE, callee, plain_fixed
 from dialpact.compliance.registers.number import caller_id as exact
+from dialpact.compliance.registers.sheet import NumberCell
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -41,6 +43,27 @@ def key(function, *arguments, **named) -> str:
         ("02787654321", "+862787654321"),
         ("(027)87654321", "+862787654321"),
         ("０２７－８７６５４３２１", "+862787654321"),
+        # guarded for Excel, or copied from a page
+        ("'13800138000", "+8613800138000"),
+        ("'13800138000'", "+8613800138000"),
+        ("\u201913800138000", "+8613800138000"),
+        ('="13800138000"', "+8613800138000"),
+        ('\'="02787654321"', "+862787654321"),
+        ("\t13800138000\t", "+8613800138000"),
+        ("\u202d13800138000\u202c", "+8613800138000"),
+        ("\u200b138\u200b0013\ufeff8000", "+8613800138000"),
+        ("138\u00a00013\u00a08000", "+8613800138000"),
+        ("\u3000138\u30000013\u20098000", "+8613800138000"),
+        ("027\u201387654321", "+862787654321"),
+        ("027\u221287654321", "+862787654321"),
+        ("(+86)13800138000", "+8613800138000"),
+        ("（＋86）138 0013 8000", "+8613800138000"),
+        ("(+86)-27-87654321", "+862787654321"),
+        ("(86)13800138000", "+8613800138000"),
+        ("+33.1.42.34.56.78", "+33142345678"),
+        (NumberCell("13800138000", "13800138000"), "+8613800138000"),
+        (NumberCell("8613800138000", "8613800138000"), "+8613800138000"),
+        (NumberCell("02787654321", "2787654321"), "+862787654321"),
     ],
 )
 def test_a_callee_is_registered_in_e164(text: str, e164: str) -> None:
@@ -60,12 +83,27 @@ def test_a_callee_is_registered_in_e164(text: str, e164: str) -> None:
         ("95588", "number"),
         ("1380013800", "number"),
         ("13800138OOO", "number"),
-        ("13800138000\n13800138001", "number"),
+        ("13800138000\n13800138001", "two-numbers"),
+        ("13800138000/13900139000", "two-numbers"),
+        ("13800138000、02787654321", "two-numbers"),
+        ("138 0013 8000; 139 0013 9000", "two-numbers"),
+        ("13800138000 13900139000", "two-numbers"),
+        ("13800138000-13900139000", "two-numbers"),
+        ("+8613800138000+8613900139000", "two-numbers"),
+        ("027-87654321-8001", "number"),
+        ("13800138000/1", "number"),
+        ("2787654321", "number"),
+        (NumberCell("2787654321", "2787654321"), "zero-lost"),
+        (NumberCell("1087654321", "1087654321"), "zero-lost"),
+        (NumberCell("13800000000", "13800000000"), "zeros-at-end"),
+        (NumberCell("1380013800", "1380013800"), "number"),
+        (NumberCell("13800138000.5", "13800138000.5"), "number"),
         ("13800138000,1", "number"),
         ("12000000000", "number"),
         ("87654321", "number"),
         ("+1 212 555 0100", "number"),
-        ("'13800138000", "number"),
+        ("=13800138000", "number"),
+        ('="1380013800', "number"),
     ],
 )
 def test_what_is_no_callee_is_refused(text: str, fault: str) -> None:
@@ -124,6 +162,21 @@ def test_no_text_takes_the_short_way_wrongly(text: str) -> None:
     assert agrees(text)
 
 
+@pytest.mark.parametrize("text", ["2787654321", "1087654321", "75582345678"])
+def test_a_caller_id_that_could_have_lost_its_zero_is_asked_about(text: str) -> None:
+    assert key(exact, text, as_written=False) == "zero-missing"
+    assert exact(text, as_written=True) == exact(text) == text
+    assert key(caller_id.read, [text, *CALLER_ID[1:]], NOW) == "zero-missing"
+    assert caller_id.read([text, *CALLER_ID[1:]], NOW, as_written=True).number == text
+
+
+@pytest.mark.parametrize(
+    "text", ["95588", "4008001234", "13800138000", "+862787654321", "02787654321", "123"]
+)
+def test_no_other_caller_id_is_asked_about(text: str) -> None:
+    assert exact(f"'{text}", as_written=False) == text
+
+
 @pytest.mark.parametrize("text", ["95588", "4008001234", "+862787654321", "02787654321", "123", "1" * 20])
 def test_a_caller_id_is_an_exact_string(text: str) -> None:
     assert exact(f" {text} ") == text
@@ -139,6 +192,8 @@ def test_a_caller_id_is_an_exact_string(text: str) -> None:
         ("027-87654321", "bad-caller-id"),
         ("９５５８８", "bad-caller-id"),
         ("2.79E+10", "excel-exponent"),
+        ("02787654321/02787654322", "two-numbers"),
+        (NumberCell("02700000000", "27000000000"), "zeros-at-end"),
         ("95588.0", "excel-decimal"),
     ],
 )
@@ -209,13 +264,20 @@ def test_a_time_in_many_blanks_is_one() -> None:
         "2026-11-24T25:00",
         "2026-11-24T10",
         "2026-11-24+08:00",
-        "2026-11-24T10:00+08",
+        "2026-11-24T10:00+08:0",
         "2026-11-24T10:00:00+25:00",
         "2026-11-24T10:00:00+08:75",
-        "20261124",
+        "202611241",
+        "2026-11-24 10:00+08:00 UTC",
+        "北京时间 2026-11-24 10:00Z",
+        "1/5/2026",
+        "5/1/26",
+        "24. 11. 2026",
+        "2026年11月",
+        "2026-11-24 13:00 PM",
+        "Sept 2026",
         "2026-W48-2",
         "46350",
-        "２０２６-11-24",
         "tomorrow",
         "2026-11-24T10:00 CST",
     ],
@@ -231,6 +293,54 @@ def test_what_is_no_date_is_refused(text: str) -> None:
     assert key(day, text, "valid_from") == "bad-date"
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026年1月5日", "2026-01-04T16:00"),
+        ("2026 年 1 月 5 日 星期一 10 时 30 分", "2026-01-05T02:30"),
+        ("2026年1月5日10时30分20秒", "2026-01-05T02:30:20"),
+        ("2026年1月5日 下午3:05", "2026-01-05T07:05"),
+        ("2026.1.5 10:30", "2026-01-05T02:30"),
+        ("20260105", "2026-01-04T16:00"),
+        ("20260105103000", "2026-01-05T02:30"),
+        ("20260105T103000Z", "2026-01-05T10:30"),
+        ("2026-01-05T10:00:00+08", "2026-01-05T02:00"),
+        ("2026-01-05 10:00 +8", "2026-01-05T02:00"),
+        ("2026-01-05 10:00 UTC", "2026-01-05T10:00"),
+        ("2026-01-05 10:00 GMT+08:00", "2026-01-05T02:00"),
+        ("2026-01-05 10:00 (北京时间)", "2026-01-05T02:00"),
+        ("2026-01-05 10:00:00,250", "2026-01-05T02:00:00.250"),
+        ("2026-01-05T02:00:00.1234567Z", "2026-01-05T02:00:00.123456"),
+        ("Mon, 5 Jan 2026 10:00:00 +0100", "2026-01-05T09:00"),
+        ("January 5, 2026 3:05 PM", "2026-01-05T07:05"),
+        ("5-Jan-2026", "2026-01-04T16:00"),
+        ("２０２６／１／５　１０：３０", "2026-01-05T02:30"),
+        ('="2026-01-05"', "2026-01-04T16:00"),
+        ("'2026-01-05\u200b", "2026-01-04T16:00"),
+        (NumberCell("46027", "46027"), "2026-01-04T16:00"),
+        (NumberCell("46027.4375", "46027.4375"), "2026-01-05T02:30"),
+        (NumberCell("44565", "44565", since_1904=True), "2026-01-04T16:00"),
+        (NumberCell("20260105", "20260105"), "2026-01-04T16:00"),
+    ],
+)
+def test_times_that_can_mean_one_instant_alone(text: str, at: str) -> None:
+    assert moment(text, "at") == datetime.fromisoformat(at).replace(tzinfo=UTC)
+
+
+def test_a_number_is_a_day_in_a_workbook_alone() -> None:
+    assert day(NumberCell("46027", "46027"), "d") == day("2026年1月5日", "d") == date(2026, 1, 5)
+    assert moment(NumberCell("46350", "46350"), "at") and key(moment, "46350", "at") == "bad-time"
+    assert key(day, NumberCell("2026", "2026"), "d") == "bad-date"
+
+
+@given(some.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1)))  # noqa: DTZ001
+def test_a_day_in_other_words_is_the_same_day(at: datetime) -> None:
+    words = f"{at:%Y}年{at.month}月{at.day}日 {at:%H}时{at:%M}分{at:%S}秒"
+    compact, named = f"{at:%Y%m%d%H%M%S}", f"{at:%d %B %Y %H:%M:%S}"
+    wanted = moment(f"{at:%Y-%m-%d %H:%M:%S}", "at")
+    assert moment(words, "at") == moment(compact, "at") == moment(named, "at") == wanted
+
+
 def test_dates() -> None:
     assert day("2026-11-24", "d") == day(" 2026/11/24 ", "d") == date(2026, 11, 24)
 
@@ -241,6 +351,23 @@ def test_dates() -> None:
 @pytest.mark.parametrize("text", ["acme", "续保-2026", "a.b_c-d", "x" * 64, "é", "1"])
 def test_identifiers(text: str) -> None:
     assert identifier(f" {text} ", "id") == text
+
+
+def test_guards_are_no_part_of_a_name_or_a_text() -> None:
+    assert identifier("\u200b'acme\u00a0", "id") == identifier('="acme"', "id") == "acme"
+    assert yes_or_no("'是", "a") and yes_or_no('="yes"', "a")
+    assert choice("\u202dall\u202c", "scope", ("all",)) == "all"
+    assert several(["'a;\u200bb"], "trunks") == ("a", "b")
+    assert free_text("广州\u3000张\u200b三", "source") == "广州 张三"
+    assert free_text("'+86 hotline", "source") == free_text('="+86 hotline"', "source") == "+86 hotline"
+    assert free_text("'t Hooft", "source") == "'t Hooft"
+
+
+@given(some.text(max_size=12))
+def test_what_has_no_guard_is_left_alone(text: str) -> None:
+    if text.isascii() and text.strip()[:1] not in ("'", "="):
+        assert unguarded(text) == unguarded_text(text) == ascii_like(text) == text.strip()
+    assert unguarded(unguarded(text)) == unguarded(text) or text.count("'") > 3
 
 
 def test_an_identifier_is_composed() -> None:

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dialpact.compliance.registers import table
+from dialpact.application.sheets import open_sheets, text
+from dialpact.application.sheets.text import LONGEST
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.table import LONGEST, Table
+from dialpact.compliance.registers.table import Table
 
 COLUMNS = ("number", "scope", "value")
 
 
 def rows(content: bytes | str, columns: tuple[str, ...] = COLUMNS) -> list[tuple[int, list[str] | str]]:
-    table = Table(BytesIO(content.encode() if isinstance(content, str) else content), columns)
+    data = content.encode() if isinstance(content, str) else content
+    table = Table(open_sheets(BytesIO(data)), columns)
     return [(line, cells.key if isinstance(cells, Fault) else cells) for line, cells in table]
 
 
@@ -60,17 +62,68 @@ def test_cells_too_few_or_too_many() -> None:
     ]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+def test_delimiters(delimiter: str, encoding: str) -> None:
+    text = f'number{delimiter}scope{delimiter}value\r\n1{delimiter}"a{delimiter}, ;"{delimiter}保险\r\n'
+    assert rows(text.encode(encoding)) == [(2, ["1", f"a{delimiter}, ;", "保险"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("sep=;\nnumber;scope;value\n1;a,b;c\n", [(3, ["1", "a,b", "c"])]),
+        ('"SEP=^"\r\nnumber^scope^value\r\n1^2^3\r\n', [(3, ["1", "2", "3"])]),
+        ("\ufeffsep=\t\nnumber\tscope\tvalue\n1\t2\t3\n", [(3, ["1", "2", "3"])]),
+        # titles
+        ("2026年10月拒呼名单,,\n共 2 条\n\nnumber,scope,value\n1,2,3\n", [(5, ["1", "2", "3"])]),
+        ("Exported;;\nat 20261005103000;;\nnumber;scope;value\n1;2;3\n", [(4, ["1", "2", "3"])]),
+        # columns without a name
+        ("number,scope,value,,\n1,2,3,,\n4,5,6\n7,8,9,,x\n", [2, 3, "cell-count"]),
+        (",number,scope,,value\n0,1,2,x,3\n", [(2, ["1", "2", "3"])]),
+        ("number,scope,value\n1,2,3,,\n", [(2, ["1", "2", "3"])]),
+        # what was written of bad rows
+        ("line,reason,number,scope,value\n7,why,1,2,3\n", [(2, ["1", "2", "3"])]),
+    ],
+)
+def test_files_as_suppliers_deliver_them(content: str, found: list[object]) -> None:
+    if isinstance(found[0], int):
+        assert [cells if isinstance(cells, str) else line for line, cells in rows(content)] == found
+    else:
+        assert rows(content) == found
+
+
+def test_a_single_column_is_one_column_whatever_its_rows_hold() -> None:
+    assert rows("number\n1;2\n", ("number",)) == [(2, ["1;2"])]
+
+
+def test_what_stands_above_the_header_is_said() -> None:
+    table = Table(open_sheets(BytesIO("名单\n\n湖北\nnumber,scope,value\n".encode())), COLUMNS)
+    assert table.remarks == [("title", {"lines": "2", "header": "4"})]
+
+
+def test_rows_as_they_are_written() -> None:
+    content = "value,x,number,scope\n".replace("x", "") + 'v,,1,"s\n a ,"",b,c\nv,w,1,s\n'
+    table = Table(open_sheets(BytesIO(content.encode())), COLUMNS)
+    assert table.names == ["value", "", "number", "scope"]
+    assert list(table.written()) == [
+        (2, ['v,,1,"s']),
+        (3, ["a", "", "b", "c"]),
+        (4, ["v", "w", "1", "s"]),
+    ]
+
+
 PIECES = ["a", ",", '"', " ", "\u3000", "险", "\r\n", "\r", "\n", "1,2,3\r\n"]
 
 
 @given(some.lists(some.sampled_from(PIECES), min_size=20, max_size=60))
 def test_lines_are_where_a_text_file_has_them(pieces: list[str]) -> None:
     """However they lie across the pieces in which the file is read."""
-    text = "".join(pieces)
+    written = "".join(pieces)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table, "LONGEST", 21)
-        found = rows("number,scope,value\n" + text)
-    lines = StringIO(text, newline=None).readlines()
+        patch.setattr(text, "LONGEST", 21)
+        found = rows("number,scope,value\n" + written)
+    lines = StringIO(written, newline=None).readlines()
     assert found == [
         (number, wanted)
         for number, line in enumerate(lines, 2)
@@ -88,6 +141,8 @@ def alone(line: str) -> list[str] | str | None:
         return "bad-quotes"
     if not any(cells):
         return None
+    while len(cells) > len(COLUMNS) and not cells[-1]:
+        cells.pop()
     return cells if len(cells) == len(COLUMNS) else "cell-count"
 
 
@@ -102,15 +157,22 @@ def test_a_line_without_end_is_given_up() -> None:
         (b"", "no-header"),
         (b"\n\n", "no-header"),
         (b"number,scope\n", "missing-column"),
-        (b"number,scope,value,colour\n", "unknown-column"),
-        (b"number,scope,value,\n", "unknown-column"),
-        (b"number;scope;value\n", "unknown-column"),
-        (b"13800138000,all,\n", "unknown-column"),
+        (b"number;scope\n", "missing-column"),
+        (b"13800138000,all,\nnumber,scope,value\n", "row-above-header"),
+        (b"13800138000,all,\n", "headless"),
         (b"number,scope,value,number\n", "column-twice"),
         (b'number,"scope\n', "bad-quotes"),
         (b"PK\x03\x04rest", "workbook"),
-        (b"\xd0\xcf\x11\xe0rest", "workbook"),
-        ("number,scope,value".encode("utf-16"), "utf-16"),
+        (b"\xd0\xcf\x11\xe0rest", "file-xls"),
+        (b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le"), "file-document"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "file-encrypted"),
+        (b"\x09\x02\x06\x00", "file-xls"),
+        (b"\x1f\x8b\x08", "file-packed"),
+        (b"%PDF-1.7\n", "file-document"),
+        (b"<html><table><tr><td>number</td></tr></table></html>", "file-html"),
+        ("\ufeff \n<table>\n".encode("utf-16"), "file-html"),
+        (b"MIME-Version: 1.0\nX-Document-Type: Workbook\n", "file-html"),
+        (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n', "file-xml"),
         (b"number,scope,value\n\xff\xff\xff", "encoding"),
     ],
 )
@@ -129,13 +191,13 @@ def test_a_late_byte_decides_the_encoding_of_the_whole() -> None:
 
 def test_the_files_hash_and_size() -> None:
     content = b"number,scope,value\n"
-    table = Table(BytesIO(content), COLUMNS)
+    table = open_sheets(BytesIO(content))
     assert (table.sha256, table.size) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
 def test_the_file_is_given_back_open() -> None:
     file = BytesIO(b"number,scope,value\n")
-    Table(file, COLUMNS).release()
+    Table(open_sheets(file), COLUMNS)
     assert not file.closed
 
 

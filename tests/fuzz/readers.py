@@ -10,6 +10,7 @@ from agi import protocol
 from agi.protocol import HungUp, Malformed, Reply, Request
 from ami_listener.ami import events, wire
 from dialpact.application.policy import load_policy
+from dialpact.application.sheets import open_sheets
 from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
@@ -19,8 +20,10 @@ from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.numbers import areas
-from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads, script
+from dialpact.compliance.registers import script
+from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
 from dialpact.compliance.registers.table import Table
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
@@ -82,20 +85,21 @@ def ami_stream(data: bytes) -> None:
 
 # Imports
 
-READERS = {
-    "dnc": (dnc.COLUMNS, (), dnc.read),
-    "consent": (consent.COLUMNS, consent.OPTIONAL, consent.read),
-    "caller-id": (caller_id.COLUMNS, caller_id.OPTIONAL, caller_id.read),
-    "leads": (leads.COLUMNS, (), leads.read),
-    "carrier-list": (carrier_list.COLUMNS, carrier_list.OPTIONAL, carrier_list.read),
-}
+# What a header may have, and what tells two columns apart.
+NAMES = tuple(
+    name.encode() for name in ("手机号", "电话", "area code", "区号", "（必填）", "/", "line,reason,")
+)
+FORMATS = {**IMPORTED, "carrier-list": CARRIER_LIST}
 
 
 def imported(name: str, data: bytes) -> None:
     """Each line gives a value or a fault that can be said in both languages; no line is lost."""
-    columns, optional, read = READERS[name]
+    form = FORMATS[name]
+    constants = {"scope": "all"} if name == "dnc" and b"scope" not in data else {}
+    given = Given(numbers_only=data.endswith(b"7"), constants=constants)
     try:
-        table = Table(io.BytesIO(data), columns, optional)
+        sheets = open_sheets(io.BytesIO(data))
+        table = Table(sheets, form.columns, form.others, kind=form.kind, given=given)
     except Fault as fault:
         said(fault)
         return
@@ -106,7 +110,7 @@ def imported(name: str, data: bytes) -> None:
         try:
             if isinstance(cells, Fault):
                 raise cells
-            assert read(cells, NOW) is not None
+            assert form.read(cells, NOW) is not None
         except Fault as fault:
             said(fault)
 
@@ -275,7 +279,7 @@ def _targets() -> list[Target]:
             f"import-{name}",
             [*found, *(text.decode("utf-8-sig").encode("gb18030") for text in found)],
             lambda data, name=name: imported(name, data),  # type: ignore[misc]
-            (b"2026-01-01", b"*", b"all", b"business", b"\xa3\xac", b"yes"),
+            (b"2026-01-01", b"*", b"all", b"business", b"\xa3\xac", b"yes", *NAMES),
         )
         for name, found in csv.items()
     ]

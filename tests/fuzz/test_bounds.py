@@ -15,6 +15,7 @@ import pytest
 from agi import protocol
 from agi.protocol import Malformed
 from ami_listener.ami import wire
+from dialpact.application.sheets import open_sheets
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import Master
 from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, LedgerError, ProfileError
@@ -68,9 +69,8 @@ def test_row_of_ten_megabytes(row: bytes, peak: Callable[[], int], tmp_path: Pat
     tracemalloc.reset_peak()
     before = peak()
     with file.open("rb") as opened:
-        table = Table(opened, dnc.COLUMNS)
+        table = Table(open_sheets(opened), dnc.COLUMNS)
         (place, fault), (last, cells) = table
-        table.release()
     assert isinstance(fault, Fault) and (place, fault.key, last) == (2, "line-too-long", 3)
     assert not isinstance(cells, Fault) and peak() - before < 2 * SLACK
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialpact.application.cdr_file import CdrReading
 from dialpact.application.reconcile.join import reconcile
+from dialpact.application.sheets import open_sheets
 from dialpact.compliance.config import Config
 from dialpact.compliance.inspection.figures import Cdr, Count
 from dialpact.compliance.inspection.period import Period
@@ -15,6 +16,7 @@ from dialpact.compliance.reconcile import NOTES, Reconciliation
 from dialpact.compliance.registers import carrier_list as register
 from dialpact.compliance.registers.carrier_list import ListedNumber
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.sheet import row_of
 from dialpact.compliance.registers.table import Table
 from dialpact.store.ports import Store
 
@@ -52,18 +54,22 @@ def carrier_lists(
     listed: dict[str, ListedNumber] = {}
     for path in files:
         with path.open("rb") as file:
-            table = Table(file, register.COLUMNS, register.OPTIONAL)
+            table = Table(open_sheets(file), register.COLUMNS, register.OPTIONAL, kind="carrier-list")
+            rows = 0
             for line, cells in table:
+                rows += 1
                 try:
                     if isinstance(cells, Fault):
                         raise cells
-                    row = register.read(cells, now)
+                    row = register.read(cells, now, as_written=True)
                     if listed.setdefault(row.number, row) != row:
                         raise Fault("given-twice")
                 except Fault as fault:
                     reason = explain(fault)
+                    line = row_of(line)[1]
                     raise Fault("list-row", file=str(path), line=str(line), reason=reason) from fault
-            table.release()
+            if not rows:
+                raise Fault("no-rows")
     return listed if files else None
 
 

@@ -44,15 +44,20 @@ def caller_id(
     valid_from: str,
     valid_to: str,
     sent_as: Sequence[str] = (),
+    *,
+    as_written: bool = False,
 ) -> CallerId:
-    """``valid_to`` is the last valid day; empty: open-ended. ``sent_as``: the forms in which it leaves."""
+    """``valid_to`` is the last valid day; empty: open-ended. ``sent_as``: the forms in which it leaves.
+
+    ``as_written``: a number that could have lost its zero is meant so.
+    """
     starts = day(valid_from, "valid_from") if valid_from.strip() else None
     ends = day(valid_to, "valid_to") if valid_to.strip() else None
     if starts is None:
         raise Fault("empty", column="valid_from")
     if ends is not None and ends < starts:
         raise Fault("ends-before-start", start=starts.isoformat(), end=ends.isoformat())
-    known = exact(number)
+    known = exact(number, as_written=as_written)
     forms = several(sent_as, "sent_as") if any(text.strip() for text in sent_as) else ()
     return CallerId(
         number=known,
@@ -61,15 +66,15 @@ def caller_id(
         carrier=free_text(carrier, "carrier"),
         authenticated=authenticated,
         trunks=tuple(_trunk(name) for name in several(trunks, "trunks")),
-        purposes=tuple(_purpose(name) for name in several(purposes, "purposes")),
+        purposes=tuple(dict.fromkeys(_purpose(name) for name in several(purposes, "purposes"))),
         valid_from=starts,
         valid_to=ends,
         sent_as=tuple(_form(form, known) for form in forms),
     )
 
 
-def read(cells: Sequence[str], now: datetime) -> CallerId:
-    """A CSV row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
+def read(cells: Sequence[str], now: datetime, *, as_written: bool = False) -> CallerId:
+    """A row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
     number, business, licence, carrier, authenticated, trunks, purposes, starts, ends, *sent_as = cells
     return caller_id(
         number,
@@ -82,7 +87,17 @@ def read(cells: Sequence[str], now: datetime) -> CallerId:
         starts,
         ends,
         sent_as,
+        as_written=as_written,
     )
+
+
+def written(entry: CallerId) -> tuple[str, ...]:
+    """The cells of which :func:`read` makes this entry."""
+    lists = [";".join(names) for names in (entry.trunks, entry.purposes, entry.sent_as)]
+    authenticated = "yes" if entry.authenticated else "no"
+    ends = entry.valid_to.isoformat() if entry.valid_to else ""
+    about = entry.number, entry.business, entry.licence, entry.carrier, authenticated, *lists[:2]
+    return *about, entry.valid_from.isoformat(), ends, lists[2]
 
 
 def today(now: datetime) -> date:

@@ -75,8 +75,10 @@ class Difference(Value, frozen=True, kw_only=True):
     calls: int = 0  # made with the number in the period
 
 
-def read(cells: Sequence[str], now: datetime) -> ListedNumber:
-    """A CSV row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
+def read(cells: Sequence[str], now: datetime, *, as_written: bool = False) -> ListedNumber:
+    """A row in the order of :data:`COLUMNS` and :data:`OPTIONAL`. ``as_written``: a number that could have
+    lost its zero is meant so.
+    """
     number, holder, business, licence, valid_from, valid_to, authenticated = cells
     if holder and business and _plain(holder) != _plain(business):
         raise Fault("two-holders")
@@ -85,7 +87,7 @@ def read(cells: Sequence[str], now: datetime) -> ListedNumber:
     if starts and ends and ends < starts:
         raise Fault("ends-before-start", start=starts.isoformat(), end=ends.isoformat())
     return ListedNumber(
-        number=exact(number),
+        number=exact(number, as_written=as_written),
         holder=free_text(holder or business, "holder", needed=False),
         licence=free_text(licence, "licence", needed=False),
         valid_from=starts,

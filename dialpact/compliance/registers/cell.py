@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from dialpact.compliance.model import ANY
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import ascii_like, unguarded, unguarded_text
+from dialpact.compliance.registers.meanings import NO, YES, any_of, plain, value_of
 
 T = TypeVar("T", bound=str)
 
@@ -17,8 +19,6 @@ LONGEST = 500  # characters of a free text
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[\w.-]{1,64}")  # \w: letters and digits of any script, and the underscore
 _SEPARATOR = re.compile(r"[;|,\s；，、]+")
-_YES = frozenset({"yes", "true", "1", "是"})
-_NO = frozenset({"no", "false", "0", "否"})
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")  # what JSON's readers keep whole
 
 
@@ -29,7 +29,7 @@ def identifier(text: str, column: str) -> str:
 
 @lru_cache(1024)
 def _identifier(text: str, column: str) -> str:
-    found = unicodedata.normalize("NFC", text)
+    found = unicodedata.normalize("NFC", unguarded(text))
     if not found:
         raise Fault("empty", column=column)
     if not _ID.fullmatch(found):
@@ -44,7 +44,7 @@ def any_identifier(text: str, column: str) -> str:
 
 def free_text(text: str, column: str, *, needed: bool = True) -> str:
     """One line of text for people."""
-    found = unicodedata.normalize("NFC", text.strip())
+    found = unicodedata.normalize("NFC", unguarded_text(text))
     if needed and not found:
         raise Fault("empty", column=column)
     if len(found) > LONGEST:
@@ -56,16 +56,17 @@ def free_text(text: str, column: str, *, needed: bool = True) -> str:
 
 def sha256(text: str, column: str) -> str:
     """A SHA-256 as programs print it, in lower case."""
-    found = text.strip().lower()
+    found = ascii_like(text).lower()
     if not _SHA256.fullmatch(found):
         raise Fault("bad-sha256", column=column, value=shown(text))
     return found
 
 
 def choice(text: str, column: str, known: Sequence[T]) -> T:
-    found = text.strip().lower()
+    found = unguarded(text).lower()
+    meant = found if found in known else value_of(found, column)
     for value in known:
-        if value == found:
+        if value == meant:
             return value
     if not found:
         raise Fault("empty", column=column)
@@ -73,16 +74,16 @@ def choice(text: str, column: str, known: Sequence[T]) -> T:
 
 
 def yes_or_no(text: str, column: str) -> bool:
-    found = text.strip().lower()
-    if found in _YES:
+    found = plain(unguarded(text))
+    if found in YES:
         return True
-    if found in _NO:
+    if found in NO:
         return False
     raise Fault("yes-or-no", column=column, value=shown(text))
 
 
 def whole_number(text: str, column: str) -> int:
-    found = text.strip()
+    found = ascii_like(text)
     if not _WHOLE.fullmatch(found):
         raise Fault("whole-number", column=column, value=shown(text))
     return int(found)
@@ -90,7 +91,9 @@ def whole_number(text: str, column: str) -> int:
 
 def several(values: Sequence[str], column: str) -> tuple[str, ...]:
     """Names from lists (``a; b``), each once. Never empty: that would permit nothing."""
-    found = tuple(dict.fromkeys(name for value in values for name in _SEPARATOR.split(value) if name))
+    found = tuple(
+        dict.fromkeys(any_of(name) for value in values for name in _SEPARATOR.split(unguarded(value)) if name)
+    )
     if not found:
         raise Fault("name-one", column=column)
     if ANY in found and len(found) > 1:

@@ -1,4 +1,7 @@
-"""Times and dates as people and spreadsheets write them. Without a zone they are Asia/Shanghai."""
+"""Times and dates as people and spreadsheets write them. Without a zone they are Asia/Shanghai.
+
+A number in a workbook is the day that Excel counts by it; in a text file it is none.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
+from dialpact.compliance.registers.dates import one_form
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.sheet import NumberCell
 from dialpact.compliance.zones import ZoneInfo
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -31,6 +36,8 @@ def moment(text: str, column: str, *, end_of_day: bool = False) -> datetime:
     >>> moment("2026/11/24 10:00", "at").isoformat()
     '2026-11-24T02:00:00+00:00'
     """
+    if isinstance(text, NumberCell):
+        text = text.day or str(text)
     find = _moment if len(text) <= LONGEST else _moment.__wrapped__
     return find(text, column, end_of_day)
 
@@ -42,7 +49,7 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
             return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
         except ValueError:
             pass  # no such day: the long way says so
-    match = _MOMENT.fullmatch(text.strip())
+    match = _MOMENT.fullmatch(text.strip()) or _MOMENT.fullmatch(one_form(text))
     if not match:
         raise Fault("bad-time", column=column, value=shown(text))
     year, dashed, slashed, day, hour, minute, second, fraction, utc, sign, zone_hours, zone_minutes = (
@@ -72,6 +79,11 @@ def shown_time(instant: datetime) -> str:
     return f"{instant.isoformat(' ', 'seconds')} {place}"
 
 
+def exact(at: datetime) -> str:
+    """As :func:`moment` reads it back, to the microsecond."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:
     """A part of time, as a list is asked for it; an empty end is None. Fault for one that ends first."""
     first = moment(since, "since") if since else None
@@ -83,7 +95,9 @@ def since_until(since: str, until: str) -> tuple[datetime | None, datetime | Non
 
 def day(text: str, column: str) -> date:
     """A local day. A time beside it is refused: which day it means would depend on the zone."""
-    match = _DAY.fullmatch(text.strip())
+    if isinstance(text, NumberCell):
+        text = text.day or str(text)
+    match = _DAY.fullmatch(text.strip()) or _DAY.fullmatch(one_form(text))
     if not match:
         raise Fault("bad-date", column=column, value=shown(text))
     year, dashed, slashed, number = match.groups()

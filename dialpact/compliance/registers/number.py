@@ -10,7 +10,10 @@ from phonenumbers import PhoneMetadata
 
 from dialpact.compliance import numbers
 from dialpact.compliance.model import Callee
+from dialpact.compliance.numbers import Flaw
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import ascii_like, unguarded
+from dialpact.compliance.registers.sheet import NumberCell
 
 
 def _assigned(kind: str) -> str:
@@ -25,6 +28,12 @@ PLAIN_MOBILE = re.compile(rf"(?:\+?86)?(?=1[3-9][0-9]{{9}}\Z)({_assigned('mobile
 _EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _DECIMAL = re.compile(r"[0-9]+[.,]0+")
 _CALLER_ID = re.compile(r"\+?[0-9]{3,20}")
+_BRACKET = re.compile(r"\(\+ ?([0-9]{1,3})\) ?-?")
+_DOTTED = re.compile(r"\+?[0-9]{1,4}(?:\.[0-9]{1,4}){2,5}")
+_APART = re.compile(r"[^0-9+() -]+")
+SHORTEST = 7  # digits of what is a number of its own
+# A number cell of so many digits that ends so was 1.38E+10 before somebody saved it.
+_ROUNDED = re.compile(r"[0-9]{5,}0{6}")
 
 
 @cache
@@ -40,8 +49,8 @@ def plain_fixed() -> re.Pattern[str]:
 def callee(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
     """E.164 of a number that some profile could let be called; one from abroad needs its +.
 
-    ``regions``: the policy's; the first is home. Fault: no number of a person, with what is wrong with it;
-    Excel's leftovers with what to do.
+    ``regions``: the policy's; the first is home. Fault: no number of a person, with what is wrong with it; a
+    spreadsheet's leftovers with what to do.
     """
     return _short(text, regions) or _e164(numbers.read, text, regions)
 
@@ -61,22 +70,33 @@ def _short(text: str, regions: Sequence[str]) -> str:
     if regions[0] != "CN" and not text.startswith("+86"):
         return ""
     quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
-    return "+86" + quick[1] if quick else ""
+    return "+86" + quick[1] if quick and not isinstance(text, NumberCell) else ""
 
 
 def _e164(read: Callable[[str, Sequence[str]], Callee], text: str, regions: Sequence[str]) -> str:
-    given = _not_from_a_spreadsheet(text)
+    given = _dialled(_not_from_a_spreadsheet(text))
     found = read(given, regions)
-    if found.problem:
-        raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
-    return found.e164
+    if not found.problem:
+        return found.e164
+    if _several(given):
+        raise Fault("two-numbers", value=shown(given))
+    without = found.detail == Flaw.TRUNK_PREFIX_MISSING or plain_fixed().fullmatch(f"0{given}")
+    if without and isinstance(text, NumberCell):
+        raise Fault("zero-lost", value=shown(given))
+    raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
 
 
-def caller_id(text: str) -> str:
-    """Not E.164: 95xxx and 400 numbers are exact strings."""
+def caller_id(text: str, *, as_written: bool = True) -> str:
+    """Not E.164: 95xxx and 400 numbers are exact strings. Without its 0 a fixed line's is another string, and
+    taken only ``as_written``, when somebody said so.
+    """
     given = _not_from_a_spreadsheet(text)
     if not _CALLER_ID.fullmatch(given):
+        if _several(given):
+            raise Fault("two-numbers", value=shown(given))
         raise Fault("bad-caller-id", value=shown(given))
+    if not as_written and plain_fixed().fullmatch(f"0{given}"):
+        raise Fault("zero-missing", value=given)
     return given
 
 
@@ -89,10 +109,30 @@ def spellings(text: str, regions: Sequence[str] = numbers.REGIONS) -> tuple[str,
     return tuple(dict.fromkeys(form for form in written if _CALLER_ID.fullmatch(form)))
 
 
+def _dialled(given: str) -> str:
+    """With brackets around a country's plus, and with dots, as ``parse`` knows them."""
+    plain = given if given.isascii() else ascii_like(given)
+    if bracket := _BRACKET.match(plain):
+        return f"+{bracket[1]} {plain[bracket.end() :]}"
+    return plain.replace(".", " ") if _DOTTED.fullmatch(plain) else given if given.isascii() else plain
+
+
+def _several(given: str) -> bool:
+    """Whether two parts of a text are each as long as a number."""
+    parts = _APART.split(given)
+    return any(
+        sum(len(digits) >= SHORTEST for digits in found) > 1
+        for found in ([re.sub("[^0-9]", "", part) for part in parts], re.findall("[0-9]+", given))
+    )
+
+
 def _not_from_a_spreadsheet(text: str) -> str:
-    given = text.strip()
+    """Without guards. Fault for what a spreadsheet made of a number."""
+    given = unguarded(text)
     if _EXPONENT.fullmatch(given):
         raise Fault("excel-exponent", value=shown(given))
     if _DECIMAL.fullmatch(given):
         raise Fault("excel-decimal", value=shown(given))
+    if isinstance(text, NumberCell) and _ROUNDED.fullmatch(text.number):
+        raise Fault("zeros-at-end", value=shown(given))
     return given

@@ -1,38 +1,57 @@
-"""A CSV file as a stream of rows: its encoding found, its header checked, each line on its own.
+"""The rows of a file as cells in the order of a register's columns: the header found and checked.
 
-1. UTF-8, with or without BOM, if the whole file is strictly that; GB18030 otherwise (Excel's Chinese CSV).
-2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
-   be missing: its cells are then empty.
-3. A row is one line. A quote that is left open would otherwise swallow the thousands of rows after it, and
-   with them opt-outs that nobody sees missing.
+1. The header is the first row that names the columns; a few lines of a title may stand above it, but nothing
+   that looks like a row.
+2. Columns go by name, in any order (``columns``); one that is missing, or could be either of two, refuses the
+   file. An optional one may be missing: its cells are then empty. What is no column of ours is left out, and
+   told.
+3. A file of numbers alone has no header, only perhaps a heading.
+4. Every sheet of a workbook that has rows must have a header: what is not read could be opt-outs.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from io import TextIOWrapper
-from typing import BinaryIO, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from dialpact.compliance.model import Value
+from dialpact.compliance.registers.columns import NOTHING, Given, Resolved, headless, known, resolve
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.guarded import unguarded
+from dialpact.compliance.registers.sheet import (
+    BadLine,
+    Cells,
+    Remark,
+    Sheet,
+    Sheets,
+    Unread,
+    View,
+    place,
+)
 
-LONGEST = 65_536  # characters of a line: memory stays bounded whatever the file is
-_CHUNK = 1 << 20
 T = TypeVar("T")
+
+# What is no title above a header: the number of a row. (A date and time has as many digits.)
+_ROW = re.compile(r"(?!20[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{4}|[0-9]{6})\Z)(?:[+() -]{0,3}[0-9]){10,}")
 
 
 @dataclass(frozen=True)
 class Format(Generic[T]):
-    """The columns of a register's file, and what makes a value of the cells of a row, or a Fault."""
+    """The columns of a register's file, and what makes a value of the cells of a row and now, or a Fault."""
 
     columns: Sequence[str]
-    read: Callable[[Sequence[str], datetime], T]
+    read: Callable[..., T]
     optional: Sequence[str] = ()
+    kind: str = ""  # of ``column_names``: what people call its columns
+    watched: Sequence[str] = ()  # optional ones that are looked at and not taken in
+    write: Callable[[T], Sequence[str]] | None = None  # the cells of which ``read`` makes the value again
+
+    @property
+    def others(self) -> Sequence[str]:
+        """The columns that a file may have beside those that it must have."""
+        return (*self.optional, *self.watched)
 
 
 class FileRead(Value, frozen=True, kw_only=True):
@@ -42,122 +61,220 @@ class FileRead(Value, frozen=True, kw_only=True):
     sha256: str
     rows: int
     skip_bad: bool
+    columns: Mapping[str, str] = {}  # which of the file's columns each was read from, where the names differ
+    left_out: tuple[str, ...] = ()  # what the file had besides
+
+    @property
+    def logged(self) -> dict[str, Any]:
+        """Without what there is nothing to say of."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in found.items() if value not in ({}, ())}
+
+
+class _Part(NamedTuple):
+    """A sheet with a header, in the row ``at``, or only rows behind it. ``sheet`` is its number; ``names``
+    are as they are written.
+    """
+
+    sheet: int
+    view: View
+    at: int
+    names: list[str]
+    header: Resolved
 
 
 class Table:
-    """``file`` is open for reading and seekable; it is read twice, and closed by who opened it."""
+    """``sheets`` is iterated as often as wished, and closed by who opened it."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
-        self._needed = tuple(columns)
+    def __init__(
+        self,
+        sheets: Sheets,
+        columns: Sequence[str],
+        optional: Sequence[str] = (),
+        *,
+        kind: str = "",
+        given: Given = NOTHING,
+    ) -> None:
+        self._needed, self._optional = tuple(columns), tuple(optional)
+        self._kind, self._given = kind, given
         self.columns = (*columns, *optional)
-        self.encoding, self.sha256, self.size = _examine(file)
-        file.seek(0)
-        self._file = file
-        self._text = TextIOWrapper(file, self.encoding, newline="")
-        self._line = 0
-        self._lines = self._read()
-        try:
-            self._order, self._width = self._header()
-        except Fault:
-            self.release()
-            raise
+        self._remarks: list[Remark] = []
+        self._sheets = sheets
+        self._beside = 0  # cells that are below no name
+        self._parts: list[_Part] = []
+        find = self._numbers if given.numbers_only else self._part
+        others: list[tuple[Sheet, Fault]] = []
+        for number, sheet in enumerate(sheets.sheets):
+            try:
+                self._parts.append(find(number, sheet))
+            except Fault as why:
+                others.append((sheet, why))
+        if not self._parts:
+            raise others[0][1] if others else Fault("no-header", columns=", ".join(self.columns))
+        for sheet, fault in others:
+            self._leave_out(sheet, fault)
+        self._tell()
 
     @property
-    def position(self) -> int:
-        """Bytes read so far, of ``size``."""
-        return self._file.tell()
+    def remarks(self) -> list[Remark]:
+        """What is to be said of the file, besides its own."""
+        beside = [Remark("beside", {"cells": str(self._beside)})] if self._beside else []
+        return [*self._remarks, *beside]
+
+    @property
+    def sheet_names(self) -> list[str]:
+        """Of all sheets, in the order in which places count them; a text file's is empty."""
+        return [sheet.name for sheet in self._sheets.sheets]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the columns as the file writes them; of a workbook, those of its first sheet."""
+        return self._parts[0].names
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """Each column that the file calls otherwise, with its name there; of a workbook, in its first."""
+        parts = reversed(self._parts)
+        return {column: name for part in parts for column, name in part.header.read_as.items()}
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The file's columns that nothing is read from."""
+        return tuple(dict.fromkeys(name for part in self._parts for name in part.header.left_out))
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
-        """Line number, and the cells in the order of ``columns`` or what is wrong; no blank lines."""
-        width, order = self._width, self._order
-        as_written = order == list(range(width))
-        for cells in self._lines:
-            if isinstance(cells, Fault):
-                yield self._line, cells
-            elif len(cells) != width:
-                yield self._line, Fault("cell-count", found=str(len(cells)), wanted=str(width))
-            elif as_written:
-                yield self._line, cells
-            else:
-                cells.append("")  # what an absent column has
-                yield self._line, [cells[place] for place in order]
-
-    def release(self) -> None:
-        """Gives the file back unclosed."""
-        self._text.detach()
-
-    def _read(self) -> Iterator[list[str] | Fault]:
-        """The cells of each line that is not blank; ``_line`` is its number."""
-        for lines in self._chunks():
-            for line in lines:
-                self._line += 1
-                if len(line) >= LONGEST:
-                    yield Fault("line-too-long", limit=str(LONGEST))
+        """Place, and the cells in the order of ``columns`` or what is wrong; no blank rows."""
+        for sheet, view, at, _, header in self._parts:
+            start = place(sheet, 0)
+            width = header.width
+            absent = None if view.padded else header.absent
+            for row, cells in view.rows(at):
+                if isinstance(cells, BadLine):
+                    yield start + row, cells.fault
                     continue
-                if '"' in line:
-                    try:
-                        cells = next(csv.reader([line], strict=True))
-                    except csv.Error:
-                        yield Fault("bad-quotes")
+                if len(cells) != width:
+                    if view.padded:  # nothing can have moved there
+                        self._beside += sum(map(bool, cells[width:]))
+                    elif len(cells) < width or any(cells[width:]):
+                        yield start + row, Fault("cell-count", found=str(len(cells)), wanted=str(width))
                         continue
+                    cells = [*cells[:width], *[""] * (width - len(cells))]
+                if absent is not None:
+                    yield start + row, cells + absent if absent else cells
                 else:
-                    cells = line.split(",")  # what csv does with a line without quotes, at half the price
-                cells = list(map(str.strip, cells))
-                if cells[0] or any(cells):
-                    yield cells
+                    self._beside += sum(1 for index in header.nameless if cells[index])
+                    found = header.cells(cells)
+                    yield start + row, self._trusted(found) if view.padded else found
 
-    def _chunks(self) -> Iterator[list[str]]:
-        """The lines of the file, many at a time; of one that is too long only its start."""
-        rest = ""  # of the line that the chunk broke off in
-        while text := self._text.read(LONGEST):
-            while text[-1] == "\r" and (more := self._text.read(1)):  # its \n is no line of its own
-                text += more
-            if "\r" in text:
-                text = text.replace("\r\n", "\n").replace("\r", "\n")
-            lines = text.split("\n")
-            lines[0] = rest + lines[0]
-            rest = lines.pop()[:LONGEST]
-            yield lines
-        if rest:
-            yield [rest]
+    def written(self) -> Iterator[tuple[int, list[str]]]:
+        """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
+        for sheet, view, at, names, header in self._parts:
+            for row, cells in view.rows(at):
+                texts = list(cells.cells if isinstance(cells, BadLine) else cells)
+                if view.padded:
+                    texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
+                while len(texts) > header.width and not texts[-1]:
+                    texts.pop()
+                yield place(sheet, row), _below(self.names, names, texts)
 
-    def _header(self) -> tuple[list[int], int]:
-        cells = next(self._lines, None)
-        if cells is None:
-            raise Fault("no-header", columns=", ".join(self.columns))
-        if isinstance(cells, Fault):
-            raise cells
-        names = [cell.lstrip("\ufeff").lower() for cell in cells]  # GB18030 has a BOM too
-        for name in names:
-            if name not in self.columns:
-                raise Fault("unknown-column", column=shown(name), columns=", ".join(self.columns))
-            if names.count(name) > 1:
-                raise Fault("column-twice", column=name)
-        missing = [name for name in self._needed if name not in names]
-        if missing:
-            raise Fault("missing-column", column=", ".join(missing), columns=", ".join(self._needed))
-        return [names.index(name) if name in names else -1 for name in self.columns], len(names)
+    def _trusted(self, cells: list[str]) -> list[str] | Fault:
+        """Of a workbook: what can not be read is refused with the name of its column."""
+        for column, cell in zip(self.columns, cells, strict=True):
+            if isinstance(cell, Unread):
+                return Fault(cell.key, column=column, value=shown(cell))
+        return cells
 
+    def _part(self, number: int, sheet: Sheet) -> _Part:
+        """The header is the row that names the most columns, the first of those that name so many. Fault:
+        none is one; what is wrong with that which is most like one.
+        """
+        best: tuple[tuple[int, int], _Part] | None = None
+        most, closest = -1, Fault("no-header", columns=", ".join(self.columns))
+        for view in sheet.views:
+            for row, cells in view.head():
+                found, count = self._looked_at(cells)
+                if isinstance(found, Fault) or isinstance(cells, BadLine):
+                    if count > most and isinstance(found, Fault):
+                        most, closest = count, found
+                    continue
+                rank = count, sum(map(bool, cells))  # a title may be a name too, and is alone in its row
+                if best is None or rank > best[0]:
+                    best = rank, _Part(number, view, row, [str(cell) for cell in cells[: found.width]], found)
+            if best:
+                self._title(best[1].view, best[1].at)
+                return best[1]
+        raise closest
 
-def _examine(file: BinaryIO) -> tuple[str, str, int]:
-    """Encoding, SHA-256 and length in bytes."""
-    file.seek(0)
-    start = file.read(4)
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Fault("workbook")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Fault("utf-16")
-    for encoding in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)("strict")
-        digest, size = hashlib.sha256(), 0
-        file.seek(0)
+    def _leave_out(self, sheet: Sheet, fault: Fault) -> None:
+        """A sheet of notes, beside others that are tables. Fault if anything in it could be a row."""
+        for _, cells in sheet.views[0].rows(0):
+            if any(map(_ROW.fullmatch, cells.cells if isinstance(cells, BadLine) else cells)):
+                columns = ", ".join(self.columns)
+                raise Fault("sheet-header", sheet=shown(sheet.name), columns=columns) from fault
+        self._remarks.append(Remark("sheet-left-out", {"sheet": shown(sheet.name)}))
+
+    def _looked_at(self, cells: Cells | BadLine) -> tuple[Resolved | Fault, int]:
+        """The header that a row is, or why it is none; and how many columns it names."""
+        if isinstance(cells, BadLine):
+            return cells.fault, 0
+        count = known(cells, self.columns, self._given, self._kind)
+        width = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
         try:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding, digest.hexdigest(), size
-    raise Fault("encoding")
+            return resolve(cells[:width], self._needed, self._optional, self._given, self._kind), count
+        except Fault as fault:
+            return fault, count
+
+    def _numbers(self, number: int, sheet: Sheet) -> _Part:
+        """Of a file of numbers alone, by the delimiter at which its first row has the most cells."""
+        view = max(sheet.views, key=_cells_of_the_first)
+        above = 0
+        for row, cells in view.head()[:2]:
+            if isinstance(cells, BadLine):
+                raise cells.fault
+            width = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
+            found = headless(cells[:width], self._needed, self._optional, self._given, self._kind)
+            if found:
+                names = ["number"] if found.width == 1 else ["area", "number"]
+                return _Part(number, view, row - 1, names, found)
+            above = row
+        raise Fault("no-numbers" if above else "no-header", columns=", ".join(self.columns))
+
+    def _tell(self) -> None:
+        headers = [part.header for part in self._parts]
+        if any("area_code" in header.parts and not header.chinese for header in headers):
+            self._remarks.append(Remark("area-code", {}))
+        if read_as := self.read_as:
+            names = ", ".join(f"{column} = {shown(name)}" for column, name in read_as.items())
+            self._remarks.append(Remark("read-as", {"columns": names}))
+        if self.left_out:
+            self._remarks.append(
+                Remark("columns-left-out", {"columns": ", ".join(map(shown, self.left_out))})
+            )
+
+    def _title(self, view: View, header: int) -> None:
+        """What stands above the header. Fault if it could be a row: who leaves it out may lose an opt-out."""
+        above = [(row, cells) for row, cells in view.head() if row < header]
+        for row, cells in above:
+            texts = cells.cells if isinstance(cells, BadLine) else cells
+            if any(_ROW.fullmatch(text) for text in texts):
+                raise Fault("row-above-header", line=str(row), header=str(header))
+        if above:
+            self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
+
+
+def _cells_of_the_first(view: View) -> int:
+    head = view.head()
+    return len(head[0][1]) if head and not isinstance(head[0][1], BadLine) else 0
+
+
+def column_name(cell: str) -> str:
+    """A name in a header, as it is compared."""
+    return unguarded(cell).lower()  # GB18030 has a BOM too
+
+
+def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
+    """The cells of a sheet below the names of another one."""
+    if names == wanted:
+        return cells
+    by_name = dict(zip(names, cells, strict=False))
+    return [by_name.get(name, "") for name in wanted]
