@@ -283,6 +283,8 @@ def test_a_sheet_without_names_that_goes_on_with_the_rows_is_refused() -> None:
     data = packed(parts({"a": table(NAMES, ("1", "x")), "b": table(("x", "13800138000"))}))
     assert refusal(data) == "sheet-header"
     assert rows(data, "a") == [(2, ["1", "x"])]
+    data = packed(parts({"a": table(NAMES, ("1", "x")), "b": table(("95588", "acme"))}))
+    assert refusal(data) == "sheet-header"
     assert refusal(data, "c") == "no-sheet"
 
 

@@ -83,7 +83,7 @@ def test_a_carrier_s_list_by_its_mapping(stocked: Home) -> None:
 
 
 def test_bad_rows_are_mended_under_the_names_of_their_file(home: Home) -> None:
-    """The file of bad rows is imported by what was said of the first, of numbers alone by the number's name."""
+    """The file of bad rows is imported by what was said of the first; of numbers alone it has their name."""
     odd = home.file("a.csv", ODD + "110,y\n")
     command = (*DNC, "--map", "number=热线", "--skip-bad")
     home("dnc", "import", odd, *command)

@@ -35,7 +35,8 @@ class Strings:
         return self._texts[start : self._ends[place]].decode("utf-8", "surrogatepass")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name == "si":
             self._text.clear()
         elif name == "t":
@@ -44,7 +45,8 @@ class Strings:
             self._guide = True
 
     def end(self, name: str) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name == "t":
             self._taken = False
         elif name == "rPh":

@@ -54,10 +54,10 @@ class TextFile:
 
     def lines(self) -> Iterator[str]:
         """From the start of the file; of one that is too long only its start."""
-        for lines in self._chunks():
+        for lines in self.chunks():
             yield from lines
 
-    def _chunks(self) -> Iterator[list[str]]:
+    def chunks(self) -> Iterator[list[str]]:
         """The lines of the file, many at a time."""
         decoder = codecs.getincrementaldecoder(self.encoding)("strict")
         self._file.seek(0)
@@ -91,24 +91,27 @@ class Cut:
         return list(islice(self.rows(self._above), HEAD))
 
     def rows(self, after: int) -> Iterator[Row]:
-        delimiter = self._delimiter
-        for number, line in enumerate(self._file.lines(), 1):
-            if number <= after:
-                continue
-            if len(line) >= LONGEST:
-                yield number, BadLine(Fault("line-too-long", limit=str(LONGEST)), [line])
-                continue
-            if '"' in line:
-                try:
-                    cells = next(csv.reader([line], delimiter=delimiter, strict=True))
-                except csv.Error:
-                    yield number, BadLine(Fault("bad-quotes"), [line])
+        delimiter, number = self._delimiter, 0
+        for lines in self._file.chunks():
+            for line in lines:
+                number += 1
+                if number <= after:
                     continue
-            else:
-                cells = line.split(delimiter)  # what csv does with a line without quotes, at half the price
-            cells = list(map(str.strip, cells))
-            if cells[0] or any(cells):
-                yield number, cells
+                if len(line) >= LONGEST:
+                    yield number, BadLine(Fault("line-too-long", limit=str(LONGEST)), [line])
+                    continue
+                if '"' in line:
+                    try:
+                        cells = next(csv.reader([line], delimiter=delimiter, strict=True))
+                    except csv.Error:
+                        yield number, BadLine(Fault("bad-quotes"), [line])
+                        continue
+                else:
+                    # What csv does with a line without quotes, at half the price.
+                    cells = line.split(delimiter)
+                cells = list(map(str.strip, cells))
+                if cells[0] or any(cells):
+                    yield number, cells
 
 
 def _examined(file: BinaryIO) -> tuple[str, str, int]:

@@ -87,7 +87,8 @@ class _Reader:
         return sum(max(0, min(last, self._widest) - first + 1) for first, last in self._hidden_columns)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name == "c":
             place = attributes.get("r")
             self._column = _column(place.rstrip("0123456789")) if place else self._column + 1
@@ -111,7 +112,8 @@ class _Reader:
             self._hidden_columns.append((int(attributes["min"]), int(attributes["max"])))
 
     def end(self, name: str) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name in ("v", "f", "t"):
             self._into = None
         elif name == "c":
