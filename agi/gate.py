@@ -88,9 +88,11 @@ class Gate:
         else:
             self._keep(block)
 
-    def block(self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None) -> Decision:
-        """The gate's no without judging; the next transaction stores it."""
-        block = (judge or self.judge).block(attempt, self._clock.now(), code, why)
+    def block(
+        self, attempt: CallAttempt, code: Reason, why: str, judge: Judge | None = None, id: str = ""
+    ) -> Decision:
+        """The gate's no without judging. The next transaction stores it, or marks what ``id`` is there."""
+        block = (judge or self.judge).block(attempt, self._clock.now(), code, why, id=id)
         _log(block)
         self._keep(block)
         return block
@@ -166,13 +168,15 @@ class Gate:
         return True
 
     def _fail(self, batch: list[_Queued], why: str) -> None:
-        """Nothing of the batch is on disk."""
+        """Nothing of the batch is on disk, as far as anybody knows: a commit may have happened."""
         for queued in batch:
             if queued.late is not None:
                 self._keep(queued.late)
             elif not queued.answer.done():
                 attempt, judge = queued.waiting.attempt, queued.judge
-                queued.answer.set_result(self.block(attempt, Reason.GATE_ERROR, why, judge))
+                queued.answer.set_result(
+                    self.block(attempt, Reason.GATE_ERROR, why, judge, queued.waiting.id)
+                )
 
     def _keep(self, block: Decision) -> None:
         self._deciding.keep(block)

@@ -24,7 +24,7 @@ async def peer(serve: Serve, port: int = 0) -> AsyncIterator[tuple[str, int]]:
         assert task is not None
         tasks[task] = writer
         try:
-            with contextlib.suppress(OSError, EOFError):
+            with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
                 await serve(reader, writer)
         finally:
             writer.close()

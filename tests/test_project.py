@@ -18,6 +18,8 @@ SEAMS = {
     "panoramisk": {"ami_listener/ami/connection.py"},
     "asterisk": {"agi/script.py"},
     "aiosqlite": {"dialpact/store/sqlite/thread.py"},
+    "zoneinfo": {"dialpact/compliance/zones.py"},
+    "tzdata": {"dialpact/compliance/zones.py"},
     "chinese_calendar": {"dialpact/compliance/calendars.py"},
     # (the second takes its pattern of mobile numbers, for the imports' fast path)
     "phonenumbers": {"dialpact/compliance/numbers/metadata.py", "dialpact/compliance/registers/number.py"},

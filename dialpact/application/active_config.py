@@ -1,4 +1,4 @@
-"""What a daemon applies: configuration, profiles and calendar, and how two of them differ."""
+"""What a daemon applies: configuration, profiles, calendar and area codes, and how two of them differ."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ class SettingChange(msgspec.Struct, frozen=True):
 class ActiveConfig(msgspec.Struct, frozen=True):
     """``settings`` are the configuration's, by ``section.key``; ``profiles`` are version and sha256 by id.
 
-    ``calendar`` is its version, with the hash of the operator's files.
+    ``calendar`` and ``areas`` are their versions, with the hash of the operator's files.
     """
 
     settings: dict[str, str]
     profiles: dict[str, str]
     calendar: str
+    areas: str = ""  # (a daemon of an older version says none)
 
     @property
     def digest(self) -> str:
@@ -43,12 +44,14 @@ class ActiveConfig(msgspec.Struct, frozen=True):
 
 
 def load(origin: str | Path | None) -> tuple[Config, Policy]:
-    """All files that a reload reads. ConfigError, ProfileError, CalendarError, each with file and reason."""
+    """All files that a reload reads. ConfigError, ProfileError, CalendarError, AreaError, each with file and
+    reason.
+    """
     config = configuration.load(origin)
     try:
         return config, load_policy(config)
-    except OSError as error:  # (a calendar's file; the others' errors are told by their own modules)
-        place = error.filename or config.policy.calendars
+    except OSError as error:  # (a folder's listing; the others' errors are told by their own modules)
+        place = error.filename or config.policy.calendars or config.policy.areas
         raise CalendarError(f"{place}: {error.strerror or error}") from error
 
 
@@ -57,15 +60,17 @@ def active(config: Config, policy: Policy) -> ActiveConfig:
         settings=dict(_flat("", {**msgspec.to_builtins(config), "origin": None})),
         profiles={each.profile: f"{each.version} {each.sha256}" for each in policy.versions},
         calendar=policy.calendar.version,
+        areas=policy.areas.version,
     )
 
 
 def changes(old: ActiveConfig, new: ActiveConfig) -> list[SettingChange]:
-    """Settings, then profiles, then the calendar."""
+    """Settings, then profiles, then the calendar, then the area codes."""
     return [
         *_between(old.settings, new.settings),
         *_between(_named(old.profiles), _named(new.profiles)),
         *_between({"calendar": old.calendar}, {"calendar": new.calendar}),
+        *_between({"areas": old.areas}, {"areas": new.areas}),
     ]
 
 

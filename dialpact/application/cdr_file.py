@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from zoneinfo import ZoneInfo
 
 from dialpact.compliance.cdr import CdrRecord, Master
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.zones import ZoneInfo
 
 
 class CdrFile(NamedTuple):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from dialpact.compliance.model import Decision, Finding, Value
+from dialpact.compliance.zones import zone
 
-# A door says it in words: None as a dash, a tuple with commas, one inside it with blanks.
+# A door says it in words: None as a dash, a tuple with commas, one inside it with blanks; a time that is not
+# UTC in the zone that it has.
 Seen: TypeAlias = "str | int | date | datetime | tuple[Seen, ...] | None"
 
 
@@ -21,26 +23,53 @@ class LookedAt(Value, frozen=True, kw_only=True):
 
 class Explained(Value, frozen=True, kw_only=True):
     """``looked_at`` is None for what looks at nothing (a failure of ours, a forged session), and for a rule
-    of another version.
+    of another version. ``retry_at``: the finding's, on the clock that the rule looked at.
     """
 
     finding: Finding
     looked_at: LookedAt | None
+    retry_at: datetime | None
 
 
 def explain(decision: Decision) -> tuple[Explained, ...]:
     """Every rule in the order in which they were judged."""
     return tuple(
-        Explained(finding=finding, looked_at=looked_at(finding.rule, decision))
+        Explained(
+            finding=finding,
+            looked_at=looked_at(finding, decision),
+            retry_at=local(finding.retry_at, decision, finding) if finding.retry_at else None,
+        )
         for finding in decision.findings
     )
 
 
-def looked_at(rule: str, decision: Decision) -> LookedAt | None:
-    look = _RULES.get(rule)
+def looked_at(finding: Finding, decision: Decision) -> LookedAt | None:
+    if finding.rule in ("days", "hours"):
+        return _clock(finding, decision)
+    look = _RULES.get(finding.rule)
     return look(decision) if look else None
 
 
+def local(instant: datetime, decision: Decision, finding: Finding | None = None) -> datetime:
+    """``instant`` on the clock that the rule looked at; UTC where that is everybody's own.
+
+    Without ``finding``: on the clock of the rule that stands in the way the longest.
+    """
+    if finding is None:
+        later = [each for each in decision.findings if each.retry_at and each.detail.get("zone")]
+        finding = max(later, key=lambda each: each.retry_at or instant, default=None)
+    return _clocks(instant, decision, finding)[0]
+
+
+def _clocks(instant: datetime, decision: Decision, finding: Finding | None) -> list[datetime]:
+    """The closed one where one is; else the callee's first, of which a toll-free number has 42."""
+    named = finding.detail.get("zone") if finding else None
+    places = [named] if named else decision.attempt.callee.zones[:MOST_CLOCKS]
+    known = [place for name in places if (place := zone(name)) is not None]
+    return [instant.astimezone(place) for place in known] or [instant.astimezone(UTC)]
+
+
+MOST_CLOCKS = 3
 _NOTHING = LookedAt(key="nothing", values={})
 
 
@@ -83,11 +112,11 @@ def _opt_outs(decision: Decision) -> LookedAt:
     return LookedAt(key="opt-outs", values={"count": len(found), "listed": listed or None})
 
 
-def _clock(decision: Decision) -> LookedAt:
-    zones = decision.attempt.callee.zones[:3] or None
-    return LookedAt(
-        key="clock", values={"at": decision.decided_at, "zones": zones, "calendar": decision.calendar}
-    )
+def _clock(finding: Finding, decision: Decision) -> LookedAt:
+    zones = decision.attempt.callee.zones
+    shown = (*zones[:MOST_CLOCKS], "…") if len(zones) > MOST_CLOCKS else zones
+    at = tuple(_clocks(decision.decided_at, decision, finding))
+    return LookedAt(key="clock", values={"at": at, "zones": shown or None, "calendar": decision.calendar})
 
 
 def _consents(decision: Decision) -> LookedAt:
@@ -162,8 +191,6 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "suspension": _suspension,
     "actor": _actor,
     "do_not_call": _opt_outs,
-    "days": _clock,
-    "hours": _clock,
     "consent": _consents,
     "leads": _leads,
     "range_dialling": _neighbours,

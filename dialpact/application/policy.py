@@ -1,19 +1,42 @@
-"""What the configuration puts in force: the profiles and the calendar."""
+"""What the configuration puts in force: the profiles, the calendar and the area codes."""
 
 from __future__ import annotations
 
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Config
+from dialpact.compliance.errors import AreaError
+from dialpact.compliance.numbers import areas
+from dialpact.compliance.numbers.areas import Areas
 from dialpact.compliance.profile import Policy
 
 
 def load_policy(config: Config) -> Policy:
-    """ProfileError, CalendarError. A profile is a name that ships or a path beside the configuration."""
-    folder = config.policy.calendars
+    """ProfileError, CalendarError, AreaError. A profile is a name that ships or a path beside the
+    configuration.
+    """
+    years = config.policy.calendars
     return Policy(
         profiles=tuple(profile.load(_named(config, name)) for name in config.policy.profiles),
-        calendar=calendars.load(config.path(folder) if folder else None),
+        calendar=calendars.load(config.path(years) if years else None),
+        areas=_areas(config),
     )
+
+
+def know_areas(config: Config) -> None:
+    """Numbers are read by this installation's area codes from here on, in this command.
+
+    By those that ship where its files are not usable: nobody's refusal waits for them, and whatever judges a
+    call says what is wrong.
+    """
+    try:
+        areas.KNOWN.set(_areas(config))
+    except (AreaError, OSError):
+        areas.KNOWN.set(areas.SHIPPED)
+
+
+def _areas(config: Config) -> Areas:
+    folder = config.policy.areas
+    return areas.load(config.path(folder) if folder else None)
 
 
 def _named(config: Config, name: str) -> str:

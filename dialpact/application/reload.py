@@ -58,8 +58,8 @@ async def check(origin: str | Path | None, actor: Actor) -> Reloaded:
 async def reload(origin: str | Path | None, actor: Actor, seconds: float = SECONDS) -> Reloaded:
     """Signals every daemon of the node and waits for what it says, at most ``seconds``.
 
-    ConfigError, ProfileError, CalendarError when what lies there is not usable or needs a restart: then none
-    is asked. OSError when a daemon's file is closed to this user.
+    ConfigError, ProfileError, CalendarError, AreaError when what lies there is not usable or needs a restart:
+    then none is asked. OSError when a daemon's file is closed to this user.
     """
     actor.need(Right.OPERATE)
     config, wanted, daemons = await asyncio.to_thread(_there, origin)

@@ -41,7 +41,8 @@ class Part(Protocol):
 
 class Reloading:
     """What is in force in this process, and how the last reload ended. ConfigError, ProfileError,
-    CalendarError when what is to be in force at the start is not usable. ``tell``: the service manager.
+    CalendarError, AreaError when what is to be in force at the start is not usable. ``tell``: the service
+    manager.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from dialpact.application import calls
-from dialpact.application.explanation import explain
+from dialpact.application.explanation import explain, local
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
@@ -84,7 +84,7 @@ async def show(
     decision, attempt = call.decision, call.decision.attempt
     behind = call.behind.total_seconds()
     lines = [
-        ("decided_at", decision.decided_at),
+        ("decided_at", local(decision.decided_at, decision)),
         ("behind", session.text("say.behind", seconds=f"{behind:.6f}") if behind else ""),
         ("number", attempt.callee.e164 or attempt.callee.given),
         ("caller_id", attempt.caller_id),
@@ -94,7 +94,7 @@ async def show(
         ("continues", decision.facts.continues),
         ("verdict", call.verdict if decision.mode == "enforce" else f"{call.verdict} ({decision.mode})"),
         ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in call.reasons]),
-        ("retry_at", decision.retry_at),
+        ("retry_at", decision.retry_at and local(decision.retry_at, decision)),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
         ("recordings", [_recording(session, one) for one in shown.recordings if one.path]),

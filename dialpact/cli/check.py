@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dialpact.application import check as use_case
+from dialpact.application.explanation import local
 from dialpact.application.policy import load_policy
 from dialpact.cli import explained
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
@@ -62,10 +63,10 @@ async def check(
         session.facts(
             [
                 ("number", callee.e164 or callee.given),
-                ("at", decision.decided_at),
+                ("at", local(decision.decided_at, decision)),
                 ("verdict", decision.verdict),
                 ("reasons", decision.reasons),
-                ("retry_at", decision.retry_at),
+                ("retry_at", decision.retry_at and local(decision.retry_at, decision)),
             ]
         )
     session.warn_of_shadow()

@@ -29,7 +29,7 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.texts import Language
 from dialpact.store.ports.page import Page
 
@@ -95,6 +95,7 @@ class CommandContext:
     async def store(self) -> AsyncIterator[Store]:
         from dialpact.store.sqlite import Store
 
+        self._know_areas()
         async with await Store.open(self.config.database, BUSY_MS) as store:
             self._stores.append(store)
             yield store
@@ -113,9 +114,17 @@ class CommandContext:
         """For what only reads, and on a snapshot of its own: the database is not even opened for more."""
         from dialpact.store.sqlite import Store
 
+        self._know_areas()
         name = free_text(by, "by") if by else default_by()
         store, actor = Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL)
         return Context(store, actor, self.clock, self.machine.uptime)
+
+    def _know_areas(self) -> None:
+        """What few installations have, and no other command need wait for."""
+        if self.config.policy.areas:
+            from dialpact.application.policy import know_areas
+
+            know_areas(self.config)
 
     def run(self, command: Callable[..., Any], given: dict[str, Any]) -> int:
         """The command's exit code. A failure is one line on stderr, with ``--json`` an object on stdout."""
@@ -212,14 +221,14 @@ class CommandContext:
                 typer.echo(f"{self.text(f'column.{column}')}: {cell}")
 
     def cell(self, value: object) -> str:
-        """As people read it: times in Asia/Shanghai with their zone, lists with commas."""
+        """As people read it: times in their own zone, those in UTC in Asia/Shanghai; lists with commas."""
         match value:
             case None:
                 return ""
             case bool():
                 return self.text("say.yes" if value else "say.no")
             case datetime():
-                return value.astimezone(HOME).isoformat(" ", "seconds")
+                return shown_time(value)
             case date():
                 return value.isoformat()
             case float():

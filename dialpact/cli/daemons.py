@@ -23,7 +23,6 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
-from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
@@ -31,8 +30,10 @@ from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
+from dialpact.interpreter import settle
 from dialpact.store import sqlite
 from dialpact.store.sqlite import Store
+from dialpact.store.sqlite.decisions_elsewhere import GateStore
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
 OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
@@ -64,12 +65,11 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
 
     reloading = _reloading(session)
     # The store's own patience with locks, not the command line's: a call has its answer by its deadline.
-    async with (
-        await Store.open(session.config.database) as store,
-        serving(session.config, reloading.policy, store, session.clock, reloading.add),
-    ):
-        settle()
-        await stop.wait()
+    async with await GateStore.open(session.config.database, short_units=True) as store:
+        await store.start()
+        async with serving(session.config, reloading.policy, store, session.clock, reloading.add):
+            settle()
+            await stop.wait()
 
 
 async def _listener(session: CommandContext, stop: asyncio.Event) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from dialpact.application.explanation import Explained, LookedAt, Seen
 from dialpact.cli import texts
 from dialpact.cli.command_context import CommandContext
-from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.texts import Language, finding_text
 from dialpact.compliance.texts import text as domain_text
 
@@ -44,7 +44,7 @@ def table(session: CommandContext, explained: Sequence[Explained]) -> None:
             finding_text(one.finding, session.language),
             looked_at_text(one.looked_at, session.language),
             one.finding.clause,
-            one.finding.retry_at,
+            one.retry_at,
         ]
         for one in explained
     ]
@@ -73,7 +73,7 @@ def _said(value: Seen, between: str) -> str:
         case tuple():
             return between.join(_said(each, " ") for each in value)
         case datetime():
-            return value.astimezone(HOME).isoformat(" ", "seconds")
+            return shown_time(value)
         case date():
             return value.isoformat()
     return str(value)

@@ -68,6 +68,7 @@ class PolicyConfig(_Section, frozen=True, kw_only=True):
     profiles: tuple[str, ...] = ("cn-hubei-2018",)
     mode: Literal["enforce", "shadow"] = "enforce"
     calendars: str = ""  # folder with operator-supplied calendar years
+    areas: str = ""  # folder with operator-supplied area codes
 
 
 class Trunk(_Section, frozen=True, kw_only=True):

@@ -22,6 +22,10 @@ class CalendarError(DialpactError):
     """The calendar file is not usable."""
 
 
+class AreaError(DialpactError):
+    """The file of area codes is not usable."""
+
+
 class NotPermitted(DialpactError):
     """The actor may not do this."""
 

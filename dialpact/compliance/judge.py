@@ -42,6 +42,7 @@ class Judge:
         self.trunks = dict(trunks)
         self.node = node
         self.mode = mode
+        self._number_metadata = " + ".join(filter(None, (metadata.VERSION, rules.areas_version)))
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
 
     def attempt(
@@ -63,7 +64,10 @@ class Judge:
         towns = {known.area_code if (known := self.trunks.get(name)) else "" for name in trunk.split(AND)}
         return CallAttempt(
             callee=numbers.parse(
-                number, regions=self.policy.regions, area_code=towns.pop() if len(towns) == 1 else ""
+                number,
+                regions=self.policy.regions,
+                area_code=towns.pop() if len(towns) == 1 else "",
+                areas=self.policy.areas,
             ),
             campaign=bounded(campaign),
             caller_id=bounded(caller_id),
@@ -114,7 +118,7 @@ class Judge:
             policy=self.policy.versions,
             calendar=self.policy.calendar_version,
             tz=zones.version(),
-            number_metadata=metadata.VERSION,
+            number_metadata=self._number_metadata,
             mode=self.mode,
         )
 
@@ -138,7 +142,7 @@ class Judge:
             policy=self.policy.versions,
             calendar=self.policy.calendar_version,
             tz=zones.version(),
-            number_metadata=metadata.VERSION,
+            number_metadata=self._number_metadata,
             mode=self.mode,
         )
 

@@ -15,10 +15,13 @@ from typing import Literal, NamedTuple
 
 from dialpact.compliance.cdr import CdrRecord
 from dialpact.compliance.config import Trunk
-from dialpact.compliance.endpoints import Destination, destinations, station
+from dialpact.compliance.dial_prefix import DialPrefixes
+from dialpact.compliance.endpoints import Destination, destinations, number_in, station
 from dialpact.compliance.numbers import shape
 
 Field = Literal["accountcode", "userfield", "dcontext"]
+
+SUBSCRIBER = 7  # digits; an extension of the house has fewer
 
 _CLID = re.compile(r"<([^<>]*)>\s*\Z")
 _SUBSCRIBER = re.compile(r"\+?[0-9]{7,}")
@@ -71,11 +74,29 @@ class Outside:
             name, owns = self._dialled.get(leg.target, ("", frozenset()))
             if name and (not trunk or here in owns):
                 return Way(name, leg.number, self._shapes[name].bare(leg.number))
-        return Way(trunk, "") if trunk else None
+        if not trunk:
+            return None
+        number = number_in(record.dstchannel)
+        return Way(trunk, number, self._shapes[trunk].bare(number))
+
+    def unlisted(self, record: CdrRecord) -> Way | None:
+        """Of a record that :meth:`way` has nothing of: a number as long as a subscriber's, dialled by an
+        endpoint that no trunk lists, and a leg of that endpoint. None: nothing of the kind.
+        """
+        here = station(record.dstchannel) if record.dstchannel else ""
+        if not here or here in self._names or here.startswith("Local/"):
+            return None
+        for leg in _dialled(record):
+            group = leg.target.startswith("DAHDI/") and here.startswith("DAHDI/")
+            if (leg.target == here or group) and sum(map(str.isdigit, leg.number)) >= SUBSCRIBER:
+                return Way("", leg.number)
+        return None
 
 
 class Outbound:
-    """``trunks`` None: no configuration (3). ``campaign`` and ``caller_id`` replace what the record says."""
+    """``trunks`` None: no configuration (3). ``campaign`` and ``caller_id`` replace what the record says.
+    ``prefixes``: what is dialled for an outside line.
+    """
 
     def __init__(
         self,
@@ -85,7 +106,9 @@ class Outbound:
         campaign: str = "",
         campaign_from: Field = "accountcode",
         caller_id: str = "",
+        prefixes: DialPrefixes | None = None,
     ) -> None:
+        self._prefixes = prefixes or DialPrefixes()
         self._outside = Outside(trunks) if trunks is not None else None
         self._contexts = frozenset(contexts)
         self._campaign = campaign
@@ -102,7 +125,7 @@ class Outbound:
         return Dialled(
             at=int(record.start.timestamp()),
             line=record.line,
-            number=way.plain or way.number or record.dst,
+            number=self._prefixes.bare(way.plain or way.number or record.dst),
             caller_id=self._caller_id or caller(record),
             campaign=self._campaign or getattr(record, self._campaign_from),
             agent=_agent(record.channel),

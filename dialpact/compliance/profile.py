@@ -15,7 +15,6 @@ from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,6 +22,7 @@ from dialpact.compliance import public_holidays, toml
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.errors import ProfileError
 from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.numbers.areas import SHIPPED, Areas
 from dialpact.compliance.sections import (
     ActorRule,
     Attempts,
@@ -42,6 +42,7 @@ from dialpact.compliance.sections import (
     SuspensionRule,
     require,
 )
+from dialpact.compliance.zones import ZoneInfo, zone
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -75,7 +76,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         require(bool(_NAME.fullmatch(self.id)), "id", reason)
         for key in ("version", "title", "source"):
             require(bool(getattr(self, key).strip()), key, "must not be empty")
-        require(_is_zone(self.timezone), "timezone", f"no such time zone: {self.timezone!r}")
+        require(zone(self.timezone) is not None, "timezone", f"no such time zone: {self.timezone!r}")
         sections = [name for name in self.__struct_fields__ if isinstance(getattr(self, name), Section)]
         require(bool(sections), "id", "no rule but numbers: this profile would permit every call")
 
@@ -96,10 +97,11 @@ class Profile(_Document, dict=True, frozen=True, kw_only=True, forbid_unknown_fi
 
 @dataclass(frozen=True)
 class Policy:
-    """What is in force here: one or more profiles, of which each binds, and the calendar."""
+    """What is in force here: one or more profiles, of which each binds, the calendar and the area codes."""
 
     profiles: tuple[Profile, ...]
     calendar: WorkingDays
+    areas: Areas = SHIPPED
 
     def __post_init__(self) -> None:
         if not self.profiles:
@@ -148,6 +150,11 @@ class Policy:
         """Of all calendar data that these profiles look at."""
         foreign = any(profile.days and profile.days.holidays for profile in self.profiles)
         return f"{self.calendar.version} + {public_holidays.version()}" if foreign else self.calendar.version
+
+    @cached_property
+    def areas_version(self) -> str:
+        """Of the area codes that numbers of these regions are looked up in; empty where there are none."""
+        return self.areas.version if "US" in self.regions else ""
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -200,14 +207,6 @@ def parse(content: bytes, origin: str) -> Profile:
         raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
     return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # by the name: a directory, an absolute path, an unknown zone
-        return False
-    return True
 
 
 def _place(message: str) -> tuple[str, str]:

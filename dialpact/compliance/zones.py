@@ -1,4 +1,9 @@
-"""Time zones by name, kept: the library forgets all but a few and would read their files during a call."""
+"""Time zones by name, always from the pinned package ``tzdata``: the one place that knows ``zoneinfo``.
+
+The data of an old system would win over the package otherwise, and call by the hour of a law that has
+changed. So the way to it is set here, before the first zone is made, and everybody else takes zones from
+here. They are kept: the library forgets all but a few and would read their files during a call.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +12,30 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import tzdata
+
+__all__ = ["ZoneInfo", "release", "version", "zone"]
+
+_FOLDER = Path(tzdata.__file__).parent / "zoneinfo"
+# Of a package that is no folder (a zip) the library finds the data itself, only slower.
+zoneinfo.reset_tzpath((str(_FOLDER),) if _FOLDER.is_dir() else ())
+ZoneInfo.clear_cache()  # what somebody made before
+
 
 @cache
 def zone(name: str) -> ZoneInfo | None:
-    """None for a name that this machine's data does not have: its time is unknown then, not guessed."""
+    """None for a name that the data does not have: its time is unknown then, not guessed."""
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):  # by the name: a directory, an absolute path, an unknown zone
         return None
 
 
-@cache
 def version() -> str:
-    """Of the data that :func:`zone` reads: the system's, else the package's. It goes into every decision."""
-    for folder in map(Path, zoneinfo.TZPATH):
-        if (folder / "Asia" / "Shanghai").is_file():
-            return f"system {_release(folder)}"
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as package_version
-
-    try:
-        return f"tzdata {package_version('tzdata')}"
-    except PackageNotFoundError:
-        return "none"
+    """Of the data that :func:`zone` reads. It goes into every decision."""
+    return f"tzdata {tzdata.__version__}"
 
 
-def _release(folder: Path) -> str:
-    """``2026a``; a system that does not say is called unknown, not guessed."""
-    for name, mark in (("tzdata.zi", "# version "), ("+VERSION", "")):
-        try:
-            with (folder / name).open(encoding="ascii") as file:
-                first = file.readline(80).strip()
-        except (OSError, UnicodeDecodeError):
-            continue
-        if first.startswith(mark):
-            return first.removeprefix(mark)
-    return "unknown"
+def release() -> str:
+    """What IANA calls this data: ``2026f``."""
+    return str(tzdata.IANA_VERSION)

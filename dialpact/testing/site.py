@@ -70,7 +70,7 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
     """A site with empty registers. ``given``: a configuration or its file; None: one trunk, ``carrier``, and
     the profile ``cn-hubei-2018``. ``folder``: for secret and recordings.
 
-    Raises ConfigError, ProfileError, CalendarError: what is wrong with the user's own files.
+    Raises ConfigError, ProfileError, CalendarError, AreaError: what is wrong with the user's own files.
     """
     if given is None:
         given = Config(trunks={"carrier": configuration.Trunk(endpoint="carrier")}, origin=str(folder / "x"))

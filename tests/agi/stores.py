@@ -104,8 +104,8 @@ class Held(Store):
 
     failures = 0
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
         self.reached, self._go = threading.Event(), threading.Event()
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from dialpact.compliance import profile as profiles
 from tests.cli.conftest import NUMBER, Home
 
 CALL = ("--campaign", "renewal", "--caller-id", "02787654321")
@@ -63,3 +66,83 @@ def test_for_people(stocked: Home, language: str, says: str) -> None:
 def test_usage(stocked: Home) -> None:
     stocked.run("check", NUMBER, code=2)
     assert "at" in stocked("check", NUMBER, *CALL, "--at", "noon", code=1)["error"]
+
+
+ABROAD = [
+    # Number, profile, instant, local time that the rule looked at, when it could pass on that clock
+    ("2192345678", "us-federal", "2026-06-02T12:05:00Z", "2026-06-02 07:05:00-05:00 America/Chicago",
+     "2026-06-02 08:00:00-05:00 America/Chicago"),
+    ("2192345678", "us-federal", "2026-06-03T01:30:00Z", "2026-06-02 21:30:00-04:00 America/New_York",
+     "2026-06-03 09:00:00-04:00 America/New_York"),
+    ("2122345678", "us-federal", "2026-06-02T02:00:00Z", "2026-06-01 22:00:00-04:00 America/New_York",
+     "2026-06-02 08:00:00-04:00 America/New_York"),
+    ("0732345678", "au", "2026-11-30T22:05:00Z", "2026-12-01 08:05:00+10:00 Australia/Brisbane",
+     "2026-12-01 09:00:00+10:00 Australia/Brisbane"),
+    ("0142345678", "fr", "2026-06-02T11:30:00Z", "2026-06-02 13:30:00+02:00 Europe/Paris",
+     "2026-06-02 14:00:00+02:00 Europe/Paris"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "profile", "at", "local", "then"), ABROAD)
+def test_times_are_shown_on_the_clock_that_the_rule_looked_at(
+    stocked: Home, number: str, profile: str, at: str, local: str, then: str
+) -> None:
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', f'["{profile}"]'), "utf-8")
+    said = stocked.run("check", number, *CALL, "--at", at, code=3).stdout
+    (hours,) = [line for line in said.splitlines() if line.startswith("Hours")]
+    assert local in hours and then in hours
+    assert f"At: {local}" in said
+    answer = stocked("check", number, *CALL, "--at", at, code=3)
+    (found,) = [finding for finding in answer["findings"] if finding["rule"] == "hours"]
+    assert found["looked_at"].startswith(local)
+    assert found["retry_at"].endswith("Z"), "a program is told the instant"
+
+
+def test_a_call_that_may_be_made_shows_the_callees_clocks(stocked: Home) -> None:
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', '["us-federal"]'), "utf-8")
+    answer = stocked("check", "2192345678", *CALL, "--at", "2026-06-02T15:00:00Z", code=3)
+    (found,) = [finding for finding in answer["findings"] if finding["rule"] == "hours"]
+    assert found["result"] == "pass"
+    assert found["looked_at"].startswith(
+        "2026-06-02 10:00:00-05:00 America/Chicago, 2026-06-02 11:00:00-04:00 America/New_York"
+    )
+    far = stocked("check", "8002345678", *CALL, "--at", "2026-01-15T22:30:00Z", code=3)
+    (found,) = [finding for finding in far["findings"] if finding["rule"] == "hours"]
+    assert found["result"] == "pass" and "…" in found["looked_at"]
+
+
+def test_an_operators_area_code_is_called_and_registered(stocked: Home) -> None:
+    number, folder = "+15652345678", stocked.path / "areas"
+    text = stocked.config.read_text("utf-8").replace('["cn-hubei-2018"]', '["us-federal"]')
+    text = text.replace('areas = ""', 'areas = "areas"')
+    stocked.config.write_text(text, "utf-8")
+    consent = ("consent", "add", number, "--business", "acme", "--industry", "保险", "--evidence", "form 8")
+    folder.mkdir()
+    stocked.run(*consent, code=1)
+    (folder / "2027.toml").write_text(
+        'source = "NANPA"\ndocument = "PL-637"\n[[area]]\ncode = "565"\nregion = "US"\ncovers = ["912"]\n'
+    )
+    stocked.run(*consent, "--granted-at", "2026-01-05")
+    answer = stocked("check", "565-234-5678", *CALL, "--at", "2026-11-24T15:00:00Z", code=3)
+    assert answer["number"] == number
+    assert {"no-consent", "invalid-number", "outside-hours"}.isdisjoint(answer["reasons"])
+    (folder / "2027.toml").write_text("broken")
+    stocked.run("dnc", "add", "+12122345678", "--scope", "all")  # nobody's refusal waits for it
+    assert "2027.toml" in stocked.run("check", number, *CALL, code=1).stderr
+
+
+def test_where_only_the_profiles_clock_counts_it_is_shown(stocked: Home) -> None:
+    own = (Path(profiles.__file__).parent / "profiles/us-federal.toml").read_text("utf-8")
+    own = own.replace('basis = "callee"', 'basis = "fixed"').replace('"us-federal"', '"us-own"')
+    (stocked.path / "own.toml").write_text(own, "utf-8")
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', '["own.toml"]'), "utf-8")
+    for at, local in (
+        ("2026-06-02T11:59:59Z", "2026-06-02 07:59:59-04:00 America/New_York"),
+        ("2026-06-02T12:00:00Z", "2026-06-02 08:00:00-04:00 America/New_York"),
+    ):
+        answer = stocked("check", "3102345678", *CALL, "--at", at, code=3)
+        (found,) = [finding for finding in answer["findings"] if finding["rule"] == "hours"]
+        assert found["looked_at"].startswith(f"{local}, callee"), "not Los Angeles"

@@ -18,14 +18,18 @@ import pytest
 from agi.service import serving
 from dialpact.application.doctor import dialplan, host, pbx, rules
 from dialpact.application.doctor import keys as doctor_keys
+from dialpact.application.doctor import zones as doctor_zones
 from dialpact.application.doctor.conf import sections
 from dialpact.application.doctor.finding import DoctorFinding, Site
 from dialpact.cli import texts
+from dialpact.compliance import calendars, profile
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
 from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Suspension
+from dialpact.compliance.numbers import areas
+from dialpact.compliance.profile import Policy
 from dialpact.compliance.sections import DoNotCallRule, ScriptRule
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
@@ -124,6 +128,43 @@ def test_calendar(site: Site, today: date, expected: str) -> None:
 
 def test_a_profile_for_all_days_needs_no_calendar(site: Site) -> None:
     assert keys(rules.calendar(with_profile(site, days=None))) == ["ok calendar-unused"]
+
+
+@pytest.mark.parametrize(
+    ("file", "says", "expected"),
+    [
+        ("tzdata.zi", "# version 2020a\n# redo", "ok zones"),
+        ("tzdata.zi", "# version 2099a\n", "warn zones-old"),
+        ("+VERSION", "2099a\n", "warn zones-old"),
+        ("tzdata.zi", "2099a\n", "ok zones"),  # does not say so
+        ("leapseconds", "# version 2099a\n", "ok zones"),
+    ],
+)
+def test_zones(site: Site, tmp_path: Path, file: str, says: str, expected: str) -> None:
+    (tmp_path / file).write_text(says, "utf-8")
+    (found,) = doctor_zones.data(site, f"{tmp_path}:{tmp_path / 'none'}")
+    assert keys([found]) == [expected]
+    assert found.values["version"].startswith("tzdata ") and found.values["release"]
+    assert found.values.get("system") in (None, "2099a")
+
+
+def test_areas(site: Site, tmp_path: Path) -> None:
+    assert keys(doctor_zones.areas(site)) == ["ok areas-unused"]
+    abroad = replace(site, policy=Policy((profile.load("us-federal"),), calendars.load()))
+    (found,) = doctor_zones.areas(abroad)
+    assert (found.result, found.values["codes"]) == ("ok", "-")
+    folder = tmp_path / "areas"
+    folder.mkdir()
+    (folder / "a.toml").write_text(
+        'source = "NANPA"\ndocument = "PL-637"\n[[area]]\ncode = "565"\nregion = "US"\ncovers = ["912"]\n',
+        "utf-8",
+    )
+    more = Policy((profile.load("us-federal"),), calendars.load(), areas.load(folder))
+    (found,) = doctor_zones.areas(replace(abroad, policy=more))
+    assert (found.result, found.values["codes"]) == ("ok", "565")
+    later = date.fromisoformat(found.values["day"]) + timedelta(days=366)
+    assert keys(doctor_zones.areas(replace(abroad, today=later))) == ["warn areas-old"]
+    assert keys(doctor_zones.areas(replace(site, policy=None))) == []
 
 
 @pytest.mark.parametrize(

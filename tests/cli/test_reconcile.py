@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any, get_args
@@ -11,9 +12,11 @@ from typing import Any, get_args
 import pytest
 from typer.testing import CliRunner
 
+from ami_listener.legs import leg_policy
 from dialpact.cli import texts
 from dialpact.cli.app import app
 from dialpact.compliance.reconcile import Kind
+from dialpact.compliance.reconcile.incidents import ROUND_THE_GATE
 from dialpact.compliance.registers import carrier_list
 from tests.cli.conftest import Home
 from tests.compliance import cdr_lab
@@ -277,3 +280,69 @@ def test_a_recording_whose_end_was_seen_is_not_settled(lab: Home) -> None:
     (row,) = lab("recordings", "list")
     said = lab("recordings", "settle", row["id"], "--answered", "--reason", "x", code=1)
     assert "was seen" in said["error"]
+
+
+INBOUND = (
+    '"","13912345678","s","ivr","""13912345678"" <13912345678>","PJSIP/carrier-0000001a","","Queue","sales",'
+)
+INBOUND += (
+    '"2026-11-25 16:30:23","2026-11-25 16:30:23","2026-11-25 16:30:25",2,2,"ANSWERED","DOCUMENTATION"\n'
+)
+
+
+def test_calls_that_a_goto_has_sent_on_came_in(lab: Home) -> None:
+    """A CDR has the last context: where that is none that was named, it is said."""
+    given = ("reconcile", "--cdr", lab.file("in.csv", INBOUND), *UTC, "--inbound-context", "from-carrier")
+    answer = lab(*given)
+    assert (answer["findings_total"], answer["inbound"]) == (0, 1)
+    assert answer["unnamed_contexts"] == {"ivr": 1}
+    assert "ivr (1)" in lab.run(*given).stderr
+    assert "ivr (1)" in lab.run("--lang", "zh", *given).stderr
+    named = lab(*given, "--inbound-context", "ivr")
+    assert (named["inbound"], named["unnamed_contexts"]) == (1, {})
+
+
+def test_a_site_that_dials_nine(lab: Home) -> None:
+    files(lab, "emergency", "answered")
+    nine = lab.file("nine.csv", cdr_lab.csv("emergency").replace(b"110", b"9110"))
+    assert lab("reconcile", "--cdr", nine, *UTC, code=3)["found"] == {"without-decision": 1}
+    assert lab("reconcile", "--cdr", nine, *UTC, "--prefix", "9")["found"] == {"emergency": 1}
+    called = cdr_lab.csv("answered").replace(b"13800138000", b"913800138000")
+    given = ("reconcile", "--cdr", lab.file("called.csv", called), *UTC)
+    assert lab(*given, code=3)["found"] == {"number-differs": 1}
+    assert lab(*given, "--prefix", "0", "--prefix", "9")["found"] == {}
+    assert "no prefix" in lab(*given, "--prefix", "9x", code=1)["error"]
+    assert "不是外线前缀" in lab(*given, "--prefix", "", "--lang", "zh", code=1)["error"]
+
+
+@pytest.mark.parametrize(
+    ("scene", "change"),
+    [
+        ("another-number", (b"02788880007", b"13800138444")),  # src holds the callee
+        ("originate-local", (b"PJSIP/13800138888@carrier", b"PJSIP/13800138887@carrier")),
+        ("ungated", (b"PJSIP/carrier-0000000c", b"PJSIP/carrier-0000000c")),
+        ("ungated", (b"PJSIP/13912345678@carrier", b"PJSIP/13912345678@private")),
+        ("ungated", (b"PJSIP/agent1001-", b"Local/13912345678@out-")),
+    ],
+)
+def test_no_column_shows_a_number(lab: Home, scene: str, change: tuple[bytes, bytes]) -> None:
+    files(lab, scene)
+    text = cdr_lab.csv(scene).replace(*change).replace(b"PJSIP/carrier-0000000c", b"DAHDI/i1/13912345678-c")
+    lab.config.write_text(
+        lab.config.read_text("utf-8") + '\n[trunks.isdn]\nendpoint = "DAHDI/g1"\nchannels = "i1"\n', "utf-8"
+    )
+    bad = b'"","02788880007"' + b',"13912345678"' * 14 + b"\n"
+    given = ("reconcile", "--cdr", lab.file("some.csv", text + bad), *UTC, "--notes")
+    for words in (given, (*given, "--json"), ("--lang", "zh", *given)):
+        result = lab.run(*words, code=3)
+        for line in (result.stdout + result.stderr).splitlines():
+            shown = re.sub(r"[0-9a-f]{32}|[0-9]{10}\.[0-9]+|-[0-9a-f]{8}\b", "", line)
+            assert not re.search(r"[0-9]{7}", shown), line
+    full = lab.run(*given, "--full", "--json", code=3).stdout
+    assert re.search(r"13[89][0-9]{8}", full)
+
+
+def test_the_listeners_words_for_a_leg_that_went_round_the_gate() -> None:
+    """All that it tells of legs, but for a person's emergency call."""
+    told = set(get_args(leg_policy.Kind)) - {"", "emergency", "emergency-unusual"}
+    assert set(ROUND_THE_GATE) == told

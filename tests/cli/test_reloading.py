@@ -97,6 +97,11 @@ BAD = {
         CONFIG.replace("[policy]", '[policy]\ncalendars = "none"'),
         "no such directory",
     ),
+    "area codes that are not there": (
+        "config",
+        CONFIG.replace("[policy]", '[policy]\nareas = "none"'),
+        "no such directory",
+    ),
     "no trunk": ("config", CONFIG.partition("[trunks")[0], "trunks"),
     "another address": ("config", CONFIG.replace(":0", ":4573"), "needs a restart: gate.listen"),
     "another node": ("config", CONFIG.replace("pbx1", "pbx2"), "needs a restart: node.name"),
@@ -145,7 +150,7 @@ async def test_what_is_bad_changes_nothing_and_is_said(
         assert await place.call() == "BLOCK"
 
 
-@pytest.mark.parametrize("what", ["rules", "calendar"])
+@pytest.mark.parametrize("what", ["rules", "calendars", "areas"])
 async def test_a_file_that_can_not_be_read(place: Place, what: str) -> None:
     if what == "rules":
         place.rules.unlink()
@@ -155,7 +160,7 @@ async def test_a_file_that_can_not_be_read(place: Place, what: str) -> None:
         place.rules.rmdir()
     else:
         (place.config.parent / "years" / "2027.toml").mkdir(parents=True)
-        place.change("[policy]", '[policy]\ncalendars = "years"')
+        place.change("[policy]", f'[policy]\n{what} = "years"')
     assert not await place.reloading.reload()
     assert ("rules.toml" if what == "rules" else "2027.toml") in place.reloading.why
 
@@ -339,6 +344,7 @@ def force(**settings: str) -> ActiveConfig:
     [
         ("policy.mode", False),
         ("policy.calendars", False),
+        ("policy.areas", False),
         ("trunks.carrier.area_code", False),
         ("gate.deadline_ms", False),
         ("gate.max_sessions", True),
@@ -358,11 +364,12 @@ def test_what_a_reload_can_change(key: str, restart: bool) -> None:
 
 def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:
     old = ActiveConfig(settings={}, profiles={"a": "1 x", "b": "1 y"}, calendar="c")
-    new = ActiveConfig(settings={}, profiles={"a": "1 z"}, calendar="d")
+    new = ActiveConfig(settings={}, profiles={"a": "1 z"}, calendar="d", areas="a")
     assert [change.key for change in active_config.changes(old, new)] == [
         "profile a",
         "profile b",
         "calendar",
+        "areas",
     ]
     assert active_config.restart(active_config.changes(old, new)) == []
     assert old.digest != new.digest

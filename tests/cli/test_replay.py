@@ -64,6 +64,18 @@ def test_hours_are_those_that_the_rules_count(stocked: Home) -> None:
     assert [row["hour"] for row in answer["hours"]] == ["21"]
 
 
+def test_a_site_that_dials_nine(stocked: Home) -> None:
+    """The extension and what the trunk was given have it, or one of them."""
+    dialled = line(number=f"9{NUMBER}")
+    given = dialled + dialled.replace(f"PJSIP/9{NUMBER}@", f"PJSIP/{NUMBER}@") + line()
+    assert reasons(replay(stocked, given, "--rules", "number,consent")) == {"invalid-number": 1}
+    answer = replay(stocked, given, "--rules", "number,consent", "--prefix", "9", code=0)
+    assert (answer["attempts"], answer["blocked"]) == (3, 0)
+    american = ("--profile", "us-federal", "--rules", "number", "--prefix", "9")
+    assert replay(stocked, line(number="92127360104"), *american, code=0)["attempts"] == 1
+    assert "no prefix" in replay(stocked, given, "--prefix", "nine", code=1)["error"]
+
+
 def reasons(answer: Any) -> dict[str, int]:
     return {row["code"]: row["calls"] for row in answer["reasons"]}
 

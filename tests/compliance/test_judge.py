@@ -12,6 +12,7 @@ from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, RecorderState
+from dialpact.compliance.numbers import areas
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import Store, create
@@ -164,3 +165,20 @@ def test_shadow_dials_no_emergency_number() -> None:
     for number in ("110", "027119", "+86120"):
         decision = shadow.decide(shadow.attempt(number, "c", "1"), FACTS, WEDNESDAY)
         assert not decision.put_through, number
+
+
+def test_the_operators_area_codes_are_judged_by_and_named(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(
+        'source = "NANPA"\ndocument = "PL-637"\n[[area]]\ncode = "565"\nregion = "US"\ncovers = ["850"]\n'
+    )
+    american, trunks = (profile.load("us-federal"),), {"carrier": Trunk(endpoint="PJSIP/carrier")}
+    shipped = Judge(Policy(american, calendars.load()), trunks, "pbx1")
+    more = Judge(Policy(american, calendars.load(), areas.load(tmp_path)), trunks, "pbx1")
+    assert shipped.attempt("5652345678", "c", "1").callee.detail == "unassigned"
+    found = more.decide(more.attempt("5652345678", "c", "1"), FACTS, WEDNESDAY)
+    assert found.attempt.callee.zones == ("America/Chicago", "America/New_York")
+    assert found.number_metadata.endswith(more.policy.areas.version)
+    blocked = more.too_late(found.attempt, WEDNESDAY)
+    assert blocked.number_metadata == found.number_metadata
+    chinese = Judge(Policy((profile.load("cn-hubei-2018"),), calendars.load()), trunks, "pbx1")
+    assert "areas" not in chinese.too_late(found.attempt, WEDNESDAY).number_metadata

@@ -16,6 +16,8 @@ from tests.compliance.test_numbers import ACCEPTED
 
 NEW_YORK, TOLL_FREE, PARIS, MOBILE_FR = "+12122345678", "+18002345678", "+33142345678", "+33612345678"
 SYDNEY, PERTH, MOBILE_AU = "+61292345678", "+61892345678", "+61412345678"
+BRISBANE = "+61732345678"
+WEST = {f"Australia/{place}" for place in ("Adelaide", "Broken_Hill", "Darwin", "Eucla", "Perth")}
 
 CALLEES = [
     ("US", "2122345678", NEW_YORK, "2122345678", "fixed-or-mobile", "ten digits"),
@@ -94,6 +96,8 @@ NEVER = [
     ("FR", "061234567", Flaw.LENGTH, "a digit short"),
     ("FR", "0700123456", Flaw.UNASSIGNED, "range of another territory"),
     ("FR", "+262692123456", Flaw.FOREIGN_REGION, "La Réunion has a code of its own"),
+    ("FR", "0692123456", Flaw.FOREIGN_REGION, "La Réunion, dialled as in France"),
+    ("FR", "+33596123456", Flaw.FOREIGN_REGION, "Martinique behind the code of France"),
     ("FR", "06.12.34.56.78", Flaw.CHARACTERS, "dots are no part of a number here"),
     ("AU", "000", Flaw.EMERGENCY, "emergency"),
     ("AU", "+61 000", Flaw.EMERGENCY, "international"),
@@ -127,10 +131,23 @@ def test_never_a_callee(region: str, text: str, flaw: Flaw, reason: str) -> None
     [
         (NEW_YORK, {"America/New_York"}),
         ("+18082345678", {"Pacific/Honolulu"}),
-        ("+19072345678", {"America/Anchorage", "America/Adak"}),
+        (
+            "+12192345678",
+            {"America/Chicago", "America/New_York"},
+        ),  # an exchange that the library does not list
+        ("+13642345678", {"America/Chicago", "America/New_York"}),  # an overlay of 270
+        ("+19072345678", {"America/Anchorage", "America/Adak", "America/Juneau", "Pacific/Honolulu"}),
         (PARIS, {"Europe/Paris"}),
         (SYDNEY, {"Australia/Sydney"}),
-        (PERTH, {"Australia/Perth", "Australia/Adelaide"}),
+        ("+61265001234", {"Australia/Sydney", "Australia/Lord_Howe"}),
+        ("+61260001234", {"Australia/Sydney", "Australia/Melbourne"}),
+        ("+61392345678", {"Australia/Sydney", "Australia/Melbourne", "Australia/Hobart"}),
+        (BRISBANE, {"Australia/Brisbane", "Australia/Sydney"}),
+        ("+61721001234", {"Australia/Brisbane", "Australia/Sydney"}),  # one that the library knows
+        (PERTH, WEST),
+        ("+61889501234", WEST),  # Alice Springs
+        ("+61890391234", WEST),  # Eucla
+        ("+61891641234", set()),  # Christmas Island, a region of its own
     ],
 )
 def test_the_zones_of_a_number(number: str, zones: set[str]) -> None:
@@ -148,7 +165,7 @@ def test_an_unknown_zone_is_no_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "dialpact.compliance.numbers.metadata.time_zones_for_number", lambda _: ("Etc/Unknown",)
     )
-    assert parse(NEW_YORK, regions=("US",)).zones == ()
+    assert parse(SYDNEY, regions=("AU",)).zones == ()
 
 
 @pytest.mark.parametrize(("text", "e164", "national", "kind", "reason"), ACCEPTED)

@@ -32,6 +32,7 @@ from tests.compliance.world import (
 
 US, FR, AU = (profile.load(name) for name in ("us-federal", "fr", "au"))
 NEW_YORK, LOS_ANGELES, HONOLULU = "+12122345678", "+13102345678", "+18082345678"
+GARY, OVERLAY, NEWER, BRISBANE = "+12192345678", "+13642345678", "+18612345678", "+61732345678"
 TOLL_FREE, PARIS = "+18002345678", "+33142345678"
 SYDNEY, PERTH, MOBILE_AU = "+61292345678", "+61892345678", "+61412345678"
 OTHERS = ("do_not_call", "consent", "caller_id", "resources", "recording", "attempts", "suspension")
@@ -93,6 +94,15 @@ BOUNDS = [
         "in summer six: no DST there",
     ),
     (UNITED_STATES, HONOLULU, "2026-06-15 14:00:00", "America/New_York", "", "eight in Hawaii"),
+    # An area in two zones is open when both are.
+    (UNITED_STATES, GARY, "2026-06-02 08:05:00", "America/New_York", BEFORE, "five past seven in Gary"),
+    (UNITED_STATES, GARY, "2026-06-02 08:59:59", "America/New_York", BEFORE, "a second early there"),
+    (UNITED_STATES, GARY, "2026-06-02 09:00:00", "America/New_York", "", "open in both"),
+    (UNITED_STATES, GARY, "2026-06-02 20:00:00", "America/Chicago", AFTER, "nine in the area's other part"),
+    (UNITED_STATES, OVERLAY, "2026-06-02 08:05:00", "America/New_York", BEFORE, "Kentucky's west by 364"),
+    (UNITED_STATES, OVERLAY, "2026-06-02 09:00:00", "America/New_York", "", "open in both"),
+    (UNITED_STATES, NEWER, "2026-06-02 08:05:00", "America/New_York", BEFORE, "861 is Illinois"),
+    (UNITED_STATES, NEWER, "2026-06-02 08:00:00", "America/Chicago", "", "eight in Peoria"),
     # The clock goes forward on 8 March and back on 1 November.
     (UNITED_STATES, NEW_YORK, "2026-03-07 12:59:59+00:00", "UTC", BEFORE, "the day before: UTC-5"),
     (UNITED_STATES, NEW_YORK, "2026-03-07 13:00:00+00:00", "UTC", "", "the day before: UTC-5"),
@@ -157,6 +167,12 @@ BOUNDS = [
         SOON,
         "08 may be Adelaide, where it is 19:59",
     ),
+    # Queensland has no summer time: nine in Sydney is eight in Brisbane.
+    (AUSTRALIA, BRISBANE, "2026-12-01 09:05:00", "Australia/Sydney", BEFORE, "five past eight in Brisbane"),
+    (AUSTRALIA, BRISBANE, "2026-12-01 09:00:00", "Australia/Brisbane", "", "open in both"),
+    (AUSTRALIA, BRISBANE, "2026-12-01 19:58:59", "Australia/Sydney", "", "18:58:59 in Brisbane"),
+    (AUSTRALIA, BRISBANE, "2026-12-01 19:05:00", "Australia/Brisbane", AFTER, "Tweed Heads is in 07, too"),
+    (AUSTRALIA, BRISBANE, "2026-06-02 09:00:00", "Australia/Brisbane", "", "in winter they are one"),
     (AUSTRALIA, MOBILE_AU, "2026-06-02 12:29:59", "Australia/Sydney", BEFORE, "8:59:59 on the Cocos Islands"),
     (AUSTRALIA, MOBILE_AU, "2026-06-02 12:30:00", "Australia/Sydney", "", "open in all eight"),
 ]
@@ -192,6 +208,7 @@ def test_a_finding_tells_which_zone_is_closed() -> None:
         if finding.result == "fail"
     )
     assert hours.detail["local"] == "05:00:00 America/Los_Angeles"
+    assert hours.detail["zone"] == "America/Los_Angeles"
     assert hours.detail["windows"] == "08:00-21:00"
     sunday = found(SYDNEY, instant("2026-06-07 12:00", "Australia/Sydney"), AUSTRALIA)
     assert [finding.detail["windows"] for finding in sunday if finding.rule == "hours"] == [

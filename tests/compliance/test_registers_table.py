@@ -32,7 +32,7 @@ def test_encodings_and_line_ends(encoding: str, newline: str) -> None:
 
 
 def test_a_gb18030_byte_order_mark() -> None:
-    content = b"\x84\x31\x95\x33" + "number,scope,value\n1,industry,保险".encode("gb18030")
+    content = b"\x84\x31\x95\x33" + '"number",scope,value\n1,industry,保险'.encode("gb18030")
     assert rows(content) == [(2, ["1", "industry", "保险"])]
 
 
@@ -83,6 +83,7 @@ def test_delimiters(delimiter: str, encoding: str) -> None:
         ("number,scope,value,,\n1,2,3,,\n4,5,6\n7,8,9,,x\n", [2, 3, "cell-count"]),
         (",number,scope,,value\n0,1,2,x,3\n", [(2, ["1", "2", "3"])]),
         ("number,scope,value\n1,2,3,,\n", [(2, ["1", "2", "3"])]),
+        ('\ufeff\ufeff"number","scope","value"\n1,2,3\n\x1a', [(2, ["1", "2", "3"])]),
         # what was written of bad rows
         ("line,reason,number,scope,value\n7,why,1,2,3\n", [(2, ["1", "2", "3"])]),
     ],

@@ -43,6 +43,7 @@ from tests.fuzz.engine import ROOT, Target, hostile
 from tests.fuzz.folders import folder
 from tests.fuzz.living import SECONDS, Loop, gate
 from tests.fuzz.readers import AGI_TOKENS, AMI_TOKENS, ami_stream
+from tests.peer import peer
 
 MARK = b"\n#>\n"
 REFUSE = b"#refuse\n"
@@ -318,33 +319,22 @@ def ami_link(data: bytes) -> None:
 
 
 async def _link(chunks: list[bytes]) -> None:
-    over = asyncio.Event()
-
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                ident = b""
-                for place, chunk in enumerate(chunks):
-                    if place:
-                        found = re.search(rb"ActionID: (\w+)", await reader.readuntil(b"\r\n\r\n"))
-                        ident = found[1] if found else b""
-                    writer.write(chunk.replace(b"@", ident))
-                await writer.drain()
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-            over.set()
+        ident = b""
+        for place, chunk in enumerate(chunks):
+            if place:
+                found = re.search(rb"ActionID: (\w+)", await reader.readuntil(b"\r\n\r\n"))
+                ident = found[1] if found else b""
+            writer.write(chunk.replace(b"@", ident))
+        await writer.drain()
 
     unhandled: list[Any] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unhandled.append(context))
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
     short = LinkTimings(action=0.03, pong=0.03, login=0.1)
-    try:
+    async with peer(handle) as (host, port):
         with contextlib.suppress(LinkError):
-            port = server.sockets[0].getsockname()[1]
-            session = await Session.open("127.0.0.1", port, "dialpact", "hush", timings=short)
+            session = await Session.open(host, port, "dialpact", "hush", timings=short)
             try:
                 pbx = Pbx(session)
                 with contextlib.suppress(RecordingError):
@@ -355,10 +345,6 @@ async def _link(chunks: list[bytes]) -> None:
                 await pbx.site_lists("110")
             finally:
                 await session.close()
-    finally:
-        await asyncio.wait_for(over.wait(), SECONDS)
-        server.close()
-        await server.wait_closed()
     assert not unhandled, unhandled
 
 

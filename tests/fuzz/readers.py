@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agi import protocol
@@ -15,11 +16,12 @@ from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import CdrRecord, Master
-from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
+from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, LedgerError, ProfileError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
-from dialpact.compliance.registers import script
+from dialpact.compliance.numbers import areas
+from dialpact.compliance.registers import dnc, script
 from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
@@ -27,6 +29,8 @@ from dialpact.compliance.registers.table import Table
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
 from tests.fuzz.folders import folder
+from tests.workbooks import packed, parts, table
+from tests.workbooks import sheet as sheet_of
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
@@ -114,6 +118,16 @@ def imported(name: str, data: bytes) -> None:
             said(fault)
 
 
+WORKBOOK = parts(
+    {"a": "", "b": ""}, strings=["<t>13800138000</t>", "<t>all</t>"], formats=["yyyy-mm-dd", "000"]
+)
+
+
+def workbook(part: str, data: bytes) -> None:
+    """A part of a workbook; no row is lost without a word."""
+    imported("dnc", packed(WORKBOOK | {part: data}))
+
+
 def said(fault: Fault) -> None:
     for language in ("en", "zh"):
         text = texts.fault_text(fault, language)  # type: ignore[arg-type]
@@ -136,7 +150,7 @@ def settings(data: bytes) -> None:
     try:
         found = config.load(file)
         load_policy(found)
-    except (ConfigError, ProfileError, CalendarError) as error:
+    except (ConfigError, ProfileError, CalendarError, AreaError) as error:
         assert str(error)
         return
     assert found.trunks and found.policy.profiles and found.gate.deadline_ms <= 2500
@@ -158,6 +172,18 @@ def calendar(data: bytes) -> None:
         calendars.load(folder)
     except CalendarError as error:
         assert "2027.toml" in str(error)
+
+
+def area_codes(data: bytes) -> None:
+    folder = FOLDER / "areas"
+    folder.mkdir(exist_ok=True)
+    (folder / "2027.toml").write_bytes(data)
+    try:
+        found = areas.load(folder)
+    except AreaError as error:
+        assert "2027.toml" in str(error)
+        return
+    assert all(found.zones(code) for code in found.more), "an area without a zone is nowhere"
 
 
 # Evidence
@@ -270,6 +296,22 @@ def _targets() -> list[Target]:
         )
         for name, found in csv.items()
     ]
+    row = '<row r="{0}" hidden="1"><c r="A{0}" t="s"><v>0</v></c><c s="1"><v>46027</v></c></row>'
+    sheet = sheet_of(table(dnc.COLUMNS) + "".join(row.format(number) for number in range(2, 6)))
+    cells = (b'<c t="n"><f>1</f></c>', b'<c t="e"><v>', b'<c r="XFD1" s="2">', b"<row/>", b"1E308")
+    imports += [
+        Target(f"import-{name}", [text.encode()], partial(workbook, part), (*cells, b"<!DOCTYPE x>"))
+        for name, part, text in (
+            ("sheet", "xl/worksheets/sheet1.xml", sheet),
+            ("strings", "xl/sharedStrings.xml", str(WORKBOOK["xl/sharedStrings.xml"])),
+            ("styles", "xl/styles.xml", str(WORKBOOK["xl/styles.xml"])),
+            ("book", "xl/workbook.xml", str(WORKBOOK["xl/workbook.xml"])),
+        )
+    ]
+    zipped = stored("tests/corpus/lists/*.xlsx")
+    imports.append(
+        Target("import-workbook", zipped, partial(imported, "dnc"), (b"PK\x01\x02", b"PK\x05\x06"))
+    )
     config_text = template("en", "cn-hubei-2018").encode()
     return [
         Target("agi-session", agi_samples, agi_session, AGI_TOKENS),
@@ -282,6 +324,15 @@ def _targets() -> list[Target]:
             "calendar",
             [b'year = 2027\nsource = "x"\ndocument = "y"\noff = [2027-01-01]\nworking = [2027-01-09]\n'],
             calendar,
+            TOML_TOKENS,
+        ),
+        Target(
+            "areas",
+            [
+                b'source = "x"\ndocument = "y"\n[[area]]\ncode = "565"\nregion = "US"\n'
+                b'covers = ["912"]\nzones = ["America/New_York"]\n'
+            ],
+            area_codes,
             TOML_TOKENS,
         ),
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),

@@ -18,8 +18,9 @@ from ami_listener.ami import wire
 from dialpact.application.sheets import open_sheets
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import Master
-from dialpact.compliance.errors import CalendarError, ConfigError, LedgerError, ProfileError
+from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, LedgerError, ProfileError
 from dialpact.compliance.ledger import note
+from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers import dnc, script
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
@@ -107,6 +108,7 @@ def test_rules_and_settings_that_are_too_much(content: bytes, why: str, tmp_path
         (lambda: profile.load(file), ProfileError),
         (lambda: config.load(file), ConfigError),
         (lambda: calendars.load(tmp_path), CalendarError),
+        (lambda: areas.load(tmp_path), AreaError),
     ):
         with pytest.raises(error) as told:
             load()

@@ -20,7 +20,7 @@ _KINDS = {
     "hash": r"(?:(?<=\\n)|(?<![A-Za-z0-9+/]))[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])",
     "sha12": r"(?<=sha256 )[0-9a-f]{12}\b",
     "size": r"\b\d{5,}(?= bytes)|(?<=\"bytes\": )\d{5,}|(?<=，)\d{5,}(?= 字节)",
-    "lib": r"(?<=chinesecalendar )\d+(?:\.\d+)+",
+    "lib": r"(?<=chinesecalendar )\d+(?:\.\d+)+|(?<=tzdata )\d+(?:\.\d+)+ ?[(（]\d{4}[a-z][)）]",
 }
 _ALL = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 # The time of day, where no clock of ours is asked: the database's triggers have their own.

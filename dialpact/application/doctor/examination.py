@@ -9,12 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dialpact.application.actor import Actor, Right
-from dialpact.application.doctor import caller_id, daemons, dialplan, host, keys, live, pbx, rules, version
+from dialpact.application.doctor import (
+    caller_id,
+    daemons,
+    dialplan,
+    host,
+    keys,
+    live,
+    pbx,
+    rules,
+    version,
+    zones,
+)
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok
 from dialpact.application.policy import load_policy
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
-from dialpact.compliance.errors import CalendarError, ConfigError, ProfileError, StoreError
+from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, ProfileError, StoreError
 from dialpact.compliance.registers.moment import HOME
 from dialpact.store.ports import Store
 
@@ -23,6 +34,8 @@ BEFORE: tuple[tuple[str, Check], ...] = (
     ("profile", rules.profiles),
     ("mode", rules.mode),
     ("calendar", rules.calendar),
+    ("zones", zones.data),
+    ("areas", zones.areas),
 )
 AFTER: tuple[tuple[str, Check], ...] = (
     ("running", daemons.applied),
@@ -74,7 +87,7 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
     site = Site(config, now, now.astimezone(HOME).date(), patient.etc)
     try:
         site = replace(site, policy=await asyncio.to_thread(load_policy, config))
-    except (ProfileError, CalendarError) as error:
+    except (ProfileError, CalendarError, AreaError) as error:
         yield "profile", fail("policy", error=error)
     for name, check in BEFORE:
         for item in check(site):

@@ -10,6 +10,7 @@ from pathlib import Path
 from dialpact.application.actor import Right
 from dialpact.application.cdr_file import CdrSource
 from dialpact.application.context import Context
+from dialpact.application.outside_line import the_prefixes
 from dialpact.application.reconcile.incidents import Written, write_incidents
 from dialpact.application.reconcile.join import reconcile
 from dialpact.compliance.config import Config
@@ -31,6 +32,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     until: datetime | None = None
     trunk: str = ""  # only this one's
     inbound: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()  # what is dialled for an outside line
     tolerance: int = 5
     write: bool = False
     settle: bool = False
@@ -88,6 +90,7 @@ async def reconciled(
             until=wanted.until,
             trunk=wanted.trunk,
             inbound=wanted.inbound,
+            prefixes=the_prefixes(wanted.prefixes),
             tolerance=wanted.tolerance,
             say=said,
             bad=bad,

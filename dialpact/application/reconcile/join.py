@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 from dialpact.application.aside import aside
 from dialpact.application.cdr_file import CdrSource
+from dialpact.application.reconcile.beside import Beside
 from dialpact.compliance.config import Trunk
+from dialpact.compliance.dial_prefix import DialPrefixes
 from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.reconcile import (
     AskedCall,
@@ -25,19 +36,24 @@ from dialpact.compliance.reconcile import (
     CdrJudge,
     Counts,
     HouseCalls,
+    InboundContexts,
     Kind,
     Matcher,
     Reconciliation,
     Row,
     Shift,
+    Whisper,
     grouped,
     house,
     merged,
     seen,
+    whisper,
 )
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports import Store
+from dialpact.store.ports.page import Page
 
+T = TypeVar("T")
 TOGETHER = 1000  # decisions a page
 MARGIN = 3600  # seconds around the period in which counterparts are looked for
 FARTHEST = 15 * 3600  # seconds by which the times of a file could be off
@@ -56,6 +72,7 @@ async def reconcile(
     until: datetime | None = None,
     trunk: str = "",
     inbound: Collection[str] = (),
+    prefixes: DialPrefixes | None = None,
     tolerance: int = 5,
     say: Callable[[CdrFinding], None] | None = None,
     bad: Callable[[str, int, Fault], None] | None = None,
@@ -65,16 +82,18 @@ async def reconcile(
     """``sources`` are CDRs of ``node``, whose unmatched decisions are findings; those of others are not.
 
     ``since`` and ``until`` bound calls by their start and decisions by their time, ``until`` not included;
-    without them, what the files cover. ``inbound``: see :class:`.Calls`. ``tolerance``:
+    without them, what the files cover. ``inbound``, ``prefixes``: see :class:`.HouseCalls`. ``tolerance``:
     seconds by which the PBX's clock and the gate's may differ. ``say`` takes every finding in the order of
     time, ``bad`` every unreadable line, ``progress`` the stage (a file's name, ``decisions`` or ``calls``)
     and how many are done; ``say`` and ``bad`` may come from another thread, one at a time. StoreError; Fault
     for a file that is none of CDRs.
     """
     own = await store.reconciliations.own_numbers()
-    matcher = Matcher(node, trunks, tolerance)
+    matcher = Matcher(node, trunks, tolerance, prefixes)
+    contexts = InboundContexts(frozenset(inbound))
     with ExitStack() as stack:
-        files = _Files(stack, HouseCalls(trunks, own=own, inbound=inbound), since, until)
+        calls = HouseCalls(trunks, own=own, inbound=inbound, prefixes=prefixes)
+        files = _Files(stack, calls, since, until)
         async for stage, count in aside(files.read(sources, bad)):
             if progress:
                 progress(stage, count)
@@ -82,9 +101,19 @@ async def reconcile(
         if first is None or last is None:
             return Reconciliation(counts=files.counts, found=(), since=None, until=None)
         told = stack.enter_context(ExternalSort(CdrFinding))
-        judge = CdrJudge(matcher, told.add, node=node, since=first, until=last, trunk=trunk)
-        join = _Join(stack, matcher, judge, files)
-        async for _ in aside(join.add_calls(merged(files.rows))):
+        judge = CdrJudge(
+            matcher, told.add, node=node, since=first, until=last, trunk=trunk, contexts=contexts
+        )
+        beside = Beside(stack, judge, calls)
+        async for legs in _pages(store.reconciliations.seen_legs, node, first, last, together):
+            await asyncio.to_thread(beside.add_legs, legs)
+        if files.whispers.count:
+            voices = store.reconciliations.voices
+            async for voice in _pages(voices, node, first - FARTHEST, last + MARGIN, together):
+                await asyncio.to_thread(beside.add_voices, voice)
+            beside.add_whispers(files.whispers)
+        join = _Join(stack, matcher, judge, files, beside)
+        async for _ in aside(join.add_calls(merged(files.rows), contexts)):
             pass
         async for page in _decisions(store, first - MARGIN, last + MARGIN, together):
             await asyncio.to_thread(join.add_asked, page)  # (they are sorted, and may go to disk)
@@ -93,6 +122,8 @@ async def reconcile(
         async for count in aside(join.run()):
             if progress:
                 progress("calls", count)
+        async for _ in aside(beside.run()):
+            pass
         if files.shift.unsure and join.lonely > files.rows.count / 2:
             async for page in _decisions(store, first - FARTHEST, last + FARTHEST, together):
                 for one in page:
@@ -130,6 +161,7 @@ class _Files:
     ) -> None:
         self.rows = stack.enter_context(ExternalSort(Row))
         self.house = stack.enter_context(ExternalSort(CdrCall))
+        self.whispers = stack.enter_context(ExternalSort(Whisper))
         self.counts = Counts()
         self.shift = Shift()
         self.without = {"id", "uniqueid"}  # kinds of evidence that no row has
@@ -158,12 +190,13 @@ class _Files:
                     self.shift.row(record.uniqueid, at)
                     rows = self._calls(record, source.name)
                     own = None if rows else house(record)
+                    spoken = whisper(record, source.name)
                 except Fault as fault:
                     self.counts.bad += 1
                     if bad:
                         bad(source.name, line, fault)
                     continue
-                self.counts.house += own is not None
+                self.counts.house += all(row.way == "unlisted" for row in rows)
                 if not self._first <= at < self._last:
                     continue
                 for row in rows:
@@ -174,7 +207,10 @@ class _Files:
                         self.without.discard("uniqueid")
                 if own:
                     self.house.add(own)
-                first, last = min(first, at), max(last, at + 1, *(row.end for row in rows))
+                if spoken:
+                    self.whispers.add(spoken)
+                ends = [own.end] if own else [row.end for row in rows]
+                first, last = min(first, at), max(last, at + 1, *ends)
         if first <= last:
             self.since = first if self.since is None else self.since
             self.until = last if self.until is None else self.until
@@ -183,17 +219,22 @@ class _Files:
 class _Join:
     """One kind of evidence after the other; what is left after the last one is alone."""
 
-    def __init__(self, stack: ExitStack, matcher: Matcher, judge: CdrJudge, files: _Files) -> None:
+    def __init__(
+        self, stack: ExitStack, matcher: Matcher, judge: CdrJudge, files: _Files, beside: Beside
+    ) -> None:
         self._stack, self._matcher, self._judge, self._files = stack, matcher, judge, files
+        self._beside = beside
         self._passes = [one for one in matcher.passes if one.name not in files.without]
         self._calls: ExternalSort[CdrCall] = self._sorted(CdrCall)
         self._asked: ExternalSort[AskedCall] = self._sorted(AskedCall)
         self.decisions = 0
         self.lonely = 0  # calls that were dialled and match nothing
 
-    def add_calls(self, calls: Iterable[CdrCall]) -> Iterator[int]:
+    def add_calls(self, calls: Iterable[CdrCall], contexts: InboundContexts) -> Iterator[int]:
         """Yields how many now and then."""
         for count, call in enumerate(calls, 1):
+            contexts.feed(call)
+            self._beside.add_call(call)
             self._calls.add(call._replace(key=self._passes[0].of_call(call)))
             if count % STEP == 0:
                 yield count
@@ -210,7 +251,10 @@ class _Join:
             calls, asked = self._calls, self._asked
             self._calls, self._asked = self._sorted(CdrCall), self._sorted(AskedCall)
             for group in grouped(calls, asked):
-                pairs, alone, unused = self._matcher.pair(one.name, group)
+                waits = self._matcher.can_wait(one.name, group)
+                pairs, alone, unused = (
+                    ([], group.calls, group.asked) if waits else self._matcher.pair(one.name, group)
+                )
                 for pair in pairs:
                     self._judge.pair(pair)
                     done += len(pair.calls)
@@ -232,11 +276,26 @@ class _Join:
                 self.lonely += 1
                 self._files.shift.call(self._matcher.canonical(call), call.at)
         for group in grouped(self._files.house, self._asked):
+            for one in group.calls:
+                self._beside.add_call(one)
             for decision in group.asked:
                 self._judge.lonely_asked(decision, seen=seen(decision, group.calls))
 
     def _sorted(self, kind: Any) -> Any:
         return self._stack.enter_context(ExternalSort(kind))
+
+
+async def _pages(
+    read: Callable[..., Awaitable[Page[T]]], node: str, since: float, until: float, together: int
+) -> AsyncIterator[Sequence[T]]:
+    """None of them empty."""
+    after = ""
+    while True:
+        page = await read(node, _moment(since), _moment(until), after=after, most=together)
+        if page.rows:
+            yield page.rows
+        if not (after := page.next):
+            return
 
 
 async def _decisions(

@@ -135,7 +135,7 @@ def damage() -> Iterator[None]:
         raise Fault("file-encrypted") from error
     except (
         *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, expat.ExpatError),
-        *(EOFError, OSError, ValueError, NotImplementedError, KeyError, IndexError, OverflowError),
+        *(EOFError, OSError, ValueError, NotImplementedError, LookupError, ArithmeticError),
     ) as error:
         raise Fault("workbook") from error
 

@@ -61,10 +61,13 @@ class TextFile:
         """The lines of the file, many at a time."""
         decoder = codecs.getincrementaldecoder(self.encoding)("strict")
         self._file.seek(0)
+        first = True
         rest = ""  # of the line that the chunk broke off in
         held = ""  # a \r at the end of a chunk: a \n behind it is no line of its own
         while data := self._file.read(LONGEST):
             text = held + decoder.decode(data)
+            if first:
+                first, text = False, text.lstrip("\ufeff")  # also GB18030 and UTF-16 have the mark
             held = "\r" if text.endswith("\r") else ""
             if held:
                 text = text[:-1]
@@ -74,6 +77,7 @@ class TextFile:
             lines[0] = rest + lines[0]
             rest = lines.pop()[:LONGEST]
             yield lines
+        rest = rest.rstrip("\x1a")  # with which DOS ended its files
         if rest or held:
             yield [rest]
 

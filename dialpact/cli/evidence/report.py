@@ -202,7 +202,7 @@ class _Words:
             "name": rule_name(found.rule, self._language),
             "failed": found.result == "fail",
             "found": finding_text(found, self._language),
-            "looked": looked_at_text(looked_at(found.rule, decision), self._language),
+            "looked": looked_at_text(looked_at(found, decision), self._language),
             "clause": clause(found, one, decision),
         }
 

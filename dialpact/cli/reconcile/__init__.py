@@ -37,6 +37,9 @@ async def reconcile(
         list[str] | None,
         typer.Option("--inbound-context", help="Where calls from outside come in; may be repeated."),
     ] = None,
+    prefix: Annotated[
+        list[str] | None, typer.Option(help="Dialled for an outside line, as 9; may be repeated.")
+    ] = None,
     tolerance: Annotated[
         int, typer.Option(min=0, max=600, help="Seconds by which the clocks may differ.")
     ] = 5,
@@ -59,6 +62,7 @@ async def reconcile(
         until=last,
         trunk=trunk,
         inbound=tuple(inbound or ()),
+        prefixes=tuple(prefix or ()),
         tolerance=tolerance,
         write=write,
         settle=settle,
@@ -76,7 +80,7 @@ async def reconcile(
                 files.sources,
                 wanted,
                 say=report.add,
-                bad=lambda file, line, fault: bad.add(line, fault, file=file),
+                bad=lambda file, line, fault: bad.add(line, report.hidden(fault), file=file),
                 progress=files.show,
                 done=files.done,
             )

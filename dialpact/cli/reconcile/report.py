@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Self
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -15,11 +15,15 @@ from dialpact.application.reconcile.case import Reconciled
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.replay.report import echo_list, note_bad
+from dialpact.cli.texts import incident_text
 from dialpact.compliance.numbers import masked
 from dialpact.compliance.reconcile import NOTES, CdrFinding, Reconciliation
+from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.zones import ZoneInfo
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
+_LONG = re.compile(r"\+?[0-9]{7,}")
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")
 
 
@@ -52,11 +56,15 @@ class ReconcileReport:
     def _row(self, one: CdrFinding) -> dict[str, Any]:
         hide = (lambda text: text) if self._full else masked
         detail = dict(one.detail)
-        if one.kind == "number-differs":
+        if one.kind in ("number-differs", "caller-id-differs"):
             detail["decided"] = hide(detail["decided"])
-        for name in ("way", "state", "mode"):
+        for name in ("way", "state", "mode", "fate", "hears"):
             if name in detail:
                 detail[name] = self._session.text(f"cdr-word.{detail[name]}")
+        if "endpoint" in detail and not self._full:
+            detail["endpoint"] = _LONG.sub(_mask, detail["endpoint"])
+        if "incident" in detail:
+            detail["incident"] = incident_text(detail["incident"], self._session.language)
         number = hide(one.number) if one.number and one.kind != "emergency" else one.number
         return {
             "kind": one.kind,
@@ -64,15 +72,21 @@ class ReconcileReport:
             "at": datetime.fromtimestamp(one.at, UTC),
             "text": self._session.text(f"cdr.{one.kind}", **detail),
             "number": number,
-            "caller_id": one.caller_id,
+            "caller_id": hide(one.caller_id),
             "trunk": one.trunk,
             "decision": one.decision,
             "recording": one.recording,
-            "channel": one.channel if self._full else _without_number(one.channel),
+            "channel": one.channel if self._full else _without_numbers(one.channel),
             "uniqueid": one.uniqueid,
             "file": one.file,
             "line": one.line,
         }
+
+    def hidden(self, fault: Fault) -> Fault:
+        """``fault``, which may repeat a cell of the file, as it may be shown."""
+        if self._full:
+            return fault
+        return Fault(fault.key, **{name: _LONG.sub(_mask, text) for name, text in fault.detail.items()})
 
     def _rows(self) -> Iterator[bytes]:
         self._file.seek(0)
@@ -85,6 +99,9 @@ class ReconcileReport:
         session = self._session
         if result.shift:
             session.note(self._hint(result, timezone))
+        if unnamed := result.counts.unnamed_contexts:
+            listed = ", ".join(f"{name} ({count})" for name, count in sorted(unnamed.items()))
+            session.note(session.text("say.cdr-unnamed", contexts=listed))
         if self._wanted > self._listed:
             session.note(session.text("say.more", limit=self._limit))
         counts = msgspec.structs.asdict(result.counts)
@@ -148,8 +165,13 @@ def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _without_number(channel: str) -> str:
-    """A Local channel is named by what it dials."""
-    technology, slash, rest = channel.partition("/")
-    number, at, place = rest.partition("@")
-    return f"{technology}/{masked(number)}@{place}" if slash and at else channel
+def _without_numbers(channel: str) -> str:
+    """A Local channel and a line of ISDN are named by what they dial, some trunks by their own number."""
+    name, dash, serial = channel.rpartition("-")
+    if not dash or name.startswith("Snoop/"):  # (a unique id)
+        return channel
+    return _LONG.sub(_mask, name) + dash + serial
+
+
+def _mask(found: re.Match[str]) -> str:
+    return masked(found[0])

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dialpact.application.cdr_file import the_zone
+from dialpact.application.outside_line import the_prefixes
 from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
@@ -45,6 +46,9 @@ async def replay(
         list[str] | None,
         typer.Option("--context", help="Each call of this context counts too, by whatever it left."),
     ] = None,
+    prefix: Annotated[
+        list[str] | None, typer.Option(help="Dialled for an outside line, as 9; may be repeated.")
+    ] = None,
     campaign: Annotated[str, typer.Option(help="Of all calls.")] = "",
     campaign_from: Annotated[Field, typer.Option(help="The field that names it.")] = "accountcode",
     caller_id: Annotated[str, typer.Option(help="Of all calls, where the trunk sets it.")] = "",
@@ -66,6 +70,7 @@ async def replay(
             campaign=campaign,
             campaign_from=campaign_from,
             caller_id=caller_id,
+            prefixes=the_prefixes(prefix or ()),
         ),
     )
     async with AsyncExitStack() as stack:

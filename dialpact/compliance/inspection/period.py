@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.zones import ZoneInfo
 
 LONGEST = 3 * 366  # days
 

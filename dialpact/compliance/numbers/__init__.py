@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from dialpact.compliance.model import Callee
 from dialpact.compliance.numbers import australia, china, france, north_america
+from dialpact.compliance.numbers.areas import Areas
 from dialpact.compliance.numbers.china import is_area_code
 from dialpact.compliance.numbers.dial import DIAL_FORMATS, Shape, dial_string, masked, shape
 from dialpact.compliance.numbers.form import SEPARATORS, SHOWN, Flaw, Problem, plain, printable, refused
@@ -57,13 +58,15 @@ REGIONS: tuple[str, ...] = tuple(_PLANS)
 HOME: tuple[str, ...] = ("CN",)  # where a number is taken to be when nobody says
 
 
-def parse(given: str, *, regions: Sequence[str] = HOME, area_code: str = "") -> Callee:
+def parse(
+    given: str, *, regions: Sequence[str] = HOME, area_code: str = "", areas: Areas | None = None
+) -> Callee:
     """Normalise ``given``; the result carries either a canonical number or a problem, never both.
 
     ``regions`` are the permitted ones (ISO 3166). The first is home: there a number without a country code
     is, and its prefix leads abroad. ``area_code`` is the trunk's own (``027`` or ``27``), which makes local
-    numbers of 7 or 8 digits callable in China. ValueError on a region without a plan or an area code that is
-    none: settings, not input.
+    numbers of 7 or 8 digits callable in China. ``areas``: what is known of area codes behind +1, by default
+    ``areas.KNOWN``. ValueError on a region without a plan or an area code that is none: settings, not input.
     """
     area = area_code.removeprefix("0")
     if area_code and not is_area_code(area_code):
@@ -78,20 +81,23 @@ def parse(given: str, *, regions: Sequence[str] = HOME, area_code: str = "") -> 
     home = _PLANS[regions[0]]
     for prefix in ("+", home.abroad):
         if digits.startswith(prefix):
-            return _international(shown, digits.removeprefix(prefix), regions)
+            return _international(shown, digits.removeprefix(prefix), regions, areas)
     if home.e164_digits.fullmatch(digits):
-        return _international(shown, digits, regions[:1])
+        return _international(shown, digits, regions[:1], areas)
     if home.judge is china.judge:
         return china.judge(shown, digits, international=False, home=area)
-    return home.judge(shown, digits, international=False)
+    return home.judge(shown, digits, international=False, areas=areas)
 
 
-def _international(shown: str, digits: str, regions: Sequence[str]) -> Callee:
+def _international(shown: str, digits: str, regions: Sequence[str], areas: Areas | None) -> Callee:
     """By its country code, which must be one of the ``regions``; no code is the start of another."""
     for region in regions:
         plan = _PLANS[region]
         if digits.startswith(plan.code):
-            return plan.judge(shown, digits.removeprefix(plan.code), international=True)
+            behind = digits.removeprefix(plan.code)
+            if plan.judge is china.judge:
+                return china.judge(shown, behind, international=True)
+            return plan.judge(shown, behind, international=True, areas=areas)
     return refused(shown, "invalid-number", Flaw.FOREIGN_REGION)
 
 

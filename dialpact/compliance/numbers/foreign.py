@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from dialpact.compliance.model import Callee
 from dialpact.compliance.numbers.form import Flaw, refused
 
+NEWER_KIND = "fixed-or-mobile"  # of a range that the library does not know yet
+
 
 def assigned(
-    shown: str, code: int, significant: str, *, region: str, kinds: Collection[str], trunk: str = ""
+    shown: str,
+    code: int,
+    significant: str,
+    *,
+    region: str,
+    kinds: Collection[str],
+    zones: Callable[[str, str], tuple[str, ...]],
+    newer: Callable[[str], str] = lambda significant: "",
+    trunk: str = "",
 ) -> Callee:
-    """A callee, if phonenumbers knows the range, places it in ``region`` and calls it one of ``kinds``.
+    """A callee, if its range is known, lies in ``region`` and is one of ``kinds``.
 
-    ``trunk`` is the prefix of the national form. What is assigned to something else (premium rate, shared
-    cost, paging) is protected.
+    ``zones``: by the number behind the country code and its kind, every zone in which it may ring. ``newer``:
+    by the number, the region of a range that phonenumbers does not know, where we do. ``trunk`` is the prefix
+    of the national form. What is assigned to something else (premium rate, shared cost, paging) is protected.
     """
     from dialpact.compliance.numbers import metadata  # which a command that reads no number need not wait for
 
     kind = metadata.kind(code, significant)
-    if not kind:
+    place = metadata.region(code, significant) if kind else newer(significant)
+    if not place:
         return refused(shown, "invalid-number", Flaw.UNASSIGNED)
-    if metadata.region(code, significant) != region:
+    if place != region:
         return refused(shown, "invalid-number", Flaw.FOREIGN_REGION)
+    kind = kind or NEWER_KIND
     if kind not in kinds:
         return refused(shown, "protected-number", Flaw.SERVICE_CODE)
     return Callee(
@@ -31,5 +44,5 @@ def assigned(
         national=trunk + significant,
         kind=kind,
         region=region,
-        zones=metadata.zones(code, significant),
+        zones=zones(significant, kind),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, number_type, region_code_for_number
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 VERSION = f"phonenumbers {phonenumbers.__version__}"
 """Of the metadata: stored with every decision."""
@@ -17,6 +21,8 @@ _KINDS = {
     PhoneNumberType.VOIP: "voip",
     PhoneNumberType.UNKNOWN: "",
 }
+_GEOGRAPHIC = ("fixed-line", "mobile", "fixed-or-mobile")
+_SAMPLE = "2345678"  # behind an area code of ten digits: a number of every area of the US and Canada
 
 
 def kind(code: int, significant: str) -> str:
@@ -30,9 +36,40 @@ def region(code: int, significant: str) -> str:
 
 
 def zones(code: int, significant: str) -> tuple[str, ...]:
-    """Every time zone (IANA) in which the phone may ring; empty when that is unknown."""
+    """Every time zone (IANA) that the library has for this number; empty when that is unknown."""
     found = time_zones_for_number(_number(code, significant))
     return () if UNKNOWN_TIMEZONE in found else tuple(found)
+
+
+def everywhere(code: int) -> tuple[str, ...]:
+    """Every zone in which a number behind this country code may ring."""
+    return tuple(TIMEZONE_DATA.get(str(code), ()))
+
+
+def area_zones(code: str) -> tuple[str, ...]:
+    """Of an area code behind +1: every zone that the library has for any number in it."""
+    return _areas().get(code, ())
+
+
+def area_region(code: str) -> str:
+    """Of an area code behind +1: ``US``, ``CA``, ``elsewhere`` for another's or what is no place (500, 800).
+
+    Empty when the library does not know it.
+    """
+    what = kind(1, code + _SAMPLE)
+    if not what:
+        return "elsewhere" if area_zones(code) else ""  # (small countries have not every exchange)
+    found = region(1, code + _SAMPLE)
+    return found if found in ("US", "CA") and what in _GEOGRAPHIC else "elsewhere"
+
+
+@cache
+def _areas() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for prefix, names in TIMEZONE_DATA.items():
+        if prefix.startswith("1") and len(prefix) > 3:
+            found.setdefault(prefix[1:4], set()).update(names)
+    return {area: tuple(sorted(names)) for area, names in found.items()}
 
 
 def _number(code: int, significant: str) -> PhoneNumber:

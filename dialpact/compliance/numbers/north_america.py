@@ -1,5 +1,7 @@
 """The North American numbering plan, as far as it is the United States; Canada and the islands are refused.
 
+Where each area code lies, and which are newer than phonenumbers, is ``areas``.
+
 Source: 47 CFR part 52 and the NANPA. Ten digits without exception; a 1 before them is the trunk prefix inside
 and the country code outside, so both forms are one.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import re
 
 from dialpact.compliance.model import Callee
+from dialpact.compliance.numbers.areas import KNOWN, Areas
 from dialpact.compliance.numbers.foreign import assigned
 from dialpact.compliance.numbers.form import Flaw, refused
 
@@ -20,7 +23,7 @@ _TOLL_FREE = re.compile(r"8(?:00|33|44|55|66|77|88)")
 _KINDS = ("fixed-line", "mobile", "fixed-or-mobile", "toll-free")
 
 
-def judge(shown: str, digits: str, *, international: bool) -> Callee:
+def judge(shown: str, digits: str, *, international: bool, areas: Areas | None = None) -> Callee:
     """Judge the digits behind +1 (``international``) or as dialled inside the United States."""
     if digits.removeprefix("1") in _EMERGENCY or digits in _EMERGENCY:
         return refused(shown, "emergency-number", Flaw.EMERGENCY)
@@ -35,7 +38,8 @@ def judge(shown: str, digits: str, *, international: bool) -> Callee:
         # An exchange that ends in 11 is none: 911, 411 with digits around them.
         if exchange.endswith("11") and geographic:
             return refused(shown, "invalid-number", Flaw.LOOK_ALIKE)
-        return assigned(shown, 1, significant, region="US", kinds=_KINDS)
+        known = areas or KNOWN.get()
+        return assigned(shown, 1, significant, region="US", kinds=_KINDS, zones=known.ring, newer=known.newer)
     if _LOCAL.fullmatch(digits) and not international:
         return refused(shown, "invalid-number", Flaw.AREA_CODE_MISSING)
     return refused(shown, "invalid-number", Flaw.LENGTH)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dialpact.compliance.model import Callee
+from dialpact.compliance.numbers.areas import Areas
 from dialpact.compliance.numbers.foreign import assigned
 from dialpact.compliance.numbers.form import Flaw, refused
 
@@ -21,8 +23,10 @@ class ZeroPlan:
     subscriber: re.Pattern[str]  # nine digits, without the 0
     local: re.Pattern[str] | None  # may be dialled without an area code
     kinds: tuple[str, ...]
+    zones: Callable[[str, str], tuple[str, ...]]  # of a number behind the country code, and its kind
+    elsewhere: Callable[[str], bool] = lambda significant: False  # a range of another region
 
-    def judge(self, shown: str, digits: str, *, international: bool) -> Callee:
+    def judge(self, shown: str, digits: str, *, international: bool, areas: Areas | None = None) -> Callee:
         """Judge the digits behind the country code (``international``) or as dialled in the country.
 
         A 0 that was not dropped behind the country code, ``+33 (0)6``, is a common slip and harmless.
@@ -37,8 +41,16 @@ class ZeroPlan:
             return refused(shown, "invalid-number", Flaw.AREA_SERVICE_CODE)
         if self.subscriber.fullmatch(significant):
             if zero or international:
+                if self.elsewhere(significant):
+                    return refused(shown, "invalid-number", Flaw.FOREIGN_REGION)
                 return assigned(
-                    shown, self.code, significant, region=self.region, kinds=self.kinds, trunk="0"
+                    shown,
+                    self.code,
+                    significant,
+                    region=self.region,
+                    kinds=self.kinds,
+                    zones=self.zones,
+                    trunk="0",
                 )
             # A spreadsheet ate the zero, or a digit is missing: to guess here is to call a stranger.
             return refused(shown, "invalid-number", Flaw.TRUNK_PREFIX_MISSING)

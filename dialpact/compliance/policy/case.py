@@ -146,9 +146,15 @@ def passed(rule: str, case: Case) -> Findings:
     return _passed(rule, _clause(rule, case))
 
 
+def passed_at(rule: str, case: Case, basis: str) -> Findings:
+    """Of a rule that looked at a clock. Whose, the callee says, unless only the profile's counted."""
+    own = case.profile.timezone if basis == "fixed" and case.attempt.callee.zones else ""
+    return _passed(rule, _clause(rule, case), own)
+
+
 @cache  # one for each rule and profile
-def _passed(rule: str, clause: str) -> Findings:
-    return (Finding(rule=rule, result="pass", clause=clause),)
+def _passed(rule: str, clause: str, zone: str = "") -> Findings:
+    return (Finding(rule=rule, result="pass", clause=clause, detail={"zone": zone} if zone else {}),)
 
 
 def skipped(rule: str, case: Case, why: Why, **values: str) -> Findings:

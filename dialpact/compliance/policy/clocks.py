@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from dialpact.compliance.policy.case import Case
 from dialpact.compliance.sections.time import Basis
-from dialpact.compliance.zones import zone
+from dialpact.compliance.zones import ZoneInfo, zone
 
 # What a rule says of a local time; None: nobody can know.
 Open = Callable[[datetime], bool | None]
@@ -24,12 +25,16 @@ def clocks(case: Case, basis: Basis) -> tuple[datetime, ...]:
     """Now, on every clock that counts; empty when the zone of the number is not known."""
     if basis == "fixed":
         return (case.local,)
-    zones = [zone(name) for name in case.attempt.callee.zones]
-    known = [place for place in zones if place is not None]
-    if not known or len(known) < len(zones):
-        return ()
-    theirs = tuple(case.local.astimezone(place) for place in known)
-    return theirs if basis == "callee" else (case.local, *theirs)
+    places = _places(case.attempt.callee.zones)
+    theirs = tuple([case.local.astimezone(place) for place in places])
+    return (case.local, *theirs) if basis == "both" and theirs else theirs
+
+
+@lru_cache(1024)  # an area has one of a few hundred
+def _places(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
+    """Empty when one of them is not known."""
+    known = tuple(place for name in names if (place := zone(name)) is not None)
+    return known if len(known) == len(names) else ()
 
 
 def opening(clocks: Sequence[datetime], permits: Open, bounds: Bounds, days: int) -> datetime | None:

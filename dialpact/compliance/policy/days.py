@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from dialpact.compliance import public_holidays
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, passed_at, skipped
 from dialpact.compliance.policy.clocks import clocks, opening
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import WEEKDAYS, Days
@@ -27,10 +27,11 @@ def judge(case: Case, section: Days) -> Findings:
     times = clocks(case, section.basis)
     if not times:
         return (failed(NAME, case, Reason.NOT_A_WORKING_DAY, Why.ZONE_UNKNOWN),)
-    for day in sorted({local.date() for local in times}):
+    days = {local.date(): local for local in reversed(times)}
+    for day in sorted(days):
         if (why := _against(case, section, day)) is None:
             continue
-        detail = {"day": day.isoformat()}
+        detail = {"day": day.isoformat(), "zone": str(days[day].tzinfo)}
         match why:
             case Why.YEAR_MISSING | Why.HOLIDAYS_UNKNOWN:
                 detail["year"] = str(day.year)
@@ -41,7 +42,7 @@ def judge(case: Case, section: Days) -> Findings:
         code = _CODES[why]
         retry = _next(case, section, times) if code is Reason.NOT_A_WORKING_DAY else None
         return (failed(NAME, case, code, why, retry_at=retry, **detail),)
-    return passed(NAME, case)
+    return passed_at(NAME, case, section.basis)
 
 
 _CODES = {

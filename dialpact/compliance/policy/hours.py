@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed_at, skipped
 from dialpact.compliance.policy.clocks import clocks, opening
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Hours
@@ -25,7 +25,7 @@ def judge(case: Case, section: Hours) -> Findings:
         return (failed(NAME, case, Reason.OUTSIDE_HOURS, Why.ZONE_UNKNOWN),)
     closed = next((local for local in times if not _open(section, local)), None)
     if closed is None:
-        return passed(NAME, case)
+        return passed_at(NAME, case, section.basis)
     place = "" if section.basis == "fixed" else f" {closed.tzinfo}"
     return (
         failed(
@@ -35,6 +35,7 @@ def judge(case: Case, section: Hours) -> Findings:
             _why(section, closed),
             retry_at=_next(section, times),
             local=f"{closed:%H:%M:%S}{place}",
+            zone=str(closed.tzinfo),
             windows=", ".join(map(str, section.spans)),
             guard=str(section.guard_seconds),
         ),

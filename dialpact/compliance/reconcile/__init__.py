@@ -13,6 +13,7 @@ decisions and joins them, is :mod:`dialpact.application.reconcile.join`.
 """
 
 from dialpact.compliance.reconcile.calls import HouseCalls, Row, house, merged
+from dialpact.compliance.reconcile.contexts import InboundContexts
 from dialpact.compliance.reconcile.judge import CdrJudge
 from dialpact.compliance.reconcile.match import Group, Matcher, Pair, grouped, seen
 from dialpact.compliance.reconcile.shift import Shift
@@ -27,8 +28,11 @@ from dialpact.compliance.reconcile.values import (
     KeptRecording,
     Kind,
     Reconciliation,
+    SeenLeg,
     UnbridgedLeg,
+    Voice,
 )
+from dialpact.compliance.reconcile.whispers import Heard, Spoken, Talk, Whisper, heard, unrecorded, whisper
 
 __all__ = [
     "KINDS",
@@ -40,17 +44,27 @@ __all__ = [
     "CdrJudge",
     "Counts",
     "Group",
+    "Heard",
     "HouseCalls",
+    "InboundContexts",
     "KeptRecording",
     "Kind",
     "Matcher",
     "Pair",
     "Reconciliation",
     "Row",
+    "SeenLeg",
     "Shift",
+    "Spoken",
+    "Talk",
     "UnbridgedLeg",
+    "Voice",
+    "Whisper",
     "grouped",
+    "heard",
     "house",
     "merged",
     "seen",
+    "unrecorded",
+    "whisper",
 ]

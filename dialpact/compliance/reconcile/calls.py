@@ -4,7 +4,11 @@ What Asterisk 22 writes (``tests/transcripts/cdr``): a Dial is a row of the call
 leg as its second one. A failover is a second such row. After a transfer the leg itself is the first channel
 of the rows that follow, exactly as that of a call that came in. And an Originate on the trunk looks like an
 incoming call, too: but nobody dialled anything there, so its extension is ``s``, or it shows a number of
-our own, or it is nowhere near the contexts that calls come into.
+our own, or it is nowhere near the contexts that calls come into (``contexts``). One that nobody answered has
+never left ``AppDial2``; what ARI has created and never dialled has run ``Stasis`` and nothing else.
+
+Only Dial() says what a leg was given to dial, and the names of some channels. Where Page(), Queue() or
+Stasis() did it, the number is the extension that the caller dialled, and no more than a guess.
 """
 
 from __future__ import annotations
@@ -15,24 +19,32 @@ from typing import Literal, NamedTuple
 
 from dialpact.compliance.cdr import CdrRecord, born, seconds
 from dialpact.compliance.config import Trunk
+from dialpact.compliance.dial_prefix import DialPrefixes
 from dialpact.compliance.outbound import Outside, caller
+from dialpact.compliance.reconcile.match import canonical
 from dialpact.compliance.reconcile.values import CdrCall
 
 # After a restart of Asterisk names of channels begin anew.
 GAP = 10  # seconds between two rows of one leg
 ROUNDED = 1  # second that an end can be too early: start and duration are cut to whole ones
+OUTGOING = frozenset({"AppDial", "AppDial2", "AppQueue"})  # what a channel runs while it is being called
+NOBODY = ("", "s")  # the extension where nobody dialled one
 _DECISION = re.compile(r"dialpact:([0-9a-f]{32})")
 _NUMBER = re.compile(r"\+?[0-9]{3,}")
 
 
 class Row(NamedTuple):
-    """What one record says of one leg. Sorted by leg and time."""
+    """What one record says of one leg. Sorted by leg and time.
+
+    ``unlisted``: dialled by an endpoint that no trunk lists. ``elsewhere``: a stranger's number on a trunk's
+    channel, in a context that was not named: came in and went on, or originated, and the record can not tell.
+    """
 
     leg: str
     at: int
     end: int
     answer: int
-    way: Literal["out", "originated", "in"]
+    way: Literal["out", "unlisted", "originated", "elsewhere", "in"]
     channel: str
     uniqueid: str
     number: str
@@ -42,19 +54,28 @@ class Row(NamedTuple):
     file: str
     line: int
     plain: str = ""
+    context: str = ""
+    guessed: bool = False  # ``number`` is the caller's extension
 
 
 class HouseCalls:
     """``own``: the registered caller IDs. ``inbound``: the contexts that calls from outside come into; none
-    named: told by the extension and the caller alone.
+    named: told by the extension and the caller alone. ``prefixes``: what is dialled for an outside line.
     """
 
     def __init__(
-        self, trunks: Mapping[str, Trunk], *, own: Collection[str] = (), inbound: Collection[str] = ()
+        self,
+        trunks: Mapping[str, Trunk],
+        *,
+        own: Collection[str] = (),
+        inbound: Collection[str] = (),
+        prefixes: DialPrefixes | None = None,
     ) -> None:
         self._outside = Outside(trunks)
-        self._own = frozenset(own)
+        self._own = frozenset(own) | {canonical(number, "") for number in own}
         self._inbound = frozenset(inbound)
+        self._prefixes = prefixes or DialPrefixes()
+        self._area_codes = {name: trunk.area_code for name, trunk in trunks.items()}
 
     def __call__(self, record: CdrRecord, file: str) -> list[Row]:
         """No row: a call inside the house. Two: it came in by one trunk and left by another.
@@ -63,7 +84,10 @@ class HouseCalls:
         """
         way = self._outside.way(record)
         own = self._outside.trunk(record.channel)
-        if way is None and not own:
+        unlisted = None if way else self._outside.unlisted(record)
+        if unlisted and self._is_own(unlisted.number):
+            unlisted = None  # a telephone that is reached by its own number
+        if not (way or unlisted or own) or _was_never_dialled(record):
             return []
         at = int(record.start.timestamp())
         end = at + seconds(record.duration)
@@ -83,20 +107,42 @@ class HouseCalls:
             decision=named[1] if named else "",
             file=file,
             line=record.line,
+            context=record.dcontext,
         )
         rows = []
-        if way is not None:
-            number = way.number or (record.dst if _NUMBER.fullmatch(record.dst) else "")
-            rows.append(row._replace(number=number, trunk=way.trunk, plain=way.plain or number))
+        if left := way or unlisted:
+            number = left.number or (record.dst if _NUMBER.fullmatch(record.dst) else "")
+            plain = self._prefixes.bare(left.plain or number, self._area_codes.get(left.trunk, ""))
+            row = row._replace(way="out" if way else "unlisted", guessed=not left.number)
+            rows.append(row._replace(number=number, trunk=left.trunk, plain=plain))
         if own:
-            rows.append(row._replace(leg=record.channel, way=self._came(record), trunk=own))
+            rows.append(row._replace(leg=record.channel, way=self._came(record), trunk=own, guessed=False))
         return rows
 
-    def _came(self, record: CdrRecord) -> Literal["originated", "in"]:
-        if self._inbound and record.dcontext not in self._inbound:
+    def trunk(self, channel: str) -> str:
+        """Whose leg ``channel`` is; empty for any other."""
+        return self._outside.trunk(channel)
+
+    def _came(self, record: CdrRecord) -> Literal["originated", "elsewhere", "in"]:
+        shows = caller(record)
+        nobody = record.dst in NOBODY
+        if record.lastapp in OUTGOING or self._is_own(shows):
             return "originated"
-        ours = record.dst in ("", "s") or record.lastapp == "AppDial2" or caller(record) in self._own
-        return "originated" if ours else "in"
+        # Where nobody answered, nobody would have sent an Originate's channel into a dialplan.
+        answered = record.disposition == "ANSWERED"
+        if nobody and not (shows and (self._inbound or not answered)):
+            return "originated"
+        known = not self._inbound or record.dcontext in self._inbound or not answered
+        return "in" if known else "elsewhere"
+
+    def _is_own(self, number: str) -> bool:
+        return bool(number) and (number in self._own or canonical(number, "") in self._own)
+
+
+def _was_never_dialled(record: CdrRecord) -> bool:
+    """What ARI's ``channels/create`` made and nobody dialled; one that is dialled leaves no such record."""
+    alone = not record.dstchannel and record.dst in NOBODY
+    return alone and record.lastapp == "Stasis" and record.disposition != "ANSWERED"
 
 
 def merged(rows: Iterable[Row]) -> Iterator[CdrCall]:
@@ -123,30 +169,40 @@ def _later(row: Row, end: int) -> bool:
 
 
 def _call(rows: list[Row]) -> CdrCall:
-    dialled = [row for row in rows if row.way == "out"]
+    dialled = [row for row in rows if row.way in ("out", "unlisted")]
+    # A telephone that a Page() called has a record of its own with the leg: it shows no number.
+    dialled.sort(key=lambda row: not row.caller_id)
     first = (dialled or [row for row in rows if row.way == "originated"] or rows)[0]
+    said = next((row for row in dialled if not row.guessed), first)
+    way = rows[0].way
+    if way == "elsewhere" and any(row.way == "in" for row in rows):
+        way = "in"
     return CdrCall(
         key="",
-        at=first.at,
+        at=min(row.at for row in dialled) if dialled else first.at,
         end=max(row.end for row in rows),
         answer=min((row.answer for row in rows if row.answer), default=0),
         # After a transfer the leg is a first channel, too: what it was at first is what it is.
-        way="out" if dialled else rows[0].way,
+        way=first.way if dialled else way,
         leg=first.leg,
         channel=first.channel,
         uniqueid=first.uniqueid,
-        number=first.number,
+        number=said.number,
         caller_id=first.caller_id,
         trunk=first.trunk,
         decision=next((row.decision for row in rows if row.decision), ""),
         file=first.file,
         line=first.line,
-        plain=first.plain,
+        plain=said.plain,
+        context=first.context,
+        guessed=said.guessed,
     )
 
 
 def house(record: CdrRecord) -> CdrCall:
-    """A record that touches no trunk: it can only show that the caller was there. Keyed by his channel."""
+    """A record that touches no trunk: it can only show that the caller was there, and that there was a leg of
+    another kind. Keyed by his channel.
+    """
     at = int(record.start.timestamp())
     return CdrCall(
         key=record.channel,
@@ -154,7 +210,7 @@ def house(record: CdrRecord) -> CdrCall:
         end=at + seconds(record.duration),
         answer=0,
         way="house",
-        leg="",
+        leg=record.dstchannel,
         channel=record.channel,
         uniqueid=record.uniqueid,
         number="",

@@ -6,15 +6,16 @@ however often its file is read, and not at all where the listener saw the same c
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from dialpact.compliance.reconcile.values import KINDS, NOTES, CdrFinding
+from dialpact.compliance.reconcile.values import KINDS, NOTES, CdrFinding, SeenLeg
 
 PREFIX = "cdr-"
 # Not of a call that was made: a caller who gave up leaves the same trace where cdr.conf leaves him out.
-# That nobody saw a call's end was an incident when it happened.
-LEFT_OUT = NOTES | {"decision-without-call", "unseen-open"}
+# That nobody saw a call's end was an incident when it happened, and so was a leg that the listener told of.
+LEFT_OUT = NOTES | {"decision-without-call", "unseen-open", "leg-without-cdr"}
 WRITTEN = tuple(PREFIX + kind for kind in KINDS if kind not in LEFT_OUT)
 # What the listener says of the same thing (its leg_policy), when it was there.
 LISTENER = {
@@ -25,8 +26,33 @@ LISTENER = {
     "other-node": ("foreign-node",),
     "used-twice": ("reused-decision",),
     "answered-refused": ("recording-not-started", "recording-lost"),
+    "unlisted-endpoint": ("unlisted-endpoint",),
+    "whisper": ("supervisor-unrecorded", "voice-not-recorded"),
 }
+# The listener's words for a leg that went round the gate, or left by another number than it was told.
+ROUND_THE_GATE = (
+    *("no-decision", "malformed-decision", "unknown-decision", "refused-decision", "undelivered-decision"),
+    *("foreign-node", "foreign-trunk", "foreign-number", "stale-decision", "reused-decision"),
+    *("store-unavailable", "leg-not-judged", "unlisted-endpoint"),
+    *("caller-id-altered", "caller-id-hidden", "caller-id-unknown"),
+)
+CUT = "cut;"  # how the detail of such an incident begins where the leg was cut
+_DIALLED = re.compile(r"\bdialled (\S+)\Z")
 NEAR = timedelta(minutes=5)  # between the start of a CDR and the leg: the caller may have waited
+
+
+def seen_leg(*, channel: str, at: float, seq: int, kind: str, decision: str, detail: str) -> SeenLeg:
+    """What an incident of the listener's (:data:`ROUND_THE_GATE`) says of its leg."""
+    dialled = _DIALLED.search(detail)
+    return SeenLeg(
+        channel=channel,
+        at=at,
+        seq=seq,
+        kind=kind,
+        decision=decision,
+        cut=detail.startswith(CUT),
+        number=dialled[1] if dialled else "",
+    )
 
 
 class CdrIncident(NamedTuple):

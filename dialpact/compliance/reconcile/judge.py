@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from dialpact.compliance.endpoints import station
+from dialpact.compliance.reconcile.contexts import InboundContexts
 from dialpact.compliance.reconcile.match import Matcher, Pair
 from dialpact.compliance.reconcile.values import (
     AskedCall,
@@ -12,16 +15,19 @@ from dialpact.compliance.reconcile.values import (
     Counts,
     KeptRecording,
     Kind,
+    SeenLeg,
     UnbridgedLeg,
 )
+from dialpact.compliance.reconcile.whispers import Heard
 
 SECONDS = 3  # by which a recording may be shorter than the talk, or a tenth of it
 KEPT = frozenset({"kept"})
+NOWHERE: Mapping[str, Any] = {}
 
 
 class CdrJudge:
     """``say`` takes each finding and note. ``trunk``: only this one's; ``since`` and ``until`` bound the
-    calls by their start and the decisions by their time.
+    calls by their start and the decisions by their time. ``contexts``: fed with every call before.
     """
 
     def __init__(
@@ -33,8 +39,10 @@ class CdrJudge:
         since: float,
         until: float,
         trunk: str = "",
+        contexts: InboundContexts | None = None,
     ) -> None:
         self.counts = Counts()
+        self._contexts = contexts or InboundContexts()
         self._matcher = matcher
         self._say = say
         self._node = node
@@ -49,19 +57,81 @@ class CdrJudge:
 
     def lonely_call(self, call: CdrCall) -> None:
         """No decision fits."""
+        call = self._settled(call)
         if not self._count_call(call) or call.way == "in":
             return
         if self._matcher.is_emergency(call):
             self.counts.emergency += 1
             self._found("emergency", call=call)
+        elif call.way == "unlisted":
+            self._unlisted(call)
         else:
             self._found("without-decision", call=call, way=call.way)
+
+    def _settled(self, call: CdrCall) -> CdrCall:
+        """Of one that its record can not tell: whether it came in."""
+        if call.way != "elsewhere":
+            return call
+        call = call._replace(way=self._contexts.way(call))
+        if call.way == "in" and self.wanted(call.at, call.trunk):
+            self._count_unnamed(call, 1)
+        return call
+
+    def _count_unnamed(self, call: CdrCall, more: int) -> None:
+        there = self.counts.unnamed_contexts
+        there[call.context] = there.get(call.context, 0) + more
+        if not there[call.context]:
+            del there[call.context]
+
+    def _unlisted(self, call: CdrCall, asked: AskedCall | None = None) -> None:
+        self._found("unlisted-endpoint", call=call, asked=asked, endpoint=station(call.leg))
+
+    def unseen_leg(self, leg: SeenLeg, trunk: str) -> None:
+        """The listener told of it, and no CDR has it."""
+        if self.wanted(leg.at, trunk):
+            fate = "cut" if leg.cut else "let-be"
+            self._found("leg-without-cdr", place=_place(leg, trunk), incident=leg.kind, fate=fate)
+
+    def originated_leg(self, leg: SeenLeg, call: CdrCall) -> None:
+        """The listener told of it, and to its CDR it came in."""
+        taken = call.way == "in" or self._contexts.way(call) == "in"  # (else it is found already)
+        if not taken or not self.wanted(call.at, call.trunk):
+            return
+        self.counts.inbound -= 1
+        if call.way == "elsewhere":
+            self._count_unnamed(call, -1)
+        call = call._replace(way="originated", number=leg.number)
+        self._count_call(call)
+        self._found("without-decision", call=call, way="originated")
+
+    def unlisted_leg(self, leg: SeenLeg) -> None:
+        """The listener cut it, and its CDR does not say what was dialled."""
+        if self.wanted(leg.at, ""):
+            self._found("unlisted-endpoint", place=_place(leg, ""), endpoint=station(leg.channel))
+
+    def whisper(self, heard: Heard) -> None:
+        """He may have been heard, and is on no recording."""
+        one, call = heard.whisper, heard.call
+        if not self.wanted(call.at, call.trunk):
+            return
+        coach = one.is_heard_by_agent_alone(call)
+        if coach and not self._matcher.records_coaches(call.trunk):
+            return
+        number = call.number if heard.calls == 1 else ""
+        place = {"channel": one.channel, "file": one.file, "line": one.line, "uniqueid": one.uniqueid}
+        self._found(
+            "whisper",
+            call=call._replace(at=one.at),
+            place=place | {"number": number},
+            application=one.application,
+            hears="agent" if coach else "callee",
+        )
 
     def pair(self, pair: Pair) -> None:
         asked = pair.asked
         self._count_asked(asked)
         calls = [call for call in pair.calls if self._count_call(call)]
-        self.counts.matched += len(calls)
+        self.counts.matched += sum(call.way != "unlisted" for call in calls)
         answered = [call for call in calls if call.answer]
         for call in calls:
             self._compare(call, asked, ambiguous=call in pair.ambiguous)
@@ -116,6 +186,8 @@ class CdrJudge:
         if call.way == "in":
             self.counts.inbound += 1
             return True
+        if call.way == "unlisted":
+            return True
         self.counts.calls += 1
         self.counts.answered += bool(call.answer)
         return True
@@ -136,11 +208,14 @@ class CdrJudge:
             self._found("despite-refusal", call=call, asked=asked, why=asked.why or "-")
         if asked.node != self._node:
             self._found("other-node", call=call, asked=asked, node=asked.node)
-        if asked.through and call.number and call.number != asked.dial:
+        dialled = bool(call.number) and not call.guessed
+        if asked.through and dialled and not self._matcher.is_as_told(call, asked):
             self._found("number-differs", call=call, asked=asked, decided=asked.dial)
         if call.caller_id and asked.caller_id and call.caller_id != asked.caller_id:
             self._found("caller-id-differs", call=call, asked=asked, decided=asked.caller_id)
-        if asked.trunk and not self._matcher.same_trunk(call.trunk, asked.trunk):
+        if call.way == "unlisted":
+            self._unlisted(call, asked)
+        elif asked.trunk and not self._matcher.same_trunk(call.trunk, asked.trunk):
             self._found("trunk-differs", call=call, asked=asked, decided=asked.trunk)
 
     def _listen(self, call: CdrCall, asked: AskedCall, legs: list[KeptRecording]) -> None:
@@ -161,9 +236,27 @@ class CdrJudge:
         # A caller who was connected before he asked was billed from then on: he talked later.
         since = call.answer if call.answer >= asked.at - 1 else min(one.answered for one in kept)
         talk, sound = call.end - since, sum(one.seconds for one in kept)
-        if since and sound + max(SECONDS, talk / 10) < talk:
-            seconds = {"talk": f"{talk:.0f}", "sound": f"{sound:.0f}"}
-            self._found("length-differs", call=call, asked=asked, kept=kept[0], **seconds)
+        if not since or _is_whole(sound, talk):
+            return
+        late = self._late(call, legs, since)
+        if late > SECONDS and _is_whole(sound, talk - late):
+            self._found("found-answered", call=call, asked=asked, kept=kept[0], seconds=f"{late:.0f}")
+        else:
+            told, heard = f"{talk:.0f}", f"{sound:.0f}"
+            self._found("length-differs", call=call, asked=asked, kept=kept[0], talk=told, sound=heard)
+
+    def _late(self, call: CdrCall, legs: list[KeptRecording], since: float) -> float:
+        """Seconds from the answer to the first recording: the listener had been away, and found it answered.
+
+        It knows since when by Asterisk's word, or took it that it was then: only the CDR tells that, by
+        another clock. The end, which both have seen, shows how far the listener's is ahead.
+        """
+        began = min(one.started for one in legs)
+        if not began:
+            return 0.0
+        answered = min((one.answered for one in legs if one.answered), default=began)
+        ahead = max(one.ended for one in legs) - call.end
+        return max(began - answered, began - since - min(max(ahead, 0), self._matcher.tolerance))
 
     def _found(
         self,
@@ -172,8 +265,10 @@ class CdrJudge:
         call: CdrCall | None = None,
         asked: AskedCall | None = None,
         kept: KeptRecording | None = None,
+        place: Mapping[str, Any] = NOWHERE,
         **detail: str,
     ) -> None:
+        """``place``: what is another's than ``call``'s and ``asked``'s."""
         self.counts.found[kind] = self.counts.found.get(kind, 0) + 1
         self._seq += 1
         self._say(
@@ -191,8 +286,19 @@ class CdrJudge:
                 file=call.file if call else "",
                 line=call.line if call else 0,
                 detail=detail,
-            )
+            )._replace(**place)
         )
+
+
+def _place(leg: SeenLeg, trunk: str) -> dict[str, Any]:
+    """Of a finding about a leg that the listener has told of."""
+    place = {"at": leg.at, "number": leg.number, "trunk": trunk, "decision": leg.decision}
+    return place | {"channel": leg.channel}
+
+
+def _is_whole(sound: float, talk: float) -> bool:
+    """Nothing of the talk is missing but what may be."""
+    return sound + max(SECONDS, talk / 10) >= talk
 
 
 def _beside(calls: list[CdrCall]) -> CdrCall | None:

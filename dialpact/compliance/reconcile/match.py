@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Trunk
+from dialpact.compliance.dial_prefix import DialPrefixes
 from dialpact.compliance.model import AND
 from dialpact.compliance.reconcile.values import AskedCall, CdrCall, KeptRecording
 
@@ -62,14 +63,22 @@ def canonical(number: str, area_code: str) -> str:
 
 class Matcher:
     """``tolerance``: seconds by which clocks may differ. ``node``: whose CDRs these are; another one has
-    channels of the same names.
+    channels of the same names. ``prefixes``: what is dialled for an outside line.
     """
 
-    def __init__(self, node: str, trunks: Mapping[str, Trunk], tolerance: int) -> None:
+    def __init__(
+        self,
+        node: str,
+        trunks: Mapping[str, Trunk],
+        tolerance: int,
+        prefixes: DialPrefixes | None = None,
+    ) -> None:
         self._node = node
+        self._prefixes = prefixes or DialPrefixes()
+        self._supervised = {name: trunk.supervisor for name, trunk in trunks.items()}
         self._area_codes = {name: trunk.area_code for name, trunk in trunks.items()}
         self._stations = {name: trunk.leaves_by.stations for name, trunk in trunks.items()}
-        self._tolerance = tolerance
+        self.tolerance = tolerance
 
     def same_trunk(self, one: str, other: str) -> bool:
         """A CDR has only the endpoint, for which several names may stand; a decision may name several."""
@@ -81,8 +90,16 @@ class Matcher:
     def is_emergency(self, call: CdrCall) -> bool:
         return emergency(call.plain or call.number, self._area_codes.get(call.trunk, ""))
 
+    def records_coaches(self, trunk: str) -> bool:
+        """Whether somebody whom the agent alone hears is recorded on ``trunk``."""
+        return self._supervised.get(trunk, "record") == "record"
+
     def same_number(self, call: CdrCall, asked: AskedCall) -> bool:
-        return call.number == asked.dial or self.canonical(call) == asked.number
+        return self.is_as_told(call, asked) or self.canonical(call) == asked.number
+
+    def is_as_told(self, call: CdrCall, asked: AskedCall) -> bool:
+        """Whether what the gate said was dialled, and perhaps a prefix before it."""
+        return call.number == asked.dial or asked.dial in self._prefixes.readings(call.number)
 
     def canonical(self, call: CdrCall) -> str:
         plain = call.plain or call.number
@@ -98,10 +115,21 @@ class Matcher:
             Pass("number", self.canonical, lambda asked: asked.number if asked.through else ""),
         )
 
+    def can_wait(self, by: str, group: Group) -> bool:
+        """A user field that is set once stays for the second trunk's row, though that trunk was asked for as
+        well: there the caller's channel tells.
+        """
+        return by == "id" and any(
+            call.channel == asked.channel and not self.same_trunk(call.trunk, asked.trunk)
+            for call in group.calls
+            for asked in group.asked
+        )
+
     def pair(self, by: str, group: Group) -> tuple[list[Pair], list[CdrCall], list[AskedCall]]:
         """The pairs, and what is left of the group. Many calls on one decision: failover, or misuse."""
         pairs: dict[str, Pair] = {}
         left: list[CdrCall] = []
+        used: dict[str, int] = {}  # decisions, and since when they are used up: the end of an answered call
         for call in sorted(group.calls, key=lambda call: call.at):
             fitting = [asked for asked in group.asked if self._fits(by, call, asked)]
             if by == "number":  # no more than a likeness: one decision carries one call
@@ -112,45 +140,63 @@ class Matcher:
             if by == "number":
                 chosen, *others = self._likest(call, fitting)
             else:
-                chosen, others = self._in_force(call, fitting, pairs), []
+                chosen, others = self._in_force(call, fitting, pairs, used), []
+            if call.answer:
+                used[chosen.id] = max(call.end, used.get(chosen.id, 0))
             pair = pairs.setdefault(chosen.id, Pair(chosen, [], []))
             pair.calls.append(call)
             if others:
                 pair.ambiguous.append(call)
-        return list(pairs.values()), left, [asked for asked in group.asked if asked.id not in pairs]
+        unused = [asked for asked in group.asked if asked.id not in pairs]
+        if by in ("uniqueid", "channel"):
+            unused = [_another_way(asked, pairs.values()) for asked in unused]
+        return list(pairs.values()), left, unused
 
     def _fits(self, by: str, call: CdrCall, asked: AskedCall) -> bool:
         if by == "id":
             return True
-        if (call.way == "in" and by != "leg") or (asked.node != self._node and by != "number"):
+        if (call.way in ("in", "elsewhere") and by != "leg") or (asked.node != self._node and by != "number"):
             return False
-        if call.number and not self.same_number(call, asked) and self.is_emergency(call):
-            return False  # a person's, on a telephone that also asks the gate
-        latest = call.end + SLACK + self._tolerance
+        if call.number and not self.same_number(call, asked) and self._is_none_of_its(call):
+            return False
+        latest = call.end + SLACK + self.tolerance
         if by == "uniqueid":  # the channel may have waited for hours before it asked, and asked several times
             return call.at - DAY <= asked.at <= latest
         if by == "leg" and not _same_leg(call, asked.kept[0]):
             return False
         if by == "channel" and call.uniqueid and asked.uniqueid and call.uniqueid != asked.uniqueid:
             return False
-        return call.at - FRESH - self._tolerance <= asked.at <= latest
+        return call.at - FRESH - self.tolerance <= asked.at <= latest
 
-    def _in_force(self, call: CdrCall, fitting: list[AskedCall], pairs: Container[str]) -> AskedCall:
+    def _is_none_of_its(self, call: CdrCall) -> bool:
+        """A person's emergency call on a telephone that also asks the gate, or one round all trunks."""
+        return call.way == "unlisted" or self.is_emergency(call)
+
+    def _in_force(
+        self, call: CdrCall, fitting: list[AskedCall], pairs: Container[str], used: Mapping[str, int]
+    ) -> AskedCall:
         """The decision that was in force when this was dialled: the last one before it, for its number and
         trunk.
 
-        A dialplan that tries a second trunk asks again within the CDR's second: then both decisions look as
-        if they came before the first leg. So of several in that second the first that has no call yet.
+        A dialplan that tries a second trunk asks again for it: one call, each leg with its own trunk's
+        decision. The times can not tell them apart: a first trunk may fail within the CDR's second, the row
+        of a caller who waited begins long before anything was asked, and the clocks may differ. So a
+        recording that names the leg tells, and among decisions that are one attempt the trunk.
         """
+        if len(fitting) == 1:
+            return fitting[0]
         same = [asked for asked in fitting if self.same_number(call, asked)] if call.number else fitting
         likely = same or fitting
         likely = [asked for asked in likely if asked.through] or likely
-        before = [asked for asked in likely if asked.at <= call.at + SLACK]
-        if not before:  # the first row of a channel starts with the channel, so before anything was asked
-            return min(likely, key=_at)
-        before = [asked for asked in before if self.same_trunk(asked.trunk, call.trunk)] or before
-        last = max(before, key=_at)
-        free = [one for one in before if one.at >= call.at - SLACK and one.id not in pairs]
+        likely = [asked for asked in likely if used.get(asked.id, call.at) >= call.at] or likely
+        if len(recorded := [asked for asked in likely if _recorded(asked, call)]) == 1:
+            return recorded[0]
+        slack = SLACK + self.tolerance
+        nearest = _last_before(call, likely, slack)
+        attempt = [asked for asked in likely if _same_attempt(asked, nearest)]
+        here = [asked for asked in attempt if self.same_trunk(asked.trunk, call.trunk)]
+        last = _last_before(call, here or [nearest], slack)
+        free = [one for one in here if abs(one.at - call.at) <= slack and one.id not in pairs]
         return min(free, key=_at) if free else last
 
     def _likest(self, call: CdrCall, fitting: list[AskedCall]) -> list[AskedCall]:
@@ -166,6 +212,30 @@ class Matcher:
         best = max(map(likeness, fitting))
         equal = [asked for asked in fitting if likeness(asked) == best]
         return sorted(equal, key=lambda asked: abs(asked.at - call.at))
+
+
+def _last_before(call: CdrCall, asked: list[AskedCall], slack: int) -> AskedCall:
+    """The first of all, where none was asked before: the first row of a channel starts with the channel."""
+    before = [one for one in asked if one.at <= call.at + slack]
+    return max(before, key=_at) if before else min(asked, key=_at)
+
+
+def _same_attempt(one: AskedCall, other: AskedCall) -> bool:
+    """Asked again for the same callee while the call could still be made: another trunk, another try."""
+    return one.number == other.number and abs(one.at - other.at) <= FRESH
+
+
+def _another_way(asked: AskedCall, pairs: Iterable[Pair]) -> AskedCall:
+    """One that was not dialled, while a later one for the same callee was."""
+    later = any(_same_attempt(asked, pair.asked) and pair.asked.at > asked.at for pair in pairs)
+    return asked._replace(went_on=True) if later and asked.through else asked
+
+
+def _recorded(asked: AskedCall, call: CdrCall) -> bool:
+    """Whether a recording of the decision is of this leg, answered or not as the call was."""
+    return bool(call.leg) and any(
+        one.channel == call.leg and bool(one.answered) == bool(call.answer) for one in asked.kept
+    )
 
 
 def _same_leg(call: CdrCall, kept: KeptRecording) -> bool:

@@ -21,6 +21,9 @@ Kind = Literal[
     "answered-refused",  # the callee answered and the interlock refused: billed, and no CDR says so
     "decision-without-call",  # allowed and told, and the CDRs know nothing of it
     "unseen-open",  # nobody saw how the call ended, and the CDRs do not know it either
+    "unlisted-endpoint",  # it left by an endpoint that no trunk lists, so nobody decided on it
+    "leg-without-cdr",  # the listener saw a leg go round the gate, and no CDR has it
+    "whisper",  # somebody spoke into the call from beside it, and that is not recorded
     # notes: said, and no reproach
     "ambiguous",  # two decisions fit equally well
     "gave-up",  # allowed, and the caller was gone before it was dialled
@@ -29,11 +32,12 @@ Kind = Literal[
     "emergency",
     "unseen-answered",  # nobody saw how the call ended: the CDR says it was answered
     "unseen-unanswered",  # or that it was not
+    "found-answered",  # recorded from when the listener found it on: it has said so
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SETTLING: dict[Kind, bool] = {"unseen-answered": True, "unseen-unanswered": False}  # was it answered?
 NOTES: frozenset[Kind] = frozenset(
-    {"ambiguous", "gave-up", "another-way", "in-progress", "emergency", *SETTLING}
+    {"ambiguous", "gave-up", "another-way", "in-progress", "emergency", "found-answered", *SETTLING}
 )
 
 
@@ -44,7 +48,7 @@ class CdrCall(NamedTuple):
     at: int  # start of its first CDR
     end: int
     answer: int  # 0: not answered
-    way: Literal["out", "originated", "in", "house"]
+    way: Literal["out", "unlisted", "originated", "elsewhere", "in", "house"]  # see :class:`.calls.Row`
     leg: str  # the carrier leg's channel; empty when none came into being
     channel: str  # the caller's; of an originated or inbound call the leg
     uniqueid: str  # of ``channel``
@@ -54,7 +58,9 @@ class CdrCall(NamedTuple):
     decision: str  # what the user field names
     file: str
     line: int
-    plain: str = ""  # ``number`` without what the trunk's format puts around it
+    plain: str = ""  # ``number`` without what the trunk's format, or a prefix, puts around it
+    context: str = ""  # the last that its first row was in
+    guessed: bool = False  # ``number`` is what the caller dialled: no Dial() says what the leg was given
 
 
 class KeptRecording(NamedTuple):
@@ -68,6 +74,7 @@ class KeptRecording(NamedTuple):
     ended: float  # 0: it goes on
     seconds: float  # of sound; 0: unknown
     open: bool = False  # nobody saw how its call ended, and that is not settled
+    started: float = 0.0  # 0: unknown
 
 
 class UnbridgedLeg(NamedTuple):
@@ -99,6 +106,27 @@ class AskedCall(NamedTuple):
     kept: tuple[KeptRecording, ...]
     unbridged: tuple[UnbridgedLeg, ...] = ()
     went_on: bool = False  # a later decision is another way of the same call
+
+
+class SeenLeg(NamedTuple):
+    """A leg that the listener told of as one that went round the gate. Sorted by its channel."""
+
+    channel: str
+    at: float
+    seq: int
+    kind: str  # the incident's
+    decision: str
+    cut: bool
+    number: str  # as dialled, as far as it was told
+
+
+class Voice(NamedTuple):
+    """A recording of somebody beside a call: a supervisor's own channel. Sorted by that."""
+
+    channel: str
+    started: float
+    ended: float  # 0: it goes on
+    kept: bool
 
 
 class CdrFinding(NamedTuple):
@@ -140,6 +168,7 @@ class Counts(msgspec.Struct, kw_only=True):
     matched: int = 0  # calls with their decision
     recorded: int = 0  # answered calls, emergency apart, with a kept recording
     found: dict[Kind, int] = {}
+    unnamed_contexts: dict[str, int] = {}  # calls taken for such that came in, though no option names where
 
 
 class Reconciliation(msgspec.Struct, kw_only=True):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from dialpact.compliance.registers.dates import one_form
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.sheet import NumberCell
+from dialpact.compliance.zones import ZoneInfo
 
 HOME = ZoneInfo("Asia/Shanghai")
 EARLIEST = 1970
@@ -70,6 +70,18 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
 def exact(at: datetime) -> str:
     """As :func:`moment` reads it back, to the microsecond."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def shown_time(instant: datetime) -> str:
+    """As people read it: in the zone that it is given in, with its name; UTC, as things are stored, at home.
+
+    >>> shown_time(datetime(2026, 11, 24, 2, tzinfo=UTC))
+    '2026-11-24 10:00:00+08:00'
+    """
+    place = instant.tzinfo
+    if not isinstance(place, ZoneInfo) or place is HOME:
+        return instant.astimezone(HOME).isoformat(" ", "seconds")
+    return f"{instant.isoformat(' ', 'seconds')} {place}"
 
 
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:

@@ -8,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.calls import CallEntry, LegEntry, StoredCall, Supervisor
@@ -24,8 +22,9 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.facts import facts
 from dialpact.store.sqlite.paging import NEWEST, page
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "calls.sql", "sqlite3")
+SQL = statements("calls")
 Row = dict[str, Any]
 
 

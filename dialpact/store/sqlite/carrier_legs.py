@@ -6,16 +6,15 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.carrier_leg import Allowed, CarrierLeg, Missed, id_of
 from dialpact.compliance.clock import instant, stamp
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "carrier_legs.sql", "sqlite3")
+SQL = statements("carrier_legs")
 
 
 class CarrierLegs:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
@@ -20,8 +18,9 @@ from dialpact.store.ports.checkpoints import Stored
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "checkpoints.sql", "sqlite3")
+SQL = statements("checkpoints")
 
 
 class Checkpoints:

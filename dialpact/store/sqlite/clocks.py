@@ -5,17 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import aiosql
 
 from dialpact.compliance.clock import Uptime, instant, stamp
 from dialpact.compliance.trusted_time import Reading, Sealed, Witness, begin, follow
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "clocks.sql", "sqlite3")
+SQL = statements("clocks")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 PAGE = 200  # readings looked at at once: 20 ms

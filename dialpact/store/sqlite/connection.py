@@ -32,7 +32,7 @@ SEAL_BATCH = 2000  # rows
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
 
 
-def _connect(path: Path, busy_ms: int) -> Units:
+def _connect(path: Path, busy_ms: int, short_units: bool) -> Units:
     uri = f"{path.absolute().as_uri()}?mode=rw"
     try:
         connection = sqlite3.connect(
@@ -47,6 +47,10 @@ def _connect(path: Path, busy_ms: int) -> Units:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")  # KiB
+        if short_units:
+            # The pages that a statement changes are kept until it has succeeded, and go to a temporary file
+            # from 64 KiB on: so many are changed by a decision's row and its indexes.
+            connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA secure_delete = ON")  # no salt stays where a page was split (``erasure``)
         migrate.migrate(connection)
         _seal_older(connection)
@@ -110,19 +114,21 @@ def create(path: Path) -> None:
 class Database:
     """An open database. ``transact`` and ``read`` are the only ways in; the nouns' modules build on them."""
 
-    def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
+    def __init__(self, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False) -> None:
+        """``short_units``: none sorts or stages much, so that temporary tables may be in memory."""
         self.path = path
+        self.busy_ms = busy_ms
         self.has_written = False  # a transaction of this one has changed something, and it is on disk
-        self._busy_ms = busy_ms
+        self._short_units = short_units
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
         self._turns: dict[str, object] = {}
 
     @classmethod
-    async def open(cls, path: Path, busy_ms: int = BUSY_MS) -> Self:
+    async def open(cls, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False) -> Self:
         """Raises StoreGone (no such file), StoreError (not ours, too new, damaged)."""
-        store = cls(path, busy_ms)
+        store = cls(path, busy_ms, short_units=short_units)
         await store._opened()
         return store
 
@@ -142,14 +148,14 @@ class Database:
             return self._connection or await self._open()
 
     async def _open(self) -> Thread:
-        connection = await Thread.start(self._connect)
+        connection = await Thread.start(self.connect)
         self._connection = connection
         return connection
 
-    def _connect(self) -> Units:
-        """On the connection's thread: a disk that hangs must not hang the event loop."""
+    def connect(self) -> Units:
+        """On the thread that will use it: a disk that hangs must not hang the event loop."""
         self._identity = self._on_disk()
-        return _connect(self.path, self._busy_ms)
+        return _connect(self.path, self.busy_ms, self._short_units)
 
     async def _run(self, unit: Callable[[Units], T]) -> T:
         connection = self._connection or await self._opened()
@@ -177,7 +183,7 @@ class Database:
 
         Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
         """
-        return await self._run(partial(self._within, work))
+        return await self._run(partial(self.within, work))
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the database, for as long as it takes.
@@ -221,7 +227,8 @@ class Database:
             self._roll_back(connection)
             connection.execute("PRAGMA query_only = OFF")
 
-    def _within(self, work: Callable[[Units], T], connection: Units) -> T:
+    def within(self, work: Callable[[Units], T], connection: Units) -> T:
+        """:meth:`transact`, on the thread of a connection that :meth:`connect` has made."""
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:

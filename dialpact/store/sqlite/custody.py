@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.recording import Disposed, FilesOf
@@ -19,8 +16,9 @@ from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.files_of import files_of
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "custody.sql", "sqlite3", mandatory_parameters=False)
+SQL = statements("custody", by_name=False)
 BATCH = 10_000  # paths; so that each lock is short
 LOOKING = "look for files that no row names"
 PAGE = 200  # recordings with their leaves

@@ -5,10 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.disposal import Due
@@ -18,8 +15,9 @@ from dialpact.store.sqlite import incidents, ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.files_of import files_of
 from dialpact.store.sqlite.retention import ended
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "disposals.sql", "sqlite3")
+SQL = statements("disposals")
 PAGE = 200
 INCIDENT = "disposal-refused"
 

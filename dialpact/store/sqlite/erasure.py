@@ -15,16 +15,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import aiosql
-
 from dialpact.compliance.clock import instant
 from dialpact.compliance.ledger.erasure import Over, Piece, runs
 from dialpact.compliance.retention import KeepUntil
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "erasure.sql", "sqlite3")
+SQL = statements("erasure")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
 BATCH = 100  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
 WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock

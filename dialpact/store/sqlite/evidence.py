@@ -6,10 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import (
@@ -29,8 +26,9 @@ from dialpact.store.ports.page import ALL
 from dialpact.store.sqlite import checkpoints, ledger
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "evidence.sql", "sqlite3")
+SQL = statements("evidence")
 
 
 class Evidence:

@@ -6,17 +6,15 @@ import json
 import sqlite3
 import time
 from datetime import date, datetime
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.clock import boot_id, instant
 from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Suspension
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "health.sql", "sqlite3")
+SQL = statements("health")
 
 
 async def health(store: Database, node: str, now: datetime, today: date) -> Health:

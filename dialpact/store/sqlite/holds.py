@@ -5,10 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-import aiosql
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.registers.fault import Fault
@@ -16,8 +13,9 @@ from dialpact.compliance.registers.hold import Hold, HoldScope
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import page
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "holds.sql", "sqlite3")
+SQL = statements("holds")
 
 
 class Holds:

@@ -14,10 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Self, TypeVar
-
-import aiosql
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import CallerId, Consent, DncEntry
@@ -27,11 +24,10 @@ from dialpact.store.ports.imports import Applied, Batch
 from dialpact.store.sqlite.connection import Database, Work, rows
 from dialpact.store.sqlite.registers.caller_id import caller_id_fields
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.statements import statements
 
 # Staging passes rows by position, which is faster than by name, so these queries name no parameters.
-STAGING = aiosql.from_path(
-    Path(__file__).parent / "sql" / "imports.sql", "sqlite3", mandatory_parameters=False
-)
+STAGING = statements("imports", by_name=False)
 
 CACHE = 16_384  # KiB of the register for what goes through it once, in its order; and as much for sorting
 

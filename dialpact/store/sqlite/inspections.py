@@ -6,10 +6,8 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
@@ -36,8 +34,9 @@ from dialpact.compliance.inspection.source import (
 from dialpact.compliance.model import Business, CallerId, Decision
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.change import log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "inspection.sql", "sqlite3")
+SQL = statements("inspection")
 T = TypeVar("T")
 MINUTE = len("2026-11-24T02:00")  # of a stamp
 

@@ -11,9 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
@@ -25,8 +23,9 @@ from dialpact.store.ports.imports import Batch
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.imports import STAGING, Place
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "leads.sql", "sqlite3")
+SQL = statements("leads")
 
 
 class LeadStaging:

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
@@ -27,8 +25,9 @@ from dialpact.compliance.soundtrack import place
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.registers.dnc import write_opt_out
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "optout.sql", "sqlite3")
+SQL = statements("optout")
 
 
 class OptOuts:

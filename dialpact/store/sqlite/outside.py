@@ -5,15 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from datetime import date, datetime
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.health import Counted, Health
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.health import health
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "outside.sql", "sqlite3")
+SQL = statements("outside")
 MOST = 10_000  # rows that are counted of anything at one look; incidents come in pages of so many
 
 

@@ -6,19 +6,17 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.reconcile import AskedCall, KeptRecording, UnbridgedLeg
-from dialpact.compliance.reconcile.incidents import NEAR, CdrIncident
+from dialpact.compliance.reconcile import AskedCall, KeptRecording, SeenLeg, UnbridgedLeg, Voice
+from dialpact.compliance.reconcile.incidents import NEAR, ROUND_THE_GATE, CdrIncident, seen_leg
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "reconcile.sql", "sqlite3")
+SQL = statements("reconcile")
 
 
 class Reconciliations:
@@ -41,6 +39,32 @@ class Reconciliations:
             found = list(SQL.decisions(connection, after=at, after_seq=seq, until=stamp(until), most=most))
             next = f"{found[-1]['decided_at']} {found[-1]['seq']}" if len(found) == most else ""
             return Page([_asked(connection, row) for row in found], next)
+
+        return await self._database.read(work)
+
+    async def seen_legs(
+        self, node: str, since: datetime, until: datetime, *, after: str = "", most: int
+    ) -> Page[SeenLeg]:
+        at, seq = _cursor(after) if after else (stamp(since), -1)
+        asked = {"node": node, "until": stamp(until), "most": most, "kinds": json.dumps(ROUND_THE_GATE)}
+
+        def work(connection: sqlite3.Connection) -> Page[SeenLeg]:
+            found = list(SQL.seen_legs(connection, after=at, after_seq=seq, **asked))
+            next = f"{found[-1]['at']} {found[-1]['seq']}" if len(found) == most else ""
+            return Page([_seen_leg(row) for row in found], next)
+
+        return await self._database.read(work)
+
+    async def voices(
+        self, node: str, since: datetime, until: datetime, *, after: str = "", most: int
+    ) -> Page[Voice]:
+        at, _, id = after.partition(" ") if after else (stamp(since), "", "")
+        asked = {"node": node, "until": stamp(until), "most": most}
+
+        def work(connection: sqlite3.Connection) -> Page[Voice]:
+            found = list(SQL.voices(connection, after=at, after_id=id, **asked))
+            next = f"{found[-1]['started_at']} {found[-1]['id']}" if len(found) == most else ""
+            return Page([_voice(row) for row in found], next)
 
         return await self._database.read(work)
 
@@ -81,6 +105,7 @@ def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> AskedCall:
                 ended=_seconds(one["ended_at"]),
                 seconds=one["seconds"] or 0.0,
                 open=bool(one["open"]),
+                started=instant(one["started_at"]).timestamp(),
             )
             for one in SQL.recordings(connection, decision=row["id"])
         ),
@@ -92,6 +117,17 @@ def _asked(connection: sqlite3.Connection, row: sqlite3.Row) -> AskedCall:
         ),
         went_on=bool(row["went_on"]),
     )
+
+
+def _seen_leg(row: sqlite3.Row) -> SeenLeg:
+    facts = {name: row[name] for name in ("channel", "seq", "kind", "decision", "detail")}
+    return seen_leg(at=instant(row["at"]).timestamp(), **facts)
+
+
+def _voice(row: sqlite3.Row) -> Voice:
+    kept = row["state"] in ("kept", "running")
+    started = instant(row["started_at"]).timestamp()
+    return Voice(channel=row["channel"], started=started, ended=_seconds(row["ended_at"]), kept=kept)
 
 
 def _seconds(text: str | None) -> float:

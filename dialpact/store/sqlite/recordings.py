@@ -5,17 +5,16 @@ from __future__ import annotations
 import sqlite3
 import time
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import boot_id, instant, stamp
 from dialpact.compliance.recorded import Finished, NewRecording, OpenRecording
 from dialpact.store.sqlite.connection import Database, rows
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "recordings.sql", "sqlite3")
+SQL = statements("recordings")
 
 
 class RecorderLeases:

@@ -7,9 +7,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
-
-import aiosql
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.registers import Outcome
@@ -18,8 +15,9 @@ from dialpact.compliance.retention import KeepUntil, Raised
 from dialpact.store.sqlite.clocks import EPOCH, MICROSECOND
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.change import log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "retention.sql", "sqlite3")
+SQL = statements("retention")
 PAGE = 200  # recordings in one transaction: no call waits long for it
 
 

@@ -11,15 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import aiosql
-
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parent / "sql" / "audit.sql", "sqlite3")
+SQL = statements("audit")
 PAGE = 1000  # checkpoints
 # What a row that someone wrote by hand may raise on its way to a record.
 BROKEN = (ValueError, TypeError, AttributeError, LookupError, OverflowError, sqlite3.Error)

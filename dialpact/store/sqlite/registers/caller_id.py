@@ -6,10 +6,8 @@ import json
 import sqlite3
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import stamp
@@ -23,8 +21,9 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import SQL, log, need_business
+from dialpact.store.sqlite.statements import statements
 
-PERIOD = aiosql.from_path(Path(__file__).parents[1] / "sql" / "reconcile.sql", "sqlite3")
+PERIOD = statements("reconcile")
 
 
 class CallerIds:

@@ -6,10 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-import aiosql
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Suspendable, Suspension
@@ -24,8 +21,9 @@ from dialpact.store.sqlite.paging import NEWEST, page
 from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.registers.dnc import write_opt_out
 from dialpact.store.sqlite.registers.suspension import last_lifted, registered, suspend
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "complaints.sql", "sqlite3")
+SQL = statements("complaints")
 
 
 class Complaints:

@@ -10,10 +10,8 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.errors import StoreError
@@ -24,8 +22,9 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import log, same
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "entries.sql", "sqlite3")
+SQL = statements("entries")
 ADDED, REMOVED = "add", "remove"  # as ``sql/entries.sql`` knows the first
 
 

@@ -8,10 +8,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
@@ -23,8 +21,9 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import log
+from dialpact.store.sqlite.statements import statements
 
-SQL = aiosql.from_path(Path(__file__).parents[1] / "sql" / "scripts.sql", "sqlite3")
+SQL = statements("scripts")
 
 
 class Scripts:

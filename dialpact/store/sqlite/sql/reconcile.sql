@@ -13,7 +13,7 @@ ORDER BY decision.decided_at, decision.seq LIMIT :most;
 -- ``seconds``: of the call, with those that the file leaves out since nobody sent. Recordings of the same call on
 -- other channels say nothing that its carrier leg's do not.
 -- name: recordings(decision)
-SELECT id, iif(settled = 0, 'unanswered', state) AS state, channel, uniqueid, answered_at, ended_at,
+SELECT id, iif(settled = 0, 'unanswered', state) AS state, channel, uniqueid, started_at, answered_at, ended_at,
        seconds + (SELECT total(json_extract(value, '$[2]')) FROM json_each(nullif(sound, ''), '$.unsent')) AS seconds,
        unseen AND settled IS NULL AS open
 FROM (SELECT *, CASE WHEN unseen THEN (
@@ -25,6 +25,17 @@ ORDER BY started_at, id;
 -- name: unbridged(decision)
 SELECT channel, uniqueid, answered_at, ended_at FROM carrier_leg
 WHERE decision = :decision AND interlock = 'refused' AND answered_at IS NOT NULL ORDER BY dialled_at, id;
+
+-- name: seen_legs(node, after, after_seq, until, most, kinds)
+SELECT seq, at, kind, decision, channel, detail FROM incident
+WHERE (at, seq) > (:after, :after_seq) AND at < :until AND node = :node
+  AND kind IN (SELECT value FROM json_each(:kinds))
+ORDER BY at, seq LIMIT :most;
+
+-- name: voices(node, after, after_id, until, most)
+SELECT id, channel, state, started_at, ended_at FROM recording
+WHERE part = 'supervisor' AND node = :node AND (started_at, id) > (:after, :after_id) AND started_at < :until
+ORDER BY started_at, id LIMIT :most;
 
 -- name: own_numbers()
 SELECT number FROM caller_id;
