@@ -131,8 +131,15 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Of the columns as the file writes them; of a workbook, those of its first sheet."""
-        return self._parts[0].names
+        """Of the columns as the file writes them; those of the register where sheets differ in them."""
+        first, *others = (part.names for part in self._parts)
+        return first if all(names == first for names in others) else [self.columns[at] for at in self._there]
+
+    @property
+    def _there(self) -> list[int]:
+        """Which columns of the register any sheet has."""
+        headers = [part.header for part in self._parts]
+        return [at for at in range(len(self.columns)) if any(one.order[at] < one.width for one in headers)]
 
     @property
     def read_as(self) -> dict[str, str]:
@@ -171,6 +178,7 @@ class Table:
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
+        wanted, there = self.names, self._there
         for sheet, view, at, names, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
@@ -178,7 +186,10 @@ class Table:
                     texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
                 while len(texts) > header.width and not texts[-1]:
                     texts.pop()
-                yield place(sheet, row), _below(self.names, names, texts)
+                if names != wanted:
+                    found = header.cells([*texts[: header.width], *[""] * (header.width - len(texts))])
+                    texts = [found[index] for index in there]
+                yield place(sheet, row), texts
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
         """Of a workbook: what can not be read is refused with the name of its column."""
@@ -283,11 +294,3 @@ def _is_number(text: str, digits: int) -> bool:
     if not _NUMBER.fullmatch(found) or sum(map(str.isdigit, found)) < digits:
         return False
     return not _DAY.match(one_form(found))
-
-
-def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
-    """The cells of a sheet below the names of another one."""
-    if names == wanted:
-        return cells
-    by_name = dict(zip(names, cells, strict=False))
-    return [by_name.get(name, "") for name in wanted]
