@@ -11,20 +11,19 @@ What an import would make to count again is left out and counted: a consent that
 from __future__ import annotations
 
 import asyncio
-import csv
 import hashlib
 import io
 import os
-import re
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from dialpact.application import new_file
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
+from dialpact.application.sheets.written import written
 from dialpact.compliance.model import Consent, Value
 from dialpact.compliance.registers.cell import any_identifier
 from dialpact.compliance.registers.formats import IMPORTED
@@ -32,10 +31,6 @@ from dialpact.store.ports.page import Page
 
 TOGETHER = 5000  # rows that are read at once
 KEPT = 1 << 20  # bytes in memory; more go to a temporary file
-MARK = b"\xef\xbb\xbf"  # without which Excel takes it for something else
-# What a spreadsheet takes for a formula, and a number with its plus is not. An apostrophe makes it a text,
-# and is taken off when the file is read.
-_FORMULA = re.compile(r"[=@]|[+-](?![0-9+() -]*\Z)")
 
 
 class Asked(Value, frozen=True, kw_only=True):
@@ -62,11 +57,13 @@ class Exported(Value, frozen=True, kw_only=True):
 async def to_file(
     context: Context, asked: Asked, target: Path, *, reason: str = "", force: bool = False
 ) -> Exported:
-    """Fault ``exists``, unless with ``force``, and for a batch that is not there or was withdrawn."""
+    """A workbook if its name ends in ``.xlsx``, else CSV. Fault ``exists``, unless with ``force``, and for a
+    batch that is not there or was withdrawn.
+    """
     context.actor.need(Right.EVIDENCE)
     await asyncio.to_thread(new_file.check, target, force=force)
     with new_file.beside(target) as (temporary, file):
-        done = await _written(context, asked, file)
+        done = await _written(context, asked, file, target.name)
         await asyncio.to_thread(_flush, file)
         await _log(context, asked, done, target.name, reason)
         await asyncio.to_thread(new_file.give_name, temporary, target, force=force)
@@ -80,7 +77,7 @@ async def to_read(
     """The same without a name: what was written, at its beginning."""
     context.actor.need(Right.EVIDENCE)
     with tempfile.SpooledTemporaryFile(KEPT) as file:
-        done = await _written(context, asked, file)
+        done = await _written(context, asked, file, "")
         await _log(context, asked, done, "", reason)
         file.seek(0)
         yield done, file
@@ -92,44 +89,43 @@ def header(register: str) -> Sequence[str]:
     return (*form.columns, *form.optional)
 
 
-def line(cells: Sequence[str]) -> bytes:
-    """One line of a CSV file."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(_guarded(cell) for cell in cells)
-    return text.getvalue().encode()
+class _Hashed(io.RawIOBase):
+    """What is written to it goes on to ``file``, and into a SHA-256."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._digest, self.size = file, hashlib.sha256(), 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._digest.update(data)
+        self.size += len(data)
+        return self._file.write(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
 
 
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-async def _written(context: Context, asked: Asked, file: IO[bytes]) -> Exported:
-    digest, size, rows, withdrawn = hashlib.sha256(), 0, 0, 0
-
-    def put(chunk: bytes) -> int:
-        digest.update(chunk)
-        file.write(chunk)
-        return len(chunk)
-
-    size += put(MARK + line(header(asked.register)))
-    after = ""
+async def _written(context: Context, asked: Asked, file: IO[bytes], name: str) -> Exported:
+    """``name``: its ending says of what kind it is."""
+    out, rows, withdrawn, after = _Hashed(file), 0, 0, ""
+    write = IMPORTED[asked.register].write
+    assert write is not None
+    made = await asyncio.to_thread(written, cast(IO[bytes], out), name, header(asked.register))
     while True:
         page = await _page(context, asked, after)
         kept = [one for one in page.rows if not (isinstance(one, Consent) and one.withdrawn_at)]
-        size += put(await asyncio.to_thread(_lines, asked.register, kept))
+        await asyncio.to_thread(made.add, map(write, kept))
         rows, withdrawn = rows + len(kept), withdrawn + len(page.rows) - len(kept)
         if not page.next:
             break
         after = page.next
+    await asyncio.to_thread(made.end)
     return Exported(
-        register=asked.register, rows=rows, withdrawn=withdrawn, bytes=size, sha256=digest.hexdigest()
+        register=asked.register, rows=rows, withdrawn=withdrawn, bytes=out.size, sha256=out.sha256
     )
-
-
-def _lines(register: str, entries: Sequence[Any]) -> bytes:
-    write = IMPORTED[register].write
-    assert write is not None
-    return b"".join(line(write(one)) for one in entries)
 
 
 async def _page(context: Context, asked: Asked, after: str) -> Page[Any]:

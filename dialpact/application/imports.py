@@ -185,7 +185,7 @@ async def read_in(
             applied=applied.applied,
             already=applied.already,
             unknown=applied.unknown,
-            done=applied.done,
+            done=applied.done and rows > bad.count,
             read_as=table.read_as,
             left_out=table.left_out,
             about=about,

@@ -11,9 +11,9 @@ from dialpact.application import plain_registers
 from dialpact.application.context import Context
 from dialpact.application.entry import Entered
 from dialpact.compliance.registers.cell import identifier
-from dialpact.compliance.registers.columns import Given
+from dialpact.compliance.registers.columns import Given, canonical
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.mapping import MAPPING, SupplierMapping
+from dialpact.compliance.registers.mapping import KINDS, MAPPING, SupplierMapping
 from dialpact.compliance.registers.number_parts import PARTS
 from dialpact.compliance.registers.table import Format
 
@@ -31,6 +31,7 @@ async def given(
 
     Fault when nothing is saved under that name.
     """
+    mapped = canonical(mapped, [form.kind])
     known: dict[str, str] = {}
     if saved:
         found = await context.store.entries.get(MAPPING, identifier(saved, "mapping"))
@@ -45,7 +46,7 @@ async def savable(context: Context, name: str, mapped: Mapping[str, str]) -> Non
     """Before an import that saves its mapping when it is done. Fault when it could not be saved then."""
     if not mapped:
         raise Fault("nothing-mapped")
-    new = MAPPING.read(name, mapped)
+    new = MAPPING.read(name, canonical(mapped, KINDS))
     before = await context.store.entries.get(MAPPING, new.id)
     if before not in (None, new):
         raise Fault("taken", register=MAPPING.noun, entry=new.id)
@@ -55,4 +56,4 @@ async def save(context: Context, name: str, mapped: Mapping[str, str]) -> Entere
     """Fault when the name is taken by another one: that is removed first, with a reason."""
     if not mapped:
         raise Fault("nothing-mapped")
-    return await plain_registers.add(context, MAPPING, name, mapped)
+    return await plain_registers.add(context, MAPPING, name, canonical(mapped, KINDS))

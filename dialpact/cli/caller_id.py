@@ -71,7 +71,7 @@ async def add(
 @command(app, "import")
 async def import_(
     session: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {COLUMNS}.")],
     *,
     sheet: OfSheets = None,
     as_written: AsWritten = False,
@@ -82,7 +82,7 @@ async def import_(
     bad: BadTo = None,
     by: By,
 ) -> int:
-    """Register or update caller IDs from a CSV file."""
+    """Register or update caller IDs from a CSV file or a workbook."""
     as_written = as_written or not imports.at_home(session)
     asked = imports.Asked(bad, sheet, as_written, Layout(map, mapping, save_mapping))
     return await imports.into_register(session, "caller-id", file, skip_bad=skip_bad, by=by, asked=asked)
@@ -151,7 +151,8 @@ async def reconcile(
     session: CommandContext,
     *,
     carrier_list: Annotated[
-        Path, typer.Option(metavar="FILE", help="CSV with number, and what else the carrier says.")
+        Path,
+        typer.Option(metavar="FILE", help="CSV or workbook with number, and what else the carrier says."),
     ],
     since: Annotated[str, typer.Option(help="Count calls from then on; else 30 days back.")] = "",
     until: Annotated[str, typer.Option(help="Count calls before then; else now.")] = "",

@@ -64,7 +64,7 @@ async def add(
 @command(app, "import")
 async def import_(
     session: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {COLUMNS}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {COLUMNS}.")],
     *,
     sheet: OfSheets = None,
     map: Map = None,
@@ -74,7 +74,7 @@ async def import_(
     bad: BadTo = None,
     by: By,
 ) -> int:
-    """Register consents from a CSV file; withdrawals stay."""
+    """Register consents from a CSV file or a workbook; withdrawals stay."""
     asked = imports.Asked(bad, sheet, layout=Layout(map, mapping, save_mapping))
     return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, asked=asked)
 

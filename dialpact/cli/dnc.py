@@ -50,7 +50,9 @@ async def add(
 @command(app, "import")
 async def import_(
     session: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {', '.join(register.COLUMNS)}.")
+    ],
     *,
     sheet: OfSheets = None,
     map: Map = None,
@@ -65,7 +67,7 @@ async def import_(
     bad: BadTo = None,
     by: By,
 ) -> int:
-    """Record opt-outs from a CSV file; none is ever removed by it."""
+    """Record opt-outs from a CSV file or a workbook; none is ever removed by it."""
     constants = {"scope": scope, "value": value, "requested_at": requested_at, "source": source}
     layout = Layout(map, mapping, save_mapping, numbers_only=numbers_only, constants=constants)
     asked = imports.Asked(bad, sheet, layout=layout)

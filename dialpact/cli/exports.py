@@ -12,13 +12,15 @@ import typer
 
 from dialpact.application import exports, new_file
 from dialpact.application.exports import Asked, Exported
+from dialpact.application.sheets.written import written
 from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.registers.column_names import heading
-from dialpact.compliance.registers.fault import Fault
 
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="The file to make; else standard output."),
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="The file to make, .csv or .xlsx; else standard output."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Over a file that is there.")]
 
@@ -45,18 +47,17 @@ def template(session: CommandContext, register: str, output: Path | None, *, for
     columns = exports.header(register)
     chinese = session.language == "zh"
     names = [heading(register, column) if chinese else column for column in columns]
-    content = exports.MARK + exports.line(names)
     if output is None:
         if session.as_json:
             session.json({"register": register, "columns": dict(zip(columns, names, strict=True))})
         else:
-            typer.echo(content, nl=False)
+            empty = io.BytesIO()
+            written(empty, "", names).end()
+            typer.echo(empty.getvalue(), nl=False)
         return
-    if output.suffix.lower() in (".xls", ".xlsx", ".xlsm", ".ods"):
-        raise Fault("csv-only", file=str(output))
     new_file.check(output, force=force)
     with new_file.beside(output) as (temporary, file):
-        file.write(content)
+        written(file, output.name, names).end()
         file.flush()
         new_file.give_name(temporary, output, force=force)
     answer = {"file": str(output), "register": register, "columns": dict(zip(columns, names, strict=True))}

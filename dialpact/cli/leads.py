@@ -32,7 +32,9 @@ Batch = Annotated[int, typer.Argument(metavar="BATCH", help="The batch's ID.")]
 @command(app, "import")
 async def import_(
     session: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with {', '.join(register.COLUMNS)}.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {', '.join(register.COLUMNS)}.")
+    ],
     *,
     campaign: Annotated[str, typer.Option(help="The campaign that may call these numbers.")],
     partner: Annotated[str, typer.Option(help="Who supplied them.")],

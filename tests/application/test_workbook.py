@@ -96,7 +96,7 @@ def written(value: Any) -> str:
         return value.isoformat(" ").removesuffix(" 00:00:00")
     if isinstance(value, str) and value.startswith("="):
         return value  # openpyxl takes it for a formula
-    return str(value).strip()
+    return " ".join(str(value).split("\n")).strip()
 
 
 def test_shared_texts() -> None:
@@ -109,7 +109,7 @@ def test_shared_texts() -> None:
     ]
     cells = ["".join(f'<c t="s"><v>{place}</v></c>' for place in pair) for pair in ((0, 1), (2, 3), (4, 3))]
     data = packed(parts({"a": "".join(f"<row>{one}</row>" for one in cells)}, strings=strings))
-    assert [cells for _, cells in rows(data)] == [["1380 0138000", "保险"], ["a\nb", "保险"]]
+    assert [cells for _, cells in rows(data)] == [["1380 0138000", "保险"], ["a b", "保险"]]
 
 
 def test_names_with_a_prefix_and_parts_in_other_places() -> None:
@@ -283,13 +283,17 @@ def test_a_sheet_without_names_that_goes_on_with_the_rows_is_refused() -> None:
     data = packed(parts({"a": table(NAMES, ("1", "x")), "b": table(("x", "13800138000"))}))
     assert refusal(data) == "sheet-header"
     assert rows(data, "a") == [(2, ["1", "x"])]
+    data = packed(parts({"a": table(NAMES, ("1", "x")), "b": table(("95588", "acme"))}))
+    assert refusal(data) == "sheet-header"
     assert refusal(data, "c") == "no-sheet"
 
 
-def test_sheets_whose_columns_have_another_order_are_written_below_the_same_names() -> None:
-    data = packed(parts({"a": table(NAMES, ("1", "x")), "b": table(NAMES[::-1], ("y", "2"))}))
-    found = Table(open_sheets(io.BytesIO(data)), NAMES)
-    assert [cells for _, cells in found.written()] == [["1", "x"], ["2", "y"]]
+def test_sheets_whose_columns_differ_are_written_below_the_register_s_names() -> None:
+    data = packed(parts({"a": table(NAMES, ("1", "x")), "b": table(("more", *NAMES[::-1]), ("z", "y", "2"))}))
+    found = Table(open_sheets(io.BytesIO(data)), NAMES, ("more",))
+    assert found.names == [*NAMES, "more"]
+    assert [cells for _, cells in found.written()] == [["1", "x", ""], ["2", "y", "z"]]
+    assert [cells for _, cells in found] == [["1", "x", ""], ["2", "y", "z"]]
 
 
 # as nobody honest makes them
@@ -357,6 +361,16 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(broken("xl/worksheets/sheet1.xml", sheet(" " * (8 << 20)))) == "workbook-too-large"
     monkeypatch.setattr(archive, "LARGEST", 1000)
     assert refusal(broken("xl/worksheets/sheet1.xml", sheet(row("1") * 100))) == "workbook-too-large"
+
+
+def test_a_list_of_parts_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = packed(parts({"a": table(NAMES, ("1", "x"))}) | {f"x/{number}.bin": "" for number in range(2000)})
+    assert rows(many)
+    monkeypatch.setattr(archive, "DIRECTORY", 100_000)
+    assert refusal(many) == "workbook-too-large"
+    monkeypatch.undo()
+    monkeypatch.setattr(archive, "_PARTS", 1000)
+    assert refusal(many) == "workbook-too-large"
 
 
 def test_a_million_shared_texts_take_little_memory() -> None:

@@ -2,7 +2,8 @@
 ``python -m tests.bench.import_bench [ROWS]``.
 
 Generated refusals (90 % mobile, 10 % fixed line, with times and sources) through the real command, into an
-empty register and then once more into the full one; then a list of leads. Prints figures; asserts nothing.
+empty register and then once more into the full one, as CSV and as a workbook; then a list of leads. Prints
+figures; asserts nothing.
 """
 
 from __future__ import annotations
@@ -17,28 +18,65 @@ import sys
 import tempfile
 import threading
 import time
+import zipfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from dialpact.compliance.clock import boot_id
+from tests.workbooks import parts
 
 ROWS = 1_000_000
+SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 PROGRAM = "from dialpact.cli.app import main; main()"
 
 
-def generate(path: Path, rows: int, seed: int = 1) -> None:
+NAMES = ("number", "scope", "value", "requested_at", "source")
+
+
+def refusals(rows: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
+    """The cells of each row, in the order of :data:`NAMES`."""
     chance = random.Random(seed)
+    for _ in range(rows):
+        mobile = chance.random() < 0.9
+        number = f"1{chance.choice((38, 39, 50, 51, 88))}{chance.randrange(10**8):08}" if mobile else ""
+        number = number or f"0278{chance.randrange(10**7):07}"
+        scope, value = chance.choice((("all", ""), ("industry", "保险"), ("business", "acme")))
+        minute = chance.randrange(60)
+        yield number, scope, value, f"2026-10-{chance.randrange(1, 31):02} 10:{minute:02}", "hotline"
+
+
+def generate(path: Path, rows: int, seed: int = 1) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.write("number,scope,value,requested_at,source\n")
-        for _ in range(rows):
-            mobile = chance.random() < 0.9
-            number = f"1{chance.choice((38, 39, 50, 51, 88))}{chance.randrange(10**8):08}" if mobile else ""
-            number = number or f"0278{chance.randrange(10**7):07}"
-            scope, value = chance.choice((("all", ""), ("industry", "保险"), ("business", "acme")))
-            minute = chance.randrange(60)
-            file.write(
-                f"{number},{scope},{value},2026-10-{chance.randrange(1, 31):02} 10:{minute:02},hotline\n"
-            )
+        for cells in chain([NAMES], refusals(rows, seed)):
+            file.write(",".join(cells) + "\n")
+
+
+def generate_workbook(path: Path, rows: int, seed: int = 1) -> None:
+    """The same rows as a workbook, all texts shared, as Excel writes it."""
+    places: dict[str, int] = {}
+    found = parts({"refusals": ""}, strings=())
+    head, tail = str(found.pop(SHEET)).split("</sheetData>")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open(SHEET, "w", force_zip64=True) as file:
+            file.write(head.encode())
+            for number, cells in enumerate(chain([NAMES], refusals(rows, seed)), 1):
+                inner = "".join(
+                    f'<c r="{column}{number}" t="s"><v>{places.setdefault(text, len(places))}</v></c>'
+                    for column, text in zip("ABCDE", cells, strict=True)
+                    if text
+                )
+                file.write(f'<row r="{number}" spans="1:5">{inner}</row>'.encode())
+            file.write(f"</sheetData>{tail}".encode())
+        start, end = str(found.pop(STRINGS)).split("</sst>")
+        with archive.open(STRINGS, "w", force_zip64=True) as file:
+            file.write(start.encode())
+            for text in places:
+                file.write(f"<si><t>{text}</t></si>".encode())
+            file.write(f"</sst>{end}".encode())
+        for name, content in found.items():
+            archive.writestr(name, content)
 
 
 def generate_leads(path: Path, rows: int, seed: int = 1) -> None:
@@ -52,6 +90,7 @@ def generate_leads(path: Path, rows: int, seed: int = 1) -> None:
 
 
 REFUSALS = ("dnc", "import", "dnc.csv")
+WORKBOOK = ("dnc", "import", "dnc.xlsx")
 RENEWED = "INSERT OR REPLACE INTO recorder_lease VALUES ('bench', ?, ?, 1, '', '2026-01-01T00:00:00.000000Z')"
 DELIVERY = ("--campaign", "spring", "--partner", "P", "--contract", "K", "--basis", "art. 13")
 
@@ -135,12 +174,23 @@ def imported(home: Path, rows: int, *arguments: str) -> dict[str, float]:
 
 
 def measure(rounds: int, folder: Path, rows: int = ROWS) -> dict[str, Any]:
-    """Refusals into an empty register."""
-    prepare(folder, rows)
-    return imported(folder, rows, *REFUSALS)
+    """Refusals into an empty register, from a CSV; ``xlsx``: the same from a workbook."""
+    csv, xlsx = folder / "csv", folder / "xlsx"
+    for home in (csv, xlsx):
+        home.mkdir()
+        run(home, "init")
+    generate(csv / "dnc.csv", rows)
+    found = imported(csv, rows, *REFUSALS)
+    generate_workbook(xlsx / "dnc.xlsx", rows)
+    return {**found, "xlsx": imported(xlsx, rows, *WORKBOOK)}
 
 
 def table(found: dict[str, Any]) -> str:
+    """Of a CSV, and of a workbook where there is one."""
+    return "\n".join(f"{name}: {_figures(one)}" for name, one in (("CSV", found), ("XLSX", found["xlsx"])))
+
+
+def _figures(found: dict[str, Any]) -> str:
     rows, seconds = found["rows"], found["seconds"]
     p50, p99 = (1000 * found[f"second_writer_{which}_s"] for which in ("p50", "p99"))
     return (
@@ -156,12 +206,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         prepare(home, rows, leads=True)
+        generate_workbook(home / "dnc.xlsx", rows)
         for what, arguments in (
             ("refusals, new", REFUSALS),
             ("refusals, again", REFUSALS),
+            ("refusals, again, from a workbook", WORKBOOK),
             ("leads, with the range detector", ("leads", "import", "leads.csv", *DELIVERY)),
         ):
-            print(f"{what}: {table(imported(home, rows, *arguments))}", flush=True)
+            print(f"{what}: {_figures(imported(home, rows, *arguments))}", flush=True)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,12 @@ def test_a_row_that_clashes_is_kept_too(stocked: Home) -> None:
     assert [one[2] for one in kept(answer["bad_file"])] == ["evidence", "form 9", "x"]
 
 
+def test_rows_that_all_clash_are_no_import(stocked: Home) -> None:
+    header = "number,business,licence,carrier,authenticated,trunks,purposes,valid_from,valid_to\n"
+    file = stocked.file("ids.csv", f"{header}95588,nobody,L,C,yes,*,*,2026-01-01,\n")
+    assert "not one row" in stocked.run("caller-id", "import", file, "--skip-bad", code=1).stderr
+
+
 def test_where_they_go_can_be_said(home: Home, tmp_path: Path) -> None:
     target = str(tmp_path / "mend.csv")
     answer = home("dnc", "import", home.file("dnc.csv", BAD), "--bad", target, code=1)

@@ -9,14 +9,17 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from dialpact.application import exports
 from dialpact.application.actor import EVERYTHING, Actor, Door, Right
 from dialpact.application.context import Context
 from dialpact.application.exports import Asked
+from dialpact.application.sheets import written as made
 from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.registers import formats
+from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from dialpact.testing import FixedClock
 from tests.cli.conftest import NUMBER, Home
@@ -108,6 +111,10 @@ def test_a_round_trip(stocked: Home, second: Home, register: str) -> None:
     assert listed(second, register) == listed(stocked, register)
     if register != "leads":
         assert take(stocked, register, str(file))["already"] == done["rows"]
+    book = stocked.path / "out.xlsx"
+    assert stocked(*exported(register), "-o", str(book))["rows"] == done["rows"]
+    if register != "leads":
+        assert take(second, register, str(book))["already"] == done["rows"]
     again = second.path / "again.csv"
     second(*exported(register), "-o", str(again))
     assert again.read_bytes() == file.read_bytes()
@@ -188,6 +195,31 @@ def test_no_spreadsheet_takes_a_text_for_a_formula(stocked: Home) -> None:
     assert {"'=form 7", "'@home", "'-a, b", "+8613800138001"} <= set(cells)
 
 
+def test_a_workbook_is_one_to_others_too_and_all_of_it_text(stocked: Home) -> None:
+    take(stocked, "consent", given(stocked, "consent"))
+    done = stocked("consent", "export", "-o", "a.xlsx")
+    sheet = openpyxl.load_workbook("a.xlsx").active
+    assert sheet is not None
+    rows = list(sheet.iter_rows())
+    assert len(rows) == done["rows"] + 1
+    assert [cell.value for cell in rows[0]] == HEADER["consent"].split(",")
+    assert {(cell.data_type, cell.number_format) for row in rows for cell in row if cell.value} == {
+        ("s", "@")
+    }
+    assert {"=form 7", "+8613800138001"} <= {cell.value for row in rows for cell in row}
+    assert sheet.column_dimensions["A"].number_format == "@"  # for who goes on below
+    stocked("consent", "export", "-o", "b.xlsx")
+    assert Path("a.xlsx").read_bytes() == Path("b.xlsx").read_bytes()
+
+
+def test_more_rows_than_a_sheet_has_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made, "MOST", 2)
+    book = made.written(io.BytesIO(), "a.xlsx", ["number"])
+    book.add([["1"]])
+    with pytest.raises(Fault):
+        book.add([["2"]])
+
+
 def test_only_a_part(stocked: Home) -> None:
     take(stocked, "dnc", given(stocked, "dnc"))
     assert stocked("dnc", "export", "--scope", "industry")["rows"] == 1
@@ -216,6 +248,13 @@ def test_a_template_is_taken_when_it_is_filled(stocked: Home, register: str, lan
     assert (header == HEADER[register]) == (language == "en")
     filled = stocked.file("filled.csv", content + FILLED[register].encode())
     assert take(stocked, register, filled)["applied"] == 1
+    stocked.run(register, "template", "--lang", language, "-o", "t.xlsx")
+    book = openpyxl.load_workbook("t.xlsx")
+    assert book.active is not None
+    book.active.append(FILLED[register].strip().split(","))
+    book.save("filled.xlsx")
+    if register != "leads":
+        assert take(stocked, register, "filled.xlsx")["good"] == 1
 
 
 def test_a_template_needs_no_installation_and_overwrites_nothing(
@@ -227,7 +266,7 @@ def test_a_template_needs_no_installation_and_overwrites_nothing(
     assert "t.csv" in bare("dnc", "template", "-o", "t.csv", code=1)["error"]
     assert bare("dnc", "template", "-o", "t.csv", "--force")["columns"]["number"] == "number"
     assert bare("dnc", "template", "--lang", "zh")["columns"]["number"] == "号码"
-    assert ".csv" in bare("dnc", "template", "-o", "t.xlsx", code=1)["error"]
+    assert ".csv" in bare("dnc", "template", "-o", "t.ods", code=1)["error"]
 
 
 def test_every_register_that_imports_has_both() -> None:

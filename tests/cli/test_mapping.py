@@ -57,6 +57,14 @@ def test_a_mapping_is_an_act(home: Home) -> None:
     assert home("ledger", "verify")["findings"] == 0
 
 
+def test_our_columns_may_be_named_in_chinese_too(home: Home) -> None:
+    file = home.file("a.csv", ODD)
+    assert home("dnc", "import", file, *DNC, "--map", "号码=热线")["columns"] == {"number": "热线"}
+    assert home("mapping", "add", "a", "--map", "手机号=热线")["entry"]["columns"] == {"number": "热线"}
+    # Of opt-outs an industry is the value of a scope, of consents it is a column.
+    assert "行业" in home("mapping", "add", "b", "--map", "行业=x", code=1)["error"]
+
+
 def test_what_is_no_mapping(home: Home) -> None:
     assert "colour" in home("mapping", "add", "a", "--map", "colour=x", code=1)["error"]
     assert "COLUMN=NAME" in home("mapping", "add", "a", "--map", "number", code=1)["error"]
@@ -83,7 +91,7 @@ def test_a_carrier_s_list_by_its_mapping(stocked: Home) -> None:
 
 
 def test_bad_rows_are_mended_under_the_names_of_their_file(home: Home) -> None:
-    """The file of bad rows is imported by what was said of the first, of numbers alone by the number's name."""
+    """The file of bad rows is imported by what was said of the first; of numbers alone it has their name."""
     odd = home.file("a.csv", ODD + "110,y\n")
     command = (*DNC, "--map", "number=热线", "--skip-bad")
     home("dnc", "import", odd, *command)

@@ -32,7 +32,7 @@ def test_encodings_and_line_ends(encoding: str, newline: str) -> None:
 
 
 def test_a_gb18030_byte_order_mark() -> None:
-    content = b"\x84\x31\x95\x33" + "number,scope,value\n1,industry,保险".encode("gb18030")
+    content = b"\x84\x31\x95\x33" + '"number",scope,value\n1,industry,保险'.encode("gb18030")
     assert rows(content) == [(2, ["1", "industry", "保险"])]
 
 
@@ -77,11 +77,13 @@ def test_delimiters(delimiter: str, encoding: str) -> None:
         ("\ufeffsep=\t\nnumber\tscope\tvalue\n1\t2\t3\n", [(3, ["1", "2", "3"])]),
         # titles
         ("2026年10月拒呼名单,,\n共 2 条\n\nnumber,scope,value\n1,2,3\n", [(5, ["1", "2", "3"])]),
-        ("Exported;;\nat 20261005103000;;\nnumber;scope;value\n1;2;3\n", [(4, ["1", "2", "3"])]),
+        ("2026-10-05;;\n20261005103000;;\nnumber;scope;value\n1;2;3\n", [(4, ["1", "2", "3"])]),
+        ("2026,12345,\nnumber,scope,value\n1,2,3\n", [(3, ["1", "2", "3"])]),
         # columns without a name
         ("number,scope,value,,\n1,2,3,,\n4,5,6\n7,8,9,,x\n", [2, 3, "cell-count"]),
         (",number,scope,,value\n0,1,2,x,3\n", [(2, ["1", "2", "3"])]),
         ("number,scope,value\n1,2,3,,\n", [(2, ["1", "2", "3"])]),
+        ('\ufeff\ufeff"number","scope","value"\n1,2,3\n\x1a', [(2, ["1", "2", "3"])]),
         # what was written of bad rows
         ("line,reason,number,scope,value\n7,why,1,2,3\n", [(2, ["1", "2", "3"])]),
     ],
@@ -159,6 +161,9 @@ def test_a_line_without_end_is_given_up() -> None:
         (b"number,scope\n", "missing-column"),
         (b"number;scope\n", "missing-column"),
         (b"13800138000,all,\nnumber,scope,value\n", "row-above-header"),
+        (b"95588,all,\nnumber,scope,value\n", "row-above-header"),
+        (b",'95588,\nscope,number,value\n", "row-above-header"),
+        (b'="02787654321"\nnumber,scope,value\n', "row-above-header"),
         (b"13800138000,all,\n", "headless"),
         (b"number,scope,value,number\n", "column-twice"),
         (b'number,"scope\n', "bad-quotes"),

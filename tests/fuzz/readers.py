@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agi import protocol
@@ -20,7 +21,7 @@ from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.numbers import areas
-from dialpact.compliance.registers import script
+from dialpact.compliance.registers import dnc, script
 from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
@@ -28,6 +29,8 @@ from dialpact.compliance.registers.table import Table
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
 from tests.fuzz.folders import folder
+from tests.workbooks import packed, parts, table
+from tests.workbooks import sheet as sheet_of
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
@@ -113,6 +116,16 @@ def imported(name: str, data: bytes) -> None:
             assert form.read(cells, NOW) is not None
         except Fault as fault:
             said(fault)
+
+
+WORKBOOK = parts(
+    {"a": "", "b": ""}, strings=["<t>13800138000</t>", "<t>all</t>"], formats=["yyyy-mm-dd", "000"]
+)
+
+
+def workbook(part: str, data: bytes) -> None:
+    """A part of a workbook; no row is lost without a word."""
+    imported("dnc", packed(WORKBOOK | {part: data}))
 
 
 def said(fault: Fault) -> None:
@@ -283,6 +296,22 @@ def _targets() -> list[Target]:
         )
         for name, found in csv.items()
     ]
+    row = '<row r="{0}" hidden="1"><c r="A{0}" t="s"><v>0</v></c><c s="1"><v>46027</v></c></row>'
+    sheet = sheet_of(table(dnc.COLUMNS) + "".join(row.format(number) for number in range(2, 6)))
+    cells = (b'<c t="n"><f>1</f></c>', b'<c t="e"><v>', b'<c r="XFD1" s="2">', b"<row/>", b"1E308")
+    imports += [
+        Target(f"import-{name}", [text.encode()], partial(workbook, part), (*cells, b"<!DOCTYPE x>"))
+        for name, part, text in (
+            ("sheet", "xl/worksheets/sheet1.xml", sheet),
+            ("strings", "xl/sharedStrings.xml", str(WORKBOOK["xl/sharedStrings.xml"])),
+            ("styles", "xl/styles.xml", str(WORKBOOK["xl/styles.xml"])),
+            ("book", "xl/workbook.xml", str(WORKBOOK["xl/workbook.xml"])),
+        )
+    ]
+    zipped = stored("tests/corpus/lists/*.xlsx")
+    imports.append(
+        Target("import-workbook", zipped, partial(imported, "dnc"), (b"PK\x01\x02", b"PK\x05\x06"))
+    )
     config_text = template("en", "cn-hubei-2018").encode()
     return [
         Target("agi-session", agi_samples, agi_session, AGI_TOKENS),

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,8 +26,10 @@ SMALL = 32 << 20  # bytes of a part that is held: the names of the sheets, the s
 STEP = 2 << 20  # bytes of a row or text
 RATIO = 500  # what zip makes of the dullest honest sheet is a hundredth
 _DULL = 16 << 20  # bytes from which on the ratio is looked at
+DIRECTORY = 4 << 20  # bytes of the list of parts
 _PARTS = 10_000
 _DEEP = 64
+_TAIL = 1 << 17  # bytes in which a zip's end is looked for
 _PIECE = 1 << 16
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
@@ -49,6 +53,8 @@ class Archive:
 
     def __init__(self, file: BinaryIO) -> None:
         with damage():
+            if _directory(file) > DIRECTORY:  # zipfile keeps all of it
+                raise Fault("workbook-too-large")
             self._zip = zipfile.ZipFile(file)
             kind.refuse_archive(self._zip)
             self._parts = {info.filename.lower(): info for info in self._zip.infolist()}
@@ -135,7 +141,7 @@ def damage() -> Iterator[None]:
         raise Fault("file-encrypted") from error
     except (
         *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, expat.ExpatError),
-        *(EOFError, OSError, ValueError, NotImplementedError, KeyError, IndexError, OverflowError),
+        *(struct.error, EOFError, OSError, ValueError, NotImplementedError, LookupError, ArithmeticError),
     ) as error:
         raise Fault("workbook") from error
 
@@ -143,6 +149,19 @@ def damage() -> Iterator[None]:
 def local(name: str) -> str:
     """Without its prefix, which programs choose as they like."""
     return name.rpartition(":")[2] if ":" in name else name
+
+
+def _directory(file: BinaryIO) -> int:
+    """How large a zip's list of its parts says to be; 0 where none is found, which zipfile will say."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    tail = file.read()
+    found = 0
+    if (at := tail.rfind(b"PK\x05\x06")) >= 0:
+        found = struct.unpack_from("<I", tail, at + 12)[0] if at + 16 <= len(tail) else 0
+    if found == 0xFFFFFFFF and (at := tail.rfind(b"PK\x06\x06")) >= 0:
+        found = struct.unpack_from("<Q", tail, at + 40)[0] if at + 48 <= len(tail) else 0
+    return int(found)
 
 
 def _parser() -> expat.XMLParserType:

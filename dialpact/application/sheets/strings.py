@@ -9,6 +9,7 @@ from dialpact.application.sheets.archive import Archive, local
 from dialpact.compliance.registers.fault import Fault
 
 MOST = 512 << 20  # bytes
+NUMBER = 1 << 24  # texts; as many as a full sheet of Excel in sixteen columns
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -35,7 +36,8 @@ class Strings:
         return self._texts[start : self._ends[place]].decode("utf-8", "surrogatepass")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name == "si":
             self._text.clear()
         elif name == "t":
@@ -44,7 +46,8 @@ class Strings:
             self._guide = True
 
     def end(self, name: str) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name == "t":
             self._taken = False
         elif name == "rPh":
@@ -53,7 +56,7 @@ class Strings:
             self._texts += unescaped("".join(self._text)).encode("utf-8", "surrogatepass")
             self._ends.append(len(self._texts))
             self.steps += 1
-            if len(self._texts) > MOST:
+            if len(self._texts) > MOST or self.steps > NUMBER:
                 raise Fault("workbook-too-large")
 
     def text(self, text: str) -> None:

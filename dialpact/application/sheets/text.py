@@ -54,17 +54,20 @@ class TextFile:
 
     def lines(self) -> Iterator[str]:
         """From the start of the file; of one that is too long only its start."""
-        for lines in self._chunks():
+        for lines in self.chunks():
             yield from lines
 
-    def _chunks(self) -> Iterator[list[str]]:
+    def chunks(self) -> Iterator[list[str]]:
         """The lines of the file, many at a time."""
         decoder = codecs.getincrementaldecoder(self.encoding)("strict")
         self._file.seek(0)
+        first = True
         rest = ""  # of the line that the chunk broke off in
         held = ""  # a \r at the end of a chunk: a \n behind it is no line of its own
         while data := self._file.read(LONGEST):
             text = held + decoder.decode(data)
+            if first:
+                first, text = False, text.lstrip("\ufeff")  # also GB18030 and UTF-16 have the mark
             held = "\r" if text.endswith("\r") else ""
             if held:
                 text = text[:-1]
@@ -74,6 +77,7 @@ class TextFile:
             lines[0] = rest + lines[0]
             rest = lines.pop()[:LONGEST]
             yield lines
+        rest = rest.rstrip("\x1a")  # with which DOS ended its files
         if rest or held:
             yield [rest]
 
@@ -91,24 +95,27 @@ class Cut:
         return list(islice(self.rows(self._above), HEAD))
 
     def rows(self, after: int) -> Iterator[Row]:
-        delimiter = self._delimiter
-        for number, line in enumerate(self._file.lines(), 1):
-            if number <= after:
-                continue
-            if len(line) >= LONGEST:
-                yield number, BadLine(Fault("line-too-long", limit=str(LONGEST)), [line])
-                continue
-            if '"' in line:
-                try:
-                    cells = next(csv.reader([line], delimiter=delimiter, strict=True))
-                except csv.Error:
-                    yield number, BadLine(Fault("bad-quotes"), [line])
+        delimiter, number = self._delimiter, 0
+        for lines in self._file.chunks():
+            for line in lines:
+                number += 1
+                if number <= after:
                     continue
-            else:
-                cells = line.split(delimiter)  # what csv does with a line without quotes, at half the price
-            cells = list(map(str.strip, cells))
-            if cells[0] or any(cells):
-                yield number, cells
+                if len(line) >= LONGEST:
+                    yield number, BadLine(Fault("line-too-long", limit=str(LONGEST)), [line])
+                    continue
+                if '"' in line:
+                    try:
+                        cells = next(csv.reader([line], delimiter=delimiter, strict=True))
+                    except csv.Error:
+                        yield number, BadLine(Fault("bad-quotes"), [line])
+                        continue
+                else:
+                    # What csv does with a line without quotes, at half the price.
+                    cells = line.split(delimiter)
+                cells = list(map(str.strip, cells))
+                if cells[0] or any(cells):
+                    yield number, cells
 
 
 def _examined(file: BinaryIO) -> tuple[str, str, int]:

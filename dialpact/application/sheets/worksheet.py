@@ -22,6 +22,7 @@ from dialpact.compliance.registers.sheet import HEAD, Cells, Row, Unread
 WIDEST = 16_384  # columns, as in Excel
 ROWS = 1 << 24  # sixteen times as many as in Excel
 _TEXT = re.compile(r'"((?:[^"]|"")*)"')
+_BREAK = re.compile(r"\r\n?|\n")
 _TRUE = ("1", "true")
 _GENERAL = Style(0)
 
@@ -87,7 +88,8 @@ class _Reader:
         return sum(max(0, min(last, self._widest) - first + 1) for first, last in self._hidden_columns)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name == "c":
             place = attributes.get("r")
             self._column = _column(place.rstrip("0123456789")) if place else self._column + 1
@@ -111,7 +113,8 @@ class _Reader:
             self._hidden_columns.append((int(attributes["min"]), int(attributes["max"])))
 
     def end(self, name: str) -> None:
-        name = local(name)
+        if ":" in name:
+            name = local(name)
         if name in ("v", "f", "t"):
             self._into = None
         elif name == "c":
@@ -140,7 +143,7 @@ class _Reader:
             return _formula("".join(self._formula), value)
         kind = self._type
         if kind == "s":
-            return self._strings[int(value)].strip()
+            return _one_line(self._strings[int(value)])
         if kind == "n":
             style = self._styles[self._style] if self._style < len(self._styles) else _GENERAL
             return style.shown(value, since_1904=self._since_1904)
@@ -150,7 +153,12 @@ class _Reader:
             return Unread(value, "cell-error")
         if kind == "d":
             return value.removesuffix("T00:00:00").removesuffix("T00:00:00.000")
-        return unescaped(value).strip()
+        return _one_line(unescaped(value))
+
+
+def _one_line(text: str) -> str:
+    """As a cell of a text file is: a line that is broken within one is still one cell."""
+    return (_BREAK.sub(" ", text) if "\n" in text or "\r" in text else text).strip()
 
 
 def _formula(formula: str, value: str) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from dialpact.compliance.model import ANY
 from dialpact.compliance.registers.fault import Fault, shown
-from dialpact.compliance.registers.guarded import ascii_like, unguarded, unguarded_text
+from dialpact.compliance.registers.guarded import GUARDS, ascii_like, unguarded, unguarded_text
 from dialpact.compliance.registers.meanings import NO, YES, any_of, plain, value_of
 
 T = TypeVar("T", bound=str)
@@ -44,7 +44,9 @@ def any_identifier(text: str, column: str) -> str:
 
 def free_text(text: str, column: str, *, needed: bool = True) -> str:
     """One line of text for people."""
-    found = unicodedata.normalize("NFC", unguarded_text(text))
+    found = text.strip()
+    if not found.isascii() or found.startswith(GUARDS):
+        found = unicodedata.normalize("NFC", unguarded_text(found))
     if needed and not found:
         raise Fault("empty", column=column)
     if len(found) > LONGEST:
@@ -63,7 +65,9 @@ def sha256(text: str, column: str) -> str:
 
 
 def choice(text: str, column: str, known: Sequence[T]) -> T:
-    found = unguarded(text).lower()
+    found = text.strip().lower()
+    if found not in known:
+        found = unguarded(text).lower()
     meant = found if found in known else value_of(found, column)
     for value in known:
         if value == meant:

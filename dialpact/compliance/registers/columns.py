@@ -175,6 +175,19 @@ def mapping(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def canonical(mapped: Mapping[str, str], kinds: Sequence[str]) -> dict[str, str]:
+    """With our names of the columns where people's stand: ``号码=电话``. What is none in these kinds of file,
+    or is another in each of them, stays as it is.
+    """
+    found: dict[str, str] = {}
+    for name, wanted in mapped.items():
+        known = {columns_by_name(kind).get(plain(name)) for kind in kinds} - {None}
+        column = known.pop() if len(known) == 1 else None
+        if found.setdefault(column or name, wanted) != wanted:
+            raise Fault("mapped-twice", column=column or name)
+    return found
+
+
 def column_of(name: str, columns: Sequence[str], kind: str = "") -> str | None:
     """The column that a header's cell names; None when it names none of these."""
     if (exact := name.strip().lower()) in columns:

@@ -22,6 +22,9 @@ _DASHES = dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D)
 _FULL_WIDTH = {0xFF01 + place: chr(0x21 + place) for place in range(94)}  # also of brackets, colon and slash
 _PLAIN = _DASHES | {place: text for place, text in _FULL_WIDTH.items() if place not in _DASHES}
 _APOSTROPHES = "'\u2018\u2019\u02bc\uff07"
+_TOLD_BY = tuple("=+-@0123456789")  # what an apostrophe guards in a text
+GUARDS = ("=", *_APOSTROPHES)
+"""What the value of a cell that is guarded begins with, besides what is no ASCII."""
 _FORMULA = re.compile(r'=\s*"((?:[^"]|"")*)"')
 
 
@@ -33,7 +36,7 @@ def unguarded(text: str) -> str:
     """
     found = (text if text.isascii() else text.translate(_SEEN_ALIKE)).strip()
     for _ in range(3):  # one may stand in the other
-        if not found or found[0] not in "=" + _APOSTROPHES:
+        if not found.startswith(GUARDS):
             break
         if formula := _FORMULA.fullmatch(found):
             found = formula[1].replace('""', '"').strip()
@@ -53,6 +56,6 @@ def ascii_like(text: str) -> str:
 def unguarded_text(text: str) -> str:
     """Of a text for people, which may begin with an apostrophe of its own."""
     found = (text if text.isascii() else text.translate(_SEEN_ALIKE)).strip()
-    if found[:1] == "=" or (found[:1] in _APOSTROPHES and found[1:2] in "=+-@0123456789"):
+    if found[:1] == "=" or (found.startswith(GUARDS) and found[1:2] in _TOLD_BY):
         return unguarded(found)
     return found

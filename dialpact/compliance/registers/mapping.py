@@ -9,7 +9,7 @@ from msgspec.structs import asdict, fields
 from dialpact.compliance.registers.column_names import heading
 from dialpact.compliance.registers.plain import PlainEntry, PlainRegister, Words
 
-_KINDS = ("dnc", "consent", "leads", "caller-id", "carrier-list")
+KINDS = ("dnc", "consent", "leads", "caller-id", "carrier-list")
 
 
 class SupplierMapping(PlainEntry, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class SupplierMapping(PlainEntry, frozen=True, kw_only=True):
 
 
 def _heading(column: str) -> str:
-    for kind in _KINDS:
+    for kind in KINDS:
         try:
             return heading(kind, column)
         except KeyError:

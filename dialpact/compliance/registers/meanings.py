@@ -44,7 +44,7 @@ NO = frozenset(
         *("未鉴权", "未认证", "未通过", "不通过"),
     )
 )
-_VALUES: Mapping[str, Mapping[str, str]] = {
+VALUES: Mapping[str, Mapping[str, str]] = {
     column: {word: value for value, words in values.items() for word in words}
     for column, values in _WORDS.items()
 }
@@ -53,7 +53,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 def value_of(text: str, column: str) -> str:
     """The value that a word stands for in this column; the word itself where it stands for none."""
     word = plain(text)
-    return _VALUES.get(column, {}).get(word, word)
+    return VALUES.get(column, {}).get(word, word)
 
 
 def any_of(text: str) -> str:

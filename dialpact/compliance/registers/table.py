@@ -18,6 +18,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.columns import NOTHING, Given, Resolved, headless, known, resolve
+from dialpact.compliance.registers.dates import one_form
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.guarded import unguarded
 from dialpact.compliance.registers.sheet import (
@@ -33,8 +34,10 @@ from dialpact.compliance.registers.sheet import (
 
 T = TypeVar("T")
 
-# What is no title above a header: the number of a row. (A date and time has as many digits.)
-_ROW = re.compile(r"(?!20[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{4}|[0-9]{6})\Z)(?:[+() -]{0,3}[0-9]){10,}")
+# What could be the number of a row: anywhere with so many digits, and where numbers stand with half of them.
+LONG, SHORT = 10, 5
+_NUMBER = re.compile(r"[+(]{0,2}[0-9][0-9() -]*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,15 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Of the columns as the file writes them; of a workbook, those of its first sheet."""
-        return self._parts[0].names
+        """Of the columns as the file writes them; those of the register where sheets differ in them."""
+        first, *others = (part.names for part in self._parts)
+        return first if all(names == first for names in others) else [self.columns[at] for at in self._there]
+
+    @property
+    def _there(self) -> list[int]:
+        """Which columns of the register any sheet has."""
+        headers = [part.header for part in self._parts]
+        return [at for at in range(len(self.columns)) if any(one.order[at] < one.width for one in headers)]
 
     @property
     def read_as(self) -> dict[str, str]:
@@ -168,6 +178,7 @@ class Table:
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
+        wanted, there = self.names, self._there
         for sheet, view, at, names, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
@@ -175,7 +186,10 @@ class Table:
                     texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
                 while len(texts) > header.width and not texts[-1]:
                     texts.pop()
-                yield place(sheet, row), _below(self.names, names, texts)
+                if names != wanted:
+                    found = header.cells([*texts[: header.width], *[""] * (header.width - len(texts))])
+                    texts = [found[index] for index in there]
+                yield place(sheet, row), texts
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
         """Of a workbook: what can not be read is refused with the name of its column."""
@@ -201,14 +215,15 @@ class Table:
                 if best is None or rank > best[0]:
                     best = rank, _Part(number, view, row, [str(cell) for cell in cells[: found.width]], found)
             if best:
-                self._title(best[1].view, best[1].at)
+                self._title(view, best[1].at, best[1].header)
                 return best[1]
         raise closest
 
     def _leave_out(self, sheet: Sheet, fault: Fault) -> None:
         """A sheet of notes, beside others that are tables. Fault if anything in it could be a row."""
         for _, cells in sheet.views[0].rows(0):
-            if any(map(_ROW.fullmatch, cells.cells if isinstance(cells, BadLine) else cells)):
+            texts = [cell for cell in (cells.cells if isinstance(cells, BadLine) else cells) if cell]
+            if any(_is_number(text, LONG if len(texts) == 1 else SHORT) for text in texts):
                 columns = ", ".join(self.columns)
                 raise Fault("sheet-header", sheet=shown(sheet.name), columns=columns) from fault
         self._remarks.append(Remark("sheet-left-out", {"sheet": shown(sheet.name)}))
@@ -251,15 +266,16 @@ class Table:
                 Remark("columns-left-out", {"columns": ", ".join(map(shown, self.left_out))})
             )
 
-    def _title(self, view: View, header: int) -> None:
+    def _title(self, view: View, place: int, header: Resolved) -> None:
         """What stands above the header. Fault if it could be a row: who leaves it out may lose an opt-out."""
-        above = [(row, cells) for row, cells in view.head() if row < header]
+        above = [(row, cells) for row, cells in view.head() if row < place]
         for row, cells in above:
             texts = cells.cells if isinstance(cells, BadLine) else cells
-            if any(_ROW.fullmatch(text) for text in texts):
-                raise Fault("row-above-header", line=str(row), header=str(header))
+            where = header.order[0]  # a number comes first in every register
+            if any(_is_number(text, SHORT if at == where else LONG) for at, text in enumerate(texts)):
+                raise Fault("row-above-header", line=str(row), header=str(place))
         if above:
-            self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(header)}))
+            self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(place)}))
 
 
 def _cells_of_the_first(view: View) -> int:
@@ -272,9 +288,9 @@ def column_name(cell: str) -> str:
     return unguarded(cell).lower()  # GB18030 has a BOM too
 
 
-def _below(wanted: list[str], names: list[str], cells: list[str]) -> list[str]:
-    """The cells of a sheet below the names of another one."""
-    if names == wanted:
-        return cells
-    by_name = dict(zip(names, cells, strict=False))
-    return [by_name.get(name, "") for name in wanted]
+def _is_number(text: str, digits: int) -> bool:
+    """Whether a text is nothing but a number of so many digits or more; a day and a time is none."""
+    found = unguarded(text)
+    if not _NUMBER.fullmatch(found) or sum(map(str.isdigit, found)) < digits:
+        return False
+    return not _DAY.match(one_form(found))
