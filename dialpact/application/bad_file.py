@@ -19,9 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from dialpact.application.bad_rows import BadRows
+from dialpact.compliance.registers.columns import OURS
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.sheet import row_of
-from dialpact.compliance.registers.table import OURS, Table, column_name
+from dialpact.compliance.registers.table import Table, column_name
 
 _MARK = "\ufeff"
 _STARTS = tuple(f"{_MARK}{','.join(names)}".encode() for names in (OURS, (OURS[0], OURS[2])))

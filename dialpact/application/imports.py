@@ -17,7 +17,7 @@ Memory stays bounded whatever the file is, and reading it does not hold the even
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,7 @@ from dialpact.application.bad_file import BadFile
 from dialpact.application.bad_rows import BadRows
 from dialpact.application.context import Context
 from dialpact.application.sheets import open_sheets
+from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CALLEES, REGISTERS, at_home
 from dialpact.compliance.registers.sheet import Remark
@@ -50,13 +51,15 @@ class How:
     """How a file is to be read, beside what it says itself.
 
     ``source``: where it is; ``sheets``: the ones of a workbook that are wanted, else all; ``as_written``:
-    caller IDs that could have lost their zero are meant so; ``bad_file`` takes the bad rows.
+    caller IDs that could have lost their zero are meant so; ``bad_file`` takes the bad rows; ``given``: what
+    was said of the columns.
     """
 
     source: Path | None = None
     sheets: Sequence[str] = ()
     as_written: bool = False
     bad_file: BadFile | None = None
+    given: Given = NOTHING
 
 
 PLAINLY = How()
@@ -91,6 +94,8 @@ class Imported(Generic[T]):
     already: int  # rows that it held already, and repetitions
     unknown: tuple[str, ...]  # businesses and industries nobody has registered, at most 20 of them
     done: bool  # False: nothing was applied, because of bad rows
+    read_as: Mapping[str, str]  # column: its name in the file, where it is another
+    left_out: tuple[str, ...]  # columns of the file that nothing was read from
     about: T
     bad_rows: BadRows
     remarks: tuple[Remark, ...]  # what is to be said of the file
@@ -149,9 +154,9 @@ async def read_in(
     try:
         if keep and not keep.spare:
             await asyncio.to_thread(keep.begin, how.source)
-        columns = intake.format
+        form, given = intake.format, how.given
         sheets = await asyncio.to_thread(open_sheets, file, how.sheets)
-        table = await asyncio.to_thread(Table, sheets, columns.columns, columns.optional)
+        table = await asyncio.to_thread(Table, sheets, form.columns, form.others, kind=form.kind, given=given)
         await intake.begin(sheets.sha256)
 
         def tell() -> None:
@@ -163,7 +168,14 @@ async def read_in(
             raise Fault("no-rows")
         if keep and bad.count > keep.spare:
             await asyncio.to_thread(keep.begin, how.source)
-        read = FileRead(file=name, sha256=sheets.sha256, rows=rows, skip_bad=skip_bad)
+        read = FileRead(
+            file=name,
+            sha256=sheets.sha256,
+            rows=rows,
+            skip_bad=skip_bad,
+            columns={**table.read_as, **{column: f"= {text}" for column, text in given.constants.items()}},
+            left_out=table.left_out,
+        )
         applied, about = await intake.apply(read, bad=bad.count)
         await asyncio.to_thread(bad.add_late, applied.clashes)
         not_kept = await asyncio.to_thread(_kept, how, table, bad)
@@ -174,6 +186,8 @@ async def read_in(
             already=applied.already,
             unknown=applied.unknown,
             done=applied.done and rows > bad.count,
+            read_as=table.read_as,
+            left_out=table.left_out,
             about=about,
             bad_rows=bad,
             remarks=(*table.remarks, *sheets.remarks),

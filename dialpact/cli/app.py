@@ -115,6 +115,10 @@ GROUPS = {
     "suspension": ("suspension", "The suspensions: who may not call until an officer lifts it."),
     "dnc": ("dnc", "Do not call: who opted out of what."),
     "leads": ("leads", "The leads: numbers that a partner supplied for a campaign, in batches."),
+    "mapping": (
+        "mapping",
+        "The mappings: what a supplier calls the columns of its files.",
+    ),
     "calls": ("calls", "The decisions: what was asked, and what was answered."),
     "recordings": (
         "recordings",

@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from dialpact.application import caller_ids
+from dialpact.application.exports import Asked
 from dialpact.cli import carrier_list as carrier_lists
-from dialpact.cli import entry, imports, suspension
+from dialpact.cli import entry, exports, imports, suspension
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
+from dialpact.cli.exports import Force, Output
 from dialpact.cli.flag import After, AsWritten, BadTo, By, Limit, OfSheets, SkipBad, Why
+from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import CallerId
 from dialpact.compliance.registers import caller_id as register
 
@@ -72,14 +75,38 @@ async def import_(
     *,
     sheet: OfSheets = None,
     as_written: AsWritten = False,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
     """Register or update caller IDs from a CSV file or a workbook."""
     as_written = as_written or not imports.at_home(session)
-    asked = imports.Asked(bad, sheet, as_written)
+    asked = imports.Asked(bad, sheet, as_written, Layout(map, mapping, save_mapping))
     return await imports.into_register(session, "caller-id", file, skip_bad=skip_bad, by=by, asked=asked)
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    *,
+    output: Output = None,
+    business: Annotated[str, typer.Option(help="Only this business's.")] = "",
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write the caller IDs as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="caller-id", business=business)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "caller-id", output, force=force)
 
 
 @command(app, "list")
@@ -131,12 +158,19 @@ async def reconcile(
     until: Annotated[str, typer.Option(help="Count calls before then; else now.")] = "",
     sheet: OfSheets = None,
     as_written: AsWritten = False,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
+    numbers_only: NumbersOnly = False,
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
     """Compare the register with the carrier's list. Changes nothing, is logged. Exit 3 with differences."""
-    asked = imports.Asked(bad, sheet, as_written or not imports.at_home(session))
+    as_written = as_written or not imports.at_home(session)
+    asked = imports.Asked(
+        bad, sheet, as_written, Layout(map, mapping, save_mapping, numbers_only=numbers_only)
+    )
     return await carrier_lists.reconcile(
         session, carrier_list, since=since, until=until, skip_bad=skip_bad, by=by, asked=asked
     )

@@ -10,11 +10,12 @@ import typer
 from dialpact.application import carrier_list
 from dialpact.application.carrier_list import Comparison
 from dialpact.application.imports import Imported
-from dialpact.cli import imports
+from dialpact.cli import imports, layout
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.renamed import beside
 from dialpact.cli.replay.report import echo_list
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.registers.formats import CARRIER_LIST
 
 
 async def reconcile(
@@ -29,6 +30,7 @@ async def reconcile(
 ) -> int:
     """Exit 3 with differences; 1, and nothing is logged, because of bad rows."""
     async with session.context(by) as context:
+        how = asked.how(session, path, await asked.layout.given(context, CARRIER_LIST))
         with imports.opened(session, path) as (file, watch):
             done = await carrier_list.compare_list(
                 context,
@@ -37,9 +39,10 @@ async def reconcile(
                 since=since,
                 until=until,
                 skip_bad=skip_bad,
-                how=asked.how(session, path),
+                how=how,
                 progress=watch,
             )
+        await asked.layout.keep(context, how.given, done)
     with done:
         if session.as_json:
             _json(session, path, done)
@@ -53,7 +56,7 @@ async def reconcile(
 def _json(session: CommandContext, path: Path, done: Imported[Comparison]) -> None:
     found, figures = done.about, done.about.figures
     about = {"file": str(path), "rows": done.rows, "bad": done.bad, "done": done.done}
-    about |= {"remarks": imports.remarks(session, done), **imports.bad_figures(done)}
+    about |= {"remarks": imports.remarks(session, done), **imports.bad_figures(done), **layout.answer(done)}
     if figures:
         about |= msgspec.structs.asdict(figures)
         about |= {"since": stamp(figures.since), "until": stamp(figures.until)}

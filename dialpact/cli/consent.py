@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from dialpact.application import consents
-from dialpact.cli import entry, imports
+from dialpact.application.exports import Asked
+from dialpact.cli import entry, exports, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
+from dialpact.cli.exports import Force, Output
 from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
+from dialpact.cli.layout import Layout, Map, SaveAs, Saved
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import consent as register
 from dialpact.compliance.registers.fault import Fault
@@ -64,13 +67,38 @@ async def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV or workbook with {COLUMNS}.")],
     *,
     sheet: OfSheets = None,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
     """Register consents from a CSV file or a workbook; withdrawals stay."""
-    asked = imports.Asked(bad, sheet)
+    asked = imports.Asked(bad, sheet, layout=Layout(map, mapping, save_mapping))
     return await imports.into_register(session, "consent", file, skip_bad=skip_bad, by=by, asked=asked)
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    *,
+    output: Output = None,
+    business: Annotated[str, typer.Option(help="Only what was given to this business.")] = "",
+    industry: Annotated[str, typer.Option(help="Only for this industry.")] = "",
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write the consents, not withdrawn ones, as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="consent", business=business, industry=industry)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "consent", output, force=force)
 
 
 @command(app, "withdraw")

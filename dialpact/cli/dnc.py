@@ -9,10 +9,13 @@ import msgspec
 import typer
 
 from dialpact.application import do_not_call
-from dialpact.cli import entry, heard, imports
+from dialpact.application.exports import Asked
+from dialpact.cli import entry, exports, heard, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad
+from dialpact.cli.exports import Force, Output
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
+from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
@@ -52,13 +55,45 @@ async def import_(
     ],
     *,
     sheet: OfSheets = None,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
+    numbers_only: NumbersOnly = False,
+    scope: Annotated[str | None, typer.Option(help="Of all rows, of a file without this column.")] = None,
+    value: Annotated[str | None, typer.Option(help="The industry or the business, likewise.")] = None,
+    requested_at: Annotated[str | None, typer.Option(help="When, likewise; else now.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where they come from, likewise.")] = None,
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
 ) -> int:
     """Record opt-outs from a CSV file or a workbook; none is ever removed by it."""
-    asked = imports.Asked(bad, sheet)
+    constants = {"scope": scope, "value": value, "requested_at": requested_at, "source": source}
+    layout = Layout(map, mapping, save_mapping, numbers_only=numbers_only, constants=constants)
+    asked = imports.Asked(bad, sheet, layout=layout)
     return await imports.into_register(session, "dnc", file, skip_bad=skip_bad, by=by, asked=asked)
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    *,
+    output: Output = None,
+    scope: Annotated[Scope | None, typer.Option()] = None,
+    value: Annotated[str, typer.Option()] = "",
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write the opt-outs in force as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="dnc", scope=scope or "", value=value)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "dnc", output, force=force)
 
 
 @command(app, "remove")

@@ -22,12 +22,15 @@ from dialpact.application import imports
 from dialpact.application.bad_file import BadFile
 from dialpact.application.bad_rows import BadRow
 from dialpact.application.imports import How, Imported, Progress
-from dialpact.cli import texts
+from dialpact.cli import layout, texts
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
+from dialpact.cli.layout import NO_LAYOUT, Layout
 from dialpact.cli.progress import progress
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.numbers import HOME
+from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.sheet import row_of
 
 KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
@@ -42,15 +45,16 @@ class Asked:
     bad: Path | None = None
     sheets: Sequence[str] | None = None
     as_written: bool = False
+    layout: Layout = NO_LAYOUT
 
-    def how(self, session: CommandContext, path: Path) -> How:
+    def how(self, session: CommandContext, path: Path, given: Given) -> How:
         """Without a word, bad rows go beside the file; with few of them, or in JSON, all are told anyway."""
         explain = partial(texts.fault_text, language=session.language)
         file = BadFile(self.bad, explain) if self.bad else None
         if file is None and path.is_file():
             spare = sys.maxsize if session.as_json else MOST
             file = BadFile(path.with_name(f"{path.name}.bad.csv"), explain, spare=spare)
-        return How(source=path, sheets=self.sheets or (), as_written=self.as_written, bad_file=file)
+        return How(path, self.sheets or (), self.as_written, file, given)
 
 
 PLAINLY = Asked()
@@ -74,12 +78,13 @@ async def into_register(
     asked: Asked = PLAINLY,
 ) -> int:
     """Exit 1 if nothing was applied because of bad rows."""
-    how = asked.how(session, path)
     async with session.context(by) as context:
+        how = asked.how(session, path, await asked.layout.given(context, REGISTERS[register]))
         with opened(session, path) as (file, watch):
             done = await imports.into_register(
                 context, register, file, name=name_of(path), skip_bad=skip_bad, how=how, progress=watch
             )
+        await asked.layout.keep(context, how.given, done)
     with done:
         tell(session, path, done)
     return DONE if done.done else FAILED
@@ -111,6 +116,7 @@ def tell(
         "already": done.already,
         "unknown": done.unknown,
         "remarks": remarks(session, done),
+        **layout.answer(done),
         **bad_figures(done),
         **(about or {}),
     }

@@ -10,12 +10,16 @@ import msgspec
 import typer
 
 from dialpact.application import leads
+from dialpact.application.exports import Asked
 from dialpact.application.policy import load_policy
-from dialpact.cli import entry, imports, lead_report
+from dialpact.cli import entry, exports, imports, lead_report
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
-from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad
+from dialpact.cli.exports import Force, Output
+from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
+from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.registers import leads as register
+from dialpact.compliance.registers.formats import LEADS
 
 app = group("The leads: numbers that a partner supplied for a campaign, in batches.")
 
@@ -37,6 +41,10 @@ async def import_(
     contract: Annotated[str, typer.Option(help="Under which contract.")],
     basis: Annotated[str, typer.Option(help="On which legal basis, and where its proof is.")],
     sheet: OfSheets = None,
+    map: Map = None,
+    mapping: Saved = "",
+    save_mapping: SaveAs = "",
+    numbers_only: NumbersOnly = False,
     skip_bad: SkipBad = False,
     bad: BadTo = None,
     by: By,
@@ -44,7 +52,9 @@ async def import_(
     """Import a partner's list as a batch. Exit 3 if it looks like range dialling: then it is held."""
     delivery = register.delivery(campaign, partner, contract, basis)
     sections = leads.thresholds(load_policy(session.config).profiles)
+    asked = imports.Asked(bad, sheet, layout=Layout(map, mapping, save_mapping, numbers_only=numbers_only))
     async with session.context(by) as context:
+        how = asked.how(session, file, await asked.layout.given(context, LEADS))
         with imports.opened(session, file) as (opened, watch):
             done = await leads.take(
                 context,
@@ -53,15 +63,37 @@ async def import_(
                 opened,
                 name=imports.name_of(file),
                 skip_bad=skip_bad,
-                how=imports.Asked(bad, sheet).how(session, file),
+                how=how,
                 progress=watch,
             )
+        await asked.layout.keep(context, how.given, done)
     looked = done.about
     with done:
         imports.tell(session, file, done, msgspec.structs.asdict(looked))
     if not session.as_json:
         lead_report.imported(session, looked)
     return FAILED if not done.done else FOUND if looked.held else DONE
+
+
+@command(app, "export")
+async def export(
+    session: CommandContext,
+    batch: Batch,
+    *,
+    output: Output = None,
+    reason: Why = "",
+    force: Force = False,
+    by: By,
+) -> None:
+    """Write a batch's numbers as the CSV file that import takes: logged with who and why."""
+    asked = Asked(register="leads", batch=batch)
+    await exports.export(session, asked, output, reason=reason, force=force, by=by)
+
+
+@command(app, "template")
+def template(session: CommandContext, *, output: Output = None, force: Force = False) -> None:
+    """An empty CSV file to fill in, with the columns' names in the language asked for."""
+    exports.template(session, "leads", output, force=force)
 
 
 @command(app, "list")

@@ -148,8 +148,8 @@ def test_an_endless_list_is_refused(stocked: Home) -> None:
     assert "1 numbers" in texts.fault_text(refused.value, "en")
 
 
-@pytest.mark.parametrize("text", ["number,colour\n", "holder\n", ""])
-def test_a_header_that_says_too_little_or_too_much(stocked: Home, text: str) -> None:
+@pytest.mark.parametrize("text", ["number,电话\n", "holder\n", ""])
+def test_a_header_that_says_too_little_or_two_things(stocked: Home, text: str) -> None:
     assert "number" in compared(stocked, text, code=1)["error"]
 
 

@@ -133,7 +133,7 @@ def test_files_that_are_refused(home: Home) -> None:
 
 def test_an_empty_list_is_refused(office: Home) -> None:
     assert "no row" in take(office, "number\n", code=1)["error"]
-    assert "name" in take(office, "number,name\n13800138000,x\n", code=1)["error"]
+    assert "name" in take(office, "name,colour\n13800138000,x\n", code=1)["error"]
 
 
 def test_without_thresholds_in_the_profiles_nothing_is_looked_for(office: Home) -> None:

@@ -21,8 +21,10 @@ from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.numbers import areas
-from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads, script
+from dialpact.compliance.registers import dnc, script
+from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
 from dialpact.compliance.registers.table import Table
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
@@ -86,20 +88,21 @@ def ami_stream(data: bytes) -> None:
 
 # Imports
 
-READERS = {
-    "dnc": (dnc.COLUMNS, (), dnc.read),
-    "consent": (consent.COLUMNS, consent.OPTIONAL, consent.read),
-    "caller-id": (caller_id.COLUMNS, caller_id.OPTIONAL, caller_id.read),
-    "leads": (leads.COLUMNS, (), leads.read),
-    "carrier-list": (carrier_list.COLUMNS, carrier_list.OPTIONAL, carrier_list.read),
-}
+# What a header may have, and what tells two columns apart.
+NAMES = tuple(
+    name.encode() for name in ("手机号", "电话", "area code", "区号", "（必填）", "/", "line,reason,")
+)
+FORMATS = {**IMPORTED, "carrier-list": CARRIER_LIST}
 
 
 def imported(name: str, data: bytes) -> None:
     """Each line gives a value or a fault that can be said in both languages; no line is lost."""
-    columns, optional, read = READERS[name]
+    form = FORMATS[name]
+    constants = {"scope": "all"} if name == "dnc" and b"scope" not in data else {}
+    given = Given(numbers_only=data.endswith(b"7"), constants=constants)
     try:
-        table = Table(open_sheets(io.BytesIO(data)), columns, optional)
+        sheets = open_sheets(io.BytesIO(data))
+        table = Table(sheets, form.columns, form.others, kind=form.kind, given=given)
     except Fault as fault:
         said(fault)
         return
@@ -110,7 +113,7 @@ def imported(name: str, data: bytes) -> None:
         try:
             if isinstance(cells, Fault):
                 raise cells
-            assert read(cells, NOW) is not None
+            assert form.read(cells, NOW) is not None
         except Fault as fault:
             said(fault)
 
@@ -289,7 +292,7 @@ def _targets() -> list[Target]:
             f"import-{name}",
             [*found, *(text.decode("utf-8-sig").encode("gb18030") for text in found)],
             lambda data, name=name: imported(name, data),  # type: ignore[misc]
-            (b"2026-01-01", b"*", b"all", b"business", b"\xa3\xac", b"yes"),
+            (b"2026-01-01", b"*", b"all", b"business", b"\xa3\xac", b"yes", *NAMES),
         )
         for name, found in csv.items()
     ]

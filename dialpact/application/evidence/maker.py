@@ -8,17 +8,14 @@ its name only when its own examination finds nothing but what the package itself
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 
+from dialpact.application import new_file
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.evidence import check, container
@@ -86,7 +83,7 @@ async def make(
     """
     context.actor.need(Right.EVIDENCE)
     evidence, now = context.store.evidence, context.now()
-    await asyncio.to_thread(_check_target, target, force)
+    await asyncio.to_thread(new_file.check, target, force=force)
     question = matched.question
     complaint = question.complaint or None
     logged = [(REGISTER, id) for id in matched.calls]
@@ -147,14 +144,14 @@ async def make(
         files=await asyncio.to_thread(_listed, files),
     )
     files |= _signed(manifest, signer)
-    with _beside(target) as (temporary, file):
+    with new_file.beside(target) as (temporary, file):
         await asyncio.to_thread(_write, file, files)
         await asyncio.to_thread(_check_own, temporary, signer, absent)
         size, sha256 = await asyncio.to_thread(container.digest, temporary)
         given = {"file": target.name, "sha256": sha256, "bytes": size}
         # After the package: what it is can not stand in it.
         await evidence.log("given-out", logged, given, by=context.by, at=context.now())
-        await asyncio.to_thread(_rename, temporary, target, force)
+        await asyncio.to_thread(new_file.give_name, temporary, target, force=force)
     return Made(
         file=str(target),
         sha256=sha256,
@@ -167,13 +164,6 @@ async def make(
         notes=notes,
         key=signer.vkey,
     )
-
-
-def _check_target(target: Path, force: bool) -> None:
-    if os.path.lexists(target) and not force:
-        raise Fault("exists", file=str(target))
-    if not target.parent.is_dir():
-        raise Fault("no-directory", file=str(target.parent))
 
 
 def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Source]:
@@ -229,21 +219,6 @@ def _listed(files: dict[str, Source]) -> list[ListedCall]:
     ]
 
 
-@contextmanager
-def _beside(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """A new file beside the target, 0600, open for writing; what has no other name at the end goes."""
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
-    try:
-        opened = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from error
-    try:
-        with os.fdopen(opened, "wb") as file:
-            yield temporary, file
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _write(file: BinaryIO, files: dict[str, Source]) -> None:
     try:
         container.write(file, files)
@@ -251,26 +226,6 @@ def _write(file: BinaryIO, files: dict[str, Source]) -> None:
         raise LedgerError(f"no package can be made: {error}") from error
     file.flush()
     os.fsync(file.fileno())
-
-
-def _rename(temporary: Path, target: Path, force: bool) -> None:
-    if not force:
-        try:
-            os.link(temporary, target)  # fails where somebody else has just made it
-        except FileExistsError as error:
-            raise Fault("exists", file=str(target)) from error
-        except OSError:  # a file system without hard links, such as a USB stick's
-            if os.path.lexists(target):
-                raise Fault("exists", file=str(target)) from None
-            temporary.replace(target)
-    else:
-        temporary.replace(target)
-    with contextlib.suppress(OSError):
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _check_own(file: Path, signer: Signer, absent: list[Absent]) -> None:

@@ -66,7 +66,7 @@ def caller_id(
         carrier=free_text(carrier, "carrier"),
         authenticated=authenticated,
         trunks=tuple(_trunk(name) for name in several(trunks, "trunks")),
-        purposes=tuple(_purpose(name) for name in several(purposes, "purposes")),
+        purposes=tuple(dict.fromkeys(_purpose(name) for name in several(purposes, "purposes"))),
         valid_from=starts,
         valid_to=ends,
         sent_as=tuple(_form(form, known) for form in forms),
@@ -89,6 +89,15 @@ def read(cells: Sequence[str], now: datetime, *, as_written: bool = False) -> Ca
         sent_as,
         as_written=as_written,
     )
+
+
+def written(entry: CallerId) -> tuple[str, ...]:
+    """The cells of which :func:`read` makes this entry."""
+    lists = [";".join(names) for names in (entry.trunks, entry.purposes, entry.sent_as)]
+    authenticated = "yes" if entry.authenticated else "no"
+    ends = entry.valid_to.isoformat() if entry.valid_to else ""
+    about = entry.number, entry.business, entry.licence, entry.carrier, authenticated, *lists[:2]
+    return *about, entry.valid_from.isoformat(), ends, lists[2]
 
 
 def today(now: datetime) -> date:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from dialpact.compliance.model import ANY
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.guarded import GUARDS, ascii_like, unguarded, unguarded_text
+from dialpact.compliance.registers.meanings import NO, YES, any_of, plain, value_of
 
 T = TypeVar("T", bound=str)
 
@@ -18,8 +19,6 @@ LONGEST = 500  # characters of a free text
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[\w.-]{1,64}")  # \w: letters and digits of any script, and the underscore
 _SEPARATOR = re.compile(r"[;|,\s；，、]+")
-_YES = frozenset({"yes", "true", "1", "是"})
-_NO = frozenset({"no", "false", "0", "否"})
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")  # what JSON's readers keep whole
 
 
@@ -69,8 +68,9 @@ def choice(text: str, column: str, known: Sequence[T]) -> T:
     found = text.strip().lower()
     if found not in known:
         found = unguarded(text).lower()
+    meant = found if found in known else value_of(found, column)
     for value in known:
-        if value == found:
+        if value == meant:
             return value
     if not found:
         raise Fault("empty", column=column)
@@ -78,10 +78,10 @@ def choice(text: str, column: str, known: Sequence[T]) -> T:
 
 
 def yes_or_no(text: str, column: str) -> bool:
-    found = unguarded(text).lower()
-    if found in _YES:
+    found = plain(unguarded(text))
+    if found in YES:
         return True
-    if found in _NO:
+    if found in NO:
         return False
     raise Fault("yes-or-no", column=column, value=shown(text))
 
@@ -96,7 +96,7 @@ def whole_number(text: str, column: str) -> int:
 def several(values: Sequence[str], column: str) -> tuple[str, ...]:
     """Names from lists (``a; b``), each once. Never empty: that would permit nothing."""
     found = tuple(
-        dict.fromkeys(name for value in values for name in _SEPARATOR.split(unguarded(value)) if name)
+        dict.fromkeys(any_of(name) for value in values for name in _SEPARATOR.split(unguarded(value)) if name)
     )
     if not found:
         raise Fault("name-one", column=column)

@@ -8,12 +8,14 @@ from datetime import datetime
 from dialpact.compliance.model import Consent
 from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.registers.cell import free_text, identifier, sha256
-from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.meanings import NO, plain
+from dialpact.compliance.registers.moment import exact, moment
 from dialpact.compliance.registers.number import callee
 
 COLUMNS = ("number", "business", "industry", "granted_at", "expires_at", "evidence")
 OPTIONAL = ("evidence_sha256", "wording")  # columns that a file may leave out
+WATCHED = ("withdrawn_at",)  # not taken in from a file, and not to be overlooked there
 
 
 def consent(
@@ -51,5 +53,15 @@ def consent(
 
 
 def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> Consent:
-    """A CSV row in the order of :data:`COLUMNS` and :data:`OPTIONAL`."""
-    return consent(*cells, regions=regions)
+    """A CSV row in the order of :data:`COLUMNS`, :data:`OPTIONAL` and, perhaps, :data:`WATCHED`."""
+    *known, withdrawn = cells if len(cells) > len(COLUMNS) + len(OPTIONAL) else (*cells, "")
+    if withdrawn and plain(withdrawn) not in NO:
+        raise Fault("withdrawn-in-file", value=shown(withdrawn))
+    return consent(*known, regions=regions)
+
+
+def written(entry: Consent) -> tuple[str, ...]:
+    """The cells of which :func:`read` makes this entry; that it is withdrawn can not be written."""
+    expires = exact(entry.expires_at) if entry.expires_at else ""
+    about = entry.number, entry.business, entry.industry, exact(entry.granted_at), expires
+    return *about, entry.evidence, entry.evidence_sha256, entry.wording

@@ -9,7 +9,8 @@ from dialpact.compliance.model import ANY, SCOPES, DncEntry, OptOutWay, Scope, V
 from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.registers.cell import choice, free_text, identifier
 from dialpact.compliance.registers.fault import Fault, shown
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.meanings import any_of
+from dialpact.compliance.registers.moment import exact, moment
 from dialpact.compliance.registers.number import person
 
 COLUMNS = ("number", "scope", "value", "requested_at", "source")
@@ -59,7 +60,7 @@ def scoped(scope: str, value: str) -> str:
     """The industry or business that a scope names; ``all`` has none, a value could only seem to narrow it."""
     if scope != "all":
         return identifier(value, scope)
-    if value.strip() not in ("", ANY):
+    if value and any_of(value.strip()) not in ("", ANY):
         raise Fault("value-with-all", value=shown(value))
     return ""
 
@@ -68,3 +69,8 @@ def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) 
     """A CSV row in the order of :data:`COLUMNS`."""
     number, scope, value, requested_at, source = cells
     return dnc_entry(number, scope, value, requested_at, source, now=now, regions=regions)
+
+
+def written(entry: DncEntry) -> tuple[str, ...]:
+    """The cells of which :func:`read` makes this entry."""
+    return entry.number, entry.scope, entry.value, exact(entry.requested_at), entry.source

@@ -11,10 +11,12 @@ from dialpact.compliance.model import Batch, Value
 from dialpact.compliance.numbers import REGIONS, Flaw
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.cell import free_text, identifier
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.registers.meanings import NO, plain
 from dialpact.compliance.registers.number import callee
 
 COLUMNS = ("number",)
+WATCHED = ("do_not_call",)  # whom the supplier himself says not to call
 
 
 class Delivery(Value, frozen=True, kw_only=True):
@@ -45,8 +47,15 @@ def delivery(campaign: str, partner: str, contract: str, basis: str) -> Delivery
 
 
 def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> str:
-    """A CSV row in the order of :data:`COLUMNS`, as E.164."""
+    """A CSV row in the order of :data:`COLUMNS` and, perhaps, :data:`WATCHED`, as E.164."""
+    if len(cells) > len(COLUMNS) and cells[1] and plain(cells[1]) not in NO:
+        raise Fault("lead-says-no", value=shown(cells[1]))
     return callee(cells[0], regions)
+
+
+def written(number: str) -> tuple[str, ...]:
+    """The cells of which :func:`read` makes this number."""
+    return (number,)
 
 
 def unassigned(fault: Fault) -> int:

@@ -79,6 +79,11 @@ def shown_time(instant: datetime) -> str:
     return f"{instant.isoformat(' ', 'seconds')} {place}"
 
 
+def exact(at: datetime) -> str:
+    """As :func:`moment` reads it back, to the microsecond."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:
     """A part of time, as a list is asked for it; an empty end is None. Fault for one that ends first."""
     first = moment(since, "since") if since else None

@@ -2,19 +2,22 @@
 
 1. The header is the first row that names the columns; a few lines of a title may stand above it, but nothing
    that looks like a row.
-2. Columns go by name, in any order; a missing, unknown or repeated one refuses the file. An optional one may
-   be missing: its cells are then empty. A column without a name is left out.
-3. Every sheet of a workbook that has rows must have a header: what is not read could be opt-outs.
+2. Columns go by name, in any order (``columns``); one that is missing, or could be either of two, refuses the
+   file. An optional one may be missing: its cells are then empty. What is no column of ours is left out, and
+   told.
+3. A file of numbers alone has no header, only perhaps a heading.
+4. Every sheet of a workbook that has rows must have a header: what is not read could be opt-outs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from dialpact.compliance.model import Value
+from dialpact.compliance.registers.columns import NOTHING, Given, Resolved, headless, known, resolve
 from dialpact.compliance.registers.dates import one_form
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.guarded import unguarded
@@ -31,7 +34,6 @@ from dialpact.compliance.registers.sheet import (
 
 T = TypeVar("T")
 
-OURS = ("line", "sheet", "reason")  # the columns of a file of bad rows, which is imported again
 # What could be the number of a row: anywhere with so many digits, and where numbers stand with half of them.
 LONG, SHORT = 10, 5
 _NUMBER = re.compile(r"[+(]{0,2}[0-9][0-9() -]*")
@@ -45,6 +47,14 @@ class Format(Generic[T]):
     columns: Sequence[str]
     read: Callable[..., T]
     optional: Sequence[str] = ()
+    kind: str = ""  # of ``column_names``: what people call its columns
+    watched: Sequence[str] = ()  # optional ones that are looked at and not taken in
+    write: Callable[[T], Sequence[str]] | None = None  # the cells of which ``read`` makes the value again
+
+    @property
+    def others(self) -> Sequence[str]:
+        """The columns that a file may have beside those that it must have."""
+        return (*self.optional, *self.watched)
 
 
 class FileRead(Value, frozen=True, kw_only=True):
@@ -54,47 +64,59 @@ class FileRead(Value, frozen=True, kw_only=True):
     sha256: str
     rows: int
     skip_bad: bool
+    columns: Mapping[str, str] = {}  # which of the file's columns each was read from, where the names differ
+    left_out: tuple[str, ...] = ()  # what the file had besides
 
-
-class Header(NamedTuple):
-    """Where the columns of a format are. ``names`` as they are written, ``order`` an index for each column
-    of the format, -1 for an absent one; ``width`` cells belong to a row, what is behind them is empty.
-    """
-
-    names: list[str]
-    order: list[int]
-    width: int
+    @property
+    def logged(self) -> dict[str, Any]:
+        """Without what there is nothing to say of."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in found.items() if value not in ({}, ())}
 
 
 class _Part(NamedTuple):
-    """A sheet that has a header, in the row ``at``; ``sheet`` is its number."""
+    """A sheet with a header, in the row ``at``, or only rows behind it. ``sheet`` is its number; ``names``
+    are as they are written.
+    """
 
     sheet: int
     view: View
     at: int
-    header: Header
+    names: list[str]
+    header: Resolved
 
 
 class Table:
     """``sheets`` is iterated as often as wished, and closed by who opened it."""
 
-    def __init__(self, sheets: Sheets, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
-        self._needed = tuple(columns)
+    def __init__(
+        self,
+        sheets: Sheets,
+        columns: Sequence[str],
+        optional: Sequence[str] = (),
+        *,
+        kind: str = "",
+        given: Given = NOTHING,
+    ) -> None:
+        self._needed, self._optional = tuple(columns), tuple(optional)
+        self._kind, self._given = kind, given
         self.columns = (*columns, *optional)
         self._remarks: list[Remark] = []
         self._sheets = sheets
         self._beside = 0  # cells that are below no name
         self._parts: list[_Part] = []
+        find = self._numbers if given.numbers_only else self._part
         others: list[tuple[Sheet, Fault]] = []
         for number, sheet in enumerate(sheets.sheets):
             try:
-                self._parts.append(self._part(number, sheet))
+                self._parts.append(find(number, sheet))
             except Fault as why:
                 others.append((sheet, why))
         if not self._parts:
             raise others[0][1] if others else Fault("no-header", columns=", ".join(self.columns))
         for sheet, fault in others:
             self._leave_out(sheet, fault)
+        self._tell()
 
     @property
     def remarks(self) -> list[Remark]:
@@ -110,15 +132,32 @@ class Table:
     @property
     def names(self) -> list[str]:
         """Of the columns as the file writes them; those of the register where sheets differ in them."""
-        first, *others = (part.header.names for part in self._parts)
-        return first if all(names == first for names in others) else list(self.columns)
+        first, *others = (part.names for part in self._parts)
+        return first if all(names == first for names in others) else [self.columns[at] for at in self._there]
+
+    @property
+    def _there(self) -> list[int]:
+        """Which columns of the register any sheet has."""
+        headers = [part.header for part in self._parts]
+        return [at for at in range(len(self.columns)) if any(one.order[at] < one.width for one in headers)]
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """Each column that the file calls otherwise, with its name there; of a workbook, in its first."""
+        parts = reversed(self._parts)
+        return {column: name for part in parts for column, name in part.header.read_as.items()}
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The file's columns that nothing is read from."""
+        return tuple(dict.fromkeys(name for part in self._parts for name in part.header.left_out))
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         """Place, and the cells in the order of ``columns`` or what is wrong; no blank rows."""
-        for sheet, view, at, header in self._parts:
+        for sheet, view, at, _, header in self._parts:
             start = place(sheet, 0)
-            width, order = header.width, header.order
-            as_written = order == list(range(width)) and not view.padded
+            width = header.width
+            absent = None if view.padded else header.absent
             for row, cells in view.rows(at):
                 if isinstance(cells, BadLine):
                     yield start + row, cells.fault
@@ -130,25 +169,26 @@ class Table:
                         yield start + row, Fault("cell-count", found=str(len(cells)), wanted=str(width))
                         continue
                     cells = [*cells[:width], *[""] * (width - len(cells))]
-                if as_written:
-                    yield start + row, cells
+                if absent is not None:
+                    yield start + row, cells + absent if absent else cells
                 else:
-                    cells.append("")  # what an absent column has
-                    found = [cells[index] for index in order]
+                    self._beside += sum(1 for index in header.nameless if cells[index])
+                    found = header.cells(cells)
                     yield start + row, self._trusted(found) if view.padded else found
 
     def written(self) -> Iterator[tuple[int, list[str]]]:
         """Place, and the cells of each row as they are written, below :attr:`names` as far as those go."""
-        names = self.names
-        for sheet, view, at, header in self._parts:
+        wanted, there = self.names, self._there
+        for sheet, view, at, names, header in self._parts:
             for row, cells in view.rows(at):
                 texts = list(cells.cells if isinstance(cells, BadLine) else cells)
                 if view.padded:
                     texts = [*texts[: header.width], *[""] * (header.width - len(texts))]
                 while len(texts) > header.width and not texts[-1]:
                     texts.pop()
-                if names != header.names:
-                    texts = [texts[index] if index >= 0 else "" for index in header.order]
+                if names != wanted:
+                    found = header.cells([*texts[: header.width], *[""] * (header.width - len(texts))])
+                    texts = [found[index] for index in there]
                 yield place(sheet, row), texts
 
     def _trusted(self, cells: list[str]) -> list[str] | Fault:
@@ -159,16 +199,24 @@ class Table:
         return cells
 
     def _part(self, number: int, sheet: Sheet) -> _Part:
-        """Fault: no row is a header; what is wrong with the one that is most like one."""
+        """The header is the row that names the most columns, the first of those that name so many. Fault:
+        none is one; what is wrong with that which is most like one.
+        """
+        best: tuple[tuple[int, int], _Part] | None = None
         most, closest = -1, Fault("no-header", columns=", ".join(self.columns))
         for view in sheet.views:
             for row, cells in view.head():
-                fault, known = self._looked_at(cells)
-                if isinstance(fault, Header):
-                    self._title(view, row, fault)
-                    return _Part(number, view, row, fault)
-                if known > most:
-                    most, closest = known, fault
+                found, count = self._looked_at(cells)
+                if isinstance(found, Fault) or isinstance(cells, BadLine):
+                    if count > most and isinstance(found, Fault):
+                        most, closest = count, found
+                    continue
+                rank = count, sum(map(bool, cells))  # a title may be a name too, and is alone in its row
+                if best is None or rank > best[0]:
+                    best = rank, _Part(number, view, row, [str(cell) for cell in cells[: found.width]], found)
+            if best:
+                self._title(view, best[1].at, best[1].header)
+                return best[1]
         raise closest
 
     def _leave_out(self, sheet: Sheet, fault: Fault) -> None:
@@ -180,32 +228,45 @@ class Table:
                 raise Fault("sheet-header", sheet=shown(sheet.name), columns=columns) from fault
         self._remarks.append(Remark("sheet-left-out", {"sheet": shown(sheet.name)}))
 
-    def _looked_at(self, cells: Cells | BadLine) -> tuple[Header | Fault, int]:
+    def _looked_at(self, cells: Cells | BadLine) -> tuple[Resolved | Fault, int]:
         """The header that a row is, or why it is none; and how many columns it names."""
         if isinstance(cells, BadLine):
             return cells.fault, 0
+        count = known(cells, self.columns, self._given, self._kind)
+        width = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
         try:
-            return self._header(cells), 0
+            return resolve(cells[:width], self._needed, self._optional, self._given, self._kind), count
         except Fault as fault:
-            return fault, sum(column_name(cell) in self.columns for cell in cells)
+            return fault, count
 
-    def _header(self, cells: Sequence[str]) -> Header:
-        """Fault for what is no header of this format."""
-        names = [column_name(cell) for cell in cells]
-        while names and not names[-1]:
-            names.pop()
-        for name in names:
-            if name in self.columns and names.count(name) > 1:
-                raise Fault("column-twice", column=name)
-            if name not in (*self.columns, *OURS, ""):
-                raise Fault("unknown-column", column=shown(name), columns=", ".join(self.columns))
-        missing = [name for name in self._needed if name not in names]
-        if missing:
-            raise Fault("missing-column", column=", ".join(missing), columns=", ".join(self._needed))
-        order = [names.index(name) if name in names else -1 for name in self.columns]
-        return Header([str(cell) for cell in cells[: len(names)]], order, len(names))
+    def _numbers(self, number: int, sheet: Sheet) -> _Part:
+        """Of a file of numbers alone, by the delimiter at which its first row has the most cells."""
+        view = max(sheet.views, key=_cells_of_the_first)
+        above = 0
+        for row, cells in view.head()[:2]:
+            if isinstance(cells, BadLine):
+                raise cells.fault
+            width = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
+            found = headless(cells[:width], self._needed, self._optional, self._given, self._kind)
+            if found:
+                names = ["number"] if found.width == 1 else ["area", "number"]
+                return _Part(number, view, row - 1, names, found)
+            above = row
+        raise Fault("no-numbers" if above else "no-header", columns=", ".join(self.columns))
 
-    def _title(self, view: View, place: int, header: Header) -> None:
+    def _tell(self) -> None:
+        headers = [part.header for part in self._parts]
+        if any("area_code" in header.parts and not header.chinese for header in headers):
+            self._remarks.append(Remark("area-code", {}))
+        if read_as := self.read_as:
+            names = ", ".join(f"{column} = {shown(name)}" for column, name in read_as.items())
+            self._remarks.append(Remark("read-as", {"columns": names}))
+        if self.left_out:
+            self._remarks.append(
+                Remark("columns-left-out", {"columns": ", ".join(map(shown, self.left_out))})
+            )
+
+    def _title(self, view: View, place: int, header: Resolved) -> None:
         """What stands above the header. Fault if it could be a row: who leaves it out may lose an opt-out."""
         above = [(row, cells) for row, cells in view.head() if row < place]
         for row, cells in above:
@@ -215,6 +276,11 @@ class Table:
                 raise Fault("row-above-header", line=str(row), header=str(place))
         if above:
             self._remarks.append(Remark("title", {"lines": str(len(above)), "header": str(place)}))
+
+
+def _cells_of_the_first(view: View) -> int:
+    head = view.head()
+    return len(head[0][1]) if head and not isinstance(head[0][1], BadLine) else 0
 
 
 def column_name(cell: str) -> str:

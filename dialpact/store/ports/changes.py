@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from dialpact.compliance.registers.change import Change
 
@@ -10,3 +11,8 @@ from dialpact.compliance.registers.change import Change
 class Changes(Protocol):
     async def of(self, register: str, *keys: str) -> list[Change]:
         """Every logged change of these entries, oldest first. Imports are logged under their file's name."""
+
+    async def note(
+        self, register: str, action: str, key: str, detail: dict[str, Any], *, by: str, at: datetime
+    ) -> None:
+        """An act that changes no entry, in the log and with its leaf when this returns."""

@@ -50,6 +50,9 @@ class Leads(Protocol):
     async def get(self, id: int) -> Delivered:
         """Fault when there is none."""
 
+    async def numbers(self, id: int, *, after: str = "", most: int = ALL) -> Page[str]:
+        """Those of a batch in E.164, in order. Fault when there is none or it was withdrawn."""
+
     async def release(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
         """From now on its numbers count. Fault when it is not held; what it was held for stays in the log."""
 

@@ -20,8 +20,6 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, Self, TypeVar
 
-import msgspec
-
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import StoreBusy, StoreError
 from dialpact.compliance.model import CallerId, Consent, DncEntry
@@ -233,7 +231,7 @@ class Staging:
     def _logged(self, act: Act, found: Found, count: int, connection: sqlite3.Connection) -> Applied:
         already = self._staged - len(found.clashes) - count
         figures = {"bad": act.bad + len(found.clashes), "applied": count, "already": already}
-        detail = msgspec.structs.asdict(act.file) | figures | {"replaced": found.replaced}
+        detail = act.file.logged | figures | {"replaced": found.replaced}
         log(connection, self._register, "import", act.file.file, detail, by=act.by, at=act.at)
         return Applied(
             applied=count, already=already, clashes=found.clashes, unknown=found.unknown, done=True

@@ -154,7 +154,7 @@ class LeadStaging:
         self._place.check()
         SQL.all_in(connection, id=batch, rows=count)
         figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
-        about = msgspec.structs.asdict(file) | msgspec.structs.asdict(self._delivery) | figures
+        about = file.logged | msgspec.structs.asdict(self._delivery) | figures
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
         return batch, count
 

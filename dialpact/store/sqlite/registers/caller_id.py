@@ -76,7 +76,7 @@ class CallerIds:
     async def compared(self, file: FileRead, found: Compared, *, by: str, at: datetime) -> None:
         figures = msgspec.structs.asdict(found)
         figures |= {"since": stamp(found.since), "until": stamp(found.until)}
-        detail = msgspec.structs.asdict(file) | figures
+        detail = file.logged | figures
         await self._database.transact(  # in the ledger, with its leaf
             lambda connection: log(connection, "caller-id", "reconcile", file.file, detail, by=by, at=at)
         )

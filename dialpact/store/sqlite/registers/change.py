@@ -63,6 +63,13 @@ class Changes:
             for at, by, action, detail in found
         ]
 
+    async def note(
+        self, register: str, action: str, key: str, detail: dict[str, Any], *, by: str, at: datetime
+    ) -> None:
+        await self._database.transact(
+            lambda connection: log(connection, register, action, key, detail, by=by, at=at)
+        )
+
 
 def need_business(connection: sqlite3.Connection, id: str) -> None:
     if SQL.get_business(connection, id=id) is None:

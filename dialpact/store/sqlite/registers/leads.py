@@ -39,6 +39,14 @@ class Leads:
     async def get(self, id: int) -> Delivered:
         return await self._database.read(lambda connection: _batch(connection, id))
 
+    async def numbers(self, id: int, *, after: str = "", most: int = ALL) -> Page[str]:
+        def work(connection: sqlite3.Connection) -> Page[str]:
+            _in_force(connection, id)
+            ask = partial(SQL.numbers_of_batch, connection, batch=id)
+            return page(ask, lambda row: f"+{row['number']}", "number", after=after, most=most)
+
+        return await self._database.read(work)
+
     async def release(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
         def work(connection: sqlite3.Connection) -> Delivered:
             before = _in_force(connection, id)

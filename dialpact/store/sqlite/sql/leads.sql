@@ -23,6 +23,10 @@ WHERE (:id = 0 OR id = :id) AND (:campaign = '' OR campaign = :campaign)
   AND id < :after
 ORDER BY id DESC LIMIT :most;
 
+-- In the order of the table itself, so that all of its pages together read it once.
+-- name: numbers_of_batch(batch, after, most)
+SELECT number FROM lead WHERE number > :after AND batch = :batch ORDER BY number LIMIT :most;
+
 -- name: release_batch(id)!
 UPDATE batch SET held = '' WHERE id = :id;
 
