@@ -90,7 +90,7 @@ def test_times_are_shown_on_the_clock_that_the_rule_looked_at(
     text = stocked.config.read_text("utf-8")
     stocked.config.write_text(text.replace('["cn-hubei-2018"]', f'["{profile}"]'), "utf-8")
     said = stocked.run("check", number, *CALL, "--at", at, code=3).stdout
-    (hours,) = [line for line in said.splitlines() if line.startswith("Hours")]
+    (hours,) = [card for card in said.split("\n\n") if "Rule: Hours" in card]
     assert local in hours and then in hours
     assert f"At: {local}" in said
     answer = stocked("check", number, *CALL, "--at", at, code=3)
