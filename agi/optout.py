@@ -17,6 +17,7 @@ from agi.call import Line, ProtocolBroken
 from agi.limits import LIMITS, Limits
 from agi.protocol import Request
 from dialpact.application.opt_out import OptOutQueue
+from dialpact.compliance import numbers
 from dialpact.compliance.judge import Judge, bounded
 from dialpact.compliance.model import OptOutWay
 from dialpact.compliance.opt_out import scope_of
@@ -62,8 +63,10 @@ class OptOutCall:
             way = cast(OptOutWay, how)
             return await self._opt_outs.take(way, subject[:64], scope_of(scope), channel, self._until)
         callee = self._judge.attempt(subject, "", "").callee
-        if how == variables.BY_LINE and callee.e164:
-            return await self._opt_outs.take("line", callee.e164, "all", channel, self._until)
+        # Who could never be called has a no all the same.
+        number = callee.e164 or numbers.anybody(subject, self._judge.policy.regions).e164
+        if how == variables.BY_LINE and number:
+            return await self._opt_outs.take("line", number, "all", channel, self._until)
         why = callee.detail if how == variables.BY_LINE else "no such way"
         log.error("opt-out can not be taken", how=bounded(how, 16), why=why, channel=channel)
         return False

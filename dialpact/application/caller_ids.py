@@ -11,6 +11,7 @@ from dialpact.compliance.model import ANY, CallerId
 from dialpact.compliance.registers.caller_id import caller_id, today
 from dialpact.compliance.registers.cell import any_identifier
 from dialpact.compliance.registers.number import caller_id as exact
+from dialpact.compliance.registers.number import spellings
 from dialpact.store.ports.page import ALL, Page
 
 
@@ -48,11 +49,25 @@ async def put(
     return Entered(outcome=outcome, entry=new, unknown=strangers)
 
 
+async def resolved(context: Context, text: str) -> str:
+    """The registered caller ID that somebody writes so, in any form of its number; else the text without what
+    stands between digits.
+    """
+    if not text.strip():
+        return ""
+    forms = spellings(text, context.home(text))
+    for form in forms:
+        if (await context.store.caller_ids.list(number=form)).rows:
+            return form
+    return forms[0] if forms else text
+
+
 async def remove(context: Context, number: str, *, reason: str = "") -> CallerId:
     """What was removed: calls with it are blocked from now on. Fault when it is not registered."""
     context.actor.need(Right.REGISTERS)
     register = context.store.caller_ids
-    return await register.remove(exact(number), reason=reason, by=context.by, at=context.now())
+    known = exact(await resolved(context, number))
+    return await register.remove(known, reason=reason, by=context.by, at=context.now())
 
 
 async def listed(context: Context, *, business: str = "", after: str = "", most: int = ALL) -> Page[CallerId]:
@@ -65,6 +80,6 @@ async def listed(context: Context, *, business: str = "", after: str = "", most:
 async def show(context: Context, number: str) -> ShownEntry[CallerId]:
     """Fault when there never was one."""
     context.actor.need(Right.CALLS)
-    wanted = exact(number)
+    wanted = exact(await resolved(context, number))
     found = await context.store.caller_ids.list(number=wanted)
     return await shown(context, "caller-id", wanted, found.rows)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
+from dialpact.application import caller_ids, ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.entry import ShownEntry, shown
 from dialpact.compliance.calendars import WorkingDays
+from dialpact.compliance.calls import CallEntry
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers import complaint as pure
@@ -16,9 +19,10 @@ from dialpact.compliance.registers.complaint import WITHIN, Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing, rules_in_force
 from dialpact.compliance.registers.moment import HOME
-from dialpact.compliance.registers.number import any_callee
 from dialpact.store.ports.page import ALL, Page
 
+NEAREST = 5  # calls that are shown for a complaint that fits none
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 TOGETHER = 1000  # rows that are looked through at once for overdue ones
 
 
@@ -47,13 +51,50 @@ async def add(
     """Files it with its call: ``within`` so many minutes. It opts out too, and enough of them suspend."""
     context.actor.need(Right.REGISTERS)
     now = context.now()
+    person = context.person(number)
+    shown_as = await caller_ids.resolved(context, caller_id)
     new = pure.complaint(
-        number, called_at, source, caller_id, note, received_at, now=now, calendar=policy.calendar
+        person, called_at, source, shown_as, note, received_at, now=now, calendar=policy.calendar
     )
     filing = Filing(
         within=timedelta(minutes=within), from_all=from_all, rules=rules_in_force(policy.profiles, now)
     )
     return await context.store.complaints.file(new, filing, by=context.by, at=now)
+
+
+async def correct(
+    context: Context,
+    id: int,
+    policy: Policy,
+    *,
+    called_at: str = "",
+    caller_id: str = "",
+    call: str = "",
+    within: int = WITHIN,
+    reason: str,
+) -> Filed:
+    """Another time or caller ID, or the call itself: its call is looked for anew, with all that follows.
+
+    What was filed stays in the log. Fault when there is none, or nothing to change.
+    """
+    context.actor.need(Right.REGISTERS)
+    now, why = context.now(), free_text(reason, "reason")
+    before = await _one(context, id)
+    decision = await ids.decision(context, call)
+    shown_as = await caller_ids.resolved(context, caller_id)
+    new = pure.correction(before, called_at, shown_as, decision, now=now)
+    filing = Filing(within=timedelta(minutes=within), rules=rules_in_force(policy.profiles, now))
+    return await context.store.complaints.correct(id, new, filing, reason=why, by=context.by, at=now)
+
+
+async def nearest(context: Context, complaint: Complaint) -> Sequence[CallEntry]:
+    """For a complaint without a call: the calls to that person whose times are nearest."""
+    context.actor.need(Right.CALLS)
+    if complaint.decision:
+        return ()
+    return await context.store.calls.about(
+        complaint.number, about=complaint.called_at, since=EVER, until=context.now(), most=NEAREST
+    )
 
 
 async def answer(context: Context, id: int, note: str) -> Complaint:
@@ -76,7 +117,7 @@ async def listed(
     """The newest first. ``overdue``: open ones whose last day is over."""
     context.actor.need(Right.CALLS)
     register, today = context.store.complaints, context.now().astimezone(HOME).date()
-    wanted = any_callee(number)
+    wanted = context.any_person(number)
     if not overdue:
         found = await register.list(number=wanted, status=status, after=after, most=most)
         return Page([_deadline(one, today, calendar) for one in found.rows], found.next)
@@ -94,10 +135,14 @@ async def listed(
 async def show(context: Context, id: int) -> ShownEntry[Complaint]:
     """Fault when there is none."""
     context.actor.need(Right.CALLS)
+    return await shown(context, "complaint", str(id), [await _one(context, id)])
+
+
+async def _one(context: Context, id: int) -> Complaint:
     found = await context.store.complaints.list(id=id)
     if not found.rows:
         raise Fault("not-registered", entry=str(id))
-    return await shown(context, "complaint", str(id), found.rows)
+    return found.rows[0]
 
 
 def _deadline(complaint: Complaint, today: date, calendar: WorkingDays) -> Deadline:

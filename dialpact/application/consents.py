@@ -8,7 +8,6 @@ from dialpact.application.entry import Entered, ShownEntry, shown
 from dialpact.compliance.model import Consent, Value
 from dialpact.compliance.registers.cell import any_identifier, identifier
 from dialpact.compliance.registers.consent import consent
-from dialpact.compliance.registers.number import any_callee
 from dialpact.store.ports.page import ALL, Page
 
 
@@ -39,7 +38,8 @@ async def add(
     context.actor.need(Right.CONSENT)
     now = context.now()
     granted = granted_at or now.isoformat()
-    new = consent(number, business, industry, granted, expires_at, evidence, evidence_sha256, wording)
+    known = context.callee(number)
+    new = consent(known, business, industry, granted, expires_at, evidence, evidence_sha256, wording)
     outcome = await context.store.consents.add(new, by=context.by, at=now)
     unknown = await context.store.campaigns.unknown(business=new.business, industry=new.industry)
     return Entered(outcome=outcome, entry=new, unknown=tuple(unknown))
@@ -50,7 +50,7 @@ async def withdraw(
 ) -> Withdrawn:
     """It counts from the next attempt on. No ``industry``: all of them. Fault when there was no consent."""
     context.actor.need(Right.CONSENT)
-    wanted, holder = any_callee(number), identifier(business, "business")
+    wanted, holder = context.any_person(number), identifier(business, "business")
     scope = any_identifier(industry, "industry")
     count = await context.store.consents.withdraw(
         wanted, holder, scope, reason=reason, by=context.by, at=context.now()
@@ -70,7 +70,7 @@ async def listed(
     """By number, business, industry and age, expired and withdrawn ones too."""
     context.actor.need(Right.CALLS)
     return await context.store.consents.list(
-        number=any_callee(number),
+        number=context.any_person(number),
         business=any_identifier(business, "business"),
         industry=any_identifier(industry, "industry"),
         after=after,
@@ -81,6 +81,6 @@ async def listed(
 async def show(context: Context, number: str) -> ShownEntry[Consent]:
     """Of one person. Fault when there never was one."""
     context.actor.need(Right.CALLS)
-    wanted = any_callee(number)
+    wanted = context.any_person(number)
     found = await context.store.consents.list(number=wanted)
     return await shown(context, "consent", wanted, found.rows)

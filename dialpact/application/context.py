@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from dialpact.application.actor import Actor
 from dialpact.compliance.clock import Clock, Uptime, host_uptime
+from dialpact.compliance.numbers import REGIONS
 from dialpact.store.ports import Store
 
 
+def anywhere() -> Sequence[str]:
+    """Where no policy says what is home."""
+    return REGIONS
+
+
 class Context(msgspec.Struct, frozen=True):
-    """Where things are kept, who acts, what time it is, and how long the host has been running."""
+    """Where things are kept, who acts, what time it is, how long the host has been running, and where numbers
+    are at home: ``regions`` are the policy's (ISO 3166), home first, and asked when a number is read.
+    """
 
     store: Store
     actor: Actor
     clock: Clock
     uptime: Callable[[], Uptime] = host_uptime
+    regions: Callable[[], Sequence[str]] = anywhere
 
     @property
     def by(self) -> str:
@@ -27,3 +36,23 @@ class Context(msgspec.Struct, frozen=True):
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def callee(self, text: str) -> str:
+        """E.164 of a number that some profile could let be called. Fault; ProfileError for broken rules."""
+        from dialpact.compliance.registers import number  # which loads phonenumbers
+
+        return number.callee(text, self.home(text))
+
+    def person(self, text: str) -> str:
+        """E.164 of anybody, also of one who could never be called. Fails as ``callee``."""
+        from dialpact.compliance.registers import number
+
+        return number.person(text, self.home(text))
+
+    def any_person(self, text: str) -> str:
+        """Of a filter: nothing stays nothing."""
+        return self.person(text) if text.strip() else ""
+
+    def home(self, text: str) -> Sequence[str]:
+        """A number with its country is the same one everywhere, so a broken profile does not lose it."""
+        return REGIONS if text.strip().startswith(("+", "＋")) else self.regions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialpact.application import ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.entry import Entered, ShownEntry, shown
@@ -9,7 +10,6 @@ from dialpact.compliance.model import DncEntry, Scope, Value
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.dnc import Said, dnc_entry, scoped
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.number import any_callee
 from dialpact.store.ports.page import ALL, Page
 
 
@@ -44,7 +44,7 @@ async def add(
     """
     context.actor.need(Right.OPT_OUT)
     now, register = context.now(), context.store.dnc
-    new = dnc_entry(number, scope, value, "", source, now=now)
+    new = dnc_entry(context.person(number), scope, value, "", source, now=now)
     decision = await _call_to(context, call, new.number) if call else ""
     outcome = await register.told(new, by=context.by, at=now, node=node, decision=decision)
     named = {} if new.scope == "all" else {str(new.scope): new.value}
@@ -56,7 +56,7 @@ async def remove(context: Context, number: str, *, scope: Scope, value: str = ""
     """At the person's own wish: logged with who and why. Fault when it is not in force."""
     context.actor.need(Right.OPT_OUT)
     why = free_text(reason, "reason")
-    wanted, holder = any_callee(number), scoped(scope, value)
+    wanted, holder = context.any_person(number), scoped(scope, value)
     await context.store.dnc.remove(wanted, scope, holder, reason=why, by=context.by, at=context.now())
     return Removed(number=wanted, scope=scope, value=holder)
 
@@ -72,14 +72,14 @@ async def listed(
 ) -> Page[DncEntry]:
     """Those in force, by number, scope and value."""
     context.actor.need(Right.CALLS)
-    wanted = any_callee(number)
+    wanted = context.any_person(number)
     return await context.store.dnc.list(number=wanted, scope=scope, value=value, after=after, most=most)
 
 
 async def show(context: Context, number: str) -> OptedOut:
     """Fault when there never was anything."""
     context.actor.need(Right.CALLS)
-    wanted, register = any_callee(number), context.store.dnc
+    wanted, register = context.any_person(number), context.store.dnc
     found = await register.list(number=wanted)
     said = tuple(await register.said(wanted))
     return OptedOut(shown=await shown(context, "dnc", wanted, found.rows), said=said)
@@ -87,7 +87,7 @@ async def show(context: Context, number: str) -> OptedOut:
 
 async def _call_to(context: Context, call: str, number: str) -> str:
     """A slip of the pen in an id would name somebody else's call. Fault when there is no such call."""
-    decision = call.strip().lower()
+    decision = await ids.decision(context, call)
     found = await context.store.calls.get(decision)
     if found is None:
         raise Fault("not-registered", entry=call)

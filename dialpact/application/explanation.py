@@ -106,6 +106,22 @@ def _actor(decision: Decision) -> LookedAt:
     return LookedAt(key="actor", values={"business": business.id, "actor": business.actor})
 
 
+def _registration(decision: Decision) -> LookedAt:
+    campaign, found = decision.facts.campaign, decision.facts.registrations
+    if campaign is None:
+        return _NOTHING
+    listed = tuple((one.kind, one.valid_from, one.valid_to) for one in found)
+    return LookedAt(
+        key="registration",
+        values={
+            "count": len(found),
+            "business": campaign.business,
+            "campaign": campaign.id,
+            "listed": listed or None,
+        },
+    )
+
+
 def _opt_outs(decision: Decision) -> LookedAt:
     found = decision.facts.opt_outs
     listed = tuple(f"{one.scope} {one.value}".strip() for one in found)
@@ -190,6 +206,7 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "campaign": _campaign,
     "suspension": _suspension,
     "actor": _actor,
+    "registration": _registration,
     "do_not_call": _opt_outs,
     "consent": _consents,
     "leads": _leads,

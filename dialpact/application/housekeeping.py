@@ -1,4 +1,4 @@
-"""What every daemon does beside its work: a look at the clocks, and a signed checkpoint."""
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, and killed imports."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ async def keep(context: Context, config: Config, *, start: bool = False) -> bool
     await signing.checkpoint(context, config)
     if config.ledger.checkpoints:
         await _copy(context, config)
+    if turn:
+        await context.store.imports.tidy()
     return turn
 
 

@@ -33,7 +33,7 @@ from dialpact.application.context import Context
 from dialpact.application.sheets import open_sheets
 from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.formats import REGISTERS
+from dialpact.compliance.registers.formats import CALLEES, REGISTERS, at_home
 from dialpact.compliance.registers.sheet import Remark
 from dialpact.compliance.registers.table import FileRead, Format, Table
 from dialpact.store.ports.imports import Applied, Batch, Staging
@@ -250,7 +250,8 @@ class _Register:
     """Do-not-call, consents, caller IDs."""
 
     def __init__(self, context: Context, register: str, skip_bad: bool, *, as_written: bool) -> None:
-        self.format: Format[Any] = REGISTERS[register]
+        found = REGISTERS[register]
+        self.format: Format[Any] = at_home(found, context.regions()) if register in CALLEES else found
         if as_written and register == "caller-id":
             self.format = replace(self.format, read=partial(self.format.read, as_written=True))
         self._context, self._register, self._skip_bad = context, register, skip_bad

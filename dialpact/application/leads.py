@@ -19,9 +19,8 @@ from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
 from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.formats import LEADS
+from dialpact.compliance.registers.formats import LEADS, at_home
 from dialpact.compliance.registers.leads import Delivered, Delivery, held, unassigned
-from dialpact.compliance.registers.number import any_callee
 from dialpact.compliance.registers.table import FileRead
 from dialpact.compliance.sections import RangeDialling
 from dialpact.store.ports.imports import Applied, Batch
@@ -81,7 +80,7 @@ async def listed(
 async def find(context: Context, number: str, *, after: str = "", most: int = ALL) -> Page[Delivered]:
     """The batches that a number is on, the newest first."""
     context.actor.need(Right.CALLS)
-    wanted = any_callee(number)
+    wanted = context.any_person(number)
     if not wanted:
         return Page(())
     return await context.store.leads.list(number=wanted, after=after, most=most)
@@ -111,8 +110,6 @@ async def withdraw(context: Context, batch: int, *, reason: str) -> Delivered:
 class _Leads:
     """A batch on its way in; see :mod:`dialpact.application.imports`."""
 
-    format = LEADS
-
     def __init__(
         self,
         context: Context,
@@ -123,6 +120,7 @@ class _Leads:
     ) -> None:
         self._context, self._delivery, self._skip_bad = context, delivery, skip_bad
         self._together = together
+        self.format = at_home(LEADS, context.regions())
         self._detectors = {profile: Detector(section) for profile, section in sections.items()}
         self._staging: LeadStaging | None = None
         self._nobodys: list[int] = []

@@ -22,6 +22,11 @@ def load_policy(config: Config) -> Policy:
     )
 
 
+def regions(config: Config) -> tuple[str, ...]:
+    """Where its callees are, home first. ProfileError."""
+    return profile.common_regions([profile.load(_named(config, name)) for name in config.policy.profiles])
+
+
 def know_areas(config: Config) -> None:
     """Numbers are read by this installation's area codes from here on, in this command.
 
@@ -40,4 +45,4 @@ def _areas(config: Config) -> Areas:
 
 
 def _named(config: Config, name: str) -> str:
-    return str(config.path(name)) if name.endswith(".toml") else name
+    return str(config.path(name)) if name.endswith(profile.SUFFIX) else name

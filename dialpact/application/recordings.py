@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dialpact.application import host_clock
+from dialpact.application import host_clock, ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.history import history
@@ -52,11 +52,13 @@ async def listed(
     after: str = "",
     most: int = ALL,
 ) -> Page[Recording]:
-    """Newest first. ``since``, ``until``: started from then on, before then. ``due``: whose time is over."""
+    """Newest first. ``number``: the callee in any form. ``since``, ``until``: started from then, before then.
+    ``due``: whose time is over.
+    """
     context.actor.need(Right.CALLS)
     return await context.store.recording_list.list(
-        number=number,
-        decision=decision,
+        number=context.any_person(number),
+        decision=await ids.decision(context, decision),
         state=state,
         since=since,
         until=until,
@@ -69,7 +71,7 @@ async def listed(
 
 async def one(context: Context, id: str) -> Recording:
     """Fault when there is none."""
-    wanted = id.strip().lower()
+    wanted = await ids.recording(context, id)
     found = (await context.store.recording_list.list(id=wanted)).rows if wanted else ()
     if not found:
         raise Fault("not-registered", entry=id)
@@ -103,5 +105,6 @@ async def settle(context: Context, id: str, answered: bool, *, reason: str) -> K
     """
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
+    id = await ids.recording(context, id)
     outcome = await context.store.retention.settle(id, answered, reason=why, by=context.by, at=context.now())
     return KeptBy(outcome=outcome, entry=await one(context, id))

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
+from dialpact.application import ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.recordings import KeptBy, one
@@ -55,19 +56,37 @@ async def keep(context: Context, id: str, until: date, *, reason: str) -> KeptBy
     """
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
+    id = await ids.recording(context, id)
     outcome = await context.store.retention.keep(id, until, reason=why, by=context.by, at=context.now())
     return KeptBy(outcome=outcome, entry=await one(context, id))
 
 
 async def hold(context: Context, named: Mapping[HoldScope, str], *, reason: str) -> Hold:
-    """A new hold on the one thing that is ``named``. Fault: none or several; not there; disposed of."""
+    """A new hold on the one thing that is ``named``; a callee in any form. Fault: none or several; not there;
+    disposed of.
+    """
     context.actor.need(Right.RETENTION)
-    given = [(scope, key) for scope, key in named.items() if key]
+    given = [(scope, key) for scope, key in named.items() if key.strip()]
     if len(given) != 1:
         raise Fault("hold-which")
     ((scope, key),) = given
+    if scope == "callee":
+        key = context.person(key)
+    else:
+        key = await (ids.decision if scope == "call" else ids.recording)(context, key)
     why = free_text(reason, "reason")
     return await context.store.holds.add(scope, key, reason=why, by=context.by, at=context.now())
+
+
+async def call_of(context: Context, complaint: int) -> str:
+    """The decision that a complaint is about. Fault when there is none such, or its call is not known."""
+    context.actor.need(Right.RETENTION)
+    found = (await context.store.complaints.list(id=complaint)).rows
+    if not found:
+        raise Fault("not-registered", entry=str(complaint))
+    if not found[0].decision:
+        raise Fault("complaint-no-call", entry=str(complaint))
+    return found[0].decision
 
 
 async def release(context: Context, which: str, *, reason: str) -> Hold:
@@ -76,13 +95,14 @@ async def release(context: Context, which: str, *, reason: str) -> Hold:
     """
     context.actor.need(Right.RETENTION)
     why = free_text(reason, "reason")
-    number = await _number(context, which)
+    number = await _number(context, which.strip().lower())
     return await context.store.holds.release(number, reason=why, by=context.by, at=context.now())
 
 
 async def _number(context: Context, which: str) -> int:
     if which.isascii() and which.isdecimal() and len(which) < 19:
         return int(which)
+    which = await ids.recording(context, which)
     bearing = (await context.store.holds.list(recording=which)).rows
     own = [one for one in bearing if one.scope == "recording"]
     if len(own) > 1:
@@ -97,4 +117,5 @@ async def holds(
 ) -> Page[Hold]:
     """Oldest first. ``recording``: those that bear on it; ``released``: also those no longer in force."""
     context.actor.need(Right.CALLS)
+    recording = await ids.recording(context, recording)
     return await context.store.holds.list(recording=recording, released=released, after=after, most=most)

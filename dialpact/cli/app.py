@@ -92,7 +92,12 @@ COMMANDS = {
 # Nouns with commands of their own: the module's ``app`` has them.
 GROUPS = {
     "asterisk": ("asterisk", "This installation beside its PBX."),
+    "profile": ("profile", "The profiles: the rules that ship, to be looked at and copied."),
     "business": ("business", "The businesses that call, and in which capacity."),
+    "registration": (
+        "registration",
+        "The registrations with authorities: of a business or a campaign, with their ends.",
+    ),
     "campaign": ("campaign", "The campaigns: for which business, in which industry, to what purpose."),
     "caller-id": (
         "caller_id",

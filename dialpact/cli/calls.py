@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from dialpact.application import calls
 from dialpact.application.explanation import explain, local
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
-from dialpact.cli.command_context import CommandContext
+from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recordings.plain import plain
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
@@ -51,6 +52,37 @@ async def list_(
             after=after,
             most=limit,
         )
+    table(session, found.rows, [stamped(call) for call in found.rows])
+    session.more(found)
+    session.warn_of_shadow()
+
+
+@command(app, "show")
+async def show(
+    session: CommandContext,
+    call: Annotated[
+        str,
+        typer.Argument(help="The decision's id or its beginning, the callee's number, or the caller ID."),
+    ],
+) -> int:
+    """One decision with every input, finding and version, and its recordings.
+
+    Where several calls are meant, they are listed, and the exit code is 1.
+    """
+    async with session.context() as context:
+        meant = await calls.named(context, call)
+        shown = await calls.show(context, meant[0].id) if len(meant) == 1 else None
+    if shown is None:
+        return _which(session, call, meant)
+    if session.as_json:
+        session.json(_told(session, shown))
+    else:
+        _show(session, shown)
+    return DONE
+
+
+def table(session: CommandContext, found: Sequence[CallEntry], answer: object) -> None:
+    """Calls for people, a row each; with ``--json`` the ``answer``."""
     rows = [
         [
             _when(session, call),
@@ -63,24 +95,22 @@ async def list_(
             _became(session, call),
             call.id,
         ]
-        for call in found.rows
+        for call in found
     ]
-    session.table(COLUMNS, rows, [stamped(call) for call in found.rows])
-    session.more(found)
-    session.warn_of_shadow()
+    session.table(COLUMNS, rows, answer)
 
 
-@command(app, "show")
-async def show(
-    session: CommandContext, id: Annotated[str, typer.Argument(help="The decision's id.")]
-) -> None:
-    """One decision with every input, finding and version, and its recordings."""
-    async with session.context() as context:
-        shown = await calls.show(context, id)
+def _which(session: CommandContext, text: str, meant: Sequence[CallEntry]) -> int:
+    """Several are meant: which they are."""
+    most = "+" if len(meant) == calls.CANDIDATES else ""
+    message = session.text("say.which-call", entry=text, count=f"{len(meant)}{most}")
+    session.note(session.text("say.error", message=message))
+    table(session, meant, {"error": message, "candidates": [stamped(one) for one in meant]})
+    return FAILED
+
+
+def _show(session: CommandContext, shown: calls.ShownCall) -> None:
     call = shown.call
-    if session.as_json:
-        session.json(_told(session, shown))
-        return
     decision, attempt = call.decision, call.decision.attempt
     behind = call.behind.total_seconds()
     lines = [
@@ -102,6 +132,7 @@ async def show(
         ("supervision", [_presence(session, one) for leg in call.carrier_legs for one in leg.supervision]),
     ]
     session.facts(lines)
+    typer.echo()
     explained.table(session, explain(decision))
 
 

@@ -60,6 +60,7 @@ async def check(
         )
     else:
         explained.table(session, checked.explanation)
+        typer.echo()
         session.facts(
             [
                 ("number", callee.e164 or callee.given),

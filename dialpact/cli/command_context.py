@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite import Store
 
 DONE, FAILED, USAGE, FOUND = 0, 1, 2, 3
-WIDE = 4000  # columns of a table that goes to a file or a pipe: nothing is cut there
 BUSY_MS = 10_000  # a person can wait longer for another process's lock than a call can
 
 
@@ -104,7 +104,13 @@ class CommandContext:
     async def context(self, by: str = "") -> AsyncIterator[Context]:
         """What a use case is given. ``by``: who acts; else whoever is at the keyboard."""
         async with self.store() as store:
-            yield Context(store, self.actor(by), self.clock, self.machine.uptime)
+            yield Context(store, self.actor(by), self.clock, self.machine.uptime, self.regions)
+
+    def regions(self) -> tuple[str, ...]:
+        """Where the numbers of this installation are, home first: what the profiles in force permit."""
+        from dialpact.application import policy
+
+        return policy.regions(self.config)
 
     def actor(self, by: str = "") -> Actor:
         name = free_text(by, "by") if by else default_by()
@@ -117,7 +123,7 @@ class CommandContext:
         self._know_areas()
         name = free_text(by, "by") if by else default_by()
         store, actor = Store(self.config.database, BUSY_MS), Actor(name=name, door=Door.SHELL)
-        return Context(store, actor, self.clock, self.machine.uptime)
+        return Context(store, actor, self.clock, self.machine.uptime, self.regions)
 
     def _know_areas(self) -> None:
         """What few installations have, and no other command need wait for."""
@@ -193,26 +199,49 @@ class CommandContext:
         answer: object,
         said: Mapping[str, str] | None = None,
     ) -> None:
-        """``columns`` are keys of the table ``column`` of the catalogue, or of headings that are ``said``."""
+        """``columns`` are keys of the table ``column`` of the catalogue, or of headings that are ``said``.
+
+        Ids are cut, and what is too wide for a table is cards (``cli/table.py``); ``answer`` has all in full.
+        """
         if self.as_json:
             self.json(answer)
             return
         if not rows:
             self.note(self.text("say.nothing"))
             return
+        from dialpact.cli import table
+
+        headings = [
+            said[column] if said and column in said else self.text(f"column.{column}") for column in columns
+        ]
+        cells = [[table.short_ids(table.visible(self.cell(value))) for value in row] for row in rows]
+        width = self.width
+        if table.fits(headings, cells, width):
+            self._boxed(headings, cells, width)
+            return
+        for line in table.cards(headings, cells, width):
+            typer.echo(line)
+
+    @cached_property
+    def width(self) -> int:
+        """Columns that an answer for people may take."""
+        from dialpact.cli import table
+
+        if not self.machine.terminal():
+            return table.FITS
+        return max(shutil.get_terminal_size((table.FITS, 0)).columns, table.NARROWEST)
+
+    def _boxed(self, headings: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> None:
         from rich import box
         from rich.console import Console
         from rich.table import Table
 
-        terminal = self.machine.terminal()
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for column in columns:
-            heading = said[column] if said and column in said else self.text(f"column.{column}")
-            table.add_column(heading, overflow="fold")
-        for row in rows:
-            table.add_row(*(self.cell(value) for value in row))
-        width = None if terminal else WIDE
-        Console(file=sys.stdout, markup=False, emoji=False, highlight=False, width=width).print(table)
+        boxed = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for heading in headings:
+            boxed.add_column(heading, no_wrap=True)
+        for row in cells:
+            boxed.add_row(*row)
+        Console(file=sys.stdout, markup=False, emoji=False, highlight=False, width=width).print(boxed)
 
     def facts(self, lines: Sequence[tuple[str, object]]) -> None:
         """One thing a line, for people; what is empty is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,16 +11,21 @@ import typer
 from dialpact.application import complaints
 from dialpact.application.complaints import Deadline
 from dialpact.application.policy import load_policy
-from dialpact.cli import entry
+from dialpact.cli import calls, entry
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit
+from dialpact.compliance.calls import CallEntry
 from dialpact.compliance.registers.complaint import WITHIN, Complaint, Status
 from dialpact.compliance.registers.filing import Filed
+from dialpact.compliance.stamped import stamped
 
 app = group("The complaints: about which call, what followed, and by when they must be answered.")
 
 Id = Annotated[int, typer.Argument(min=1, help="The complaint's number in this register.")]
+Within = Annotated[
+    int, typer.Option(min=0, max=1440, help="Minutes before and after, in which the call is looked for.")
+]
 LISTED = (
     *("id", "number", "called_at", "source", "caller_id", "campaign", "agent"),
     *("due", "days_left", "status", "decision"),
@@ -37,9 +43,7 @@ async def add(
     caller_id: Annotated[str, typer.Option(help="The number that was shown.")] = "",
     note: Annotated[str, typer.Option(help="What is complained about.")] = "",
     received_at: Annotated[str, typer.Option(help="When it arrived; else now.")] = "",
-    within: Annotated[
-        int, typer.Option(min=0, max=1440, help="Minutes before and after, in which the call is looked for.")
-    ] = WITHIN,
+    within: Within = WITHIN,
     refuse: Annotated[
         Literal["business", "all"],
         typer.Option(help="Whose calls are blocked from now on; all when no call is found."),
@@ -61,7 +65,37 @@ async def add(
             within=within,
             from_all=refuse == "all",
         )
-    _tell(session, filed)
+        near = await complaints.nearest(context, filed.complaint)
+    _tell(session, filed, near)
+
+
+@command(app, "correct")
+async def correct(
+    session: CommandContext,
+    id: Id,
+    *,
+    at: Annotated[str, typer.Option(help="When the call was; without a zone: Asia/Shanghai.")] = "",
+    caller_id: Annotated[str, typer.Option(help="The number that was shown.")] = "",
+    call: Annotated[str, typer.Option(help="The call itself: its decision's id, whatever its time.")] = "",
+    within: Within = WITHIN,
+    reason: Annotated[str, typer.Option(help="How it is known; kept in the log.")],
+    by: By,
+) -> None:
+    """Correct a complaint's time or call: its call is looked for anew. What was filed stays in the log."""
+    policy = load_policy(session.config)
+    async with session.context(by) as context:
+        filed = await complaints.correct(
+            context,
+            id,
+            policy,
+            called_at=at,
+            caller_id=caller_id,
+            call=call,
+            within=within,
+            reason=reason,
+        )
+        near = await complaints.nearest(context, filed.complaint)
+    _tell(session, filed, near)
 
 
 @command(app, "answer")
@@ -115,7 +149,11 @@ async def show(session: CommandContext, id: Id) -> int:
     """One complaint and its history."""
     async with session.context() as context:
         found = await complaints.show(context, id)
-    return entry.shown(session, Complaint, found)
+        near = await complaints.nearest(context, found.entries[0])
+    code = entry.shown(session, Complaint, found, nearest=[stamped(one) for one in near])
+    if not session.as_json:
+        _near(session, found.entries[0], near)
+    return code
 
 
 def _field(one: Deadline, name: str) -> object:
@@ -135,7 +173,14 @@ def _left(session: CommandContext, one: Deadline) -> str:
     return "" if one.left is None else str(one.left)
 
 
-def _tell(session: CommandContext, filed: Filed) -> None:
+def _near(session: CommandContext, complaint: Complaint, near: Sequence[CallEntry]) -> None:
+    """For a complaint that fits no call: which it may mean, and what to do then."""
+    if near:
+        session.note(session.text("say.complaint-near", entry=complaint.id))
+        calls.table(session, near, None)
+
+
+def _tell(session: CommandContext, filed: Filed, near: Sequence[CallEntry]) -> None:
     if session.as_json:
         session.json(
             {
@@ -143,6 +188,7 @@ def _tell(session: CommandContext, filed: Filed) -> None:
                 "result": filed.outcome,
                 "entry": filed.complaint,
                 "matched": bool(filed.complaint.decision),
+                "nearest": [stamped(one) for one in near],
                 "opt_out": filed.opt_out,
                 "refusal": filed.opt_out,  # (its old name, for one version)
                 "opted_out": filed.entered,
@@ -156,6 +202,7 @@ def _tell(session: CommandContext, filed: Filed) -> None:
     session.facts([(name, getattr(complaint, name)) for name in BRIEF[4:]])
     if not complaint.decision:
         session.note(session.text("say.no-call"))
+        _near(session, complaint, near)
     entry.done(session, "dnc", filed.entered, filed.opt_out)
     for found in filed.suspended:
         kind = session.text(f"kind.{found.kind}")

@@ -23,6 +23,7 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify, status
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
@@ -30,10 +31,8 @@ from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.retention import keep_until
-from dialpact.interpreter import settle
 from dialpact.store import sqlite
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.decisions_elsewhere import GateStore
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
 OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
@@ -65,11 +64,12 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
 
     reloading = _reloading(session)
     # The store's own patience with locks, not the command line's: a call has its answer by its deadline.
-    async with await GateStore.open(session.config.database, short_units=True) as store:
-        await store.start()
-        async with serving(session.config, reloading.policy, store, session.clock, reloading.add):
-            settle()
-            await stop.wait()
+    async with (
+        await Store.open(session.config.database, short_units=True) as store,
+        serving(session.config, reloading.policy, store, session.clock, reloading.add),
+    ):
+        settle()
+        await stop.wait()
 
 
 async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
@@ -77,7 +77,7 @@ async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
 
     reloading = _reloading(session)
     # The store's own patience with locks, not the command line's: the lease must be renewed in time.
-    async with await Store.open(session.config.database) as store:
+    async with await Store.open(session.config.database, short_units=True) as store:
         keep = partial(keep_until, policy=reloading.policy)
         listener = Listener(session.config, store, session.clock, keep)
         reloading.add(_Reloadable(listener))

@@ -22,7 +22,6 @@ from dialpact.application import imports
 from dialpact.application.bad_file import BadFile
 from dialpact.application.bad_rows import BadRow
 from dialpact.application.imports import How, Imported, Progress
-from dialpact.application.policy import load_policy
 from dialpact.cli import layout, texts
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.layout import NO_LAYOUT, Layout
@@ -64,7 +63,7 @@ PLAINLY = Asked()
 def at_home(session: CommandContext) -> bool:
     """Whether numbers are taken for Chinese ones here: elsewhere none loses a 0 that it needs."""
     try:
-        return load_policy(session.config).regions[:1] == HOME
+        return session.regions()[:1] == HOME
     except DialpactError:
         return True  # a register can be filled before the rules are right
 

@@ -34,6 +34,7 @@ class FactRequirements:
     window: timedelta = timedelta(0)
     thresholds: tuple[Threshold, ...] = ()
     opt_outs_age: bool = False  # whether a profile asks when opt-outs were last imported
+    registrations: bool = False  # whether a profile asks for any
 
 
 def fact_requirements(policy: Policy, holders: Mapping[str, str]) -> FactRequirements:
@@ -56,4 +57,5 @@ def fact_requirements(policy: Policy, holders: Mapping[str, str]) -> FactRequire
             profile.do_not_call is not None and profile.do_not_call.max_list_age_days > 0
             for profile in policy.profiles
         ),
+        registrations=any(profile.registration is not None for profile in policy.profiles),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialpact.compliance.model import Suspension
+from dialpact.compliance.model import Campaign, Registration, Suspension
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,8 @@ class Health:
     suspensions: tuple[Suspension, ...]
     entries: int = 0  # of the ledger
     signed: datetime | None = None  # its last checkpoint
+    sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
+    registrations: tuple[Registration, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

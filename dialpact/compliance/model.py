@@ -18,12 +18,14 @@ Purpose = Literal["marketing", "service", "survey", "collection"]
 Capacity = Literal["own-business", "licensed-call-centre"]
 Scope = Literal["all", "industry", "business"]
 Suspendable = Literal["agent", "campaign", "caller-id"]
+Registrant = Literal["business", "campaign"]
 Per = Literal["callee", "caller-id"]
 Mode = Literal["enforce", "shadow"]
 OptOutWay = Literal["callee-key", "agent-key", "line", "command", "import"]
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "service", "survey", "collection")
 CAPACITIES: tuple[Capacity, ...] = ("own-business", "licensed-call-centre")
+REGISTRANTS: tuple[Registrant, ...] = ("business", "campaign")
 SCOPES: tuple[Scope, ...] = ("all", "industry", "business")
 SUSPENDABLE: tuple[Suspendable, ...] = ("agent", "campaign", "caller-id")
 ANY = "*"  # in a caller ID's trunks or purposes: not limited. An empty list permits nothing.
@@ -91,6 +93,17 @@ class CallerId(Value, frozen=True, kw_only=True):
     valid_from: date
     valid_to: date | None  # last valid day
     sent_as: tuple[str, ...] = ()  # the forms in which it leaves for the carrier; empty: exactly ``number``
+
+
+class Registration(Value, frozen=True, kw_only=True):
+    """That a business, or one of its campaigns, is registered with an authority."""
+
+    holder: Registrant
+    id: str  # of the business or campaign
+    kind: str  # as a profile asks for it
+    valid_from: date
+    valid_to: date | None  # last valid day; None: without an end
+    number: str = ""  # of the certificate
 
 
 class Consent(Value, frozen=True, kw_only=True):
@@ -201,6 +214,7 @@ class Facts(Value, frozen=True, kw_only=True):
     neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
     suspensions: tuple[Suspension, ...] = ()
     recorder: RecorderState | None = None  # None: not looked at (``dialpact check`` without ``--live``)
+    registrations: tuple[Registration, ...] = ()  # of the business and the campaign, where a profile asks
     continues: str = ""  # the first decision of the call that this one tries another way for; see ``linked``
 
 

@@ -1,9 +1,11 @@
 """Which records of a CDR file are calls that left by a trunk, and what the gate would have been asked.
 
 1. The second channel is a leg of a configured trunk. Where there is no second channel, the call failed before
-   one was made: then the last application was a Dial() that names the trunk.
+   one was made: then the last application was a Dial() that names the trunk. A form that names no channels
+   says itself which calls left, and perhaps by what.
 2. A context may be named besides: each record of it counts, whatever it dialled.
-3. Without any configuration a Dial() of a number of seven digits or more counts: ``PJSIP/13800138000@trunk``.
+3. Without any configuration a Dial() of a number of seven digits or more counts: ``PJSIP/13800138000@trunk``;
+   in a form without applications a leg that is no extension's, where such a number was called.
 4. The number is the one that the trunk was given, and only without one the extension that was dialled.
 """
 
@@ -25,6 +27,7 @@ SUBSCRIBER = 7  # digits; an extension of the house has fewer
 
 _CLID = re.compile(r"<([^<>]*)>\s*\Z")
 _SUBSCRIBER = re.compile(r"\+?[0-9]{7,}")
+_EXTENSION = re.compile(r"[0-9]{1,6}")
 
 
 class Dialled(NamedTuple):
@@ -54,6 +57,7 @@ class Outside:
         self._names: dict[str, str] = {}  # by what a channel's name says
         self._dialled: dict[str, tuple[str, frozenset[str]]] = {}  # by what Dial() names: trunk, what it owns
         self._shapes = {name: shape(trunk.dial_format) for name, trunk in trunks.items()}
+        self._only = next(iter(trunks)) if len(trunks) == 1 else ""
         for name, trunk in trunks.items():
             ends = trunk.leaves_by
             self._names |= dict.fromkeys(ends.stations, name)
@@ -66,6 +70,8 @@ class Outside:
 
     def way(self, record: CdrRecord) -> Way | None:
         """None: not a call to the outside."""
+        if (record.way or record.trunk) and not record.dstchannel and not record.lastdata:
+            return self._as_told(record)
         here = station(record.dstchannel)
         trunk = self._names.get(here, "")
         if record.dstchannel and not trunk:
@@ -92,6 +98,19 @@ class Outside:
                 return Way("", leg.number)
         return None
 
+    def _as_told(self, record: CdrRecord) -> Way | None:
+        """By a form that names no channels. Of several trunks it may leave open which one it was."""
+        if record.way in ("in", "house"):
+            return None
+        trunk = self._only
+        if record.trunk:
+            said = record.trunk.casefold()
+            trunk = next((name for one, name in self._names.items() if said in _called(one)), "")
+            trunk = trunk or next((name for name in self._shapes if name.casefold() == said), "")
+            if not trunk:
+                return None
+        return Way(trunk, record.dst, self._shapes[trunk].bare(record.dst) if trunk else "")
+
 
 class Outbound:
     """``trunks`` None: no configuration (3). ``campaign`` and ``caller_id`` replace what the record says.
@@ -115,6 +134,10 @@ class Outbound:
         self._campaign_from = campaign_from
         self._caller_id = caller_id
 
+    def touches(self, record: CdrRecord) -> bool:
+        """Whether the record is of a trunk at all: it came in by one, where it did not leave by one."""
+        return record.way == "in" or bool(self._outside and self._outside.trunk(record.channel))
+
     def __call__(self, record: CdrRecord) -> Dialled | None:
         """None: not a call to the outside."""
         way = self._outside.way(record) if self._outside else _guess(record)
@@ -133,6 +156,18 @@ class Outbound:
         )
 
 
+def peer(record: CdrRecord) -> str:
+    """What a record left by, whatever that is: ``PJSIP/1002``; empty where it says nothing of the kind."""
+    if record.dstchannel:
+        return station(record.dstchannel)
+    return next((leg.target for leg in _dialled(record)), record.trunk)
+
+
+def _called(endpoint: str) -> tuple[str, str]:
+    """``PJSIP/carrier``, as a column may name it: with its technology or without."""
+    return endpoint.casefold(), endpoint.partition("/")[2].casefold()
+
+
 def _dialled(record: CdrRecord) -> list[Destination]:
     return destinations(record.lastdata) if record.lastapp == "Dial" else []
 
@@ -142,7 +177,13 @@ def _guess(record: CdrRecord) -> Way | None:
     for leg in _dialled(record):
         if _SUBSCRIBER.fullmatch(leg.number) and not leg.target.startswith("Local/"):
             return Way("", leg.number)
-    return None
+    if record.lastapp or record.lastdata or not _SUBSCRIBER.fullmatch(record.dst):
+        return None
+    technology, _, name = station(record.dstchannel).partition("/")
+    out = record.way == "out" or (
+        not record.way and bool(name) and technology != "Local" and not _EXTENSION.fullmatch(name)
+    )
+    return Way("", record.dst) if out else None
 
 
 def _agent(channel: str) -> str:
@@ -152,8 +193,9 @@ def _agent(channel: str) -> str:
 
 
 def caller(record: CdrRecord) -> str:
-    """The caller ID that was shown."""
-    if record.src:
-        return record.src
+    """The caller ID that was shown. A spreadsheet takes the zero from a number, and leaves it in ``clid``."""
     match = _CLID.search(record.clid)
-    return match[1] if match else ""
+    shown = match[1] if match else ""
+    if record.src and shown.lstrip("0") != record.src:
+        return record.src
+    return shown

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -36,6 +36,7 @@ from dialpact.compliance.sections import (
     Numbers,
     RangeDialling,
     RecordingRule,
+    RegistrationRule,
     ResourcesRule,
     ScriptRule,
     Section,
@@ -44,6 +45,7 @@ from dialpact.compliance.sections import (
 )
 from dialpact.compliance.zones import ZoneInfo, zone
 
+SUFFIX = ".toml"  # by which a configuration tells a file from a name that ships
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -54,10 +56,12 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     version: str
     title: str
     source: str
+    looked_up: date | None = None  # when somebody last read it
     timezone: str  # IANA name; the local time of every rule here
     numbers: Numbers
     # The rules, by the names of their modules in compliance/policy, in the order in which they are judged.
     actor: ActorRule | None = None
+    registration: RegistrationRule | None = None
     do_not_call: DoNotCallRule | None = None
     days: Days | None = None
     hours: Hours | None = None
@@ -109,8 +113,7 @@ class Policy:
         names = [profile.id for profile in self.profiles]
         if len(set(names)) < len(names):
             raise ProfileError(f"a profile is listed twice: {', '.join(names)}")
-        if not self.regions:
-            raise ProfileError(f"{', '.join(names)} have no region in common: no number could be called")
+        common_regions(self.profiles)
 
     @cached_property
     def versions(self) -> tuple[PolicyVersion, ...]:
@@ -159,8 +162,17 @@ class Policy:
     @cached_property
     def regions(self) -> tuple[str, ...]:
         """The regions that every profile permits, in the first one's order."""
-        first, *others = (profile.numbers.regions for profile in self.profiles)
-        return tuple(region for region in first if all(region in other for other in others))
+        return common_regions(self.profiles)
+
+
+def common_regions(profiles: Sequence[Profile]) -> tuple[str, ...]:
+    """Those that every profile permits, in the first one's order. ProfileError where there is none."""
+    first, *others = (profile.numbers.regions for profile in profiles)
+    found = tuple(region for region in first if all(region in other for other in others))
+    if not found:
+        names = ", ".join(profile.id for profile in profiles)
+        raise ProfileError(f"{names} have no region in common: no number could be called")
+    return found
 
 
 def load(name_or_path: str | Path) -> Profile:
@@ -168,7 +180,7 @@ def load(name_or_path: str | Path) -> Profile:
 
     ProfileError names file, line where it is known, and reason.
     """
-    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path
+    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(SUFFIX) and "/" not in name_or_path
     if shipped:
         where = files("dialpact.compliance").joinpath("profiles", f"{name_or_path}.toml")
         if not _NAME.fullmatch(str(name_or_path)) or not where.is_file():
@@ -204,7 +216,8 @@ def parse(content: bytes, origin: str) -> Profile:
         raise ProfileError(f"{origin}: {error}") from error
     except msgspec.ValidationError as error:
         section, key = _place(str(error))
-        raise ProfileError(f"{origin}{_line(text, section, key)}: {error}") from error
+        where = _line_in_table(text, str(error)) or _line(text, section, key)
+        raise ProfileError(f"{origin}{where}: {error}") from error
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
     return Profile(**fields, text=text, sha256=hashlib.sha256(content).hexdigest())
 
@@ -221,6 +234,24 @@ def _place(message: str) -> tuple[str, str]:
         parts.append(named[1] or named[2])
     section, key = (["", *parts] if len(parts) < 2 else parts)[:2] if parts else ("", "")
     return section, key
+
+
+def _line_in_table(text: str, message: str) -> str:
+    """``", line N"`` of a key in one of the ``[[section.key]]``, or of its header; empty for any other."""
+    if not (path := re.search(r"at `\$\.(\w+)\.(\w+)\[(\d+)\](?:\.(\w+))?", message)):
+        return ""
+    named = re.search(r"(?:unknown|required) field `([^`]*)`|^(\w+): ", message)
+    key = path[4] or (named and (named[1] or named[2])) or ""
+    before, found = int(path[3]) + 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*\[", line):
+            if found:
+                break
+            before -= bool(re.match(rf"\s*\[\[\s*{path[1]}\s*\.\s*{path[2]}\s*\]\]", line))
+            found = f", line {number}" if not before else ""
+        elif found and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return f", line {number}"
+    return found
 
 
 def _line(text: str, section: str, key: str) -> str:

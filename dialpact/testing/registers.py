@@ -24,6 +24,7 @@ from dialpact.application import (
     do_not_call,
     imports,
     leads,
+    registrations,
     scripts,
     suspensions,
 )
@@ -33,7 +34,7 @@ from dialpact.application.imports import Imported
 from dialpact.application.leads import Looked
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
-from dialpact.compliance.model import Capacity, Purpose, Scope, Suspendable
+from dialpact.compliance.model import Capacity, Purpose, Registrant, Scope, Suspendable
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import delivery
@@ -202,6 +203,24 @@ class Registers:
         self.leads(*numbers, campaign=campaign)
         for number in numbers:
             self.consent(number, business=business, industry=campaign)
+
+    def registration(
+        self,
+        kind: str,
+        *,
+        holder: Registrant = "business",
+        id: str = "",
+        valid_from: str = SINCE,
+        valid_to: str = "",
+    ) -> None:
+        """One with an authority, of the business ``acme`` or the campaign ``loans`` unless ``id`` is said."""
+        whose = id or (BUSINESS if holder == "business" else CAMPAIGN)
+        self._put(
+            lambda context: registrations.add(
+                context, holder, whose, kind, valid_from=valid_from, valid_to=valid_to
+            ),
+            _BEGAN,
+        )
 
     def suspend(self, kind: Suspendable, key: str, *, why: str = "a complaint") -> None:
         """All calls of a ``campaign``, a ``caller-id`` or an ``agent``."""

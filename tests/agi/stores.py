@@ -122,3 +122,25 @@ class Held(Store):
 
     def release(self) -> None:
         self._go.set()
+
+
+class Unsure(Store):
+    """A real one. Its commit happens, and it says that it failed, once."""
+
+    failing = True
+
+    @property
+    def decisions(self) -> Any:
+        return self
+
+    async def decide(
+        self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
+    ) -> Sequence[Decided]:
+        done = await Store.decisions.__get__(self).decide(batch, judge, clock, overdue)
+        if self.failing:
+            self.failing = False
+            raise StoreError("ended")
+        return done
+
+    async def undelivered(self, marks: Sequence[Undelivered]) -> None:
+        await Store.decisions.__get__(self).undelivered(marks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from dialpact.compliance import calendars, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.sections import Cap
+from dialpact.compliance.sections import Cap, Registered, RegistrationRule
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
 
 HUBEI, MIIT = profile.load("cn-hubei-2018"), profile.load("cn-miit-2020-81")
@@ -84,9 +85,38 @@ WAYS: dict[str, Way] = {
 }
 
 
-@pytest.mark.parametrize("reason", WAYS)
-async def test_the_gate_says_it(tmp_path: Path, reason: str) -> None:
-    way, office = WAYS[reason], Office(tmp_path)
+SELLING = msgspec.structs.replace(
+    HUBEI,
+    id="selling",
+    registration=RegistrationRule(
+        clause="x",
+        source="x",
+        effective_from=date(2020, 1, 1),
+        purposes=("marketing",),
+        required=(Registered(kind="us-tx"), Registered(kind="own", holder="campaign")),
+    ),
+)
+REGISTERED = (
+    "INSERT INTO registration VALUES ('business', 'acme', 'us-tx', '2026-01-01', '2026-12-31', '', ''), "
+    "('campaign', 'spring', 'own', '2026-01-01', {}, '', '')"
+)
+# The same reasons by another way.
+ALSO: list[tuple[str, Way]] = [
+    (
+        "caller-id-unauthorised",
+        Way(lambda office: office.add_caller_id("700123456789012"), call={"caller_id": "700123456789012"}),
+    ),
+    ("protected-number", Way(number="700123456789012")),
+    ("actor-not-permitted", Way(profiles=(SELLING,))),
+    ("actor-not-permitted", Way(sql(REGISTERED.format("'2026-11-23'")), profiles=(SELLING,))),
+    ("", Way(sql(REGISTERED.format("'2026-11-24'")), profiles=(SELLING,))),
+    ("", Way(sql(REGISTERED.format("NULL")), profiles=(SELLING,))),
+]
+
+
+@pytest.mark.parametrize(("reason", "way"), [*WAYS.items(), *ALSO])
+async def test_the_gate_says_it(tmp_path: Path, reason: str, way: Way) -> None:
+    office = Office(tmp_path)
     office.judge = Judge(Policy(way.profiles, calendars.load()), office.config.trunks, "pbx1")
     way.prepare(office)
     call = {"caller_id": CALLER_ID} | way.call
@@ -98,6 +128,9 @@ async def test_the_gate_says_it(tmp_path: Path, reason: str) -> None:
                 told = await office.fake().dial(way.number, **call)
         else:
             told = await office.fake().dial(way.number, **call)
+    if not reason:
+        assert (told.verdict, told.number) == ("ALLOW", NUMBER)
+        return
     assert (told.verdict, told.number) == ("BLOCK", "")
     # A refusal ends the consents before it; everything else here has one reason alone.
     ended = ["no-consent"] if reason == "do-not-call" else []

@@ -23,7 +23,7 @@ from dialpact.store.ports.decisions import Decided, Judging, WaitingAttempt
 from dialpact.store.sqlite.facts import facts as stored_facts
 from tests.agi.judges import OddJudge, Slow, breaking, refusable, sound, unstorable
 from tests.agi.office import BUSY_MS, NUMBER, STRANGER, Office, soon, until
-from tests.agi.stores import DISK_FULL, Batch, Held, Watched
+from tests.agi.stores import DISK_FULL, Batch, Held, Unsure, Watched
 
 ALLOW = ("ALLOW", "[]")
 QUICK = Limits(retry_seconds=0.02)
@@ -393,3 +393,12 @@ async def test_those_that_came_too_late_are_marked_together(office: Office, held
     (marked,) = watched.decisions.marked
     assert [mark.decision for mark in marked] == [decision.id for decision in found]
     assert sorted(office.undelivered()) == sorted((decision.id, "deadline") for decision in found)
+
+
+async def test_an_allow_that_was_committed_and_never_answered_is_marked(office: Office) -> None:
+    async with await Unsure.open(office.database, BUSY_MS) as unsure, office.gate(unsure) as gate:
+        block = await gate.decide(office.attempt(), soon())
+        assert block.reasons == (Reason.GATE_ERROR,)
+        await until(office.undelivered)
+    assert [verdict for verdict, _ in office.decisions()] == ["ALLOW"]
+    assert office.undelivered() == [(block.id, "gate-error")]

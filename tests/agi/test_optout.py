@@ -137,6 +137,14 @@ async def test_line(office: Office, refuse: Refuse) -> None:
     assert in_force(office) == [(key, "all", "", "line")]
 
 
+@pytest.mark.parametrize("number", ["+85291234567", "14912345678"])
+async def test_who_could_never_be_called_is_heard_on_the_line(
+    office: Office, refuse: Refuse, number: str
+) -> None:
+    assert answer(await refuse("line", number, "all")) == "done"
+    assert [one[4] for one in opt_outs(office)] == ["+" + number.removeprefix("+").replace("149", "86149")]
+
+
 @pytest.mark.parametrize(
     ("way", "subject", "scope"),
     [

@@ -15,6 +15,7 @@ import itertools
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -24,16 +25,14 @@ from panoramisk import fast_agi
 from agi import variables
 from agi.server import Server
 from agi.service import serving
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Finding
 from dialpact.compliance.profile import Policy
-from dialpact.interpreter import settle
-from dialpact.store.sqlite import create
-from dialpact.store.sqlite.decisions_elsewhere import GateStore
+from dialpact.store.sqlite import Store, create
 from tests import registers
-from tests.bench.noon import NoonClock
 
 CALLER_ID = "02788880007"
 ENTRIES = 200_000
@@ -48,6 +47,11 @@ NOTHING = (
 )
 PANORAMISK = ("panoramisk", "panoramisk-uvloop")
 KINDS = ("floor", *PANORAMISK, "stub", "full")
+
+
+class NoonClock:
+    def now(self) -> datetime:
+        return datetime.fromisoformat("2026-11-24T10:00:00+08:00")
 
 
 def entry(place: int) -> str:
@@ -152,10 +156,9 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
         await stub.close()
     else:
         async with (
-            await GateStore.open(settings.database, short_units=True) as store,
+            await Store.open(settings.database, short_units=True) as store,
             serving(settings, policy, store, NoonClock()) as (_, port),
         ):
-            await store.start()
             settle()
             yield port
 

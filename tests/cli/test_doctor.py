@@ -27,13 +27,13 @@ from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
 from dialpact.compliance.health import Health, LeaseState
-from dialpact.compliance.model import Suspension
+from dialpact.compliance.model import Registration, Suspension
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.sections import DoNotCallRule, ScriptRule
+from dialpact.compliance.sections import DoNotCallRule, Registered, RegistrationRule, ScriptRule
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
-from tests.compliance.world import HUBEI, policy
+from tests.compliance.world import CAMPAIGN, HUBEI, policy
 from tests.peer import peer
 
 ROOT = Path(__file__).parents[2]
@@ -184,6 +184,39 @@ def test_age_of_refusals(site: Site, most: int, days: int | None, expected: str)
     assert keys(rules.opt_outs(replace(asked, health=health(opt_outs_at=at)))) == [expected]
 
 
+def registered(valid_from: date, valid_to: date | None, **changes: Any) -> Registration:
+    whose = {"holder": "business", "id": "acme", "kind": "us-tx"} | changes
+    return Registration(**whose, valid_from=valid_from, valid_to=valid_to)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ((), ["fail registration-none"]),
+        (((date(2026, 1, 1), date(2026, 10, 20)),), ["fail registration-none"]),
+        (((date(2026, 10, 22), None),), ["fail registration-none"]),
+        (((date(2026, 1, 1), date(2026, 10, 21)),), ["warn registration-ends"]),
+        (((date(2026, 1, 1), date(2026, 12, 4)),), ["warn registration-ends"]),
+        (((date(2026, 1, 1), date(2026, 12, 5)),), ["ok registrations"]),
+        (((date(2026, 1, 1), None),), ["ok registrations"]),
+        # renewed, from the day after the last one; and with a day between them
+        (((date(2026, 1, 1), date(2026, 11, 1)), (date(2026, 11, 2), None)), ["ok registrations"]),
+        (((date(2026, 1, 1), date(2026, 11, 1)), (date(2026, 11, 3), None)), ["warn registration-ends"]),
+    ],
+)
+def test_registrations(site: Site, known: tuple[Any, ...], expected: list[str]) -> None:
+    rule = RegistrationRule(**ORIGIN, required=(Registered(kind="us-tx"),))
+    asked = with_profile(site, registration=rule)
+    held = tuple(registered(*days) for days in known)
+    seller = health(sellers=(CAMPAIGN,), registrations=held)
+    assert keys(rules.registrations(replace(asked, health=seller))) == expected
+    first = date(2026, 1, 1)
+    others = (registered(first, None, id="other"), registered(first, None, kind="us-fl"))
+    none = health(sellers=(CAMPAIGN,), registrations=others)
+    assert keys(rules.registrations(replace(asked, health=none))) == ["fail registration-none"]
+    assert keys(rules.registrations(replace(asked, health=health()))) == ["ok registrations-unused"]
+
+
 def test_registers(site: Site) -> None:
     assert keys(rules.caller_ids(site)) == ["ok caller-ids"]
     anywhere = replace(site, health=health(trunks=frozenset({"*"})))
@@ -200,6 +233,7 @@ def test_registers(site: Site) -> None:
     assert keys(rules.scripts(replace(site, health=health(campaigns=())))) == ["warn campaigns-none"]
 
     assert keys(rules.suspensions(site)) == ["ok suspensions"]
+    assert keys(rules.registrations(site)) == ["ok registrations-unused"]
     one = Suspension(kind="agent", key="1001", since=NOW, cause="three refused")
     assert (
         keys(rules.suspensions(replace(site, health=health(suspensions=(one, one)))))

@@ -73,7 +73,10 @@ def test_an_unreadable_line_alone_is_a_finding(lab: Home) -> None:
     files(lab, "answered")
     mixed = lab.file("mixed.csv", cdr_lab.csv("answered") + b"garbage\n")
     assert lab("reconcile", "--cdr", mixed, *UTC, code=3)["findings"] == []
-    assert lab("reconcile", "--cdr", lab.file("bad.csv", "garbage\n"), *UTC, code=1)["bad"] == 1
+    most = lab.file("most.csv", b"garbage\n" + cdr_lab.csv("answered") + b"garbage\n")
+    assert lab("reconcile", "--cdr", most, *UTC, code=1)["bad"] == 2
+    refused = lab("reconcile", "--cdr", lab.file("bad.csv", "garbage\n"), *UTC, code=1)["error"]
+    assert "bad.csv: no form of call records" in refused
 
 
 def test_numbers_are_masked_unless_asked_for(lab: Home) -> None:

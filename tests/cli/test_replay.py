@@ -226,7 +226,8 @@ def test_what_is_not_understood(stocked: Home, options: tuple[str, ...], says: s
 def test_files_that_are_none(stocked: Home) -> None:
     assert "none.csv" in stocked("replay", "--cdr", "none.csv", code=1)["error"]
     assert "Excel" in replay(stocked, b"PK\x03\x04", code=1)["error"]
-    assert replay(stocked, "a\nb\n", code=1)["bad"] == 2
+    said = replay(stocked, "a\nb\n", code=1)["error"]
+    assert said.count("\n") == 0 and "Master.csv: no form of call records" in said
     for empty in ("", "\n"):
         said = replay(stocked, empty, code=1)["error"]
         assert said.endswith("Master.csv holds no line at all: nothing was looked at")
@@ -234,8 +235,8 @@ def test_files_that_are_none(stocked: Home) -> None:
 
 def test_many_bad_lines_are_cut_for_people_only(stocked: Home) -> None:
     text = "garbage\n" * 30 + line()
-    assert len(replay(stocked, text, "--rules", "hours", code=0)["errors"]) == 30
-    result = stocked.run("replay", "--cdr", "Master.csv", "--rules", "hours")
+    assert len(replay(stocked, text, "--rules", "hours", code=1)["errors"]) == 30
+    result = stocked.run("replay", "--cdr", "Master.csv", "--rules", "hours", code=1)
     assert "10 more unreadable lines" in result.stderr
 
 

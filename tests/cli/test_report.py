@@ -168,6 +168,43 @@ def test_a_period_that_is_none(home: Home, first: str, last: str, said: str) -> 
     assert said in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "first", "last"),
+    [
+        (("--from", "2026-11"), "2026-11-01", "2026-11-30"),
+        (("--from", "2026-11", "--to", "2026-11"), "2026-11-01", "2026-11-30"),
+        (("--from", "2026/2", "--to", "2026-02"), "2026-02-01", "2026-02-28"),
+        (("--from", "2024年2月"), "2024-02-01", "2024-02-29"),
+        (("--from", "2026-10", "--to", "2026-11-05"), "2026-10-01", "2026-11-05"),
+        (("--from", "2026-10-05", "--to", "2026-11"), "2026-10-05", "2026-11-30"),
+    ],
+)
+def test_a_month_is_a_period(home: Home, given: tuple[str, ...], first: str, last: str) -> None:
+    made = home("report", "inspection", *given)
+    assert (made["period"]["first"], made["period"]["last"]) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "given", [("2026-13", ""), ("2026-00", ""), ("2026-11-05", ""), ("1969-11", ""), ("11", "")]
+)
+def test_what_is_no_month(home: Home, given: tuple[str, str]) -> None:
+    first, last = given
+    home.run("report", "inspection", "--from", first, *(("--to", last) if last else ()), code=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", ("Violation", "Conduct of calls: Violation")), ("zh", ("不符合",))]
+)
+def test_it_says_which_file_and_its_verdict(called: Home, language: str, says: tuple[str, ...]) -> None:
+    target = called.path / "november.html"
+    said = called.run(*PERIOD, "-o", str(target), "--lang", language, code=3).stderr
+    assert str(target) in said and all(one in said for one in says)
+    answer = json.loads(called.run(*PERIOD, "-o", str(target), "--json", code=3).stdout)
+    assert (answer["file"], answer["verdict"]) == (str(target), "violation")
+    assert set(answer["headings"].values()) <= {"ok", "open", "violation"}
+    assert len(answer["headings"]) == 6
+
+
 def test_nothing_to_reproach_is_exit_0(home: Home) -> None:
     """An installation that was just made: open points, no violation."""
     made = home(*PERIOD)

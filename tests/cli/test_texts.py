@@ -27,12 +27,13 @@ SOURCES = "\n".join(
         "dialpact/application",
         "dialpact/cli",
         "dialpact/web",
+        "dialpact/compliance/cdr",
         "dialpact/compliance/inspection",
         "dialpact/compliance/registers",
         "dialpact/store",
     )
     for path in (ROOT / folder).rglob("*.py")
-) + (ROOT / "dialpact/compliance/cdr.py").read_text("utf-8")
+)
 SQL = (ROOT / "dialpact/store/sqlite/sql/imports.sql").read_text("utf-8")
 ENGLISH = texts.catalogue("en")
 

@@ -113,9 +113,10 @@ def test_line_ends(end: str) -> None:
         (LINE.replace("2026-11-24 10:00:00", "2026-02-30 10:00:00"), "cdr-time"),
         (LINE.replace("2026-11-24 10:00:00", "0001-01-01 00:00:00"), "cdr-time"),
         (LINE.replace("2026-11-24 10:00:00", "9999-12-31 10:00:00"), "cdr-time"),
-        (LINE.replace("2026-11-24 10:00:00", "2026-11-24T10:00:00"), "cdr-time"),
+        (LINE.replace("2026-11-24 10:00:00", "2026-11-24"), "cdr-time"),
+        (LINE.replace("30,0,", "NO,0,"), "cdr-seconds"),
         (LINE.replace("2026-11-24 10:00:00", "２026-11-24 10:00:00"), "cdr-time"),
-        (LINE.replace('""Ann""', '"Ann"x'), "bad-quotes"),
+        (LINE.replace('"Dial",', '"Dial'), "bad-quotes"),
         (LINE[:60], "bad-quotes"),
         # cdr_custom's own Master.csv has another order
         (",".join(["x"] * 8 + ["2026-11-24 10:00:00"] + ["x"] * 8), "cdr-time"),
@@ -134,9 +135,11 @@ def test_a_line_end_within_a_field_breaks_two_lines_and_no_more() -> None:
 def test_an_endless_line_is_not_read_into_memory() -> None:
     long = b"x" * (LONGEST * 3 + 17)
     assert faults(LINE.encode() + b"\n" + long + b"\n" + LINE.encode()) == [(2, "line-too-long")]
-    assert faults(long) == [(1, "line-too-long")]
     exact = b"x" * (LONGEST - 1) + b"\n"
-    assert faults(exact) == [(1, "cdr-columns")]
+    assert faults(exact + LINE.encode()) == [(1, "cdr-columns")]
+    for alone in (long, exact):
+        with pytest.raises(Fault, match="cdr form"):
+            read(alone)
 
 
 @pytest.mark.parametrize(("start", "key"), [(b"PK\x03\x04", "workbook"), (LINE.encode("utf-16"), "utf-16")])
@@ -184,7 +187,7 @@ def test_no_line_raises_anything_but_a_fault(cells: list[str], encoding: str) ->
             SHANGHAI,
         )
     except Fault as fault:
-        assert fault.key in {"bad-quotes", "cdr-columns", "cdr-time"}
+        assert fault.key in {"bad-quotes", "cdr-columns", "cdr-time", "cdr-seconds"}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialpact.compliance.numbers import DIAL_FORMATS, REGIONS, Flaw, dial_string, masked, parse, warm
+from dialpact.compliance.numbers import DIAL_FORMATS, REGIONS, Flaw, anybody, dial_string, masked, parse, warm
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.number import callee
 from tests.compliance.test_numbers import ACCEPTED
@@ -272,3 +272,29 @@ def test_any_text_is_either_canonical_or_refused(text: str, regions: list[str]) 
     # Fewer regions never permit more.
     alone = parse(text, regions=regions[:1])
     assert alone.problem or alone == found
+
+
+ANYWHERE = st.builds(
+    lambda prefix, body: prefix + body,
+    st.sampled_from(
+        [
+            *("", "0", "1", "+", "+1", "+33", "+330", "+61", "+86", "+860", "86", "011", "00", "0011"),
+            *("+852", "+44", "+440", "+7", "+49", "+39", "+39 0", "13", "149", "400", "0800", "1300", "95"),
+            *("106", "+8613", "+86149", "+1800", "1900", "555", "212555"),
+        ]
+    ),
+    st.text("0123456789", max_size=12),
+)
+
+
+@settings(max_examples=2000)
+@given(ANYWHERE, st.sampled_from(REGIONS), st.sampled_from(REGIONS))
+def test_whoever_is_known_is_the_same_one_everywhere(text: str, here: str, there: str) -> None:
+    """E.164 means one number, and it is short enough for one; what may be called is known as that."""
+    found = anybody(text, (here,))
+    assert bool(found.e164) != bool(found.problem)
+    called = parse(text, regions=(here,))
+    assert not called.e164 or found == called
+    if found.e164:
+        assert 8 <= len(found.e164) <= 16
+        assert anybody(found.e164, (there,)).e164 == found.e164

@@ -209,6 +209,7 @@ class TestWhispers:
             ({"state": "failed"}, False),
             ({"channel": "PJSIP/boss-00000008"}, False),
             ({"started": 60.0, "answered": 60.0, "ended": 70.0}, False),
+            ({"started": -60.0, "answered": -60.0, "ended": -50.0}, False),
             ({"part": "joined"}, False),
         ],
     )

@@ -104,6 +104,14 @@ class TestFailover:
         )
         assert [one.kind for one in found] == ["another-way"]
 
+    @pytest.mark.parametrize("skew", [-4, 0, 4])
+    async def test_the_same_trunk_a_minute_later(self, store: Store, skew: int) -> None:
+        """By clocks that differ: nobody answered, and each attempt has its own decision."""
+        rows = [line(at=skew, answer=None, end=skew + 30), line(at=skew + 60, answer=None, end=skew + 90)]
+        again = rows[1].replace(b"carrier-00000001", b"carrier-00000002")
+        _, found = await reconciled(store, [rows[0], again], decided(), decided("d2", 60.2))
+        assert found == []
+
     async def test_a_second_trunk_that_nobody_asked_for(self, store: Store) -> None:
         """On the first one's decision: still found."""
         _, found = await reconciled(store, [failed(), line(**SECOND)], decided())

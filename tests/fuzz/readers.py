@@ -215,7 +215,7 @@ def public_key(data: bytes) -> None:
 
 
 def cdr(data: bytes) -> None:
-    """No byte makes a line vanish; every one is a record or a fault."""
+    """No byte makes a line vanish; every one is a record, a fault, or one of a header."""
     master = Master(io.BytesIO(data), ZoneInfo("Asia/Shanghai"))
     text = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     there = [number for number, line in enumerate(text, 1) if line.rstrip(b"\r")]
@@ -231,7 +231,7 @@ def cdr(data: bytes) -> None:
     except Fault as fault:
         said(fault)
     else:
-        assert found == there
+        assert set(found) <= set(there) and len(found) + master.left_out == len(there)
 
 
 AGI = header(Ringing(channel="PJSIP/a-1", uniqueid="1.1"))
@@ -338,7 +338,10 @@ def _targets() -> list[Target]:
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),
         Target("public-key", [KEY.vkey.encode()], public_key, (b"+",)),
         Target(
-            "cdr", [*stored("tests/transcripts/cdr/*.csv"), master], cdr, (b'"",', b"2026-11-24 10:00:00")
+            "cdr",
+            [*stored("tests/transcripts/cdr/*.csv"), *stored("tests/corpus/cdr/*.csv"), master],
+            cdr,
+            (b'"",', b"2026-11-24 10:00:00"),
         ),
     ]
 

@@ -25,6 +25,7 @@ from dialpact.compliance.registers import dnc, script
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import Table
 from tests.cli.evidence.packages import ours, theirs
+from tests.fuzz.engine import ROOT
 from tests.fuzz.living import package
 from tests.fuzz.readers import KEY
 
@@ -76,7 +77,8 @@ def test_row_of_ten_megabytes(row: bytes, peak: Callable[[], int], tmp_path: Pat
 
 def test_cdr_line_of_ten_megabytes(peak: Callable[[], int], tmp_path: Path) -> None:
     file = tmp_path / "Master.csv"
-    file.write_bytes(b"a" * LINE + b"\nx\n")
+    call = (ROOT / "tests/transcripts/cdr/answered.csv").read_bytes()
+    file.write_bytes(b"a" * LINE + b"\nx\n" + call)
     tracemalloc.reset_peak()
     before = peak()
     with file.open("rb") as opened:

@@ -42,6 +42,14 @@ async def test_opt_out_of_one_industry(dialpact: Dialpact) -> None:
     assert (await dialpact.agent("1001").dials()).allowed
 
 
+def test_a_registration_with_an_authority(dialpact_registers: Registers) -> None:
+    for holder in ("business", "campaign"):
+        dialpact_registers.registration("us-tx", holder=holder)
+        dialpact_registers.registration("us-tx", holder=holder)  # it is there already
+        with pytest.raises(BadEntry, match="other values"):
+            dialpact_registers.registration("us-tx", holder=holder, valid_to="2026-12-31")
+
+
 def test_batch_that_looks_like_range_dialling(dialpact_registers: Registers) -> None:
     """The detector looks at a partner's list here too."""
     assert dialpact_registers.leads("13811110001")["held"] == ""
@@ -64,6 +72,8 @@ def test_batch_that_looks_like_range_dialling(dialpact_registers: Registers) -> 
         (lambda r: r.opt_out(OTHER, scope="industry"), "industry"),
         (lambda r: r.leads("13800138000", campaign="none"), "none"),
         (lambda r: r.suspend("campaign", "none"), "none"),
+        (lambda r: r.registration("us-tx", holder="campaign", id="none"), "none"),
+        (lambda r: r.registration("us-tx", valid_to="2019-12-31"), "2019-12-31"),
         (lambda r: r.script("bad", "You are guaranteed approval 包过"), "script bad is not approved"),
         (lambda r: r.load("dnc", "/nowhere.csv"), "/nowhere.csv"),
     ],

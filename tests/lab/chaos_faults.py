@@ -19,7 +19,6 @@ from pathlib import Path
 
 from tests.lab.bootstrap import LabError
 from tests.lab.manager import act
-from tests.lab.matrix.means import decider
 from tests.lab.pbx import Pbx
 from tests.lab.ports import SIZE, PortBlock
 from tests.lab.relay import Relay
@@ -258,11 +257,6 @@ def _hold(stage: Stage) -> None:
 FAULTS = (
     *_daemon("gate"),
     *_daemon("listener"),
-    Fault(
-        "kill -9 of the process that decides",
-        "gate",
-        lambda stage: os.kill(decider(stage.site), signal.SIGKILL),
-    ),
     Fault("kill -9 of Asterisk", "asterisk", lambda stage: stage.pbx.kill(), _start_asterisk),
     Fault("Asterisk hangs", "asterisk", lambda stage: stage.pbx.freeze(), lambda stage: stage.pbx.thaw()),
     Fault("core restart now", "asterisk", _restart_now, _booted),

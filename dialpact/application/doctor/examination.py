@@ -47,6 +47,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),
+    ("registrations", rules.registrations),
     ("suspensions", rules.suspensions),
     ("version", version.installed),
     ("asterisk", pbx.looked_at),

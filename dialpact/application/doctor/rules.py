@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.compliance.calendars import days_left
-from dialpact.compliance.model import ANY
+from dialpact.compliance.model import ANY, Registration
 
+ENDING = timedelta(days=45)  # before its end a registration is to be renewed: an authority takes its time
 NOVEMBER = 11  # the notice for the next year is published in November
 
 
@@ -85,6 +86,51 @@ def scripts(site: Site) -> Iterator[DoctorFinding]:
         yield warn("scripts-missing", campaigns=", ".join(found.unscripted[:20]), count=len(found.unscripted))
     else:
         yield ok("scripts", count=len(found.campaigns))
+
+
+def registrations(site: Site) -> Iterator[DoctorFinding]:
+    """One finding for each registration that a profile asks for and that is lacking or ends soon; or one."""
+    if site.policy is None or site.health is None:
+        return
+    asked = {
+        (one.holder, campaign.business if one.holder == "business" else campaign.id, one.kind)
+        for profile in site.policy.profiles
+        if (section := profile.registration) is not None
+        for one in section.required
+        for campaign in site.health.sellers
+        if section.binds(campaign.purpose)
+    }
+    lacking = False
+    for holder, id, kind in sorted(asked):
+        whose = {"holder": holder, "entry": id, "kind": kind}
+        ends = _registered_until(site.health.registrations, holder, id, kind, site.today)
+        lacking = lacking or ends is None or ends < site.today + ENDING
+        if ends is None:
+            yield fail("registration-none", **whose)
+        elif ends < site.today + ENDING:
+            yield warn("registration-ends", **whose, last=ends, left=(ends - site.today).days)
+    if not asked:
+        yield ok("registrations-unused")
+    elif not lacking:
+        yield ok("registrations", count=len(asked))
+
+
+def _registered_until(
+    known: Iterable[Registration], holder: str, id: str, kind: str, today: date
+) -> date | None:
+    """The last of the days from today on without a gap; None: not even today."""
+    ends: date | None = None
+    for one in sorted(known, key=lambda one: one.valid_from):
+        if (one.holder, one.id, one.kind) != (holder, id, kind):
+            continue
+        last = one.valid_to or date.max
+        if one.valid_from <= (today if ends is None else _after(ends)) and last >= today:
+            ends = max(last, ends or last)
+    return ends
+
+
+def _after(day: date) -> date:
+    return day if day == date.max else day + timedelta(days=1)
 
 
 def suspensions(site: Site) -> Iterator[DoctorFinding]:

@@ -3,12 +3,13 @@
 1. Everything in a package is hostile until its signature holds, and handled as such afterwards too.
 2. Each thing that is wrong is one :class:`PackageFlaw` that names it. ``verify.py`` in the package is another
    implementation of the same checks with the same codes; tests hold the two together.
-3. The codes: ``container`` (not the one form of a package), ``form`` (a list that can not be read),
-   ``signature``, ``checkpoint`` (not signed by the key), ``missing``, ``changed``, ``foreign`` (files against
-   the manifest), ``record`` (not in the ledger as it stands), ``older`` (an older checkpoint is no beginning
-   of this ledger), ``content`` (a decision or recording is not what the ledger has the hash of), ``export``
-   (the ledger does not know of this export), ``key`` (no key given), and of a checkpoint that the examiner
-   holds: ``held`` (not signed), ``held-contradicted``, ``held-unproven`` (no proof for its size).
+3. The codes: ``container`` (neither the one form of a package nor a zip of its files), ``form`` (a list that
+   can not be read), ``signature``, ``checkpoint`` (not signed by the key), ``missing``, ``changed``,
+   ``foreign`` (files against the manifest), ``record`` (not in the ledger as it stands), ``older`` (an older
+   checkpoint is no beginning of this ledger), ``content`` (a decision or recording is not what the ledger has
+   the hash of), ``export`` (the ledger does not know of this export), ``key`` (no key given), and of a
+   checkpoint that the examiner holds: ``held`` (not signed), ``held-contradicted``, ``held-unproven`` (no
+   proof for its size).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from dialpact.application.evidence import container
+from dialpact.application.evidence import container, zipped_anew
 from dialpact.application.evidence.container import Broken, Member
 from dialpact.application.evidence.form import (
     CHECKPOINT,
@@ -72,6 +73,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     older: int = 0  # checkpoints of before that the ledger continues
     size: int = 0
     absent: tuple[Absent, ...] = ()
+    anew: bool = False  # zipped by another program: its contents were looked at
+    ignored: tuple[str, ...] = ()  # what that program added of its own
 
     @property
     def valid(self) -> bool:
@@ -86,12 +89,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def examine(file: Path, key: Verifier | None, held: str = "") -> Verdict:
     """``held``: a signed checkpoint that the examiner had before. OSError when the file can not be read."""
     members: dict[str, Member] = {}
+    ignored: list[str] = []
     try:
         with file.open("rb") as opened:
-            members.update(container.read(opened))
+            anew = zipped_anew.is_anew(opened)
+            members.update(zipped_anew.read(opened, ignored) if anew else container.read(opened))
     except Broken as broken:
         return Verdict(findings=(PackageFlaw("container", str(broken)),))
-    return _Examination(members, key).verdict(held)
+    found = _Examination(members, key).verdict(held)
+    return msgspec.structs.replace(found, anew=anew, ignored=tuple(ignored))
 
 
 class _Unreadable(Exception):

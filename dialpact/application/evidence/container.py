@@ -3,7 +3,8 @@
 1. Stored and not compressed, names sorted, one fixed time, nothing before, between or behind. So a package is
    a function of its files, and every byte of it is either content or has only one right value.
 2. It is read from front to back in bounded memory: no size is believed, nothing is unpacked, and what
-   deviates from the form by a single byte is :class:`Broken`. Any zip program can open it.
+   deviates from the form by a single byte is :class:`Broken`. Any zip program can open it; what such a
+   program makes of its files is read by ``zipped_anew`` beside this file.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ NAME = re.compile(rb"(?=.{1,200}\Z)[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A
 _CHUNK = 1 << 20
 # Version 2.0, names in UTF-8, stored, midnight of 1 January 1980.
 _FORM = (20, 0x800, 0, 0, 0x21)
+FORM = b"PK\3\4" + struct.pack("<5H", *_FORM)  # how each file begins
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
@@ -36,10 +38,10 @@ Source = bytes | Path
 
 
 class Broken(Exception):
-    """``offset``: of the first entry that is not of the one form."""
+    """``offset``: of the first entry that is not of the one form; ``why``: where no place is wrong."""
 
-    def __init__(self, offset: int) -> None:
-        super().__init__(f"byte {offset}")
+    def __init__(self, offset: int, why: str = "") -> None:
+        super().__init__(why or f"byte {offset}")
         self.offset = offset
 
 

@@ -64,8 +64,10 @@ def folder(call: Dossier) -> Folder:
                 "campaign_then": decision.facts.campaign,
                 "business_then": decision.facts.business,
                 "suspensions_then": decision.facts.suspensions,
+                "registrations_then": decision.facts.registrations,
                 "history": _history(call, "campaign") + _history(call, "business"),
                 "suspensions_history": _history(call, "suspension"),
+                "registrations_history": _history(call, "registration"),
             }
         ),
         "complaints.json": pretty(_complaints(call)),

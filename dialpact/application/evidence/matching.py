@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from dialpact.application import caller_ids, ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.compliance.clock import instant
@@ -14,7 +15,6 @@ from dialpact.compliance.evidence.rows import ComplaintRow
 from dialpact.compliance.registers.complaint import WITHIN
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
-from dialpact.compliance.registers.number import callee as registered
 from dialpact.compliance.registers.number import caller_id as exact
 
 MOST_CALLS = 100
@@ -39,8 +39,14 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     complaint: ComplaintRow | None = None
 
 
-def asked(
-    call: str, complaint: int | None, callee: str, caller_id: str, around: str, within: int | None
+async def asked(
+    context: Context,
+    call: str,
+    complaint: int | None,
+    callee: str,
+    caller_id: str,
+    around: str,
+    within: int | None,
 ) -> CallQuestion:
     """Fault for a question that is none, or two."""
     if sum(map(bool, (call.strip(), complaint, callee.strip()))) != 1:
@@ -50,10 +56,10 @@ def asked(
     if within is not None and not around.strip():
         raise Fault("evidence-within-what")
     return CallQuestion(
-        call=call.strip().lower(),
+        call=await ids.decision(context, call),
         complaint=complaint or 0,
-        callee=registered(callee) if callee.strip() else "",
-        caller_id=exact(caller_id) if caller_id.strip() else "",
+        callee=context.person(callee) if callee.strip() else "",
+        caller_id=exact(await caller_ids.resolved(context, caller_id)) if caller_id.strip() else "",
         around=moment(around, "around") if around.strip() else None,
         within=(WITHIN if within is None else within) if around.strip() else None,
     )

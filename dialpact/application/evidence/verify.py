@@ -10,8 +10,8 @@ import mmap
 import re
 import struct
 import sys
-import zlib
-from collections.abc import Iterator
+import zipfile
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,27 +19,42 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 NAME = re.compile(rb"(?=.{1,200}\Z)[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+FORM = struct.pack("<4s5H", b"PK\3\4", 20, 0x800, 0, 0, 0x21)
+EXTRA = re.compile(r"(^|[/\\])(__MACOSX[/\\]|\.DS_Store$|\._|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+MOST = (16 << 20, 1 << 30)  # bytes of a list, of a recording
 HEAD = "ledger/checkpoint.note"
 found: set[tuple[str, str]] = set()
 
 
-def unpacked(data: Any) -> Iterator[tuple[str, bytes]]:
-    """The files of a zip of the one form that a package has: each byte is content or has one right value."""
-    central, at, last, count = bytearray(), 0, b"", 0
-    while data[at : at + 4] == b"PK\3\4":
-        crc, size, _, length = struct.unpack_from("<3IH", data, at + 14)
-        start = at + 30 + length
-        name, content = data[at + 30 : start], data[start : start + size]
-        form = struct.pack("<5H3I2H", 20, 0x800, 0, 0, 0x21, crc, size, size, length, 0)
-        right = data[at + 4 : at + 30] == form and len(content) == size and zlib.crc32(content) == crc
-        if not right or not NAME.fullmatch(name) or name <= last:
-            raise ValueError(f"byte {at}")
+def unpacked(package: Path) -> Any:
+    """The files of a zip. As it was exported it has one form: each byte is content or has one right value."""
+    zipped, right, central, at = zipfile.ZipFile(package), True, bytearray(), 0
+    entries, names = zipped.infolist(), zipped.namelist()
+    files = [(one.filename, partial(zipped.read, one)) for one in entries]
+    with package.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    bounded = all(one.file_size <= MOST["/recordings/" in one.filename] for one in entries)
+    if data.find(FORM) < 0 and bounded and len(names) <= 20_000:
+        return loose(files)
+    for name, one in ((one.filename.encode(), one) for one in entries):
+        form = FORM[4:] + struct.pack("<3I2H", one.CRC, one.file_size, one.file_size, len(name), 0)
+        right &= data[at : at + 30 + len(name)] == FORM[:4] + form + name and bool(NAME.fullmatch(name))
         central += b"PK\1\2\x14\3" + form + struct.pack("<3H2I", 0, 0, 0, 0o100600 << 16, at) + name
-        at, last, count = start + size, name, count + 1
-        yield name.decode(), content
-    central += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(central), at, 0)
-    if count > 20_000 or data[at : at + len(central) + 1] != central:
+        at += 30 + len(name) + one.file_size
+    central += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(names), len(names), len(central), at, 0)
+    if not right or names != sorted(set(names))[:20_000] or data[at : at + len(central) + 1] != central:
         raise ValueError(f"byte {at}")
+    return files
+
+
+def loose(files: Any) -> Any:
+    """Of a folder, or a zip by another program: without what systems add, and the folder that all is in."""
+    files = [(name.replace("\\", "/"), read) for name, read in files if not EXTRA.search(name)]
+    top = min((name[:-13] for name, _ in files if f"/{name}".endswith("/manifest.json")), key=len)
+    inside = [(name[len(top) * name.startswith(top) :], read) for name, read in files if name[-1] != "/"]
+    if len(dict(inside)) < len(inside):
+        raise ValueError("a name twice")
+    return inside
 
 
 def opened(note: bytes, key: str) -> list[str]:
@@ -94,11 +109,11 @@ def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
 
 def examine(package: Path, key: str) -> str:
     sums, texts = {}, {}
-    with package.open("rb") if package.is_file() else contextlib.nullcontext() as source:
-        file = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) if source else b""
     paths = filter(Path.is_file, package.rglob("*"))
-    folder = ((path.relative_to(package).as_posix(), path.read_bytes()) for path in paths)
-    for name, data in unpacked(file) if file else folder:
+    folder = [(path.relative_to(package).as_posix(), path.read_bytes) for path in paths]
+    for name, data in (
+        (name, read()) for name, read in (unpacked(package) if package.is_file() else loose(folder))
+    ):
         sums[name] = (len(data), sha256(data).hexdigest())
         texts[name] = b"" if "/recordings/" in name else data
     manifest, proofs = json.loads(texts["manifest.json"]), json.loads(texts["ledger/proofs.json"])

@@ -187,12 +187,16 @@ class _Files:
                     if isinstance(record, Fault):
                         raise record
                     at = record.start.timestamp()
-                    self.shift.row(record.uniqueid, at)
+                    self.shift.row(record.uniqueid or record.stamp, at)
                     rows = self._calls(record, source.name)
+                    if source.told:
+                        source.told.saw(record, touched=record.way == "in" or any(row.trunk for row in rows))
                     own = None if rows else house(record)
                     spoken = whisper(record, source.name)
                 except Fault as fault:
                     self.counts.bad += 1
+                    if source.told:
+                        source.told.bad += 1
                     if bad:
                         bad(source.name, line, fault)
                     continue

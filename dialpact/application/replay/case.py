@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, tzinfo
 from typing import Literal
@@ -13,13 +13,14 @@ import msgspec
 
 from dialpact.application.actor import Actor, Right
 from dialpact.application.aside import aside
-from dialpact.application.cdr_file import CdrFile, CdrReading
+from dialpact.application.cdr_file import CdrReading, FileTold
 from dialpact.application.replay.trial import RULES, Trial, Trialled
 from dialpact.compliance import numbers
 from dialpact.compliance.external_sort import ExternalSort
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import PolicyVersion, Value
 from dialpact.compliance.outbound import Dialled, Outbound
+from dialpact.compliance.reconcile.shift import Shift
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports import Store
 
@@ -28,11 +29,11 @@ Stage = Literal["reading", "judging"]
 
 
 class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """``zone``: of the file's times. ``rules``: those whose failures count. ``pick``: which records are calls
+    """``zone``: of the files' times. ``rules``: those whose failures count. ``pick``: which records are calls
     to the outside.
     """
 
-    file: CdrFile
+    cdr: CdrReading
     zone: tzinfo
     judge: Judge
     rules: frozenset[str]
@@ -62,7 +63,9 @@ class Sums(Value, frozen=True, kw_only=True):
 
 
 class Replayed(Value, frozen=True, kw_only=True):
-    """``lines`` of the file: ``bad`` could not be read, ``others`` are no calls to the outside."""
+    """``lines`` of the files: ``bad`` could not be read, ``others`` are no calls to the outside. ``shift``:
+    seconds by which the times are off, by the files' own unique ids; 0: they are right, or nothing tells.
+    """
 
     lines: int
     bad: int
@@ -71,6 +74,8 @@ class Replayed(Value, frozen=True, kw_only=True):
     rules: tuple[str, ...]
     registers: bool  # whether they were looked at
     sums: Sums
+    files: tuple[FileTold, ...]
+    shift: int
 
 
 async def replayed(
@@ -78,31 +83,25 @@ async def replayed(
     store: Store | None,
     actor: Actor,
     *,
-    bad: Callable[[int, Fault], None],
+    bad: Callable[[str, int, Fault], None],
     say: Callable[[Trialled], None],
     progress: Callable[[Stage, int, int | None], None],
 ) -> Replayed:
     """``store`` None: the registers are not looked at. Changes nothing.
 
-    ``say`` takes every outcome in the order of time, ``bad`` every unreadable line (it may come from another
-    thread, one at a time), ``progress`` how much of how much is done: bytes, then attempts.
+    ``say`` takes every outcome in the order of time, ``bad`` every unreadable line with its file (it may come
+    from another thread, one at a time), ``progress`` how much of how much is done: bytes, then attempts.
     """
     actor.need(Right.CALLS)
     await asyncio.to_thread(numbers.warm)
-    lines = unread = 0
+    lines = 0
+    shift = Shift()
     adding = _Adding(order.judge.policy.profiles[0].zone)
     with ExitStack() as stack:
         past = stack.enter_context(ExternalSort(Dialled))
-        reading = CdrReading([order.file], order.zone, may_be_empty=False)
-
-        def refused(line: int, fault: Fault) -> None:
-            nonlocal unread
-            unread += 1
-            bad(line, fault)
-
-        async for count in aside(_read(reading, order.pick, past, refused)):
+        async for count in aside(_read(order, past, shift, bad)):
             lines = count
-            progress("reading", reading.position, reading.size)
+            progress("reading", order.cdr.position, order.cdr.size)
         progress("judging", 0, past.count)
         trial = Trial(order.judge, order.rules, store)
         async for outcome in trial.outcomes(past):
@@ -110,6 +109,7 @@ async def replayed(
             say(outcome)
             if adding.attempts % STEP == 0:
                 progress("judging", adding.attempts, past.count)
+    unread = sum(told.bad for told in order.cdr.told)
     return Replayed(
         lines=lines,
         bad=unread,
@@ -118,24 +118,42 @@ async def replayed(
         rules=tuple(rule for rule in RULES if rule in order.rules),
         registers=store is not None,
         sums=adding.sums,
+        files=tuple(order.cdr.told),
+        shift=shift.seconds,
     )
 
 
 def _read(
-    reading: CdrReading, pick: Outbound, past: ExternalSort[Dialled], bad: Callable[[int, Fault], None]
+    order: ReplayOrder, past: ExternalSort[Dialled], shift: Shift, bad: Callable[[str, int, Fault], None]
 ) -> Iterator[int]:
-    """The attempts into ``past``; yields the number of lines now and then, and at the end."""
-    lines = 0
-    for source in reading.sources:
+    """The attempts into ``past``, their lines counted through all files; yields how many lines now and then,
+    and at the end.
+    """
+    lines = before = 0
+    for source, told in zip(order.cdr.sources, order.cdr.told, strict=True):
         for number, record in source.records:
             lines += 1
             if isinstance(record, Fault):
-                bad(number, record)
-            elif (dialled := pick(record)) is not None:
-                past.add(dialled)
+                told.bad += 1
+                bad(source.name, number, record)
+            else:
+                shift.row(record.uniqueid or record.stamp, record.start.timestamp())
+                if (dialled := order.pick(record)) is not None:
+                    past.add(dialled._replace(line=before + number) if before else dialled)
+                told.saw(record, touched=dialled is not None or order.pick.touches(record))
             if lines % STEP == 0:
                 yield lines
+        before += told.last
     yield lines
+
+
+def place(line: int, files: Sequence[FileTold]) -> tuple[str, int]:
+    """Of a line that is counted through all files: the file, and the line in it."""
+    for told in files:
+        if line <= told.last:
+            return told.file, line
+        line -= told.last
+    raise ValueError(line)
 
 
 class _Adding:

@@ -55,7 +55,10 @@ class Trial:
         self._store = store
         self._history = History(judge.policy)
         # Counts and neighbours come from the file: today's decisions are not asked for them.
-        self._asked = FactRequirements(holders=judge.asked.holders, opt_outs_age=judge.asked.opt_outs_age)
+        asked = judge.asked
+        self._asked = FactRequirements(
+            holders=asked.holders, opt_outs_age=asked.opt_outs_age, registrations=asked.registrations
+        )
 
     async def outcomes(self, past: Iterable[Dialled]) -> AsyncIterator[Trialled]:
         """``past`` in the order of time. What is long is done off the event loop, a batch at a time."""

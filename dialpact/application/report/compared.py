@@ -36,6 +36,7 @@ async def cdr(
         node=config.node.name,
         since=period.since,
         until=period.until,
+        tolerance=reading.tolerance(),
         progress=progress,
     )
     return figures(result, [Path(source.name).name for source in reading.sources])

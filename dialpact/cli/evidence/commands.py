@@ -46,8 +46,8 @@ async def export(
     force: Annotated[bool, typer.Option("--force", help="Over a file that is there.")] = False,
 ) -> int:
     """Make a package. Exit 3 when a recording is missing or changed; the package then says so."""
-    question = matching.asked(call, complaint, callee, caller_id, around, within)
     async with session.context(by) as context:
+        question = await matching.asked(context, call, complaint, callee, caller_id, around, within)
         matched = await matching.match(context, question)
         with progress(session) as bar:
             task = bar.add_task(output.name, total=len(matched.calls))
@@ -79,6 +79,8 @@ def verify(
     ] = None,
 ) -> int:
     """Check a package. Needs no configuration; exit 3 when anything is wrong, or nobody's key was given."""
+    if file.is_dir():
+        raise Fault("evidence-folder", file=str(file))
     held = _read(checkpoint) if checkpoint else ""
     verdict = check.examine(file, _key(session, key), held)
     if session.as_json:
@@ -108,6 +110,10 @@ def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
         about = {name: getattr(verdict, name) for name in ("calls", "records", "files", "size")}
         words = {"made_at": _visible(verdict.made_at), "made_by": _visible(verdict.made_by)}
         session.note(session.text("say.evidence-about", **about, **words, signer=_visible(verdict.key)))
+    if verdict.anew and verdict.made_at:
+        session.note(session.text("say.evidence-anew"))
+        if verdict.ignored:
+            session.note(session.text("say.evidence-ignored", names=_visible(", ".join(verdict.ignored))))
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
     said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.reconcile.case import Wanted, reconciled
-from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
+from dialpact.cli.command_context import FAILED, CommandContext
 from dialpact.cli.flag import By, Limit
+from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
-from dialpact.cli.reconcile.files import CdrFiles
+from dialpact.cli.reconcile.files import CdrFiles, CdrPaths, ColumnsSaid, exit_code, note_told
 from dialpact.cli.reconcile.report import ReconcileReport
-from dialpact.compliance.reconcile import Reconciliation
 from dialpact.compliance.registers.moment import since_until
 
 
 async def reconcile(
     session: CommandContext,
     *,
-    cdr: Annotated[
-        list[Path],
-        typer.Option(metavar="FILE", help="Asterisk's Master.csv, - for standard input; may be repeated."),
-    ],
+    cdr: CdrPaths,
+    columns: ColumnsSaid = None,
     since: Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")] = "",
     until: Annotated[str, typer.Option(help="Before then; a bare date: to the end of that day.")] = "",
     trunk: Annotated[str, typer.Option(help="Only calls and decisions of this trunk.")] = "",
@@ -56,6 +54,7 @@ async def reconcile(
 ) -> int:
     """What was called and not decided, answered and not recorded? Exit 3 with findings."""
     first, last = since_until(since, until)
+    zone = the_zone(timezone)
     wanted = Wanted(
         node=node,
         since=first,
@@ -68,32 +67,30 @@ async def reconcile(
         settle=settle,
     )
     with ExitStack() as stack:
+        files = CdrFiles(session, cdr, zone, may_be_empty=bool(first and last), columns=columns)
+        files.need_trunks(list(session.config.trunks))
+        if coarse := files.reading.coarse:
+            wanted = msgspec.structs.replace(wanted, tolerance=files.reading.tolerance(tolerance))
+            session.note(session.text("say.cdr-coarse", files=", ".join(coarse), seconds=wanted.tolerance))
         bad = stack.enter_context(ShownBadRows(session))
-        report = stack.enter_context(ReconcileReport(session, limit=limit, full=full, notes=notes))
-        files = stack.enter_context(
-            CdrFiles(session, cdr, the_zone(timezone), may_be_empty=bool(first and last))
-        )
+        stack.enter_context(files)
         async with session.context(by) as context:
+            hidden = Hidden(await context.store.reconciliations.own_numbers(), full=full)
+            report = stack.enter_context(ReconcileReport(session, hidden, limit=limit, notes=notes))
             done = await reconciled(
                 context,
                 session.config,
                 files.sources,
                 wanted,
                 say=report.add,
-                bad=lambda file, line, fault: bad.add(line, report.hidden(fault), file=file),
+                bad=lambda file, line, fault: bad.add(line, hidden.fault(fault), file=file),
                 progress=files.show,
                 done=files.done,
             )
-        report.print(done, bad, timezone=timezone, files=[str(path) for path in cdr])
+        files_told = files.reading.told
+        report.print(done, bad, timezone=timezone, files=files_told)
+        note_told(session, files_told, hidden)
     if (write or settle) and done.result.shift:
         session.note(session.text("say.cdr-not-written"))
         return FAILED
-    return _code(done.result)
-
-
-def _code(result: Reconciliation) -> int:
-    counts = result.counts
-    if counts.lines and counts.bad == counts.lines:
-        return FAILED
-    # A line that nobody could read may be the call that went round the gate.
-    return FOUND if result.findings or counts.bad or result.shift else DONE
+    return exit_code(files_told, found=bool(done.result.findings or done.result.shift))

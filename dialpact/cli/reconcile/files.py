@@ -1,19 +1,40 @@
-"""The CDR files that a command is given, and the bar that shows how far they are read."""
+"""The CDR files that a command is given, the bar that shows how far they are read, what is said of each."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
-from dialpact.application.cdr_file import CdrFile, CdrReading, on_disk
-from dialpact.cli.command_context import CommandContext
+import typer
+
+from dialpact.application.cdr_file import CdrFile, CdrReading, FileTold, on_disk, untouched
+from dialpact.cli import texts
+from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
+from dialpact.cli.hidden import Hidden
 from dialpact.cli.progress import progress
+from dialpact.compliance.cdr import Columns
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.zones import ZoneInfo
 
 STDIN = "-"
+PEERS = 8  # that a person is told
+CdrPaths = Annotated[
+    list[Path],
+    typer.Option(
+        "--cdr",
+        metavar="FILE",
+        help="Call records as a PBX writes or exports them, - for stdin; may be repeated.",
+    ),
+]
+ColumnsSaid = Annotated[
+    list[str] | None,
+    typer.Option("--columns", help="What is which column, by name or number: start=calldate,dst=3,..."),
+]
 
 
 def given(path: Path) -> CdrFile:
@@ -23,14 +44,39 @@ def given(path: Path) -> CdrFile:
     return on_disk(path)
 
 
+def looked(
+    session: CommandContext,
+    paths: Sequence[Path],
+    zone: tzinfo,
+    columns: Sequence[str] | None,
+    *,
+    may_be_empty: bool,
+) -> CdrReading:
+    """Fault with a sentence for each file whose form is not known."""
+    reading = CdrReading(
+        [given(path) for path in paths],
+        zone,
+        may_be_empty=may_be_empty,
+        columns=Columns(columns) if columns else None,
+    )
+    reading.look(lambda fault: texts.fault_text(fault, session.language))
+    return reading
+
+
 class CdrFiles:
     """Within it the bar is shown. ``may_be_empty``: see :class:`dialpact.application.cdr_file.CdrReading`."""
 
     def __init__(
-        self, session: CommandContext, paths: Sequence[Path], zone: tzinfo, *, may_be_empty: bool
+        self,
+        session: CommandContext,
+        paths: Sequence[Path],
+        zone: tzinfo,
+        *,
+        may_be_empty: bool,
+        columns: Sequence[str] | None = None,
     ) -> None:
         self._session = session
-        self.reading = CdrReading([given(path) for path in paths], zone, may_be_empty=may_be_empty)
+        self.reading = looked(session, paths, zone, columns, may_be_empty=may_be_empty)
         self.sources = self.reading.sources
         self._names = {str(path) for path in paths}
         self._bar = progress(session)
@@ -42,6 +88,7 @@ class CdrFiles:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+        self.reading.close()
 
     def done(self) -> None:
         self._bar.stop()
@@ -53,3 +100,63 @@ class CdrFiles:
         else:
             text = self._session.text(f"stage.{stage}", count=count)
             self._bar.update(self._task, description=text)
+
+    def need_trunks(self, trunks: Sequence[str]) -> None:
+        """Fault for a file that does not say by which of several trunks a call left."""
+        if len(trunks) > 1:
+            for name, form in self.reading.forms.items():
+                if not form.names_peers:
+                    raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
+
+
+def told(files: Iterable[FileTold], hidden: Hidden) -> list[dict[str, Any]]:
+    """For programs: file, form, lines, bad, trunk_lines, peers (peer, lines)."""
+    return [
+        {
+            "file": one.file,
+            "form": one.form,
+            "lines": one.lines,
+            "bad": one.bad,
+            "trunk_lines": one.trunk_lines,
+            "peers": [{"peer": hidden.channel(peer), "lines": count} for peer, count in _most(one.peers)],
+        }
+        for one in files
+    ]
+
+
+def note_told(session: CommandContext, files: Sequence[FileTold], hidden: Hidden) -> bool:
+    """For people: each file in which no line touched a trunk. Whether there is one."""
+    found = untouched(files)
+    for one in found:
+        most = _most(one.peers)
+        peers = ", ".join(f"{hidden.channel(peer)} ({count})" for peer, count in most[:PEERS])
+        more = f", ... ({len(most) - PEERS})" if len(most) > PEERS else ""
+        key = "say.cdr-untouched" if most else "say.cdr-untouched-none"
+        session.note(session.text(key, file=one.file, lines=one.lines, form=one.form, peers=peers + more))
+    return bool(found)
+
+
+def _most(peers: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(peers.items(), key=lambda item: (-item[1], item[0]))
+
+
+def exit_code(files: Sequence[FileTold], *, found: bool) -> int:
+    """A line that nobody could read may be the call that went round the gate, and a file in which no line
+    touches a trunk says nothing of this gate's calls.
+    """
+    lines, bad = sum(one.lines for one in files), sum(one.bad for one in files)
+    if bad * 2 > lines or any(one.unreadable for one in files):
+        return FAILED
+    return FOUND if found or bad or untouched(files) else DONE
+
+
+def shift_hint(session: CommandContext, shift: int, at: float, timezone: str) -> str:
+    """In which zone the files are, as far as the difference alone can tell. ``at``: a time of the files, in
+    seconds since 1970; ``timezone``: as it was given.
+    """
+    assumed = datetime.fromtimestamp(at, ZoneInfo(timezone)).utcoffset() or timedelta()
+    offset = assumed + timedelta(seconds=shift)
+    names = {timedelta(): str(UTC), timedelta(hours=8): str(HOME)}
+    hours = offset / timedelta(hours=1)
+    zone = names.get(offset) or (f"Etc/GMT{-hours:+.0f}" if hours.is_integer() else "?")
+    return session.text("say.cdr-shifted", hours=f"{shift / 3600:+g}", zone=zone)

@@ -13,8 +13,8 @@ from dialpact.application import retention
 from dialpact.cli import entry
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
-from dialpact.compliance.registers.hold import Hold
-from dialpact.compliance.registers.number import any_callee
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.hold import Hold, HoldScope
 
 
 async def hold(
@@ -23,17 +23,17 @@ async def hold(
     *,
     call: Annotated[str, typer.Option(help="All recordings of this decision.")] = "",
     callee: Annotated[str, typer.Option(help="All of calls to this number, also those to come.")] = "",
+    complaint: Annotated[int | None, typer.Option(min=1, help="All of this complaint's call.")] = None,
     reason: Why,
     by: By,
 ) -> None:
     """Put a legal hold on recordings: they are not disposed of until it is released."""
-    number = any_callee(callee)
     async with session.context(by) as context:
-        made = await retention.hold(
-            context,
-            {"recording": id.strip().lower(), "call": call.strip().lower(), "callee": number},
-            reason=reason,
-        )
+        if complaint and call:
+            raise Fault("hold-which")
+        about = await retention.call_of(context, complaint) if complaint else call
+        named: dict[HoldScope, str] = {"recording": id, "call": about, "callee": callee}
+        made = await retention.hold(context, named, reason=reason)
     _tell(session, made, "added")
 
 

@@ -37,4 +37,4 @@ async def keep(
             return
         kept = await retention.keep(context, wanted, day(until, "until"), reason=reason)
     answer = {"register": "recording", "result": kept.outcome, "entry": plain(kept.entry)}
-    session.answer(answer, session.text("say.kept-until", entry=wanted, until=kept.entry.keep_until))
+    session.answer(answer, session.text("say.kept-until", entry=kept.entry.id, until=kept.entry.keep_until))

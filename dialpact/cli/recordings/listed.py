@@ -15,7 +15,6 @@ from dialpact.cli.recordings.holds import tell
 from dialpact.cli.recordings.plain import plain
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.moment import since_until
-from dialpact.compliance.registers.number import any_callee
 
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
 COLUMNS = (
@@ -49,7 +48,7 @@ async def list_(
     async with session.context() as context:
         found = await recordings.listed(
             context,
-            number=any_callee(number),
+            number=number,
             decision=decision,
             state=state or "",
             since=first,

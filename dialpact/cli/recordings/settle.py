@@ -28,7 +28,7 @@ async def settle(
         done = await recordings.settle(context, wanted, answered, reason=reason)
     said = session.text(
         "say.settled-answered" if done.entry.settled == "answered" else "say.settled-unanswered",
-        entry=wanted,
+        entry=done.entry.id,
         until=done.entry.keep_until or "-",
     )
     session.answer({"register": "recording", "result": done.outcome, "entry": plain(done.entry)}, said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,17 +11,19 @@ from dialpact.application.cdr_file import the_zone
 from dialpact.application.outside_line import the_prefixes
 from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
-from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import Limit
+from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.progress import progress
-from dialpact.cli.reconcile.files import given
+from dialpact.cli.reconcile.files import CdrPaths, ColumnsSaid, exit_code, looked, note_told, shift_hint
 from dialpact.cli.replay.report import ReplayReport
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.outbound import Field, Outbound
+from dialpact.compliance.registers.fault import Fault
 
 ASSUMED = {"cdr": Trunk(endpoint="cdr")}  # without a configuration: one trunk that everything leaves by
 
@@ -30,7 +31,8 @@ ASSUMED = {"cdr": Trunk(endpoint="cdr")}  # without a configuration: one trunk t
 async def replay(
     session: CommandContext,
     *,
-    cdr: Annotated[Path, typer.Option(metavar="FILE", help="Asterisk's Master.csv; - for standard input.")],
+    cdr: CdrPaths,
+    columns: ColumnsSaid = None,
     profile: Annotated[
         list[str] | None,
         typer.Option(help="A name that ships or a .toml file; several bind together. Else as configured."),
@@ -40,7 +42,7 @@ async def replay(
         typer.Option(help="Only these rules count: hours,days,... Else all there is a basis for."),
     ] = None,
     timezone: Annotated[
-        str, typer.Option(help="Of the file's times; UTC with usegmtime=yes.")
+        str, typer.Option(help="Of the files' times; UTC with usegmtime=yes.")
     ] = "Asia/Shanghai",
     contexts: Annotated[
         list[str] | None,
@@ -59,10 +61,12 @@ async def replay(
     """What would have been blocked? Judges old CDRs by a profile, changes nothing. Exit 3 if any would be."""
     config = the_config(session)
     counted = the_rules(rules, config)
+    zone = the_zone(timezone)
+    policy = the_policy(profile, config)
     order = ReplayOrder(
-        file=given(cdr),
-        zone=the_zone(timezone),
-        judge=Judge(the_policy(profile, config), config.trunks if config else ASSUMED, "replay"),
+        cdr=looked(session, cdr, zone, columns, may_be_empty=False),
+        zone=zone,
+        judge=Judge(policy, config.trunks if config else ASSUMED, "replay"),
         rules=counted,
         pick=Outbound(
             config.trunks if config else None,
@@ -74,25 +78,32 @@ async def replay(
         ),
     )
     async with AsyncExitStack() as stack:
+        stack.callback(order.cdr.close)
         bad = stack.enter_context(ShownBadRows(session))
-        report = stack.enter_context(
-            ReplayReport(session, order.zone, limit=limit if list_ else None, full=full)
-        )
         store = await stack.enter_async_context(session.store()) if config else None
+        own = [caller_id, *(await store.reconciliations.own_numbers() if store else ())]
+        hidden = Hidden(own, full=full)
+        report = stack.enter_context(ReplayReport(session, order, hidden, limit=limit if list_ else None))
         with progress(session) as bar:
-            task = bar.add_task(cdr.name)
+            task = bar.add_task(cdr[0].name)
 
             def show(stage: Stage, done: int, total: int | None) -> None:
-                text = cdr.name if stage == "reading" else session.text("say.judging")
+                text = cdr[0].name if stage == "reading" else session.text("say.judging")
                 bar.update(task, description=text, completed=done, total=total)
 
-            done = await replayed(order, store, session.actor(), bad=bad.add, say=report.add, progress=show)
+            def unread(file: str, line: int, fault: Fault) -> None:
+                more = {"file": file} if len(cdr) > 1 else {}
+                bad.add(line, hidden.fault(fault), **more)
+
+            done = await replayed(order, store, session.actor(), bad=unread, say=report.add, progress=show)
         if store is None:
             session.note(session.text("say.replay-no-registers", rules=", ".join(sorted(counted))))
-        report.print(str(cdr), done, bad)
-    if done.lines and done.bad == done.lines:
-        return FAILED
-    return FOUND if done.sums.blocked else DONE
+        report.print(done, bad)
+        if done.shift:
+            at = done.sums.first.timestamp() if done.sums.first else session.clock.now().timestamp()
+            session.note(shift_hint(session, done.shift, at, timezone))
+        note_told(session, done.files, hidden)
+    return exit_code(done.files, found=bool(done.sums.blocked or done.shift))
 
 
 def the_config(session: CommandContext) -> Config | None:

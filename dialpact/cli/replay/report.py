@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import tzinfo
 from typing import IO, Any, Self
 
 import msgspec
 import typer
 
-from dialpact.application.replay.case import Replayed, Share, Sums
+from dialpact.application.replay.case import Replayed, ReplayOrder, Share, Sums, place
 from dialpact.application.replay.trial import Trialled
 from dialpact.cli.command_context import CommandContext
+from dialpact.cli.hidden import OWN, Hidden
 from dialpact.cli.imports import ShownBadRows
-from dialpact.compliance.numbers import masked
+from dialpact.cli.reconcile.files import told
 from dialpact.compliance.texts import finding_text, reason_text
 
 KEPT = 1 << 20  # bytes of blocked calls in memory; more go to a temporary file
@@ -25,11 +25,14 @@ SHOWN = 20  # caller IDs, campaigns and bad lines that a person is shown; --json
 class ReplayReport:
     """``limit``: how many of the blocked calls are kept one by one; 0: all, None: none."""
 
-    def __init__(self, session: CommandContext, zone: tzinfo, *, limit: int | None, full: bool) -> None:
+    def __init__(
+        self, session: CommandContext, order: ReplayOrder, hidden: Hidden, *, limit: int | None
+    ) -> None:
         self._session = session
-        self._zone = zone
+        self._zone = order.zone
+        self._files = order.cdr.told
+        self._hidden = hidden
         self._limit = limit
-        self._full = full
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT)  # noqa: SIM115 - closed by __exit__
         self._listed = 0
 
@@ -47,13 +50,17 @@ class ReplayReport:
     def _call(self, outcome: Trialled) -> dict[str, Any]:
         attempt = outcome.attempt
         number = attempt.callee.e164 or attempt.callee.given
+        hidden = self._hidden
+        said = (attempt.callee.e164, attempt.callee.given, outcome.past.number, attempt.caller_id)
+        file, line = place(outcome.past.line, self._files)
         return {
-            "line": outcome.past.line,
+            "file": file,
+            "line": line,
             "at": outcome.at.astimezone(self._zone),
-            "number": number if self._full else masked(number),
-            "caller_id": attempt.caller_id,
-            "campaign": attempt.campaign,
-            "agent": attempt.agent,
+            "number": hidden.number(number),
+            "caller_id": hidden.caller_id(attempt.caller_id),
+            "campaign": hidden.text(attempt.campaign),
+            "agent": hidden.text(attempt.agent, attempt.agent if len(attempt.agent) >= OWN else ""),
             "trunk": attempt.trunk,
             "reasons": outcome.reasons,
             "findings": [
@@ -61,7 +68,7 @@ class ReplayReport:
                     "rule": finding.rule,
                     "code": finding.code,
                     "clause": finding.clause,
-                    "text": finding_text(finding, self._session.language),
+                    "text": hidden.text(finding_text(finding, self._session.language), *said),
                 }
                 for finding in outcome.failures
             ],
@@ -72,12 +79,14 @@ class ReplayReport:
         for line in self._file:
             yield line.rstrip()
 
-    def print(self, file: str, done: Replayed, bad: ShownBadRows) -> None:
+    def print(self, done: Replayed, bad: ShownBadRows) -> None:
         found = done.sums
         sums = {
-            "file": file,
+            "file": ", ".join(one.file for one in self._files),
+            "read": told(done.files, self._hidden),
             "lines": done.lines,
             "bad": done.bad,
+            "shift": done.shift,
             "others": done.others,
             "profiles": done.profiles,
             "rules": done.rules,
@@ -96,13 +105,22 @@ class ReplayReport:
         for name in BY:
             shares: dict[str, Share] = getattr(found, f"{name}s")
             sums[f"{name}s"] = [
-                {name: key, "attempts": one.attempts, "blocked": one.blocked, "refused": one.blocked}
+                {
+                    name: self._named(name, key),
+                    "attempts": one.attempts,
+                    "blocked": one.blocked,
+                    "refused": one.blocked,
+                }
                 for key, one in shares.items()
             ]
         if self._session.as_json:
             self._print_json(sums, bad)
         else:
             self._print_text(sums, found, bad)
+
+    def _named(self, name: str, key: str) -> str:
+        """Of a row of sums."""
+        return self._hidden.caller_id(key) if name == "caller_id" else self._hidden.text(key)
 
     def _print_json(self, sums: dict[str, Any], bad: ShownBadRows) -> None:
         """Calls and errors one after the other: there may be a million of them."""
@@ -132,7 +150,7 @@ class ReplayReport:
         if self._listed:
             typer.echo("")
         for line in self._calls():
-            call = msgspec.json.decode(line) | {"file": sums["file"]}
+            call = msgspec.json.decode(line)
             typer.echo(session.text("say.replay-call", **{**call, "reasons": ", ".join(call["reasons"])}))
         if self._limit and found.blocked > self._listed:
             session.note(session.text("say.more", limit=self._limit))
@@ -144,14 +162,14 @@ def share(part: int, whole: int) -> str:
 
 def echo_list(name: str, lines: Iterable[bytes]) -> None:
     typer.echo(f', "{name}": [', nl=False)
-    for place, line in enumerate(lines):
-        typer.echo((b",\n" if place else b"\n") + line, nl=False)
+    for count, line in enumerate(lines):
+        typer.echo((b",\n" if count else b"\n") + line, nl=False)
     typer.echo("]", nl=False)
 
 
 def note_bad(session: CommandContext, bad: ShownBadRows) -> None:
-    for place, line in enumerate(bad):
-        if place == SHOWN:
+    for count, line in enumerate(bad):
+        if count == SHOWN:
             session.note(session.text("say.replay-more-bad", more=bad.count - SHOWN))
             return
         found = msgspec.json.decode(line)

@@ -18,12 +18,13 @@ from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By
-from dialpact.cli.reconcile.files import CdrFiles
+from dialpact.cli.hidden import Hidden
+from dialpact.cli.reconcile.files import CdrFiles, ColumnsSaid, note_told
 from dialpact.cli.renamed import beside
 from dialpact.cli.report import flat, view
 from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.period import days
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import day
 
 app = group("Reports for people who inspect: what was done in a period, and whether that can be shown.")
 
@@ -38,6 +39,7 @@ OLD_KEYS = {
     "opt_outs": "refusals",
     "opted_out_at": "refused_at",
 }
+VERDICTS = ("ok", "open", "violation")  # of a heading, the worst last
 MODE = 0o640  # of a report's file: whom the operator's group serves may read it
 
 
@@ -45,8 +47,12 @@ MODE = 0o640  # of a report's file: whom the operator's group serves may read it
 async def inspection(
     session: CommandContext,
     *,
-    first: Annotated[str, typer.Option("--from", metavar="DAY", help="First local day: 2026-11-01.")],
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last local day; it is included.")],
+    first: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="First local day: 2026-11-01, or a month: 2026-11.")
+    ],
+    last: Annotated[
+        str, typer.Option("--to", metavar="DAY", help="Last local day, included; else the end of that month.")
+    ] = "",
     format: Annotated[Format | None, typer.Option(help="Else by the file's name, or html.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else stdout.")
@@ -56,8 +62,9 @@ async def inspection(
     ] = False,
     cdr: Annotated[
         list[Path] | None,
-        typer.Option("--cdr", metavar="FILE", help="Asterisk's Master.csv to compare with; may be repeated."),
+        typer.Option("--cdr", metavar="FILE", help="Call records to compare with; may be repeated."),
     ] = None,
+    columns: ColumnsSaid = None,
     carrier_list: Annotated[
         list[Path] | None,
         typer.Option(
@@ -69,20 +76,24 @@ async def inspection(
 ) -> int:
     """The covenant's self-check with its figures. Exit 3 when a heading shows a violation."""
     kind = _format(session, format, output)
+    beginning, end = days(first, last)
     order = InspectionOrder(
-        first=day(first, "from"),
-        last=day(last, "to"),
+        first=beginning,
+        last=end,
         full=full,
         format=kind,
         carrier_lists=tuple(carrier_list or ()),
     )
     with contextlib.ExitStack() as stack:
         files = (
-            stack.enter_context(CdrFiles(session, cdr, the_zone(timezone), may_be_empty=True))
+            stack.enter_context(
+                CdrFiles(session, cdr, the_zone(timezone), may_be_empty=True, columns=columns)
+            )
             if cdr
             else None
         )
         if files:
+            files.need_trunks(list(session.config.trunks))
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
             report = await inspections.inspection(
@@ -93,7 +104,29 @@ async def inspection(
                 progress=files.show if files else lambda stage, count: None,
             )
     _hand_out(rendered(report, kind, session), output)
+    if output is not None and not _to_stdout(output):
+        _say(session, output, report)
+    if files and note_told(session, files.reading.told, Hidden((), full=full)):
+        return FOUND
     return FOUND if any(heading.verdict == "violation" for heading in report.headings) else DONE
+
+
+def _say(session: CommandContext, output: Path, report: Inspection) -> None:
+    """Which file, and what it says, the worst first."""
+    found = {heading.name: heading.verdict for heading in report.headings}
+    worst = max(found.values(), key=VERDICTS.index, default="ok")
+    if session.as_json:
+        session.json({"file": str(output), "verdict": worst, "headings": found})
+        return
+    told = [
+        f"{session.text(f'inspection-heading.{name}')}: {session.text(f'inspection-verdict.{verdict}')}"
+        for name, verdict in sorted(found.items(), key=lambda one: -VERDICTS.index(one[1]))
+        if verdict != "ok"
+    ]
+    verdict = session.text(f"inspection-verdict.{worst}")
+    session.note(session.text("say.inspection-made", file=output, verdict=verdict))
+    for line in told:
+        session.note(f"  {line}")
 
 
 def rendered(report: Inspection, kind: Format, session: CommandContext) -> bytes:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import EARLIEST, day
 from dialpact.compliance.zones import ZoneInfo
 
+_MONTH = re.compile(r"([0-9]{4})(?:[-/]|年)([0-9]{1,2})月?")
 LONGEST = 3 * 366  # days
 
 
@@ -24,6 +28,32 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def days(self) -> list[date]:
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
+
+
+def days(first: str, last: str) -> tuple[date, date]:
+    """From ``first`` to ``last``, each a day or a month (``2026-11``); no ``last``: the month of ``first``.
+
+    Fault for what is neither.
+    """
+    beginning, end = _month(first), _month(last)
+    if beginning and not last.strip():
+        end = beginning
+    return (
+        beginning or day(first, "from"),
+        _last_of(end) if end else day(last, "to"),
+    )
+
+
+def _month(text: str) -> date | None:
+    """Its first day; None for what is no month."""
+    found = _MONTH.fullmatch(text.strip())
+    if not found or not 1 <= int(found[2]) <= 12 or int(found[1]) < EARLIEST:
+        return None
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def _last_of(month: date) -> date:
+    return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def period(first: date, last: date, zone: ZoneInfo) -> Period:

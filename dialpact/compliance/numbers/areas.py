@@ -58,10 +58,6 @@ class Areas:
         self._digest = digest
         self._kept: dict[str, tuple[str, ...]] = {}
 
-    def __reduce__(self) -> tuple[type[Areas], tuple[dict[str, tuple[Area, ...]], str]]:
-        """For the process that decides, which is given all rules."""
-        return Areas, (dict(self.more), self._digest)
-
     @cached_property
     def version(self) -> str:
         """Which table, and a hash of the operator's files: stored with every decision that looks at it."""

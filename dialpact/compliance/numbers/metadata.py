@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType, number_type, region_code_for_number
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, number_type, region_code_for_number
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
@@ -39,6 +39,27 @@ def zones(code: int, significant: str) -> tuple[str, ...]:
     """Every time zone (IANA) that the library has for this number; empty when that is unknown."""
     found = time_zones_for_number(_number(code, significant))
     return () if UNKNOWN_TIMEZONE in found else tuple(found)
+
+
+def e164(digits: str) -> str:
+    """The digits of a telephone's number in some country, as the world dials it: without a trunk prefix.
+
+    ``digits`` begin with the country's code. Empty where no telephone of that country has as many, and for
+    zeros that leave another number each time that they are read.
+    """
+    found = _world(digits)
+    return found if found and _world(found) == found else ""
+
+
+def _world(digits: str) -> str:
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return ""
+    kinds = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+    if not any(phonenumbers.is_possible_number_for_type(number, kind) for kind in kinds):
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164).removeprefix("+")
 
 
 def everywhere(code: int) -> tuple[str, ...]:

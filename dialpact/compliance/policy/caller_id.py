@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dialpact.compliance.model import ANY, CallerId, Finding
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined, same
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.sections import CallerIdRule
+from dialpact.compliance.sections import CallerIdRange, CallerIdRule
 
 NAME = "caller_id"
 
@@ -29,6 +29,9 @@ def _failures(case: Case, section: CallerIdRule) -> Iterator[Finding]:
         if case.attempt.caller_id.startswith(prefix):
             why = Why.PREFIX_FORBIDDEN
             yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, why, prefix=prefix)
+    for one in section.ranges:
+        if one.wrong.fullmatch(case.attempt.caller_id) and _binds(case, one):  # the rarer first
+            yield from _of_range(case, section, one)
     if caller is None or caller.number != case.attempt.caller_id:
         yield failed(NAME, case, Reason.CALLER_ID_UNAUTHORISED, Why.UNREGISTERED)
         return
@@ -42,6 +45,29 @@ def _failures(case: Case, section: CallerIdRule) -> Iterator[Finding]:
         why = Why.NOT_AUTHENTICATED
         yield failed(NAME, case, Reason.CALLER_ID_NOT_AUTHENTICATED, why, carrier=caller.carrier)
     yield from _validity(case, caller)
+
+
+def _of_range(case: Case, section: CallerIdRule, one: CallerIdRange) -> Iterator[Finding]:
+    """Of the number that the gate is told: the forms in which it leaves (``sent_as``) are the same number."""
+    told, purpose, source = case.attempt.caller_id, case.purpose, one.source or section.source
+    for why, forms, wrong in (
+        (Why.RANGE_WANTED, one.only, not one.permits(told)),
+        (Why.RANGE_FORBIDDEN, one.never, one.forbids(told)),
+    ):
+        if wrong:
+            said = ", ".join(forms)
+            code = Reason.CALLER_ID_UNAUTHORISED
+            yield failed(NAME, case, code, why, purpose=purpose, forms=said, source=source)
+
+
+def _binds(case: Case, one: CallerIdRange) -> bool:
+    """Whether it has begun, and for this purpose and industry: one that nobody knows is bound by all."""
+    if one.purposes and case.purpose not in one.purposes:
+        return False
+    if one.effective_from is not None and case.local.date() < one.effective_from:
+        return False
+    campaign = case.facts.campaign
+    return not one.industries or campaign is None or any(same(campaign.industry, n) for n in one.industries)
 
 
 def _validity(case: Case, caller: CallerId) -> Iterator[Finding]:

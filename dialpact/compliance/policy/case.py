@@ -73,10 +73,17 @@ class Why(StrEnum):
     LAPSED = "lapsed"
     NO_HASH = "no-hash"
     PREFIX_FORBIDDEN = "prefix-forbidden"
+    RANGE_WANTED = "range-wanted"
+    RANGE_FORBIDDEN = "range-forbidden"
     # attempts
     CALLEE_CAP = "callee-cap"
     CALLER_ID_CAP = "caller-id-cap"
     NOT_COUNTED = "not-counted"
+    # registration
+    OTHER_CALLEE = "other-callee"
+    REGISTRATION_MISSING = "registration-missing"
+    REGISTRATION_TO_COME = "registration-to-come"
+    REGISTRATION_ENDED = "registration-ended"
     # actor
     ACTOR_FORBIDDEN = "actor-forbidden"
     # script

@@ -10,8 +10,8 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME, moment
-from dialpact.compliance.registers.number import callee
 from dialpact.compliance.registers.number import caller_id as exact
+from dialpact.compliance.registers.number import person
 
 ANSWER_DAYS = 15  # working days, for a complaint that 12321 passes on; a draft of 2020, known from the press
 WITHIN = 30  # minutes on either side of the time that the person remembers
@@ -51,7 +51,10 @@ def complaint(
     now: datetime,
     calendar: WorkingDays,
 ) -> Complaint:
-    """An empty ``received_at`` is ``now``. Fault for a call or a receipt that is still to come."""
+    """``number``: of anybody, also of one who could never be called. An empty ``received_at`` is ``now``.
+
+    Fault for a call or a receipt that is still to come.
+    """
     called = moment(called_at, "called_at")
     received = moment(received_at, "received_at") if received_at.strip() else now
     if called > now:
@@ -61,7 +64,7 @@ def complaint(
     if received > now:
         raise Fault("in-the-future", column="received_at", value=received_at.strip())
     return Complaint(
-        number=callee(number),
+        number=person(number),
         called_at=called,
         source=free_text(source, "source"),
         caller_id=exact(caller_id) if caller_id.strip() else "",
@@ -69,6 +72,32 @@ def complaint(
         received_at=received,
         due=due(received, calendar),
     )
+
+
+class Correction(Value, frozen=True, kw_only=True):
+    """What a complaint says otherwise than it was filed; None and empty: as it was.
+
+    ``decision``: the call that it is about, whatever its time.
+    """
+
+    called_at: datetime | None = None
+    caller_id: str = ""
+    decision: str = ""
+
+
+def correction(
+    before: Complaint, called_at: str, caller_id: str, decision: str, *, now: datetime
+) -> Correction:
+    """Fault for nothing to change, and for a call after its complaint, or still to come."""
+    called = moment(called_at, "called_at") if called_at.strip() else None
+    if not (called or caller_id.strip() or decision):
+        raise Fault("nothing-to-change")
+    if called and called > now:
+        raise Fault("call-to-come", value=called_at.strip())
+    if called and called > before.received_at:
+        raise Fault("ends-before-start", start=called_at.strip(), end=before.received_at.isoformat())
+    shown = exact(caller_id) if caller_id.strip() else ""
+    return Correction(called_at=called, caller_id=shown, decision=decision)
 
 
 def due(received_at: datetime, calendar: WorkingDays, days: int = ANSWER_DAYS) -> date | None:

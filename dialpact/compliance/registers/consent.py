@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dialpact.compliance.model import Consent
+from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.registers.cell import free_text, identifier, sha256
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.meanings import NO, plain
@@ -26,6 +27,8 @@ def consent(
     evidence: str,
     evidence_sha256: str = "",
     wording: str = "",
+    *,
+    regions: Sequence[str] = REGIONS,
 ) -> Consent:
     """``granted_at`` must be said: a consent of unknown date can not be shown to come before the call.
 
@@ -38,7 +41,7 @@ def consent(
     if expires is not None and expires <= granted:
         raise Fault("ends-before-start", start=granted_at.strip(), end=expires_at.strip())
     return Consent(
-        number=callee(number),
+        number=callee(number, regions),
         business=identifier(business, "business"),
         industry=identifier(industry, "industry"),
         granted_at=granted,
@@ -49,12 +52,12 @@ def consent(
     )
 
 
-def read(cells: Sequence[str], now: datetime) -> Consent:
+def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> Consent:
     """A CSV row in the order of :data:`COLUMNS`, :data:`OPTIONAL` and, perhaps, :data:`WATCHED`."""
     *known, withdrawn = cells if len(cells) > len(COLUMNS) + len(OPTIONAL) else (*cells, "")
     if withdrawn and plain(withdrawn) not in NO:
         raise Fault("withdrawn-in-file", value=shown(withdrawn))
-    return consent(*known)
+    return consent(*known, regions=regions)
 
 
 def written(entry: Consent) -> tuple[str, ...]:

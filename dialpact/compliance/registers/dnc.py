@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dialpact.compliance.model import ANY, SCOPES, DncEntry, OptOutWay, Scope, Value
+from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.registers.cell import choice, free_text, identifier
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.meanings import any_of
 from dialpact.compliance.registers.moment import exact, moment
-from dialpact.compliance.registers.number import callee
+from dialpact.compliance.registers.number import person
 
 COLUMNS = ("number", "scope", "value", "requested_at", "source")
 
@@ -35,12 +36,19 @@ class Said(Value, frozen=True, kw_only=True):
 
 
 def dnc_entry(
-    number: str, scope: str, value: str, requested_at: str, source: str, *, now: datetime
+    number: str,
+    scope: str,
+    value: str,
+    requested_at: str,
+    source: str,
+    *,
+    now: datetime,
+    regions: Sequence[str] = REGIONS,
 ) -> DncEntry:
     """An empty ``requested_at`` is ``now``; ``source`` says where it comes from and may be empty."""
     kind = "all" if scope == "all" else choice(scope, "scope", SCOPES)
     return DncEntry(
-        number=callee(number),
+        number=person(number, regions),
         scope=kind,
         value=scoped(kind, value),
         requested_at=moment(requested_at, "requested_at") if requested_at else now,
@@ -57,10 +65,10 @@ def scoped(scope: str, value: str) -> str:
     return ""
 
 
-def read(cells: Sequence[str], now: datetime) -> DncEntry:
+def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> DncEntry:
     """A CSV row in the order of :data:`COLUMNS`."""
     number, scope, value, requested_at, source = cells
-    return dnc_entry(number, scope, value, requested_at, source, now=now)
+    return dnc_entry(number, scope, value, requested_at, source, now=now, regions=regions)
 
 
 def written(entry: DncEntry) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dialpact.compliance.registers import caller_id, carrier_list, consent, dnc, leads
@@ -24,4 +26,11 @@ LEADS: Format[str] = Format(
 CARRIER_LIST: Format[ListedNumber] = Format(
     carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL, "carrier-list"
 )
+CALLEES = frozenset({"consent", "dnc"})  # registers whose rows are about a person's number
 IMPORTED: Mapping[str, Format[Any]] = {**REGISTERS, "leads": LEADS}  # whatever is filled from a file
+
+
+def at_home(format: Format[Any], regions: Sequence[str]) -> Format[Any]:
+    """``format``, of a file with people's numbers, that reads them as of these regions, home first."""
+    read: Callable[..., Any] = format.read
+    return replace(format, read=partial(read, regions=regions))

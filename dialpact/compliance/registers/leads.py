@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from dialpact.compliance.model import Batch, Value
-from dialpact.compliance.numbers import Flaw
+from dialpact.compliance.numbers import REGIONS, Flaw
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.cell import free_text, identifier
 from dialpact.compliance.registers.fault import Fault, shown
@@ -46,11 +46,11 @@ def delivery(campaign: str, partner: str, contract: str, basis: str) -> Delivery
     )
 
 
-def read(cells: Sequence[str], now: datetime) -> str:
+def read(cells: Sequence[str], now: datetime, regions: Sequence[str] = REGIONS) -> str:
     """A CSV row in the order of :data:`COLUMNS` and, perhaps, :data:`WATCHED`, as E.164."""
     if len(cells) > len(COLUMNS) and cells[1] and plain(cells[1]) not in NO:
         raise Fault("lead-says-no", value=shown(cells[1]))
-    return callee(cells[0])
+    return callee(cells[0], regions)
 
 
 def written(number: str) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from phonenumbers import PhoneMetadata
 
 from dialpact.compliance import numbers
+from dialpact.compliance.model import Callee
 from dialpact.compliance.numbers import Flaw
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.guarded import ascii_like, unguarded
@@ -44,30 +46,49 @@ def plain_fixed() -> re.Pattern[str]:
     )
 
 
-def callee(text: str) -> str:
-    """E.164; a number outside China needs its +.
+def callee(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
+    """E.164 of a number that some profile could let be called; one from abroad needs its +.
 
-    Fault: no number of a person, with what is wrong with it; a spreadsheet's leftovers with what to do.
+    ``regions``: the policy's; the first is home. Fault: no number of a person, with what is wrong with it; a
+    spreadsheet's leftovers with what to do.
     """
+    return _short(text, regions) or _e164(numbers.read, text, regions)
+
+
+def person(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
+    """E.164 of whoever opted out or complains, also if he could never be called. Else as ``callee``."""
+    return _short(text, regions) or _e164(numbers.anybody, text, regions)
+
+
+def any_person(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
+    """Of a filter: nothing stays nothing."""
+    return person(text, regions) if text.strip() else ""
+
+
+def _short(text: str, regions: Sequence[str]) -> str:
+    """Of the forms that most rows have; empty: go the long way."""
+    if isinstance(text, NumberCell) or (regions[0] != "CN" and not text.startswith("+86")):
+        return ""
     quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
-    if quick and not isinstance(text, NumberCell):
-        return "+86" + quick[1]
+    return "+86" + quick[1] if quick else ""
+
+
+def _e164(read: Callable[[str, Sequence[str]], Callee], text: str, regions: Sequence[str]) -> str:
     given = _dialled(_not_from_a_spreadsheet(text))
-    # Of every country with a plan; whether it may be called is the profile's matter, not the register's.
-    found = numbers.parse(given, regions=numbers.REGIONS)
+    found = read(given, regions)
     if not found.problem:
         return found.e164
     if _several(given):
         raise Fault("two-numbers", value=shown(given))
-    without = found.detail == Flaw.TRUNK_PREFIX_MISSING or plain_fixed().fullmatch(f"0{given}")
-    if without and isinstance(text, NumberCell):
+    if isinstance(text, NumberCell) and _lost_zero(given, found.detail, regions):
         raise Fault("zero-lost", value=shown(given))
     raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
 
 
-def any_callee(text: str) -> str:
-    """Of a filter: nothing stays nothing."""
-    return callee(text) if text.strip() else ""
+def _lost_zero(given: str, flaw: str, regions: Sequence[str]) -> bool:
+    """Whether it would be a number with a 0 before it."""
+    chinese = regions[0] == "CN" and plain_fixed().fullmatch(f"0{given}")
+    return flaw == Flaw.TRUNK_PREFIX_MISSING or bool(chinese)
 
 
 def caller_id(text: str, *, as_written: bool = True) -> str:
@@ -99,6 +120,15 @@ def _several(given: str) -> bool:
         sum(len(digits) >= SHORTEST for digits in found) > 1
         for found in ([re.sub("[^0-9]", "", part) for part in parts], re.findall("[0-9]+", given))
     )
+
+
+def spellings(text: str, regions: Sequence[str] = numbers.REGIONS) -> tuple[str, ...]:
+    """As which exact strings a caller ID may be registered that somebody writes so; the text itself first."""
+    found = numbers.anybody(text, regions)
+    digits = found.e164.removeprefix("+")
+    given = text.strip()
+    written = (given, given.translate(numbers.SEPARATORS), found.national, found.e164, digits)
+    return tuple(dict.fromkeys(form for form in written if _CALLER_ID.fullmatch(form)))
 
 
 def _not_from_a_spreadsheet(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from dialpact.compliance.sections.base import Clause, Numbers, Section, require
 from dialpact.compliance.sections.limits import Attempts, Cap, SuspensionRule
+from dialpact.compliance.sections.numbering import CallerIdRange
 from dialpact.compliance.sections.ranges import RangeDialling
 from dialpact.compliance.sections.registers import (
     ActorRule,
@@ -13,12 +14,14 @@ from dialpact.compliance.sections.registers import (
     ResourcesRule,
     ScriptRule,
 )
+from dialpact.compliance.sections.registration import Registered, RegistrationRule
 from dialpact.compliance.sections.time import WEEKDAYS, Days, Hours, Weekday, Window
 
 __all__ = [
     "WEEKDAYS",
     "ActorRule",
     "Attempts",
+    "CallerIdRange",
     "CallerIdRule",
     "Cap",
     "Clause",
@@ -30,6 +33,8 @@ __all__ = [
     "Numbers",
     "RangeDialling",
     "RecordingRule",
+    "Registered",
+    "RegistrationRule",
     "ResourcesRule",
     "ScriptRule",
     "Section",

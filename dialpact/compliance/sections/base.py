@@ -20,6 +20,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     clause: str  # the original wording
     source: str  # where it can be read; says so when it is known from the press only
+    looked_up: date | None = None  # when somebody last read the source
+    unconfirmed: str = ""  # what of it could not be confirmed then, in words; empty: all of it was
 
     def __post_init__(self) -> None:
         require(bool(self.source.strip()), "source", "must not be empty")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from dialpact.compliance.model import CAPACITIES, SCOPES, Capacity, Scope
 from dialpact.compliance.sections.base import Section, require, require_some
+from dialpact.compliance.sections.numbering import CallerIdRange
 
 LONGEST_PHRASE = 100  # characters
 
@@ -38,11 +39,19 @@ class ConsentRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
 class CallerIdRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     authenticated: bool = True  # by the carrier, besides being issued by the authority
     forbidden_prefixes: tuple[str, ...] = ()  # of caller IDs that may not be used, whatever the register says
+    ranges: tuple[CallerIdRange, ...] = ()  # which of them calls of some purpose show
 
     def __post_init__(self) -> None:
         super().__post_init__()
         digits = all(prefix.removeprefix("+").isdecimal() for prefix in self.forbidden_prefixes)
         require(digits, "forbidden_prefixes", "digits only, perhaps after a plus")
+        require(len(set(self.ranges)) == len(self.ranges), "ranges", "lists something twice")
+        for one in self.ranges:
+            for purpose in one.purposes:
+                bound = self.binds(purpose)
+                require(bound, "ranges", f"one is for {purpose}, which the section does not bind")
+            late = one.effective_from is None or one.effective_from >= self.effective_from
+            require(late, "ranges", f"one begins on {one.effective_from}, before the section does")
 
 
 class ResourcesRule(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.recorder_leases import RecorderLeases
     from dialpact.store.ports.recording_list import RecordingList
     from dialpact.store.ports.recordings import Recordings
+    from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
     from dialpact.store.ports.suspensions import Suspensions
@@ -145,6 +146,9 @@ class Store(Protocol):
 
     @property
     def recordings(self) -> Recordings: ...
+
+    @property
+    def registrations(self) -> Registrations: ...
 
     @property
     def retention(self) -> Retention: ...

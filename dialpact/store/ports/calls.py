@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +30,21 @@ class Calls(Protocol):
 
     async def get(self, id: str) -> StoredCall | None:
         """None for an id that no decision has. LedgerError once its inputs are erased."""
+
+    async def named(
+        self, *, number: str, given: str, caller_ids: Sequence[str], start: str, most: int
+    ) -> Sequence[CallEntry]:
+        """Newest first, at most so many: to a callee (E.164), dialled as a text that is no number, with one
+        of the caller IDs, or with an id that begins so. What is empty names none.
+        """
+
+    async def about(
+        self, number: str, *, about: datetime, since: datetime, until: datetime, most: int
+    ) -> Sequence[CallEntry]:
+        """Calls to a callee that were put through in that time: the nearest to ``about`` first."""
+
+    async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
+        """Ids of decisions, in order."""
 
     async def facts(
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False

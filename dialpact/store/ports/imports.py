@@ -1,4 +1,4 @@
-"""A file on its way into a register: staged beside it, then applied in one transaction or not at all."""
+"""A file on its way into a register: staged beside it, then applied as one, or not at all."""
 
 from __future__ import annotations
 
@@ -38,3 +38,6 @@ class Staging(Protocol):
 class Imports(Protocol):
     async def begin(self, register: str) -> Staging:
         """Into ``dnc``, ``consent`` or ``caller-id``; what was staged before and not applied is forgotten."""
+
+    async def tidy(self) -> None:
+        """Ends what an import that was killed has left: what counts stays, and of the rest nothing does."""

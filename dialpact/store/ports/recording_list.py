@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -27,3 +28,6 @@ class RecordingList(Protocol):
         """Newest first. ``state``: as it is told. ``since``, ``until``: started from then on, before then.
         ``due``: only those that may go on that day. ``held``: only those under a hold.
         """
+
+    async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
+        """Ids of recordings, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -51,13 +51,43 @@ class Calls:
         def work(connection: sqlite3.Connection) -> Page[CallEntry]:
             ask = partial(SQL.list_calls, connection, **wanted)
             found = page(ask, dict, "seq", after=after, most=most, first=NEWEST)
-            ids = json.dumps([row["id"] for row in found.rows])
-            legs = _by_decision(rows(SQL.legs(connection, decisions=ids)))
-            parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
-            entries = [_entry(row, legs[row["id"]], parts[row["id"]]) for row in found.rows]
-            return Page(entries, found.next)
+            return Page(_entries(connection, found.rows), found.next)
 
         return await self._database.read(work)
+
+    async def named(
+        self, *, number: str, given: str, caller_ids: Sequence[str], start: str, most: int
+    ) -> Sequence[CallEntry]:
+        def work(connection: sqlite3.Connection) -> list[CallEntry]:
+            found = [
+                *(SQL.ids_to(connection, number=number, most=most) if number else ()),
+                *(SQL.ids_given(connection, given=given, most=most) if given else ()),
+                *(
+                    row
+                    for caller_id in caller_ids
+                    for row in SQL.ids_by(connection, caller_id=caller_id, most=most)
+                ),
+                *(SQL.ids_beginning(connection, start=start, most=most) if start else ()),
+            ]
+            return _of_ids(connection, [row["id"] for row in found])[:most]
+
+        return await self._database.read(work)
+
+    async def about(
+        self, number: str, *, about: datetime, since: datetime, until: datetime, most: int
+    ) -> Sequence[CallEntry]:
+        bounds = {"since": stamp(since), "until": stamp(until), "about": stamp(about), "most": most}
+
+        def work(connection: sqlite3.Connection) -> list[CallEntry]:
+            ids = [row["id"] for row in SQL.ids_about(connection, number=number, **bounds)]
+            return sorted(_of_ids(connection, ids), key=lambda one: ids.index(one.id))
+
+        return await self._database.read(work)
+
+    async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
+        return await self._database.read(
+            lambda connection: [row["id"] for row in SQL.ids_beginning(connection, start=start, most=most)]
+        )
 
     async def get(self, id: str) -> StoredCall | None:
         return await self._database.read(lambda connection: _get(connection, id))
@@ -66,6 +96,18 @@ class Calls:
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
+
+
+def _of_ids(connection: sqlite3.Connection, ids: Sequence[str]) -> list[CallEntry]:
+    wanted = json.dumps(list(dict.fromkeys(ids)))
+    return _entries(connection, rows(SQL.calls_of_ids(connection, ids=wanted)))
+
+
+def _entries(connection: sqlite3.Connection, found: Sequence[Row]) -> list[CallEntry]:
+    ids = json.dumps([row["id"] for row in found])
+    legs = _by_decision(rows(SQL.legs(connection, decisions=ids)))
+    parts = _by_decision(rows(SQL.parts(connection, decisions=ids)))
+    return [_entry(row, legs[row["id"]], parts[row["id"]]) for row in found]
 
 
 def _get(connection: sqlite3.Connection, id: str) -> StoredCall | None:

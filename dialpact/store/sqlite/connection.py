@@ -117,8 +117,8 @@ class Database:
     def __init__(self, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False) -> None:
         """``short_units``: none sorts or stages much, so that temporary tables may be in memory."""
         self.path = path
-        self.busy_ms = busy_ms
         self.has_written = False  # a transaction of this one has changed something, and it is on disk
+        self._busy_ms = busy_ms
         self._short_units = short_units
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
@@ -148,14 +148,14 @@ class Database:
             return self._connection or await self._open()
 
     async def _open(self) -> Thread:
-        connection = await Thread.start(self.connect)
+        connection = await Thread.start(self._connect)
         self._connection = connection
         return connection
 
-    def connect(self) -> Units:
-        """On the thread that will use it: a disk that hangs must not hang the event loop."""
+    def _connect(self) -> Units:
+        """On the connection's thread: a disk that hangs must not hang the event loop."""
         self._identity = self._on_disk()
-        return _connect(self.path, self.busy_ms, self._short_units)
+        return _connect(self.path, self._busy_ms, self._short_units)
 
     async def _run(self, unit: Callable[[Units], T]) -> T:
         connection = self._connection or await self._opened()
@@ -183,7 +183,7 @@ class Database:
 
         Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
         """
-        return await self._run(partial(self.within, work))
+        return await self._run(partial(self._within, work))
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the database, for as long as it takes.
@@ -227,8 +227,7 @@ class Database:
             self._roll_back(connection)
             connection.execute("PRAGMA query_only = OFF")
 
-    def within(self, work: Callable[[Units], T], connection: Units) -> T:
-        """:meth:`transact`, on the thread of a connection that :meth:`connect` has made."""
+    def _within(self, work: Callable[[Units], T], connection: Units) -> T:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:

@@ -19,7 +19,7 @@ from dialpact.store.sqlite.files_of import files_of
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("custody", by_name=False)
-BATCH = 10_000  # paths; so that each lock is short
+BATCH = 10_000  # paths
 LOOKING = "look for files that no row names"
 PAGE = 200  # recordings with their leaves
 T = TypeVar("T", bound=FilesOf)
@@ -47,10 +47,10 @@ class Custody:
             self._database.check_turn(LOOKING, turn)
             return [path for (path,) in SQL.foreign_files(connection)]
 
-        turn = await self._database.transact(begin)
+        turn = await self._database.aside(begin)
         paths = iter(found)
         while batch := await asyncio.to_thread(lambda: [(path,) for path in islice(paths, BATCH)]):
-            await self._database.transact(partial(insert, batch))
+            await self._database.aside(partial(insert, batch))
         return await self._database.read(foreign)
 
     async def count_kept(self, since: datetime | None, until: datetime | None) -> int:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -115,41 +115,27 @@ class Decisions:
     async def decide(
         self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> list[Decided]:
-        return await self._database.transact(deciding(batch, judge, clock, overdue))
+        def work(connection: Units) -> list[Decided]:
+            together = _Batch(connection, judge, clock)
+            try:
+                return together.run(batch, overdue)
+            except Exception as error:
+                if _is_of_the_store(error):
+                    raise
+            # One of them can not be decided. Nothing has happened; now each has a savepoint of its own, which
+            # costs more than all that is read for it, and the others are decided.
+            connection.rollback()
+            connection.execute("BEGIN IMMEDIATE")
+            return _Batch(connection, judge, clock, alone=True, failed=together.failed).run(batch, overdue)
+
+        return await self._database.transact(work)
 
     async def undelivered(self, marks: Sequence[Undelivered]) -> None:
-        await self._database.transact(marking(marks))
+        def work(connection: sqlite3.Connection) -> None:
+            for decision, at, reason in marks:
+                SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
 
-
-def deciding(
-    batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision]
-) -> Callable[[Units], list[Decided]]:
-    """The unit of work of :meth:`Decisions.decide`."""
-
-    def work(connection: Units) -> list[Decided]:
-        together = _Batch(connection, judge, clock)
-        try:
-            return together.run(batch, overdue)
-        except Exception as error:
-            if _is_of_the_store(error):
-                raise
-        # One of them can not be decided. Nothing has happened; now each has a savepoint of its own, which
-        # costs more than all that is read for it, and the others are decided.
-        connection.rollback()
-        connection.execute("BEGIN IMMEDIATE")
-        return _Batch(connection, judge, clock, alone=True, failed=together.failed).run(batch, overdue)
-
-    return work
-
-
-def marking(marks: Sequence[Undelivered]) -> Callable[[sqlite3.Connection], None]:
-    """The unit of work of :meth:`Decisions.undelivered`."""
-
-    def work(connection: sqlite3.Connection) -> None:
-        for decision, at, reason in marks:
-            SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
-
-    return work
+        await self._database.transact(work)
 
 
 class _Batch:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.leads import Leads
     from dialpact.store.sqlite.registers.plain import Entries
     from dialpact.store.sqlite.registers.profile import Profiles
+    from dialpact.store.sqlite.registers.registration import Registrations
     from dialpact.store.sqlite.registers.script import Scripts
     from dialpact.store.sqlite.registers.suspension import Suspensions
     from dialpact.store.sqlite.retention import Retention
@@ -242,6 +243,12 @@ class Store(Database):
         from dialpact.store.sqlite.recordings import Recordings
 
         return Recordings(self)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        from dialpact.store.sqlite.registers.registration import Registrations
+
+        return Registrations(self)
 
     @cached_property
     def retention(self) -> Retention:

@@ -27,6 +27,7 @@ SQL = statements("erasure")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
 BATCH = 100  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
 WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock
+TRIES, PAUSE_SECONDS = 100, 0.05  # to empty the write-ahead log
 
 
 class Erasure:
@@ -60,7 +61,11 @@ class Erasure:
         return await self._database.transact(work)
 
     async def overwrite(self) -> None:
-        await asyncio.to_thread(_empty_journal, self._database.path)
+        """Others that read just now delay it; nobody who writes waits for them with it."""
+        for _ in range(TRIES):
+            if await asyncio.to_thread(_empty_journal, self._database.path):
+                return
+            await asyncio.sleep(PAUSE_SECONDS)
 
     def _over(self, connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Found:
         """The next calls that were not erased yet and whose last day has passed."""
@@ -111,7 +116,13 @@ def _piece(found: _Found) -> Piece:
     return Piece([call.over for call in found.calls], found.after, found.end)
 
 
-def _empty_journal(path: Path) -> None:
-    """What was erased must not be found in the write-ahead log either. Others that read just now delay it."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _empty_journal(path: Path) -> bool:
+    """What was erased must not be found in the write-ahead log either. False as long as others read of it.
+
+    Without a timeout: SQLite would hold the lock of all writers while it waits for readers. What there is to
+    copy is copied before, beside them.
+    """
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy

@@ -21,6 +21,7 @@ from dialpact.compliance.evidence import (
 )
 from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
 from dialpact.compliance.ledger import merkle
+from dialpact.compliance.registers.registration import entry_key as registrant
 from dialpact.compliance.registers.suspension import entry_key
 from dialpact.store.ports.page import ALL
 from dialpact.store.sqlite import checkpoints, ledger
@@ -153,6 +154,8 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     keyed = [
         ("business", decision["business"]),
         ("campaign", decision["campaign"]),
+        ("registration", registrant("business", decision["business"])),
+        ("registration", registrant("campaign", decision["campaign"])),
         ("caller-id", decision["caller_id"]),
         ("suspension", entry_key("agent", decision["agent"])),
         ("suspension", entry_key("campaign", decision["campaign"])),

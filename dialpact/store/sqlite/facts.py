@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache, partial
 
@@ -20,6 +21,7 @@ from dialpact.compliance.model import (
     DncEntry,
     Facts,
     RecorderState,
+    Registration,
     Script,
     Suspension,
     Tally,
@@ -67,7 +69,7 @@ def facts(
     same unit of work.
     """
     registered = registered or Registered(connection)
-    campaign, business = registered.campaign(attempt.campaign)
+    campaign, business, registrations = registered.campaign(attempt.campaign, asked.registrations)
     digits = int(attempt.callee.e164[1:]) if attempt.callee.e164 else None
     names = attempt.trunks
     continues = linked.first_of(connection, attempt, now)
@@ -89,18 +91,36 @@ def facts(
         neighbours=_neighbours(connection, attempt, digits, asked, now),
         suspensions=_suspensions(connection, attempt),
         recorder=registered.recorder(attempt.node) if live else None,
+        registrations=registrations,
         continues=continues,
     )
 
 
-def _campaign(connection: sqlite3.Connection, id: str) -> tuple[Campaign, Business] | tuple[None, None]:
-    row = SQL.campaign_and_business(connection, id=id)
+def _campaign(
+    connection: sqlite3.Connection, id: str, registrations: bool
+) -> tuple[Campaign | None, Business | None, tuple[Registration, ...]]:
+    """With its business, and with what both are registered as where that is asked."""
+    ask = SQL.campaign_and_registrations if registrations else SQL.campaign_and_business
+    row = ask(connection, id=id)
     if row is None:
-        return None, None
+        return None, None, ()
     return (
         Campaign(id=row[0], business=row[1], industry=row[2], purpose=row[3], script=row[4]),
         Business(id=row[1], name=row[5], actor=row[6]),
+        (*_registrations(row[7]), *_registrations(row[8])) if registrations else (),
     )
+
+
+def _registrations(listed: str) -> Iterator[Registration]:
+    for holder, id, kind, valid_from, valid_to, number in json.loads(listed):
+        yield Registration(
+            holder=holder,
+            id=id,
+            kind=kind,
+            valid_from=date.fromisoformat(valid_from),
+            valid_to=date.fromisoformat(valid_to) if valid_to else None,
+            number=number,
+        )
 
 
 def _caller_id(connection: sqlite3.Connection, number: str) -> CallerId | None:
@@ -129,16 +149,18 @@ def _consents(
     return tuple(
         Consent(
             number=e164,
-            business=row["business"],
-            industry=row["industry"],
-            granted_at=instant(row["granted_at"]),
-            expires_at=_instant(row["expires_at"]),
-            evidence=row["evidence"],
-            withdrawn_at=_instant(row["withdrawn_at"]),
-            evidence_sha256=row["evidence_sha256"],
-            wording=row["wording"],
+            business=business,
+            industry=industry,
+            granted_at=instant(granted),
+            expires_at=_instant(expires),
+            evidence=evidence,
+            withdrawn_at=_instant(withdrawn),
+            evidence_sha256=digest,
+            wording=wording,
         )
-        for row in SQL.consents(connection, number=digits, business=campaign.business)
+        for business, industry, granted, expires, evidence, withdrawn, digest, wording in _sorted(
+            SQL.consents(connection, number=digits, business=campaign.business), "granted_at", "industry"
+        )
     )
 
 
@@ -146,14 +168,10 @@ def _do_not_call(connection: sqlite3.Connection, e164: str, digits: int | None) 
     if digits is None:
         return ()
     return tuple(
-        DncEntry(
-            number=e164,
-            scope=row["scope"],
-            value=row["value"],
-            requested_at=instant(row["requested_at"]),
-            source=row["source"],
+        DncEntry(number=e164, scope=scope, value=value, requested_at=instant(requested), source=source)
+        for scope, value, requested, source in _sorted(
+            SQL.do_not_call(connection, number=digits), "scope", "value"
         )
-        for row in SQL.do_not_call(connection, number=digits)
     )
 
 
@@ -244,6 +262,13 @@ def _recorder(row: sqlite3.Row | None) -> RecorderState:
     if row["boot_id"] != boot_id() or row["expires_ns"] <= time.monotonic_ns():
         return RecorderState(ready=False, why="the listener has not reported in time")
     return RecorderState(ready=True)
+
+
+def _sorted(found: sqlite3.Cursor, *columns: str) -> list[sqlite3.Row]:
+    rows = found.fetchall()
+    if len(rows) > 1:
+        rows.sort(key=lambda row: [row[column] for column in columns])
+    return rows
 
 
 def _instant(text: str | None) -> datetime | None:

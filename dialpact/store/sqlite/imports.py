@@ -1,9 +1,11 @@
-"""An import: staged in batches beside the register, then applied in one transaction or not at all.
+"""An import: staged in batches beside the register, then applied as one, or not at all.
 
 1. Staging holds no lock, so the gate goes on deciding meanwhile.
-2. Nor does the sorting of opt-outs, which leaves out those that the register has: a list that comes again
-   every day holds the lock for what is new in it.
-3. The last step is one sorted INSERT: a million new opt-outs hold the lock for about a second.
+2. Nor does the look at all that is staged (what clashes, what is replaced), which leaves out what the
+   register has: a list that comes again every day holds the lock for what is new in it. When the register
+   has changed before the lock was there, the look is taken again.
+3. A few new rows go in at once, many in slices that count as one (``arriving``). Caller IDs, of which
+   nobody has many, go in at once and are looked at under the lock.
 4. The log gets one line with the file's name, hash and counts, and every row that was replaced.
 """
 
@@ -11,16 +13,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Self, TypeVar
+from functools import lru_cache, partial
+from operator import itemgetter
+from typing import Any, NamedTuple, Self, TypeVar
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.errors import StoreBusy, StoreError
 from dialpact.compliance.model import CallerId, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Applied, Batch
+from dialpact.store.sqlite.arriving import FEW, Arrival, counting, tidy
 from dialpact.store.sqlite.connection import Database, Work, rows
 from dialpact.store.sqlite.registers.caller_id import caller_id_fields
 from dialpact.store.sqlite.registers.change import digits, log
@@ -29,6 +35,7 @@ from dialpact.store.sqlite.statements import statements
 # Staging passes rows by position, which is faster than by name, so these queries name no parameters.
 STAGING = statements("imports", by_name=False)
 
+LOOKS = 5  # then it is looked at under the lock
 CACHE = 16_384  # KiB of the register for what goes through it once, in its order; and as much for sorting
 
 T = TypeVar("T")
@@ -64,6 +71,29 @@ def _caller_id(value: CallerId) -> Staged:
 STAGED: dict[str, Callable[[Any], Staged]] = {"dnc": _dnc, "consent": _consent, "caller-id": _caller_id}
 
 
+class Act(NamedTuple):
+    """What is to be applied, and by whom."""
+
+    file: FileRead
+    bad: int
+    skip_bad: bool
+    by: str
+    at: datetime
+
+
+class Found(NamedTuple):
+    """What a look at all that is staged has shown."""
+
+    last: int  # until which change of a register it is true
+    clashes: tuple[tuple[int, Fault], ...]
+    unknown: tuple[str, ...]
+    replaced: Sequence[dict[str, Any]] = ()
+    rows: int = 0  # that are new to the register
+
+    def refused(self, act: Act) -> bool:
+        return bool(act.bad or self.clashes) and not act.skip_bad
+
+
 class Imports:
     """:class:`dialpact.store.ports.imports.Imports` on SQLite."""
 
@@ -71,7 +101,11 @@ class Imports:
         self._database = database
 
     async def begin(self, register: str) -> Staging:
+        await tidy(self._database)
         return Staging(self._database, register, await Place.begin(self._database, register))
+
+    async def tidy(self) -> None:
+        await tidy(self._database)
 
 
 class Staging:
@@ -83,7 +117,10 @@ class Staging:
         self._place = place
         self._row = STAGED[register]
         self._late = _name("sort", register) in STAGING.available_queries
+        self._sliced = _name("changed_since", register) in STAGING.available_queries
         self._batches = self._staged = 0
+        self._unknown: tuple[str, ...] | None = None
+        self._clashes: list[tuple[int, Fault]] = []
 
     async def stage(self, batch: Batch[Any]) -> None:
         self._batches += 1
@@ -103,65 +140,110 @@ class Staging:
             return ((*self._row(value), self._batches) for _, value in batch)
         return iter(sorted((*self._row(value), line) for line, value in batch))
 
-    def _sort(self, connection: sqlite3.Connection) -> int:
-        """Until which change of a register it is true what was left out."""
+    async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
+        act = Act(file, bad, skip_bad, by, at)
+        for _ in range(LOOKS if self._sliced else 0):
+            found = await self._database.aside(_small(partial(self._look, act)))
+            if found.refused(act):
+                return Applied(clashes=found.clashes, unknown=found.unknown)
+            if found.rows > FEW:
+                done = await self._in_slices(found, act)
+            else:
+                done = await self._database.transact(_small(partial(self._at_once, act, found)))
+            if done is not None:
+                return done
+            await tidy(self._database)
+        done = await self._database.transact(_small(partial(self._at_once, act, None)))
+        if done is None:
+            raise StoreBusy(f"{self._database.path}: another import is coming in; nothing was done")
+        return done
+
+    def _look(self, act: Act, connection: sqlite3.Connection) -> Found:
+        """At every row, most of the work. Clashes are taken out, if they are to be skipped."""
         self._place.check()
         last = int(STAGING.last_change(connection)[0])
+        if self._unknown is None:
+            self._unknown = tuple(value for (value,) in self._step("unknown", connection))
+        self._clashes += [
+            (line, Fault(fault, **({"value": value} if value else {})))
+            for line, fault, value in self._step("clashes", connection)
+        ]
+        self._clashes.sort(key=itemgetter(0))  # of a second look, too
+        found = Found(last, tuple(self._clashes), self._unknown)
+        if found.refused(act):
+            return found
+        if self._clashes:
+            self._sql("drop_clash")(connection, [(line,) for line, _ in self._clashes])
+        replaced = [_plain(row) for row in rows(self._step("replaced", connection))]
         for step in ("drop_new", "create_new", "sort", "leave_out_known"):
-            self._sql(step)(connection)
-        return last
+            self._step(step, connection)
+        (left,) = self._sql("left")(connection)
+        return found._replace(replaced=replaced, rows=left)
 
-    async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
-        last, names = await self._database.aside(_small(self._beside)) if self._late else (0, None)
-
-        def work(connection: sqlite3.Connection) -> Applied:
-            self._place.check()
-            if self._late and STAGING.removed_since(connection, seq=last)[0]:
-                self._sort(connection)  # what was left out may be what was removed meanwhile
-            clashes = tuple(
-                (line, Fault(fault, **({"value": value} if value else {})))
-                for line, fault, value in self._found(connection, "clashes")
-            )
-            unknown = self._unknown(connection) if names is None else names
-            if (bad or clashes) and not skip_bad:
-                return Applied(clashes=clashes, unknown=unknown)
-            if clashes:
-                self._sql("drop_clash")(connection, [(line,) for line, _ in clashes])
-            replaced = [_plain(row) for row in rows(self._found(connection, "replaced"))]
-            count = self._applied(connection, at)
-            already = self._staged - len(clashes) - count
-            found = {"bad": bad + len(clashes), "applied": count, "already": already, "replaced": replaced}
-            detail = file.logged | found
-            log(connection, self._register, "import", file.file, detail, by=by, at=at)
-            return Applied(applied=count, already=already, clashes=clashes, unknown=unknown, done=True)
-
-        return await self._database.transact(_small(work))
-
-    def _beside(self, connection: sqlite3.Connection) -> tuple[int, tuple[str, ...]]:
-        """What needs a look at every row, and no lock: the sorting, and the names nobody has registered."""
-        return self._sort(connection), self._unknown(connection)
-
-    def _applied(self, connection: sqlite3.Connection, at: datetime) -> int:
-        """How many rows changed the register. The checks, half of the work, were made by the same constraints
-        as the rows were sorted.
-        """
+    def _at_once(self, act: Act, looked: Found | None, connection: sqlite3.Connection) -> Applied | None:
+        """None: to be looked at again. ``looked``: None to look under the lock."""
+        self._place.check()
+        if counting(connection, self._register):
+            return None
+        if looked and self._changed(connection, looked.last):
+            if self._staged > FEW:
+                return None
+            looked = None
+        found = looked or self._look(act, connection)
+        if found.refused(act):
+            return Applied(clashes=found.clashes, unknown=found.unknown)
         try:
-            if self._late:
+            if self._late:  # the checks were made by the same constraints as the rows were sorted
                 STAGING.without_checks(connection)
-            return int(self._sql("apply")(connection, at=stamp(at)))
+            count = int(self._sql("apply")(connection, at=stamp(act.at)))
         finally:
             STAGING.with_checks(connection)
+        return self._logged(act, found, count, connection)
 
-    def _unknown(self, connection: sqlite3.Connection) -> tuple[str, ...]:
-        return tuple(value for (value,) in self._found(connection, "unknown"))
+    async def _in_slices(self, found: Found, act: Act) -> Applied | None:
+        """None: to be looked at again."""
+        arrival = await Arrival.begin(self._database, self._register, act.at)
+        done = None
+        try:
+            filled = await arrival.fill(self._place.check)
+            done = await self._database.transact(partial(self._count, act, found, arrival, filled))
+        finally:
+            if done is None:
+                await arrival.give_up()
+        if done is not None:
+            with suppress(StoreError):  # it counts: what is not moved now, whoever comes next moves
+                await tidy(self._database)
+        return done
+
+    def _count(
+        self, act: Act, found: Found, arrival: Arrival, filled: int, connection: sqlite3.Connection
+    ) -> Applied | None:
+        self._place.check()
+        if counting(connection, self._register) or self._changed(connection, found.last):
+            return None
+        arrival.count(connection)
+        return self._logged(act, found, filled - arrival.met(connection, found.last), connection)
+
+    def _changed(self, connection: sqlite3.Connection, last: int) -> bool:
+        """Whether the register has changed since in a way that makes another look necessary."""
+        return self._sliced and bool(self._sql("changed_since")(connection, seq=last)[0])
+
+    def _logged(self, act: Act, found: Found, count: int, connection: sqlite3.Connection) -> Applied:
+        already = self._staged - len(found.clashes) - count
+        figures = {"bad": act.bad + len(found.clashes), "applied": count, "already": already}
+        detail = act.file.logged | figures | {"replaced": found.replaced}
+        log(connection, self._register, "import", act.file.file, detail, by=act.by, at=act.at)
+        return Applied(
+            applied=count, already=already, clashes=found.clashes, unknown=found.unknown, done=True
+        )
 
     def _sql(self, step: str) -> Any:
         return _sql(step, self._register)
 
-    def _found(self, connection: sqlite3.Connection, step: str) -> list[Any]:
+    def _step(self, step: str, connection: sqlite3.Connection) -> Any:
         """Nothing for a register that has no such step: an opt-out clashes with nothing."""
         known = _name(step, self._register) in STAGING.available_queries
-        return list(self._sql(step)(connection)) if known else []
+        return self._sql(step)(connection) if known else ()
 
 
 class Place:

@@ -1,14 +1,15 @@
 """A batch of leads on its way in: numbers staged beside the register, to be looked at before they count.
 
 1. They are read in pages, each a snapshot: the gate goes on deciding meanwhile.
-2. Batch, numbers and the line in the log are one transaction.
+2. Batch, numbers and the line in the log are one: a few in one transaction, many in slices, under a batch
+   that counts when all are in (``arriving``).
 3. The same file counts once for a campaign, unless it was withdrawn.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +21,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivery
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Batch
+from dialpact.store.sqlite.arriving import FEW, Arrival, tidy
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.imports import STAGING, Place
 from dialpact.store.sqlite.registers.change import digits, log
@@ -39,6 +41,7 @@ class LeadStaging:
 
     @classmethod
     async def begin(cls, database: Database, delivery: Delivery, sha256: str) -> LeadStaging:
+        await tidy(database)
         await database.read(partial(_check, delivery, sha256))
         return cls(database, delivery, sha256, await Place.begin(database, "leads"))
 
@@ -77,31 +80,83 @@ class LeadStaging:
         by: str,
         at: datetime,
     ) -> tuple[int, int]:
-        def work(connection: sqlite3.Connection) -> tuple[int, int]:
-            _check(self._delivery, self._sha256, connection)
-            self._place.check()
-            delivery = msgspec.structs.asdict(self._delivery)
-            batch = int(
-                SQL.insert_batch(
-                    connection,
-                    **delivery,
-                    file=file.file,
-                    sha256=self._sha256,
-                    imported_at=stamp(at),
-                    imported_by=by,
-                    rows=0,
-                    finding=msgspec.json.encode(finding).decode() if finding else "",
-                    held=held,
-                )
-            )
-            count = int(STAGING.apply_leads(connection, batch=batch))
-            SQL.set_rows(connection, id=batch, rows=count)
-            figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
-            about = file.logged | delivery | figures
-            log(connection, "leads", "import", str(batch), about, by=by, at=at)
-            return batch, count
+        new = partial(self._insert, file=file, finding=finding, held=held, by=by, at=at)
+        logged = partial(self._all_in, file=file, bad=bad, held=held, by=by, at=at)
+        if file.rows > FEW:
+            return await self._in_slices(new, logged, at)
 
-        return await self._database.transact(work)
+        def at_once(connection: sqlite3.Connection) -> tuple[int, int]:
+            batch = new(connection)
+            return logged(connection, batch, int(STAGING.apply_leads(connection, batch=batch)))
+
+        return await self._database.transact(at_once)
+
+    async def _in_slices(
+        self,
+        new: Callable[[sqlite3.Connection], int],
+        logged: Callable[[sqlite3.Connection, int, int], tuple[int, int]],
+        at: datetime,
+    ) -> tuple[int, int]:
+        def count(connection: sqlite3.Connection) -> tuple[int, int]:
+            batch = arrival.over(connection)
+            return logged(connection, batch, filled)
+
+        arrival = await Arrival.begin(self._database, "leads", at, new)
+        done = False
+        try:
+            filled = await arrival.fill(self._place.check)
+            found = await self._database.transact(count)
+            done = True
+        finally:
+            if not done:
+                await arrival.give_up()
+        return found
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        file: FileRead,
+        finding: Mapping[str, RangeReport],
+        held: str,
+        by: str,
+        at: datetime,
+    ) -> int:
+        """A batch whose numbers are not all in."""
+        _check(self._delivery, self._sha256, connection)
+        self._place.check()
+        made: int = SQL.insert_batch(
+            connection,
+            **msgspec.structs.asdict(self._delivery),
+            file=file.file,
+            sha256=self._sha256,
+            imported_at=stamp(at),
+            imported_by=by,
+            finding=msgspec.json.encode(finding).decode() if finding else "",
+            held=held,
+        )
+        return made
+
+    def _all_in(
+        self,
+        connection: sqlite3.Connection,
+        batch: int,
+        count: int,
+        *,
+        file: FileRead,
+        bad: int,
+        held: str,
+        by: str,
+        at: datetime,
+    ) -> tuple[int, int]:
+        """It counts from this transaction on."""
+        _check(self._delivery, self._sha256, connection)
+        self._place.check()
+        SQL.all_in(connection, id=batch, rows=count)
+        figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
+        about = file.logged | msgspec.structs.asdict(self._delivery) | figures
+        log(connection, "leads", "import", str(batch), about, by=by, at=at)
+        return batch, count
 
 
 def _check(delivery: Delivery, sha256: str, connection: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -61,6 +62,13 @@ class RecordingList:
         shown = found[:most] if left else found
         next = f"{shown[-1]['started_at']}/{shown[-1]['id']}" if left else ""
         return Page([_recording(row) for row in shown], next)
+
+    async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
+        return await self._database.read(
+            lambda connection: [
+                row["id"] for row in recordings.SQL.ids_beginning(connection, start=start, most=most)
+            ]
+        )
 
 
 def _place(after: str) -> tuple[str, str]:

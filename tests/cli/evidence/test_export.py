@@ -121,6 +121,16 @@ def test_a_package_with_all_that_is_known(stocked: Home) -> None:
     assert (found["valid"], found["findings"]) == (True, [])
 
 
+def test_registrations_with_an_authority_are_in_it(stocked: Home, call: str) -> None:
+    add = ("registration", "add", "business", "acme", "us-tx", "--valid-from", "2026-01-01", "--by", "chen")
+    stocked.run(*add)
+    package = export(stocked, "--call", call, "--reason", "12321")
+    campaign = about(package, call, "campaign")
+    assert campaign["registrations_then"] == []  # no profile asked
+    (change,) = campaign["registrations_history"]
+    assert (change["actor"], change["action"], change["detail"]["kind"]) == ("chen", "add", "us-tx")
+
+
 def test_where_a_refusal_can_be_heard_is_true_to_time(stocked: Home, call: str) -> None:
     """Nobody sent from second 0.5 to 1.5 of the call, so the file is a second shorter than the talk."""
     silence = Silence(begin=0.5, end=1.0, reason="lost")

@@ -34,6 +34,7 @@ CALLEES = {
         ("honolulu", "+18082345678", "Pacific/Honolulu"),
         ("toll-free", "+18002345678", "America/New_York"),  # in 42 zones, from Guam to Newfoundland
     ],
+    "us-tx": [("houston", "+17132345678", "America/Chicago")],
     "fr": [("paris", "+33142345678", "Europe/Paris")],
     "au": [
         ("sydney", "+61292345678", "Australia/Sydney"),

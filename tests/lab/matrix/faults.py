@@ -20,7 +20,6 @@ from tests.lab.matrix.means import (
     calendars,
     configured,
     copied,
-    decider,
     frozen,
     gate_does_not_start,
     gate_started_after,
@@ -64,20 +63,6 @@ def _(pbx: Pbx, site: Site) -> Iterator[None]:
 
         def kill() -> None:
             site.process("gate").kill()
-            lock.execute("ROLLBACK")
-
-        killing = threading.Timer(0.5, kill)
-        killing.start()
-        yield
-        killing.join()
-
-
-@fault("gate-killed-decider")
-def _(pbx: Pbx, site: Site) -> Iterator[None]:
-    with locked(site) as lock:  # so that the call waits
-
-        def kill() -> None:
-            os.kill(decider(site), signal.SIGKILL)
             lock.execute("ROLLBACK")
 
         killing = threading.Timer(0.5, kill)

@@ -89,13 +89,6 @@ def gate_does_not_start(site: Site) -> Iterator[None]:
         raise AssertionError("the gate started")
 
 
-def decider(site: Site) -> int:
-    """The process id of what decides for the gate."""
-    gate = site.process("gate").pid
-    (pid,) = Path(f"/proc/{gate}/task/{gate}/children").read_text("ascii").split()
-    return int(pid)
-
-
 @contextlib.contextmanager
 def gate_started_after(site: Site) -> Iterator[None]:
     """Once all that was put wrong inside is mended."""

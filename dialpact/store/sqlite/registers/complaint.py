@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Suspendable, Suspension
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.change import ITSELF
-from dialpact.compliance.registers.complaint import Complaint
+from dialpact.compliance.registers.complaint import Complaint, Correction
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
 from dialpact.store.ports.page import ALL, Page
@@ -42,6 +44,24 @@ class Complaints:
                 opt_out=opt_out,
                 entered=write_opt_out(connection, opt_out, by=by, at=at),
                 suspended=tuple(_suspensions(connection, filed, filing, at)) if outcome == "added" else (),
+            )
+
+        return await self._database.transact(work)
+
+    async def correct(
+        self, id: int, new: Correction, filing: Filing, *, reason: str, by: str, at: datetime
+    ) -> Filed:
+        def work(connection: sqlite3.Connection) -> Filed:
+            outcome, corrected, business = _corrected(connection, id, new, filing.within, reason, by, at)
+            opt_out = filing.opt_out(corrected, business)
+            return Filed(
+                outcome=outcome,
+                complaint=corrected,
+                opt_out=opt_out,
+                entered=write_opt_out(connection, opt_out, by=by, at=at),
+                suspended=tuple(_suspensions(connection, corrected, filing, at))
+                if outcome == "updated"
+                else (),
             )
 
         return await self._database.transact(work)
@@ -79,18 +99,13 @@ def _filed(
         "source": new.source,
         "caller_id": new.caller_id,
     }
-    if (row := SQL.same_complaint(connection, **same)) is not None:
+    before_correction = {**same, "called_at": msgspec.to_builtins(new.called_at), "number": new.number}
+    row = SQL.same_complaint(connection, **same) or SQL.same_before(connection, **before_correction)
+    if row is not None:
         before = _one(connection, row["id"])
         call = SQL.business_of_decision(connection, id=before.decision)
         return "already", before, call["business"] if call else ""
-    call = SQL.nearest_call(
-        connection,
-        number=new.number,
-        caller_id=new.caller_id,
-        since=stamp(new.called_at - within),
-        until=stamp(new.called_at + within),
-        called_at=stamp(new.called_at),
-    )
+    call = _nearest(connection, new.number, new.caller_id, new.called_at, within)
     matched = {
         "caller_id": call["caller_id"] if call else new.caller_id,
         "campaign": call["campaign"] if call else "",
@@ -103,6 +118,59 @@ def _filed(
     filed = _one(connection, id)
     log(connection, "complaint", "add", str(id), filed, by=by, at=at)
     return "added", filed, call["business"] if call else ""
+
+
+def _corrected(
+    connection: sqlite3.Connection,
+    id: int,
+    new: Correction,
+    within: timedelta,
+    reason: str,
+    by: str,
+    at: datetime,
+) -> tuple[Outcome, Complaint, str]:
+    """As ``_filed``. The caller ID of a call that it was matched to is not what the person said."""
+    before = _one(connection, id)
+    called_at, caller_id = new.called_at or before.called_at, new.caller_id or before.caller_id
+    if new.decision:
+        call = SQL.call_of_decision(connection, id=new.decision)
+        if call is None:
+            raise Fault("not-registered", entry=new.decision)
+        if call["number"] != before.number:
+            raise Fault("call-to-another", call=new.decision, entry=before.number)
+    else:
+        call = _nearest(connection, before.number, caller_id, called_at, within)
+        if call is None and before.decision and not new.caller_id:
+            call = _nearest(connection, before.number, "", called_at, within)
+            caller_id = ""
+    fields = {
+        "called_at": stamp(called_at),
+        "caller_id": call["caller_id"] if call else caller_id,
+        "campaign": call["campaign"] if call else "",
+        "agent": call["agent"] if call else "",
+        "decision": call["id"] if call else "",
+    }
+    business = call["business"] if call else ""
+    SQL.correct_complaint(connection, id=id, **fields)
+    after = _one(connection, id)
+    if after == before:
+        return "already", before, business
+    detail = {"to": after, "from": before, "reason": reason}
+    log(connection, "complaint", "correct", str(id), detail, by=by, at=at)
+    return "updated", after, business
+
+
+def _nearest(
+    connection: sqlite3.Connection, number: str, caller_id: str, called_at: datetime, within: timedelta
+) -> Any:
+    return SQL.nearest_call(
+        connection,
+        number=number,
+        caller_id=caller_id,
+        since=stamp(called_at - within),
+        until=stamp(called_at + within),
+        called_at=stamp(called_at),
+    )
 
 
 def _suspensions(

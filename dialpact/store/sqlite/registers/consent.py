@@ -12,6 +12,7 @@ from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
+from dialpact.store.sqlite.arriving import settle
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import SQL, digits, log
@@ -32,6 +33,7 @@ class Consents:
         self, number: str, business: str, industry: str = "", *, reason: str = "", by: str, at: datetime
     ) -> int:
         def work(connection: sqlite3.Connection) -> int:
+            settle(connection, "consent", digits(number))
             if not _consents(connection, number, business, industry, after="", most=1).rows:
                 raise Fault("no-consent", entry=number, business=business)
             count = int(
@@ -64,6 +66,7 @@ class Consents:
 
 
 def _add(connection: sqlite3.Connection, new: Consent, *, by: str, at: datetime) -> Outcome:
+    settle(connection, "consent", digits(new.number))
     key = {
         "number": digits(new.number),
         "business": new.business,

@@ -15,6 +15,7 @@ from dialpact.compliance.registers.dnc import Said
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite import optout
+from dialpact.store.sqlite.arriving import settle
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers.change import SQL, digits, log
@@ -37,6 +38,7 @@ class DoNotCall:
         self, number: str, scope: str, value: str, *, reason: str, by: str, at: datetime
     ) -> None:
         def work(connection: sqlite3.Connection) -> None:
+            settle(connection, "dnc", digits(number))
             key = {"number": digits(number), "scope": scope, "value": value}
             before = SQL.get_dnc(connection, **key)
             if before is None:

@@ -33,3 +33,34 @@ WHERE decision.id = :id;
 SELECT channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at, dial_status,
        hangup_cause, sent_from, interlock, supervision
 FROM carrier_leg WHERE decision = :decision ORDER BY dialled_at, id;
+
+-- The newest of each kind that goes by a text: of a callee, of a text that is no number, of a caller ID, and those whose
+-- id begins so (hex digits are before g).
+-- name: ids_to(number, most)
+SELECT id FROM decision WHERE number = :number ORDER BY decided_at DESC LIMIT :most;
+
+-- name: ids_given(given, most)
+SELECT id FROM decision WHERE number = '' AND given = :given ORDER BY decided_at DESC LIMIT :most;
+
+-- name: ids_by(caller_id, most)
+SELECT id FROM decision WHERE caller_id = :caller_id ORDER BY decided_at DESC LIMIT :most;
+
+-- name: ids_beginning(start, most)
+SELECT id FROM decision WHERE id >= :start AND id < :start || 'g' ORDER BY id LIMIT :most;
+
+-- Newest first.
+-- name: calls_of_ids(ids)
+SELECT decision.seq, decision.id, decision.node, decision.decided_at, decision.verdict, decision.reasons,
+       decision.number, decision.given, decision.caller_id, decision.campaign, decision.business,
+       decision.agent, decision.trunk, decision.attack, decision.retry_at, decision.mode, decision.behind_us,
+       decision.continues, decision.dial, undelivered.reason AS undelivered
+FROM json_each(:ids) AS wanted JOIN decision ON decision.id = wanted.value
+     LEFT JOIN undelivered ON undelivered.decision = decision.id
+ORDER BY decision.seq DESC;
+
+-- What was put through to a callee at about a time, whatever caller ID was shown: the nearest first.
+-- name: ids_about(number, since, until, about, most)
+SELECT decision.id FROM decision
+WHERE number = :number AND decided_at BETWEEN :since AND :until AND dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+ORDER BY abs(julianday(decided_at) - julianday(:about)), seq LIMIT :most;

@@ -5,6 +5,14 @@ WHERE number = :number AND called_at = :called_at AND source = :source
   AND (:caller_id = '' OR caller_id = :caller_id)
 ORDER BY id LIMIT 1;
 
+-- The same, filed again after it was corrected: the log has what it was, in the log's own spelling.
+-- name: same_before(number, called_at, source, caller_id)^
+SELECT CAST(key AS INTEGER) AS id FROM register_change
+WHERE register = 'complaint' AND action = 'correct' AND json_extract(detail, '$.from.number') = :number
+  AND json_extract(detail, '$.from.called_at') = :called_at AND json_extract(detail, '$.from.source') = :source
+  AND (:caller_id = '' OR json_extract(detail, '$.from.caller_id') = :caller_id)
+ORDER BY seq LIMIT 1;
+
 -- A call that was put through: there was something to dial, and the PBX was told.
 -- name: nearest_call(number, caller_id, since, until, called_at)^
 SELECT id, business, campaign, caller_id, agent FROM decision
@@ -23,6 +31,14 @@ SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note
 WHERE (:id = 0 OR id = :id) AND (:number = 0 OR number = :number) AND (:status = '' OR status = :status)
   AND id < :after
 ORDER BY id DESC LIMIT :most;
+
+-- What it was is in the log.
+-- name: correct_complaint(id, called_at, caller_id, campaign, agent, decision)!
+UPDATE complaint SET called_at = :called_at, caller_id = :caller_id, campaign = :campaign, agent = :agent,
+       decision = :decision WHERE id = :id;
+
+-- name: call_of_decision(id)^
+SELECT id, number, business, campaign, caller_id, agent FROM decision WHERE id = :id;
 
 -- name: answer_complaint(id, answered_at, answer)!
 UPDATE complaint SET status = 'answered', answered_at = :answered_at, answer = :answer WHERE id = :id;

@@ -25,14 +25,15 @@ SELECT * FROM incident WHERE decision = :id ORDER BY seq;
 SELECT * FROM opt_out WHERE number = :number ORDER BY seq;
 
 -- name: do_not_call(number)
-SELECT * FROM do_not_call WHERE number = :number ORDER BY requested_at, scope, value;
+SELECT * FROM dnc_now WHERE number = :number ORDER BY requested_at, scope, value;
 
 -- name: consents(number, business)
-SELECT * FROM consent WHERE number = :number AND business = :business ORDER BY granted_at, industry;
+SELECT * FROM consent_now WHERE number = :number AND business = :business ORDER BY granted_at, industry;
 
 -- name: batches(number, campaign)
 SELECT batch.* FROM lead JOIN batch ON batch.id = lead.batch
-WHERE lead.number = :number AND batch.campaign = :campaign ORDER BY batch.id;
+WHERE lead.number = :number AND batch.campaign = :campaign AND batch.withdrawn_at IS NOT ''  -- all in
+ORDER BY batch.id;
 
 -- name: script(id, version)^
 SELECT * FROM script WHERE id = :id AND version = :version;

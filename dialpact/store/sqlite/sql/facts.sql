@@ -4,19 +4,29 @@ SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, camp
 FROM campaign JOIN business ON business.id = campaign.business
 WHERE campaign.id = :id;
 
+-- In its place where a profile asks for registrations: with those of both.
+-- name: campaign_and_registrations(id)^
+SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
+       business.name, business.actor,
+       (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
+        FROM registration WHERE holder = 'business' AND registration.id = campaign.business),
+       (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
+        FROM registration WHERE holder = 'campaign' AND registration.id = campaign.id)
+FROM campaign JOIN business ON business.id = campaign.business
+WHERE campaign.id = :id;
+
 -- name: caller_id(number)^
 SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
 FROM caller_id WHERE number = :number;
 
+-- Sorted by whoever asks, if there are several: of a view in two parts SQLite sorts each, and merges them.
 -- name: consents(number, business)
 SELECT business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
-FROM consent WHERE number = :number AND business = :business
-ORDER BY granted_at;
+FROM consent_now WHERE number = :number AND business = :business;
 
 -- name: do_not_call(number)
 SELECT scope, value, requested_at, source
-FROM do_not_call WHERE number = :number
-ORDER BY scope, value;
+FROM dnc_now WHERE number = :number;
 
 -- name: lease(node)^
 SELECT boot_id, expires_ns, ready, why FROM recorder_lease WHERE node = :node;

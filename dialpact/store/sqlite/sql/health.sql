@@ -13,5 +13,11 @@ FROM campaign LEFT JOIN script ON script.id = campaign.script
  AND script.version = (SELECT max(version) FROM script AS other WHERE other.id = script.id)
 ORDER BY campaign.id;
 
+-- name: sellers()
+SELECT id, business, industry, purpose, script FROM campaign ORDER BY id;
+
+-- name: registered()
+SELECT holder, id, kind, valid_from, valid_to, number FROM registration ORDER BY holder, id, kind, valid_from;
+
 -- name: in_force()
 SELECT kind, key, since, cause FROM suspension WHERE lifted_at IS NULL ORDER BY seq;

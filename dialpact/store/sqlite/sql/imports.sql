@@ -51,8 +51,13 @@ DELETE FROM new_dnc WHERE EXISTS (
 -- name: last_change^
 SELECT ifnull(max(seq), 0) FROM register_change;
 
--- name: removed_since(seq)^
-SELECT EXISTS (SELECT 1 FROM register_change WHERE seq > :seq AND register = 'dnc' AND action = 'remove');
+-- name: left_dnc^
+SELECT count(*) FROM new_dnc;
+
+-- What was left out may be what was removed meanwhile, or what is new, new no longer. (Single additions are counted.)
+-- name: changed_since_dnc(seq)^
+SELECT EXISTS (SELECT 1 FROM register_change
+               WHERE seq > :seq AND register = 'dnc' AND action IN ('remove', 'import'));
 
 -- In the order of the first number of each.
 -- name: unknown_dnc
@@ -107,6 +112,19 @@ SELECT DISTINCT business FROM staged_consent WHERE business NOT IN (SELECT id FR
 UNION
 SELECT DISTINCT industry FROM staged_consent WHERE industry NOT IN (SELECT industry FROM campaign)
 LIMIT 20;
+
+-- name: leave_out_known_consent!
+DELETE FROM staged_consent AS new WHERE EXISTS (
+    SELECT 1 FROM consent AS old
+    WHERE old.number = new.number AND old.business = new.business AND old.industry = new.industry
+      AND old.granted_at = new.granted_at AND old.expires_at IS nullif(new.expires_at, '')
+);
+
+-- name: left_consent^
+SELECT count(*) FROM staged_consent;
+
+-- name: changed_since_consent(seq)^
+SELECT EXISTS (SELECT 1 FROM register_change WHERE seq > :seq AND register = 'consent');
 
 -- A consent that is there can only be shortened (the clashes are out by now), and one that is older than a
 -- withdrawal in its scope comes in as withdrawn.
@@ -172,6 +190,9 @@ WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authe
        caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''), caller_id.sent_as)
    <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
        new.valid_to, new.sent_as);
+
+-- name: left_caller_id^
+SELECT count(*) FROM staged_caller_id;
 
 -- name: apply_caller_id(at)!
 INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,

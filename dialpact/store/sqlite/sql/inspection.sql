@@ -135,6 +135,13 @@ WITH opted_out AS (
     FROM decision CROSS JOIN do_not_call ON do_not_call.number = CAST(substr(decision.number, 2) AS INTEGER)
     WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
       AND (decided_at > requested_at OR behind_us > 0)
+    UNION ALL  -- those that count already and are yet to be moved into the register
+    SELECT decision.seq, new.number, scope, value, arriving.at, requested_at
+    FROM decision CROSS JOIN arriving CROSS JOIN arriving_dnc AS new
+      ON new.arrival = arriving.id AND new.number = CAST(substr(decision.number, 2) AS INTEGER)
+    WHERE arriving.register = 'dnc' AND arriving.counts = 1
+      AND decided_at >= :since AND decided_at < :until AND dial <> ''
+      AND (decided_at > requested_at OR behind_us > 0)
     UNION ALL
     SELECT decision.seq, opt_out.number, scope, value, at, at
     FROM opt_out CROSS JOIN decision ON decision.number = '+' || opt_out.number
@@ -169,7 +176,7 @@ SELECT seq, id, decided_at, number, campaign,
 FROM decision
 WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
   AND campaign NOT IN (SELECT value FROM json_each(:exempt))
-  AND NOT EXISTS (SELECT 1 FROM consent
+  AND NOT EXISTS (SELECT 1 FROM consent_now AS consent
                   WHERE consent.number = CAST(substr(decision.number, 2) AS INTEGER)
                     AND consent.business = decision.business AND granted_at <= decided_at
                     AND (expires_at IS NULL OR expires_at > decided_at)
@@ -181,13 +188,13 @@ SELECT count(*) AS entries, total(evidence_sha256 <> '') AS with_hash, total(wor
        total(granted_at >= :since AND granted_at < :until) AS granted,
        total(withdrawn_at >= :since AND withdrawn_at < :until) AS withdrawn,
        total(expires_at >= :since AND expires_at < :until) AS expired
-FROM consent;
+FROM consent_now;
 
 -- name: opt_outs_in_force()^
-SELECT count(*) FROM do_not_call;
+SELECT count(*) FROM dnc_now;
 
 -- name: opt_outs_added(since, until)^
-SELECT count(*) FROM do_not_call WHERE created_at >= :since AND created_at < :until;
+SELECT count(*) FROM dnc_now WHERE created_at >= :since AND created_at < :until;
 
 -- name: opt_outs(since, until)
 SELECT how AS key, count(*) AS count FROM opt_out WHERE at >= :since AND at < :until GROUP BY how ORDER BY how;
@@ -232,7 +239,7 @@ FROM complaint WHERE received_at >= :since AND received_at < :until ORDER BY rec
 
 -- name: batches(since, until)^
 SELECT count(*) AS batches, total(held <> '') AS held FROM batch
-WHERE imported_at >= :since AND imported_at < :until;
+WHERE imported_at >= :since AND imported_at < :until AND withdrawn_at IS NOT '';  -- all in
 
 -- name: ledger_state()^
 SELECT (SELECT coalesce(max(leaf_index) + 1, 0) FROM ledger) AS size, (SELECT count(*) FROM unsealed) AS unsealed;

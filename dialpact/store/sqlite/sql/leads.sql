@@ -4,12 +4,14 @@ SELECT 1 FROM campaign WHERE id = :id;
 -- name: same_file(campaign, sha256)^
 SELECT id FROM batch WHERE campaign = :campaign AND sha256 = :sha256 AND withdrawn_at IS NULL;
 
--- name: insert_batch(campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held)<!
-INSERT INTO batch (campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held)
-VALUES (:campaign, :partner, :contract, :basis, :file, :sha256, :imported_at, :imported_by, :rows, :finding, :held);
+-- Of numbers that are not all in; see arriving.sql.
+-- name: insert_batch(campaign, partner, contract, basis, file, sha256, imported_at, imported_by, finding, held)<!
+INSERT INTO batch (campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held,
+                   withdrawn_at)
+VALUES (:campaign, :partner, :contract, :basis, :file, :sha256, :imported_at, :imported_by, 0, :finding, :held, '');
 
--- name: set_rows(id, rows)!
-UPDATE batch SET rows = :rows WHERE id = :id;
+-- name: all_in(id, rows)!
+UPDATE batch SET rows = :rows, withdrawn_at = NULL WHERE id = :id AND withdrawn_at = '';
 
 -- name: list_batches(id, campaign, number, after, most)
 SELECT id, campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held,
@@ -17,6 +19,7 @@ SELECT id, campaign, partner, contract, basis, file, sha256, imported_at, import
 FROM batch
 WHERE (:id = 0 OR id = :id) AND (:campaign = '' OR campaign = :campaign)
   AND (:number = 0 OR id IN (SELECT batch FROM lead WHERE number = :number))
+  AND withdrawn_at IS NOT ''  -- all in
   AND id < :after
 ORDER BY id DESC LIMIT :most;
 

@@ -54,3 +54,6 @@ LIMIT :most;
 
 -- name: last_renewal(node)^
 SELECT renewed_at FROM recorder_lease WHERE node = :node;
+
+-- name: ids_beginning(start, most)
+SELECT id FROM recording WHERE id >= :start AND id < :start || 'g' ORDER BY id LIMIT :most;

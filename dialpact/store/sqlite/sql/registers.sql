@@ -54,7 +54,7 @@ DELETE FROM caller_id WHERE number = :number;
 
 -- name: list_consents(number, business, industry, after_number, after_business, after_industry, after_granted_at, most)
 SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
-FROM consent
+FROM consent_now
 WHERE (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
   AND (:industry = '' OR industry = :industry)
   AND (number, business, industry, granted_at)
@@ -85,7 +85,7 @@ WHERE number = :number AND business = :business AND (:industry = '' OR industry 
   AND withdrawn_at IS NULL;
 
 -- name: list_dnc(number, scope, value, after_number, after_scope, after_value, most)
-SELECT number, scope, value, requested_at, source FROM do_not_call
+SELECT number, scope, value, requested_at, source FROM dnc_now
 WHERE (:number = 0 OR number = :number) AND (:scope = '' OR scope = :scope) AND (:value = '' OR value = :value)
   AND (number, scope, value) > (:after_number, :after_scope, :after_value)
 ORDER BY number, scope, value LIMIT :most;

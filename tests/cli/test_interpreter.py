@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from dialpact.interpreter import SWITCH_SECONDS, THRESHOLDS
+from dialpact.cli.interpreter import SWITCH_SECONDS, THRESHOLDS
 
 SETTLES = """
 import gc, sys
