@@ -167,7 +167,7 @@ def test_a_line_without_end_is_given_up() -> None:
         (b"13800138000,all,\n", "headless"),
         (b"number,scope,value,number\n", "column-twice"),
         (b'number,"scope\n', "bad-quotes"),
-        (b"PK\x03\x04rest", "workbook"),
+        (b"PK\x03\x04rest", "workbook-damaged"),
         (b"\xd0\xcf\x11\xe0rest", "file-xls"),
         (b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le"), "file-document"),
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "file-encrypted"),

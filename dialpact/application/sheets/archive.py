@@ -77,7 +77,7 @@ class Archive:
             nonlocal depth
             depth += 1
             if depth > _DEEP:
-                raise Fault("workbook")
+                raise Fault("workbook-damaged")
             start(local(name), {local(key): value for key, value in attributes.items()})
 
         def finish(name: str) -> None:
@@ -126,7 +126,7 @@ class Archive:
     def _info(self, part: str) -> zipfile.ZipInfo:
         info = self._parts.get(part.lower())
         if info is None:
-            raise Fault("workbook")
+            raise Fault("workbook-damaged")
         if info.file_size > _DULL and info.file_size > RATIO * max(info.compress_size, 1):
             raise Fault("workbook-too-large")
         return info
@@ -143,7 +143,7 @@ def damage() -> Iterator[None]:
         *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, expat.ExpatError),
         *(struct.error, EOFError, OSError, ValueError, NotImplementedError, LookupError, ArithmeticError),
     ) as error:
-        raise Fault("workbook") from error
+        raise Fault("workbook-damaged") from error
 
 
 def local(name: str) -> str:
@@ -171,4 +171,4 @@ def _parser() -> expat.XMLParserType:
 
 
 def _doctype(*_: object) -> None:
-    raise Fault("workbook")
+    raise Fault("workbook-damaged")

@@ -104,7 +104,7 @@ class _Reader:
         elif name == "row":
             number = int(attributes.get("r", self._row + 1))
             if not self._row < number < ROWS:
-                raise Fault("workbook")
+                raise Fault("workbook-damaged")
             self._row, self._hidden, self._cells = number, attributes.get("hidden") in _TRUE, []
             self._column = -1
         elif name == "rPh":
@@ -120,7 +120,7 @@ class _Reader:
         elif name == "c":
             if self._value or self._formula is not None:
                 if not len(self._cells) <= self._column < WIDEST:
-                    raise Fault("workbook")
+                    raise Fault("workbook-damaged")
                 self._cells += [""] * (self._column - len(self._cells))
                 self._cells.append(self._cell("".join(self._value)))
         elif name == "row":
@@ -171,9 +171,9 @@ def _column(letters: str) -> int:
     """A is 0."""
     found = 0
     if len(letters) > 3:
-        raise Fault("workbook")
+        raise Fault("workbook-damaged")
     for letter in letters:
         found = found * 26 + ord(letter) - 64
     if not 0 < found <= WIDEST:
-        raise Fault("workbook")
+        raise Fault("workbook-damaged")
     return found - 1
