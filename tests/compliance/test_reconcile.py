@@ -20,7 +20,7 @@ from dialpact.compliance.reconcile import (
     seen,
 )
 from dialpact.compliance.reconcile.calls import GAP
-from dialpact.compliance.reconcile.match import DAY, FRESH, SLACK
+from dialpact.compliance.reconcile.match import DAY, FRESH, SLACK, canonical
 from dialpact.compliance.registers.fault import Fault
 from tests.compliance.cdr_values import NUMBER, T, asked, call, matcher, record, rows
 
@@ -310,3 +310,18 @@ def test_no_call_and_no_decision_is_lost_or_used_twice(items: list[tuple[int, in
         assert sorted(lines) == sorted(one.line for one in calls)
         ids = [pair.asked.id for pair in pairs] + [one.id for one in unused]
         assert sorted(ids) == sorted(one.id for one in there)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "regions", "meant"),
+    [
+        ("2127360104", ("US",), "+12127360104"),
+        ("12127360104", ("US", "CN"), "+12127360104"),
+        ("13422345678", ("US",), "13422345678"),  # no number there, and nobody says that it is a Chinese one
+        ("0142345678", ("FR",), "+33142345678"),
+        ("13800138000", ("CN",), "+8613800138000"),
+        ("2127360104", ("CN",), "2127360104"),
+    ],
+)
+def test_what_was_dialled_is_a_number_at_home(dialled: str, regions: tuple[str, ...], meant: str) -> None:
+    assert canonical(dialled, "", regions) == meant

@@ -103,3 +103,29 @@ def test_a_number_in_another_spelling_is_looked_at_by_itself_too(db: sqlite3.Con
         alone = {entry.leaf_index: ledger.content_of(db, *entry[:4]) for entry in page}
     assert sorted(found) == [0, 1]
     assert alone == {2: None, 3: None} | found
+
+
+@given(data=st.data())
+def test_decisions_that_lie_in_another_order_are_read_by_themselves_or_right(
+    db: sqlite3.Connection, data: st.DataObject
+) -> None:
+    """And a number counts as read only with its own leaf."""
+    numbers = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=6, unique=True))
+    logged = data.draw(st.permutations(numbers))[: data.draw(st.integers(1, len(numbers)))]
+    with undone(db):
+        for number in numbers:
+            row = row_of(db, "decision", data) | {"seq": number, "id": f"id-{number}"}
+            names, places = ", ".join(row), ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO decision ({names}) VALUES ({places})", list(row.values()))
+        page = [
+            Entry(place, "decision", f"id-{number}", 2, SALT, LEAF) for place, number in enumerate(logged)
+        ]
+        into_the_log(db, page)
+        pages = RecordPages(db)
+        found = pages.contents(page)
+        db.row_factory = sqlite3.Row
+        alone = {entry.leaf_index: ledger.content_of(db, *entry[:4]) for entry in page}
+    assert found.items() <= alone.items()
+    assert pages.decisions == len(found) <= len(logged)
+    if logged == [*range(logged[0], logged[0] + len(logged))]:
+        assert found == alone

@@ -91,6 +91,7 @@ async def reconciled(
             trunk=wanted.trunk,
             inbound=wanted.inbound,
             prefixes=the_prefixes(wanted.prefixes),
+            regions=tuple(context.regions()),
             tolerance=wanted.tolerance,
             say=said,
             bad=bad,

@@ -29,6 +29,7 @@ from dialpact.application.reconcile.beside import Beside
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.dial_prefix import DialPrefixes
 from dialpact.compliance.external_sort import ExternalSort
+from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.reconcile import (
     AskedCall,
     CdrCall,
@@ -73,6 +74,7 @@ async def reconcile(
     trunk: str = "",
     inbound: Collection[str] = (),
     prefixes: DialPrefixes | None = None,
+    regions: tuple[str, ...] = REGIONS,
     tolerance: int = 5,
     say: Callable[[CdrFinding], None] | None = None,
     bad: Callable[[str, int, Fault], None] | None = None,
@@ -82,17 +84,17 @@ async def reconcile(
     """``sources`` are CDRs of ``node``, whose unmatched decisions are findings; those of others are not.
 
     ``since`` and ``until`` bound calls by their start and decisions by their time, ``until`` not included;
-    without them, what the files cover. ``inbound``, ``prefixes``: see :class:`.HouseCalls`. ``tolerance``:
-    seconds by which the PBX's clock and the gate's may differ. ``say`` takes every finding in the order of
-    time, ``bad`` every unreadable line, ``progress`` the stage (a file's name, ``decisions`` or ``calls``)
-    and how many are done; ``say`` and ``bad`` may come from another thread, one at a time. StoreError; Fault
-    for a file that is none of CDRs.
+    without them, what the files cover. ``inbound``, ``prefixes``: see :class:`.HouseCalls`. ``regions``:
+    where numbers are, home first. ``tolerance``: seconds by which the PBX's clock and the gate's may differ.
+    ``say`` takes every finding in the order of time, ``bad`` every unreadable line, ``progress`` the stage (a
+    file's name, ``decisions`` or ``calls``) and how many are done; ``say`` and ``bad`` may come from another
+    thread, one at a time. StoreError; Fault for a file that is none of CDRs.
     """
     own = await store.reconciliations.own_numbers()
-    matcher = Matcher(node, trunks, tolerance, prefixes)
+    matcher = Matcher(node, trunks, tolerance, prefixes, regions)
     contexts = InboundContexts(frozenset(inbound))
     with ExitStack() as stack:
-        calls = HouseCalls(trunks, own=own, inbound=inbound, prefixes=prefixes)
+        calls = HouseCalls(trunks, own=own, inbound=inbound, prefixes=prefixes, regions=regions)
         files = _Files(stack, calls, since, until)
         async for stage, count in aside(files.read(sources, bad)):
             if progress:

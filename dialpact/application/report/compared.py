@@ -26,9 +26,10 @@ async def cdr(
     config: Config,
     reading: CdrReading,
     period: Period,
+    regions: tuple[str, ...],
     progress: Callable[[str, int], None],
 ) -> Cdr:
-    """Of the node of this configuration, whose call records they are."""
+    """Of the node of this configuration, whose call records they are. ``regions``: where numbers are."""
     result = await reconcile(
         store,
         reading.sources,
@@ -36,6 +37,7 @@ async def cdr(
         node=config.node.name,
         since=period.since,
         until=period.until,
+        regions=regions,
         tolerance=reading.tolerance(),
         progress=progress,
     )

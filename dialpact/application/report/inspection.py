@@ -72,6 +72,6 @@ async def inspection(
     if order.full:
         await inspections.note_full(span, order.format, by=context.by, at=now)
     if order.cdr is not None:
-        found = await compared.cdr(context.store, config, order.cdr, span, progress)
+        found = await compared.cdr(context.store, config, order.cdr, span, policy.regions, progress)
         question = dataclasses.replace(question, cdr=found)
     return await inspections.snapshot(span, lambda source: report.made(source, question))

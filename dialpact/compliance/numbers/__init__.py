@@ -116,14 +116,14 @@ def _international(shown: str, digits: str, regions: Sequence[str], areas: Areas
     return refused(shown, "invalid-number", Flaw.FOREIGN_REGION)
 
 
-def read(given: str, regions: Sequence[str] = REGIONS) -> Callee:
+def read(given: str, regions: Sequence[str] = REGIONS, area_code: str = "") -> Callee:
     """As a register reads it: of every country that has a plan, at home in the first of the ``regions``.
 
     Whether it may be called is the profile's matter. 00 leads abroad wherever no number begins with it, and
-    86 leads to China where nothing that is dialled has as many digits.
+    86 leads to China where nothing that is dialled has as many digits. ``area_code``: as for ``parse``.
     """
     wanted = _everywhere(tuple(regions))
-    found = parse(given, regions=wanted)
+    found = parse(given, regions=wanted, area_code=area_code)
     digits = _digits(given) if found.problem else ""
     if digits.startswith("00") and not digits.startswith(_PLANS[regions[0]].abroad):
         return parse(f"+{digits[2:]}", regions=wanted)

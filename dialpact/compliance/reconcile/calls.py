@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple
 from dialpact.compliance.cdr import CdrRecord, born, seconds
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.dial_prefix import DialPrefixes
+from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.outbound import Outside, caller
 from dialpact.compliance.reconcile.match import canonical
 from dialpact.compliance.reconcile.values import CdrCall
@@ -70,9 +71,11 @@ class HouseCalls:
         own: Collection[str] = (),
         inbound: Collection[str] = (),
         prefixes: DialPrefixes | None = None,
+        regions: tuple[str, ...] = REGIONS,
     ) -> None:
         self._outside = Outside(trunks)
-        self._own = frozenset(own) | {canonical(number, "") for number in own}
+        self._regions = regions
+        self._own = frozenset(own) | {canonical(number, "", regions) for number in own}
         self._inbound = frozenset(inbound)
         self._prefixes = prefixes or DialPrefixes()
         self._area_codes = {name: trunk.area_code for name, trunk in trunks.items()}
@@ -136,7 +139,7 @@ class HouseCalls:
         return "in" if known else "elsewhere"
 
     def _is_own(self, number: str) -> bool:
-        return bool(number) and (number in self._own or canonical(number, "") in self._own)
+        return bool(number) and (number in self._own or canonical(number, "", self._regions) in self._own)
 
 
 def _was_never_dialled(record: CdrRecord) -> bool:

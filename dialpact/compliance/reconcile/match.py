@@ -54,16 +54,20 @@ def emergency(number: str, area_code: str) -> bool:
 
 
 @lru_cache(4096)
-def canonical(number: str, area_code: str) -> str:
-    """E.164 where it is any, else as it is. To compare by, not to call: it may be assigned to nobody."""
-    if found := _MOBILE.fullmatch(number):
+def canonical(number: str, area_code: str, regions: tuple[str, ...] = numbers.REGIONS) -> str:
+    """E.164 where it is any, else as it is. To compare by, not to call: it may be assigned to nobody.
+
+    ``regions``: where numbers are, home first.
+    """
+    if regions[0] == "CN" and (found := _MOBILE.fullmatch(number)):
         return "+86" + found[1]
-    return numbers.parse(number, regions=numbers.REGIONS, area_code=area_code).e164 or number
+    return numbers.read(number, regions, area_code).e164 or number
 
 
 class Matcher:
     """``tolerance``: seconds by which clocks may differ. ``node``: whose CDRs these are; another one has
-    channels of the same names. ``prefixes``: what is dialled for an outside line.
+    channels of the same names. ``prefixes``: what is dialled for an outside line. ``regions``: where numbers
+    are, home first.
     """
 
     def __init__(
@@ -72,8 +76,9 @@ class Matcher:
         trunks: Mapping[str, Trunk],
         tolerance: int,
         prefixes: DialPrefixes | None = None,
+        regions: tuple[str, ...] = numbers.REGIONS,
     ) -> None:
-        self._node = node
+        self._node, self._regions = node, regions
         self._prefixes = prefixes or DialPrefixes()
         self._supervised = {name: trunk.supervisor for name, trunk in trunks.items()}
         self._area_codes = {name: trunk.area_code for name, trunk in trunks.items()}
@@ -103,7 +108,7 @@ class Matcher:
 
     def canonical(self, call: CdrCall) -> str:
         plain = call.plain or call.number
-        return canonical(plain, self._area_codes.get(call.trunk, "")) if plain else ""
+        return canonical(plain, self._area_codes.get(call.trunk, ""), self._regions) if plain else ""
 
     @property
     def passes(self) -> tuple[Pass, ...]:

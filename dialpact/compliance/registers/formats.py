@@ -23,10 +23,10 @@ REGISTERS: Mapping[str, Format[Any]] = {
 LEADS: Format[str] = Format(
     leads.COLUMNS, leads.read, kind="leads", watched=leads.WATCHED, write=leads.written
 )
+CALLEES = frozenset({"consent", "dnc"})  # registers whose rows are about a person's number
 CARRIER_LIST: Format[ListedNumber] = Format(
     carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL, "carrier-list"
 )
-CALLEES = frozenset({"consent", "dnc"})  # registers whose rows are about a person's number
 IMPORTED: Mapping[str, Format[Any]] = {**REGISTERS, "leads": LEADS}  # whatever is filled from a file
 
 

@@ -67,11 +67,6 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
         raise Fault("bad-time", column=column, value=shown(text)) from error
 
 
-def exact(at: datetime) -> str:
-    """As :func:`moment` reads it back, to the microsecond."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def shown_time(instant: datetime) -> str:
     """As people read it: in the zone that it is given in, with its name; UTC, as things are stored, at home.
 
@@ -82,6 +77,11 @@ def shown_time(instant: datetime) -> str:
     if not isinstance(place, ZoneInfo) or place is HOME:
         return instant.astimezone(HOME).isoformat(" ", "seconds")
     return f"{instant.isoformat(' ', 'seconds')} {place}"
+
+
+def exact(at: datetime) -> str:
+    """As :func:`moment` reads it back, to the microsecond."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def since_until(since: str, until: str) -> tuple[datetime | None, datetime | None]:

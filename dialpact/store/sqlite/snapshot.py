@@ -161,6 +161,8 @@ class _Snapshot:
         return [(row["kind"], str(row["key"])) for row in SQL.waiting(self._connection)]
 
     def leafless(self, kind: str) -> Sequence[str]:
+        if kind == "decision" and self._has_read_all_decisions():
+            return []
         found = getattr(SQL, f"leafless_{kind.replace('-', '_')}")(self._connection)
         return [row["key"] for row in found]
 
@@ -169,10 +171,14 @@ class _Snapshot:
         return first if first is None else int(first)
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
-        first, last = SQL.first_and_last_seq(self._connection)
-        if first is not None and self._pages.decisions == last - first + 1:
-            return []  # so many were read with their records: there are all
+        if self._has_read_all_decisions():
+            return []
         return [(row["first"], row["last"]) for row in SQL.missing_seqs(self._connection)]
+
+    def _has_read_all_decisions(self) -> bool:
+        """By their leaves, and from the first to the last none is missing."""
+        first, last = SQL.first_and_last_seq(self._connection)
+        return first is not None and self._pages.decisions == last - first + 1
 
 
 def _any_text(raw: bytes) -> str:
@@ -199,7 +205,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         # A byte that was changed by hand may be no text: it must be found, not break the audit.
         connection.text_factory = _any_text
-        connection.execute("PRAGMA cache_size = -65536")  # KiB
+        connection.execute("PRAGMA cache_size = -8192")  # KiB: what is read once need not be kept
         migrate.check_ours(connection, path)
         present = migrate.version(connection)
     except sqlite3.Error as error:
