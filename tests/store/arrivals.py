@@ -14,7 +14,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
+from dialpact.compliance.inspection.period import period
 from dialpact.compliance.model import Callee
 from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.table import FileRead
@@ -102,7 +104,13 @@ async def seen(store: Store, register: str, places: Sequence[int] = (0, ROWS // 
         batches = (await store.leads.list()).rows
         return [*counts, len(batches), len((await store.leads.list(number=number(places[0]))).rows)]
     listed = store.dnc.list if register == "dnc" else store.consents.list
-    return [*counts, len((await listed(number=number(places[0]))).rows), len((await listed()).rows) // ROWS]
+    assert len((await listed()).rows) == ROWS * counts[0]
+    reported = await store.inspections.snapshot(
+        period(AT.date(), AT.date(), ZoneInfo("UTC")),
+        lambda source: source.do_not_call() if register == "dnc" else source.consents()[:1],
+    )
+    assert set(reported) == {ROWS * counts[0]}
+    return [*counts, len((await listed(number=number(places[0]))).rows), reported[0] // ROWS]
 
 
 def state(path: Path, register: str) -> str:

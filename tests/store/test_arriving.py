@@ -18,7 +18,7 @@ from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.compliance.clock import Uptime, boot_id
-from dialpact.compliance.errors import StoreBusy
+from dialpact.compliance.errors import StoreBusy, StoreRefused
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create, migrate, process
 from dialpact.testing import FixedClock
@@ -258,6 +258,10 @@ async def test_a_consent_that_is_withdrawn_meanwhile_is_withdrawn(
             withdrawn.append(await other.consents.withdraw(number(last), "acme", **BY))
             found = (await other.consents.list(number=number(last))).rows
             assert [entry.withdrawn_at for entry in found] == [AT] * len(found)
+            if when in ("counts", "moving"):  # one that nothing else is known of
+                assert await other.consents.withdraw(number(last - 1), "acme", **BY) == 1
+                (entry,) = (await other.consents.list(number=number(last - 1))).rows
+                assert entry.withdrawn_at == AT
 
     store.watch(withdraw)
     await bring(store, "consent")
@@ -333,3 +337,16 @@ def test_no_row_of_before_is_rewritten_for_it(tmp_path: Path) -> None:
         written = (tmp_path / "old.db-wal").stat().st_size
         assert db.execute("SELECT count(*) FROM dnc_now").fetchone() == (50_000,)
     assert written < 100_000
+
+
+async def test_a_row_that_the_register_would_refuse_is_refused_before_any_counts(
+    store: Watched, other: Store
+) -> None:
+    """Else every import after it would have it to move, and fail."""
+    into = await store.imports.begin("consent")
+    rows = [row("consent", place) for place in range(ROWS - 1)]
+    await into.stage(list(enumerate([*rows, but(row("consent", ROWS - 1), evidence="")], 2)))
+    with pytest.raises(StoreRefused, match="evidence"):
+        await into.apply(arrivals.file(), bad=0, skip_bad=False, **BY)
+    assert await seen(other, "consent") == NOTHING
+    assert await bring(store, "consent") == (ROWS, 0)

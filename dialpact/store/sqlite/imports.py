@@ -21,7 +21,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Self, TypeVar
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.errors import StoreBusy, StoreError
+from dialpact.compliance.errors import DialpactError, StoreBusy
 from dialpact.compliance.model import CallerId, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import FileRead
@@ -211,7 +211,7 @@ class Staging:
             if done is None:
                 await arrival.give_up()
         if done is not None:
-            with suppress(StoreError):  # it counts: what is not moved now, whoever comes next moves
+            with suppress(DialpactError):  # it counts: what is not moved now, whoever comes next moves
                 await tidy(self._database)
         return done
 

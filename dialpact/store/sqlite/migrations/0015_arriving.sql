@@ -30,7 +30,7 @@ CREATE TABLE arriving_consent (
     industry        TEXT NOT NULL,
     granted_at      TEXT NOT NULL,
     expires_at      TEXT,
-    evidence        TEXT NOT NULL,
+    evidence        TEXT NOT NULL CHECK (evidence <> ''),  -- refused here, and not when it counts
     evidence_sha256 TEXT NOT NULL,
     wording         TEXT NOT NULL,
     PRIMARY KEY (arrival, number, business, industry, granted_at)
@@ -39,15 +39,18 @@ CREATE TABLE arriving_consent (
 -- The registers as they are: their own rows, and those that count already and are yet to be moved.
 
 -- An opt-out that is in force already stays as it was first recorded.
-CREATE VIEW dnc_now AS
-SELECT number, scope, value, requested_at, source, created_at FROM do_not_call
-UNION ALL
+CREATE VIEW dnc_arrived AS
 SELECT new.number, new.scope, new.value, new.requested_at, new.source,
-       (SELECT at FROM arriving WHERE arriving.id = new.arrival)
+       (SELECT at FROM arriving WHERE arriving.id = new.arrival) AS created_at
 FROM arriving_dnc AS new
 WHERE new.arrival = (SELECT id FROM arriving WHERE register = 'dnc' AND counts = 1)
   AND NOT EXISTS (SELECT 1 FROM do_not_call AS old
                   WHERE old.number = new.number AND old.scope = new.scope AND old.value = new.value);
+
+CREATE VIEW dnc_now AS
+SELECT number, scope, value, requested_at, source, created_at FROM do_not_call
+UNION ALL
+SELECT number, scope, value, requested_at, source, created_at FROM dnc_arrived;
 
 -- (SQLite looks into the parts of such a view only where both have columns of the same kinds: hence the casts.)
 -- One that is there can only have been shortened; one that is older than a withdrawal in its scope comes in as withdrawn.

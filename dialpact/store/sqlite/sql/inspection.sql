@@ -136,11 +136,9 @@ WITH opted_out AS (
     WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
       AND (decided_at > requested_at OR behind_us > 0)
     UNION ALL  -- those that count already and are yet to be moved into the register
-    SELECT decision.seq, new.number, scope, value, arriving.at, requested_at
-    FROM decision CROSS JOIN arriving CROSS JOIN arriving_dnc AS new
-      ON new.arrival = arriving.id AND new.number = CAST(substr(decision.number, 2) AS INTEGER)
-    WHERE arriving.register = 'dnc' AND arriving.counts = 1
-      AND decided_at >= :since AND decided_at < :until AND dial <> ''
+    SELECT decision.seq, dnc_arrived.number, scope, value, created_at, requested_at
+    FROM decision CROSS JOIN dnc_arrived ON dnc_arrived.number = CAST(substr(decision.number, 2) AS INTEGER)
+    WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
       AND (decided_at > requested_at OR behind_us > 0)
     UNION ALL
     SELECT decision.seq, opt_out.number, scope, value, at, at
@@ -191,7 +189,7 @@ SELECT count(*) AS entries, total(evidence_sha256 <> '') AS with_hash, total(wor
 FROM consent_now;
 
 -- name: opt_outs_in_force()^
-SELECT count(*) FROM dnc_now;
+SELECT (SELECT count(*) FROM do_not_call) + (SELECT count(*) FROM dnc_arrived);
 
 -- name: opt_outs_added(since, until)^
 SELECT count(*) FROM dnc_now WHERE created_at >= :since AND created_at < :until;
