@@ -34,6 +34,7 @@ SQL = statements("arriving")
 
 FEW = 2_000  # rows that go in at once
 LEAST = 50
+SWEPT = 10_000  # leads of a killed import, at once
 HELD_SECONDS = 0.02  # for which a slice is to hold the lock
 PAUSE_SECONDS = 0.02
 TRIES = 20  # to get the lock for a slice
@@ -203,7 +204,7 @@ async def _sweep_leads(database: Database, batch: int) -> None:
 
 
 def _some_leads(batch: int, after: int, connection: sqlite3.Connection) -> list[int]:
-    return [row[0] for row in SQL.some_leads(connection, batch=batch, after=after, most=FEW)]
+    return [row[0] for row in SQL.some_leads(connection, batch=batch, after=after, most=SWEPT)]
 
 
 def _sql(step: str, register: str) -> Any:
