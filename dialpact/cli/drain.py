@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TextIO
@@ -20,6 +21,10 @@ from dialpact.compliance.meters import METERS
 MOST = 10_000  # lines that wait
 TOGETHER = 200  # lines in one write
 END = ""  # no line: they end with a newline
+PAUSE_SECONDS = 0.01
+"""After each write: a thread that waits for the next line is woken by it, and then both want the interpreter,
+which costs whoever wrote more than the line.
+"""
 LAST_SECONDS = 1.0  # for what waits at the end of the process
 
 
@@ -66,6 +71,8 @@ class Drain:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
                 self._told(dropped)
+            if not closing:
+                time.sleep(PAUSE_SECONDS)
 
     def _next(self) -> list[str]:
         """What waits, when there is anything."""

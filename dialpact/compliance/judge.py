@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
 from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
+from dialpact.compliance.randomness import Randomness
 from dialpact.compliance.reasons import Reason
 
 _DIALLABLE = re.compile(r"[0-9+]{1,32}")
@@ -20,6 +20,7 @@ MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered
 MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
 TOO_LATE = "the store did not answer in time"
 BROKEN = "internal error"
+_IDS = Randomness(16)
 
 
 def bounded(text: str, most: int = MAX_TEXT) -> str:
@@ -178,4 +179,4 @@ def _failure(code: Reason, why: str) -> Finding:
 
 def new_id() -> str:
     """128 random bits, 32 hex digits: it names files and channel variables, and can not be guessed."""
-    return secrets.token_hex(16)
+    return _IDS.take().hex()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,8 +15,10 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.ledger.merkle import leaf_hash
+from dialpact.compliance.randomness import Randomness
 
 SALT_BYTES = 16
+_SALTS = Randomness(SALT_BYTES)
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -62,7 +63,7 @@ def _number(value: float) -> float | int | msgspec.Raw:
 
 
 def new_salt() -> bytes:
-    return os.urandom(SALT_BYTES)
+    return _SALTS.take()
 
 
 def leaf(salt: bytes, record: bytes) -> bytes:
