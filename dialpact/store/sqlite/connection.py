@@ -16,12 +16,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
+from dialpact.store.ports import together
 from dialpact.store.sqlite import ledger, migrate
 from dialpact.store.sqlite.thread import Thread, Units
 
@@ -183,7 +184,14 @@ class Database:
 
         Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
         """
+        if together.is_joining():
+            result: T = await together.Unit(self, self._transact_all, work)
+            return result
         return await self._run(partial(self._within, work))
+
+    async def _transact_all(self, works: Sequence[Callable[[Units], Any]]) -> list[Any]:
+        """In one transaction, in their order, all or none; the leaves of all are made at its end."""
+        return await self.transact(lambda connection: [work(connection) for work in works])
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the database, for as long as it takes.
