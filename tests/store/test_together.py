@@ -12,9 +12,9 @@ import pytest
 
 from ami_listener.outbox import Outbox
 from ami_listener.timings import OutboxTimings
-from dialpact.compliance.errors import StoreError
+from dialpact.compliance.errors import StoreError, StoreGone, StoreRefused
 from dialpact.store.ports.together import Write, together
-from dialpact.store.sqlite import Store, create, ledger
+from dialpact.store.sqlite import Store, create, incidents, ledger
 from tests.compliance.store_values import AT
 
 
@@ -130,3 +130,51 @@ async def test_an_outbox_writes_what_waits_as_one_and_sets_aside_the_bad_one_alo
     assert await told(store) == [*"abcdefg"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+def note(name: str) -> Callable[[Any], str]:
+    def work(connection: Any) -> str:
+        if name == "odd":
+            raise LookupError(name)
+        incidents.write(
+            connection, at=AT, node="a", kind="listener-error", detail=BAD if name == "bad" else name
+        )
+        return name
+
+    return work
+
+
+async def test_what_is_shared_in_one_turn_is_one_transaction(store: Counted) -> None:
+    found = await asyncio.gather(*(store.share(note(str(n))) for n in range(20)))
+    assert found == [str(n) for n in range(20)]
+    assert store.units == 1
+    assert await told(store) == found
+    assert await leaves(store) == 20
+
+
+@pytest.mark.parametrize(("name", "failure"), [("bad", StoreRefused), ("odd", LookupError)])
+async def test_who_fails_alone_of_those_that_share_is_told_so_alone(
+    store: Counted, name: str, failure: type[Exception]
+) -> None:
+    sharing = (store.share(note(one)) for one in ("a", name, "b"))
+    a, failed, b = await asyncio.gather(*sharing, return_exceptions=True)
+    assert (a, b) == ("a", "b")
+    assert isinstance(failed, failure)
+    assert (await told(store), await leaves(store)) == (["a", "b"], 2)
+
+
+async def test_a_database_that_is_gone_is_told_to_all_who_share(store: Counted) -> None:
+    store.path.rename(store.path.with_suffix(".away"))
+    found = await asyncio.gather(*(store.share(note(str(n))) for n in range(3)), return_exceptions=True)
+    assert all(isinstance(one, StoreGone) for one in found)
+    store.path.with_suffix(".away").rename(store.path)
+    assert await store.share(note("a")) == "a"
+    assert await told(store) == ["a"]
+
+
+async def test_who_waits_no_longer_costs_the_others_nothing(store: Counted) -> None:
+    first, other = (asyncio.create_task(store.share(note(one))) for one in "ab")
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await other == "b"
+    assert "b" in await told(store)
