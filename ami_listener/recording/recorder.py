@@ -150,21 +150,21 @@ async def last_written(segment: Segment) -> datetime | None:
         return None
 
 
-async def settle(segment: Segment, timings: RecorderTimings = USUAL.recorder) -> None:
+async def settle(segment: Segment, timings: RecorderTimings = USUAL.recorder) -> bool:
     """Waits until the files are complete and have stopped changing, ``timings.settle`` seconds at most;
-    longer only while the kernel says that one of them is being written.
+    longer only while the kernel says that one of them is being written. Whether they are, and have.
     """
     began = time.monotonic()
     before = None
     while True:
         now, complete = await asyncio.to_thread(_settled, segment, before)
         if now is None or complete:
-            return
+            return complete
         waited = time.monotonic() - began
         if waited >= timings.closing:
-            return
+            return False
         if waited >= timings.settle and not await asyncio.to_thread(_is_open, segment):
-            return
+            return False
         before = now
         await asyncio.sleep(0.05 if waited < timings.settle else 0.5)
 
@@ -263,7 +263,7 @@ def _measure(segment: Segment, side: int, told: list[Problem]) -> sound.Sound | 
                 told.append(Problem("recording-linked", f"{path.name} has {names} names"))
             elif exposed := files.restrict(file, path):
                 told.append(Problem("recording-exposed", exposed))
-        return sound.measure(path, segment.format, identity)
+            return sound.measure_open(file, segment.format)
     except Replaced as error:
         told.append(Problem("recording-replaced", str(error)))
     except OSError as error:
