@@ -1,11 +1,10 @@
 """What the gate adds to a whole SIP call, and how many calls a second a node carries with and without it.
 
-Asterisks of the lab, one for each way of asking, take turns: no gate, a look into AstDB, a FastAGI server
-in C that does nothing, the product. The delay is from the phone's INVITE to the one that reaches the carrier,
-at 50 calls a second. What is carried is a closed loop of as many calls as keep the machine busy, recorded
-with and without the product; a call that was not answered, or left no recording, was not carried.
-
-func_odbc is left out: the lab's packages bring Asterisk's module, and no ODBC driver for SQLite.
+Asterisks of the lab, one for each way of asking, take turns: no gate, a look into AstDB, one by func_odbc
+into an SQLite table of a million numbers, a FastAGI server in C that does nothing, the product. The delay is
+from the phone's INVITE to the one that reaches the carrier, at 50 calls a second. What is carried is a closed
+loop of as many calls as keep the machine busy, recorded with and without the product; a call that was not
+answered, or left no recording, was not carried.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import native
+from tests.bench import native, odbc_list
 from tests.bench.bridge_bench import answered, made
 from tests.bench.process import running
 from tests.lab.behaviour import Behaviour
@@ -80,6 +79,15 @@ def plain(dialplan: Path, **variables: str) -> Iterator[Exchange]:
 
 
 @contextlib.contextmanager
+def odbc() -> Iterator[Exchange]:
+    pbx = Pbx(dialplan=[DIALPLAN / "func_odbc.conf"])
+    odbc_list.configure(pbx)
+    with pbx:
+        odbc_list.prove(pbx)
+        yield Exchange(pbx, lambda: 0)
+
+
+@contextlib.contextmanager
 def nothing(folder: Path) -> Iterator[Exchange]:
     program = [str(native.program("nothing_server"))]
     with (
@@ -115,16 +123,17 @@ def measure(rounds: int, folder: Path) -> dict[str, Any]:
     loops = [rest[CARRIED * n : CARRIED * (n + 1)] for n in range(batches)]
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
-        product_, lacks = enter(full(calls)), ""
+        product_, lacks = enter(full(calls)), []
         ways = {"no gate": enter(plain(STUB)), "AstDB": enter(plain(DIALPLAN / "astdb.conf"))}
-        try:
-            ways["C, do-nothing"] = enter(nothing(folder))
-        except native.NoCompiler as error:
-            lacks = str(error)
+        for way, asked in (("func_odbc", odbc()), ("C, do-nothing", nothing(folder))):
+            try:
+                ways[way] = enter(asked)
+            except (native.NoCompiler, odbc_list.NoDriver) as error:
+                lacks.append(str(error))
         ways["full"] = product_
         recorded = enter(plain(DIALPLAN / "recorded.conf", BENCH_RECORDINGS="@home@/recordings"))
         return {
-            "lacks": lacks,
+            "lacks": "\n".join(lacks),
             "delay": _delays(ways, dialled),
             "carried": _carried({"ungated": recorded, "full": product_}, loops),
         }
