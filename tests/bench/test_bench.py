@@ -37,6 +37,7 @@ from tests.bench.plot import plot
 from tests.bench.process import running
 from tests.lab.bootstrap import Installation, bootstrap
 from tests.lab.pbx import Pbx
+from tests.lab.soak_crowd import pairs
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
 pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(300)]
@@ -79,6 +80,15 @@ def test_calls_bench_runs(
     assert all(one["p50_ms"] > 0 for one in found["delay"].values())
     assert [found["carried"][way]["lost"] for way in ("ungated", "full")] == [0, 0]
     assert "full carries" in calls_bench.table(found)
+
+
+@pytest.mark.lab
+def test_steps_are_not_logged_where_calls_are_timed(installation: Installation) -> None:
+    with calls_bench.plain(calls_bench.STUB) as exchange:
+        exchange.delays(pairs(1, seed=1))
+        assert "Executing [" not in exchange.pbx.log()
+        logged = (exchange.pbx.home / "log/messages.log").read_text()
+    assert "WARNING" in logged and "VERBOSE" not in logged
 
 
 @pytest.mark.lab
