@@ -25,6 +25,7 @@ from tests.bench import (
     listener_bench,
     load_bench,
     native,
+    odbc_list,
     proof,
     reconcile_bench,
     register_size,
@@ -35,6 +36,8 @@ from tests.bench import (
 from tests.bench.plot import plot
 from tests.bench.process import running
 from tests.lab.bootstrap import Installation, bootstrap
+from tests.lab.pbx import Pbx
+from tests.lab.soak_crowd import pairs
 
 # Alone, as what a benchmark starts waits for no neighbour; how long the wait may be is in its code.
 pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(300)]
@@ -71,11 +74,34 @@ def test_calls_bench_runs(
 ) -> None:
     for name, value in (("RATE", 10), ("CALLS", 3), ("CROWD", 2), ("CARRIED", 3)):
         monkeypatch.setattr(calls_bench, name, value)
+    monkeypatch.setattr(odbc_list, "NUMBERS", 10)
     found = calls_bench.measure(1, tmp_path)
-    assert [*found["delay"]] == ["no gate", "AstDB", *c_peer("C, do-nothing"), "full"]
+    assert [*found["delay"]] == ["no gate", "AstDB", "func_odbc", *c_peer("C, do-nothing"), "full"]
     assert all(one["p50_ms"] > 0 for one in found["delay"].values())
     assert [found["carried"][way]["lost"] for way in ("ungated", "full")] == [0, 0]
     assert "full carries" in calls_bench.table(found)
+
+
+@pytest.mark.lab
+def test_steps_are_not_logged_where_calls_are_timed(installation: Installation) -> None:
+    with calls_bench.plain(calls_bench.STUB) as exchange:
+        exchange.delays(pairs(1, seed=1))
+        assert "Executing [" not in exchange.pbx.log()
+        logged = (exchange.pbx.home / "log/messages.log").read_text()
+    assert "WARNING" in logged and "VERBOSE" not in logged
+
+
+@pytest.mark.lab
+def test_a_list_that_does_not_answer_is_not_measured(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every call would pass, and soon."""
+    monkeypatch.setattr(odbc_list, "NUMBERS", 10)
+    pbx = Pbx(dialplan=[calls_bench.DIALPLAN / "func_odbc.conf"])
+    odbc_list.configure(pbx)
+    (pbx.home / "etc" / odbc_list.DATABASE).unlink()
+    with pbx, pytest.raises(odbc_list.NoDriver, match="Failed to execute query"):
+        odbc_list.prove(pbx)
 
 
 @pytest.fixture

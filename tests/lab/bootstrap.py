@@ -33,8 +33,9 @@ ROOT = LAB / "pbx"
 OLDEST = "bullseye"  # Debian 11, with Asterisk 16
 RELEASE = "DIALPACT_LAB_RELEASE"  # names it, or is not set
 STAMP = "dialpact-lab-recipe"
-# python3-minimal has neither json nor tomllib, which a classic AGI script needs.
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "python3")
+# python3-minimal has neither json nor tomllib, which a classic AGI script needs. The bench compares
+# with the ODBC driver.
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "python3", "libsqliteodbc")
 # A frozen mirror's Release file may be past its date; its signature is checked all the same.
 APT_OPTIONS = ('Acquire::Check-Valid-Until "false"', 'Acquire::Languages "none"')
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
