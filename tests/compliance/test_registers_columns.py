@@ -20,6 +20,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
 from dialpact.compliance.registers.mapping import MAPPING
 from dialpact.compliance.registers.number_parts import PARTS, whole
+from dialpact.compliance.registers.sheet import NumberCell, Unread
 from dialpact.compliance.registers.table import Format
 
 FORMATS = {**IMPORTED, "carrier-list": CARRIER_LIST}
@@ -324,6 +325,18 @@ def test_a_chinese_area_code_may_have_lost_its_zero() -> None:
     assert there.cells(["27", "87654321"])[0] == "02787654321"
     assert there.cells(["027", "13800138000"])[0] == "13800138000"
     assert found("leads", "area code", "phone").cells(["718", "8234567"])[0] == "+17188234567"
+
+
+def test_the_pieces_of_a_number_may_be_number_cells() -> None:
+    """As Excel has them once they are typed: such rows were refused."""
+    there = found("leads", "区号", "电话")
+    assert there.cells([NumberCell("27", "27"), NumberCell("87654321", "87654321")])[0] == "02787654321"
+    american = found("leads", "area code", "phone")
+    assert american.cells([NumberCell("312", "312"), "234-5678"])[0] == "+13122345678"
+    cut = NumberCell("13800000000", "13800000000")  # was 1.38E+10
+    assert found("leads", "国家代码", "电话").cells(["86", cut])[0] is cut
+    formula = Unread("=A1", "cell-formula")
+    assert there.cells([formula, "87654321"])[0] is formula
 
 
 def test_a_header_with_the_pieces_of_a_number() -> None:

@@ -15,7 +15,17 @@ from dialpact.compliance.registers.fault import Fault, shown
 NAMES: dict[str, tuple[str, ...]] = {
     "start": (
         *("start", "calldate", "starttime", "startdate", "callstart", "callstarttime", "startstamp"),
-        *("开始时间", "起始时间", "呼叫时间", "呼叫开始时间", "通话开始时间", "拨打时间", "日期时间"),
+        *(
+            "开始时间",
+            "起始时间",
+            "呼叫时间",
+            "呼叫开始时间",
+            "通话开始时间",
+            "拨打时间",
+            "日期时间",
+            "呼出时间",
+            "外呼时间",
+        ),
         *("datetime", "calltime", "begintime", "timestamp", "fechahora", "date", "fecha", "дата", "日期"),
         *("startepoch", "时间"),
     ),
@@ -52,19 +62,36 @@ NAMES: dict[str, tuple[str, ...]] = {
     "src": (
         *("src", "source", "srcnum", "sourceextension", "sourcenumber", "caller", "callernumber"),
         *("callingnumber", "callfrom", "callerid", "calleridnumber", "callidnum", "origen", "ani", "from"),
-        *("主叫号码", "主叫", "源号码"),
+        *("主叫号码", "主叫", "源号码", "来源号码", "来源", "origem", "источник"),
     ),
     "dst": (
         *("dst", "destination", "dstnum", "destinationextension", "destinationnumber", "requestedextension"),
         *("callednumber", "called", "callee", "calleenumber", "callto", "phonenumberdialed", "numberdialed"),
         *("dialednumber", "dialed", "phonenumber", "destino", "to", "被叫号码", "被叫", "目的号码"),
-        *("目标号码", "呼叫号码", "拨打号码", "对方号码", "客户号码"),
+        *("目标号码", "呼叫号码", "拨打号码", "对方号码", "客户号码", "目的地", "назначение"),
     ),
     "clid": ("clid", "calleridname", "calleridtext"),
     "shown": ("outboundcnum", "外显号码", "显示号码"),
-    "channel": ("channel", "srcchannel", "srcchan", "sourcechannel", "canalorigen", "主叫通道", "源通道"),
+    "channel": (
+        "channel",
+        "srcchannel",
+        "srcchan",
+        "sourcechannel",
+        "canalorigen",
+        "主叫通道",
+        "源通道",
+        "来源通道",
+    ),
     "dstchannel": (
-        *("dstchannel", "dstchan", "destinationchannel", "destchannel", "carrierlogchannel", "canaldestino"),
+        *(
+            "dstchannel",
+            "dstchan",
+            "destinationchannel",
+            "destchannel",
+            "carrierlogchannel",
+            "canaldestino",
+            "目标通道",
+        ),
         *("被叫通道", "目的通道"),
     ),
     "lastapp": ("lastapp", "lastapplication", "appname", "application"),
@@ -78,6 +105,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "direction",
         "calltype",
         "communicationtype",
+        "通信类型",
         "呼叫方向",
         "呼叫类型",
         "通话方向",
@@ -85,7 +113,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "trunk": (
         *("trunk", "trunkname", "dsttrunkname", "dsttrunk", "destinationtrunk", "outboundtrunk", "gateway"),
-        *("provider", "中继", "中继名称", "线路", "网关"),
+        *("provider", "中继", "中继名称", "目的中继", "呼出中继", "出局中继", "外呼线路", "线路", "网关"),
     ),
 }
 GIVEN = tuple(field for field in NAMES if field not in ("clock", "shown"))  # what --columns may name

@@ -18,7 +18,7 @@ _INSIDE, _INSIDE_TOO = ("internal", "local", "extension"), ("内部", "内线")
 _IN, _IN_TOO = ("inbound", "incoming", "in"), ("呼入", "来电")
 NOTHING = frozenset(("NULL", "\\N", "null", "None"))  # as databases write an empty cell
 # Words of a disposition, apart by a bar.
-_YES = "answered|answer|true|yes|completed|contestada|atendida|已接听|已接通|接通|接听|已应答|应答"
+_YES = "answered|answer|true|yes|completed|contestada|atendida|已接听|已接通|已接|接通|接听|已应答|应答"
 _NO = "no answer|noanswer|busy|failed|congestion|cancel|chanunavail|false|no|missed|unanswered"
 _NO_TOO = "未接听|未接通|未接|无应答|无人接听|忙|失败|取消"
 _ANSWERED = frozenset(_YES.split("|"))
@@ -26,7 +26,7 @@ _NOT = frozenset(f"{_NO}|{_NO_TOO}".split("|"))
 # VICIdial's own words for a call that nobody answered; an agent's words are of calls that somebody did.
 _DIALLER = "NA|AB|B|ADC|ADCT|DC|N|NEW|ERI|DNC|DNCC|DNCL|QUEUE|LRERR|CPDERR"
 _UNANSWERED = frozenset(_DIALLER.split("|"))
-_LOST = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
+_LOST = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]+")
 _ANGLES = re.compile(r"<([^<>]*)>\Z")
 _GUARD = re.compile(r"""[\s'=\u200b\u202c\u202d\ufeff]*"?([^"]*)"?\s*""")
 # MikoPBX writes something behind it; in VICIdial's log it is the customer's leg, which nobody asked on.
@@ -100,6 +100,8 @@ class Reader:
         """Of one line. Fault."""
         if len(cells) not in self._widths:
             cells = self._fitting(cells)
+        if self._derives:  # (a database's client fills its columns up with spaces)
+            cells = ["" if (bare := cell.strip()) in NOTHING else bare for cell in cells]
         if self._master:
             uniqueid, userfield = extra(cells[16:])
             cells.append("")  # what -1 stands for
@@ -163,12 +165,13 @@ class Reader:
             duration = billsec
         if "billsec" not in places and not ended:
             billsec = duration if answered is not False else "0"
+        src, dst = _kept(record._replace(src=_number(record.src), dst=_number(record.dst)))
         own = found[1] if (found := _OWN_ID.fullmatch(record.uniqueid.strip())) else ""
         if answered is None:
             answered = billsec.isdecimal() and int(billsec) > 0
         return record._replace(
-            src=_number(told.get("shown", "")) or _number(record.src),
-            dst=_number(record.dst),
+            src=_number(told.get("shown", "")) or src,
+            dst=dst,
             duration=duration,
             billsec=billsec,
             disposition="ANSWERED" if answered else record.disposition.strip() or "NO ANSWER",
@@ -243,14 +246,18 @@ def _resaved(record: CdrRecord, *, coarse: bool) -> CdrRecord:
         # (a file in another zone is off by whole quarters of an hour)
         if 0 <= later % 900 < 60:
             start = start.fromtimestamp(int(start.timestamp()) + later % 900, start.tzinfo)
+    src, dst = _kept(record)
+    return record._replace(start=start, src=src, dst=dst, uniqueid="", stamp=stamp)
+
+
+def _kept(record: CdrRecord) -> tuple[str, str]:
+    """Caller and callee, empty where a spreadsheet took their digits. Fault, where nothing else has them."""
     src, dst = record.src, record.dst
     if _LOST.fullmatch(dst):
         if record.lastapp != "Dial":
             raise Fault("cdr-lost-digits", value=shown(dst))
         dst = ""
-    if _LOST.fullmatch(src):
-        src = ""
-    return record._replace(start=start, src=src, dst=dst, uniqueid="", stamp=stamp)
+    return "" if _LOST.fullmatch(src) else src, dst
 
 
 def extra(cells: Sequence[str]) -> tuple[str, str]:

@@ -26,7 +26,7 @@ ABOVE = 20  # lines of a title, at most, that stand above a header
 LEAST = 3  # names of columns that make a header
 _OLE = b"\xd0\xcf\x11\xe0"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_PACKED = ("BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd", "7z\xbc\xaf", "Rar!", "PK")  # (Latin-1)
+_PACKED = ("\x1f\x8b", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd", "7z\xbc\xaf", "Rar!", "PK")  # (Latin-1)
 _MARKUP = ("<!doctype", "<html", "<table", "<?xml", "<head", "<meta")
 _WAYS_OUT = ("dstchannel", "lastdata", "trunk", "way", "dcontext")
 
@@ -63,7 +63,7 @@ def _unknown(lines: Sequence[str], delimiters: Sequence[str]) -> Fault:
         return Fault("cdr-database")
     if head.startswith("%PDF"):
         return Fault("cdr-pdf")
-    if head.startswith(_PACKED):
+    if line.startswith(_PACKED):  # (gzip's first byte counts as a blank)
         return Fault("cdr-packed")
     if head[:9].lower().startswith(_MARKUP):
         return Fault("cdr-markup")
@@ -84,8 +84,10 @@ def recognise(lines: Sequence[str], zone: tzinfo, columns: Columns | None = None
     if form.header and not samples and any(lines[above:]):
         if any("####" in line for line in lines[above:]):
             raise Fault("cdr-hashes")
-        column = form.header[form.places["start"]]
-        raise Fault("cdr-no-time", column=shown(column))
+        at = form.places["start"]
+        cells = (_split(line, form.delimiter)[at : at + 1] for line in lines[above:])
+        value = next((text(cell).strip() for row in cells for cell in row if cell.strip()), "")
+        raise Fault("cdr-no-time", column=shown(form.header[at]), value=shown(value))
     clock = Clock(zone, day_first=day_first(samples))
     moments = [moment for cell, _ in samples if (moment := clock.maybe(cell))]
     coarse = any(moment.coarse for moment in moments)

@@ -21,6 +21,7 @@ from dialpact.compliance.registers.column_names import columns_by_name, last_nam
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.guarded import unguarded
 from dialpact.compliance.registers.number_parts import PARTS, whole
+from dialpact.compliance.registers.sheet import NumberCell, Unread
 
 # What every row may leave empty, so that a file may leave out the column: an opt-out is then of the time of
 # the import. Of a file of numbers alone nothing else can be asked.
@@ -78,9 +79,13 @@ class Resolved:
         found = [row[place] for place in self.order]
         if parts:
             # A cell of a workbook that is not to be trusted stays what it is, and makes the number so.
-            odd = [cell for cell in (found[0], *parts.values()) if type(cell) is not str]
+            odd = [cell for cell in (found[0], *parts.values()) if _is_odd(cell)]
             found[0] = odd[0] if odd else whole(found[0], **parts, chinese=self.chinese)
         return found
+
+
+def _is_odd(cell: str) -> bool:
+    return isinstance(cell, Unread) or (isinstance(cell, NumberCell) and cell.rounded)
 
 
 NOTHING = Given()

@@ -1,7 +1,7 @@
 """Days and times as people, programs and spreadsheets elsewhere write them, in the one form that is read.
 
-Only what can mean one day alone: ``2026年1月5日``, ``5 Jan 2026``, ``20260105``. In 1/5/2026 nobody can tell
-the month, and it is left as it is.
+Only what can mean one day alone: ``2026年1月5日``, ``5 Jan 2026``, ``20260105``, ``31/1/2026``. In 1/5/2026
+nobody can tell the month, and it is left as it is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _YEAR = r"((?:19|20)[0-9]{2})"
+_NO_MONTH = r"(?:1[3-9]|2[0-9]|3[01])"
 _WEEKDAY = re.compile(
     r"\(?(?:星期|礼拜|周)[一二三四五六日天]\)?|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +", re.IGNORECASE
 )
@@ -35,6 +36,9 @@ _DAYS = tuple(
         rf"(?P<y>{_YEAR})(?P<m>[0-9]{{2}})(?P<d>[0-9]{{2}})(?=$|[^0-9]|(?:[0-9]{{2}}){{2,3}}(?![0-9]))",
         rf"(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[ -](?P<m>{_MONTH})[ ,-] ?(?P<y>{_YEAR})",
         rf"(?P<m>{_MONTH}) ?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?,? (?P<y>{_YEAR})",
+        rf"(?P<d>{_NO_MONTH})(?P<mark>[-/]|\. ?)(?P<m>[0-9]{{1,2}})(?P=mark)(?P<y>{_YEAR})",
+        rf"(?P<d>[0-9]{{1,2}})(?P<mark>[-/]|\. ?)(?P<m>(?P=d))(?P=mark)(?P<y>{_YEAR})",
+        rf"(?P<m>[0-9]{{1,2}})(?P<mark>[-/]|\. ?)(?P<d>{_NO_MONTH})(?P=mark)(?P<y>{_YEAR})",
     )
 )
 _TIME = re.compile(

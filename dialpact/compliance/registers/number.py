@@ -32,8 +32,6 @@ _BRACKET = re.compile(r"\(\+ ?([0-9]{1,3})\) ?-?")
 _DOTTED = re.compile(r"\+?[0-9]{1,4}(?:\.[0-9]{1,4}){2,5}")
 _APART = re.compile(r"[^0-9+() -]+")
 SHORTEST = 7  # digits of what is a number of its own
-# A number cell of so many digits that ends so was 1.38E+10 before somebody saved it.
-_ROUNDED = re.compile(r"[0-9]{5,}0{6}")
 
 
 @cache
@@ -138,6 +136,6 @@ def _not_from_a_spreadsheet(text: str) -> str:
         raise Fault("excel-exponent", value=shown(given))
     if _DECIMAL.fullmatch(given):
         raise Fault("excel-decimal", value=shown(given))
-    if isinstance(text, NumberCell) and _ROUNDED.fullmatch(text.number):
+    if isinstance(text, NumberCell) and text.rounded:
         raise Fault("zeros-at-end", value=shown(given))
     return given

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, Self
@@ -16,6 +17,7 @@ from dialpact.compliance.registers.fault import Fault
 FIRST, LAST = 0, 110_000  # days that a date may count: the centuries up to 2200
 DAY = 86_400_000  # milliseconds
 HEAD = 20  # rows, blank ones not counted, among which a header may be
+_ROUNDED = re.compile(r"[0-9]{5,}0{6}")
 _SHEET = 1 << 40  # places of a sheet: more than a file has lines
 
 
@@ -57,6 +59,11 @@ class NumberCell(str):
         start = datetime(1904, 1, 1) if self._since_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
         found = start + timedelta(days=int(days), milliseconds=round(days % 1 * DAY))
         return found.isoformat(" ").removesuffix(" 00:00:00")
+
+    @property
+    def rounded(self) -> bool:
+        """Whether it ends as one does that was 1.38E+10 before somebody saved it."""
+        return _ROUNDED.fullmatch(self.number) is not None
 
 
 class BadLine(NamedTuple):
