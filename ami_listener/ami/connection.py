@@ -18,9 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
 import msgspec
@@ -33,11 +32,12 @@ from ami_listener.ami.wire import Message
 from ami_listener.timings import USUAL, LinkTimings
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.meters import METERS
+from dialpact.compliance.randomness import Randomness
 
 PLAIN = frozenset(
     {"Getvar", "Setvar", "MixMonitor", "MixMonitorMute", "StopMixMonitor", "Hangup", "Ping", "Login"}
 )
-ID_BYTES, IDS_AT_ONCE = 16, 256
+_IDS = Randomness(16)
 
 
 class LinkError(DialpactError):
@@ -111,7 +111,6 @@ class Session:
         self._events: asyncio.Queue[events.Event | None] = asyncio.Queue()
         self._manager: Any = None
         self._asked: dict[str, asyncio.Future[Answer | None]] = {}  # by the action's id; None: it was lost
-        self._idents = _unguessable()
         self._transport: asyncio.Transport | None = None
         self._pinger: asyncio.Task[None] | None = None
         self._log = logging.getLogger("ami_listener.panoramisk")
@@ -168,7 +167,7 @@ class Session:
         if self.lost.is_set():
             raise LinkError(f"not sent: {self.why_lost}")
         limit = self._timings.action if limit is None else limit
-        ident, loop = next(self._idents), asyncio.get_running_loop()
+        ident, loop = _IDS.take().hex(), asyncio.get_running_loop()
         asked: asyncio.Future[Answer | None] = loop.create_future()
         self._asked[ident] = asked
         if action in PLAIN:
@@ -287,11 +286,3 @@ def _settle(asked: asyncio.Future[Answer | None], answer: Answer | None) -> None
     """The first word counts."""
     if not asked.done():
         asked.set_result(answer)
-
-
-def _unguessable() -> Iterator[str]:
-    """Ids of actions. The kernel is asked for many at once: each question costs as much as an action."""
-    while True:
-        drawn = os.urandom(ID_BYTES * IDS_AT_ONCE)
-        for begin in range(0, len(drawn), ID_BYTES):
-            yield drawn[begin : begin + ID_BYTES].hex()
