@@ -132,6 +132,15 @@ def test_a_form_without_trunks_needs_one_trunk(home: Home) -> None:
     assert {finding["trunk"] for finding in named["findings"]} == {"carrier"}
 
 
+def test_a_file_that_says_no_lengths_is_refused_in_one_sentence(home: Home) -> None:
+    """Each of its lines was, and nothing was said of the column."""
+    text = "calldate,src,dst,dstchannel\n" + "2026-11-24 12:30:00,1001,13800138000,PJSIP/carrier-1\n" * 3
+    file = home.file("short.csv", text)
+    said = home("reconcile", "--cdr", file, code=1)["error"]
+    assert "short.csv" in said and "--columns duration=NAME" in said and "\n" not in said
+    assert home("replay", "--cdr", file, *HOURS, code=3)["attempts"] == 3
+
+
 def test_columns_are_refused_with_their_place_and_reason(home: Home) -> None:
     file = str(CORPUS / "columns-by-name.csv")
     for command in ("replay", "reconcile"):

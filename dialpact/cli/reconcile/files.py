@@ -101,12 +101,13 @@ class CdrFiles:
             text = self._session.text(f"stage.{stage}", count=count)
             self._bar.update(self._task, description=text)
 
-    def need_trunks(self, trunks: Sequence[str]) -> None:
-        """Fault for a file that does not say by which of several trunks a call left."""
-        if len(trunks) > 1:
-            for name, form in self.reading.forms.items():
-                if not form.names_peers:
-                    raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
+    def need_calls(self, trunks: Sequence[str]) -> None:
+        """Fault for a file that does not say how long a call was, or by which of several trunks it left."""
+        for name, form in self.reading.forms.items():
+            if not form.names_lengths:
+                raise Fault("cdr-no-length", file=name)
+            if len(trunks) > 1 and not form.names_peers:
+                raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
 
 
 def told(files: Iterable[FileTold], hidden: Hidden) -> list[dict[str, Any]]:

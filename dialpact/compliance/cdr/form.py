@@ -62,6 +62,11 @@ class Form(NamedTuple):
         """Whether a line says by which trunk it left."""
         return any(field in self.places for field in ("dstchannel", "lastdata", "trunk"))
 
+    @property
+    def names_lengths(self) -> bool:
+        """Whether a line says how long its call was."""
+        return any(field in self.places for field in ("duration", "billsec", "end"))
+
 
 WRITTEN = len("2026-10-01 09:05:07")  # what Asterisk writes has no need of a closer look
 
