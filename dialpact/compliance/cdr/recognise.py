@@ -87,7 +87,7 @@ def recognise(lines: Sequence[str], zone: tzinfo, columns: Columns | None = None
         at = form.places["start"]
         cells = (_split(line, form.delimiter)[at : at + 1] for line in lines[above:])
         value = next((text(cell).strip() for row in cells for cell in row if cell.strip()), "")
-        raise Fault("cdr-no-time", column=shown(form.header[at]), value=shown(value))
+        raise Fault("cdr-no-time", column=shown(form.header[at]), value=listed((value,)))
     clock = Clock(zone, day_first=day_first(samples))
     moments = [moment for cell, _ in samples if (moment := clock.maybe(cell))]
     coarse = any(moment.coarse for moment in moments)
