@@ -141,6 +141,23 @@ def test_a_file_that_says_no_lengths_is_refused_in_one_sentence(home: Home) -> N
     assert home("replay", "--cdr", file, *HOURS, code=3)["attempts"] == 3
 
 
+def test_a_trunk_of_another_name_is_found_in_a_form_without_channels(home: Home) -> None:
+    """Beside a line of the trunk that is configured it was a call of the house, and nothing was said."""
+    text = (
+        "Time,Call From,Call To,Talk Duration,Status,Call Type,Trunk\n"
+        "2026-11-24 10:00:00,101,13800138000,20,ANSWERED,Outbound,carrier\n"
+        "2026-11-24 12:30:00,101,13900139000,20,ANSWERED,Outbound,second-line\n"
+        "2026-11-24 12:31:00,101,13900139001,20,ANSWERED,Outbound,second-line\n"
+        "2026-11-24 12:40:00,102,101,20,ANSWERED,Internal,\n"
+    )
+    answer = home("reconcile", "--cdr", home.file("two.csv", text), code=3)
+    assert answer["calls"] == 1
+    assert answer["found"] == {"without-decision": 1, "unlisted-endpoint": 2}
+    assert [one["channel"] for one in answer["findings"]][1:] == ["second-line"] * 2
+    shown = home.run("reconcile", "--cdr", home.file("two.csv", text), code=3).output
+    assert "left by second-line" in " ".join(shown.split()) and "13900139000" not in shown
+
+
 def test_columns_are_refused_with_their_place_and_reason(home: Home) -> None:
     file = str(CORPUS / "columns-by-name.csv")
     for command in ("replay", "reconcile"):
