@@ -141,6 +141,10 @@ class Outbound:
         """Whether the record is of a trunk at all: it came in by one, where it did not leave by one."""
         return record.way == "in" or bool(self._outside and self._outside.trunk(record.channel))
 
+    def unlisted(self, record: CdrRecord) -> bool:
+        """Whether a record that is none of these left the house all the same."""
+        return bool(self._outside and self._outside.unlisted(record))
+
     def __call__(self, record: CdrRecord) -> Dialled | None:
         """None: not a call to the outside."""
         way = self._outside.way(record) if self._outside else _guess(record)

@@ -154,6 +154,8 @@ def test_a_trunk_of_another_name_is_found_in_a_form_without_channels(home: Home)
     assert answer["calls"] == 1
     assert answer["found"] == {"without-decision": 1, "unlisted-endpoint": 2}
     assert [one["channel"] for one in answer["findings"]][1:] == ["second-line"] * 2
+    said = home.run("replay", "--cdr", home.file("two.csv", text), *HOURS, code=0).stderr
+    assert "2 calls to the outside" in said and "second-line (2)" in said  # replay did not say them either
     shown = home.run("reconcile", "--cdr", home.file("two.csv", text), code=3).output
     assert "left by second-line" in " ".join(shown.split()) and "13900139000" not in shown
 
