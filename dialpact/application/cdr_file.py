@@ -33,7 +33,8 @@ class CdrFile(NamedTuple):
 class FileTold(msgspec.Struct, kw_only=True):
     """What came of one file. ``form``: what it was read as; empty: it holds no line.
 
-    ``trunk_lines``: how many lines touched a trunk; ``peers``: what the others left by, and how many.
+    ``trunk_lines``: how many lines touched a trunk; ``peers``: what the others left by, and how many;
+    ``unlisted``: how many of those were dialled to the outside, as far as whoever reads them looked.
     """
 
     file: str
@@ -43,6 +44,7 @@ class FileTold(msgspec.Struct, kw_only=True):
     last: int = 0  # line
     trunk_lines: int = 0
     peers: dict[str, int] = {}
+    unlisted: int = 0
 
     def saw(self, record: CdrRecord, *, touched: bool) -> None:
         """Of each record, once."""

@@ -87,8 +87,11 @@ class Outside:
 
     def unlisted(self, record: CdrRecord) -> Way | None:
         """Of a record that :meth:`way` has nothing of: a number as long as a subscriber's, dialled by an
-        endpoint that no trunk lists, and a leg of that endpoint. None: nothing of the kind.
+        endpoint that no trunk lists, and a leg of that endpoint; or one that went out by a trunk of another
+        name, in a form without channels. None: nothing of the kind.
         """
+        if not record.dstchannel and record.way == "out" and record.trunk:
+            return Way("", record.dst) if sum(map(str.isdigit, record.dst)) >= SUBSCRIBER else None
         here = station(record.dstchannel) if record.dstchannel else ""
         if not here or here in self._names or here.startswith("Local/"):
             return None
@@ -137,6 +140,10 @@ class Outbound:
     def touches(self, record: CdrRecord) -> bool:
         """Whether the record is of a trunk at all: it came in by one, where it did not leave by one."""
         return record.way == "in" or bool(self._outside and self._outside.trunk(record.channel))
+
+    def unlisted(self, record: CdrRecord) -> bool:
+        """Whether a record that is none of these left the house all the same."""
+        return bool(self._outside and self._outside.unlisted(record))
 
     def __call__(self, record: CdrRecord) -> Dialled | None:
         """None: not a call to the outside."""

@@ -132,6 +132,34 @@ def test_a_form_without_trunks_needs_one_trunk(home: Home) -> None:
     assert {finding["trunk"] for finding in named["findings"]} == {"carrier"}
 
 
+def test_a_file_that_says_no_lengths_is_refused_in_one_sentence(home: Home) -> None:
+    """Each of its lines was, and nothing was said of the column."""
+    text = "calldate,src,dst,dstchannel\n" + "2026-11-24 12:30:00,1001,13800138000,PJSIP/carrier-1\n" * 3
+    file = home.file("short.csv", text)
+    said = home("reconcile", "--cdr", file, code=1)["error"]
+    assert "short.csv" in said and "--columns duration=NAME" in said and "\n" not in said
+    assert home("replay", "--cdr", file, *HOURS, code=3)["attempts"] == 3
+
+
+def test_a_trunk_of_another_name_is_found_in_a_form_without_channels(home: Home) -> None:
+    """Beside a line of the trunk that is configured it was a call of the house, and nothing was said."""
+    text = (
+        "Time,Call From,Call To,Talk Duration,Status,Call Type,Trunk\n"
+        "2026-11-24 10:00:00,101,13800138000,20,ANSWERED,Outbound,carrier\n"
+        "2026-11-24 12:30:00,101,13900139000,20,ANSWERED,Outbound,second-line\n"
+        "2026-11-24 12:31:00,101,13900139001,20,ANSWERED,Outbound,second-line\n"
+        "2026-11-24 12:40:00,102,101,20,ANSWERED,Internal,\n"
+    )
+    answer = home("reconcile", "--cdr", home.file("two.csv", text), code=3)
+    assert answer["calls"] == 1
+    assert answer["found"] == {"without-decision": 1, "unlisted-endpoint": 2}
+    assert [one["channel"] for one in answer["findings"]][1:] == ["second-line"] * 2
+    said = home.run("replay", "--cdr", home.file("two.csv", text), *HOURS, code=0).stderr
+    assert "2 calls to the outside" in said and "second-line (2)" in said  # replay did not say them either
+    shown = home.run("reconcile", "--cdr", home.file("two.csv", text), code=3).output
+    assert "left by second-line" in " ".join(shown.split()) and "13900139000" not in shown
+
+
 def test_columns_are_refused_with_their_place_and_reason(home: Home) -> None:
     file = str(CORPUS / "columns-by-name.csv")
     for command in ("replay", "reconcile"):

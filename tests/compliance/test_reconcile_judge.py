@@ -202,7 +202,11 @@ class TestShift:
         ("offsets", "expected"),
         [
             ([-28_800] * 5, -28_800),
-            ([-28_800] * 4, 0),  # too few to say anything
+            ([-28_800], -28_800),  # no call begins before its channel
+            ([28_800] * 2, 28_800),  # nobody contradicts
+            ([28_800], 0),  # a channel that waited
+            ([-28_800] * 3 + [0], 0),  # too few to say anything
+            ([-100], 0),
             ([0] * 9, 0),
             ([3600] * 8 + [0, 0], 3600),
             ([3600] * 7 + [0, 0, 0], 0),  # seven of ten: a channel that waited an hour

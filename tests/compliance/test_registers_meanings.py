@@ -48,7 +48,10 @@ def test_trunks_and_purposes() -> None:
     assert caller_id.read([*cells[:6], "全部", *cells[7:]], NOW).purposes == ("*",)
 
 
-@pytest.mark.parametrize(("word", "means"), [("√", True), ("未认证", False), ("×", False), ("通过", True)])
+@pytest.mark.parametrize(
+    ("word", "means"),
+    [("√", True), ("未认证", False), ("×", False), ("通过", True), ("Y", True), ("n", False)],
+)
 def test_yes_and_no(word: str, means: bool) -> None:
     assert yes_or_no(word, "authenticated") is means
 

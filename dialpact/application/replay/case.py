@@ -140,7 +140,9 @@ def _read(
                 shift.row(record.uniqueid or record.stamp, record.start.timestamp())
                 if (dialled := order.pick(record)) is not None:
                     past.add(dialled._replace(line=before + number) if before else dialled)
-                told.saw(record, touched=dialled is not None or order.pick.touches(record))
+                touched = dialled is not None or order.pick.touches(record)
+                told.saw(record, touched=touched)
+                told.unlisted += not touched and order.pick.unlisted(record)
             if lines % STEP == 0:
                 yield lines
         before += told.last

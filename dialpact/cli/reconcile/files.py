@@ -101,12 +101,13 @@ class CdrFiles:
             text = self._session.text(f"stage.{stage}", count=count)
             self._bar.update(self._task, description=text)
 
-    def need_trunks(self, trunks: Sequence[str]) -> None:
-        """Fault for a file that does not say by which of several trunks a call left."""
-        if len(trunks) > 1:
-            for name, form in self.reading.forms.items():
-                if not form.names_peers:
-                    raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
+    def need_calls(self, trunks: Sequence[str]) -> None:
+        """Fault for a file that does not say how long a call was, or by which of several trunks it left."""
+        for name, form in self.reading.forms.items():
+            if not form.names_lengths:
+                raise Fault("cdr-no-length", file=name)
+            if len(trunks) > 1 and not form.names_peers:
+                raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
 
 
 def told(files: Iterable[FileTold], hidden: Hidden) -> list[dict[str, Any]]:
@@ -128,12 +129,24 @@ def note_told(session: CommandContext, files: Sequence[FileTold], hidden: Hidden
     """For people: each file in which no line touched a trunk. Whether there is one."""
     found = untouched(files)
     for one in found:
-        most = _most(one.peers)
-        peers = ", ".join(f"{hidden.channel(peer)} ({count})" for peer, count in most[:PEERS])
-        more = f", ... ({len(most) - PEERS})" if len(most) > PEERS else ""
-        key = "say.cdr-untouched" if most else "say.cdr-untouched-none"
-        session.note(session.text(key, file=one.file, lines=one.lines, form=one.form, peers=peers + more))
+        key = "say.cdr-untouched" if one.peers else "say.cdr-untouched-none"
+        peers = _shown(one.peers, hidden)
+        session.note(session.text(key, file=one.file, lines=one.lines, form=one.form, peers=peers))
     return bool(found)
+
+
+def note_unlisted(session: CommandContext, files: Sequence[FileTold], hidden: Hidden) -> None:
+    """For people: how many calls of a file left by what no trunk lists, beside those that were looked at."""
+    for one in files:
+        if one.unlisted and one.trunk_lines:
+            peers = _shown(one.peers, hidden)
+            session.note(session.text("say.cdr-unlisted", file=one.file, calls=one.unlisted, peers=peers))
+
+
+def _shown(peers: dict[str, int], hidden: Hidden) -> str:
+    most = _most(peers)
+    more = f", ... ({len(most) - PEERS})" if len(most) > PEERS else ""
+    return ", ".join(f"{hidden.channel(peer)} ({count})" for peer, count in most[:PEERS]) + more
 
 
 def _most(peers: dict[str, int]) -> list[tuple[str, int]]:

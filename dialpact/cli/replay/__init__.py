@@ -16,7 +16,15 @@ from dialpact.cli.flag import Limit
 from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.progress import progress
-from dialpact.cli.reconcile.files import CdrPaths, ColumnsSaid, exit_code, looked, note_told, shift_hint
+from dialpact.cli.reconcile.files import (
+    CdrPaths,
+    ColumnsSaid,
+    exit_code,
+    looked,
+    note_told,
+    note_unlisted,
+    shift_hint,
+)
 from dialpact.cli.replay.report import ReplayReport
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config, Trunk
@@ -103,6 +111,7 @@ async def replay(
             at = done.sums.first.timestamp() if done.sums.first else session.clock.now().timestamp()
             session.note(shift_hint(session, done.shift, at, timezone))
         note_told(session, done.files, hidden)
+        note_unlisted(session, done.files, hidden)
     return exit_code(done.files, found=bool(done.sums.blocked or done.shift))
 
 

@@ -93,7 +93,7 @@ async def inspection(
             else None
         )
         if files:
-            files.need_trunks(list(session.config.trunks))
+            files.need_calls(list(session.config.trunks))
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
             report = await inspections.inspection(

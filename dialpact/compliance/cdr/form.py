@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dialpact.compliance.cdr.cells import cells_of, other_cells, trimmed
 from dialpact.compliance.cdr.record import UNIQUEID, CdrRecord, CdrWay
-from dialpact.compliance.cdr.times import Clock, Moment, span
+from dialpact.compliance.cdr.times import Clock, Moment, is_time, span
 from dialpact.compliance.registers.fault import Fault, shown
 
 _TEXTS = ("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp", "lastdata")
@@ -31,8 +31,6 @@ _ANGLES = re.compile(r"<([^<>]*)>\Z")
 _GUARD = re.compile(r"""[\s'=\u200b\u202c\u202d\ufeff]*"?([^"]*)"?\s*""")
 # MikoPBX writes something behind it; in VICIdial's log it is the customer's leg, which nobody asked on.
 _OWN_ID = re.compile(r"((?:.*-)?[0-9]{9,11}(?:\.[0-9]+)?)(?:_\w+)?")
-DAY_ALONE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}")
-
 
 ASTERISK = frozenset(("cdr_csv", "cdr_custom", "table"))  # forms that say all in Asterisk's own words
 
@@ -61,6 +59,11 @@ class Form(NamedTuple):
     def names_peers(self) -> bool:
         """Whether a line says by which trunk it left."""
         return any(field in self.places for field in ("dstchannel", "lastdata", "trunk"))
+
+    @property
+    def names_lengths(self) -> bool:
+        """Whether a line says how long its call was."""
+        return any(field in self.places for field in ("duration", "billsec", "end"))
 
 
 WRITTEN = len("2026-10-01 09:05:07")  # what Asterisk writes has no need of a closer look
@@ -145,9 +148,10 @@ class Reader:
 
     def _moment(self, cells: list[str]) -> Moment:
         cell = cells[self._start]
-        if self._clocked >= 0 and DAY_ALONE.fullmatch(cell.strip()):
-            cell = f"{cell.strip()} {cells[self._clocked].strip()}"
-        return self._clock(cell if cell.isascii() else text(cell))
+        cell = cell if cell.isascii() else text(cell)
+        if self._clocked >= 0 and not is_time(cell.strip()):
+            cell = f"{cell.strip()} {text(cells[self._clocked]).strip()}"
+        return self._clock(cell)
 
     def _derived(self, record: CdrRecord, cells: list[str]) -> CdrRecord:
         """What a form says in other words than Asterisk."""

@@ -59,7 +59,9 @@ def fits(order: Order, cells: list[str]) -> bool:
         return False
     times = all(not cell.get(field) or is_time(text(cell[field])) for field in ("answer", "end"))
     counts = all(span(text(one)) is not None for field in COUNTS if (one := cell.get(field)))
-    channels = all(not cell.get(field) or "/" in cell[field] for field in ("channel", "dstchannel"))
+    # (a comma in a field that nobody quoted moves the others; a channel that never was has a name without it)
+    called = not cell.get("dstchannel") or "/" in cell["dstchannel"]
+    channels = called and (not cell.get("channel") or "/" in cell["channel"])
     word = cell.get("disposition", "")
     said = order.name == "columns" or not (word[:1].isdigit() or is_time(text(word)))
-    return times and counts and said and (channels or order.name != "table")
+    return times and counts and said and (channels or (called and order.name != "table"))

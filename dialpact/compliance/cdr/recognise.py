@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from dialpact.compliance.cdr.cells import DELIMITERS, cells_of, other_cells, trimmed
 from dialpact.compliance.cdr.columns import Columns, listed, named
-from dialpact.compliance.cdr.form import DAY_ALONE, Form, extra, text
+from dialpact.compliance.cdr.form import Form, extra, text
 from dialpact.compliance.cdr.orders import ORDERS, Order, fits
 from dialpact.compliance.cdr.times import Clock, day_first, is_time
 from dialpact.compliance.registers.fault import Fault, shown
@@ -87,7 +87,7 @@ def recognise(lines: Sequence[str], zone: tzinfo, columns: Columns | None = None
         at = form.places["start"]
         cells = (_split(line, form.delimiter)[at : at + 1] for line in lines[above:])
         value = next((text(cell).strip() for row in cells for cell in row if cell.strip()), "")
-        raise Fault("cdr-no-time", column=shown(form.header[at]), value=shown(value))
+        raise Fault("cdr-no-time", column=shown(form.header[at]), value=listed((value,)))
     clock = Clock(zone, day_first=day_first(samples))
     moments = [moment for cell, _ in samples if (moment := clock.maybe(cell))]
     coarse = any(moment.coarse for moment in moments)
@@ -103,7 +103,7 @@ def _sample(form: Form, line: str) -> tuple[str, str] | None:
         if len(cells) in form.widths and at < len(cells):
             start = text(cells[at]).strip()
             clock = form.places.get("clock", len(cells))
-            if DAY_ALONE.fullmatch(start) and clock < len(cells):
+            if clock < len(cells) and not is_time(start):
                 start = f"{start} {text(cells[clock]).strip()}"
             place = form.places.get("uniqueid", len(cells))
             uniqueid = extra(cells[16:])[0] if form.master else cells[place] if place < len(cells) else ""

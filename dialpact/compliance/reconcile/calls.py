@@ -117,6 +117,8 @@ class HouseCalls:
             number = left.number or (record.dst if _NUMBER.fullmatch(record.dst) else "")
             plain = self._prefixes.bare(left.plain or number, self._area_codes.get(left.trunk, ""))
             row = row._replace(way="out" if way else "unlisted", guessed=not left.number)
+            if unlisted and not record.dstchannel:
+                row = row._replace(channel=record.trunk)  # all that the record says of where it left
             rows.append(row._replace(number=number, trunk=left.trunk, plain=plain))
         if own:
             rows.append(row._replace(leg=record.channel, way=self._came(record), trunk=own, guessed=False))

@@ -84,7 +84,7 @@ class CdrJudge:
             del there[call.context]
 
     def _unlisted(self, call: CdrCall, asked: AskedCall | None = None) -> None:
-        self._found("unlisted-endpoint", call=call, asked=asked, endpoint=station(call.leg))
+        self._found("unlisted-endpoint", call=call, asked=asked, endpoint=station(call.leg) or call.channel)
 
     def unseen_leg(self, leg: SeenLeg, trunk: str) -> None:
         """The listener told of it, and no CDR has it."""

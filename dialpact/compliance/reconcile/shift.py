@@ -1,7 +1,8 @@
 """Are the times of a file in another zone than was said? Then nearly all of them are off by the same amount.
 
 1. A unique id begins with the second in which its channel came into being, in UTC: the start of the channel's
-   first row shows by how much the file's times are off.
+   first row shows by how much the file's times are off. Two that agree are enough, and one if its call began
+   before its channel.
 2. Without unique ids, numbers that were called and never matched are compared with decisions that were never
    matched: a sample by the number itself, so that both sides keep the same ones.
 """
@@ -59,7 +60,8 @@ class Shift:
     def seconds(self) -> int:
         """To be subtracted from the file's times; 0: they are right, or it can not be told."""
         if self._rows:
-            return _clear(self._rows, self._rows.total())
+            agreed = len(self._rows) == 1 and (self._rows.total() > 1 or min(self._rows) < 0)
+            return _clear(self._rows, self._rows.total(), least=1 if agreed else LEAST)
         found: Counter[int] = Counter()
         calls = 0
         for number, times in self._calls.items():
@@ -75,9 +77,9 @@ def _quarters(seconds: float) -> int:
     return quarters if abs(seconds - quarters * QUARTER) <= NEAR else 10_000 + int(seconds % QUARTER)
 
 
-def _clear(found: Counter[int], of: int) -> int:
+def _clear(found: Counter[int], of: int, least: int = LEAST) -> int:
     if not found:
         return 0
     quarters, count = found.most_common(1)[0]
-    clear = count >= LEAST and count >= SHARE * of and 0 < abs(quarters) <= FARTHEST
+    clear = count >= least and count >= SHARE * of and 0 < abs(quarters) <= FARTHEST
     return quarters * QUARTER if clear else 0
