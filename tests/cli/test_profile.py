@@ -103,6 +103,13 @@ def test_a_copy_can_be_put_in_force(stocked: Home) -> None:
     assert stocked("profile", "show", "ours.toml")["id"] == "cn-hubei-2018"
 
 
+def test_a_copy_of_a_file_is_not_called_the_one_that_ships(bare: Home) -> None:
+    bare.run("profile", "copy", "fr", "ours.toml")
+    said = bare.run("profile", "copy", "ours.toml", "mine.toml").stdout
+    assert said.startswith("mine.toml: a copy of ours.toml.") and "ships" not in said
+    assert (bare.path / "mine.toml").read_bytes() == shipped("fr")
+
+
 def test_a_copy_overwrites_nothing(bare: Home) -> None:
     there = bare.path / "there.toml"
     there.write_text("mine", "utf-8")
