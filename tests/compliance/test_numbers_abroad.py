@@ -212,6 +212,12 @@ def test_the_registers_take_foreign_numbers_with_their_country_code() -> None:
             callee(text)
 
 
+@pytest.mark.parametrize("given", ["0147 123 456", "+61 147 123 456", "0061147123456"])
+def test_a_satellite_telephone_of_australia_is_not_called_and_can_opt_out(given: str) -> None:
+    assert parse(given, regions=("AU", "FR")).problem
+    assert anybody(given, ("AU",)).e164 == "+61147123456"
+
+
 @pytest.mark.parametrize("reading", [read, anybody])
 @pytest.mark.parametrize(("region", "number"), [("AU", "000"), ("AU", "112"), ("FR", "15"), ("US", "911")])
 def test_an_emergency_number_is_called_so(reading: Any, region: str, number: str) -> None:
