@@ -113,7 +113,7 @@ def _show(session: CommandContext, shown: calls.ShownCall) -> None:
     call = shown.call
     decision, attempt = call.decision, call.decision.attempt
     behind = call.behind.total_seconds()
-    lines = [
+    head = [
         ("decided_at", local(decision.decided_at, decision)),
         ("behind", session.text("say.behind", seconds=f"{behind:.6f}") if behind else ""),
         ("number", attempt.callee.e164 or attempt.callee.given),
@@ -123,7 +123,8 @@ def _show(session: CommandContext, shown: calls.ShownCall) -> None:
         ("trunk", attempt.trunk),
         ("continues", decision.facts.continues),
         ("verdict", call.verdict if decision.mode == "enforce" else f"{call.verdict} ({decision.mode})"),
-        ("reasons", [f"{code}: {reason_text(code, session.language)}" for code in call.reasons]),
+    ]
+    rest = [
         ("retry_at", decision.retry_at and local(decision.retry_at, decision)),
         ("policy", [f"{item.profile} {item.version} {item.sha256[:12]}" for item in decision.policy]),
         ("calendar", decision.calendar),
@@ -131,9 +132,21 @@ def _show(session: CommandContext, shown: calls.ShownCall) -> None:
         ("carrier_legs", [_leg(session, leg) for leg in call.carrier_legs]),
         ("supervision", [_presence(session, one) for leg in call.carrier_legs for one in leg.supervision]),
     ]
-    session.facts(lines)
+    session.facts(head)
+    _reasons(session, call.reasons)
+    session.facts(rest)
     typer.echo()
     explained.table(session, explain(decision))
+
+
+def _reasons(session: CommandContext, codes: Sequence[str]) -> None:
+    """All on one line where it fits; there may be one of every rule."""
+    from dialpact.cli.table import INDENT, wrapped
+
+    said = ", ".join(f"{code}: {reason_text(code, session.language)}" for code in codes)
+    if said:
+        for line in wrapped(f"{session.text('column.reasons')}: {said}", session.width, INDENT):
+            typer.echo(line)
 
 
 def _told(session: CommandContext, shown: calls.ShownCall) -> dict[str, Any]:

@@ -245,8 +245,10 @@ class CommandContext:
 
     def facts(self, lines: Sequence[tuple[str, object]]) -> None:
         """One thing a line, for people; what is empty is left out."""
+        from dialpact.cli.table import visible
+
         for column, value in lines:
-            if cell := self.cell(value):
+            if cell := "\n".join(map(visible, self.cell(value).split("\n"))):
                 typer.echo(f"{self.text(f'column.{column}')}: {cell}")
 
     def cell(self, value: object) -> str:

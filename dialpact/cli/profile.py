@@ -15,7 +15,7 @@ from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.explained import rule_name
 from dialpact.compliance.errors import ConfigError
-from dialpact.compliance.profile import SUFFIX
+from dialpact.compliance.profile import SUFFIX, is_name
 
 app = group("The profiles: the rules that ship, to be looked at and copied.")
 
@@ -68,10 +68,11 @@ def copy(
 ) -> None:
     """A profile as a file of one's own, to be changed and named in [policy] profiles."""
     found = profiles.copy(name, file)
-    session.answer(
-        {"profile": found.id, "file": str(file), "sha256": found.sha256},
-        session.text("say.profile-copied", file=file, profile=found.id),
+    ships = is_name(name)
+    said = session.text(
+        "say.profile-copied" if ships else "say.profile-copied-file", file=file, profile=found.id, name=name
     )
+    session.answer({"profile": found.id, "file": str(file), "sha256": found.sha256}, said)
 
 
 def _in_force(session: CommandContext) -> tuple[str, ...] | None:

@@ -180,7 +180,7 @@ def load(name_or_path: str | Path) -> Profile:
 
     ProfileError names file, line where it is known, and reason.
     """
-    shipped = isinstance(name_or_path, str) and not name_or_path.endswith(SUFFIX) and "/" not in name_or_path
+    shipped = isinstance(name_or_path, str) and is_name(name_or_path)
     if shipped:
         where = files("dialpact.compliance").joinpath("profiles", f"{name_or_path}.toml")
         if not _NAME.fullmatch(str(name_or_path)) or not where.is_file():
@@ -197,6 +197,11 @@ def load(name_or_path: str | Path) -> Profile:
     if shipped and profile.id != name_or_path:
         raise ProfileError(f"{name_or_path}: calls itself {profile.id!r}")
     return profile
+
+
+def is_name(text: str) -> bool:
+    """Whether it names one that ships, there or not; all else is a file's path."""
+    return not text.endswith(SUFFIX) and "/" not in text
 
 
 def names() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from dialpact.compliance import calendars
-from dialpact.compliance.model import Campaign, Decision, Facts
+from dialpact.compliance.model import Campaign, Decision, Facts, Finding
 from dialpact.compliance.registers.complaint import due
 from dialpact.store.sqlite import Store, decisions
 from tests.cli.conftest import NUMBER, Home
@@ -19,10 +19,13 @@ CALLED = datetime.now(UTC) - timedelta(days=2)  # the command line's own clock r
 RENEWAL = Campaign(id="renewal", business="acme", industry="保险", purpose="marketing")
 
 
-def called(home: Home, at: datetime = CALLED, number: str = "+86" + NUMBER) -> Decision:
-    """A call that was put through."""
+def called(
+    home: Home, at: datetime = CALLED, number: str = "+86" + NUMBER, findings: tuple[Finding, ...] = ()
+) -> Decision:
+    """A call that was put through, but for these ``findings``."""
     asked = msgspec.structs.replace(attempt(number), agent="1001")
     made = msgspec.structs.replace(decision(asked), decided_at=at, facts=Facts(campaign=RENEWAL))
+    made = msgspec.structs.replace(made, findings=made.findings + findings)
 
     async def store() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:

@@ -100,6 +100,16 @@ def test_what_is_no_correction(stocked: Home, more: tuple[str, ...], says: str) 
     assert len(stocked("complaint", "show", "1")["history"]) == 1
 
 
+def test_a_call_after_its_complaint_is_no_correction(stocked: Home) -> None:
+    filed = ("complaint", "add", NUMBER, "--at", "2026-11-24 09:00")
+    stocked.run(*filed, "--received-at", "2026-11-24 09:30")
+    late = ("complaint", "correct", "1", "--at", "2026-11-24 09:45", "--reason", "x")
+    said = stocked("--lang", "en", *late, code=1)["error"]
+    assert (
+        said == "the complaint arrived at 2026-11-24 09:30:00+08:00: its call was not later, 2026-11-24 09:45"
+    )
+
+
 def test_a_call_to_somebody_else_is_not_its_call(stocked: Home) -> None:
     made = called(stocked, number="+8613900139000")
     stocked.run(*add())

@@ -217,6 +217,19 @@ def test_registrations(site: Site, known: tuple[Any, ...], expected: list[str]) 
     assert keys(rules.registrations(replace(asked, health=health()))) == ["ok registrations-unused"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [("Asia/Shanghai", "ok registrations"), ("America/Chicago", "fail registration-none")],
+)
+def test_a_registration_begins_with_the_day_of_its_profile(site: Site, zone: str, expected: str) -> None:
+    """As the gate has it, wherever whoever asks the doctor is."""
+    rule = RegistrationRule(**ORIGIN, required=(Registered(kind="us-tx"),))
+    seller = health(sellers=(CAMPAIGN,), registrations=(registered(date(2026, 10, 21), None),))
+    morning = datetime(2026, 10, 21, 1, tzinfo=UTC)
+    asked = replace(with_profile(site, registration=rule, timezone=zone), health=seller, now=morning)
+    assert keys(rules.registrations(asked)) == [expected]
+
+
 def test_registers(site: Site) -> None:
     assert keys(rules.caller_ids(site)) == ["ok caller-ids"]
     anywhere = replace(site, health=health(trunks=frozenset({"*"})))

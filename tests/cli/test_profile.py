@@ -103,6 +103,20 @@ def test_a_copy_can_be_put_in_force(stocked: Home) -> None:
     assert stocked("profile", "show", "ours.toml")["id"] == "cn-hubei-2018"
 
 
+def test_a_copy_of_a_file_is_not_called_the_one_that_ships(bare: Home) -> None:
+    bare.run("profile", "copy", "fr", "ours.toml")
+    said = bare.run("profile", "copy", "ours.toml", "mine.toml").stdout
+    assert said.startswith("mine.toml: a copy of ours.toml.") and "ships" not in said
+    assert (bare.path / "mine.toml").read_bytes() == shipped("fr")
+
+
+def test_what_is_shown_moves_no_cursor(bare: Home) -> None:
+    bare.run("profile", "copy", "fr", "ours.toml")
+    file = bare.path / "ours.toml"
+    file.write_text(file.read_text("utf-8").replace('title = "', 'title = "\\u001b[2J', 1), "utf-8")
+    assert "Title: \\x1b[2J" in bare.run("profile", "show", "ours.toml").stdout
+
+
 def test_a_copy_overwrites_nothing(bare: Home) -> None:
     there = bare.path / "there.toml"
     there.write_text("mine", "utf-8")

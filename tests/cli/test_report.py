@@ -192,6 +192,17 @@ def test_what_is_no_month(home: Home, given: tuple[str, str]) -> None:
     home.run("report", "inspection", "--from", first, *(("--to", last) if last else ()), code=1)
 
 
+def test_of_a_month_that_has_not_begun_nothing_is_said(home: Home) -> None:
+    ahead = ("report", "inspection", "--from", "2099-03", "-o", "march.html")
+    said = home.run(*ahead, code=1).stderr
+    assert "from is still to come: 2099-03-01" in said and not Path("march.html").exists()
+
+
+def test_a_day_alone_is_asked_for_the_last_one(home: Home) -> None:
+    said = home.run("report", "inspection", "--from", "2026-11-05", code=1).stderr
+    assert "2026-11-05 is a day" in said and "--to" in said
+
+
 @pytest.mark.parametrize(
     ("language", "says"), [("en", ("Violation", "Conduct of calls: Violation")), ("zh", ("不符合",))]
 )

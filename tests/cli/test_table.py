@@ -11,6 +11,8 @@ from rich.cells import cell_len
 
 from dialpact.cli import table
 from dialpact.cli.command_context import Machine
+from dialpact.compliance.model import Finding
+from dialpact.compliance.reasons import Reason
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.test_complaint import called
 
@@ -54,6 +56,16 @@ def test_what_officers_read_fits_a_page(stocked: Home, language: str) -> None:
     ):
         said = stocked.run(*command, "--lang", language, code=code)
         assert 0 < widest(said.stdout) <= table.FITS or not said.stdout, (command, said.stdout)
+
+
+def test_a_call_with_many_reasons_fits_a_page(stocked: Home) -> None:
+    codes = (Reason.DO_NOT_CALL, Reason.OUTSIDE_HOURS, Reason.NO_CONSENT, Reason.RECORDING_UNAVAILABLE)
+    rules = ("do_not_call", "hours", "consent", "recording")
+    failed = [Finding(rule=rule, result="fail", code=code) for rule, code in zip(rules, codes, strict=True)]
+    made = called(stocked, findings=tuple(failed))
+    said = stocked.run("calls", "show", made.id, "--lang", "en").stdout
+    assert "Reasons: do-not-call: " in said and all(f"{code}: " in said for code in codes)
+    assert widest(said) <= table.FITS
 
 
 def test_nothing_of_a_long_value_is_lost(stocked: Home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,11 @@ def test_files_that_can_not_be_read_are_refused(tmp_path: Path) -> None:
     written(tmp_path, FILE, "b.toml")
     with pytest.raises(AreaError, match=r"565 is already given by areas\.toml"):
         load(tmp_path)
+    (tmp_path / "b.toml").unlink()
+    os.mkfifo(tmp_path / "b.toml")  # which nobody writes to
+    with pytest.raises(AreaError, match=r"b\.toml: not a file"):
+        load(tmp_path)
+    (tmp_path / "b.toml").unlink()
     (tmp_path / "b.toml").write_bytes(b"\xff")
     with pytest.raises(AreaError, match=r"b\.toml"):
         load(tmp_path)

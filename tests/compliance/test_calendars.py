@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -186,3 +187,9 @@ def test_a_year_is_given_once(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CalendarError, match="no such directory"):
         load(tmp_path / "calendars")
+
+
+def test_a_pipe_that_nobody_writes_to_holds_up_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "2027.toml")
+    with pytest.raises(CalendarError, match=r"2027\.toml: not a file"):
+        load(tmp_path)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialpact.compliance.numbers import DIAL_FORMATS, REGIONS, Flaw, anybody, dial_string, masked, parse, warm
+from dialpact.compliance.numbers import (
+    DIAL_FORMATS,
+    REGIONS,
+    Flaw,
+    anybody,
+    dial_string,
+    masked,
+    parse,
+    read,
+    warm,
+)
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.number import callee
 from tests.compliance.test_numbers import ACCEPTED
@@ -199,6 +210,19 @@ def test_the_registers_take_foreign_numbers_with_their_country_code() -> None:
     ):
         with pytest.raises(Fault):
             callee(text)
+
+
+@pytest.mark.parametrize("given", ["0147 123 456", "+61 147 123 456", "0061147123456"])
+def test_a_satellite_telephone_of_australia_is_not_called_and_can_opt_out(given: str) -> None:
+    assert parse(given, regions=("AU", "FR")).problem
+    assert anybody(given, ("AU",)).e164 == "+61147123456"
+
+
+@pytest.mark.parametrize("reading", [read, anybody])
+@pytest.mark.parametrize(("region", "number"), [("AU", "000"), ("AU", "112"), ("FR", "15"), ("US", "911")])
+def test_an_emergency_number_is_called_so(reading: Any, region: str, number: str) -> None:
+    """Australia's begins as a number abroad does elsewhere."""
+    assert reading(number, (region,)).problem == "emergency-number"
 
 
 def test_nothing_abroad_is_permitted_by_default() -> None:

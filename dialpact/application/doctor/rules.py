@@ -93,7 +93,12 @@ def registrations(site: Site) -> Iterator[DoctorFinding]:
     if site.policy is None or site.health is None:
         return
     asked = {
-        (one.holder, campaign.business if one.holder == "business" else campaign.id, one.kind)
+        (
+            one.holder,
+            campaign.business if one.holder == "business" else campaign.id,
+            one.kind,
+            site.now.astimezone(profile.zone).date(),  # the rule's day, wherever the operator is
+        )
         for profile in site.policy.profiles
         if (section := profile.registration) is not None
         for one in section.required
@@ -101,14 +106,14 @@ def registrations(site: Site) -> Iterator[DoctorFinding]:
         if section.binds(campaign.purpose)
     }
     lacking = False
-    for holder, id, kind in sorted(asked):
+    for holder, id, kind, today in sorted(asked):
         whose = {"holder": holder, "entry": id, "kind": kind}
-        ends = _registered_until(site.health.registrations, holder, id, kind, site.today)
-        lacking = lacking or ends is None or ends < site.today + ENDING
+        ends = _registered_until(site.health.registrations, holder, id, kind, today)
+        lacking = lacking or ends is None or ends < today + ENDING
         if ends is None:
             yield fail("registration-none", **whose)
-        elif ends < site.today + ENDING:
-            yield warn("registration-ends", **whose, last=ends, left=(ends - site.today).days)
+        elif ends < today + ENDING:
+            yield warn("registration-ends", **whose, last=ends, left=(ends - today).days)
     if not asked:
         yield ok("registrations-unused")
     elif not lacking:

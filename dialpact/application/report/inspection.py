@@ -55,6 +55,8 @@ async def inspection(
     now = context.now()
     policy = await asyncio.to_thread(load_policy, config)
     span = period(order.first, order.last, policy.profiles[0].zone)
+    if span.since > now:  # nothing to reproach is no answer there
+        raise Fault("in-the-future", column="from", value=order.first.isoformat())
     listed = await asyncio.to_thread(compared.carrier_lists, order.carrier_lists, now, explain)
     question = Question(
         period=span,

@@ -33,11 +33,13 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 def days(first: str, last: str) -> tuple[date, date]:
     """From ``first`` to ``last``, each a day or a month (``2026-11``); no ``last``: the month of ``first``.
 
-    Fault for what is neither.
+    Fault for what is neither, and for a day without a last one.
     """
     beginning, end = _month(first), _month(last)
     if beginning and not last.strip():
         end = beginning
+    elif not last.strip():
+        raise Fault("last-day-missing", first=day(first, "from").isoformat())
     return (
         beginning or day(first, "from"),
         _last_of(end) if end else day(last, "to"),

@@ -124,6 +124,8 @@ def read(given: str, regions: Sequence[str] = REGIONS, area_code: str = "") -> C
     """
     wanted = _everywhere(tuple(regions))
     found = parse(given, regions=wanted, area_code=area_code)
+    if found.problem == "emergency-number":  # Australia's is 000, which leads nowhere
+        return found
     digits = _digits(given) if found.problem else ""
     if digits.startswith("00") and not digits.startswith(_PLANS[regions[0]].abroad):
         return parse(f"+{digits[2:]}", regions=wanted)

@@ -122,6 +122,8 @@ def load(directory: Path | None = None) -> Areas:
     places: dict[str, Path] = {}
     digest = hashlib.sha256()
     for path in sorted(directory.glob("*.toml")):
+        if not path.is_file():  # a pipe would hold up whoever reads it
+            raise AreaError(f"{path}: not a file")
         try:
             content = toml.read(path)
         except (OSError, toml.TomlError) as error:

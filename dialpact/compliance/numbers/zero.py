@@ -11,6 +11,8 @@ from dialpact.compliance.numbers.areas import Areas
 from dialpact.compliance.numbers.foreign import assigned
 from dialpact.compliance.numbers.form import Flaw, refused
 
+LENGTH = 9  # digits behind the 0, or behind the country code
+
 
 @dataclass(frozen=True)
 class ZeroPlan:
@@ -35,7 +37,9 @@ class ZeroPlan:
         significant = digits[1:] if zero else digits
         if digits in self.emergency or significant in self.emergency:
             return refused(shown, "emergency-number", Flaw.EMERGENCY)
-        if self.service.fullmatch(digits):
+        # Nine digits behind the 0 are a whole number: Australia's satellite telephones (014), pagers (016).
+        whole = zero and len(significant) == LENGTH
+        if self.service.fullmatch(significant if whole else digits):
             return refused(shown, "protected-number", Flaw.SERVICE_CODE)
         if zero and self.service.fullmatch(significant):
             return refused(shown, "invalid-number", Flaw.AREA_SERVICE_CODE)

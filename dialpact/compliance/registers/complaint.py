@@ -88,14 +88,15 @@ class Correction(Value, frozen=True, kw_only=True):
 def correction(
     before: Complaint, called_at: str, caller_id: str, decision: str, *, now: datetime
 ) -> Correction:
-    """Fault for nothing to change, and for a call after its complaint, or still to come."""
+    """Fault for nothing to change, and for a call after the receipt that is on record, or still to come."""
     called = moment(called_at, "called_at") if called_at.strip() else None
     if not (called or caller_id.strip() or decision):
         raise Fault("nothing-to-change")
     if called and called > now:
         raise Fault("call-to-come", value=called_at.strip())
     if called and called > before.received_at:
-        raise Fault("ends-before-start", start=called_at.strip(), end=before.received_at.isoformat())
+        received = before.received_at.astimezone(HOME).isoformat(" ", "seconds")
+        raise Fault("call-after-receipt", value=called_at.strip(), received=received)
     shown = exact(caller_id) if caller_id.strip() else ""
     return Correction(called_at=called, caller_id=shown, decision=decision)
 
