@@ -156,8 +156,11 @@ class Reader:
     def _derived(self, record: CdrRecord, cells: list[str]) -> CdrRecord:
         """What a form says in other words than Asterisk."""
         places = self.form.places
-        told = {field: text(cells[at]).strip() for field, at in places.items() if at < len(cells)}
-        told = {field: "" if word in NOTHING else word for field, word in told.items()}
+        told = {
+            field: cell if (cell := cells[at]).isascii() else text(cell).strip()
+            for field, at in places.items()
+            if at < len(cells)
+        }
         answered = _is_answered(told.get("disposition", ""), self.form.name)
         ended, replied = self._later(told.get("end", "")), self._later(told.get("answer", ""))
         duration, billsec = record.duration, record.billsec
