@@ -54,7 +54,7 @@ def carrier_lists(
     listed: dict[str, ListedNumber] = {}
     for path in files:
         with path.open("rb") as file:
-            table = Table(open_sheets(file), register.COLUMNS, register.OPTIONAL, kind="carrier-list")
+            table = Table(open_sheets(file), register.COLUMNS, register.OPTIONAL, kind=register.KIND)
             rows = 0
             for line, cells in table:
                 rows += 1

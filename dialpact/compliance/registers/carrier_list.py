@@ -17,6 +17,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
 from dialpact.compliance.registers.number import caller_id as exact
 
+KIND = "carrier-list"  # of a file
 COLUMNS = ("number",)
 OPTIONAL = ("holder", "business", "licence", "valid_from", "valid_to", "authenticated")
 

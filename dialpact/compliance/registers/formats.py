@@ -25,7 +25,7 @@ LEADS: Format[str] = Format(
 )
 CALLEES = frozenset({"consent", "dnc"})  # registers whose rows are about a person's number
 CARRIER_LIST: Format[ListedNumber] = Format(
-    carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL, "carrier-list"
+    carrier_list.COLUMNS, carrier_list.read, carrier_list.OPTIONAL, carrier_list.KIND
 )
 IMPORTED: Mapping[str, Format[Any]] = {**REGISTERS, "leads": LEADS}  # whatever is filled from a file
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 
+_BACKWARDS = {0x202B, 0x202E, 0x2067}  # what they turn round was read as something else: it is refused
 _UNSEEN = dict.fromkeys(
-    (
+    {
         *(0xAD, 0x61C, 0x180E, 0xFEFF),  # soft hyphen, letter mark, vowel separator, BOM
         *range(0x200B, 0x2010),  # zero-width, and marks of direction
         *range(0x202A, 0x202F),  # embeddings and overrides, as in U+202D 138... U+202C
         *range(0x2060, 0x2070),  # word joiner, isolates
-    )
+    }
+    - _BACKWARDS
 )
 _SPACES = dict.fromkeys((0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " ")
 _SEEN_ALIKE = _UNSEEN | _SPACES
