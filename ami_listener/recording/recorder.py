@@ -87,7 +87,7 @@ class Recorder:
                 raise NoChannel(f"{segment.channel} is gone")
             raise RecordingError("no such MixMonitor on the channel")
         pause = self._timings.poll
-        while missing := await disk.ask(self._proven, segment, begun):
+        while missing := await disk.ask(self._missing, segment, begun):
             if reason := ended():
                 raise RecordingError(reason)
             if time.monotonic() >= deadline:
@@ -96,12 +96,8 @@ class Recorder:
             pause = min(pause * 1.5, 0.05)  # forty who look at once would keep Asterisk from its work
         if reason := ended():
             raise RecordingError(reason)
-
-    def _proven(self, segment: Segment, begun: Callable[[], bool]) -> str:
-        """As ``_missing``; once nothing is, which files they are: those that were looked at."""
-        if not (missing := self._missing(segment, begun)):
-            segment.identities = files.identities(segment.files)
-        return missing
+        # (After that look, in a hop of its own: who is stopped from here on has begun, and is recorded anew.)
+        segment.identities = await disk.ask(files.identities, segment.files)
 
     def _missing(self, segment: Segment, begun: Callable[[], bool]) -> str:
         if not segment.monitor and not begun():
