@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import grimp
 import pytest
+
+from tests.syntax import tree
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agi", "ami_listener", "dialpact")
@@ -40,10 +43,11 @@ SEAMS = {
 }
 
 
+@cache
 def imports(file: Path) -> set[str]:
     """The top-level names that a module imports, anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in ast.walk(tree(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {name.name.partition(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

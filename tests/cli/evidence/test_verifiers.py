@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import struct
@@ -22,6 +21,7 @@ from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger import record as record_of
 from tests.cli.evidence.conftest import Packaged
 from tests.cli.evidence.packages import Files, files, ours, packed, resigned, theirs
+from tests.syntax import tree
 
 PROOFS, HEAD, MANIFEST = "ledger/proofs.json", "ledger/checkpoint.note", "manifest.json"
 SCRIPT = Path(verify.__file__)
@@ -401,7 +401,7 @@ def test_the_script_is_short_and_needs_one_library() -> None:
     }
     assert imported - set(sys.stdlib_module_names) == {"cryptography"}
     compile(text, "verify.py", "exec", dont_inherit=True)
-    ast.parse(text, feature_version=(3, 9))
+    tree(text, feature_version=(3, 9))
 
 
 @pytest.mark.parametrize("name", ["records", "older", "erased", ""])
