@@ -64,10 +64,9 @@ class Endings:
     async def _conclude(self, segment: Segment) -> None:
         try:
             timings = self._context.timings
-            complete = await recorder.settle(segment, timings.recorder)
+            await recorder.settle(segment, timings.recorder)
             loop = asyncio.get_running_loop()
-            if not complete:
-                await self._repair(segment)
+            await self._repair(segment)
             end, problems = await loop.run_in_executor(
                 self._threads,
                 recorder.conclude,
