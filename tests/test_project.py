@@ -37,6 +37,7 @@ SEAMS = {
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
     "jinja2": {"dialpact/cli/page/template.py"},
     "prometheus_client": {"dialpact/web/metrics.py"},
+    "uvicorn": {"dialpact/web/process.py"},
     "weasyprint": {"dialpact/cli/page/paper.py"},
     "pytest": {"dialpact/testing/fixtures.py", "dialpact/testing/plugin.py"},
     "pytest_asyncio": {"dialpact/testing/fixtures.py"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Sequence
@@ -118,6 +119,24 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
         return split_address(self.listen), split_address(self.listener)
 
 
+class WebConfig(_Section, frozen=True, kw_only=True):
+    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address."""
+
+    listen: str = "127.0.0.1:9080"
+    base_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?)?\Z")] = ""
+    certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
+    private_key: str = ""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return split_address(self.listen)
+
+    @property
+    def exposed(self) -> bool:
+        """Others than this host's own users could ask, and read along."""
+        return not self.certificate and not is_loopback(self.address[0])
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
 
@@ -131,6 +150,7 @@ class Config(_Section, frozen=True, kw_only=True):
     opt_out: OptOutConfig = OptOutConfig()
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
+    web: WebConfig = WebConfig()
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -200,6 +220,14 @@ def split_address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this host reaches it. A name that is not ``localhost`` may be anything."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
 def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Path:
     """``explicit``, else ``$DIALPACT_CONFIG``, else the first of ``search`` that exists."""
     named = explicit or os.environ.get("DIALPACT_CONFIG")
@@ -256,6 +284,7 @@ def _check(config: Config, file: Path) -> None:
         config.gate.address  # noqa: B018 - raises when unusable
         if config.metrics is not None:
             config.metrics.addresses  # noqa: B018
+        config.web.address  # noqa: B018
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error
