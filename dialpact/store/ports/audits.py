@@ -143,6 +143,9 @@ class Snapshot(Protocol):
     def unlogged(self, table: str) -> Iterator[Row]:
         """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
 
+    def differences(self, register: str) -> Sequence[str]:
+        """Keys of what was found different at an earlier look."""
+
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""
 
