@@ -63,8 +63,8 @@ def older(office: Home) -> Home:
         ("UPDATE caller_id SET licence = 'L-8' WHERE number = '02787654321'", []),
         line("caller-id", "import", "old.csv", {"file": "old.csv", "applied": 2, "replaced": replaced}),
         (
-            "INSERT INTO batch (id, campaign, partner, contract, basis, file, sha256, imported_at, imported_by,"
-            " rows, finding) VALUES (9, 'renewal', 'p', 'c', 'b', 'f', 'x', ?, 'li', 1, '{}')",
+            "INSERT INTO batch (id, campaign, partner, contract, basis, file, sha256, imported_at,"
+            " imported_by, rows, finding) VALUES (9, 'renewal', 'p', 'c', 'b', 'f', 'x', ?, 'li', 1, '{}')",
             [AT],
         ),
         line("leads", "import", "9", batch | {"applied": 1, "held": ""}),
