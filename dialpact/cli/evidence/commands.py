@@ -11,6 +11,7 @@ import typer
 from dialpact.application.evidence import check, maker, matching
 from dialpact.application.evidence.check import Verdict
 from dialpact.application.evidence.maker import Made
+from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.evidence.report import note_text, reports
@@ -55,8 +56,8 @@ async def export(
                 context,
                 matched,
                 output.absolute(),
-                signer=keys.load(session.config),
-                node=session.config.node.name,
+                signer=await signing.key(context, session.config),
+                config=session.config,
                 render=partial(reports, session.language, session.machine.pdf),
                 reason=reason,
                 force=force,
