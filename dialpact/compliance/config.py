@@ -113,6 +113,29 @@ class LedgerConfig(_Section, frozen=True, kw_only=True):
     on_fork: Literal["go-on", "stop"] = "go-on"  # what becomes of calls while the log may not be signed
 
 
+class SupervisionConfig(_Section, frozen=True, kw_only=True):
+    """Who supervises this operator, and where. ``vkey``: the key that signs the letters and cosigns."""
+
+    url: str
+    vkey: str
+    secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
+    letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
+
+    def secret(self, config: Config) -> bytes:
+        """Of the keyed hashes. Read when it is needed. ConfigError."""
+        file = config.path(self.secret_file)
+        try:
+            text = file.read_text("ascii").strip()
+            found = bytes.fromhex(text)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not hexadecimal"
+            raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
+        if len(found) != 32:
+            raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
+        masking.hide(text)
+        return found
+
+
 class MetricsConfig(_Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9464"  # of `serve` and `gate`
     listener: str = "127.0.0.1:9465"  # of `listener`, when it runs apart
@@ -154,6 +177,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
     web: WebConfig = WebConfig()
+    supervision: SupervisionConfig | None = None
     origin: str = ""
 
     def path(self, text: str) -> Path:
