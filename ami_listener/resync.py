@@ -55,15 +55,14 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
     channels = await pbx.channels()
     await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
-    # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
-    # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
+    # The rows last: what ended while Asterisk was asked has ended in them, or is known to ``endings``. Until
+    # each is told apart nothing is waited for, so that no call can end in between and be ended a second time.
+    listener.endings.remember()
     open_rows = await context.store.recordings.unfinished(context.node)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.endings.finishing or segment.id in listener.endings.set_aside:
-            continue
-        if listener.companions.runs(segment.id):
+        if listener.endings.has(segment.id) or listener.companions.runs(segment.id):
             continue
         if segment.part != "carrier":
             companions.append(segment)

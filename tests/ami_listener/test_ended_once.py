@@ -46,6 +46,62 @@ async def test_a_call_that_ends_during_a_comparison_ends_once(
     assert await scene.incidents() == []
 
 
+async def test_a_recording_that_begins_during_a_comparison_goes_on(scene: Scene, ami: FakeAmi) -> None:
+    """The comparison reads its row before the one who has written it goes on."""
+    _, leg = await talking(scene, ami)
+    boss = ami.channel("agent1002", state="Up")
+    boss.application, boss.data = "ChanSpy", "PJSIP/carrier,qw"
+    started = scene.faulty.holds("recordings.start")
+    ami.event("ChanSpyStart", "call", [*boss.block("Spyer"), *leg.block("Spyee")])
+    await started.done.wait()
+    session = scene.listener.lease.session
+    assert session is not None
+    await resync.compare(scene.listener, Pbx(session))
+    started.release.set()
+    (companion,) = scene.listener.companions
+    await until(lambda: companion.segment and companion.segment.proven_at)
+    await written(scene)
+    assert not scene.listener.finishing
+    assert [(row["part"], row["state"]) for row in await scene.recordings()] == [
+        ("carrier", "running"),
+        ("supervisor", "running"),
+    ]
+    assert await scene.incidents() == []
+
+
+@pytest.mark.parametrize("part", ["carrier", "supervisor"])
+async def test_one_that_ends_while_the_rows_are_read_ends_once(scene: Scene, ami: FakeAmi, part: str) -> None:
+    """Its row was read as one that is open; it is not when the comparison goes on."""
+    _, leg = await talking(scene, ami)
+    boss = ami.channel("agent1002", state="Up")
+    boss.application, boss.data = "ChanSpy", "PJSIP/carrier,qw"
+    ami.event("ChanSpyStart", "call", [*boss.block("Spyer"), *leg.block("Spyee")])
+    await until(lambda: [one for one in scene.listener.companions if one.segment and one.segment.proven_at])
+    await written(scene)
+    for channel in (leg, boss):
+        channel.speak(0.2)
+    ends: list[Finished] = []
+    scene.faulty.watched("recordings.finish", ends.append)
+    read = scene.faulty.holds("recordings.unfinished")
+    session = scene.listener.lease.session
+    assert session is not None
+    comparing = asyncio.create_task(resync.compare(scene.listener, Pbx(session)))
+    await read.done.wait()
+    if part == "carrier":
+        leg.hang_up()
+    else:
+        boss.hang_up()
+    await until(lambda: ends)
+    await until(lambda: not scene.listener.finishing)
+    read.release.set()
+    await comparing
+    await scene.recorded("kept", 2 if part == "carrier" else 1)
+    await until(lambda: not scene.listener.finishing)
+    await written(scene)
+    assert len(ends) == len({end.id for end in ends})
+    assert await scene.incidents() == []
+
+
 async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     leg.speak(0.2)
