@@ -14,6 +14,7 @@ import structlog
 
 from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import DIALLED, Live, NoChannel, Pbx
+from ami_listener.calls.changes import Changes
 from ami_listener.calls.companions import Companions
 from ami_listener.calls.spies import Spies
 from ami_listener.calls.unlisted import Unlisted
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 class Comparing(ListenerView, Protocol):
     """What a comparison needs of the listener beside what every watcher sees."""
 
+    changes: Changes
     companions: Companions
     spies: Spies
     unlisted: Unlisted
@@ -52,6 +54,7 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
     context = listener.context
+    listener.changes.begin()
     channels = await pbx.channels()
     await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
@@ -105,7 +108,7 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
             known.gone()
     await listener.companions.compare(pbx, companions, channels)
     listener.spies.found(pbx, channels)
-    context.foreign.intersection_update(live)
+    context.foreign.intersection_update(listener.changes.up(channels))
     await listener.unlisted.compare(pbx, channels)
     return unseen
 

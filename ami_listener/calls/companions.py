@@ -155,18 +155,23 @@ class Companions:
     async def learn(self, pbx: Pbx, channels: Sequence[Live]) -> None:
         """Who is in a bridge that nobody saw him enter, and who is gone. Raises LinkError."""
         holding = await pbx.holding_bridges() if self.bridges.unseen(channels) else set()
+        changes = self._listener.changes
         self.bridges.found(
-            (Member(one.channel, one.uniqueid), "" if one.bridge in holding else one.bridge)
-            for one in channels
+            (
+                (Member(one.channel, one.uniqueid), "" if one.bridge in holding else one.bridge)
+                for one in changes.still(channels)
+            ),
+            changes.up(channels),
         )
 
-    async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Iterable[Live]) -> None:
+    async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Sequence[Live]) -> None:
         """``left``: rows of recordings that somebody before us began; ``there``: all channels. Takes over
         what still runs and belongs to a call that is up; ends the others. Raises LinkError.
         """
         live = {one.uniqueid: one for one in there}
-        self._first = {leg: first for leg, first in self._first.items() if leg in live}
-        self._had = {channel: decision for channel, decision in self._had.items() if channel in live}
+        up = self._listener.changes.up(there)
+        self._first = {leg: first for leg, first in self._first.items() if leg in up}
+        self._had = {channel: decision for channel, decision in self._had.items() if channel in up}
         legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
         for segment in left:
             channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)

@@ -9,10 +9,11 @@ import pytest
 
 from ami_listener import resync
 from ami_listener.ami.pbx import Live, Pbx
+from ami_listener.calls.companions import Companion
 from dialpact.compliance.recorded import Finished
-from dialpact.testing.ami import FakeAmi
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import timed
-from tests.ami_listener.scene import Scene, ringing, talking, until
+from tests.ami_listener.scene import Scene, answered, ringing, talking, until
 
 
 async def written(scene: Scene) -> None:
@@ -100,6 +101,74 @@ async def test_one_that_ends_while_the_rows_are_read_ends_once(scene: Scene, ami
     await written(scene)
     assert len(ends) == len({end.id for end in ends})
     assert await scene.incidents() == []
+
+
+@pytest.mark.parametrize("part", ["joined", "supervisor"])
+async def test_who_comes_after_the_channels_were_listed_is_recorded(
+    scene: Scene, ami: FakeAmi, part: str
+) -> None:
+    """The list that the comparison works on is older than he is."""
+    late: list[Channel] = []
+
+    class Slow(Pbx):
+        async def channels(self) -> list[Live]:
+            found = await super().channels()
+            _, leg = await answered(scene, ami)
+            assert leg.caller
+            other = ami.channel("agent1002", state="Up")
+            late[:] = [leg, other]
+            leg.enter_bridge("one")
+            leg.caller.enter_bridge("one")
+            if part == "joined":
+                leg.caller.leave_bridge()
+                other.enter_bridge("one")
+            else:
+                other.application, other.data = "ChanSpy", "PJSIP/carrier,qw"
+                ami.event("ChanSpyStart", "call", [*other.block("Spyer"), *leg.block("Spyee")])
+            await until(proven)
+            return found
+
+    def proven() -> list[Companion]:
+        return [one for one in scene.listener.companions if one.segment and one.segment.proven_at]
+
+    session = scene.listener.lease.session
+    assert session is not None
+    await resync.compare(scene.listener, Slow(session))
+    (companion,) = proven()
+    leg, other = late
+    assert (companion.part, companion.ended) == (part, "")
+    assert scene.listener.companions.around(leg.uniqueid) >= {leg.uniqueid} | (
+        {other.uniqueid} if part == "joined" else set()
+    )
+    for channel in (leg, other):
+        channel.speak(0.2)
+        channel.hang_up()
+    await scene.recorded("kept", 2)
+    assert await scene.incidents() == []
+
+
+async def test_who_is_gone_since_the_channels_were_listed_is_in_no_bridge(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await answered(scene, ami)
+    assert leg.caller
+    leg.enter_bridge("one")
+    leg.caller.enter_bridge("one")
+    other = ami.channel("agent1002", state="Up")
+    other.enter_bridge("one")
+
+    class Slow(Pbx):
+        async def channels(self) -> list[Live]:
+            found = await super().channels()
+            other.hang_up()
+            await until(lambda: not scene.listener.companions.of(scene.listener.legs[leg.uniqueid]))
+            return found
+
+    known = scene.listener.legs[leg.uniqueid]
+    await until(lambda: [one for one in scene.listener.companions if one.segment and one.segment.proven_at])
+    session = scene.listener.lease.session
+    assert session is not None
+    await resync.compare(scene.listener, Slow(session))
+    assert other.uniqueid not in scene.listener.companions.around(leg.uniqueid)
+    assert scene.listener.companions.of(known) == []
 
 
 async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) -> None:
