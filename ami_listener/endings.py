@@ -75,9 +75,10 @@ class Endings:
     async def _conclude(self, segment: Segment) -> None:
         try:
             timings = self._context.timings
-            await recorder.settle(segment, timings.recorder)
+            complete = await recorder.settle(segment, timings.recorder)
             loop = asyncio.get_running_loop()
-            await self._repair(segment)
+            if not complete:
+                await self._repair(segment)
             end, problems = await loop.run_in_executor(
                 self._threads,
                 recorder.conclude,
