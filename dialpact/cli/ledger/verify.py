@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from dialpact.application.ledger import verification
-from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.ledger.signing import read_note, trusted
+from dialpact.cli.audit_finding import finding_object, finding_row
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
 
@@ -41,34 +41,13 @@ async def verify(
         done = await verification.verify(session.looking(), believed, given, first, last, progress=progress)
     sums = {name: getattr(done, name) for name in SUMS}
     if session.as_json:
-        listed = [_object(session, finding) for finding in done.listed]
+        listed = [finding_object(session, finding) for finding in done.listed]
         session.json(sums | {"keys": [each.vkey for each in believed], "listed": listed})
         return FOUND if done.findings else DONE
     if done.findings:
         columns = ("problem", "leaf", "record", "key-of-record", "text")
-        session.table(columns, [_row(session, finding) for finding in done.listed], None)
+        session.table(columns, [finding_row(session, finding) for finding in done.listed], None)
     if done.findings > len(done.listed):
         session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
     return FOUND if done.findings else DONE
-
-
-def _said(session: CommandContext, finding: AuditFinding) -> str:
-    return session.text(f"ledger.{finding.code}", leaf=finding.leaf, name=finding.key, **finding.values)
-
-
-def _object(session: CommandContext, finding: AuditFinding) -> dict[str, object]:
-    return {
-        "problem": finding.problem,
-        "code": finding.code,
-        "leaf": finding.leaf,
-        "kind": finding.kind,
-        "key": finding.key,
-        **finding.values,
-        "text": _said(session, finding),
-    }
-
-
-def _row(session: CommandContext, finding: AuditFinding) -> list[object]:
-    problem = session.text(f"ledger-problem.{finding.problem}")
-    return [problem, finding.leaf, finding.kind, finding.key, _said(session, finding)]

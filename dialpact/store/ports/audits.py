@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+from dialpact.store.ports.retention_rows import RetentionRows
+
 T = TypeVar("T")
 
 
@@ -69,6 +71,10 @@ class Snapshot(Protocol):
     @property
     def levels(self) -> int:
         """Kept above the leaves."""
+
+    @property
+    def retention(self) -> RetentionRows:
+        """What decides what may go."""
 
     def size(self) -> int: ...
 

@@ -7,7 +7,16 @@ from typing import Any, Literal
 import msgspec
 
 Problem = Literal[
-    "changed", "removed", "inserted", "reordered", "truncated", "erased", "node", "checkpoint", "key"
+    "changed",
+    "removed",
+    "inserted",
+    "reordered",
+    "truncated",
+    "erased",
+    "node",
+    "checkpoint",
+    "key",
+    "register",
 ]
 MOST = 1000  # findings that are listed; all are counted
 
@@ -29,6 +38,10 @@ class Findings:
     def __init__(self) -> None:
         self.listed: list[AuditFinding] = []
         self.count = 0
+
+    def has(self, kind: str, key: str) -> bool:
+        """Whether something of that record, or of any of the kind, is listed already."""
+        return any(one.kind == kind and key in ("", one.key) for one in self.listed)
 
     def add(
         self,
