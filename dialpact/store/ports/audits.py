@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.retention_rows import RetentionRows
 
 T = TypeVar("T")
 
@@ -71,6 +72,10 @@ class Snapshot(Protocol):
     @property
     def levels(self) -> int:
         """Kept above the leaves."""
+
+    @property
+    def retention(self) -> RetentionRows:
+        """What decides what may go."""
 
     def size(self) -> int: ...
 

@@ -17,6 +17,7 @@ from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, 
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.sqlite.retention_rows import RetentionRows
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("audit")
@@ -75,6 +76,7 @@ class _Snapshot:
         self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
         self._pages = RecordPages(connection)
+        self.retention = RetentionRows(connection)
 
     def size(self) -> int:
         return ledger.size(self._connection)
