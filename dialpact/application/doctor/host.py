@@ -12,6 +12,8 @@ from datetime import timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
 from dialpact.application.ledger import copies, heads
+from dialpact.application.ledger.audit.bound import PARTS
+from dialpact.compliance import masking
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
 
@@ -23,6 +25,8 @@ KNOCK = (
 )
 ANSWER = b"SET VARIABLE "
 MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
+NAMED = 10  # entries of registers
+REGISTERS = sum(len(part.registers) for part in PARTS)
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
@@ -176,6 +180,24 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
         yield fail("ledger-folder", folder=folder, error=os.strerror(errno.EACCES))
     elif strangers := copies.strangers(folder):
         yield warn("ledger-strangers", folder=folder, count=len(strangers), names=", ".join(strangers[:5]))
+
+
+def registers(site: Site) -> Iterator[DoctorFinding]:
+    """One finding or two: whether the registers are what the log says, by the housekeeping's last look."""
+    if site.health is None:
+        return
+    looked, differing = site.health.looked, site.health.differing
+    if differing:
+        named = ", ".join(masking.text(f"{register} {key}") for register, key in differing[:NAMED])
+        yield fail("registers-differ", count=len(differing), named=named)
+    if looked is None:
+        yield warn("registers-never")
+        return
+    age = (site.now - looked.at) // timedelta(minutes=1)
+    if age > MOST_MINUTES or not looked.whole or looked.registers < REGISTERS:
+        yield warn("registers-old", rows=looked.rows, age=age)
+    elif not differing:
+        yield ok("registers", rows=looked.rows, age=age, unbound=looked.unbound)
 
 
 def _user(number: int) -> str:

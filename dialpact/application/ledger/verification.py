@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.ledger.audit import Audit
-from dialpact.application.ledger.audit.found import AuditFinding
+from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
@@ -16,9 +16,10 @@ from dialpact.store.ports.audits import Snapshot
 
 
 class VerifiedLedger(Value, frozen=True, kw_only=True):
-    """``findings``: all of them are counted, ``listed`` is bounded. ``forks``: heads that the log says it
-    does not continue; ``given_up``: where such a one was found. ``strangers``: what lies around and is none
-    of this log.
+    """``findings``: all of them are counted, ``listed`` is bounded. ``registers``: what was looked at of
+    each; None where only a part of the log was, which says nothing of them. ``forks``: heads that the log
+    says it does not continue; ``given_up``: where such a one was found. ``strangers``: what lies around and
+    is none of this log.
     """
 
     entries: int
@@ -30,6 +31,7 @@ class VerifiedLedger(Value, frozen=True, kw_only=True):
     given_up: tuple[str, ...]
     strangers: tuple[str, ...]
     listed: tuple[AuditFinding, ...]
+    registers: Mapping[str, Looked] | None
 
 
 async def verify(
@@ -68,4 +70,5 @@ async def verify(
         given_up=tuple(audit.given_up),
         strangers=tuple(audit.strangers),
         listed=tuple(audit.found.listed),
+        registers=audit.found.registers if first is None and last is None else None,
     )

@@ -115,6 +115,8 @@ def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
         session.note(session.text("say.evidence-anew"))
         if verdict.ignored:
             session.note(session.text("say.evidence-ignored", names=_visible(", ".join(verdict.ignored))))
+    if verdict.unproven:
+        session.note(session.text("say.evidence-unproven", names=_visible(", ".join(verdict.unproven))))
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
     said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"
@@ -151,6 +153,8 @@ def _read(file: Path) -> str:
         content = opened.read(MOST_NOTE + 1)
     if len(content) > MOST_NOTE:
         raise Fault("evidence-too-large", file=str(file), limit=str(MOST_NOTE))
+    if not content.strip():
+        raise Fault("evidence-no-checkpoint", file=str(file))
     try:
         return content.decode()
     except UnicodeDecodeError as error:

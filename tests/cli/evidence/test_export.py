@@ -92,7 +92,8 @@ def test_a_package_with_all_that_is_known(stocked: Home) -> None:
     reports = {f"report.{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf")}
     mine = {name.removeprefix(f"calls/{call}/") for name in whole if name.startswith("calls/")}
     assert mine == TEXTS | {f"recordings/{path.name}" for path in paths}
-    rest = {name for name in whole if not name.startswith(("calls/", "ledger/records/", "profiles/"))}
+    proofs = ("ledger/records/", "ledger/older/")
+    rest = {name for name in whole if not name.startswith(("calls/", "profiles/", *proofs))}
     assert rest == TOP | reports
     (rules,) = (name for name in whole if name.startswith("profiles/"))
     assert hashlib.sha256(whole[rules]).hexdigest()[:16] in rules
