@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+from dialpact.store.ports.people import People
+
 T = TypeVar("T")
 
 
@@ -125,6 +127,9 @@ class Snapshot(Protocol):
 
     def first_decision(self) -> int | None:
         """The first number."""
+
+    def people(self, register: str) -> People:
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``leads``."""
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""

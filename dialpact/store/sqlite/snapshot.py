@@ -15,6 +15,7 @@ from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
 from dialpact.store.sqlite.statements import statements
 
@@ -174,6 +175,9 @@ class _Snapshot:
         if self._has_read_all_decisions():
             return []
         return [(row["first"], row["last"]) for row in SQL.missing_seqs(self._connection)]
+
+    def people(self, register: str) -> People:
+        return People(self._connection, register)
 
     def _has_read_all_decisions(self) -> bool:
         """By their leaves, and from the first to the last none is missing."""

@@ -1,0 +1,1 @@
+"""What the acts in the log say of a register's rows."""
