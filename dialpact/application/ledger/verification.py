@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.ledger.audit import Audit
-from dialpact.application.ledger.audit.found import AuditFinding
+from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
@@ -16,7 +16,9 @@ from dialpact.store.ports.audits import Snapshot
 
 
 class VerifiedLedger(Value, frozen=True, kw_only=True):
-    """``findings``: all of them are counted, ``listed`` is bounded."""
+    """``findings``: all of them are counted, ``listed`` is bounded. ``registers``: what was looked at of
+    each; None where only a part of the log was, which says nothing of them.
+    """
 
     entries: int
     checked: int
@@ -24,6 +26,7 @@ class VerifiedLedger(Value, frozen=True, kw_only=True):
     checkpoints: int
     findings: int
     listed: tuple[AuditFinding, ...]
+    registers: Mapping[str, Looked] | None
 
 
 async def verify(
@@ -57,4 +60,5 @@ async def verify(
         checkpoints=audit.checkpoints,
         findings=audit.found.count,
         listed=tuple(audit.found.listed),
+        registers=audit.found.registers if first is None and last is None else None,
     )

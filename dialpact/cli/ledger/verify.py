@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from dialpact.application.ledger import verification
 from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.ledger.signing import read_note, trusted
+from dialpact.application.ledger.verification import VerifiedLedger
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
 
@@ -42,7 +44,9 @@ async def verify(
     sums = {name: getattr(done, name) for name in SUMS}
     if session.as_json:
         listed = [_object(session, finding) for finding in done.listed]
-        session.json(sums | {"keys": [each.vkey for each in believed], "listed": listed})
+        looked = None if done.registers is None else msgspec.to_builtins(done.registers)
+        keys = [each.vkey for each in believed]
+        session.json(sums | {"registers": looked, "keys": keys, "listed": listed})
         return FOUND if done.findings else DONE
     if done.findings:
         columns = ("problem", "leaf", "record", "key-of-record", "text")
@@ -50,7 +54,20 @@ async def verify(
     if done.findings > len(done.listed):
         session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
+    typer.echo(_registers(session, done))
     return FOUND if done.findings else DONE
+
+
+def _registers(session: CommandContext, done: VerifiedLedger) -> str:
+    if done.registers is None:
+        return session.text("say.registers-not-looked-at")
+    rows = sum(one.rows for one in done.registers.values())
+    unbound = {name: one.unbound for name, one in done.registers.items() if one.unbound}
+    said = session.text("say.registers-verified", rows=rows)
+    if unbound:
+        named = ", ".join(f"{name} {count}" for name, count in unbound.items())
+        said += " " + session.text("say.registers-unbound", unbound=sum(unbound.values()), named=named)
+    return said
 
 
 def _said(session: CommandContext, finding: AuditFinding) -> str:

@@ -44,5 +44,8 @@ class People(Protocol):
     def bound(self) -> Sequence[tuple[int, str]]:
         """(seq, detail as JSON) of what bound the rows of before."""
 
+    def acts(self, after: int, most: int) -> Sequence[tuple[int, int]]:
+        """(seq, person) of the next so many acts behind that one, each on one person."""
+
     def coming(self) -> Collection[int]:
         """Batches of leads that are not all in."""

@@ -7,14 +7,15 @@
 3. A few new rows go in at once, many in slices that count as one (``arriving``). Caller IDs, of which
    nobody has many, go in at once and are looked at under the lock.
 4. The log gets one line with the file's name, hash and counts, every row that was replaced, and a digest
-   that binds each row that came in: of the look, so that the lock is not held for it.
+   that binds each row that came in: of the look, so that the lock is not held for it. Of caller IDs it has
+   every entry instead.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -198,13 +199,15 @@ class Staging:
         if found.refused(act):
             return Applied(clashes=found.clashes, unknown=found.unknown)
         at, met = self._moment(act, connection), self._met(found.last, connection)
+        entries = [_plain(row) for row in rows(self._step("entries", connection))]
         try:
             if self._late:  # the checks were made by the same constraints as the rows were sorted
                 STAGING.without_checks(connection)
             count = int(self._sql("apply")(connection, at=at))
         finally:
             STAGING.with_checks(connection)
-        return self._logged(act, found, count, at, met, connection)
+        brought = {"met": met} if met else {"entries": entries} if entries else {}
+        return self._logged(act, found, count, at, brought, connection)
 
     async def _in_slices(self, found: Found, act: Act) -> Applied | None:
         """None: to be looked at again."""
@@ -229,7 +232,7 @@ class Staging:
             return None
         at, met = self._moment(act, connection), self._met(found.last, connection)
         arrival.count(connection, at)
-        return self._logged(act, found, filled - len(met), at, met, connection)
+        return self._logged(act, found, filled - len(met), at, {"met": met} if met else {}, connection)
 
     def _moment(self, act: Act, connection: sqlite3.Connection) -> str:
         """The time that its rows get, by which they are known as this import's: no other one's of the register."""
@@ -252,16 +255,17 @@ class Staging:
         found: Found,
         count: int,
         at: str,
-        met: Sequence[dict[str, Any]],
+        brought: Mapping[str, Any],
         connection: sqlite3.Connection,
     ) -> Applied:
+        """``brought``: the entries, where they are few and have no other line in the log; or those of them
+        that have one.
+        """
         already = self._staged - len(found.clashes) - count
         figures = {"bad": act.bad + len(found.clashes), "applied": count, "already": already}
-        detail = act.file.logged | figures | {"replaced": found.replaced}
+        detail = act.file.logged | figures | {"replaced": found.replaced} | dict(brought)
         if found.digest:
             detail |= {"digest": found.digest}
-        if met:
-            detail |= {"met": met}
         log(connection, self._register, "import", act.file.file, detail, by=act.by, at=instant(at))
         return Applied(
             applied=count, already=already, clashes=found.clashes, unknown=found.unknown, done=True

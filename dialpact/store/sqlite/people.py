@@ -35,8 +35,9 @@ LONGEST = 19  # digits of a number
 class People:
     """:class:`dialpact.store.ports.people.People` on SQLite."""
 
-    def __init__(self, connection: sqlite3.Connection, register: str) -> None:
-        self._connection, self._register = connection, register
+    def __init__(self, connection: sqlite3.Connection, register: str, look: Callable[[], None]) -> None:
+        """``look`` is called for each page, and may raise."""
+        self._connection, self._register, self._look = connection, register, look
         self._place, self._key = PLACES[register], KEYS[register]
         self._acted = register != "leads"
         if self._acted:
@@ -47,6 +48,7 @@ class People:
             self._counting = dict(found) if found else None
 
     def page(self, first: int, most: int) -> PeoplePage:
+        self._look()
         with _tuples(self._connection):
             return self._page(first, most)
 
@@ -83,6 +85,10 @@ class People:
 
     def bound(self) -> Sequence[tuple[int, str]]:
         return [(row[0], row[1]) for row in SQL.bound(self._connection, register=self._register)]
+
+    def acts(self, after: int, most: int) -> Sequence[tuple[int, int]]:
+        found = SQL.acts(self._connection, register=self._register, after=after, most=most)
+        return [(row[0], row[1]) for row in found]
 
     def coming(self) -> Collection[int]:
         return {row[0] for row in SQL.coming(self._connection)}

@@ -1,4 +1,4 @@
-"""The whole log, or a part of it, against itself and against what was signed.
+"""The whole log, or a part of it, against itself and against what was signed, and the registers against it.
 
 One snapshot, read only: the audit changes nothing, not even by giving a leaf to what waits for one, holds no
 lock that the gate would wait for, and needs memory for a few thousand rows whatever the log's length.
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
+from dialpact.application.ledger.audit.bound import bound_registers
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.application.ledger.audit.part import Part
 from dialpact.application.ledger.audit.records import Records, intact
@@ -94,6 +95,9 @@ class Audit:
             records.kept()
             records.strangers()
         tree.finish(self.size)
+        if self._whole:
+            for _ in bound_registers(snapshot, self.found):
+                yield self.checked
         self.erased, self.checkpoints = records.erased, tree.heads
 
 

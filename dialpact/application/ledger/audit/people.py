@@ -27,6 +27,8 @@ from dialpact.store.ports.audits import Snapshot
 from dialpact.store.ports.people import FIRST, People
 
 PAGE = 4096  # rows
+MOST = 2_000_000  # rows of a register in one look of the housekeeping
+ACTS = 2_000  # in one look
 NOBODY: Mapping[int, Sequence[PersonsAct]] = {}
 Replay = Callable[[int, Sequence[Row], Sequence[PersonsAct], Births, int], Iterator[Life | Difference]]
 
@@ -219,6 +221,13 @@ class Round:
                 born.take([one.put])
                 self.unbound += not born.digest and not one.based
 
+    def person(self, person: int, people: People, snapshot: Snapshot, findings: Findings) -> None:
+        """One alone: what single acts say of his rows."""
+        page = people.person(person)
+        for one in self._kind.replay(person, page.rows, page.acts.get(person, ()), self._birth, -1):
+            if isinstance(one, Difference):
+                self._differ(snapshot, findings, one, f"+{person}")
+
     def _birth(self, at: str) -> int:
         return self._births.get(at, 0)
 
@@ -280,3 +289,55 @@ def walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
         one = Round(register, snapshot.people(register))
         yield from one.turn(snapshot, findings)
         findings.looked(register, one.rows, one.unbound)
+
+
+class Looks:
+    """What the housekeeping has found in one register: a round takes as many looks as it needs, and what the last whole
+    one and this one have found is said again at each look, as it still stands.
+    """
+
+    def __init__(self, register: str) -> None:
+        self._register = register
+        self._round: Round | None = None
+        self._found, self._last = Findings(), Findings()
+        self._newest = self._older = 0  # acts of which the people were looked at
+        self.whole = False  # there was a whole round
+
+    def look(self, snapshot: Snapshot, findings: Findings) -> Iterator[int]:
+        people = snapshot.people(self._register)
+        if self._round is None:
+            self._round, self._found = Round(self._register, people), Findings()
+        try:
+            yield from self._round.turn(snapshot, self._found, MOST)
+            if self._round.over:
+                findings.looked(self._register, self._round.rows, self._round.unbound)
+                self._last, self._found, self._round, self.whole = self._found, Findings(), None, True
+            else:
+                yield from self._acted(people, self._round, snapshot)
+        finally:  # also when it is left
+            self._tell(findings)
+
+    def _acted(self, people: People, one: Round, snapshot: Snapshot) -> Iterator[int]:
+        """The people of new acts, and of some older ones: a long register is not gone round in one look."""
+        new = people.acts(self._newest, ACTS)
+        old = people.acts(self._older, ACTS)
+        self._newest = new[-1][0] if new else self._newest
+        self._older = old[-1][0] if old else 0
+        for person in {person: None for _, person in (*new, *old)}:
+            one.person(person, people, snapshot, self._found)
+            yield 1
+
+    def _tell(self, findings: Findings) -> None:
+        said = set()
+        for one in (*self._last.listed, *self._found.listed):
+            if (one.code, one.key) not in said:
+                said.add((one.code, one.key))
+                findings.add(one.problem, one.code, one.leaf, one.kind, one.key, **one.values)
+        if self.whole and self._register != "leads":
+            findings.rechecked.add(self._register)
+
+
+def look(snapshot: Snapshot, findings: Findings, memory: dict[str, Any]) -> Iterator[int]:
+    """For the housekeeping: as far as it comes, and on from there the next time."""
+    for register in KINDS:
+        yield from memory.setdefault(register, Looks(register)).look(snapshot, findings)

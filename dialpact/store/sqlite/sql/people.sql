@@ -78,9 +78,10 @@ WHERE register = 'ledger' AND action = 'bind' AND key = :register ORDER BY seq;
 -- name: last_act()^
 SELECT ifnull(max(seq), 0) FROM register_change;
 
--- name: people_since(seq, most)
-SELECT seq, register, key FROM register_change
-WHERE seq > :seq AND register IN ('dnc', 'consent') AND action IN ('add', 'remove', 'shorten', 'withdraw')
+-- name: acts(register, after, most)
+SELECT seq, CAST(substr(key, 2) AS INTEGER) FROM register_change
+WHERE register = :register AND seq > :after AND key GLOB '+*'
+  AND action IN ('add', 'remove', 'shorten', 'withdraw')
 ORDER BY seq LIMIT :most;
 
 -- Batches of leads that are not all in: nothing of them is dialled.
