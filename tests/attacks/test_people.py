@@ -26,10 +26,18 @@ async def build(path: Path) -> None:
     async with await Store.open(path) as store:
         await arrivals.ready(store)
         await bring(store, "dnc", [opt_out(place) for place in range(MANY)], now(), "big.csv")
-        await bring(store, "dnc", [opt_out(place, source="again") for place in range(0, 3000, 7)], now(), "small.csv")
+        await bring(
+            store, "dnc", [opt_out(place, source="again") for place in range(0, 3000, 7)], now(), "small.csv"
+        )
         await store.dnc.add(opt_out(5000, "business", "acme"), by="li", at=now())
         await store.dnc.remove(number(3), "all", "", reason="asked", by="li", at=now())
-        await bring(store, "consent", [consent(place, expires="2027-11-01") for place in range(MANY)], now(), "big.csv")
+        await bring(
+            store,
+            "consent",
+            [consent(place, expires="2027-11-01") for place in range(MANY)],
+            now(),
+            "big.csv",
+        )
         shorter = [consent(place, expires="2027-06-01") for place in range(0, 30, 3)]
         await bring(store, "consent", [*shorter, consent(4000)], now(), "small.csv")
         await store.consents.add(consent(5000), by="li", at=now())

@@ -41,14 +41,20 @@ def opt_out(place: int, scope: str = "all", value: str = "", source: str = "list
 
 
 def consent(
-    place: int, granted: str = "2026-11-01", expires: str = "", business: str = "acme", industry: str = "loans"
+    place: int,
+    granted: str = "2026-11-01",
+    expires: str = "",
+    business: str = "acme",
+    industry: str = "loans",
 ) -> Consent:
     cells = [number(place), business, industry, granted, expires, "form"]
     found: Consent = REGISTERS["consent"].read(cells, AT)
     return found
 
 
-async def bring(store: Store, register: str, entries: Sequence[Any], at: datetime, name: str = "f.csv") -> bool:
+async def bring(
+    store: Store, register: str, entries: Sequence[Any], at: datetime, name: str = "f.csv"
+) -> bool:
     """Imports; whether it was applied."""
     file = FileRead(file=name, sha256="a" * 64, rows=len(entries), skip_bad=True)
     into = await store.imports.begin(register)

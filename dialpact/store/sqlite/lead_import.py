@@ -94,8 +94,7 @@ class LeadStaging:
         return await self._database.transact(at_once)
 
     def _digest(self, connection: sqlite3.Connection) -> Digested:
-        """Of its numbers: before any lock is held."""
-        self._place.check()
+        """Of its numbers: before any lock is held. Whether they are still ours is looked at under it."""
         (count,) = STAGING.left_leads(connection)
         return digested(STAGING.new_leads(connection), count)
 

@@ -81,7 +81,9 @@ class People:
         return int(SQL.last_act(self._connection)[0])
 
     def imports(self, after: int) -> Sequence[ImportLine]:
-        return [ImportLine(*row) for row in SQL.imports(self._connection, register=self._register, after=after)]
+        return [
+            ImportLine(*row) for row in SQL.imports(self._connection, register=self._register, after=after)
+        ]
 
     def bound(self) -> Sequence[tuple[int, str]]:
         return [(row[0], row[1]) for row in SQL.bound(self._connection, register=self._register)]

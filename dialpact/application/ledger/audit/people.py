@@ -190,7 +190,11 @@ class Round:
             start = bisect_left(rows, base.bound.first, start, key=number)
             end = bisect_right(rows, base.bound.last, start, key=number)
             if start < end:
-                some = [row for row in rows[start:end] if self._births.get(row[0], self._known + 1) <= base.bound.as_of]
+                some = [
+                    row
+                    for row in rows[start:end]
+                    if self._births.get(row[0], self._known + 1) <= base.bound.as_of
+                ]
                 base.digest.add(some)
                 self.unbound -= sum(1 for row in some if not self._imports[self._births[row[0]]].digest)
             start = end
@@ -251,7 +255,9 @@ class Round:
         )
 
     def _differ(self, snapshot: Snapshot, findings: Findings, one: Difference, key: str = "") -> None:
-        shown: dict[str, Any] = {name: _told(row) for name, row in (("logged", one.logged), ("found", one.found)) if row}
+        shown: dict[str, Any] = {
+            name: _told(row) for name, row in (("logged", one.logged), ("found", one.found)) if row
+        }
         if one.code == "act-unreadable":
             shown["error"] = "?"
         findings.add(

@@ -42,7 +42,9 @@ def replay(
                 row = _added(number, act)
                 single.setdefault(row[3:6], (act.seq, row))
             elif act.action == "withdraw":
-                withdrawals.append((act.seq, act.at, str(act.detail["business"]), str(act.detail["industry"])))
+                withdrawals.append(
+                    (act.seq, act.at, str(act.detail["business"]), str(act.detail["industry"]))
+                )
             else:
                 key, change = _shorter(act)
                 shortened[key].append(change)
@@ -69,7 +71,12 @@ def replay(
         expires = first
         for change in changes:
             if change.before != expires:
-                yield Difference("row-changed", change.seq, _with(whole, EXPIRES, expires), _with(whole, EXPIRES, change.before))
+                yield Difference(
+                    "row-changed",
+                    change.seq,
+                    _with(whole, EXPIRES, expires),
+                    _with(whole, EXPIRES, change.before),
+                )
             expires = change.after if change.known else None if row is None else row[EXPIRES]
         expected = _with(_with(whole, EXPIRES, expires), WITHDRAWN, now.get(key))
         last = changes[-1].seq if changes else born[key]
@@ -106,7 +113,11 @@ def _withdrawn(
         if seq > as_of and not passed:
             then, passed = dict(now), True
         if key is not None:
-            times = [now[other] for other in there if other in now and other[:2] == key[:2] and now[other] >= key[2]]
+            times = [
+                now[other]
+                for other in there
+                if other in now and other[:2] == key[:2] and now[other] >= key[2]
+            ]
             if times:
                 now[key] = max(times)
             there.append(key)
