@@ -1,4 +1,6 @@
-"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, and killed imports."""
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports,
+and a look at the registers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from pathlib import Path
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.ledger import signing
+from dialpact.application.ledger import register_look, signing
+from dialpact.application.ledger.register_look import Watch
 from dialpact.compliance.config import Config
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.trusted_time import Reading
@@ -19,8 +22,9 @@ NAME = "keeper"  # in the readings of the clocks
 COPIES = 1000  # checkpoints that are copied after the folder was away
 
 
-async def keep(context: Context, config: Config, *, start: bool = False) -> bool:
-    """Whether it was this daemon's turn to note the clocks; with ``start`` it signs in any case.
+async def keep(context: Context, config: Config, watch: Watch | None = None, *, start: bool = False) -> bool:
+    """Whether it was this daemon's turn to note the clocks; with ``start`` it signs in any case. ``watch``:
+    what it remembers of its last look at the registers; None: it does not look at them.
 
     StoreError, LedgerError, OSError.
     """
@@ -33,6 +37,8 @@ async def keep(context: Context, config: Config, *, start: bool = False) -> bool
         await _copy(context, config)
     if turn:
         await context.store.imports.tidy()
+        if watch is not None:
+            await register_look.look(context, config.node.name, watch)
     return turn
 
 

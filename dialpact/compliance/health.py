@@ -20,6 +20,18 @@ class LeaseState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegistersLooked:
+    """The oldest of the last looks at the registers. ``unbound``: rows that no act of the log binds yet;
+    ``whole``: each look came to its end.
+    """
+
+    at: datetime
+    rows: int
+    unbound: int
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Health:
     """Whether what a call needs of the store is there."""
 
@@ -34,6 +46,8 @@ class Health:
     signed: datetime | None = None  # its last checkpoint
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    looked: RegistersLooked | None = None  # at the registers; None: never
+    differing: tuple[tuple[str, str], ...] = ()  # register and key of what is not as the log says
 
 
 @dataclass(frozen=True, kw_only=True)

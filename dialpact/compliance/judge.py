@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dialpact.compliance import numbers, policy, zones
@@ -20,6 +20,7 @@ MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered
 MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
 TOO_LATE = "the store did not answer in time"
 BROKEN = "internal error"
+UNBOUND = "not what the log says"
 _IDS = Randomness(16)
 
 
@@ -130,6 +131,15 @@ class Judge:
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt on which the rules, its facts or its row fail."""
         return self.block(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
+
+    def unbound(
+        self, attempt: CallAttempt, now: datetime, names: Sequence[tuple[str, str]], *, id: str = ""
+    ) -> Decision:
+        """The block of an attempt that entries of registers would be judged by which are not what the log
+        says: ``names``, register and key of each.
+        """
+        told = ", ".join(f"{register} {key}" for register, key in names)
+        return self.block(attempt, now, Reason.GATE_ERROR, f"{UNBOUND}: {told}", id=id)
 
     def block(self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = "") -> Decision:
         """A block for a failure of ours, when the rules could not be asked."""

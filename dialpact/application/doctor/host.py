@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
+from dialpact.compliance import masking
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
 
@@ -22,6 +23,7 @@ KNOCK = (
 )
 ANSWER = b"SET VARIABLE "
 MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
+NAMED = 10  # entries of registers
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
@@ -160,6 +162,24 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
         yield fail("ledger-folder", folder=folder, error=os.strerror(errno.ENOENT))
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield fail("ledger-folder", folder=folder, error=os.strerror(errno.EACCES))
+
+
+def registers(site: Site) -> Iterator[DoctorFinding]:
+    """One finding or two: whether the registers are what the log says, by the housekeeping's last look."""
+    if site.health is None:
+        return
+    looked, differing = site.health.looked, site.health.differing
+    if differing:
+        named = ", ".join(masking.text(f"{register} {key}") for register, key in differing[:NAMED])
+        yield fail("registers-differ", count=len(differing), named=named)
+    if looked is None:
+        yield warn("registers-never")
+        return
+    age = (site.now - looked.at) // timedelta(minutes=1)
+    if age > MOST_MINUTES or not looked.whole:
+        yield warn("registers-old", rows=looked.rows, age=age)
+    elif not differing:
+        yield ok("registers", rows=looked.rows, age=age, unbound=looked.unbound)
 
 
 def _user(number: int) -> str:

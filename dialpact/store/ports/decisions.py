@@ -48,6 +48,10 @@ class Judging(Protocol):
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str) -> Decision: ...
 
+    def unbound(
+        self, attempt: CallAttempt, now: datetime, names: Sequence[tuple[str, str]], *, id: str
+    ) -> Decision: ...
+
 
 class Decisions(Protocol):
     async def decide(

@@ -18,6 +18,7 @@ import msgspec
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import StoreError
+from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import enforcement, incidents
@@ -181,7 +182,11 @@ class _Batch:
                     found = facts(
                         self._connection, attempt, judge.asked, now, live=True, registered=self._registered
                     )
-                    decision = judge.decide(attempt, found, now, id=id)
+                    differing = self._registered.differing
+                    if differing and (names := concerned(differing, attempt, found)):
+                        decision = judge.unbound(attempt, now, names, id=id)
+                    else:
+                        decision = judge.decide(attempt, found, now, id=id)
                     if not _is_late(waiting):
                         self._sequence.append(decision)
                         enforcement.enforce(self._connection, decision, judge.asked)

@@ -62,7 +62,7 @@ def differ(
 
 
 class Walk:
-    """Of one register. ``open``: the rows that are bound in part or not at all, by their keys."""
+    """Of one register. ``open``: what no act says of rows, by their keys."""
 
     def __init__(self, register: Register, snapshot: Snapshot, findings: Findings) -> None:
         self._register, self._snapshot, self._findings = register, snapshot, findings
@@ -131,8 +131,8 @@ class Walk:
         wrong = [name for name, value in one.row.items() if name not in row or row[name] != value]
         if wrong:
             self._differ("row-changed", key, one.seq, logged=_told(one.row, wrong), found=_told(row, wrong))
-        elif row.keys() - one.row.keys() - self._register.free:
-            self.open.append((key, row))
+        elif unsaid := row.keys() - one.row.keys() - self._register.free:
+            self.open.append((key, {name: row[name] for name in sorted(unsaid)}))
 
     def _strangers(self, beside: Beside) -> Iterator[int]:
         """Rows of which no act has the key."""
