@@ -1,4 +1,4 @@
-"""The operator has SQL: what he changes in the registers of people is found, and the row or the import named."""
+"""The operator has SQL: what he changes in the registers of people is found, the row or the import named."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from dialpact.application.ledger.audit.found import AuditFinding
+from dialpact.compliance.clock import stamp
 from dialpact.store.sqlite import Store, create
+from tests.compliance.store_values import AT
 from tests.store import arrivals
 from tests.store.people import Moments, bring, consent, deliver, found, number, opt_out
 
 MANY = 2_500  # more than go in at once
-OF = {place: f"number = {int(number(place))}" for place in (1, 2, 3, 4, 2000)}
 
 
 async def build(path: Path) -> None:
@@ -73,47 +75,12 @@ def test_what_the_product_did_is_right(path: Path) -> None:
     assert found(path) == []
 
 
-LATER, EARLIER = "2028-01-01T00:00:00.000000Z", "2026-11-02T00:00:00.000000Z"
-SINGLE, OTHERS = int(number(5000)), int(number(9000))
-ATTACKS = [
-    ("opt-out of a list deleted", f"DELETE FROM do_not_call WHERE {OF[2000]}", "rows-differ", "big.csv"),
-    ("opt-out of a person deleted", f"DELETE FROM do_not_call WHERE number = {SINGLE}", "row-missing", number(5000)),
-    ("opt-out narrowed", f"UPDATE do_not_call SET scope = 'business', value = 'x' WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("a person's opt-out narrowed", f"UPDATE do_not_call SET value = 'x' WHERE number = {SINGLE}", "row-missing", number(5000)),
-    ("opt-out of another number", f"UPDATE do_not_call SET number = {OTHERS} WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("opt-out of another time", f"UPDATE do_not_call SET requested_at = '{LATER}' WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("opt-out of another act", f"UPDATE do_not_call SET created_at = '{LATER}' WHERE {OF[1]}", "row-unlogged", number(1)),
-    ("removed opt-out put back", "INSERT INTO do_not_call SELECT "
-     f"{int(number(3))}, scope, value, requested_at, source, created_at FROM do_not_call WHERE {OF[2]}", "row-unlogged", number(3)),
-    ("opt-out put in", f"INSERT INTO do_not_call VALUES ({OTHERS}, 'all', '', '{EARLIER}', 'x', '{EARLIER}')", "row-unlogged", number(9000)),
-    ("opt-out put into a list", "INSERT INTO do_not_call SELECT "
-     f"{OTHERS}, scope, value, requested_at, source, created_at FROM do_not_call WHERE {OF[2]}", "rows-differ", "big.csv"),
-    ("consent prolonged", f"UPDATE consent SET expires_at = '{LATER}' WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("consent without end", f"UPDATE consent SET expires_at = NULL WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("shortened consent prolonged", f"UPDATE consent SET expires_at = '{LATER}' WHERE {OF[2]}", "row-changed", number(2)),
-    ("consent that a list shortened prolonged", f"UPDATE consent SET expires_at = '{LATER}' WHERE {OF[3]}", "row-changed", number(3)),
-    ("a person's consent of before", f"UPDATE consent SET granted_at = '{EARLIER}' WHERE number = {SINGLE}", "row-missing", number(5000)),
-    ("withdrawal undone", f"UPDATE consent SET withdrawn_at = NULL WHERE {OF[4]}", "row-changed", number(4)),
-    ("withdrawal put off", f"UPDATE consent SET withdrawn_at = '{LATER}' WHERE {OF[4]}", "row-changed", number(4)),
-    ("withdrawal made up", f"UPDATE consent SET withdrawn_at = '{LATER}' WHERE {OF[1]}", "row-changed", number(1)),
-    ("consent put in", "INSERT INTO consent SELECT "
-     f"{OTHERS}, business, industry, granted_at, expires_at, evidence, withdrawn_at, created_at, evidence_sha256, wording"
-     f" FROM consent WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("consent to another business", f"UPDATE consent SET business = 'other' WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("evidence of a consent changed", f"UPDATE consent SET evidence = 'other' WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("consent deleted", f"DELETE FROM consent WHERE {OF[2]}", "row-missing", number(2)),
-    ("lead moved", f"UPDATE lead SET batch = 2 WHERE {OF[2000]}", "rows-differ", "1"),
-    ("lead added", f"INSERT INTO lead VALUES ({OTHERS}, 1)", "rows-differ", "1"),
-    ("lead deleted", f"DELETE FROM lead WHERE {OF[1]} AND batch = 1", "rows-differ", "1"),
-    ("lead of no batch", f"INSERT INTO lead VALUES ({OTHERS}, 77)", "row-unlogged", f"77/{OTHERS}"),
-    ("opt-out that is no text", f"UPDATE do_not_call SET source = CAST(x'ff' AS TEXT) WHERE {OF[1]}", "rows-differ", "big.csv"),
-    ("opt-out with a letter behind its end", f"UPDATE do_not_call SET source = source || char(0) || 'x' WHERE {OF[1]}", "rows-differ", "big.csv"),
-]  # fmt: skip
+CHANGES = tomllib.loads(Path(__file__).with_name("people.toml").read_text("utf-8"))["change"]
 
 
-@pytest.mark.parametrize(("sql", "code", "key"), [pytest.param(*rest, id=what) for what, *rest in ATTACKS])
-def test_a_row_that_is_not_what_its_act_says_is_found(path: Path, sql: str, code: str, key: str) -> None:
-    assert (code, key) in [(one.code, one.key) for one in change(path, sql)]
+@pytest.mark.parametrize("one", [pytest.param(one, id=one["what"]) for one in CHANGES])
+def test_a_row_that_is_not_what_its_act_says_is_found(path: Path, one: dict[str, str]) -> None:
+    assert (one["code"], one["key"]) in [(found.code, found.key) for found in change(path, one["sql"])]
 
 
 def test_rows_that_seem_to_arrive_are_rows(path: Path) -> None:
@@ -122,6 +89,6 @@ def test_rows_that_seem_to_arrive_are_rows(path: Path) -> None:
         db.execute("INSERT INTO arriving VALUES (99, 'consent', 1, '', '2026-11-24T02:00:01.000000Z', NULL)")
         db.execute(
             "INSERT INTO arriving_consent VALUES (99, ?, 'acme', 'loans', ?, NULL, 'form', '', '')",
-            (OTHERS, EARLIER),
+            (int(number(9000)), stamp(AT)),
         )
     assert [(one.code, one.key) for one in found(path)] == [("row-unlogged", number(9000))]

@@ -11,7 +11,7 @@ FIRST = -(1 << 63)  # no number is smaller
 
 
 class PeoplePage(NamedTuple):
-    """All rows of the people with numbers up to ``last``, and all acts on them, each person's in their order."""
+    """All rows of the people up to number ``last``, and all acts on them, each person's in their order."""
 
     rows: Sequence[Row]
     acts: Mapping[int, Sequence[PersonsAct]]

@@ -235,7 +235,7 @@ class Staging:
         return self._logged(act, found, filled - len(met), at, {"met": met} if met else {}, connection)
 
     def _moment(self, act: Act, connection: sqlite3.Connection) -> str:
-        """The time that its rows get, by which they are known as this import's: no other one's of the register."""
+        """The time that its rows get, by which they are known as this import's: no other one has it."""
         at = act.at
         while STAGING.same_time(connection, register=self._register, at=stamp(at)):
             at += timedelta(microseconds=1)

@@ -1,7 +1,7 @@
 """The registers of people with the acts on them, page by page, as they are in a snapshot.
 
-A page is of whole people. Rows that count and are yet to be moved are among them (``arriving``). Text that is none was
-written by hand: it is read as what it would be, and fits no act.
+A page is of whole people. Rows that count and are yet to be moved are among them (``arriving``). Text that is
+none was written by hand: it is read as what it would be, and fits no act.
 """
 
 from __future__ import annotations
@@ -132,14 +132,12 @@ class People:
     def _acts(self, first: int, last: int) -> tuple[Mapping[int, Sequence[PersonsAct]], int | None]:
         """By person; and until whom, if not until the last."""
         found: dict[int, list[PersonsAct]] = defaultdict(list)
-        count = 0
-        for number, *act in self._logged(max(first, 0), last):
+        for count, (number, *act) in enumerate(self._logged(max(first, 0), last)):
             if count >= MOST_ACTS and number not in found:
                 until = number - 1
                 self._add_said(found, first, until)
                 return found, until
             found[number].append(_act(*act))
-            count += 1
         self._add_said(found, first, last)
         return found, None
 

@@ -1,10 +1,11 @@
-"""The registers of people against the log: opt-outs, consents, leads; a row of each is of the act that made it.
+"""The registers of people against the log: opt-outs, consents, leads. A row is of the act that made it.
 
-1. A register is gone through once, in the order of its key. A single act has its row whole. An import has a digest of
-   all rows that it put in: what later acts took out or changed is put back, and each import has its digest again.
-2. Rows that came in before imports said so are bound together, a range of numbers at a time, by acts ``bind``.
-3. It can be done in turns, each on a snapshot of its own: what an import put in stays what it was, whatever is done
-   meanwhile. What came in after the first turn is the next round's.
+1. A register is gone through once, in the order of its key. A single act has its row whole. An import has a
+   digest of all rows that it put in: what later acts took out or changed is put back, and each import has its
+   digest again.
+2. Rows that came in before imports said so are bound together, some numbers at a time, by acts ``bind``.
+3. It can be done in turns, each on a snapshot of its own: what an import put in stays what it was, whatever
+   is done meanwhile. What came in after the first turn is the next round's.
 4. Memory is needed for a page of rows, and for some hundred bytes an import.
 """
 
@@ -34,8 +35,8 @@ Replay = Callable[[int, Sequence[Row], Sequence[PersonsAct], Births, int], Itera
 
 
 class Kind(NamedTuple):
-    """``number``: its place in a row; ``put``: what an import's digest has of rows; ``plain``: whether a row may be so
-    where no act is on the person.
+    """``number``: its place in a row; ``put``: what an import's digest has of rows; ``plain``: whether a row
+    may be so where no act is on the person.
     """
 
     number: int
@@ -57,7 +58,9 @@ KINDS = {
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """What an act ``bind`` says: how the rows of the people ``first`` to ``last`` were after the act ``as_of``."""
+    """What an act ``bind`` says: how the rows of the people ``first`` to ``last`` were after the act
+    ``as_of``.
+    """
 
     as_of: int
     rows: int
@@ -68,7 +71,9 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class _Import:
-    """The rows that one has put in. ``digest``: of those that were seen; None where nothing says what they are."""
+    """The rows that one has put in. ``digest``: of those that were seen; None where nothing says what they
+    were.
+    """
 
     def __init__(self, seq: int, name: str, said: Digested | None) -> None:
         self.seq, self.name, self.said = seq, name, said
@@ -190,11 +195,8 @@ class Round:
             start = bisect_left(rows, base.bound.first, start, key=number)
             end = bisect_right(rows, base.bound.last, start, key=number)
             if start < end:
-                some = [
-                    row
-                    for row in rows[start:end]
-                    if self._births.get(row[0], self._known + 1) <= base.bound.as_of
-                ]
+                born, as_of = self._births, base.bound.as_of
+                some = [row for row in rows[start:end] if born.get(row[0], as_of + 1) <= as_of]
                 base.digest.add(some)
                 self.unbound -= sum(1 for row in some if not self._imports[self._births[row[0]]].digest)
             start = end
@@ -262,7 +264,7 @@ class Round:
             shown["error"] = "?"
         findings.add(
             "register",
-            one.code,  # type: ignore[arg-type]
+            one.code,
             _leaf(snapshot, one.seq) if one.seq else None,
             self.register,
             key or self._key(one.found or one.logged),
@@ -298,8 +300,8 @@ def walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
 
 
 class Looks:
-    """What the housekeeping has found in one register: a round takes as many looks as it needs, and what the last whole
-    one and this one have found is said again at each look, as it still stands.
+    """What the housekeeping has found in one register: a round takes as many looks as it needs, and what the
+    last whole one and this one have found is said again at each look, as it still stands.
     """
 
     def __init__(self, register: str) -> None:

@@ -1,9 +1,9 @@
-"""The consents of one person, replayed. A row is (created_at, withdrawn_at, number, business, industry, granted_at,
-expires_at, evidence, evidence_sha256, wording).
+"""The consents of one person, replayed. A row is (created_at, withdrawn_at, number, business, industry,
+granted_at, expires_at, evidence, evidence_sha256, wording).
 
 1. A consent is never taken out. It may be shortened, by a single act or an import, and withdrawn.
-2. A withdrawal takes all of a business (or an industry of it) that are not withdrawn. One that comes in later and is
-   older than a withdrawal in its scope comes in as withdrawn then.
+2. A withdrawal takes all of a business (or an industry of it) that are not withdrawn. One that comes in later
+   and is older than a withdrawal in its scope comes in as withdrawn then.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def replay(
     for act in acts:
         try:
             if act.action == "add":
-                row = _added(number, act)
-                single.setdefault(row[3:6], (act.seq, row))
+                new = _added(number, act)
+                single.setdefault(new[3:6], (act.seq, new))
             elif act.action == "withdraw":
                 withdrawals.append(
                     (act.seq, act.at, str(act.detail["business"]), str(act.detail["industry"]))
@@ -51,13 +51,14 @@ def replay(
         except ODD:
             yield Difference("act-unreadable", act.seq)
     born: dict[Key, int] = {key: seq for key, (seq, _) in single.items()}
-    for key, row in found.items():
-        if key not in born and (seq := births(row[0])):
+    for key, present in found.items():
+        if key not in born and (seq := births(present[0])):
             born[key] = seq
     then, now = _withdrawn(born, withdrawals, as_of)
     for key in sorted(found.keys() | single.keys() | shortened.keys()):
-        changes = shortened.get(key, ())
-        row, (seq, said) = found.get(key), single.get(key, (0, None))
+        changes: Sequence[_Shortened] = shortened.get(key, ())
+        row, alone = found.get(key), single.get(key)
+        said = alone[1] if alone else None
         whole = said or row
         if whole is None:  # an import's, and gone: its digest tells; that it was shortened says which
             yield Difference("row-missing", changes[0].seq, (None, None, number, *key, changes[-1].after))
@@ -67,7 +68,7 @@ def replay(
             continue
         first = changes[0].before if changes else whole[EXPIRES]
         if said and first != said[EXPIRES]:
-            yield Difference("row-changed", seq, said, _with(said, EXPIRES, first))
+            yield Difference("row-changed", born[key], said, _with(said, EXPIRES, first))
         expires = first
         for change in changes:
             if change.before != expires:

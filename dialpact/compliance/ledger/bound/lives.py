@@ -1,6 +1,6 @@
 """What the log says of one person's rows in a register that imports fill, against the rows that are there.
 
-1. A row is put in by a single act, which has it whole, or by an import, which has a digest of all of its rows.
+1. A row is put in by a single act, which has it whole, or by an import, which has a digest of all its rows.
 2. What later acts took out or changed is put back, so that an import's rows are as it put them in.
 3. ``as_of``: the act up to which rows of before were bound together; what they were then is put back, too.
 """
@@ -18,7 +18,7 @@ ODD = (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowErro
 
 
 class PersonsAct(NamedTuple):
-    """One that changed a person's rows. ``detail``: as it was logged; of an import, what it says of the row."""
+    """One that changed a person's rows. ``detail``: as logged; of an import, what it says of the row."""
 
     seq: int
     at: str
