@@ -253,7 +253,7 @@ class Round:
     ) -> None:
         leaf = _leaf(snapshot, seq)
         findings.add(
-            "register", "rows-differ", leaf, self.register, name, logged=str(logged), found=str(found)
+            "register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found)
         )
 
     def _differ(self, snapshot: Snapshot, findings: Findings, one: Difference, key: str = "") -> None:
