@@ -26,6 +26,7 @@ class RegistersLooked:
     """
 
     at: datetime
+    registers: int
     rows: int
     unbound: int
     whole: bool

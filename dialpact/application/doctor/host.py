@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
+from dialpact.application.ledger.audit.bound import PARTS
 from dialpact.compliance import masking
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
@@ -24,6 +25,7 @@ KNOCK = (
 ANSWER = b"SET VARIABLE "
 MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
 NAMED = 10  # entries of registers
+REGISTERS = sum(len(part.registers) for part in PARTS)
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
@@ -176,7 +178,7 @@ def registers(site: Site) -> Iterator[DoctorFinding]:
         yield warn("registers-never")
         return
     age = (site.now - looked.at) // timedelta(minutes=1)
-    if age > MOST_MINUTES or not looked.whole:
+    if age > MOST_MINUTES or not looked.whole or looked.registers < REGISTERS:
         yield warn("registers-old", rows=looked.rows, age=age)
     elif not differing:
         yield ok("registers", rows=looked.rows, age=age, unbound=looked.unbound)

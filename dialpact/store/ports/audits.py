@@ -147,6 +147,9 @@ class Snapshot(Protocol):
     def people(self, register: str) -> People:
         """Of the registers that imports fill: ``dnc``, ``consent`` or ``leads``."""
 
+    def differences(self, register: str) -> Sequence[str]:
+        """Keys of what was found different at an earlier look."""
+
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""
 

@@ -56,7 +56,11 @@ def _looked(connection: sqlite3.Connection) -> RegistersLooked | None:
     if row["at"] is None:
         return None
     return RegistersLooked(
-        at=instant(row["at"]), rows=row["rows"], unbound=row["unbound"], whole=bool(row["whole"])
+        at=instant(row["at"]),
+        registers=row["registers"],
+        rows=row["rows"],
+        unbound=row["unbound"],
+        whole=bool(row["whole"]),
     )
 
 

@@ -203,6 +203,9 @@ class _Snapshot:
         except BROKEN as error:
             raise Unreadable(str(error)) from error
 
+    def differences(self, register: str) -> Sequence[str]:
+        return [row["key"] for row in BOUND.differences(self._connection, register=register)]
+
     def _look(self) -> None:
         if self._stop.is_set():
             raise _Stopped

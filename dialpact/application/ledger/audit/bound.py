@@ -172,13 +172,15 @@ def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
 
 
 def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
-    """All of them, beginning where the last look ended."""
+    """All of them, beginning behind the one with which the last look ended."""
     first = memory.get("next", 0)
     for place in (*range(first, len(SMALL)), *range(first)):
-        memory["next"] = place
-        yield from Walk(SMALL[place], snapshot, findings).run()
+        walk = Walk(SMALL[place], snapshot, findings)
+        for _ in walk.run():
+            pass  # a look comes to the end of one at least
         findings.rechecked.add(SMALL[place].name)
-    memory["next"] = first
+        memory["next"] = (place + 1) % len(SMALL)
+        yield walk.rows
 
 
 PARTS: tuple[Part, ...] = (

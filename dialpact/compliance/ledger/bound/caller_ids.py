@@ -78,11 +78,14 @@ def _beside(imports: Sequence[Act], bound: Sequence[Act]) -> Beside:
             unsaid[act.at] = act.seq
         for action, one in found:
             acts.setdefault(str(one["number"]), []).append(about(act, action, str(one["number"]), one))
+    before = 0
     for act in bound:
         for one in standing(act):
-            # Whoever adds a row by hand can add such a line too: it is believed of what came by these alone.
-            came = unsaid.get(said(one).get("created_at", ""), one.seq + 1) <= one.seq
+            # Whoever adds a row by hand can add such a line too: it is believed of what came by these
+            # alone, and by those since the last such line.
+            came = before < unsaid.get(said(one).get("created_at", ""), 0) <= act.seq
             acts.setdefault(one.key, []).append(one._replace(action=UNSAID) if came else one)
+        before = act.seq
     until = max((int(said(act)["as_of"]) for act in bound), default=0)
     for several in acts.values():
         several.sort(key=lambda one: one.seq)

@@ -11,6 +11,9 @@ WHERE register = :register AND action = :action AND seq > :seq ORDER BY seq LIMI
 -- name: last_act()^
 SELECT ifnull(max(seq), 0) FROM register_change;
 
+-- name: differences(register)
+SELECT DISTINCT key FROM register_difference WHERE register = :register ORDER BY key;
+
 -- The rows of a key in the log, by the table.
 
 -- name: rows_business(id)

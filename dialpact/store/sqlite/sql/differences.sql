@@ -13,4 +13,4 @@ ON CONFLICT (register) DO UPDATE SET at = excluded.at, rows = excluded.rows, unb
     whole = excluded.whole;
 
 -- name: looks()^
-SELECT min(at) AS at, sum(rows) AS rows, sum(unbound) AS unbound, min(whole) AS whole FROM register_look;
+SELECT min(at) AS at, count(*) AS registers, sum(rows) AS rows, sum(unbound) AS unbound, min(whole) AS whole FROM register_look;
