@@ -252,9 +252,7 @@ class Round:
         self, snapshot: Snapshot, findings: Findings, seq: int, name: str, logged: int, found: int
     ) -> None:
         leaf = _leaf(snapshot, seq)
-        findings.add(
-            "register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found)
-        )
+        findings.add("register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found))
 
     def _differ(self, snapshot: Snapshot, findings: Findings, one: Difference, key: str = "") -> None:
         shown: dict[str, Any] = {
