@@ -23,6 +23,7 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Origin = Annotated[str, msgspec.Meta(pattern=r"^(dialpact(/[A-Za-z0-9_.-]{1,64}){1,4})?\Z")]
 Supervisor = Literal["record", "cut", "report"]
 Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -107,7 +108,9 @@ class OptOutConfig(_Section, frozen=True, kw_only=True):
 
 class LedgerConfig(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"
+    origin: Origin = ""  # the log's name in the world; empty: dialpact/<node>, as before there was a choice
     checkpoints: str = ""  # folder for copies of the signed tree heads
+    on_fork: Literal["go-on", "stop"] = "go-on"  # what becomes of calls while the log may not be signed
 
 
 class SupervisionConfig(_Section, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.consents import Consents
     from dialpact.store.ports.custody import Custody
     from dialpact.store.ports.decisions import Decisions
+    from dialpact.store.ports.differences import Differences
     from dialpact.store.ports.disposals import Disposals
     from dialpact.store.ports.dnc import DoNotCall
     from dialpact.store.ports.entries import Entries
@@ -90,6 +91,9 @@ class Store(Protocol):
 
     @property
     def decisions(self) -> Decisions: ...
+
+    @property
+    def differences(self) -> Differences: ...
 
     @property
     def disposals(self) -> Disposals: ...
