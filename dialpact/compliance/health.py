@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialpact.compliance.model import Campaign, Registration, Suspension
+from dialpact.compliance.witness import WitnessState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Health:
     signed: datetime | None = None  # its last checkpoint
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    witnesses: tuple[WitnessState, ...] = ()  # every one that was ever asked
+    stamped: datetime | None = None  # when the newest timestamp was asked for
 
 
 @dataclass(frozen=True, kw_only=True)

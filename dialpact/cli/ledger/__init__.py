@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from dialpact.application.ledger import signing
+from dialpact.application.ledger import signing, witnesses
 from dialpact.cli.command import command, group
-from dialpact.cli.command_context import CommandContext
+from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By, Why
 from dialpact.cli.ledger.erase import erase
 from dialpact.cli.ledger.shown import list_, show
 from dialpact.cli.ledger.stamps import timestamp, timestamp_verify
 from dialpact.cli.ledger.verify import verify
+from dialpact.compliance.witness import DISPUTES
 
 app = group("The log that proves itself: checkpoints, verification, keys.")
 
@@ -22,15 +23,29 @@ Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help
 
 
 @command(app, "checkpoint")
-async def checkpoint(session: CommandContext, *, output: Out = None) -> None:
-    """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy."""
+async def checkpoint(session: CommandContext, *, output: Out = None) -> int:
+    """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy.
+
+    Witnesses are asked to cosign it. Exit 3 when one holds another log of this name.
+    """
     async with session.context() as context:
         text = await signing.checkpoint(context, session.config)
+        asked = await witnesses.submit(context, session.config)
+        text = await witnesses.cosigned(context, text)
+    for one in asked:
+        if one.word != "cosigned":
+            told = {"witness": one.name, "url": one.url, "word": one.word, "why": one.detail}
+            session.note(session.text("say.ledger-not-cosigned", **told))
+    answer: dict[str, object] = {
+        "witnesses": [{"name": one.name, "word": one.word, "detail": one.detail} for one in asked]
+    }
     if output:
         output.write_text(text, "utf-8")
-        session.answer({"file": str(output)}, session.text("say.ledger-written", file=output))
+        answer = {"file": str(output), **answer}
+        session.answer(answer, session.text("say.ledger-written", file=output))
     else:
-        session.answer({"note": text}, text.removesuffix("\n"))
+        session.answer({"note": text, **answer}, text.removesuffix("\n"))
+    return FOUND if any(one.word in DISPUTES for one in asked) else DONE
 
 
 @command(app, "key")

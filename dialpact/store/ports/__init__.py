@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.witnesses import Witnesses
 
 
 class Store(Protocol):
@@ -158,3 +159,6 @@ class Store(Protocol):
 
     @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def witnesses(self) -> Witnesses: ...
