@@ -35,7 +35,7 @@ SEAMS = {
         "dialpact/application/evidence/verify.py",
     },
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
-    "jinja2": {"dialpact/cli/page/template.py"},
+    "jinja2": {"dialpact/cli/page/template.py", "dialpact/web/supervision/page.py"},
     "prometheus_client": {"dialpact/web/metrics.py"},
     "uvicorn": {"dialpact/web/process.py"},
     "weasyprint": {"dialpact/cli/page/paper.py"},

@@ -134,6 +134,14 @@ GROUPS = {
         "incidents",
         "The incidents: calls that went round the gate, recordings with a flaw, and the like.",
     ),
+    "supervision": (
+        "supervision",
+        "What is handed to whoever supervises: checkpoints to be cosigned, and the monthly report.",
+    ),
+    "supervise": (
+        "supervise",
+        "At whoever supervises: a witness for many operators, their reports, questions about complaints.",
+    ),
     "report": (
         "report",
         "Reports for people who inspect: what was done in a period, and whether that can be shown.",

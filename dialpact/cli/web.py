@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from functools import partial
 
 import structlog
 
 from dialpact.cli import notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
+from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
 from dialpact.store.sqlite import Store
 from dialpact.web import process
-from dialpact.web.app import application
+from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
 from dialpact.web.site import Site
+from dialpact.web.supervised import supervised
 
 log = structlog.get_logger()
 
@@ -45,7 +48,15 @@ async def web(session: CommandContext) -> int:
             notify.tell(notify.READY)
 
         async with store:
-            await process.serve(application(site), listening, tls, stop, started)
+            await process.serve(
+                application(
+                    site, (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
+                ),
+                listening,
+                tls,
+                stop,
+                started,
+            )
     except (DialpactError, OSError) as error:
         log.critical("failed", error=str(error))
         return FAILED

@@ -23,6 +23,7 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Origin = Annotated[str, msgspec.Meta(pattern=r"^(dialpact(/[A-Za-z0-9_.-]{1,64}){1,4})?\Z")]
 Supervisor = Literal["record", "cut", "report"]
 Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -116,15 +117,40 @@ class LedgerConfig(_Section, frozen=True, kw_only=True):
     """``witnesses``: each as a table, or as a line of both, in any order, with a space or a plus between."""
 
     key_file: str = "ledger.key"
+    origin: Origin = ""  # the log's name in the world; empty: dialpact/<node>, as before there was a choice
     checkpoints: str = ""  # folder for copies of the signed tree heads
     witnesses: tuple[WitnessConfig | str, ...] = ()
     tsa: str = ""  # address of an authority for timestamps (RFC 3161)
     tsa_ca: str = ""  # its certificates, in PEM
+    on_fork: Literal["go-on", "stop"] = "go-on"  # what becomes of calls while the log may not be signed
 
     @property
     def named(self) -> tuple[WitnessConfig, ...]:
         """The witnesses. ConfigError for a line that is none."""
         return tuple(map(_witness, self.witnesses))
+
+
+class SupervisionConfig(_Section, frozen=True, kw_only=True):
+    """Who supervises this operator, and where. ``vkey``: the key that signs the letters and cosigns."""
+
+    url: str
+    vkey: str
+    secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
+    letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
+
+    def secret(self, config: Config) -> bytes:
+        """Of the keyed hashes. Read when it is needed. ConfigError."""
+        file = config.path(self.secret_file)
+        try:
+            text = file.read_text("ascii").strip()
+            found = bytes.fromhex(text)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not hexadecimal"
+            raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
+        if len(found) != 32:
+            raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
+        masking.hide(text)
+        return found
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -168,6 +194,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
     web: WebConfig = WebConfig()
+    supervision: SupervisionConfig | None = None
     origin: str = ""
 
     def path(self, text: str) -> Path:

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from dialpact.web.bounds import Bounds
 from dialpact.web.site import RouteSource, Site
 
+LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
 SAID = {404: "no such page", 405: "not by this method"}
 
 
@@ -36,7 +37,7 @@ def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlet
     routes = [route for source in sources for route in source(site)]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Bounds)],
+        middleware=[Middleware(Bounds, longer=LONGER)],
         exception_handlers={HTTPException: _refused},
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,8 +23,16 @@ class _TooLarge(Exception):
 class Bounds:
     """Outermost: what fails inside, or takes too long, is an answer without a word of ours in it."""
 
-    def __init__(self, app: ASGIApp, most_body: int = MOST_BODY, seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_body: int = MOST_BODY,
+        seconds: float = ANSWER_SECONDS,
+        longer: Mapping[str, float] | None = None,
+    ) -> None:
+        """``longer``: seconds of single paths, that have much to make or to send."""
         self._app, self._most, self._seconds = app, most_body, seconds
+        self._longer = longer or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,7 +53,7 @@ class Bounds:
             await send(message)
 
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._longer.get(scope["path"], self._seconds)):
                 await self._app(scope, bounded, watched)
             return
         except _TooLarge:

@@ -47,6 +47,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("ledger", host.ledger),
     ("witnesses", outsiders.witnesses),
     ("stamps", outsiders.stamps),
+    ("registers", host.registers),
     ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),

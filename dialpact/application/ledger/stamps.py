@@ -14,7 +14,7 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger import timestamp as authority
-from dialpact.compliance.ledger.signing import stated
+from dialpact.compliance.ledger.heads import stated
 from dialpact.compliance.ledger.timestamp import Stamp
 from dialpact.compliance.model import Value
 from dialpact.store.ports.witnesses import StoredStamp
@@ -42,7 +42,7 @@ async def stamp(text: str, url: str) -> Stamped:
 async def stamp_now(context: Context, config: Config, url: str) -> Stamped:
     """Of a new checkpoint."""
     context.actor.need(Right.LEDGER)
-    return await stamp(await signing.checkpoint(context, config), url)
+    return await stamp((await signing.checkpoint(context, config)).note, url)
 
 
 async def keep(context: Context, config: Config) -> Stamped | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,28 +20,16 @@ from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.http_client import NoAnswer
 from dialpact.compliance.config import Config, WitnessConfig
-from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.ledger import cosignature, note, witnessing
-from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger import cosignature, witnessing
 from dialpact.compliance.ledger.cosignature import Witness
-from dialpact.compliance.ledger.signing import stated
+from dialpact.compliance.ledger.heads import stated
 from dialpact.compliance.ledger.witnessing import Heard
 from dialpact.compliance.witness import DISPUTES, PATIENCE, WitnessState
 from dialpact.store.ports.witnesses import Cosignature, WitnessIncident
 
 SECONDS = 10.0  # for a witness, with all that is asked of it in a turn
-HELD_SECONDS = 3.0  # for what it shows of the log
 TRIES = 3  # another daemon of this node may ask it between two of ours
 MOST_DETAIL = 200
-# By word, the kind of incident where it is not `witness-away`.
-KINDS = {"conflict": "witness-conflict", "ahead": "witness-conflict", "away": "witness-away"}
-
-
-class HeldHead(NamedTuple):
-    """A checkpoint of this log that somebody else keeps, and who."""
-
-    note: str
-    where: str
 
 
 async def submit(context: Context, config: Config) -> Sequence[WitnessState]:
@@ -74,32 +61,6 @@ def under(text: str, kept: Sequence[Cosignature]) -> str:
         seen = cosignature.read(cosignature.put_under(text, [one.line]), [Witness.parse(one.vkey)])
         lines += [each.line for each in seen.by]
     return cosignature.put_under(text, lines)
-
-
-async def held_heads(context: Context, config: Config) -> Sequence[HeldHead]:
-    """What each witness shows as the newest checkpoint of this log that it cosigned; nothing where it does
-    not answer, which is told when it is asked to cosign. Nothing is verified.
-    """
-    context.actor.need(Right.LEDGER)
-    newest = await context.store.checkpoints.newest(1)
-    if not newest:
-        return ()
-    origin = stated(newest[0].note).origin
-    silent = {one.vkey for one in await context.store.witnesses.states() if one.word == "away"}
-    shown = [_shown(one, origin) for one in config.ledger.named if one.vkey not in silent]
-    return [head for head in await asyncio.gather(*shown) if head is not None]
-
-
-async def _shown(one: WitnessConfig, origin: str) -> HeldHead | None:
-    url = f"{one.url.rstrip('/')}/{witnessing.monitored(origin)}"
-    try:
-        reply = await http_client.ask(url, seconds=HELD_SECONDS, most=note.MOST_BYTES)
-        text = reply.body.decode()
-        if reply.status == 200 and Checkpoint.parse(note.split(text)[0]).origin == origin:
-            return HeldHead(text, one.url)
-    except (NoAnswer, LedgerError, UnicodeDecodeError):
-        pass
-    return None
 
 
 async def _asked(
@@ -173,5 +134,9 @@ def _incident(state: WitnessState, node: str, now: datetime) -> WitnessIncident 
         return None
     if state.word not in DISPUTES and now - state.failing_since < PATIENCE:
         return None
-    kind = KINDS.get(state.word, "witness-refuses")
-    return WitnessIncident(node, kind, f"{state.name} ({state.url}): {state.word}: {state.detail}")
+    detail = f"{state.name} ({state.url}): {state.word}: {state.detail}"
+    if state.word in DISPUTES:
+        return WitnessIncident(node=node, kind="witness-conflict", detail=detail)
+    if state.word == "away":
+        return WitnessIncident(node=node, kind="witness-away", detail=detail)
+    return WitnessIncident(node=node, kind="witness-refuses", detail=detail)

@@ -6,14 +6,15 @@
    has changed before the lock was there, the look is taken again.
 3. A few new rows go in at once, many in slices that count as one (``arriving``). Caller IDs, of which
    nobody has many, go in at once and are looked at under the lock.
-4. The log gets one line with the file's name, hash and counts, and every row that was replaced.
+4. The log gets one line with the file's name, hash and counts, every row that was replaced, and of caller
+   IDs every entry: the line binds them.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache, partial
@@ -192,13 +193,14 @@ class Staging:
         found = looked or self._look(act, connection)
         if found.refused(act):
             return Applied(clashes=found.clashes, unknown=found.unknown)
+        entries = [_plain(row) for row in rows(self._step("entries", connection))]
         try:
             if self._late:  # the checks were made by the same constraints as the rows were sorted
                 STAGING.without_checks(connection)
             count = int(self._sql("apply")(connection, at=stamp(act.at)))
         finally:
             STAGING.with_checks(connection)
-        return self._logged(act, found, count, connection)
+        return self._logged(act, found, count, connection, {"entries": entries} if entries else {})
 
     async def _in_slices(self, found: Found, act: Act) -> Applied | None:
         """None: to be looked at again."""
@@ -228,10 +230,18 @@ class Staging:
         """Whether the register has changed since in a way that makes another look necessary."""
         return self._sliced and bool(self._sql("changed_since")(connection, seq=last)[0])
 
-    def _logged(self, act: Act, found: Found, count: int, connection: sqlite3.Connection) -> Applied:
+    def _logged(
+        self,
+        act: Act,
+        found: Found,
+        count: int,
+        connection: sqlite3.Connection,
+        brought: Mapping[str, Any] = {},
+    ) -> Applied:
+        """``brought``: the entries, where they are few and have no other line in the log."""
         already = self._staged - len(found.clashes) - count
         figures = {"bad": act.bad + len(found.clashes), "applied": count, "already": already}
-        detail = act.file.logged | figures | {"replaced": found.replaced}
+        detail = act.file.logged | figures | {"replaced": found.replaced} | dict(brought)
         log(connection, self._register, "import", act.file.file, detail, by=act.by, at=act.at)
         return Applied(
             applied=count, already=already, clashes=found.clashes, unknown=found.unknown, done=True

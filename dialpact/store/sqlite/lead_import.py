@@ -81,7 +81,7 @@ class LeadStaging:
         at: datetime,
     ) -> tuple[int, int]:
         new = partial(self._insert, file=file, finding=finding, held=held, by=by, at=at)
-        logged = partial(self._all_in, file=file, bad=bad, held=held, by=by, at=at)
+        logged = partial(self._all_in, file=file, bad=bad, finding=finding, held=held, by=by, at=at)
         if file.rows > FEW:
             return await self._in_slices(new, logged, at)
 
@@ -132,7 +132,7 @@ class LeadStaging:
             sha256=self._sha256,
             imported_at=stamp(at),
             imported_by=by,
-            finding=msgspec.json.encode(finding).decode() if finding else "",
+            finding=_written(finding),
             held=held,
         )
         return made
@@ -145,6 +145,7 @@ class LeadStaging:
         *,
         file: FileRead,
         bad: int,
+        finding: Mapping[str, RangeReport],
         held: str,
         by: str,
         at: datetime,
@@ -154,9 +155,15 @@ class LeadStaging:
         self._place.check()
         SQL.all_in(connection, id=batch, rows=count)
         figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
+        figures["finding"] = _written(finding)
         about = file.logged | msgspec.structs.asdict(self._delivery) | figures
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
         return batch, count
+
+
+def _written(finding: Mapping[str, RangeReport]) -> str:
+    """As the batch has it, and the line in the log that binds it."""
+    return msgspec.json.encode(finding).decode() if finding else ""
 
 
 def _check(delivery: Delivery, sha256: str, connection: sqlite3.Connection) -> None:

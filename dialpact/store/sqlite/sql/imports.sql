@@ -191,6 +191,18 @@ WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authe
    <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
        new.valid_to, new.sent_as);
 
+-- What comes in: what is new, and what is not as it was.
+-- name: entries_caller_id
+SELECT new.number, new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes,
+       new.valid_from, nullif(new.valid_to, '') AS valid_to, new.sent_as
+FROM staged_caller_id AS new LEFT JOIN caller_id AS old USING (number)
+WHERE old.number IS NULL
+   OR (old.business, old.licence, old.carrier, old.authenticated, old.trunks, old.purposes, old.valid_from,
+       ifnull(old.valid_to, ''), old.sent_as)
+      <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
+          new.valid_to, new.sent_as)
+ORDER BY new.number;
+
 -- name: left_caller_id^
 SELECT count(*) FROM staged_caller_id;
 
