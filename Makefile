@@ -93,7 +93,7 @@ transcripts: $(STAMP)
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.capture_agi
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.capture_ami
 
-$(STAMP): requirements.lock pyproject.toml setup.sh
+$(STAMP): requirements.lock tests/stock.lock pyproject.toml setup.sh
 	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)
 	@touch $@
 
