@@ -45,8 +45,15 @@ async def add_checkpoint(desk: Desk, body: bytes) -> Judged:
 
 
 async def follow_key(desk: Desk, body: bytes) -> str:
-    """Puts an operator's new key in force; the cosignature of its first head. Refusal."""
+    """Puts an operator's new key in force; the cosignature of its first head. Refusal.
+
+    Empty for one that is in force already: a person has said so, or the answer was lost.
+    """
     told, now = new_key.parsed(body), desk.now()
+    newest = Verifier.parse(told.rotations[-1].new)
+    known = await desk.store.operators.of_log(newest.name)
+    if known is not None and known.vkey == newest.vkey:
+        return ""
 
     def decide(operator: Operator, last: Head | None) -> tuple[str, Checkpoint, str, str]:
         new, head = new_key.checked(told, Verifier.parse(operator.vkey), last)
