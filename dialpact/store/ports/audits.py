@@ -33,6 +33,16 @@ class LeafPlace(NamedTuple):
     key: str
 
 
+class Odd(NamedTuple):
+    """A table, view, index or trigger that is not as it was made: ``changed``, ``added``, ``missing``; or an
+    index that lacks rows of its table: ``false``.
+    """
+
+    kind: str
+    name: str
+    what: str
+
+
 class LedgerLine(NamedTuple):
     """A line of the log about the log itself, of number ``seq``; ``detail``: JSON."""
 
@@ -145,6 +155,11 @@ class Snapshot(Protocol):
 
     def differences(self, register: str) -> Sequence[str]:
         """Keys of what was found different at an earlier look."""
+
+    def odd(self) -> Sequence[Odd]:
+        """What the registers are read by and is not as it was made. A trigger that is missing is not among
+        it: without its guard nothing has changed yet. Of the registers' indexes, those of the small ones.
+        """
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""

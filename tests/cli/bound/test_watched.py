@@ -152,6 +152,18 @@ def test_check_says_the_same(office: Home, thief: Thief, keeper: Keeper) -> None
     assert "suspension agent 1001" in str(said["findings"])
 
 
+async def test_a_view_of_its_own_blocks_every_call(office: Home, thief: Thief, keeper: Keeper) -> None:
+    ((right,),) = thief("SELECT sql FROM sqlite_master WHERE name = 'dnc_now'")
+    thief("DROP VIEW dnc_now")
+    thief("CREATE VIEW dnc_now AS SELECT * FROM do_not_call WHERE false")
+    await keeper.turn()
+    assert await keeper.reasons() == ["gate-error"]
+    thief("DROP VIEW dnc_now")
+    thief(right)
+    await keeper.turn()
+    assert "gate-error" not in await keeper.reasons()
+
+
 async def test_more_than_are_named_concern_every_call(office: Home, thief: Thief, keeper: Keeper) -> None:
     values = ",".join(f"('x{number}', 'X', 'own-business', '2026')" for number in range(1100))
     thief(f"INSERT INTO business VALUES {values}")
@@ -186,6 +198,6 @@ async def test_looks_that_have_no_time_come_to_everything_all_the_same(
 ) -> None:
     thief(LIFT)
     keeper.watch.seconds = 0.0
-    for _ in SMALL:
+    for _ in (*SMALL, *SMALL):
         await keeper.turn()
     assert len(told(office)) == 1

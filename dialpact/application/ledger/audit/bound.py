@@ -16,6 +16,7 @@ from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
 from dialpact.compliance.ledger.bound.caller_ids import CALLER_ID
 from dialpact.compliance.ledger.bound.conduct import COMPLAINT, SCRIPT, SUSPENSION
+from dialpact.compliance.ledger.bound.difference import SCHEMA
 from dialpact.compliance.ledger.bound.holders import BUSINESS, CAMPAIGN, REGISTRATION
 from dialpact.compliance.ledger.bound.leads import BATCH
 from dialpact.store.ports.audits import Snapshot, Unreadable
@@ -25,6 +26,12 @@ TOGETHER = 500  # acts of a page, and rows between two looks at the clock
 SHOWN = 60  # characters of a value
 IMPORT = "import"
 
+ODD = {
+    "changed": "schema-changed",
+    "added": "schema-added",
+    "missing": "schema-missing",
+    "false": "schema-false",
+}
 Memory = dict[str, Any]
 _seq = attrgetter("seq")
 
@@ -165,6 +172,19 @@ def _shown(value: object) -> str:
     return "-" if value is None else masking.text(str(value), SHOWN)
 
 
+def _schema(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
+    """What the registers are read by: a view that leaves out a row is as good as the row's deletion."""
+    for kind, name, what in snapshot.odd():
+        findings.add("register", ODD[what], None, SCHEMA, name, what=kind)
+    findings.looked(SCHEMA, 0)
+    yield 0
+
+
+def _schema_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
+    yield from _schema(snapshot, findings)
+    findings.rechecked.add(SCHEMA)
+
+
 def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
     for register in SMALL:
         yield from Walk(register, snapshot, findings).run()
@@ -182,4 +202,7 @@ def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[in
         yield walk.rows
 
 
-PARTS: tuple[Part, ...] = (Part(tuple(one.name for one in SMALL), _walk, _look),)
+PARTS: tuple[Part, ...] = (
+    Part((SCHEMA,), _schema, _schema_again),
+    Part(tuple(one.name for one in SMALL), _walk, _look),
+)
