@@ -45,6 +45,8 @@ class Health:
     suspensions: tuple[Suspension, ...]
     entries: int = 0  # of the ledger
     signed: datetime | None = None  # its last checkpoint
+    remembered: bool = False  # a head was kept beside the key since it has this word
+    forked: str = ""  # a signed head that it does not continue, in words: nothing is signed
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
     looked: RegistersLooked | None = None  # at the registers; None: never

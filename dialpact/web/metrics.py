@@ -129,6 +129,8 @@ class NodeCollector:
             len(figures.health.differing),
         )
         yield Gauge("dialpact_ledger_leaves", "Size of the ledger.", figures.health.entries)
+        forked = int(bool(figures.health.forked))
+        yield Gauge("dialpact_ledger_forked", "1 while it may not be signed.", forked)
         yield Gauge("dialpact_ledger_unsealed", "Rows without a leaf.", figures.unsealed)
         if figures.health.signed is not None:
             age = (self._now - figures.health.signed).total_seconds()

@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
+    from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -159,6 +160,9 @@ class Store(Protocol):
 
     @property
     def scripts(self) -> Scripts: ...
+
+    @property
+    def supervised(self) -> Supervised: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

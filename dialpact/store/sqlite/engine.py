@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.suspension import Suspensions
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
+    from dialpact.store.sqlite.supervised import Supervised
 
 
 class Store(Database):
@@ -268,6 +269,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.script import Scripts
 
         return Scripts(self)
+
+    @cached_property
+    def supervised(self) -> Supervised:
+        from dialpact.store.sqlite.supervised import Supervised
+
+        return Supervised(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:

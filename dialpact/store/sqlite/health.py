@@ -26,6 +26,7 @@ async def health(store: Database, node: str, now: datetime, today: date) -> Heal
 def _health(connection: sqlite3.Connection, node: str, now: datetime, today: date) -> Health:
     imported = SQL.opt_outs_imported(connection)[0]
     scripts = list(SQL.campaigns_and_scripts(connection))
+    log = checkpoints.SQL.log(connection)
     return Health(
         version=migrate.version(connection),
         lease=_lease(connection, node),
@@ -39,6 +40,8 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         ),
         entries=ledger.size(connection),
         signed=_signed(connection),
+        forked=log["forked"],
+        remembered=bool(log["remembered"]),
         sellers=tuple(Campaign(**dict(row)) for row in SQL.sellers(connection)),
         looked=_looked(connection),
         differing=tuple((row["register"], row["key"]) for row in differences.SQL.known(connection)),

@@ -28,7 +28,9 @@ class Audit:
     """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere.
 
     ``first`` and ``last`` are leaves; without them the whole log is looked at. :meth:`run` does it, ``batch``
-    leaves at a time.
+    leaves at a time. ``around``: (name, text) of what lies beside the log; what of it is no head of this log
+    is named in ``strangers``. ``given_up``: names of heads that the log itself says it does not continue, of
+    which there are ``forks``.
     """
 
     def __init__(
@@ -38,15 +40,18 @@ class Audit:
         first: int | None = None,
         last: int | None = None,
         *,
+        around: Sequence[tuple[str, str]] = (),
         batch: int = BATCH,
     ) -> None:
         self._trusted = trusted
-        self._given = given
+        self._given, self._around = list(given), around
         self._whole = first is None and last is None
         self._first, self._last = first or 0, last
         self._batch = batch
         self.found = Findings()
-        self.size = self.checked = self.erased = self.checkpoints = 0
+        self.size = self.checked = self.erased = self.checkpoints = self.forks = 0
+        self.given_up: list[str] = []
+        self.strangers: list[str] = []
 
     @property
     def total(self) -> int:
@@ -64,7 +69,33 @@ class Audit:
         chain = Chain(list(_links(snapshot, self.found)), self._trusted)
         for leaf, error in chain.broken.items():
             self.found.add("key", "link-broken", leaf, "register-change", error=error)
+        self.forks = chain.forks
+        self._sort(snapshot, chain)
         yield from self._walk(snapshot, chain)
+
+    def _sort(self, snapshot: Snapshot, chain: Chain) -> None:
+        """What the log is to be compared with: what was given, but for what it has given up itself, and what
+        of that around it is its own and not in the store.
+        """
+        given, self._given = self._given, []
+        for name, text in given:
+            if _gave_up(chain, text):
+                self.given_up.append(name)
+            else:
+                self._given.append((name, text))
+        stored = set(_notes(snapshot)) if self._around else set()
+        for name, text in self._around:
+            if text in stored:
+                continue
+            if _gave_up(chain, text):
+                self.given_up.append(name)
+                continue
+            try:
+                chain.open(text)
+            except LedgerError:
+                self.strangers.append(name)
+            else:
+                self._given.append((name, text))
 
     def _walk(self, snapshot: Snapshot, chain: Chain) -> Iterator[int]:
         records = Records(snapshot, self.found)
@@ -99,6 +130,21 @@ class Audit:
             for _ in bound_registers(snapshot, self.found):
                 pass  # (their rows are no leaves: what is told of the progress says nothing of them)
         self.erased, self.checkpoints = records.erased, tree.heads
+
+
+def _gave_up(chain: Chain, text: str) -> bool:
+    try:
+        return chain.gave_up(text)
+    except LedgerError:
+        return False
+
+
+def _notes(snapshot: Snapshot) -> Iterator[str]:
+    size, at = -1, ""
+    while page := snapshot.checkpoints(size, at):
+        for one in page:
+            size, at = one.size, one.at
+            yield one.note
 
 
 def _runs(page: Sequence[Entry], tree: AuditTree | Part) -> Iterator[Sequence[Entry]]:
