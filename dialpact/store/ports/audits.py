@@ -144,6 +144,9 @@ class Snapshot(Protocol):
     def acts_of(self, register: str, action: str, *, seq: int, most: int) -> Sequence[Act]:
         """Lines of one action behind that line, as they were written."""
 
+    def acts_gone(self) -> int:
+        """How many lines about registers are missing between others, or at the end."""
+
     def last_act(self) -> int:
         """The newest line about a register; 0: there is none."""
 

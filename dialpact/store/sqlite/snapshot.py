@@ -186,6 +186,9 @@ class _Snapshot:
         found = BOUND.acts_of(self._connection, register=register, action=action, seq=seq, most=most)
         return [Act(*row) for row in found]
 
+    def acts_gone(self) -> int:
+        return int(BOUND.acts_gone(self._connection)[0])
+
     def last_act(self) -> int:
         return int(BOUND.last_act(self._connection)[0])
 

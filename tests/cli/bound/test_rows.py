@@ -245,6 +245,27 @@ def test_an_act_that_was_taken_out_with_its_leaf_and_its_row(office: Home, thief
     assert "removed" in {one["problem"] for one in listed}
 
 
+def test_an_act_that_was_written_by_hand_is_in_the_log_for_ever(office: Home, thief: Thief) -> None:
+    """Who can write to the database can act: what he can not is to have it unsaid."""
+    thief(
+        "UPDATE suspension SET lifted_at = '2026-12-01T00:00:00.000000Z', lifted_by = 'chen',"
+        " lift_reason = 'x' WHERE key = '1001'"
+    )
+    thief(
+        "INSERT INTO register_change (at, actor, register, action, key, detail) SELECT lifted_at, lifted_by,"
+        " 'suspension', 'lift', 'agent 1001', json_object('reason', 'x', 'from', json_object('since', since))"
+        " FROM suspension WHERE key = '1001'"
+    )
+    assert "record-leafless" in {one["code"] for one in office("ledger", "verify", code=3)["listed"]}
+    thief("INSERT INTO unsealed (kind, key) SELECT 'register-change', max(seq) FROM register_change")
+    office.run("ledger", "checkpoint")
+    assert office("ledger", "verify")["findings"] == 0
+    ((seq,),) = thief("SELECT max(seq) FROM register_change")
+    thief("DELETE FROM register_change WHERE seq = ?", seq)
+    listed = office("ledger", "verify", code=3)["listed"]
+    assert {one["code"] for one in listed} == {"record-missing", "row-changed"}
+
+
 def test_a_number_in_what_differs_is_masked(office: Home, thief: Thief) -> None:
     thief("UPDATE complaint SET number = 8613900139009, note = 'call 13900139009' WHERE id = 1")
     (one,) = office("ledger", "verify", code=3)["listed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +19,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import housekeeping
 from dialpact.cli.command_context import CommandContext, Machine
 from dialpact.compliance.clock import Uptime
+from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.judge import new_id
 from dialpact.store.ports.decisions import WaitingAttempt
 from dialpact.store.sqlite import Store
@@ -103,6 +105,38 @@ async def test_a_difference_is_told_once_and_again_when_it_comes_again(
     thief(LIFT)
     await keeper.turn()
     assert len(told(office)) == 2
+
+
+async def test_an_act_that_was_changed_with_its_row(office: Home, thief: Thief, keeper: Keeper) -> None:
+    thief("UPDATE campaign SET purpose = 'service' WHERE id = 'renewal'")
+    act = "register = 'campaign' AND key = 'renewal'"
+    thief(f"UPDATE register_change SET detail = replace(detail, 'marketing', 'service') WHERE {act}")
+    await keeper.turn()
+    assert [detail.partition(",")[0] for detail in told(office)] == ["campaign renewal: act-changed"]
+    assert await keeper.reasons() == ["gate-error"]
+
+
+async def test_an_act_that_was_taken_out_with_its_leaf_and_its_row(
+    office: Home, thief: Thief, keeper: Keeper
+) -> None:
+    act = (
+        "(SELECT CAST(seq AS TEXT) FROM register_change WHERE register = 'suspension' AND key = 'agent 1001')"
+    )
+    thief(f"DELETE FROM ledger WHERE kind = 'register-change' AND key = {act}")
+    thief("DELETE FROM register_change WHERE register = 'suspension' AND key = 'agent 1001'")
+    thief("DELETE FROM suspension WHERE key = '1001'")
+    with contextlib.suppress(LedgerError):  # it signs nothing either
+        await keeper.turn()
+    assert [detail.partition(",")[0] for detail in told(office)] == ["schema register_change: act-gone"]
+
+
+async def test_who_takes_it_off_the_list_is_told_of_again(office: Home, thief: Thief, keeper: Keeper) -> None:
+    thief(LIFT)
+    await keeper.turn()
+    thief("DELETE FROM register_difference")
+    await keeper.turn()
+    assert len(told(office)) == 2
+    assert await keeper.reasons(agent="1001") == ["gate-error"]
 
 
 @pytest.mark.parametrize(

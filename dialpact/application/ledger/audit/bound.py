@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
@@ -70,8 +71,12 @@ def differ(
 class Walk:
     """Of one register. ``open``: what no act says of rows, by their keys."""
 
-    def __init__(self, register: Register, snapshot: Snapshot, findings: Findings) -> None:
+    def __init__(
+        self, register: Register, snapshot: Snapshot, findings: Findings, check: ActCheck | None = None
+    ) -> None:
+        """``check``: looks at the acts as well; None: somebody else does."""
         self._register, self._snapshot, self._findings = register, snapshot, findings
+        self._check = check
         self.rows = 0
         self.open: list[tuple[str, Row]] = []
 
@@ -109,7 +114,10 @@ class Walk:
                 key, seq = page[-1].key, page[-1].seq
 
         for key, found in groupby(acts(), attrgetter("key")):
-            yield key, list(found)
+            several = list(found)
+            if self._check and (bad := [act for act in several if not self._check.holds(act)]):
+                self._differ("act-changed", key, bad[0].seq)
+            yield key, several
 
     def _entry(self, key: str, acts: Sequence[Act]) -> None:
         register = self._register
@@ -181,6 +189,9 @@ def _schema(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
 
 
 def _schema_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
+    """And whether an act is gone: which register it was of nobody can tell any more."""
+    if gone := snapshot.acts_gone():
+        findings.add("register", "act-gone", None, SCHEMA, "register_change", count=gone)
     yield from _schema(snapshot, findings)
     findings.rechecked.add(SCHEMA)
 
@@ -192,9 +203,9 @@ def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
 
 def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
     """All of them, beginning behind the one with which the last look ended."""
-    first = memory.get("next", 0)
+    first, check = memory.get("next", 0), ActCheck(snapshot)
     for place in (*range(first, len(SMALL)), *range(first)):
-        walk = Walk(SMALL[place], snapshot, findings)
+        walk = Walk(SMALL[place], snapshot, findings, check)
         for _ in walk.run():
             pass  # a look comes to the end of one at least
         findings.rechecked.add(SMALL[place].name)
