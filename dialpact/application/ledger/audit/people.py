@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def _no_acts(*_: Any) -> Iterator[Life | Difference]:
 KINDS = {
     "dnc": Kind(1, lambda rows: [row[1:] for row in rows], opt_outs.replay),
     "consent": Kind(2, lambda rows: [row[2:] for row in rows], consents.replay, lambda row: row[1] is None),
-    "leads": Kind(1, lambda rows: [row[1:] for row in rows], _no_acts),
+    "lead": Kind(1, lambda rows: [row[1:] for row in rows], _no_acts),
 }
 
 
@@ -103,7 +104,7 @@ class Round:
         self._imports: dict[int, _Import] = {}
         self._births: dict[Any, int] = {}
         self._coming: Any = ()
-        self._bases = list(self._read_bases(people))
+        self._bases = sorted(self._read_bases(people), key=lambda base: base.bound.first)
 
     def turn(self, snapshot: Snapshot, findings: Findings, most: int | None = None) -> Iterator[int]:
         """As many rows as ``most`` and a page, or all that are left; yields how many, page by page."""
@@ -122,12 +123,14 @@ class Round:
             self._finish(snapshot, findings)
 
     def _read_bases(self, people: People) -> Iterator[_Base]:
-        last = FIRST - 1
-        for seq, detail in sorted(people.bound(), key=lambda one: _first(one[1])):
-            bound = msgspec.json.decode(detail, type=Bound)
-            if bound.first > last:  # no second word about the same people
-                last = bound.last
-                yield _Base(seq, bound)
+        """No second word about the same people counts, nor one that can not be read: its leaf tells that."""
+        known: list[Bound] = []
+        for seq, detail in people.bound():
+            with contextlib.suppress(msgspec.MsgspecError):
+                new = msgspec.json.decode(detail, type=Bound)
+                if all(new.last < one.first or one.last < new.first for one in known):
+                    known.append(new)
+                    yield _Base(seq, new)
 
     def _look_at_imports(self, people: People, snapshot: Snapshot, findings: Findings) -> None:
         for seq, at, name, digest in people.imports(self._known):
@@ -137,7 +140,7 @@ class Round:
                 said = msgspec.json.decode(digest, type=Digested) if digest else None
             except msgspec.MsgspecError:
                 self._differ(snapshot, findings, Difference("act-unreadable", seq), name)
-            birth: Any = int(name) if self.register == "leads" else at
+            birth: Any = _batch(name) if self.register == "lead" else at
             before = self._imports.get(self._births.get(birth, 0))
             if before and before.said:
                 if said and said.rows:
@@ -252,9 +255,7 @@ class Round:
         self, snapshot: Snapshot, findings: Findings, seq: int, name: str, logged: int, found: int
     ) -> None:
         leaf = _leaf(snapshot, seq)
-        findings.add(
-            "register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found)
-        )
+        findings.add("register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found))
 
     def _differ(self, snapshot: Snapshot, findings: Findings, one: Difference, key: str = "") -> None:
         shown: dict[str, Any] = {
@@ -274,12 +275,11 @@ class Round:
     def _key(self, row: Row | None) -> str:
         if row is None:
             return ""
-        return f"{row[0]}/{row[1]}" if self.register == "leads" else f"+{row[self._kind.number]}"
+        return f"{row[0]}/+{row[1]}" if self.register == "lead" else f"+{row[self._kind.number]}"
 
 
-def _first(detail: str) -> int:
-    found = msgspec.json.decode(detail)
-    return int(found["first"])
+def _batch(key: str) -> int:
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else -1
 
 
 def _leaf(snapshot: Snapshot, seq: int) -> int | None:
@@ -341,7 +341,7 @@ class Looks:
             if (one.code, one.key) not in said:
                 said.add((one.code, one.key))
                 findings.add(one.problem, one.code, one.leaf, one.kind, one.key, **one.values)
-        if self.whole and self._register != "leads":
+        if self.whole:
             findings.rechecked.add(self._register)
 
 

@@ -8,7 +8,7 @@ WHERE number >= :first ORDER BY number, scope, value LIMIT :most;
 SELECT created_at, withdrawn_at, number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording
 FROM consent WHERE number >= :first ORDER BY number, business, industry, granted_at LIMIT :most;
 
--- name: rows_leads(first, most)
+-- name: rows_lead(first, most)
 SELECT batch, number FROM lead WHERE number >= :first ORDER BY number, batch LIMIT :most;
 
 -- name: counting(register)^
