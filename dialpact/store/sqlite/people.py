@@ -86,6 +86,10 @@ class People:
             ImportLine(*row) for row in SQL.imports(self._connection, register=self._logged_as, after=after)
         ]
 
+    def digests_since(self) -> int | None:
+        (seq,) = SQL.digests_since(self._connection)
+        return None if seq is None else int(seq)
+
     def bound(self) -> Sequence[tuple[int, str]]:
         return [(row[0], row[1]) for row in SQL.bound(self._connection, register=self._register)]
 

@@ -71,6 +71,12 @@ SELECT number, seq, at, action, detail FROM said WHERE number BETWEEN :first AND
 SELECT seq, at, key, CASE WHEN json_valid(detail) THEN json_extract(detail, '$.digest') END FROM register_change
 WHERE register = :register AND action = 'import' AND seq > :after ORDER BY seq;
 
+-- name: digests_since()^
+SELECT min(seq) FROM register_change
+WHERE (register IN ('dnc', 'consent', 'leads') AND action = 'import' AND json_valid(detail)
+       AND json_type(detail, '$.digest') = 'object')
+   OR (register = 'ledger' AND action = 'bind');
+
 -- name: bound(register)
 SELECT seq, detail FROM register_change
 WHERE register = 'ledger' AND action = 'bind' AND key = :register ORDER BY seq;
