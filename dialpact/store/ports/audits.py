@@ -163,7 +163,7 @@ class Snapshot(Protocol):
         """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
 
     def people(self, register: str) -> People:
-        """Of the registers that imports fill: ``dnc``, ``consent`` or ``leads``."""
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``lead``."""
 
     def differences(self, register: str) -> Sequence[str]:
         """Keys of what was found different at an earlier look."""
