@@ -16,11 +16,14 @@ from dialpact.store.ports.audits import Snapshot
 
 
 class VerifiedLedger(Value, frozen=True, kw_only=True):
-    """``findings``: all of them are counted, ``listed`` is bounded."""
+    """``findings``: all of them are counted, ``listed`` is bounded. ``unproven``: of those erased, before
+    the log said what stays of their rows.
+    """
 
     entries: int
     checked: int
     erased: int
+    unproven: int
     checkpoints: int
     findings: int
     listed: tuple[AuditFinding, ...]
@@ -54,6 +57,7 @@ async def verify(
         entries=audit.size,
         checked=audit.checked,
         erased=audit.erased,
+        unproven=audit.unproven,
         checkpoints=audit.checkpoints,
         findings=audit.found.count,
         listed=tuple(audit.found.listed),

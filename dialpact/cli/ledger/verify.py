@@ -42,7 +42,9 @@ async def verify(
     sums = {name: getattr(done, name) for name in SUMS}
     if session.as_json:
         listed = [finding_object(session, finding) for finding in done.listed]
-        session.json(sums | {"keys": [each.vkey for each in believed], "listed": listed})
+        session.json(
+            sums | {"unproven": done.unproven, "keys": [each.vkey for each in believed], "listed": listed}
+        )
         return FOUND if done.findings else DONE
     if done.findings:
         columns = ("problem", "leaf", "record", "key-of-record", "text")
@@ -50,4 +52,6 @@ async def verify(
     if done.findings > len(done.listed):
         session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
+    if done.unproven:
+        typer.echo(session.text("say.ledger-unproven", count=done.unproven))
     return FOUND if done.findings else DONE

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.intact import intact
 from dialpact.application.ledger.audit.part import Part
-from dialpact.application.ledger.audit.records import Records, intact
+from dialpact.application.ledger.audit.records import Records
 from dialpact.application.ledger.audit.retention import NOTHING, replay
 from dialpact.application.ledger.audit.tree import AuditTree
 from dialpact.compliance.errors import LedgerError
@@ -51,7 +52,7 @@ class Audit:
         self._batch = batch
         self.found = Findings()
         self.followed = NOTHING  # what trusted time comes to
-        self.size = self.checked = self.erased = self.checkpoints = 0
+        self.size = self.checked = self.erased = self.unproven = self.checkpoints = 0
 
     @property
     def total(self) -> int:
@@ -105,7 +106,7 @@ class Audit:
             records.strangers(self._kinds)
             self.followed = replay(snapshot, self.found, guards=bool(self._kinds))
         tree.finish(self.size)
-        self.erased, self.checkpoints = records.erased, tree.heads
+        self.erased, self.unproven, self.checkpoints = records.erased, records.unproven, tree.heads
 
     def _of_kinds(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         return [one for one in entries if one.kind in self._kinds] if self._kinds else entries
