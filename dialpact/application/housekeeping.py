@@ -1,4 +1,6 @@
-"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, and killed imports."""
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports, and what
+an erasure could not overwrite as others were reading.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,8 @@ async def keep(context: Context, config: Config, *, start: bool = False) -> bool
     turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
+    if turn and await context.store.erasure.overwriting_since():
+        await context.store.erasure.overwrite()
     await signing.checkpoint(context, config)
     if config.ledger.checkpoints:
         await _copy(context, config)

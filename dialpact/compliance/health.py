@@ -34,6 +34,7 @@ class Health:
     signed: datetime | None = None  # its last checkpoint
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    overwriting: datetime | None = None  # since when something that was erased may still lie in the files
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,7 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         entries=ledger.size(connection),
         signed=_signed(connection),
         sellers=tuple(Campaign(**dict(row)) for row in SQL.sellers(connection)),
+        overwriting=_overwriting(connection),
         registrations=tuple(registration_of(dict(row)) for row in SQL.registered(connection)),
     )
 
@@ -47,6 +48,11 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
 def _signed(connection: sqlite3.Connection) -> datetime | None:
     newest = checkpoints.newest(connection, 1)
     return instant(newest[0]["at"]) if newest else None
+
+
+def _overwriting(connection: sqlite3.Connection) -> datetime | None:
+    row = SQL.overwriting(connection)
+    return instant(row["at"]) if row else None
 
 
 def _lease(connection: sqlite3.Connection, node: str) -> LeaseState | None:
