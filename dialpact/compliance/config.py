@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Origin = Annotated[str, msgspec.Meta(pattern=r"^(dialpact(/[A-Za-z0-9_.-]{1,64}){1,4})?\Z")]
 Supervisor = Literal["record", "cut", "report"]
 Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -106,7 +108,32 @@ class OptOutConfig(_Section, frozen=True, kw_only=True):
 
 class LedgerConfig(_Section, frozen=True, kw_only=True):
     key_file: str = "ledger.key"
+    origin: Origin = ""  # the log's name in the world; empty: dialpact/<node>, as before there was a choice
     checkpoints: str = ""  # folder for copies of the signed tree heads
+    on_fork: Literal["go-on", "stop"] = "go-on"  # what becomes of calls while the log may not be signed
+
+
+class SupervisionConfig(_Section, frozen=True, kw_only=True):
+    """Who supervises this operator, and where. ``vkey``: the key that signs the letters and cosigns."""
+
+    url: str
+    vkey: str
+    secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
+    letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
+
+    def secret(self, config: Config) -> bytes:
+        """Of the keyed hashes. Read when it is needed. ConfigError."""
+        file = config.path(self.secret_file)
+        try:
+            text = file.read_text("ascii").strip()
+            found = bytes.fromhex(text)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not hexadecimal"
+            raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
+        if len(found) != 32:
+            raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
+        masking.hide(text)
+        return found
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -116,6 +143,24 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
     @property
     def addresses(self) -> tuple[tuple[str, int], tuple[str, int]]:
         return split_address(self.listen), split_address(self.listener)
+
+
+class WebConfig(_Section, frozen=True, kw_only=True):
+    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address."""
+
+    listen: str = "127.0.0.1:9080"
+    base_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?)?\Z")] = ""
+    certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
+    private_key: str = ""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return split_address(self.listen)
+
+    @property
+    def exposed(self) -> bool:
+        """Others than this host's own users could ask, and read along."""
+        return not self.certificate and not is_loopback(self.address[0])
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -131,6 +176,8 @@ class Config(_Section, frozen=True, kw_only=True):
     opt_out: OptOutConfig = OptOutConfig()
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
+    web: WebConfig = WebConfig()
+    supervision: SupervisionConfig | None = None
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -200,6 +247,14 @@ def split_address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this host reaches it. A name that is not ``localhost`` may be anything."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
 def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Path:
     """``explicit``, else ``$DIALPACT_CONFIG``, else the first of ``search`` that exists."""
     named = explicit or os.environ.get("DIALPACT_CONFIG")
@@ -256,6 +311,7 @@ def _check(config: Config, file: Path) -> None:
         config.gate.address  # noqa: B018 - raises when unusable
         if config.metrics is not None:
             config.metrics.addresses  # noqa: B018
+        config.web.address  # noqa: B018
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

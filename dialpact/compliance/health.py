@@ -20,6 +20,19 @@ class LeaseState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegistersLooked:
+    """The oldest of the last looks at the registers. ``unbound``: rows that no act of the log binds yet;
+    ``whole``: each look came to its end.
+    """
+
+    at: datetime
+    registers: int
+    rows: int
+    unbound: int
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Health:
     """Whether what a call needs of the store is there."""
 
@@ -32,9 +45,13 @@ class Health:
     suspensions: tuple[Suspension, ...]
     entries: int = 0  # of the ledger
     signed: datetime | None = None  # its last checkpoint
+    remembered: bool = False  # a head was kept beside the key since it has this word
+    forked: str = ""  # a signed head that it does not continue, in words: nothing is signed
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
     overwriting: datetime | None = None  # since when something that was erased may still lie in the files
+    looked: RegistersLooked | None = None  # at the registers; None: never
+    differing: tuple[tuple[str, str], ...] = ()  # register and key of what is not as the log says
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,7 +123,14 @@ class NodeCollector:
             Count("dialpact_incidents", "Incidents in the database.", labels=["kind"]),
             {(kind,): count for kind, count in happened.items()},
         )
+        yield Gauge(
+            "dialpact_registers_differing",
+            "Entries of registers that are not what the log says.",
+            len(figures.health.differing),
+        )
         yield Gauge("dialpact_ledger_leaves", "Size of the ledger.", figures.health.entries)
+        forked = int(bool(figures.health.forked))
+        yield Gauge("dialpact_ledger_forked", "1 while it may not be signed.", forked)
         yield Gauge("dialpact_ledger_unsealed", "Rows without a leaf.", figures.unsealed)
         if figures.health.signed is not None:
             age = (self._now - figures.health.signed).total_seconds()

@@ -175,7 +175,7 @@ def test_what_does_not_hold(home: Home, authority: Authority, url: str) -> None:
     raw = bytearray((home.path / "a.tsr").read_bytes())
     raw[-20] ^= 1
     home.file("c.tsr", bytes(raw))
-    changed = (home.path / "a.note").read_text("utf-8").replace("dialpact/pbx1\n", "dialpact/pbx2\n", 1)
+    changed = (home.path / "a.note").read_text("utf-8").replace("/pbx1/", "/pbx2/", 1)
     home.file("d.note", changed)
     home.file("e.note", (home.path / "a.note").read_text("utf-8") + "— witness.example AAAAAAA=\n")
     for answer, checkpoint, ca, reason in [

@@ -44,6 +44,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("secret", host.secret),
     ("key", host.key),
     ("ledger", host.ledger),
+    ("registers", host.registers),
     ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),
     ("scripts", rules.scripts),

@@ -117,7 +117,7 @@ def _erased(call: Dossier) -> Folder:
 
 def _complaints(call: Dossier) -> dict[str, Any]:
     return {
-        "complaints": [_complaint(row) for row in call.complaints],
+        "complaints": [complaint_row(row) for row in call.complaints],
         "history": _history(call, "complaint"),
     }
 
@@ -179,7 +179,7 @@ def line(change: ChangeRow) -> dict[str, Any]:
     return {**change, "detail": json.loads(change["detail"])}
 
 
-def _complaint(row: ComplaintRow) -> dict[str, Any]:
+def complaint_row(row: ComplaintRow) -> dict[str, Any]:
     return {**row, "number": _e164(row["number"])}
 
 

@@ -38,7 +38,7 @@ async def stamp(text: str, url: str) -> Stamped:
 async def stamp_now(context: Context, config: Config, url: str) -> Stamped:
     """Of a new checkpoint."""
     context.actor.need(Right.LEDGER)
-    return await stamp(await signing.checkpoint(context, config), url)
+    return await stamp((await signing.checkpoint(context, config)).note, url)
 
 
 def _post(url: str, body: bytes) -> bytes:

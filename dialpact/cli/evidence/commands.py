@@ -11,6 +11,7 @@ import typer
 from dialpact.application.evidence import check, maker, matching
 from dialpact.application.evidence.check import Verdict
 from dialpact.application.evidence.maker import Made
+from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.evidence.report import note_text, reports
@@ -55,8 +56,8 @@ async def export(
                 context,
                 matched,
                 output.absolute(),
-                signer=keys.load(session.config),
-                node=session.config.node.name,
+                signer=await signing.key(context, session.config),
+                config=session.config,
                 render=partial(reports, session.language, session.machine.pdf),
                 reason=reason,
                 force=force,
@@ -114,6 +115,8 @@ def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
         session.note(session.text("say.evidence-anew"))
         if verdict.ignored:
             session.note(session.text("say.evidence-ignored", names=_visible(", ".join(verdict.ignored))))
+    if verdict.unproven:
+        session.note(session.text("say.evidence-unproven", names=_visible(", ".join(verdict.unproven))))
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
     said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"
@@ -150,6 +153,8 @@ def _read(file: Path) -> str:
         content = opened.read(MOST_NOTE + 1)
     if len(content) > MOST_NOTE:
         raise Fault("evidence-too-large", file=str(file), limit=str(MOST_NOTE))
+    if not content.strip():
+        raise Fault("evidence-no-checkpoint", file=str(file))
     try:
         return content.decode()
     except UnicodeDecodeError as error:

@@ -92,18 +92,21 @@ class Signer:
     def key_id(self) -> bytes:
         return self.verifier.key_id
 
-    def sign(self, body: str) -> str:
-        """The whole note. ``body`` ends with a newline."""
-        _check_text(body)
+    def sign(self, body: str, most: int = MOST_BYTES) -> str:
+        """The whole note. ``body`` ends with a newline and has at most so many bytes."""
+        _check_text(body, most)
         if not body.endswith("\n"):
             raise LedgerError("the text of a note ends with a newline")
         signature = self.key_id + self._key.sign(body.encode())
         return f"{body}\n{DASH}{self.name} {_text(signature)}\n"
 
 
-def split(text: str) -> tuple[str, list[Signature]]:
-    """The body, its newline included, and the signatures, unverified. LedgerError if malformed."""
-    _check_text(text)
+def split(text: str, most: int = MOST_BYTES) -> tuple[str, list[Signature]]:
+    """The body, its newline included, and the signatures, unverified. LedgerError if malformed.
+
+    ``most``: bytes that it may have.
+    """
+    _check_text(text, most)
     body, gap, rest = text.rpartition("\n\n")
     if not gap or not body or not rest:
         raise LedgerError("no signed note: it lacks the empty line before its signatures")
@@ -115,12 +118,12 @@ def split(text: str) -> tuple[str, list[Signature]]:
     return body + "\n", [_signature(line) for line in lines]
 
 
-def verify(text: str, verifiers: Iterable[Verifier]) -> str:
+def verify(text: str, verifiers: Iterable[Verifier], most: int = MOST_BYTES) -> str:
     """The body, once one of ``verifiers`` is found to have signed it.
 
     LedgerError: malformed, no signature by any of them, or one that does not hold, whatever others do.
     """
-    body, signatures = split(text)
+    body, signatures = split(text, most)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     signed = False
     for name, key_id, signature in signatures:
@@ -147,13 +150,13 @@ def _signature(line: str) -> Signature:
     return Signature(name, raw[:4], raw[4:])
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: str, most: int = MOST_BYTES) -> None:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise LedgerError("a note must be valid UTF-8") from error
-    if size > MOST_BYTES:
-        raise LedgerError(f"a note of more than {MOST_BYTES} bytes")
+    if size > most:
+        raise LedgerError(f"a note of more than {most} bytes")
     if any(character < " " and character != "\n" for character in text):
         raise LedgerError("a note must have no control characters")
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.consents import Consents
     from dialpact.store.ports.custody import Custody
     from dialpact.store.ports.decisions import Decisions
+    from dialpact.store.ports.differences import Differences
     from dialpact.store.ports.disposals import Disposals
     from dialpact.store.ports.dnc import DoNotCall
     from dialpact.store.ports.entries import Entries
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
+    from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
 
 
@@ -89,6 +91,9 @@ class Store(Protocol):
 
     @property
     def decisions(self) -> Decisions: ...
+
+    @property
+    def differences(self) -> Differences: ...
 
     @property
     def disposals(self) -> Disposals: ...
@@ -155,6 +160,9 @@ class Store(Protocol):
 
     @property
     def scripts(self) -> Scripts: ...
+
+    @property
+    def supervised(self) -> Supervised: ...
 
     @property
     def suspensions(self) -> Suspensions: ...

@@ -5,8 +5,10 @@ do at once: no migration, no leaf for what waits for one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.people import People
 from dialpact.store.ports.retention_rows import RetentionRows
 
 T = TypeVar("T")
@@ -137,6 +139,27 @@ class Snapshot(Protocol):
 
     def first_decision(self) -> int | None:
         """The first number."""
+
+    def acts(self, register: str, *, key: str, seq: int, most: int) -> Sequence[Act]:
+        """Lines about a register behind that key and line, by key, those of one as they were written."""
+
+    def acts_of(self, register: str, action: str, *, seq: int, most: int) -> Sequence[Act]:
+        """Lines of one action behind that line, as they were written."""
+
+    def last_act(self) -> int:
+        """The newest line about a register; 0: there is none."""
+
+    def rows(self, table: str, place: Mapping[str, Any]) -> Sequence[Row]:
+        """A register's rows at a place, with all columns: what the log has under one key. Unreadable."""
+
+    def unlogged(self, table: str) -> Iterator[Row]:
+        """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
+
+    def people(self, register: str) -> People:
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``leads``."""
+
+    def differences(self, register: str) -> Sequence[str]:
+        """Keys of what was found different at an earlier look."""
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""

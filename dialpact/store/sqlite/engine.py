@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.clocks import Clocks
     from dialpact.store.sqlite.custody import Custody
     from dialpact.store.sqlite.decisions import Decisions
+    from dialpact.store.sqlite.differences import Differences
     from dialpact.store.sqlite.disposals import Disposals
     from dialpact.store.sqlite.erasure import Erasure
     from dialpact.store.sqlite.evidence import Evidence
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.suspension import Suspensions
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
+    from dialpact.store.sqlite.supervised import Supervised
 
 
 class Store(Database):
@@ -129,6 +131,12 @@ class Store(Database):
         from dialpact.store.sqlite.decisions import Decisions
 
         return Decisions(self)
+
+    @cached_property
+    def differences(self) -> Differences:
+        from dialpact.store.sqlite.differences import Differences
+
+        return Differences(self)
 
     @cached_property
     def disposals(self) -> Disposals:
@@ -261,6 +269,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.script import Scripts
 
         return Scripts(self)
+
+    @cached_property
+    def supervised(self) -> Supervised:
+        from dialpact.store.sqlite.supervised import Supervised
+
+        return Supervised(self)
 
     @cached_property
     def suspensions(self) -> Suspensions:

@@ -70,12 +70,16 @@ class Evidence:
 
     async def log(
         self, action: str, keys: Iterable[tuple[str, str]], detail: object, *, by: str, at: datetime
-    ) -> None:
-        def work(connection: sqlite3.Connection) -> None:
+    ) -> Sequence[str]:
+        def work(connection: sqlite3.Connection) -> list[str]:
+            made = []
             for register, key in keys:
                 log(connection, register, action, key, detail, by=by, at=at)
+                (seq,) = SQL.newest_change(connection, register=register, action=action, key=key)
+                made.append(str(seq))
+            return made
 
-        await self._database.transact(work)
+        return await self._database.transact(work)
 
     async def gather(self, ids: Sequence[str], complaint: int = 0) -> Gathered:
         def work(connection: sqlite3.Connection) -> Gathered:
