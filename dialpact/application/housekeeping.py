@@ -1,5 +1,5 @@
-"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports,
-and a look at the registers.
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports, a look
+at the registers, and what an erasure could not overwrite as others were reading.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ async def keep(context: Context, config: Config, watch: Watch | None = None, *, 
     if not turn and not start:
         return False
     try:
+        if turn and await context.store.erasure.overwriting_since():
+            await context.store.erasure.overwrite()
         if turn:
             await context.store.imports.tidy()
             if watch is not None:

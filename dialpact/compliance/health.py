@@ -49,6 +49,7 @@ class Health:
     forked: str = ""  # a signed head that it does not continue, in words: nothing is signed
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    overwriting: datetime | None = None  # since when something that was erased may still lie in the files
     looked: RegistersLooked | None = None  # at the registers; None: never
     differing: tuple[tuple[str, str], ...] = ()  # register and key of what is not as the log says
 

@@ -129,8 +129,14 @@ class Snapshot(Protocol):
     def key_changes(self) -> Sequence[LedgerLine]:
         """What the log says of each change of the ledger's key, in its order."""
 
-    def erasures(self) -> Sequence[LedgerLine]:
+    def erasures(self) -> Iterator[LedgerLine]:
         """What the log says of each erasure, in its order."""
+
+    def erasure(self, seq: int) -> str | None:
+        """What it says of one."""
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        """The digest of what stays of a row when its record is erased; None: no such row."""
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""

@@ -152,8 +152,18 @@ class _Snapshot:
     def key_changes(self) -> Sequence[LedgerLine]:
         return [LedgerLine(*row) for row in SQL.key_changes(self._connection)]
 
-    def erasures(self) -> Sequence[LedgerLine]:
-        return [LedgerLine(*row) for row in SQL.erasures(self._connection)]
+    def erasures(self) -> Iterator[LedgerLine]:
+        return (LedgerLine(*row) for row in SQL.erasures(self._connection))
+
+    def erasure(self, seq: int) -> str | None:
+        row = SQL.erasure(self._connection, seq=seq)
+        return row["detail"] if row else None
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        try:
+            return ledger.remains_of(self._connection, leaf_index, kind, key)
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         try:
