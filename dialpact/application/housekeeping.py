@@ -32,12 +32,18 @@ async def keep(context: Context, config: Config, watch: Watch | None = None, *, 
     turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
-    if turn:
-        await context.store.imports.tidy()
-        if watch is not None:
-            await register_look.look(context, config.node.name, watch)
+    try:
+        await _sign(context, config)
+    finally:  # a log that may not be signed for weeks is housekept all the same
+        if turn:
+            await context.store.imports.tidy()
+            if watch is not None:
+                await register_look.look(context, config.node.name, watch)
+    return turn
+
+
+async def _sign(context: Context, config: Config) -> None:
     done = await signing.checkpoint(context, config)
     if done.strangers:
         log.warning("beside the checkpoints lies what is none of this log", files=list(done.strangers[:5]))
     await signing.copy(context, config)
-    return turn

@@ -130,7 +130,7 @@ async def package(
             Matched(question=asked, calls=calls),
             target,
             signer=signer,
-            node=config.node.name,
+            config=config,
             render=render,
             reason=f"supervision {request.question}",
         )

@@ -46,7 +46,7 @@ async def cosigned(context: Context, config: Config, *, send: Post = post) -> st
     """
     context.actor.need(Right.LEDGER)
     await tell_keys(context, config, send=send)
-    text = await signing.checkpoint(context, config)
+    text = (await signing.checkpoint(context, config)).note
     return await _submitted(context, config, text, send)
 
 
@@ -63,7 +63,7 @@ async def tell_keys(context: Context, config: Config, *, send: Post = post) -> b
     newest = Verifier.parse(rotations[-1].new).key_id.hex()
     if any(one.action == TOLD for one in await context.store.changes.of(REGISTER, newest)):
         return False
-    text = await signing.checkpoint(context, config)
+    text = (await signing.checkpoint(context, config)).note
     head = Checkpoint.parse(note.split(text)[0])
     entry = await entry_proof(context, await context.store.supervised.rotation_leaf(), head, text)
     old = 0
