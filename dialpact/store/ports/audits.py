@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.people import People
+from dialpact.store.ports.retention_rows import RetentionRows
 
 T = TypeVar("T")
 
@@ -71,6 +73,10 @@ class Snapshot(Protocol):
     @property
     def levels(self) -> int:
         """Kept above the leaves."""
+
+    @property
+    def retention(self) -> RetentionRows:
+        """What decides what may go."""
 
     def size(self) -> int: ...
 
@@ -142,6 +148,9 @@ class Snapshot(Protocol):
 
     def unlogged(self, table: str) -> Iterator[Row]:
         """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
+
+    def people(self, register: str) -> People:
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``leads``."""
 
     def differences(self, register: str) -> Sequence[str]:
         """Keys of what was found different at an earlier look."""

@@ -16,7 +16,9 @@ from dialpact.compliance.ledger.bound import Act, Row
 from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
 from dialpact.store.sqlite import checkpoints, ledger, migrate
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.sqlite.retention_rows import RetentionRows
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("audit")
@@ -75,6 +77,7 @@ class _Snapshot:
         self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
         self._pages = RecordPages(connection)
+        self.retention = RetentionRows(connection)
 
     def size(self) -> int:
         return ledger.size(self._connection)
@@ -208,6 +211,10 @@ class _Snapshot:
     def _look(self) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+    def people(self, register: str) -> People:
+        self._look()
+        return People(self._connection, register, self._look)
 
     def _has_read_all_decisions(self) -> bool:
         """By their leaves, and from the first to the last none is missing."""

@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from dialpact.application.ledger.audit import people
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
@@ -182,4 +183,7 @@ def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[in
         yield walk.rows
 
 
-PARTS: tuple[Part, ...] = (Part(tuple(one.name for one in SMALL), _walk, _look),)
+PARTS: tuple[Part, ...] = (
+    Part(tuple(one.name for one in SMALL), _walk, _look),
+    Part(tuple(people.KINDS), people.walk, people.look),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -115,15 +115,17 @@ class Records:
         except BROKEN:
             return  # a record that is no JSON: it is named as changed itself
 
-    def strangers(self) -> None:
-        """Records that have no leaf: put in by other means."""
+    def strangers(self, kinds: Collection[str] = ()) -> None:
+        """Records that have no leaf: put in by other means. ``kinds``: of these alone; none: all."""
         waiting = set(self._snapshot.waiting())
         for kind, key in sorted(waiting, key=str):
             self._findings.add("inserted", "record-waiting", None, kind, key)
-        for kind in self._snapshot.kinds:
+        for kind in kinds or self._snapshot.kinds:
             for key in self._snapshot.leafless(kind):
                 if (kind, key) not in waiting:
                     self._findings.add("inserted", "record-leafless", None, kind, key)
+        if kinds:
+            return
         first = self._snapshot.first_decision()
         if first is not None and first != 1:
             self._findings.add("removed", "decision-gap", None, "decision", first=1, last=first - 1)
