@@ -159,7 +159,7 @@ async def make(
     )
     acts = await evidence.log("enclosed", [(REGISTER, exported)], contents, by=context.by, at=now)
     leaves += [("register-change", seq) for seq in acts]
-    signed = await context.store.checkpoints.sign(signer, now)
+    signed = (await heads.signed(config, context.store, signer, now)).note
     head = Checkpoint.parse(split(signed)[0])
     proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
     files |= _ledger(proofs, signed, withheld)
