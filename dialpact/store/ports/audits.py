@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.people import People
+from dialpact.store.ports.retention_rows import RetentionRows
 
 T = TypeVar("T")
 
@@ -82,6 +84,10 @@ class Snapshot(Protocol):
     def levels(self) -> int:
         """Kept above the leaves."""
 
+    @property
+    def retention(self) -> RetentionRows:
+        """What decides what may go."""
+
     def size(self) -> int: ...
 
     def entries(self, first: int, end: int, most: int) -> Sequence[Entry]:
@@ -123,8 +129,14 @@ class Snapshot(Protocol):
     def key_changes(self) -> Sequence[LedgerLine]:
         """What the log says of each change of the ledger's key, in its order."""
 
-    def erasures(self) -> Sequence[LedgerLine]:
+    def erasures(self) -> Iterator[LedgerLine]:
         """What the log says of each erasure, in its order."""
+
+    def erasure(self, seq: int) -> str | None:
+        """What it says of one."""
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        """The digest of what stays of a row when its record is erased; None: no such row."""
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""
@@ -155,6 +167,9 @@ class Snapshot(Protocol):
 
     def unlogged(self, table: str) -> Iterator[Row]:
         """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
+
+    def people(self, register: str) -> People:
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``lead``."""
 
     def differences(self, register: str) -> Sequence[str]:
         """Keys of what was found different at an earlier look."""

@@ -16,7 +16,9 @@ from dialpact.compliance.ledger.bound import Act, Row
 from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Odd, Snapshot, StoredHead, Unreadable
 from dialpact.store.sqlite import checkpoints, ledger, migrate, schema
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.sqlite.retention_rows import RetentionRows
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("audit")
@@ -75,6 +77,7 @@ class _Snapshot:
         self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
         self._pages = RecordPages(connection)
+        self.retention = RetentionRows(connection)
 
     def size(self) -> int:
         return ledger.size(self._connection)
@@ -149,8 +152,18 @@ class _Snapshot:
     def key_changes(self) -> Sequence[LedgerLine]:
         return [LedgerLine(*row) for row in SQL.key_changes(self._connection)]
 
-    def erasures(self) -> Sequence[LedgerLine]:
-        return [LedgerLine(*row) for row in SQL.erasures(self._connection)]
+    def erasures(self) -> Iterator[LedgerLine]:
+        return (LedgerLine(*row) for row in SQL.erasures(self._connection))
+
+    def erasure(self, seq: int) -> str | None:
+        row = SQL.erasure(self._connection, seq=seq)
+        return row["detail"] if row else None
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        try:
+            return ledger.remains_of(self._connection, leaf_index, kind, key)
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         try:
@@ -214,6 +227,10 @@ class _Snapshot:
     def _look(self) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+    def people(self, register: str) -> People:
+        self._look()
+        return People(self._connection, register, self._look)
 
     def _has_read_all_decisions(self) -> bool:
         """By their leaves, and from the first to the last none is missing."""

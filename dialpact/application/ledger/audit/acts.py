@@ -5,7 +5,7 @@ The audit of the whole log looks at each of its leaves, and needs nothing of thi
 
 from __future__ import annotations
 
-from dialpact.application.ledger.audit.records import intact
+from dialpact.application.ledger.audit.intact import intact
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.bound import Act
 from dialpact.store.ports.audits import Snapshot

@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from dialpact.application.ledger.audit import people
 from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
@@ -216,4 +217,5 @@ def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[in
 PARTS: tuple[Part, ...] = (
     Part((SCHEMA,), _schema, _schema_again),
     Part(tuple(one.name for one in SMALL), _walk, _look),
+    Part(tuple(people.KINDS), people.walk, people.look),
 )

@@ -56,6 +56,7 @@ def _looked_at(attempt: CallAttempt, facts: Facts) -> Iterator[Named]:
     yield "consent", number
     for batch in facts.leads:
         yield "leads", str(batch.id)
+        yield "lead", str(batch.id)
         yield "lead", f"{batch.id}/{number}"
     yield "registration", f"campaign {attempt.campaign}"
     if campaign is not None:
