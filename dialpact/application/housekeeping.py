@@ -32,13 +32,15 @@ async def keep(context: Context, config: Config, watch: Watch | None = None, *, 
     turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
-    if turn and await context.store.erasure.overwriting_since():
-        await context.store.erasure.overwrite()
-    if turn:
-        await context.store.imports.tidy()
-        if watch is not None:
-            await register_look.look(context, config.node.name, watch)
-    done = await signing.checkpoint(context, config)
+    try:
+        if turn:
+            if await context.store.erasure.overwriting_since():
+                await context.store.erasure.overwrite()
+            await context.store.imports.tidy()
+            if watch is not None:
+                await register_look.look(context, config.node.name, watch)
+    finally:  # what is found is signed with the rest, and what is not looked at is no reason not to sign
+        done = await signing.checkpoint(context, config)
     if done.strangers:
         log.warning("beside the checkpoints lies what is none of this log", files=list(done.strangers[:5]))
     await signing.copy(context, config)

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.compliance.ledger.bound import Act, Row
-from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
-from dialpact.store.sqlite import checkpoints, ledger, migrate
+from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Odd, Snapshot, StoredHead, Unreadable
+from dialpact.store.sqlite import checkpoints, ledger, migrate, schema
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
@@ -199,6 +199,9 @@ class _Snapshot:
         found = BOUND.acts_of(self._connection, register=register, action=action, seq=seq, most=most)
         return [Act(*row) for row in found]
 
+    def acts_gone(self) -> int:
+        return int(BOUND.acts_gone(self._connection)[0])
+
     def last_act(self) -> int:
         return int(BOUND.last_act(self._connection)[0])
 
@@ -214,6 +217,9 @@ class _Snapshot:
             yield from map(dict, getattr(BOUND, f"unlogged_{table}")(self._connection))
         except BROKEN as error:
             raise Unreadable(str(error)) from error
+
+    def odd(self) -> Sequence[Odd]:
+        return [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
 
     def differences(self, register: str) -> Sequence[str]:
         return [row["key"] for row in BOUND.differences(self._connection, register=register)]

@@ -136,11 +136,12 @@ class Audit:
         if self._whole:
             records.kept()
             records.strangers(self._kinds)
-            self.followed = replay(snapshot, self.found, guards=bool(self._kinds))
+            if self._kinds:
+                self.followed = replay(snapshot, self.found, guards=True)
         tree.finish(self.size)
         if self._whole and not self._kinds:
             for _ in bound_registers(snapshot, self.found):
-                yield self.checked
+                pass  # (their rows are no leaves: what is told of the progress says nothing of them)
         self.erased, self.unproven, self.checkpoints = records.erased, records.unproven, tree.heads
 
     def _of_kinds(self, entries: Sequence[Entry]) -> Sequence[Entry]:
