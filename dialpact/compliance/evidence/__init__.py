@@ -26,6 +26,7 @@ from dialpact.compliance.evidence.rows import (
     ScriptRow,
     UndeliveredRow,
 )
+from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.ledger.rotation import Rotation
 
 REGISTER = "evidence"  # under which exports are logged
@@ -51,6 +52,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     complaints: list[ComplaintRow]
     changes: dict[str, list[ChangeRow]]
     withheld: list[str]  # leaves that tell of other people
+    remains: Remains = ""  # of what is left of it, where something of it was erased
 
     @property
     def id(self) -> str:
