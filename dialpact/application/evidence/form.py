@@ -53,6 +53,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         "not-in-ledger",
         "no-pdf",
         "erased",
+        "erased-unproven",
         "unrecorded",
         "others",
     ]

@@ -32,7 +32,8 @@ SIDES = ("", "callee_", "agent_")  # of a recording: the mix, and each direction
 # The form of the lists: a text is a pattern of texts, 0 a whole number, a tuple one of several.
 HASH, ID, TEXT, NUMBER = "[0-9a-f]{64}", "[0-9a-f]{32}", ".*", 0
 WHY = "running|disposed|missing|changed|unreadable|erased"
-NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|unrecorded|others"
+NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|erased-unproven"
+NOTE += "|unrecorded|others"
 LISTS: dict[str, Any] = {
     MANIFEST: {
         "format": "dialpact-evidence/1",
