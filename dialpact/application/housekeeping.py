@@ -1,5 +1,5 @@
-"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports,
-and a look at the registers.
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports, a look
+at the registers, and what an erasure could not overwrite as others were reading.
 """
 
 from __future__ import annotations
@@ -33,13 +33,19 @@ async def keep(context: Context, config: Config, watch: Watch | None = None, *, 
     if not turn and not start:
         return False
     try:
-        await _sign(context, config)
-    finally:  # a log that may not be signed for weeks is housekept all the same
         if turn:
-            await context.store.imports.tidy()
-            if watch is not None:
-                await register_look.look(context, config.node.name, watch)
+            await _look_after(context, config, watch)
+    finally:  # what is found is signed with the rest, and what is not looked at is no reason not to sign
+        await _sign(context, config)
     return turn
+
+
+async def _look_after(context: Context, config: Config, watch: Watch | None) -> None:
+    await context.store.imports.tidy()
+    if watch is not None:
+        await register_look.look(context, config.node.name, watch)
+    if await context.store.erasure.overwriting_since():
+        await context.store.erasure.overwrite()
 
 
 async def _sign(context: Context, config: Config) -> None:

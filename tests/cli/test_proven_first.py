@@ -159,6 +159,16 @@ def test_a_hold_that_was_taken_away_behind_the_log_s_back(
     stops(shelf, *filter(None, [named]))
 
 
+def test_an_act_in_the_log_is_an_act(shelf: Shelf) -> None:
+    """Who may write there can do what our command does, and under any name: it is said for good."""
+    id = shelf.put()
+    shelf.home.run("recordings", "hold", id, *WHY)
+    shelf.lives_until(LATER)
+    shelf.sql(RELEASED)
+    assert shelf.purge("--yes") == {id: "disposed"}
+    assert shelf.history(id) == ["hold", "release", "dispose", "disposed"]
+
+
 def test_without_an_attack_it_goes_when_the_hold_is_over(shelf: Shelf) -> None:
     id = shelf.put()
     shelf.home.run("recordings", "hold", id, *WHY)

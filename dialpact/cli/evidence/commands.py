@@ -65,7 +65,8 @@ async def export(
                 progress=lambda done, _: bar.update(task, completed=done),
             )
     _tell(session, made)
-    return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
+    lacking = any(one.why not in ("running", "disposed", "erased") for one in made.absent)
+    return FOUND if lacking or any(note.code == "unrecorded" for note in made.notes) else DONE
 
 
 @command(app, "verify")

@@ -55,6 +55,7 @@ async def verify(
     if session.as_json:
         listed = [finding_object(session, finding) for finding in done.listed]
         beside = {
+            "unproven": done.unproven,
             "forks": done.forks,
             "given_up": done.given_up,
             "strangers": done.strangers,
@@ -69,6 +70,8 @@ async def verify(
     if done.findings > len(done.listed):
         session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
+    if done.unproven:
+        typer.echo(session.text("say.ledger-unproven", count=done.unproven))
     typer.echo(_registers(session, done))
     if done.forks:
         session.note(session.text("say.ledger-forks", count=done.forks, names=", ".join(done.given_up[:5])))

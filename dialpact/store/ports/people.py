@@ -41,6 +41,9 @@ class People(Protocol):
     def imports(self, after: int) -> Sequence[ImportLine]:
         """Those behind the act ``after``, in their order."""
 
+    def digests_since(self) -> int | None:
+        """The first act by a program that says what its imports put in; None: there is none."""
+
     def bound(self) -> Sequence[tuple[int, str]]:
         """(seq, detail as JSON) of what bound the rows of before."""
 

@@ -23,11 +23,11 @@ from dialpact.store.sqlite.statements import statements
 SQL = statements("people")
 LAST = (1 << 63) - 1
 MOST_ACTS = 20_000  # on the people of a page, unless they are of one
-PLACES = {"dnc": 1, "consent": 2, "leads": 1}  # of the number in a row
+PLACES = {"dnc": 1, "consent": 2, "lead": 1}  # of the number in a row
 KEYS: dict[str, Callable[[Row], Any]] = {
     "dnc": itemgetter(1, 2, 3),
     "consent": itemgetter(2, 3, 4, 5),
-    "leads": itemgetter(1, 0),
+    "lead": itemgetter(1, 0),
 }
 LONGEST = 19  # digits of a number
 
@@ -39,7 +39,8 @@ class People:
         """``look`` is called for each page, and may raise."""
         self._connection, self._register, self._look = connection, register, look
         self._place, self._key = PLACES[register], KEYS[register]
-        self._acted = register != "leads"
+        self._acted = register != "lead"
+        self._logged_as = register if self._acted else "leads"
         if self._acted:
             SQL.drop_said(connection)
             SQL.create_said(connection)
@@ -82,8 +83,12 @@ class People:
 
     def imports(self, after: int) -> Sequence[ImportLine]:
         return [
-            ImportLine(*row) for row in SQL.imports(self._connection, register=self._register, after=after)
+            ImportLine(*row) for row in SQL.imports(self._connection, register=self._logged_as, after=after)
         ]
+
+    def digests_since(self) -> int | None:
+        (seq,) = SQL.digests_since(self._connection)
+        return None if seq is None else int(seq)
 
     def bound(self) -> Sequence[tuple[int, str]]:
         return [(row[0], row[1]) for row in SQL.bound(self._connection, register=self._register)]

@@ -12,8 +12,9 @@ import msgspec
 
 from dialpact.application.ledger.audit.bound import bound_registers
 from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.intact import intact
 from dialpact.application.ledger.audit.part import Part
-from dialpact.application.ledger.audit.records import Records, intact
+from dialpact.application.ledger.audit.records import Records
 from dialpact.application.ledger.audit.retention import NOTHING, replay
 from dialpact.application.ledger.audit.tree import AuditTree
 from dialpact.compliance.errors import LedgerError
@@ -55,7 +56,7 @@ class Audit:
         self._batch = batch
         self.found = Findings()
         self.followed = NOTHING  # what trusted time comes to
-        self.size = self.checked = self.erased = self.checkpoints = self.forks = 0
+        self.size = self.checked = self.erased = self.unproven = self.checkpoints = self.forks = 0
         self.given_up: list[str] = []
         self.strangers: list[str] = []
 
@@ -139,8 +140,8 @@ class Audit:
         tree.finish(self.size)
         if self._whole and not self._kinds:
             for _ in bound_registers(snapshot, self.found):
-                yield self.checked
-        self.erased, self.checkpoints = records.erased, tree.heads
+                pass  # (their rows are no leaves: what is told of the progress says nothing of them)
+        self.erased, self.unproven, self.checkpoints = records.erased, records.unproven, tree.heads
 
     def _of_kinds(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         return [one for one in entries if one.kind in self._kinds] if self._kinds else entries

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ from dialpact.store.ports.audits import Snapshot
 from dialpact.store.ports.people import FIRST, People
 
 PAGE = 4096  # rows
+BLOCK = 65_536  # rows of a block of those of before
+LAST = (1 << 63) - 1  # no number is larger
 MOST = 2_000_000  # rows of a register in one look of the housekeeping
 ACTS = 2_000  # in one look
 NOBODY: Mapping[int, Sequence[PersonsAct]] = {}
@@ -53,7 +56,7 @@ def _no_acts(*_: Any) -> Iterator[Life | Difference]:
 KINDS = {
     "dnc": Kind(1, lambda rows: [row[1:] for row in rows], opt_outs.replay),
     "consent": Kind(2, lambda rows: [row[2:] for row in rows], consents.replay, lambda row: row[1] is None),
-    "leads": Kind(1, lambda rows: [row[1:] for row in rows], _no_acts),
+    "lead": Kind(1, lambda rows: [row[1:] for row in rows], _no_acts),
 }
 
 
@@ -84,7 +87,7 @@ class _Import:
             self.digest.add(rows)
 
 
-class _Base:
+class Base:
     """The rows of before of some people."""
 
     def __init__(self, seq: int, bound: Bound) -> None:
@@ -98,12 +101,14 @@ class Round:
     def __init__(self, register: str, people: People) -> None:
         self.register, self._kind = register, KINDS[register]
         self.next, self.over = FIRST, False
-        self.rows = self.unbound = 0
+        self.rows = self._loose = 0  # loose: of imports that say nothing of their rows
+        self._based = 0  # rows that only a base binds
         self._last_act, self._known = people.last_act(), 0  # imports behind it are left to the next round
         self._imports: dict[int, _Import] = {}
         self._births: dict[Any, int] = {}
         self._coming: Any = ()
-        self._bases = list(self._read_bases(people))
+        self._bases = sorted(self._read_bases(people), key=lambda base: base.bound.first)
+        self._digests_since = people.digests_since()
 
     def turn(self, snapshot: Snapshot, findings: Findings, most: int | None = None) -> Iterator[int]:
         """As many rows as ``most`` and a page, or all that are left; yields how many, page by page."""
@@ -112,7 +117,7 @@ class Round:
         self._coming = people.coming()
         until = None if most is None else self.rows + most
         while not self.over and (until is None or self.rows < until):
-            page = people.page(self.next, PAGE)
+            page = people.page(self.next, min(PAGE, most or PAGE))
             self._take(page.rows, page.acts, snapshot, findings)
             self.rows += len(page.rows)
             self.over = page.last is None
@@ -121,13 +126,38 @@ class Round:
         if self.over:
             self._finish(snapshot, findings)
 
-    def _read_bases(self, people: People) -> Iterator[_Base]:
-        last = FIRST - 1
-        for seq, detail in sorted(people.bound(), key=lambda one: _first(one[1])):
-            bound = msgspec.json.decode(detail, type=Bound)
-            if bound.first > last:  # no second word about the same people
-                last = bound.last
-                yield _Base(seq, bound)
+    def stretch(self, snapshot: Snapshot, first: int, most: int) -> tuple[Bound, int]:
+        """How the rows of the people from ``first`` on stand, about so many of them; and how many of
+        them nothing else binds. One that is bound already: that.
+        """
+        last = LAST
+        for known in (base.bound for base in self._bases):
+            if known.first <= first <= known.last:
+                return known, 0
+            if first < known.first:
+                last = min(last, known.first - 1)
+        base = Base(0, Bound(self._last_act, 0, "", BLOCK, first, last))
+        self._bases, self.next = [base], first
+        for _ in self.turn(snapshot, Findings(), most):
+            pass
+        made = base.digest.end()
+        last = last if self.over else min(last, self.next - 1)
+        return Bound(self._last_act, made.rows, made.sha256, BLOCK, first, last), self._based
+
+    @property
+    def unbound(self) -> int:
+        """Rows that nothing binds."""
+        return self._loose - self._based
+
+    def _read_bases(self, people: People) -> Iterator[Base]:
+        """No second word about the same people counts, nor one that can not be read: its leaf tells that."""
+        known: list[Bound] = []
+        for seq, detail in people.bound():
+            with contextlib.suppress(msgspec.MsgspecError):
+                new = msgspec.json.decode(detail, type=Bound)
+                if all(new.last < one.first or one.last < new.first for one in known):
+                    known.append(new)
+                    yield Base(seq, new)
 
     def _look_at_imports(self, people: People, snapshot: Snapshot, findings: Findings) -> None:
         for seq, at, name, digest in people.imports(self._known):
@@ -136,8 +166,10 @@ class Round:
             try:
                 said = msgspec.json.decode(digest, type=Digested) if digest else None
             except msgspec.MsgspecError:
+                digest = None
+            if digest is None and self._digests_since is not None and seq > self._digests_since:
                 self._differ(snapshot, findings, Difference("act-unreadable", seq), name)
-            birth: Any = int(name) if self.register == "leads" else at
+            birth: Any = _batch(name) if self.register == "lead" else at
             before = self._imports.get(self._births.get(birth, 0))
             if before and before.said:
                 if said and said.rows:
@@ -178,7 +210,7 @@ class Round:
             one = self._imports[seq]
             one.take(self._kind.put(some))
             if not one.digest:
-                self.unbound += len(some)
+                self._loose += len(some)
             if self.register == "consent":
                 for row in some:
                     if not plain(row):
@@ -198,10 +230,10 @@ class Round:
                 born, as_of = self._births, base.bound.as_of
                 some = [row for row in rows[start:end] if born.get(row[0], as_of + 1) <= as_of]
                 base.digest.add(some)
-                self.unbound -= sum(1 for row in some if not self._imports[self._births[row[0]]].digest)
+                self._based += sum(1 for row in some if not self._imports[born[row[0]]].digest)
             start = end
 
-    def _base_of(self, person: int) -> _Base | None:
+    def _base_of(self, person: int) -> Base | None:
         for base in self._bases:
             if base.bound.first <= person <= base.bound.last:
                 return base
@@ -225,7 +257,9 @@ class Round:
                 base.digest.add([one.based])
             if one.put and (born := self._imports.get(one.born)):
                 born.take([one.put])
-                self.unbound += not born.digest and not one.based
+                if one.there and not born.digest:
+                    self._loose += 1
+                    self._based += one.based is not None
 
     def person(self, person: int, people: People, snapshot: Snapshot, findings: Findings) -> None:
         """One alone: what single acts say of his rows."""
@@ -272,12 +306,11 @@ class Round:
     def _key(self, row: Row | None) -> str:
         if row is None:
             return ""
-        return f"{row[0]}/{row[1]}" if self.register == "leads" else f"+{row[self._kind.number]}"
+        return f"{row[0]}/+{row[1]}" if self.register == "lead" else f"+{row[self._kind.number]}"
 
 
-def _first(detail: str) -> int:
-    found = msgspec.json.decode(detail)
-    return int(found["first"])
+def _batch(key: str) -> int:
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else -1
 
 
 def _leaf(snapshot: Snapshot, seq: int) -> int | None:
@@ -339,7 +372,7 @@ class Looks:
             if (one.code, one.key) not in said:
                 said.add((one.code, one.key))
                 findings.add(one.problem, one.code, one.leaf, one.kind, one.key, **one.values)
-        if self.whole and self._register != "leads":
+        if self.whole:
             findings.rechecked.add(self._register)
 
 

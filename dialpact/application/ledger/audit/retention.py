@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dialpact.application.ledger.audit.found import Findings
-from dialpact.application.ledger.audit.records import BROKEN, intact
+from dialpact.application.ledger.audit.intact import BROKEN, intact
 from dialpact.compliance import retention_replay
 from dialpact.compliance.retention_replay import Difference, Followed
 from dialpact.store.ports.audits import Snapshot

@@ -93,7 +93,7 @@ def replay(
             if change.by_import:
                 yield Life(_with(whole, EXPIRES, change.after)[2:], change.seq)
         if said is None:
-            yield Life(_with(whole, EXPIRES, first)[2:], born[key], based)
+            yield Life(_with(whole, EXPIRES, first)[2:], born[key], based, row is not None)
         elif based:
             yield Life(based=based)
 

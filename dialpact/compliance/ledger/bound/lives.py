@@ -28,12 +28,13 @@ class PersonsAct(NamedTuple):
 
 class Life(NamedTuple):
     """Of one row. ``put``: as its import put it in, if one did, ``born``: that; ``based``: as it was when the
-    rows of before were bound, if it was there.
+    rows of before were bound, if it was there. ``there``: it is an import's, and there still.
     """
 
     put: Row | None = None
     born: int = 0
     based: Row | None = None
+    there: bool = False
 
 
 class Difference(NamedTuple):

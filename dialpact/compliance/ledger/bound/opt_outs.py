@@ -53,7 +53,7 @@ def _one(
     def imported(row: Row, died: int) -> Life | Difference:
         born = births(row[0])
         if last < born < died:
-            return Life(row[1:], born, based(row, born, died))
+            return Life(row[1:], born, based(row, born, died), died == NEVER)
         return Difference("row-unlogged", last or None, found=row)
 
     for act, row in acts:

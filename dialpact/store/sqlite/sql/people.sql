@@ -8,7 +8,7 @@ WHERE number >= :first ORDER BY number, scope, value LIMIT :most;
 SELECT created_at, withdrawn_at, number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording
 FROM consent WHERE number >= :first ORDER BY number, business, industry, granted_at LIMIT :most;
 
--- name: rows_leads(first, most)
+-- name: rows_lead(first, most)
 SELECT batch, number FROM lead WHERE number >= :first ORDER BY number, batch LIMIT :most;
 
 -- name: counting(register)^
@@ -70,6 +70,12 @@ SELECT number, seq, at, action, detail FROM said WHERE number BETWEEN :first AND
 -- name: imports(register, after)
 SELECT seq, at, key, CASE WHEN json_valid(detail) THEN json_extract(detail, '$.digest') END FROM register_change
 WHERE register = :register AND action = 'import' AND seq > :after ORDER BY seq;
+
+-- name: digests_since()^
+SELECT min(seq) FROM register_change
+WHERE (register IN ('dnc', 'consent', 'leads') AND action = 'import' AND json_valid(detail)
+       AND json_type(detail, '$.digest') = 'object')
+   OR (register = 'ledger' AND action = 'bind');
 
 -- name: bound(register)
 SELECT seq, detail FROM register_change

@@ -6,7 +6,10 @@ WHERE register = 'recording' AND action IN ('hold', 'release') ORDER BY seq;
 SELECT id, scope, key, since, by, reason, released_at, released_by, release_reason FROM hold ORDER BY id;
 
 -- name: held()
-SELECT key FROM hold WHERE released_at IS NULL AND scope = 'recording' ORDER BY id;
+SELECT key FROM hold
+WHERE released_at IS NULL AND scope = 'recording'
+  AND NOT EXISTS (SELECT 1 FROM recording WHERE id = hold.key AND ended_at IS NULL)  -- these have no leaf yet
+ORDER BY id;
 
 -- name: readings()
 SELECT clock_reading.seq, clock_reading.at, clock_reading.boot_id, clock_reading.uptime_us, witnessed.us,
