@@ -387,6 +387,7 @@ class Package:
         acts = self.of("evidence", "enclosed")
         own = [f"register-change {act['seq']}" for act in acts]
         named = [f"{one['kind']} {one['key']}" for one in self.proofs["records"] + self.proofs["erased"]]
+        withheld = [f"withheld {one}" for one in self.proofs["withheld"]]
         groups: dict[str, list[str]] = {}
         for name, sum in sorted((one["path"], one["sha256"]) for one in self.manifest["files"]):
             if not re.match(r"ledger/|manifest\.(json|sig)$|.*/recordings/", name):
@@ -396,7 +397,8 @@ class Package:
                 [json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":"))], ""
             ),
             "ledger/": digest(
-                sorted(set(named) - set(own)) + [f"withheld {one}" for one in self.proofs["withheld"]]
+                sorted(one for one in named if one not in own)
+                + [f"withheld {one}" for one in self.proofs["withheld"]]
             ),
             **{name: digest(lines) for name, lines in groups.items()},
         }

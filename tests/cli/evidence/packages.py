@@ -237,5 +237,6 @@ def ours(package: Path, key: str, held: str = "") -> Findings:
 def theirs(package: Path, key: str) -> Findings:
     """The stand-alone script's findings."""
     verify.found.clear()
+    verify.notes.clear()
     verify.attempt("form", "package", verify.examine, package, key)
     return set(verify.found)
