@@ -44,8 +44,10 @@ from dialpact.application.evidence.form import (
     signed_text,
 )
 from dialpact.application.evidence.matching import Matched
+from dialpact.application.ledger import heads
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.evidence import REGISTER, Key, Proofs, Proven, leaf_of_change
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -74,7 +76,7 @@ async def make(
     target: Path,
     *,
     signer: Signer,
-    node: str,
+    config: Config,
     render: Renderer,
     reason: str = "",
     force: bool = False,
@@ -104,7 +106,7 @@ async def make(
     for done, dossier in enumerate(gathered.dossiers, 1):
         folders.append(await asyncio.to_thread(folder, dossier))
         progress(done, len(gathered.dossiers))
-    signed = await context.store.checkpoints.sign(signer, now)
+    signed = (await heads.signed(config, context.store, signer, now)).note
     head = Checkpoint.parse(split(signed)[0])
     leaves = [leaf for one in folders for leaf in one.call.leaves()] + gathered.rotated
     leaves += map(leaf_of_change, gathered.history)
@@ -126,7 +128,7 @@ async def make(
         made_at=now,
         by=context.by,
         reason=reason,
-        node=node,
+        node=config.node.name,
     )
     pages = await asyncio.to_thread(render, about, folders, notes)
     files |= pages.files
@@ -136,7 +138,7 @@ async def make(
         format=FORMAT,
         made_at=stamp(now),
         made_by=context.by,
-        node=node,
+        node=config.node.name,
         reason=reason,
         asked=msgspec.to_builtins(question),
         calls=matched.calls,
@@ -157,7 +159,7 @@ async def make(
     )
     acts = await evidence.log("enclosed", [(REGISTER, exported)], contents, by=context.by, at=now)
     leaves += [("register-change", seq) for seq in acts]
-    signed = await context.store.checkpoints.sign(signer, now)
+    signed = (await heads.signed(config, context.store, signer, now)).note
     head = Checkpoint.parse(split(signed)[0])
     proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
     files |= _ledger(proofs, signed, withheld)

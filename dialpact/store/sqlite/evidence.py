@@ -173,7 +173,8 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     for register, entries in (("consent", consents), ("dnc", do_not_call)):
         for at in sorted({entry["created_at"] for entry in entries}):
             for line in _rows(SQL.imports(connection, register=register, at=at)):
-                if json.loads(line["detail"]).get("replaced"):
+                detail = json.loads(line["detail"])
+                if detail.get("replaced") or detail.get("met"):
                     withheld.append(f"register-change {line['seq']}")
                 else:
                     changes.setdefault(f"{register} {line['key']}", []).append(line)
