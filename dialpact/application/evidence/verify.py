@@ -396,10 +396,7 @@ class Package:
             MANIFEST: digest(
                 [json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":"))], ""
             ),
-            "ledger/": digest(
-                sorted(one for one in named if one not in own)
-                + [f"withheld {one}" for one in self.proofs["withheld"]]
-            ),
+            "ledger/": digest([*sorted(one for one in named if one not in own), *withheld]),
             **{name: digest(lines) for name, lines in groups.items()},
         }
         logged = [strict(act["detail"]) for act in acts]
