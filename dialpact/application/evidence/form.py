@@ -55,6 +55,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         "erased",
         "unrecorded",
         "others",
+        "forked",
     ]
     about: str
 
