@@ -56,6 +56,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         "erased-unproven",
         "unrecorded",
         "others",
+        "forked",
     ]
     about: str
 
