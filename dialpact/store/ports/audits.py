@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.witnesses import Cosignature
 
 T = TypeVar("T")
 
@@ -109,6 +110,12 @@ class Snapshot(Protocol):
         """The next few behind that one, in this order."""
 
     def last_checkpoint(self) -> StoredHead | None: ...
+
+    def cosignatures(self, size: int) -> Sequence[Cosignature]:
+        """Of the checkpoints of so many leaves, the earliest first."""
+
+    def cosigned_up_to(self, size: int) -> int:
+        """The largest tree of at most so many leaves that a witness has cosigned; 0: none."""
 
     def key_changes(self) -> Sequence[LedgerLine]:
         """What the log says of each change of the ledger's key, in its order."""

@@ -11,8 +11,8 @@ INSERT OR IGNORE INTO cosignature (size, vkey, at, line) VALUES (:size, :vkey, :
 -- name: cosignatures(size)
 SELECT size, vkey, at, line FROM cosignature WHERE size = :size ORDER BY at, vkey;
 
--- name: newest_cosigned()^
-SELECT max(size) AS size FROM cosignature;
+-- name: cosigned_up_to(size)^
+SELECT max(size) AS size FROM cosignature WHERE size <= :size;
 
 -- name: insert_stamp(size, at, note, answer)!
 INSERT OR IGNORE INTO checkpoint_stamp (size, at, note, answer) VALUES (:size, :at, :note, :answer);
