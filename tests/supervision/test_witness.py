@@ -10,14 +10,16 @@ import msgspec
 import pytest
 
 from dialpact.application import http_client
-from dialpact.application.ledger import signing
+from dialpact.application.ledger import signing, witnesses
 from dialpact.application.supervised import handing
 from dialpact.application.supervision import overview
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Conflict, post
+from dialpact.compliance.config import WitnessConfig
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, merkle, note, rotation, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.heads import LedgerForked
 from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.supervision import cosignature, new_key, witness
 from dialpact.compliance.supervision.refusal import Refusal
@@ -400,3 +402,29 @@ async def test_a_log_that_begins_anew_is_another_one_and_takes_a_person(
     rows = await desk.store.read(lambda db: db.execute("SELECT log, size FROM head").fetchall())
     kept = {(row["log"], row["size"]) for row in rows}
     assert {("dialpact/one", head.size) for head in before} <= kept, "what was cosigned before stays"
+
+
+async def test_it_is_a_witness_like_any_other_to_an_operator_s_keeper(
+    desk: Desk, supervisor: Supervisor, joined: Joined, tmp_path: Path
+) -> None:
+    """``[ledger] witnesses``: a restored backup finds there what it has forgotten, and signs nothing."""
+    one = await joined("one")
+    outside = WitnessConfig(url=supervisor.url, vkey=cosignature.witness_of(supervisor.signer.verifier).vkey)
+    ledger = msgspec.structs.replace(one.config.ledger, witnesses=(outside,))
+    one.config = msgspec.structs.replace(one.config, ledger=ledger)
+    await one.call()
+    async with one.context() as context:
+        await signing.checkpoint(context, one.config)
+        (state,) = await witnesses.submit(context, one.config)
+    assert state.word == "cosigned"
+    one.sql(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
+    await one.call()
+    async with one.context() as context:
+        await signing.checkpoint(context, one.config)
+        (state,) = await witnesses.submit(context, one.config)
+    assert state.word == "cosigned"
+    restored = Watched.beside(one, tmp_path / "restored", tmp_path / "backup.db")
+    await restored.call()
+    async with restored.context() as context:
+        with pytest.raises(LedgerForked):
+            await signing.checkpoint(context, restored.config)
