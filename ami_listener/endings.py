@@ -33,6 +33,7 @@ class Endings:
         self.finishing: set[str] = set()  # ids of recordings whose files are being measured
         # Those that could not be ended: told once, left to the next start.
         self.set_aside: set[str] = set()
+        self._written: set[str] = set()  # their end is on disk; since ``remember``
         self._tasks: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="measure")
         self._exposed: set[str] = set()
@@ -52,6 +53,16 @@ class Endings:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def remember(self) -> None:
+        """From now on whose end is written. To be called before rows are read: what is read as open may have
+        ended by the time that somebody looks at it.
+        """
+        self._written.clear()
+
+    def has(self, recording: str) -> bool:
+        """Whether its end is known here: under way, written since ``remember``, or left to the next start."""
+        return recording in self.finishing or recording in self._written or recording in self.set_aside
+
     def finish(self, segment: Segment) -> None:
         """Takes over the files of a segment that has ended. Goes on when the connection is lost."""
         if segment.id in self.finishing:
@@ -64,9 +75,10 @@ class Endings:
     async def _conclude(self, segment: Segment) -> None:
         try:
             timings = self._context.timings
-            await recorder.settle(segment, timings.recorder)
+            complete = await recorder.settle(segment, timings.recorder)
             loop = asyncio.get_running_loop()
-            await self._repair(segment)
+            if not complete:
+                await self._repair(segment)
             end, problems = await loop.run_in_executor(
                 self._threads,
                 recorder.conclude,
@@ -90,6 +102,7 @@ class Endings:
         async def write() -> None:
             if not await self._store.recordings.finish(end):
                 log.warning("recording had ended already", recording=end.id, decision=segment.decision)
+            self._written.add(segment.id)
             self.finishing.discard(segment.id)
 
         METERS.recordings[end.state] += 1

@@ -19,6 +19,7 @@ import structlog
 from ami_listener.ami import events
 from ami_listener.ami.connection import LinkError, LoginRefused, Session
 from ami_listener.ami.pbx import Pbx
+from ami_listener.calls.changes import Changes
 from ami_listener.calls.companions import Companions
 from ami_listener.calls.inside import Inside
 from ami_listener.calls.keys import Keys
@@ -91,6 +92,7 @@ class Listener:
             self.unlisted.feed,
             self.spies.feed,
         ]
+        self.changes = Changes()
         self._closing = asyncio.Event()
         self.gap = Gap(timings.missed)
         self.hearing_since = clock.now()
@@ -112,7 +114,7 @@ class Listener:
             timings=timings,
         )
         self._rounds = Rounds(self, timings.listener)
-        self.terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
+        self.terms: Terms = Terms(config, context, tuple(config.trunks.items()), ((None, keep_until),))
         self.keys = Keys(self, self.companions)
         self._observers.append(self.keys.feed)
 
@@ -280,6 +282,7 @@ class Listener:
 
     def _distribute(self, pbx: Pbx, event: events.ChannelEvent) -> None:
         """Never waits. An event counts only for a leg that is known by unique id and name alike."""
+        self.changes.feed(event)
         for observe in self._observers:
             observe(pbx, event)
         if isinstance(event, events.Created):

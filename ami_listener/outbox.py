@@ -7,7 +7,8 @@ bounded by the calls that were up.
 2. What the store refuses (a constraint, a trigger) it will refuse for ever. It is set aside and told, and the
    next one has its turn: one bad row must not cost the recordings of every later call.
 3. What fails for a reason that nobody foresaw is tried a few times, and then set aside like a refused one.
-4. How long the oldest has waited is for the lease to look at: evidence that is not on disk is none.
+4. What waits at the same time is written in one transaction; where that fails, each by itself and in order.
+5. How long the oldest has waited is for the lease to look at: evidence that is not on disk is none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from itertools import islice
 
 import msgspec
 import structlog
@@ -24,8 +26,9 @@ from ami_listener.timings import USUAL, OutboxTimings
 from dialpact.compliance import masking
 from dialpact.compliance.errors import StoreError, StoreRefused
 from dialpact.compliance.meters import METERS
+from dialpact.store.ports.together import Write, together
 
-Write = Callable[[], Awaitable[object]]
+MOST = 50  # writes in one transaction: a decision waits for its lock meanwhile
 log = structlog.get_logger()
 
 
@@ -53,6 +56,9 @@ class Outbox:
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
+        self._complained = False  # the first has failed, and that is told
+        self._tries = 0  # of the first, that failed for no known reason
+        self._alone = 0  # so many are written one by one
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -79,39 +85,59 @@ class Outbox:
 
     async def run(self) -> None:
         """Until cancelled."""
-        complained, tries = False, 0
         while True:
             if not self._waiting:
                 self._empty.set()
                 self._filled.clear()
                 await self._filled.wait()
-            head = self._waiting[0]
-            try:
-                await head.write()
-            except StoreRefused as error:
-                self._set_aside(head, error)
-            except Exception as error:
-                known = isinstance(error, StoreError)
-                tries += not known
-                if tries < self._timings.tries:
-                    if not complained:
-                        log.error(
-                            "store unavailable, retrying",
-                            what=head.what,
-                            waiting=len(self),
-                            error=str(error),
-                            exc_info=None if known else error,
-                        )
-                    complained = True
-                    await asyncio.sleep(self._timings.retry)
-                    continue
-                self._set_aside(head, error)
-            else:
-                if complained:
-                    log.info("store available again", waiting=len(self) - 1)
-            complained, tries = False, 0
-            self._waiting.popleft()
-            self._count()
+            for error in await self._written():
+                if error is None:
+                    if self._complained:
+                        log.info("store available again", waiting=len(self) - 1)
+                    self._taken()
+                elif isinstance(error, StoreRefused):
+                    self._set_aside(self._waiting[0], error)
+                    self._taken()
+                else:
+                    await self._failed(error)
+
+    async def _written(self) -> list[Exception | None]:
+        """What became of the first that wait; the last of them alone may have failed."""
+        if len(self._waiting) > 1 and not self._alone:
+            first = list(islice(self._waiting, MOST))
+            if outcomes := await together([waiting.write for waiting in first], _surprised):
+                return outcomes
+            self._alone = len(first)  # one of them is at fault, or all: each shows it by itself
+        try:
+            await self._waiting[0].write()
+        except Exception as error:
+            return [error]
+        return [None]
+
+    async def _failed(self, error: Exception) -> None:
+        """The first that waits, for a time or for good."""
+        head, known = self._waiting[0], isinstance(error, StoreError)
+        self._tries += not known
+        if self._tries >= self._timings.tries:
+            self._set_aside(head, error)
+            self._taken()
+            return
+        if not self._complained:
+            log.error(
+                "store unavailable, retrying",
+                what=head.what,
+                waiting=len(self),
+                error=str(error),
+                exc_info=None if known else error,
+            )
+        self._complained = True
+        await asyncio.sleep(self._timings.retry)
+
+    def _taken(self) -> None:
+        """The first is written, or set aside."""
+        self._waiting.popleft()
+        self._complained, self._tries, self._alone = False, 0, max(0, self._alone - 1)
+        self._count()
 
     def _set_aside(self, head: Waiting, error: Exception) -> None:
         why = masking.text(f"{type(error).__name__}: {error}", 200)
@@ -128,3 +154,7 @@ class Outbox:
     async def drained(self) -> None:
         """Waits until nothing is left to be written."""
         await self._empty.wait()
+
+
+def _surprised(error: Exception) -> None:
+    log.error("written, and then it failed", exc_info=error)

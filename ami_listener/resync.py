@@ -14,6 +14,7 @@ import structlog
 
 from ami_listener.ami.events import Origin
 from ami_listener.ami.pbx import DIALLED, Live, NoChannel, Pbx
+from ami_listener.calls.changes import Changes
 from ami_listener.calls.companions import Companions
 from ami_listener.calls.spies import Spies
 from ami_listener.calls.unlisted import Unlisted
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 class Comparing(ListenerView, Protocol):
     """What a comparison needs of the listener beside what every watcher sees."""
 
+    changes: Changes
     companions: Companions
     spies: Spies
     unlisted: Unlisted
@@ -52,18 +54,18 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
     Raises LinkError, RecordingError (the channels can not be listed), StoreError.
     """
     context = listener.context
+    listener.changes.begin()
     channels = await pbx.channels()
     await listener.companions.learn(pbx, channels)
     live = {row.uniqueid: row for row in channels if listener.trunks_of(row.channel)}
-    # The rows last: what ended while Asterisk was asked has ended in them, or is in ``finishing``. Until each
-    # is told apart nothing is waited for, so that no call can end in between and be ended a second time.
+    # The rows last: what ended while Asterisk was asked has ended in them, or is known to ``endings``. Until
+    # each is told apart nothing is waited for, so that no call can end in between and be ended a second time.
+    listener.endings.remember()
     open_rows = await context.store.recordings.unfinished(context.node)
     newest: dict[str, Segment] = {}
     companions: list[Segment] = []
     for segment in sorted(map(segment_of, open_rows), key=lambda segment: segment.started_at):
-        if segment.id in listener.endings.finishing or segment.id in listener.endings.set_aside:
-            continue
-        if listener.companions.runs(segment.id):
+        if listener.endings.has(segment.id) or listener.companions.runs(segment.id):
             continue
         if segment.part != "carrier":
             companions.append(segment)
@@ -106,7 +108,7 @@ async def compare(listener: Comparing, pbx: Pbx) -> int:
             known.gone()
     await listener.companions.compare(pbx, companions, channels)
     listener.spies.found(pbx, channels)
-    context.foreign.intersection_update(live)
+    context.foreign.intersection_update(listener.changes.up(channels))
     await listener.unlisted.compare(pbx, channels)
     return unseen
 

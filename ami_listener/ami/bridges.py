@@ -6,7 +6,7 @@ what goes into one comes out of the other, so whoever is in either bridge hears 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -58,9 +58,9 @@ class Bridges:
         """Those of a list that are in a bridge and of which no event has come: an event is newer."""
         return [row for row in rows if row.bridge and row.uniqueid not in self._bridge]
 
-    def found(self, rows: Iterable[tuple[Member, str]]) -> None:
+    def found(self, rows: Iterable[tuple[Member, str]], up: Collection[str] = ()) -> None:
         """All channels there are, and the bridge of each, as Asterisk lists them: adds whose entering was
-        missed, forgets who is gone.
+        missed, forgets who is gone. ``up``: unique ids of those who are not, though they may not be listed.
         """
         there = set()
         for member, bridge in rows:
@@ -68,7 +68,7 @@ class Bridges:
             if bridge and member.uniqueid not in self._bridge:
                 self._enter(member, bridge)
         for uniqueid in list(self._bridge):
-            if uniqueid not in there:
+            if uniqueid not in there and uniqueid not in up:
                 self._leave(uniqueid)
 
     def are_talking(self, uniqueid: str) -> bool:

@@ -298,15 +298,33 @@ _SHAPES: dict[str, list[tuple[str, list[str], Callable[[Message], Event]]]] = {
 NAMES = tuple(_SHAPES)  # what the listener's event filter must let through
 
 
+_MOST_FORMS = 512
+_forms: dict[tuple[str, tuple[str, ...]], list[tuple[str, Callable[[Message], Event]]]] = {}
+
+
 def read(message: Message) -> Event | None:
     """The event, or None for one that the listener has no use for or that does not look as it should."""
-    if message.flaw or message.kind != "Event":
+    if message.flaw or message.kind != "Event" or (name := message.name) not in _SHAPES:
         return None
-    keys = [key for key, _ in message.headers[1:] if key not in _OPTIONAL]
-    for privilege, usual, make in _SHAPES.get(message.name, ()):
-        if keys[: 1 + len(usual)] == ["Privilege", *usual] and message.get("Privilege") == privilege:
+    form = name, message.keys
+    if (fitting := _forms.get(form)) is None:
+        if len(_forms) >= _MOST_FORMS:  # who can make keys up must not fill our memory
+            _forms.clear()
+        fitting = _forms[form] = _fitting(*form)
+    for privilege, make in fitting:
+        if message.get("Privilege") == privilege:
             event = make(message)
             # A name that can not be printed is none of ours, and would not be told apart where it is shown.
             printable = not isinstance(event, ChannelEvent) or event.channel.isprintable()
             return event if printable else None
     return None
+
+
+def _fitting(name: str, keys: tuple[str, ...]) -> list[tuple[str, Callable[[Message], Event]]]:
+    """The shapes that a message of this name has by its keys: the privilege it needs, and what it becomes."""
+    told = [key for key in keys[1:] if key not in _OPTIONAL]
+    return [
+        (privilege, make)
+        for privilege, usual, make in _SHAPES[name]
+        if told[: 1 + len(usual)] == ["Privilege", *usual]
+    ]

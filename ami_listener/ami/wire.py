@@ -18,26 +18,34 @@ _BLANK = b"\r\n\r\n"
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.()/-]{0,127}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
+MOST_KINDS = 512  # of messages whose keys are remembered
+_flawless: dict[tuple[str, ...], tuple[str, ...]] = {}  # keys of messages in which nothing was wrong
+
 
 class Message(msgspec.Struct, frozen=True):
     """One AMI message: its headers in order, and what is wrong with it (empty: nothing)."""
 
-    headers: tuple[tuple[str, str], ...]
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
     flaw: str = ""
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return tuple(zip(self.keys, self.values, strict=True))
 
     @property
     def kind(self) -> str:
         """``Event`` or ``Response``; empty for anything else."""
-        first = self.headers[0][0] if self.headers else ""
+        first = self.keys[0] if self.keys else ""
         return first if first in ("Event", "Response") else ""
 
     @property
     def name(self) -> str:
-        return self.headers[0][1] if self.headers else ""
+        return self.values[0] if self.values else ""
 
     def get(self, key: str) -> str:
         """The first value of ``key``; empty when there is none."""
-        return next((value for name, value in self.headers if name == key), "")
+        return self.values[self.keys.index(key)] if key in self.keys else ""
 
 
 class Framer:
@@ -62,15 +70,15 @@ class Framer:
         if self.greeting is None and not self._greet():
             return []
         found = []
-        while (end := self._buffer.find(_BLANK, max(0, self._searched - 3))) >= 0:
-            raw = bytes(self._buffer[:end])
-            del self._buffer[: end + len(_BLANK)]
-            self._searched = 0
-            if self._skipping or len(raw) > self._longest:
-                self._skipping = False
-                self.skipped += 1
-            elif raw.strip(b"\r\n"):
-                found.append(read(raw))
+        if self._buffer.find(_BLANK, max(0, self._searched - 3)) >= 0:
+            *whole, rest = bytes(self._buffer).split(_BLANK)
+            self._buffer = bytearray(rest)
+            for raw in whole:
+                if self._skipping or len(raw) > self._longest:
+                    self._skipping = False
+                    self.skipped += 1
+                elif raw.strip(b"\r\n"):
+                    found.append(read(raw))
         if len(self._buffer) > self._longest:
             self._skipping = True
             del self._buffer[:-3]  # the blank line may be half here
@@ -88,10 +96,21 @@ class Framer:
 
 def read(raw: bytes) -> Message:
     """One framed message. Repeated headers are a flaw, but for the channel variables a site may ask for."""
-    headers: list[tuple[str, str]] = []
+    lines = raw.decode("utf-8", "replace").lstrip("\r\n").split("\r\n")
+    keys, colons, values = zip(*[line.partition(": ") for line in lines], strict=True)
+    # Of one like it the keys were looked at; and what can be printed has no control character.
+    if (known := _flawless.get(keys)) and "" not in colons and "".join(values).isprintable():
+        return Message(known, values)
+    return _read(lines)
+
+
+def _read(lines: list[str]) -> Message:
+    """Header by header."""
+    keys: list[str] = []
+    values: list[str] = []
     seen: set[str] = set()
     flaw = ""
-    for line in raw.decode("utf-8", "replace").lstrip("\r\n").split("\r\n"):
+    for line in lines:
         key, colon, value = line.partition(":")
         value = value.removeprefix(" ")
         if not colon or not _KEY.fullmatch(key):
@@ -102,10 +121,16 @@ def read(raw: bytes) -> Message:
         if key.lower() in seen and not key.endswith("ChanVariable"):
             flaw = flaw or f"{key} twice"
         seen.add(key.lower())
-        headers.append((key, value))
-    if headers and headers[0][0] not in ("Event", "Response"):
+        keys.append(key)
+        values.append(value)
+    if keys and keys[0] not in ("Event", "Response"):
         flaw = flaw or "neither event nor response"
-    return Message(tuple(headers), flaw)
+    message = Message(tuple(keys), tuple(values), flaw)
+    if not flaw:
+        if len(_flawless) >= MOST_KINDS:  # who can make keys up must not fill our memory
+            _flawless.clear()
+        _flawless[message.keys] = message.keys
+    return message
 
 
 def check_action(headers: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import row
 from ami_listener.recording.recorder import last_written
 from ami_listener.recording.segment import Segment
+from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 
 Part = Literal["joined", "supervisor"]
@@ -70,7 +71,8 @@ class Companions:
         self._first: dict[str, str] = {}  # carrier leg: who was joined to it first; unique ids
         self._had: dict[str, str] = {}  # channels that have had a recorder of ours: unique id, decision
         self._running: dict[tuple[str, str], Companion] = {}
-        self._held: set[str] = set()  # ids of recordings that are begun and not handed over
+        # Ids of recordings that are begun, or about to be, and not handed over.
+        self._held: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -153,18 +155,23 @@ class Companions:
     async def learn(self, pbx: Pbx, channels: Sequence[Live]) -> None:
         """Who is in a bridge that nobody saw him enter, and who is gone. Raises LinkError."""
         holding = await pbx.holding_bridges() if self.bridges.unseen(channels) else set()
+        changes = self._listener.changes
         self.bridges.found(
-            (Member(one.channel, one.uniqueid), "" if one.bridge in holding else one.bridge)
-            for one in channels
+            (
+                (Member(one.channel, one.uniqueid), "" if one.bridge in holding else one.bridge)
+                for one in changes.still(channels)
+            ),
+            changes.up(channels),
         )
 
-    async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Iterable[Live]) -> None:
+    async def compare(self, pbx: Pbx, left: Iterable[Segment], there: Sequence[Live]) -> None:
         """``left``: rows of recordings that somebody before us began; ``there``: all channels. Takes over
         what still runs and belongs to a call that is up; ends the others. Raises LinkError.
         """
         live = {one.uniqueid: one for one in there}
-        self._first = {leg: first for leg, first in self._first.items() if leg in live}
-        self._had = {channel: decision for channel, decision in self._had.items() if channel in live}
+        up = self._listener.changes.up(there)
+        self._first = {leg: first for leg, first in self._first.items() if leg in up}
+        self._had = {channel: decision for channel, decision in self._had.items() if channel in up}
         legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
         for segment in left:
             channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)
@@ -278,9 +285,8 @@ class Companions:
                 answered_at=leg.answered_at or now,
                 part=companion.part,
             )
-            await context.store.recordings.start(row(context.node, segment, leg.allowed))
+            await self._write(segment, leg.allowed)
             companion.segment = segment
-            self._held.add(segment.id)
             companion.started = 0
             await context.recorder.start(pbx, segment)
             # So that its files are complete before its channel's Hangup event is sent.
@@ -314,6 +320,18 @@ class Companions:
         name = segment.files.main.name
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
         return True
+
+    async def _write(self, segment: Segment, allowed: Allowed) -> None:
+        """Its row. Held before it is on disk: a comparison that reads it there, before the one who has
+        written it goes on, must not take it for one that was left behind.
+        """
+        context = self._listener.context
+        self._held.add(segment.id)
+        try:
+            await context.store.recordings.start(row(context.node, segment, allowed))
+        except BaseException:
+            self._held.discard(segment.id)
+            raise
 
     async def _check(self, pbx: Pbx, companion: Companion) -> None:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""

@@ -92,11 +92,12 @@ class Spies:
         self._soon()
 
     def found(self, pbx: Pbx, rows: Sequence[Live]) -> None:
-        """All channels there are: after a connect, and every half minute."""
+        """All channels there were when Asterisk was asked: after a connect, and every half minute."""
         self._pbx = pbx
-        live = {row.uniqueid for row in rows}
-        self._told = {leg: told for leg, told in self._told.items() if leg in live}
-        for uniqueid in self._spies.keys() - live:
+        rows = self._listener.changes.still(rows)
+        up = self._listener.changes.up(rows)
+        self._told = {leg: told for leg, told in self._told.items() if leg in up}
+        for uniqueid in self._spies.keys() - up:
             self._end(uniqueid)
         self._suspect(pbx, rows)
         self._soon()

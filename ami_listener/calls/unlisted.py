@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -72,14 +72,14 @@ class Unlisted:
         elif _way(event.channel, event.dial) not in self.elsewhere:
             self._do(self._look(pbx, event.channel, event.uniqueid, event.dial, event.origin))
 
-    async def compare(self, pbx: Pbx, live: Iterable[Live]) -> None:
+    async def compare(self, pbx: Pbx, live: Sequence[Live]) -> None:
         """After the listener was away: calls of which no DialBegin was seen. Raises LinkError."""
         rows = {
             row.uniqueid: row
             for row in live
             if row.channel.startswith("PJSIP/") and not self._listener.trunks_of(row.channel)
         }
-        self._seen &= rows.keys()
+        self._seen &= self._listener.changes.up(live)
         for row in rows.values():
             if row.uniqueid in self._seen or row.state in ("Ring", "Reserved"):
                 continue

@@ -9,6 +9,7 @@ from collections.abc import Container, Mapping
 from typing import Protocol
 
 from ami_listener.ami.connection import Session
+from ami_listener.calls.changes import Changes
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import LegContext
 from dialpact.compliance.config import OptOutConfig, Supervisor
@@ -23,6 +24,11 @@ class ListenerView(Protocol):
     @property
     def legs(self) -> Mapping[str, Leg]:
         """The carrier legs that are up, by unique id."""
+        ...
+
+    @property
+    def changes(self) -> Changes:
+        """What is newer than a list of channels."""
         ...
 
     @property

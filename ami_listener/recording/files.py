@@ -26,6 +26,7 @@ MOST_SEGMENTS = 99
 MODE = 0o640  # of a recording, whoever made it
 OTHERS = 0o007
 Identity = tuple[int, int]  # device and inode
+Sizes = tuple[int, int, int]  # of the mix, and of each direction
 _making = threading.Lock()
 
 
@@ -119,7 +120,7 @@ def absent(files: Files) -> bool:
     return not any(os.path.lexists(path) for path in files.all)
 
 
-def sizes(files: Files) -> tuple[int, int, int] | None:
+def sizes(files: Files) -> Sizes | None:
     """Sizes in bytes; None when one of them is gone."""
     try:
         main, callee, agent = (path.lstat().st_size for path in files.all)

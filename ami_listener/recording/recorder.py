@@ -19,7 +19,7 @@ from pathlib import Path
 from ami_listener.ami.connection import OutcomeUnknown
 from ami_listener.ami.pbx import SNOOP, NoChannel, Pbx
 from ami_listener.recording import disk, files, repair, sound
-from ami_listener.recording.files import Files, Replaced
+from ami_listener.recording.files import Files, Replaced, Sizes
 from ami_listener.recording.measured import Problem, problems, soundtrack
 from ami_listener.recording.segment import Segment
 from ami_listener.timings import USUAL, MeasuredLimits, RecorderTimings
@@ -96,6 +96,7 @@ class Recorder:
             pause = min(pause * 1.5, 0.05)  # forty who look at once would keep Asterisk from its work
         if reason := ended():
             raise RecordingError(reason)
+        # (After that look, in a hop of its own: who is stopped from here on has begun, and is recorded anew.)
         segment.identities = await disk.ask(files.identities, segment.files)
 
     def _missing(self, segment: Segment, begun: Callable[[], bool]) -> str:
@@ -145,26 +146,30 @@ async def last_written(segment: Segment) -> datetime | None:
         return None
 
 
-async def settle(segment: Segment, timings: RecorderTimings = USUAL.recorder) -> None:
+async def settle(segment: Segment, timings: RecorderTimings = USUAL.recorder) -> bool:
     """Waits until the files are complete and have stopped changing, ``timings.settle`` seconds at most;
-    longer only while the kernel says that one of them is being written.
+    longer only while the kernel says that one of them is being written. Whether they are, and have.
     """
     began = time.monotonic()
     before = None
-    while (now := await asyncio.to_thread(files.sizes, segment.files)) is not None:
-        if now == before and await asyncio.to_thread(_is_complete, segment):
-            return
+    while True:
+        now, complete = await asyncio.to_thread(_settled, segment, before)
+        if now is None or complete:
+            return complete
         waited = time.monotonic() - began
         if waited >= timings.closing:
-            return
+            return False
         if waited >= timings.settle and not await asyncio.to_thread(_is_open, segment):
-            return
+            return False
         before = now
         await asyncio.sleep(0.05 if waited < timings.settle else 0.5)
 
 
-def _is_complete(segment: Segment) -> bool:
-    return not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
+def _settled(segment: Segment, before: Sizes | None) -> tuple[Sizes | None, bool]:
+    """The files' sizes, None when one is gone; whether they are ``before``'s and the files complete."""
+    now = files.sizes(segment.files)
+    complete = now is not None and now == before
+    return now, complete and not any(sound.header_flaw(path, segment.format) for path in segment.files.all)
 
 
 def _is_open(segment: Segment) -> bool:
@@ -254,7 +259,7 @@ def _measure(segment: Segment, side: int, told: list[Problem]) -> sound.Sound | 
                 told.append(Problem("recording-linked", f"{path.name} has {names} names"))
             elif exposed := files.restrict(file, path):
                 told.append(Problem("recording-exposed", exposed))
-        return sound.measure(path, segment.format, identity)
+            return sound.measure_open(file, segment.format)
     except Replaced as error:
         told.append(Problem("recording-replaced", str(error)))
     except OSError as error:

@@ -52,13 +52,18 @@ def measure(path: Path, extension: str, identity: Identity | None = None, *, chu
     ``chunk``: bytes that are read at once.
     """
     with open_kept(path, identity) as file:
-        for _ in range(READINGS):
-            os.fsync(file.fileno())
-            before = os.fstat(file.fileno())
-            found = _read(file, extension, chunk)
-            after = os.fstat(file.fileno())
-            if before.st_mtime_ns == after.st_mtime_ns and before.st_size == found.bytes == after.st_size:
-                return found
+        return measure_open(file, extension, chunk=chunk)
+
+
+def measure_open(file: BinaryIO, extension: str, *, chunk: int = _CHUNK) -> Sound:
+    """As ``measure``, of a file that was opened as a recording. Raises OSError."""
+    for _ in range(READINGS):
+        os.fsync(file.fileno())
+        before = os.fstat(file.fileno())
+        found = _read(file, extension, chunk)
+        after = os.fstat(file.fileno())
+        if before.st_mtime_ns == after.st_mtime_ns and before.st_size == found.bytes == after.st_size:
+            return found
     return msgspec.structs.replace(found, flaw="it changes while it is read")
 
 

@@ -21,6 +21,7 @@ MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
 TOO_LATE = "the store did not answer in time"
 BROKEN = "internal error"
 UNBOUND = "not what the log says"
+FORKED = "the ledger does not continue what was signed: `dialpact ledger resume`"
 _IDS = Randomness(16)
 
 
@@ -39,11 +40,21 @@ class Judge:
     the clock is an argument.
     """
 
-    def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str, mode: Mode = "enforce") -> None:
+    def __init__(
+        self,
+        rules: Policy,
+        trunks: Mapping[str, Trunk],
+        node: str,
+        mode: Mode = "enforce",
+        *,
+        stops_on_fork: bool = False,
+    ) -> None:
+        """``stops_on_fork``: nothing is allowed while the log may not be signed."""
         self.policy = rules
         self.trunks = dict(trunks)
         self.node = node
         self.mode = mode
+        self.stops_on_fork = stops_on_fork
         self._number_metadata = " + ".join(filter(None, (metadata.VERSION, rules.areas_version)))
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
 
@@ -122,11 +133,16 @@ class Judge:
             tz=zones.version(),
             number_metadata=self._number_metadata,
             mode=self.mode,
+            retention=self.policy.terms,
         )
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt whose deadline has passed."""
         return self.block(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
+
+    def forked(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
+        """The block of an attempt while the log may not be signed, where the operator wants that."""
+        return self.block(attempt, now, Reason.GATE_ERROR, FORKED, id=id)
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt on which the rules, its facts or its row fail."""
@@ -155,6 +171,7 @@ class Judge:
             tz=zones.version(),
             number_metadata=self._number_metadata,
             mode=self.mode,
+            retention=self.policy.terms,
         )
 
     def _dial(self, attempt: CallAttempt, failed: bool) -> str:

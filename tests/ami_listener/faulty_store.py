@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ class FaultyStore:
         self._store = store
         self.faults: dict[str, Exception] = {}
         self.watchers: dict[str, Callable[..., None]] = {}
+        self.helds: dict[str, Held] = {}
 
     def __getattr__(self, noun: str) -> Any:
         return _Noun(self, noun, getattr(self._store, noun))
@@ -30,6 +32,18 @@ class FaultyStore:
         """``after`` gets the arguments of each call when it has returned: when it is on disk."""
         self.watchers[method] = after
 
+    def holds(self, method: str) -> Held:
+        """From now on what is asked for is done, on disk or read, and its answer does not come."""
+        self.helds[method] = held = Held()
+        return held
+
+
+class Held:
+    """``done``: the first is; ``release``: let them go on."""
+
+    def __init__(self) -> None:
+        self.done, self.release = asyncio.Event(), asyncio.Event()
+
 
 class _Noun:
     def __init__(self, store: FaultyStore, name: str, real: Any) -> None:
@@ -43,6 +57,9 @@ class _Noun:
             if error is not None:
                 raise error
             found = await real(*args, **named)
+            if (held := store.helds.get(name)) is not None:
+                held.done.set()
+                await held.release.wait()
             if (after := store.watchers.get(name)) is not None:
                 after(*args, **named)
             return found

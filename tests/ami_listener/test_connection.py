@@ -88,6 +88,20 @@ async def test_an_unanswered_action_ends_and_its_late_answer_is_nobodys(
     assert (await session.act("Ping")).success
 
 
+async def test_an_event_with_the_id_of_an_action_is_not_its_answer(unpinged: Session, ami: FakeAmi) -> None:
+    ami.silent.add("Getvar")
+    asked = asyncio.create_task(unpinged.act("Getvar", Channel="x", Variable="y"))
+    await ami.seen("Getvar")
+    ident = ami.actions[-1]["ActionID"]
+    ami.raw(f"Event: UserEvent\r\nPrivilege: user,all\r\nActionID: {ident}\r\n\r\n".encode())
+    ami.raw(f"Response: Success\r\nActionID: {ident}\r\nValue: a\r\n\r\n".encode())
+    ami.raw(f"Response: Success\r\nActionID: {ident}\r\nValue: b\r\n\r\n".encode())
+    async with asyncio.timeout(PATIENCE):
+        assert (await asked).headers["Value"] == "a"
+    assert unpinged.unanswered == 0
+    assert (await unpinged.act("Ping")).success
+
+
 async def test_what_was_under_way_when_the_link_broke_is_never_sent_again(
     session: Session, ami: FakeAmi
 ) -> None:

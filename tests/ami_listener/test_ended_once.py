@@ -9,10 +9,11 @@ import pytest
 
 from ami_listener import resync
 from ami_listener.ami.pbx import Live, Pbx
+from ami_listener.calls.companions import Companion
 from dialpact.compliance.recorded import Finished
-from dialpact.testing.ami import FakeAmi
+from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import timed
-from tests.ami_listener.scene import Scene, ringing, talking, until
+from tests.ami_listener.scene import Scene, answered, ringing, talking, until
 
 
 async def written(scene: Scene) -> None:
@@ -44,6 +45,130 @@ async def test_a_call_that_ends_during_a_comparison_ends_once(
     (row,) = await scene.recorded("kept")
     assert row["unseen"] == 0
     assert await scene.incidents() == []
+
+
+async def test_a_recording_that_begins_during_a_comparison_goes_on(scene: Scene, ami: FakeAmi) -> None:
+    """The comparison reads its row before the one who has written it goes on."""
+    _, leg = await talking(scene, ami)
+    boss = ami.channel("agent1002", state="Up")
+    boss.application, boss.data = "ChanSpy", "PJSIP/carrier,qw"
+    started = scene.faulty.holds("recordings.start")
+    ami.event("ChanSpyStart", "call", [*boss.block("Spyer"), *leg.block("Spyee")])
+    await started.done.wait()
+    session = scene.listener.lease.session
+    assert session is not None
+    await resync.compare(scene.listener, Pbx(session))
+    started.release.set()
+    (companion,) = scene.listener.companions
+    await until(lambda: companion.segment and companion.segment.proven_at)
+    await written(scene)
+    assert not scene.listener.finishing
+    assert [(row["part"], row["state"]) for row in await scene.recordings()] == [
+        ("carrier", "running"),
+        ("supervisor", "running"),
+    ]
+    assert await scene.incidents() == []
+
+
+@pytest.mark.parametrize("part", ["carrier", "supervisor"])
+async def test_one_that_ends_while_the_rows_are_read_ends_once(scene: Scene, ami: FakeAmi, part: str) -> None:
+    """Its row was read as one that is open; it is not when the comparison goes on."""
+    _, leg = await talking(scene, ami)
+    boss = ami.channel("agent1002", state="Up")
+    boss.application, boss.data = "ChanSpy", "PJSIP/carrier,qw"
+    ami.event("ChanSpyStart", "call", [*boss.block("Spyer"), *leg.block("Spyee")])
+    await until(lambda: [one for one in scene.listener.companions if one.segment and one.segment.proven_at])
+    await written(scene)
+    for channel in (leg, boss):
+        channel.speak(0.2)
+    ends: list[Finished] = []
+    scene.faulty.watched("recordings.finish", ends.append)
+    read = scene.faulty.holds("recordings.unfinished")
+    session = scene.listener.lease.session
+    assert session is not None
+    comparing = asyncio.create_task(resync.compare(scene.listener, Pbx(session)))
+    await read.done.wait()
+    if part == "carrier":
+        leg.hang_up()
+    else:
+        boss.hang_up()
+    await until(lambda: ends)
+    await until(lambda: not scene.listener.finishing)
+    read.release.set()
+    await comparing
+    await scene.recorded("kept", 2 if part == "carrier" else 1)
+    await until(lambda: not scene.listener.finishing)
+    await written(scene)
+    assert len(ends) == len({end.id for end in ends})
+    assert await scene.incidents() == []
+
+
+@pytest.mark.parametrize("part", ["joined", "supervisor"])
+async def test_who_comes_after_the_channels_were_listed_is_recorded(
+    scene: Scene, ami: FakeAmi, part: str
+) -> None:
+    """The list that the comparison works on is older than he is."""
+    late: list[Channel] = []
+
+    class Slow(Pbx):
+        async def channels(self) -> list[Live]:
+            found = await super().channels()
+            _, leg = await answered(scene, ami)
+            assert leg.caller
+            other = ami.channel("agent1002", state="Up")
+            late[:] = [leg, other]
+            leg.enter_bridge("one")
+            leg.caller.enter_bridge("one")
+            if part == "joined":
+                leg.caller.leave_bridge()
+                other.enter_bridge("one")
+            else:
+                other.application, other.data = "ChanSpy", "PJSIP/carrier,qw"
+                ami.event("ChanSpyStart", "call", [*other.block("Spyer"), *leg.block("Spyee")])
+            await until(proven)
+            return found
+
+    def proven() -> list[Companion]:
+        return [one for one in scene.listener.companions if one.segment and one.segment.proven_at]
+
+    session = scene.listener.lease.session
+    assert session is not None
+    await resync.compare(scene.listener, Slow(session))
+    (companion,) = proven()
+    leg, other = late
+    assert (companion.part, companion.ended) == (part, "")
+    assert scene.listener.companions.around(leg.uniqueid) >= {leg.uniqueid} | (
+        {other.uniqueid} if part == "joined" else set()
+    )
+    for channel in (leg, other):
+        channel.speak(0.2)
+        channel.hang_up()
+    await scene.recorded("kept", 2)
+    assert await scene.incidents() == []
+
+
+async def test_who_is_gone_since_the_channels_were_listed_is_in_no_bridge(scene: Scene, ami: FakeAmi) -> None:
+    _, leg = await answered(scene, ami)
+    assert leg.caller
+    leg.enter_bridge("one")
+    leg.caller.enter_bridge("one")
+    other = ami.channel("agent1002", state="Up")
+    other.enter_bridge("one")
+
+    class Slow(Pbx):
+        async def channels(self) -> list[Live]:
+            found = await super().channels()
+            other.hang_up()
+            await until(lambda: not scene.listener.companions.of(scene.listener.legs[leg.uniqueid]))
+            return found
+
+    known = scene.listener.legs[leg.uniqueid]
+    await until(lambda: [one for one in scene.listener.companions if one.segment and one.segment.proven_at])
+    session = scene.listener.lease.session
+    assert session is not None
+    await resync.compare(scene.listener, Slow(session))
+    assert other.uniqueid not in scene.listener.companions.around(leg.uniqueid)
+    assert scene.listener.companions.of(known) == []
 
 
 async def test_nothing_touches_a_row_that_has_ended(scene: Scene, ami: FakeAmi) -> None:

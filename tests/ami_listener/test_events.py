@@ -124,6 +124,13 @@ def test_the_usual_one_is_taken() -> None:
     assert read(HANGUP) == HungUp(channel=LEG, uniqueid="1.1", cause=16)
 
 
+def test_it_is_looked_at_though_one_like_it_was_taken() -> None:
+    assert read(HANGUP) == HungUp(channel=LEG, uniqueid="1.1", cause=16)
+    assert read([HANGUP[0], "Privilege: user,all", *HANGUP[2:]]) is None
+    assert read(["Event: Newstate", *HANGUP[1:-2], "Cause: 16"]) != read(HANGUP)
+    assert read(["Event: DialEnd", *HANGUP[1:]]) is None
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [

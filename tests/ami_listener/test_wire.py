@@ -82,6 +82,39 @@ def test_flaws(raw: bytes, flaw: str) -> None:
     assert flaw in wire.read(raw).flaw
 
 
+@pytest.mark.parametrize(
+    ("raw", "flaw", "headers"),
+    [
+        (b"Event: B\r\nChannel: \x01\r\nUniqueid: 1", "a control character in Channel", 3),
+        (b"Event: B\r\nChannel: x\ny\r\nUniqueid: 1", "a control character in Channel", 3),
+        (b"Event: B\r\nChannel: x\x7f\r\nUniqueid: 1", "a control character in Channel", 3),
+        ("Event: B\r\nChannel: x\u2029\r\nUniqueid: 1".encode(), "a control character in Channel", 3),
+        (b"Event: B\r\nChannel\r\nUniqueid: 1", "a line that is no header", 2),
+        (b"Event: B\r\nChannel: x\r\nChannel: y", "Channel twice", 3),
+        (b"Event: B\r\nChannel: x\r\nUniqueid", "a line that is no header", 2),
+        ("Event: B\r\nChannel: 张三 \xa0\r\nUniqueid: 1".encode(), "", 3),
+        (b"Event: B\r\nChannel:x\r\nUniqueid:  1", "", 3),
+        (b"Event: B\r\nChannel: \r\nUniqueid: ", "", 3),
+    ],
+)
+def test_a_message_is_looked_at_though_one_like_it_had_no_flaw(raw: bytes, flaw: str, headers: int) -> None:
+    assert wire.read(b"Event: A\r\nChannel: x\r\nUniqueid: 1").flaw == ""
+    for _ in range(2):
+        found = wire.read(raw)
+        assert (found.flaw, len(found.headers)) == (flaw, headers)
+    lines = raw.decode().split("\r\n")
+    if not flaw:
+        assert found.headers == tuple(
+            (key, value.removeprefix(" ")) for key, value in (line.split(":") for line in lines)
+        )
+
+
+def test_who_makes_keys_up_does_not_fill_the_memory() -> None:
+    for n in range(3 * wire.MOST_KINDS):
+        assert wire.read(f"Event: A\r\nX{n}: x".encode()).flaw == ""
+    assert len(wire._flawless) <= wire.MOST_KINDS
+
+
 def test_channel_variables_may_come_twice() -> None:
     message = wire.read(b"Event: A\r\nChanVariable: A=1\r\nChanVariable: B=2\r\nDestChanVariable: A=1")
     assert message.flaw == ""

@@ -46,7 +46,9 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
+    from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.witnesses import Witnesses
 
 
 class Store(Protocol):
@@ -161,4 +163,10 @@ class Store(Protocol):
     def scripts(self) -> Scripts: ...
 
     @property
+    def supervised(self) -> Supervised: ...
+
+    @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def witnesses(self) -> Witnesses: ...

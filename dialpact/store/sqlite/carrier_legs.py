@@ -26,7 +26,7 @@ class CarrierLegs:
     async def allowed(self, decision: str) -> Allowed | None:
         # With the write lock, though it only reads: of a store that can not be written no call is recorded,
         # and a leg that would ring all the same is cut at once.
-        row = await self._database.transact(lambda connection: SQL.allowed(connection, id=decision))
+        row = await self._database.share(lambda connection: SQL.allowed(connection, id=decision))
         return None if row is None else _allowed(row)
 
     async def let_out(

@@ -16,12 +16,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
+from dialpact.store.ports import together
 from dialpact.store.sqlite import ledger, migrate
 from dialpact.store.sqlite.thread import Thread, Units
 
@@ -29,6 +30,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 SEAL_BATCH = 2000  # rows
+MOST_SHARED = 50  # units in one transaction
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
 
 
@@ -124,6 +126,8 @@ class Database:
         self._identity: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
         self._turns: dict[str, object] = {}
+        self._shared: list[tuple[Callable[[Units], Any], asyncio.Future[Any]]] = []
+        self._sharing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False) -> Self:
@@ -183,7 +187,44 @@ class Database:
 
         Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
         """
+        if together.is_joining():
+            result: T = await together.Unit(self, self._transact_all, work)
+            return result
         return await self._run(partial(self._within, work))
+
+    async def _transact_all(self, works: Sequence[Callable[[Units], Any]]) -> list[Any]:
+        """In one transaction, in their order, all or none; the leaves of all are made at its end."""
+        return await self.transact(lambda connection: [work(connection) for work in works])
+
+    async def share(self, work: Callable[[Units], T]) -> T:
+        """As ``transact``, in one transaction with whatever else is shared meanwhile: it has to be good for
+        being run a second time, where another's failure took the first back.
+        """
+        if together.is_joining():
+            return await self.transact(work)
+        mine: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._shared.append((work, mine))
+        if self._sharing is None or self._sharing.done():
+            self._sharing = asyncio.create_task(self._share(), name="shared transactions")
+        return await mine
+
+    async def _share(self) -> None:
+        while self._shared:
+            batch, self._shared = self._shared[:MOST_SHARED], self._shared[MOST_SHARED:]
+            waiting = [(work, each) for work, each in batch if not each.done()]
+            try:
+                results = await self._transact_all([work for work, _ in waiting])
+            except (StoreBusy, StoreGone) as error:  # of the database, not of one of them
+                _fail(error, *(each for _, each in waiting))
+            except Exception:
+                for work, each in waiting:
+                    try:
+                        _settle(each, await self.transact(work))
+                    except Exception as error:
+                        _fail(error, each)
+            else:
+                for (_, each), result in zip(waiting, results, strict=True):
+                    _settle(each, result)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the database, for as long as it takes.
@@ -267,6 +308,17 @@ class Database:
     def _roll_back(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.rollback()
+
+
+def _settle(waiting: asyncio.Future[Any], result: object) -> None:
+    if not waiting.done():  # nobody waits any more
+        waiting.set_result(result)
+
+
+def _fail(error: Exception, *waiting: asyncio.Future[Any]) -> None:
+    for each in waiting:
+        if not each.done():
+            each.set_exception(error)
 
 
 def rows(found: Any) -> list[dict[str, Any]]:

@@ -156,6 +156,7 @@ class _Batch:
         self._connection, self._judge, self._clock, self._alone = connection, judge, clock, alone
         self.failed = dict(failed or {})
         self._registered = Registered(connection)
+        self._forked = judge.stops_on_fork and bool(SQL.forked(connection)[0])
         self._sequence = _Sequence(connection)
 
     def run(self, batch: Sequence[WaitingAttempt], overdue: Sequence[Decision]) -> list[Decided]:
@@ -176,6 +177,10 @@ class _Batch:
             block = judge.broken(attempt, now, id=id)
             self._block(block)
             return Decided(block, raised)
+        if self._forked and not _is_late(waiting):
+            block = judge.forked(attempt, now, id=id)
+            self._block(block)
+            return Decided(block)
         if not _is_late(waiting):
             try:
                 with self._whole():

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.suspension import Suspensions
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
+    from dialpact.store.sqlite.supervised import Supervised
+    from dialpact.store.sqlite.witnesses import Witnesses
 
 
 class Store(Database):
@@ -270,10 +272,22 @@ class Store(Database):
         return Scripts(self)
 
     @cached_property
+    def supervised(self) -> Supervised:
+        from dialpact.store.sqlite.supervised import Supervised
+
+        return Supervised(self)
+
+    @cached_property
     def suspensions(self) -> Suspensions:
         from dialpact.store.sqlite.registers.suspension import Suspensions
 
         return Suspensions(self)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        from dialpact.store.sqlite.witnesses import Witnesses
+
+        return Witnesses(self)
 
 
 def warm() -> None:

@@ -49,7 +49,7 @@ class Recordings:
         fields = msgspec.structs.asdict(new)
         fields["started_at"] = stamp(new.started_at)
         fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
-        await self._database.transact(
+        await self._database.share(
             lambda connection: SQL.insert_recording(connection, state="starting", **fields)
         )
 

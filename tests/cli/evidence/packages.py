@@ -193,7 +193,7 @@ def export(home: Home, *arguments: str, code: int = 0) -> Path:
 
 
 def signer(home: Home) -> Signer:
-    return keys.load_file(home.path / "ledger.key", "dialpact/pbx1")
+    return keys.load(config.load(home.config))
 
 
 def files(package: Path) -> Files:

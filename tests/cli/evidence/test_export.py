@@ -19,7 +19,6 @@ from dialpact.cli import page, texts
 from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
-from dialpact.compliance.ledger import keys
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
 from dialpact.store.sqlite import decisions
@@ -51,6 +50,7 @@ ROOT = Path(page.__file__).parents[3]
 TOP = {
     "README.md",
     "verify.py",
+    "shown.py",
     "manifest.json",
     "manifest.sig",
     "ledger/checkpoint.note",
@@ -93,7 +93,8 @@ def test_a_package_with_all_that_is_known(stocked: Home) -> None:
     reports = {f"report.{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf")}
     mine = {name.removeprefix(f"calls/{call}/") for name in whole if name.startswith("calls/")}
     assert mine == TEXTS | {f"recordings/{path.name}" for path in paths}
-    rest = {name for name in whole if not name.startswith(("calls/", "ledger/records/", "profiles/"))}
+    proofs = ("ledger/records/", "ledger/older/")
+    rest = {name for name in whole if not name.startswith(("calls/", "profiles/", *proofs))}
     assert rest == TOP | reports
     (rules,) = (name for name in whole if name.startswith("profiles/"))
     assert hashlib.sha256(whole[rules]).hexdigest()[:16] in rules
@@ -387,10 +388,11 @@ def test_a_lost_key_vouches_for_none(stocked: Home, call: str) -> None:
 def test_another_name_of_the_node(stocked: Home, call: str) -> None:
     stocked.run("ledger", "checkpoint")
     text = stocked.config.read_text("utf-8")
-    stocked.config.write_text(text.replace('name = "pbx1"', 'name = "pbx2"'), "utf-8")
+    stocked.config.write_text(text.replace("/pbx1/", "/pbx2/"), "utf-8")
     stocked.run("ledger", "rotate", "--reason", "moved", *BY)
     package = export(stocked, "--call", call)
-    key = keys.load_file(stocked.path / "ledger.key", "dialpact/pbx2").vkey
+    key = signer(stocked).vkey
+    assert "/pbx2/" in key
     assert (ours(package, key), theirs(package, key)) == (set(), set())
 
 
