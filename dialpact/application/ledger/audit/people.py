@@ -378,5 +378,8 @@ class Looks:
 
 def look(snapshot: Snapshot, findings: Findings, memory: dict[str, Any]) -> Iterator[int]:
     """For the housekeeping: as far as it comes, and on from there the next time."""
-    for register in KINDS:
+    registers = tuple(KINDS)
+    for _ in registers:
+        register = registers[memory.get("next", 0) % len(registers)]
         yield from memory.setdefault(register, Looks(register)).look(snapshot, findings)
+        memory["next"] = memory.get("next", 0) + 1
