@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dialpact.application.ledger.audit import people
+from dialpact.application.ledger.audit import people, retention
 from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.counted import counted
 from dialpact.application.ledger.audit.found import Findings
@@ -225,4 +225,5 @@ PARTS: tuple[Part, ...] = (
     Part(tuple(one.name for one in SMALL), _walk, _look),
     Part((COUNTED,), counted, _count_again),
     Part(tuple(people.KINDS), people.walk, people.look),
+    Part(retention.REGISTERS, retention.walk, retention.look),
 )

@@ -63,11 +63,13 @@ TABLES: Mapping[str, Bound] = {
     "arriving_dnc": Bound("acts", "dnc, as do_not_call, once they count"),
     "arriving_consent": Bound("acts", "consent, once they count"),
     "witness": Bound("nothing", "how it stands with each, said anew when it is asked"),
-    "overwriting": Bound("nothing", "what is still to be overwritten of what was erased"),
     "recorder_lease": Bound(
         "nothing",
         "said anew every second; one by hand lets a call be dialled, and nothing answers the interlock",
     ),
     "register_difference": Bound("nothing", "found anew at each look"),
     "register_look": Bound("nothing", "said anew at each look"),
+    "overwriting": Bound(
+        "nothing", "what an erasure has still to overwrite in the files; who has these has all of it"
+    ),
 }
