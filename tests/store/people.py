@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dialpact.application.ledger.audit.found import AuditFinding, Findings
-from dialpact.application.ledger.audit.people import look, walk
+from dialpact.application.ledger.audit.people import walk
+from dialpact.application.ledger.audit.people_looks import look
 from dialpact.compliance.model import Consent, DncEntry
 from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.table import FileRead

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from dialpact.application.ledger.audit import people
+from dialpact.application.ledger.audit import people_looks
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create, imports, lead_import
 from tests.compliance.store_values import AT
@@ -128,7 +128,7 @@ def in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Imports of a few rows in slices, and looks at a few: no door leads to how many are few."""
     monkeypatch.setattr(imports, "FEW", 2)
     monkeypatch.setattr(lead_import, "FEW", 2)
-    monkeypatch.setattr(people, "MOST", 2)
+    monkeypatch.setattr(people_looks, "MOST", 2)
 
 
 quick = settings(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.application.ledger.audit import people
+from dialpact.application.ledger.audit import people_looks
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.snapshot import opened
@@ -22,7 +22,7 @@ ROWS = 12
 
 @pytest.fixture
 async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Store]:
-    monkeypatch.setattr(people, "MOST", 4)  # no door leads to how many rows a look has
+    monkeypatch.setattr(people_looks, "MOST", 4)  # no door leads to how many rows a look has
     create(tmp_path / "a.db")
     now = Moments().now
     async with await Store.open(tmp_path / "a.db") as store:
@@ -89,7 +89,7 @@ def test_a_look_may_be_left(store: Store) -> None:
     for _ in range(60):
         findings = Findings()
         with opened(store.path) as snapshot:
-            looking: Iterator[int] = people.look(snapshot, findings, memory)
+            looking: Iterator[int] = people_looks.look(snapshot, findings, memory)
             next(looking, None)
             del looking
         for register in findings.rechecked:

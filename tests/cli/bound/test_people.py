@@ -87,3 +87,17 @@ def test_verify_names_rows_and_imports(filled: Home) -> None:
     assert found["act-rows"]["key"] == "dnc.csv" and found["act-rows"]["found"].startswith("19")
     assert found["row-missing"]["key"] == "+8613700139999"
     assert said["findings"] == 2
+
+
+async def test_an_act_that_was_changed_with_its_row(filled: Home, keeper: Keeper) -> None:
+    await keeper.turn()
+    with closing(connect(filled.path / "dialpact.db")) as db, db:
+        db.execute("DROP TRIGGER register_change_is_final")
+        db.execute(f"UPDATE do_not_call SET source = 'x' WHERE number = {CALLEE}")
+        db.execute(
+            "UPDATE register_change SET detail = json_set(detail, '$.source', 'x') WHERE register = 'dnc'"
+            f" AND action = 'add' AND key = '+{CALLEE}'"
+        )
+    await keeper.turn()
+    assert [detail for detail in told(filled) if detail.startswith("dnc") and "act-changed" in detail]
+    assert await keeper.reasons() == ["gate-error"]
