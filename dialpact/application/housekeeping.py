@@ -34,14 +34,22 @@ async def keep(context: Context, config: Config, watch: Watch | None = None, *, 
         return False
     try:
         if turn:
-            if await context.store.erasure.overwriting_since():
-                await context.store.erasure.overwrite()
-            await context.store.imports.tidy()
-            if watch is not None:
-                await register_look.look(context, config.node.name, watch)
+            await _look_after(context, config, watch)
     finally:  # what is found is signed with the rest, and what is not looked at is no reason not to sign
-        done = await signing.checkpoint(context, config)
+        await _sign(context, config)
+    return turn
+
+
+async def _look_after(context: Context, config: Config, watch: Watch | None) -> None:
+    await context.store.imports.tidy()
+    if watch is not None:
+        await register_look.look(context, config.node.name, watch)
+    if await context.store.erasure.overwriting_since():
+        await context.store.erasure.overwrite()
+
+
+async def _sign(context: Context, config: Config) -> None:
+    done = await signing.checkpoint(context, config)
     if done.strangers:
         log.warning("beside the checkpoints lies what is none of this log", files=list(done.strangers[:5]))
     await signing.copy(context, config)
-    return turn

@@ -19,6 +19,7 @@ from dialpact.application.context import Context
 from dialpact.application.housekeeping import EVERY
 from dialpact.application.ledger.register_look import Watch
 from dialpact.cli.command_context import CommandContext
+from dialpact.cli.outsiders import Outsiders
 from dialpact.compliance.errors import DialpactError
 from dialpact.store.sqlite import Store
 
@@ -33,10 +34,19 @@ async def keep(
     every: timedelta = EVERY,
 ) -> None:
     """At once, then regularly, until ``stop``, and then once more. Raises nothing but cancellation."""
+    outsiders = Outsiders(session)
+    try:
+        await _keep(session, stop, every, outsiders)
+    finally:
+        await outsiders.close()
+
+
+async def _keep(session: CommandContext, stop: asyncio.Event, every: timedelta, outsiders: Outsiders) -> None:
     start, watch = True, Watch()
     while True:
         try:
-            await _aside(session, watch, start=start)
+            if await _aside(session, watch, start=start) or start:
+                outsiders.begin()
         except (DialpactError, OSError) as error:
             log.error("the ledger is not kept", error=str(error))
         except Exception as error:  # a fault of ours must not end the gate either

@@ -13,7 +13,7 @@ import msgspec
 
 from dialpact.compliance import masking, toml
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
@@ -106,18 +106,35 @@ class OptOutConfig(_Section, frozen=True, kw_only=True):
     agent_key: Keys = "*9"
 
 
+class WitnessConfig(_Section, frozen=True, kw_only=True):
+    """Where a witness answers (`add-checkpoint` below it), and its cosigner's key."""
+
+    url: str
+    vkey: str
+
+
 class LedgerConfig(_Section, frozen=True, kw_only=True):
+    """``witnesses``: each as a table, or as a line of both, in any order, with a space or a plus between."""
+
     key_file: str = "ledger.key"
     origin: Origin = ""  # the log's name in the world; empty: dialpact/<node>, as before there was a choice
     checkpoints: str = ""  # folder for copies of the signed tree heads
+    witnesses: tuple[WitnessConfig | str, ...] = ()
+    tsa: str = ""  # address of an authority for timestamps (RFC 3161)
+    tsa_ca: str = ""  # its certificates, in PEM
     on_fork: Literal["go-on", "stop"] = "go-on"  # what becomes of calls while the log may not be signed
+
+    @property
+    def named(self) -> tuple[WitnessConfig, ...]:
+        """The witnesses. ConfigError for a line that is none."""
+        return tuple(map(_witness, self.witnesses))
 
 
 class SupervisionConfig(_Section, frozen=True, kw_only=True):
     """Who supervises this operator, and where. ``vkey``: the key that signs the letters and cosigns."""
 
-    url: str
-    vkey: str
+    url: str = ""
+    vkey: str = ""
     secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
     letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
 
@@ -239,6 +256,34 @@ class Config(_Section, frozen=True, kw_only=True):
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
 
 
+def _witness(given: WitnessConfig | str) -> WitnessConfig:
+    if isinstance(given, WitnessConfig):
+        return given
+    if found := re.fullmatch(r"(?P<url>https?://\S+)\s+(?P<vkey>\S+)", given.strip()):
+        return WitnessConfig(**found.groupdict())
+    if found := re.fullmatch(r"(?P<vkey>\S+?)(?:\s+|\+)(?P<url>https?://\S+)", given.strip()):
+        return WitnessConfig(**found.groupdict())
+    raise ConfigError(f"[ledger] witnesses: not a verifier key and an address: {given!r}")
+
+
+def _check_outsiders(ledger: LedgerConfig) -> None:
+    """Raises ConfigError. What few installations have is only then imported."""
+    addresses = [ledger.tsa] if ledger.tsa else []
+    if ledger.witnesses:
+        from dialpact.compliance.ledger.cosignature import distinct
+
+        try:
+            given = [each.vkey for each in ledger.named]
+            if len(distinct(given)) < len(given):
+                raise ConfigError("[ledger] witnesses: one key twice")
+        except LedgerError as error:
+            raise ConfigError(f"[ledger] witnesses: {error}") from error
+        addresses += [each.url for each in ledger.named]
+    for address in addresses:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", address):
+            raise ConfigError(f"[ledger] not an http or https address: {address!r}")
+
+
 def split_address(text: str) -> tuple[str, int]:
     """``HOST:PORT`` or ``[::1]:PORT``. Raises ConfigError."""
     host, colon, port = text.rpartition(":")
@@ -312,6 +357,7 @@ def _check(config: Config, file: Path) -> None:
         if config.metrics is not None:
             config.metrics.addresses  # noqa: B018
         config.web.address  # noqa: B018
+        _check_outsiders(config.ledger)
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

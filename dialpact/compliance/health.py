@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialpact.compliance.model import Campaign, Registration, Suspension
+from dialpact.compliance.witness import WitnessState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,8 @@ class Health:
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
     overwriting: datetime | None = None  # since when something that was erased may still lie in the files
+    witnesses: tuple[WitnessState, ...] = ()  # every one that was ever asked
+    stamped: datetime | None = None  # when the newest timestamp was asked for
     looked: RegistersLooked | None = None  # at the registers; None: never
     differing: tuple[tuple[str, str], ...] = ()  # register and key of what is not as the log says
 

@@ -125,8 +125,9 @@ def health(look: Look, said: Callable[[DoctorFinding], str]) -> bytes:
 
 
 def state(look: Look, said: Callable[[DoctorFinding], str]) -> dict[str, object]:
-    """For programs: ``ready``, and of every problem its code and text."""
+    """For programs: ``ready``, and of every problem its code and text; ``remarks`` stop no call."""
     return {
         "ready": not look.problems,
         "problems": [{"code": item.key, "text": said(item)} for item in look.problems],
+        "remarks": [{"code": item.key, "text": said(item)} for item in look.remarks],
     }

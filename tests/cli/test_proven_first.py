@@ -476,3 +476,27 @@ def test_housekeeping_names_it_within_ten_minutes(shelf: Shelf) -> None:
     values = ", ".join("NULL" if value is None else repr(value) for value in row)
     Thief(shelf)(f"INSERT INTO hold VALUES ({values})", "UPDATE witnessed SET us = us - 1 WHERE reading = 1")
     assert differing() == []
+
+
+# Complaints
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM complaint",
+        "UPDATE complaint SET status = 'answered', answered_at = received_at, answer = 'x'",
+        "UPDATE complaint SET decision = ''",
+    ],
+)
+def test_an_open_complaint_that_was_taken_away_keeps_its_call(shelf: Shelf, statement: str) -> None:
+    shelf.put()
+    about = ("13800138000", "--at", AT.isoformat(timespec="seconds"), "--source", "12321")
+    shelf.home.run("complaint", "add", *about, "--by", "chen")
+    shelf.lives_until(LATER)
+    shelf.purge("--yes")
+    assert shelf.home("ledger", "erase", "--yes", *WHY)["needed"] == 1
+    Thief(shelf)(statement)
+    answer = shelf.home("ledger", "erase", "--yes", *WHY, code=1)
+    assert [one["kind"] for one in answer["differences"]] == ["complaint"]
+    assert all(one["text"] for one in answer["differences"])

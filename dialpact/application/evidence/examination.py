@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from dialpact.application.evidence import claims
+from dialpact.application.evidence import claims, enclosed, pages, texts, views
 from dialpact.application.evidence.container import Member
 from dialpact.application.evidence.form import (
     CHECKPOINT,
@@ -92,6 +92,9 @@ class Examination:
             self._links(package)
             self._found.update(claims.flaws(package))
             self._unproven.update(claims.unproven(package))
+            if claims.form_of(package) >= enclosed.FORM:
+                self._found.update({*views.flaws(package), *pages.flaws(package)})
+                self._unproven.update({*views.unproven(package), *pages.unproven(package)})
             if held:
                 self._held(held, proofs)
         except Unreadable as problem:
@@ -276,6 +279,7 @@ class Examination:
             member = self._members.get(name)
             if member is None or member.sha256 != sha256:
                 self._add("content", name)
+        self._found.update(texts.flaws(package))
 
 
 def _check_once(*lists: list[str]) -> None:

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from dialpact.application.ledger import copies
+from dialpact.application.ledger import copies, held
 from dialpact.application.ledger.whole import in_thread
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
@@ -30,7 +30,7 @@ from dialpact.store.ports.checkpoints import Log
 
 TURN_SECONDS, LOOK_SECONDS = 10.0, 0.05
 Holder = Callable[[Config, Store], Awaitable[Sequence[tuple[str, str]]]]
-HOLDERS: list[Holder] = []
+HOLDERS: list[Holder] = [held.by_witnesses]
 """Who holds heads of this log besides: each gives (whose, note). One that does not answer gives none."""
 
 

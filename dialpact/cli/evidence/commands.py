@@ -17,8 +17,9 @@ from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
+from dialpact.compliance.ledger.history import History
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.registers.fault import Fault
 
@@ -64,7 +65,8 @@ async def export(
                 progress=lambda done, _: bar.update(task, completed=done),
             )
     _tell(session, made)
-    return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
+    lacking = any(one.why not in ("running", "disposed", "erased") for one in made.absent)
+    return FOUND if lacking or any(note.code == "unrecorded" for note in made.notes) else DONE
 
 
 @command(app, "verify")
@@ -78,12 +80,19 @@ def verify(
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A checkpoint of this ledger that you kept.")
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What earlier keys have signed; else ledger.history beside the key."
+        ),
+    ] = None,
 ) -> int:
     """Check a package. Needs no configuration; exit 3 when anything is wrong, or nobody's key was given."""
     if file.is_dir():
         raise Fault("evidence-folder", file=str(file))
     held = _read(checkpoint) if checkpoint else ""
-    verdict = check.examine(file, _key(session, key), held)
+    believed = _key(session, key)
+    verdict = check.examine(file, believed, held, _history(session, key, believed, history))
     if session.as_json:
         findings = [found._asdict() | {"text": _said(session, found.code)} for found in verdict.findings]
         session.json({"file": str(file), "valid": verdict.valid, "findings": findings, "package": verdict})
@@ -146,6 +155,27 @@ def _key(session: CommandContext, given: str) -> Verifier | None:
         return None
     public = keys.public_path(keys.path_of(config))
     return keys.load_public(public, keys.name_of(config)) if public.is_file() else None
+
+
+def _history(session: CommandContext, given: str, key: Verifier | None, file: Path | None) -> History | None:
+    """What the key says of earlier ones. One that is named must hold; one that lies beside the key may be of
+    another, which is said.
+    """
+    if key is None:
+        return None
+    if file:
+        return keys.read_history(file, key)
+    public = Path(given) if given and "+" not in given else None
+    if public is None:
+        try:
+            public = keys.public_path(keys.path_of(session.config))
+        except ConfigError:
+            return None
+    try:
+        return keys.load_history(public, key)
+    except LedgerError as error:
+        session.note(session.text("say.evidence-history", why=error))
+        return None
 
 
 def _read(file: Path) -> str:

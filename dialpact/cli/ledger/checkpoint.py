@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from dialpact.application.ledger import resumption, signing
+from dialpact.application.ledger import resumption, signing, witnesses
 from dialpact.cli import texts
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import By, Why
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.heads import LedgerForked, SignedHead
+from dialpact.compliance.witness import DISPUTES
 
 Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there instead.")]
 
@@ -21,21 +22,29 @@ Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help
 async def checkpoint(session: CommandContext, *, output: Out = None) -> int:
     """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy.
 
-    Exit 3 when the log does not continue what was signed before.
+    Witnesses are asked to cosign it. Exit 3 when the log does not continue what was signed before, or a
+    witness holds another one of this name.
     """
     async with session.context() as context:
         try:
             done = await signing.checkpoint(context, session.config)
         except LedgerForked as fork:
             return forked(session, fork)
+        asked = await witnesses.submit(context, session.config)
+        text = await witnesses.cosigned(context, done.note)
+        told = {
+            "unlooked": done.unlooked,
+            "witnesses": [{"name": one.name, "word": one.word, "detail": one.detail} for one in asked],
+        }
         if output:
-            output.write_text(done.note, "utf-8")
-            session.answer(
-                {"file": str(output), "unlooked": done.unlooked},
-                session.text("say.ledger-written", file=output),
-            )
+            output.write_text(text, "utf-8")
+            session.answer({"file": str(output), **told}, session.text("say.ledger-written", file=output))
         else:
-            session.answer({"note": done.note, "unlooked": done.unlooked}, done.note.removesuffix("\n"))
+            session.answer({"note": text, **told}, text.removesuffix("\n"))
+        for one in asked:
+            if one.word != "cosigned":
+                about = {"witness": one.name, "url": one.url, "word": one.word, "why": one.detail}
+                session.note(session.text("say.ledger-not-cosigned", **about))
         for said in done.unlooked:
             session.note(session.text("say.ledger-unlooked", what=said))
         if done.strangers:
@@ -47,7 +56,7 @@ async def checkpoint(session: CommandContext, *, output: Out = None) -> int:
             why = texts.os_error_text(error, session.language) if isinstance(error, OSError) else str(error)
             session.note(session.text("say.ledger-uncopied", why=why))
             return FAILED
-    return DONE
+    return FOUND if any(one.word in DISPUTES for one in asked) else DONE
 
 
 async def resume(

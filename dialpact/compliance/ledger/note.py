@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -33,6 +33,8 @@ class Signature(NamedTuple):
 class Verifier:
     """A public key and the name that signs with it."""
 
+    algorithm = ED25519
+
     def __init__(self, name: str, public: bytes) -> None:
         """``public``: 32 bytes. LedgerError for what is no name or no key."""
         _check_name(name)
@@ -41,18 +43,19 @@ class Verifier:
         except ValueError as error:
             raise LedgerError(f"no Ed25519 key: {error}") from error
         self.name = name
-        self.key_id = hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
-        self.vkey = f"{name}+{self.key_id.hex()}+{_text(ED25519 + public)}"
+        self.public = public
+        self.key_id = hashlib.sha256(name.encode() + b"\n" + self.algorithm + public).digest()[:4]
+        self.vkey = f"{name}+{self.key_id.hex()}+{_text(self.algorithm + public)}"
 
     @classmethod
-    def parse(cls, vkey: str) -> Verifier:
+    def parse(cls, vkey: str) -> Self:
         """From ``name+hex8+base64``. LedgerError says what is wrong with it."""
         name, _, rest = vkey.partition("+")
         hex8, plus, key = rest.partition("+")
         if not plus:
             raise LedgerError("a verifier key has the form name+hex8+base64")
         raw = _bytes(key, "the verifier key")
-        if raw[:1] != ED25519:
+        if raw[:1] != cls.algorithm:
             raise LedgerError("the verifier key is of another kind than Ed25519")
         found = cls(name, raw[1:])
         if hex8.lower() != found.key_id.hex():
@@ -137,6 +140,11 @@ def verify(text: str, verifiers: Iterable[Verifier], most: int = MOST_BYTES) -> 
         names = ", ".join(f"{name} ({key_id.hex()})" for name, key_id, _ in signatures[:5])
         raise LedgerError(f"not signed by a key that is trusted, only by {names}")
     return body
+
+
+def line(one: Signature) -> str:
+    """As it stands in a note, its end included."""
+    return f"{DASH}{one.name} {_text(one.key_id + one.signature)}\n"
 
 
 def _signature(line: str) -> Signature:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.scripts import Scripts
     from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.witnesses import Witnesses
 
 
 class Store(Protocol):
@@ -166,3 +167,6 @@ class Store(Protocol):
 
     @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def witnesses(self) -> Witnesses: ...

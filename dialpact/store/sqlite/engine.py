@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
     from dialpact.store.sqlite.supervised import Supervised
+    from dialpact.store.sqlite.witnesses import Witnesses
 
 
 class Store(Database):
@@ -281,6 +282,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.suspension import Suspensions
 
         return Suspensions(self)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        from dialpact.store.sqlite.witnesses import Witnesses
+
+        return Witnesses(self)
 
 
 def warm() -> None:
