@@ -36,6 +36,7 @@ from tests.cli.evidence.packages import (
     judged,
     ours,
     recorded,
+    resigned,
     signer,
     theirs,
     witnessed,
@@ -375,6 +376,27 @@ def test_the_first_key_and_the_last(stocked: Home, call: str) -> None:
     stocked.run("evidence", "verify", "package.zip", "--key", first, "--checkpoint", "first.note")
     broken = json.loads(files(package)["manifest.json"])["rotations"]
     assert len(broken) == 2 and all(one["word"] for one in broken)
+
+
+def test_a_package_from_before_a_rotation(stocked: Home, call: str) -> None:
+    """By the new key: believed where its history has the head, so a thief of the old one can add nothing."""
+    package, old = export(stocked, "--call", call), signer(stocked)
+    stocked.run("ledger", "rotate", "--reason", "stolen", *BY)
+    history = (stocked.path / "ledger.history").read_bytes()
+    new = signer(stocked).vkey
+    for found in (ours(package, new), theirs(package, new)):
+        assert ("signature", "manifest.sig") in found
+    stocked.run("evidence", "verify", str(package), "--key", "ledger.pub")
+    assert theirs(package, new, history) == set()
+    forged = json.loads(files(package)["manifest.json"])
+    head = files(package)["ledger/checkpoint.note"].decode().split("\n")
+    note = old.sign("\n".join([head[0], head[1], "A" * 43 + "=", ""])).encode()
+    made = stocked.path / "stolen.zip"
+    made.write_bytes(
+        resigned(files(package) | {"ledger/checkpoint.note": note}, old, reason=forged["reason"])
+    )
+    stocked.run("evidence", "verify", str(made), "--key", "ledger.pub", code=3)
+    assert ("signature", "manifest.sig") in theirs(made, new, history)
 
 
 def test_a_lost_key_vouches_for_none(stocked: Home, call: str) -> None:
