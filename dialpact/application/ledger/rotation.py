@@ -97,7 +97,8 @@ async def resume(config: Config, store: Store) -> Signer:
     if in_force:
         with suppress(OSError):  # a read-only folder must not stop the signing
             if known:
-                await history.keep(config, store, signer)
+                with suppress(LedgerError):  # a log that is damaged says so when it is signed
+                    await history.keep(config, store, signer)
             await in_thread(lambda: keys.publish(keys.path_of(config), signer))
     return signer
 
