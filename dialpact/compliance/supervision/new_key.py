@@ -18,9 +18,9 @@ from dialpact.compliance.ledger import merkle, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.ledger.rotation import ACTION, REGISTER, RESUME, Rotation
-from dialpact.compliance.supervision.handed import Hex, LeafProof
+from dialpact.compliance.supervision.handed import LeafProof
 from dialpact.compliance.supervision.refusal import Refusal
-from dialpact.compliance.supervision.witness import Head
+from dialpact.compliance.supervision.witness import Head, Hex
 
 MOST_BYTES = 256 << 10
 FORMAT: Literal["dialpact-rotation/1"] = "dialpact-rotation/1"
