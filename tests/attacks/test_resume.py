@@ -5,6 +5,7 @@ given up.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,18 @@ def test_a_package_of_it_verifies(stocked: Home) -> None:
         held = ("--key", key, "--checkpoint", str(kept[0]))
         found = stocked("evidence", "verify", str(package), *held, code=3)["findings"]
         assert [one["code"] for one in found] in (["held-contradicted"], ["held-unproven"])
+
+
+def test_a_machine_that_was_cloned(home: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two that have the same key sign two logs of one name; the folder that both copy to tells the second."""
+    folder = copies(home)
+    grow(home, 1)
+    home.run("ledger", "checkpoint")
+    clone = Home(tmp_path_factory.mktemp("clone") / "home")
+    shutil.copytree(home.path, clone.path)
+    config = ("--config", str(clone.config))
+    grow(home, 2)
+    home.run("ledger", "checkpoint")
+    clone.run(*config, "dnc", "add", "13800130003", "--scope", "all", "--source", "x")
+    (fork,) = clone(*config, "ledger", "checkpoint", code=3)["forks"]
+    assert fork["where"] == str(folder / f"pbx1-{4:012}.note")
