@@ -77,6 +77,16 @@ def test_the_log_goes_on_under_a_new_name(home: Home, other: int) -> None:
     assert incidents(home) == ["ledger-forked"]
 
 
+def test_it_is_refused_in_both_languages_and_a_lost_key_is_no_way_round(home: Home) -> None:
+    forked(home)
+    assert "一律不签名" in home("ledger", "checkpoint", "--lang", "zh", code=3)["error"]
+    assert "nothing is signed" in home("ledger", "checkpoint", code=3)["error"]
+    before = (home.path / "ledger.key").read_bytes()
+    assert "nothing is signed" in home("ledger", "rotate", *BY, "--lost", code=1)["error"]
+    assert (home.path / "ledger.key").read_bytes() == before
+    assert rows(home, "SELECT count(*) FROM register_change WHERE register = 'ledger'") == [(0,)]
+
+
 def test_the_log_says_for_ever_what_was_given_up(home: Home) -> None:
     kept = forked(home)
     home.run("ledger", "resume", *BY)
