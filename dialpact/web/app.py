@@ -15,11 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dialpact.web import tiles
 from dialpact.web.bounds import Bounds
 from dialpact.web.site import RouteSource, Site
 
 LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
-SAID = {404: "no such page", 405: "not by this method"}
+SAID = {
+    404: "no such page",
+    405: "not by this method",
+    500: "failed",
+    503: "the database can not be read now",
+}
 
 
 def health(site: Site) -> Sequence[BaseRoute]:
@@ -30,7 +36,7 @@ def health(site: Site) -> Sequence[BaseRoute]:
     return [Route("/health/live", live)]
 
 
-SOURCES: tuple[RouteSource, ...] = (health,)
+SOURCES: tuple[RouteSource, ...] = (health, tiles.routes)
 
 
 def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:
@@ -45,4 +51,5 @@ def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlet
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     said = SAID.get(error.status_code, error.detail)
-    return JSONResponse({"error": said}, error.status_code, headers=dict(error.headers or {}))
+    headers = {"Cache-Control": "no-store", **(error.headers or {})}
+    return JSONResponse({"error": said}, error.status_code, headers=headers)

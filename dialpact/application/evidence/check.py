@@ -9,15 +9,24 @@ import msgspec
 from dialpact.application.evidence import container, zipped_anew
 from dialpact.application.evidence.container import Broken, Member
 from dialpact.application.evidence.examination import Examination, KeyHistory
+from dialpact.application.evidence.outside import Outsiders
 from dialpact.application.evidence.verdict import CODES, PackageFlaw, Verdict
 from dialpact.compliance.ledger.note import Verifier
+
+NOBODY = Outsiders()
 
 __all__ = ["CODES", "PackageFlaw", "Verdict", "examine"]
 
 
-def examine(file: Path, key: Verifier | None, held: str = "", history: KeyHistory | None = None) -> Verdict:
+def examine(
+    file: Path,
+    key: Verifier | None,
+    held: str = "",
+    history: KeyHistory | None = None,
+    outsiders: Outsiders = NOBODY,
+) -> Verdict:
     """``held``: a signed checkpoint that the examiner had before; ``history``: what the key has signed of its
-    forerunners. OSError when the file can not be read.
+    forerunners; ``outsiders``: whom he believes about times. OSError when the file can not be read.
     """
     members: dict[str, Member] = {}
     ignored: list[str] = []
@@ -27,5 +36,5 @@ def examine(file: Path, key: Verifier | None, held: str = "", history: KeyHistor
             members.update(zipped_anew.read(opened, ignored) if anew else container.read(opened))
     except Broken as broken:
         return Verdict(findings=(PackageFlaw("container", str(broken)),))
-    found = Examination(members, key, history).verdict(held)
+    found = Examination(members, key, history, outsiders).verdict(held)
     return msgspec.structs.replace(found, anew=anew, ignored=tuple(ignored))

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from dialpact.application.evidence import claims, enclosed, pages, texts, views
+from dialpact.application.evidence import claims, enclosed, outside, pages, texts, views
 from dialpact.application.evidence.container import Member
 from dialpact.application.evidence.form import (
     CHECKPOINT,
@@ -23,6 +23,7 @@ from dialpact.application.evidence.form import (
     RECORDINGS,
     SIDES,
     SIGNATURE,
+    STAMPS,
     ErasedCall,
     Manifest,
     Older,
@@ -33,10 +34,12 @@ from dialpact.application.evidence.form import (
     record_name,
     recording_name,
     signed_text,
+    stamp_name,
 )
+from dialpact.application.evidence.outside import LoggedCall, Outsiders, ProvenHead, StampedHead
 from dialpact.application.evidence.proven import ProvenRecords, Row, detail, key_of
 from dialpact.application.evidence.strict import strict
-from dialpact.application.evidence.verdict import NO_KEY, PackageFlaw, Verdict
+from dialpact.application.evidence.verdict import NO_KEY, PackageFlaw, SeenCall, Verdict
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note, record
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -59,9 +62,15 @@ class Unreadable(Exception):
 
 class Examination:
     def __init__(
-        self, members: dict[str, Member], key: Verifier | None, history: KeyHistory | None = None
+        self,
+        members: dict[str, Member],
+        key: Verifier | None,
+        history: KeyHistory | None = None,
+        outsiders: Outsiders | None = None,
     ) -> None:
         self._members, self._key, self._history = members, key, history
+        self._outsiders = outsiders or Outsiders()
+        self._heads: list[ProvenHead] = []  # checkpoints of this ledger: older ones, then its own
         self._found = {PackageFlaw("container", name) for name, one in members.items() if not one.sound}
         self._unproven: set[str] = set()
         self._keys: list[Verifier] = []  # the one that must have signed, then older ones
@@ -88,7 +97,9 @@ class Examination:
                 self._erased(erased, package)
             for older in proofs.older:
                 self._older(older)
-            self._strangers(proofs)
+            stamps = self._stamps()
+            about["stamps"] = len(stamps)
+            self._strangers(proofs, stamps)
             self._links(package)
             self._found.update(claims.flaws(package))
             self._unproven.update(claims.unproven(package))
@@ -97,6 +108,7 @@ class Examination:
                 self._unproven.update({*views.unproven(package), *pages.unproven(package)})
             if held:
                 self._held(held, proofs)
+            about["seen"] = self._seen(package, stamps)
         except Unreadable as problem:
             self._add("form", str(problem))
         if self._key is None:
@@ -230,6 +242,8 @@ class Examination:
         named = before is not None and one.file == older_name(before.size) and one.size == before.size
         if before is None or not named or not self._continues(before, one.proof):
             self._add("older", one.file)
+        else:
+            self._heads.append(ProvenHead(one.file, self._note(one.file), before))
 
     def _continues(self, before: Checkpoint, proof: list[str]) -> bool:
         head, path = self._head, [bytes.fromhex(step) for step in proof]
@@ -237,11 +251,50 @@ class Examination:
             return False
         return merkle.verify_consistency(before.size, head.size, before.root, head.root, path)
 
-    def _strangers(self, proofs: ProofList) -> None:
+    def _stamps(self) -> list[StampedHead]:
+        """An authority's answers, each beside the checkpoint that it is of, which the ledger continues."""
+        if self._head is not None:
+            self._heads.append(ProvenHead(CHECKPOINT, self._note(CHECKPOINT), self._head))
+        known = [each.head for each in self._heads]
+        found = []
+        for name, member in self._members.items():
+            if not name.startswith(STAMPS) or not name.endswith(".tsr"):
+                continue
+            beside = f"{name.removesuffix('.tsr')}.note"
+            try:
+                text = self._note(beside)
+                head = self._parsed(text, self._keys)
+            except (LedgerError, UnicodeDecodeError):
+                head = None
+            if head is None or head not in known or beside != stamp_name(head.size, ".note"):
+                self._add("stamp", name)
+            else:
+                found.append(StampedHead(name, ProvenHead(beside, text, head), member.content or b""))
+        return found
+
+    def _seen(self, package: ProvenRecords, stamps: list[StampedHead]) -> tuple[SeenCall, ...]:
+        """By the outsiders that the examiner named."""
+        decided = {str(row.get("id")): str(row.get("decided_at")) for row in package.of("decision")}
+        logged = [
+            *(LoggedCall(one.key, one.index, "") for one in package.proofs.erased if one.kind == "decision"),
+            *(
+                LoggedCall(one.key, one.index, decided[one.key])
+                for one in package.proofs.records
+                if one.kind == "decision" and one.key in decided
+            ),
+        ]
+        own = {key.public for key in self._keys}
+        flaws, seen = outside.told(self._outsiders, self._heads, stamps, logged, own)
+        self._found.update(flaws)
+        return tuple(seen)
+
+    def _strangers(self, proofs: ProofList, stamps: list[StampedHead]) -> None:
         """What is signed, lies among the proofs, and is proven by none of them."""
         named = {
             CHECKPOINT,
             PROOFS,
+            *(one.file for one in stamps),
+            *(one.note.file for one in stamps),
             *(one.file for one in proofs.records),
             *(old.file for old in proofs.older),
         }

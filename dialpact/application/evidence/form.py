@@ -16,6 +16,7 @@ CHECKPOINT = "ledger/checkpoint.note"
 PROOFS = "ledger/proofs.json"
 SCRIPTS = ("verify.py", "shown.py")  # that verify without Dialpact
 LEDGER = "ledger/"
+STAMPS = "ledger/stamps/"
 RECORDINGS = "/recordings/"
 SIDES = ("", "callee_", "agent_")  # of a recording's columns: the mix, and each direction
 EXPORTED = ("evidence", "export")  # register and action of the log's line of an export,
@@ -53,6 +54,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         "not-in-ledger",
         "no-pdf",
         "erased",
+        "erased-unproven",
         "unrecorded",
         "others",
         "forked",
@@ -135,6 +137,11 @@ def record_name(index: int, kind: str) -> str:
 
 def older_name(size: int) -> str:
     return f"{LEDGER}older/{size:09}.note"
+
+
+def stamp_name(size: int, kind: str) -> str:
+    """``kind``: ``.note`` for the checkpoint as it was stamped, ``.tsr`` for the authority's answer."""
+    return f"{STAMPS}{size:09}{kind}"
 
 
 def recording_name(row: Mapping[str, Any], side: str) -> str:

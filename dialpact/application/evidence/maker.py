@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -42,9 +43,10 @@ from dialpact.application.evidence.form import (
     pretty,
     record_name,
     signed_text,
+    stamp_name,
 )
 from dialpact.application.evidence.matching import Matched
-from dialpact.application.ledger import heads
+from dialpact.application.ledger import heads, witnesses
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.config import Config
@@ -53,6 +55,7 @@ from dialpact.compliance.evidence import REGISTER, Key, Proofs, Proven, leaf_of_
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, split
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.witnesses import Cosignature, StoredStamp
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +166,10 @@ async def make(
     signed = (await heads.signed(config, context.store, signer, now)).note
     head = Checkpoint.parse(split(signed)[0])
     proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
-    files |= _ledger(proofs, signed, withheld)
+    await witnesses.submit(context, config, patient=False)
+    kept = await context.store.witnesses.cosignatures_of([head.size, *(old.size for old in proofs.older)])
+    files |= _ledger(proofs, witnesses.under(signed, kept.get(head.size, ())), withheld, kept)
+    files |= _stamps(proofs, await context.store.witnesses.stamps_of([old.size for old in proofs.older]))
     listed = await asyncio.to_thread(_listed, files)
     manifest = msgspec.structs.replace(manifest, files=listed)
     files |= _signed(manifest, signer)
@@ -189,7 +195,21 @@ async def make(
     )
 
 
-def _ledger(proofs: Proofs, note: str, withheld: list[str]) -> dict[str, Source]:
+def _stamps(proofs: Proofs, stamps: Sequence[StoredStamp]) -> dict[str, Source]:
+    """Of each size one: an authority's answer, and the checkpoint byte for byte as it was stamped."""
+    files: dict[str, Source] = {}
+    bodies = {old.size: split(old.note)[0] for old in proofs.older}
+    for one in stamps:
+        if split(one.note)[0] != bodies[one.size]:
+            continue  # of another log, which this one does not continue
+        files.setdefault(stamp_name(one.size, ".note"), one.note.encode())
+        files.setdefault(stamp_name(one.size, ".tsr"), one.answer)
+    return files
+
+
+def _ledger(
+    proofs: Proofs, note: str, withheld: list[str], kept: Mapping[int, Sequence[Cosignature]]
+) -> dict[str, Source]:
     files: dict[str, Source] = {CHECKPOINT: note.encode()}
     records, erased, before = [], [], []
     for one in proofs.records:
@@ -203,7 +223,7 @@ def _ledger(proofs: Proofs, note: str, withheld: list[str]) -> dict[str, Source]
         records.append(RecordProof(file=name, version=one.version, salt=one.salt.hex(), **about))
     for old in proofs.older:
         name = older_name(old.size)
-        files[name] = old.note.encode()
+        files[name] = witnesses.under(old.note, kept.get(old.size, ())).encode()
         before.append(Older(file=name, size=old.size, proof=[step.hex() for step in old.proof]))
     files[PROOFS] = pretty(ProofList(records=records, older=before, erased=erased, withheld=withheld))
     return files

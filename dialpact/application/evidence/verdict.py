@@ -9,7 +9,9 @@
    ``enclosed`` (the ledger has another word on what was enclosed), ``shown`` (what people read is not what
    the records say), ``omitted`` (what must be there by the records is not), ``key`` (no key given), and of a
    checkpoint that the examiner holds: ``held`` (not signed), ``held-contradicted``, ``held-unproven`` (no
-   proof for its size).
+   proof for its size). Of outsiders that he names: ``witness`` (a cosignature that does not hold, or no
+   outsider's), ``witness-time`` (of a time that can not be), ``quorum`` (too few have seen the call),
+   ``stamp`` (a timestamp that does not hold, or is of no checkpoint of this ledger).
 2. ``unproven``: what is shown and no entry of the log proves. It changes nothing.
 """
 
@@ -25,13 +27,26 @@ NO_KEY = "not given"
 CODES = (
     *("container", "form", "signature", "checkpoint", "missing", "changed", "foreign", "record", "older"),
     *("content", "export", "enclosed", "shown", "omitted"),
-    *("key", "held", "held-contradicted", "held-unproven"),
+    *("key", "held", "held-contradicted", "held-unproven", "witness", "witness-time", "quorum", "stamp"),
 )
 
 
 class PackageFlaw(NamedTuple):
     code: str
     where: str  # a file of the package, a decision's id, or what else the code speaks of
+
+
+class SeenCall(msgspec.Struct, frozen=True, kw_only=True):
+    """What outsiders say of a call's decision, times in UTC: it was in the log at the ``latest`` then, and
+    not in what they had seen of the log at ``unseen``, by these witnesses; ``stamped``: at the latest then,
+    by an authority. Empty: they say nothing.
+    """
+
+    call: str
+    latest: str = ""
+    unseen: str = ""
+    by: tuple[str, ...] = ()
+    stamped: str = ""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +63,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     absent: tuple[Absent, ...] = ()
     unproven: tuple[str, ...] = ()
+    seen: tuple[SeenCall, ...] = ()  # by outsiders, where the examiner named some
+    stamps: int = 0  # timestamps in it
     anew: bool = False  # zipped by another program: its contents were looked at
     ignored: tuple[str, ...] = ()  # what that program added of its own
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Checks an evidence package: python3 verify.py FILE.zip|FOLDER KEY|FILE [--checkpoint FILE].
 
+[--witness VKEY]... [--quorum N]: outsiders whom you know, who must have seen each call; [--tsa-ca FILE]: an
+authority for timestamps, checked with openssl.
 Exit 0: valid, 3: findings. Notes name what no entry of the log proves, and change nothing. Needs Python 3.9
 and `cryptography`, not Dialpact. Take KEY from somebody else than the sender. Read `examined` first.
 """
@@ -13,8 +15,11 @@ import json
 import mmap
 import re
 import struct
+import subprocess
 import sys
+import tempfile
 import zipfile
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +37,8 @@ SIDES = ("", "callee_", "agent_")  # of a recording: the mix, and each direction
 # The form of the lists: a text is a pattern of texts, 0 a whole number, a tuple one of several.
 HASH, ID, TEXT, NUMBER = "[0-9a-f]{64}", "[0-9a-f]{32}", ".*", 0
 WHY = "running|disposed|missing|changed|unreadable|erased"
-NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|unrecorded|others|forked"
+NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|erased-unproven"
+NOTE += "|unrecorded|others|forked"
 LISTS: dict[str, Any] = {
     MANIFEST: {
         "format": "dialpact-evidence/1",
@@ -69,6 +75,7 @@ LISTS: dict[str, Any] = {
 KEYS = {"decision": "id", "undelivered": "decision", "recording": "id", "carrier-leg": "id"}  # else "seq"
 found: set[tuple[str, str]] = set()
 notes: set[str] = set()
+seen: list[str] = []  # what outsiders say
 
 
 class Unreadable(Exception):
@@ -185,6 +192,62 @@ def head(note: bytes, *keys: str) -> tuple[int, bytes]:
     raise ValueError("no checkpoint by these keys")
 
 
+def public(key: str) -> bytes:
+    return base64.b64decode(key.split("+", 2)[2], validate=True)[1:]
+
+
+def outsider(given: str) -> str:
+    """The key of a witness, or a file with it. Fails for any other."""
+    key = Path(given).read_text("utf-8").strip() if Path(given).is_file() else given
+    name, mark, encoded = key.split("+", 2)
+    raw = base64.b64decode(encoded, validate=True)
+    if raw[:1] != b"\4" or len(raw) != 33 or sha256(f"{name}\n".encode() + raw).hexdigest()[:8] != mark:
+        raise ValueError("no witness's key")
+    return key
+
+
+def seen_at(note: bytes, witness: str) -> int:
+    """When a witness (C2SP tlog-cosignature, Ed25519) has seen the checkpoint; 0: it does not say.
+
+    Fails for a line by its key that does not hold.
+    """
+    body, _, signatures = note.decode().rpartition("\n\n")
+    name, _, public = witness.split("+", 2)
+    raw, found = base64.b64decode(public, validate=True), []
+    identity = sha256(f"{name}\n".encode() + raw).digest()[:4]
+    for signer, encoded in (line.split(" ")[1:] for line in signatures.split("\n")[:-1]):
+        signature = base64.b64decode(encoded, validate=True)
+        if (signer, signature[:4]) == (name, identity):
+            at = int.from_bytes(signature[4:12], "big")
+            said = f"cosignature/v1\ntime {at}\n{body}\n".encode()
+            Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[12:], said)
+            found.append(at if 0 < at < 1 << 63 else 1 // 0)
+    return min(found, default=0)
+
+
+def stamped_at(note: bytes, answer: bytes, roots: Path) -> datetime:
+    """At the latest: an authority's time and its accuracy. Fails where openssl does not believe it."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, reply = Path(folder, "note"), Path(folder, "tsr")
+        data.write_bytes(note)
+        reply.write_bytes(answer)
+
+        def openssl(*more: Any) -> str:
+            run = ["openssl", "ts", *more]
+            done = subprocess.run(run, check=True, capture_output=True, text=True, timeout=60)  # noqa: S603
+            return done.stdout
+
+        shown = openssl("-reply", "-in", reply, "-text")
+        told = re.findall(r"^Time stamp: (\w+ +\d+ [\d:]+)(\.\d+)? (\d+) GMT$", shown, re.MULTILINE)
+        (second, fraction, year), parts = told[0], re.findall(r"0x([0-9A-F]+) (seconds|millis|micros)", shown)
+        at = datetime.strptime(f"{second} {year} +0000", "%b %d %H:%M:%S %Y %z")
+        given = ("-data", data, "-in", reply, "-CAfile", roots, "-attime", f"{at.timestamp():.0f}")
+        openssl("-verify", *given)
+    unit = {"seconds": 10**6, "millis": 1000, "micros": 1}
+    more = sum(int(size, 16) * unit[name] for size, name in parts) - (-float(fraction or 0) * 10**6 // 1)
+    return at + timedelta(microseconds=more)
+
+
 def node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
@@ -225,6 +288,10 @@ def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
         if (answer := check(*given)) is not False:
             return answer
     return found.add((code, where))
+
+
+def utc(second: int) -> datetime:
+    return datetime.fromtimestamp(min(second, 253402300799), timezone.utc)  # noqa: UP017 - Python 3.9
 
 
 def group(name: str) -> str:
@@ -290,6 +357,7 @@ class Package:
         """The records are in the tree that was signed, each once and under its own name."""
         signed = attempt("checkpoint", HEAD, head, self.texts.get(HEAD), self.keys[0])
         self.size, self.root = signed or (0, b"")
+        self.heads: dict[str, tuple[int, bytes]] = {}  # checkpoints of this ledger: their sizes and roots
         self.proofs = list_of(self.texts, PROOFS)
         named, places = {HEAD, PROOFS}, set()
         for one in self.proofs["records"]:
@@ -306,8 +374,14 @@ class Package:
             attempt("record", f"{one['kind']} {one['key']}", self._gone, one, once)
             places.add(one["index"])
         for one in self.proofs["older"]:
-            attempt("older", one["file"], self._older, one)
+            if attempt("older", one["file"], self._older, one):
+                self.heads[one["file"]] = head(self.texts[one["file"]], *self.keys)
             named.add(one["file"])
+        if signed:
+            self.heads[HEAD] = signed
+        self.stamps = [name for name in self.sums if re.match("ledger/stamps/.*[.]tsr$", name, re.DOTALL)]
+        self.stamps = [name for name in self.stamps if attempt("stamp", name, self._stamp, name)]
+        named |= {name[:-4] + end for name in self.stamps for end in (".tsr", ".note")}
         for name in self.sums:
             if name.startswith("ledger/") and name not in named:
                 found.add(("foreign", name))  # signed, but nothing proves it
@@ -335,6 +409,52 @@ class Package:
         size, root = head(self.texts[one["file"]], *self.keys)
         name = f"ledger/older/{size:09}.note" == one["file"] and size == one["size"]
         return name and continues(size, root, self.size, self.root, one["proof"])
+
+    def _stamp(self, name: str) -> bool:
+        """Beside the checkpoint that it is of, which this ledger continues."""
+        found = head(self.texts[name[:-4] + ".note"], *self.keys)
+        return found in self.heads.values() and name == f"ledger/stamps/{found[0]:09}.tsr"
+
+    def outside(self, witnesses: list[str], quorum: int, roots: Any) -> list[str]:
+        """What outsiders say of each call: by when it was in the log, and when not yet in what they saw."""
+        own = {public(key) for key in self.keys}
+        trees, stamped, said = [], [], []
+        found.update(("witness", one.split("+")[0]) for one in witnesses if public(one) in own)
+        witnesses = [one for one in witnesses if public(one) not in own]
+        newest = dict.fromkeys(witnesses, 0)
+        for name, (size, _) in sorted(self.heads.items(), key=lambda each: each[1][0]):
+            told = {one: attempt("witness", name, seen_at, self.texts[name], one) for one in witnesses}
+            times = sorted(at for at in told.values() if at)
+            for one, at in told.items():
+                if at and at < newest[one]:
+                    found.add(("witness-time", name))
+                newest[one] = max(newest[one], at or 0)
+            if len(times) >= quorum > 0:
+                trees.append((size, times[quorum - 1], times[-quorum]))
+        for name in self.stamps if roots else ():
+            note, answer = self.texts[name[:-4] + ".note"], self.texts[name]
+            if at := attempt("stamp", name, stamped_at, note, answer, roots):
+                stamped.append((head(note, *self.keys)[0], at))
+        calls = [one for one in self.proofs["records"] + self.proofs["erased"] if one["kind"] == "decision"]
+        rows = {row["id"]: row["decided_at"] for row in self.rows.get("decision", [])}
+        if quorum and not calls and not trees:
+            found.add(("quorum", HEAD))
+        for one in calls:
+            there = [utc(latest) for size, latest, _ in trees if size > one["index"]]
+            before = [utc(unseen) for size, _, unseen in trees if size <= one["index"]]
+            marked = [at for size, at in stamped if size > one["index"]]
+            if quorum and not there:
+                found.add(("quorum", one["key"]))
+            if there:
+                since = f", not in what they saw at {max(before):%FT%TZ}" if before else ""
+                said.append(f"{one['key']}: witnessed at the latest at {min(there):%FT%TZ}{since}")
+            if marked:
+                said.append(f"{one['key']}: stamped at the latest at {min(marked):%FT%T.%fZ}")
+            if decided := rows.get(one["key"]):
+                at = datetime.fromisoformat(decided.replace("Z", "+00:00"))
+                if any(time + timedelta(minutes=5) < at for time in there + marked):
+                    found.add(("witness-time", one["key"]))
+        return said
 
     def of(self, register: str, action: str) -> list[Any]:
         return [act for act in self.acts if (act["register"], act["action"]) == (register, action)]
@@ -436,7 +556,12 @@ class Package:
 
 
 def examined(
-    sums: dict[str, tuple[int, str]], texts: dict[str, bytes], key: str, held: Any, history: bytes
+    sums: dict[str, tuple[int, str]],
+    texts: dict[str, bytes],
+    key: str,
+    held: Any,
+    history: bytes,
+    outside: Any,
 ) -> str:
     """Each check in its turn."""
     package = Package(sums, texts)
@@ -449,11 +574,14 @@ def examined(
     package.shown()
     if held is not None:
         package.held(held)
+    seen.extend(package.outside(*outside))
     calls, count = len(package.manifest["calls"]), len(package.proofs["records"])
     return f"{calls} calls, {count} records, checkpoint of {package.size} records"
 
 
-def examine(package: Path, key: str, held: Any = None, history: bytes = b"") -> str:
+def examine(
+    package: Path, key: str, held: Any = None, history: bytes = b"", outside: Any = ((), 0, None)
+) -> str:
     sums, texts = {}, {}
     paths = filter(Path.is_file, package.rglob("*"))
     folder = [(path.relative_to(package).as_posix(), path.read_bytes) for path in paths]
@@ -467,7 +595,7 @@ def examine(package: Path, key: str, held: Any = None, history: bytes = b"") -> 
         sums[name] = (len(data), sha256(data).hexdigest())
         texts[name] = b"" if "/recordings/" in name else data
     try:
-        return examined(sums, texts, key, held, history)
+        return examined(sums, texts, key, held, history, outside)
     except Unreadable as problem:
         found.add(("form", str(problem)))
     return ""
@@ -478,17 +606,26 @@ if __name__ == "__main__":
     asked.add_argument("package", nargs="?", default="")
     asked.add_argument("key", nargs="?", default="")
     asked.add_argument("--checkpoint", type=Path, help="a checkpoint of this ledger that you kept")
+    asked.add_argument("--witness", action="append", type=outsider, default=[], help="VKEY or FILE")
+    asked.add_argument("--quorum", type=int, help="so many of the witnesses; else all")
+    asked.add_argument("--tsa-ca", type=Path, help="certificates (PEM) of an authority for timestamps")
     given = asked.parse_args()
+    witnesses = list({public(one): one for one in given.witness}.values())  # whatever else it is called
+    quorum = len(witnesses) if given.quorum is None else given.quorum
+    if not (given.quorum is None or 0 < quorum <= len(witnesses)):
+        asked.error("--quorum: as many as there are witnesses with keys of their own, at most")
     key, history, place = given.key, b"", Path(given.package or Path(__file__).parent)
     if key and Path(key).is_file():
         with contextlib.suppress(OSError):
             history = Path(key).with_suffix(".history").read_bytes()
         key = Path(key).read_text("utf-8").strip()
     held = given.checkpoint.read_bytes() if given.checkpoint else None
-    summary = attempt("form", ascii(given.package), examine, place, key, held, history)
+    outside = (witnesses, quorum, given.tsa_ca)
+    summary = attempt("form", ascii(given.package), examine, place, key, held, history, outside)
     if not key:
         found.add(("key", "not given: so far only the sender vouches for this package"))
     sys.stdout.write("".join(f"{code}: {at!a}\n" for code, at in sorted(found)) or f"VALID: {summary}\n")
+    sys.stdout.write("".join(f"{said}\n" for said in seen))
     if not found:
         sys.stdout.write("".join(f"not proven by the log: {note}\n" for note in sorted(notes)))
     sys.exit(3 if found else 0)

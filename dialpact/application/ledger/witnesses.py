@@ -32,19 +32,22 @@ TRIES = 3  # another daemon of this node may ask it between two of ours
 MOST_DETAIL = 200
 
 
-async def submit(context: Context, config: Config) -> Sequence[WitnessState]:
+async def submit(context: Context, config: Config, *, patient: bool = True) -> Sequence[WitnessState]:
     """Asks each witness of the configuration for what it has not cosigned yet; how it stands with each then.
+    Without ``patient`` who was silent the last time is not waited for.
 
     StoreError.
     """
     context.actor.need(Right.LEDGER)
     newest = await context.store.checkpoints.newest(1)
-    if not newest or not config.ledger.named:
+    if not newest or not newest[0].size or not config.ledger.named:
         return ()
     text = newest[0].note
     before = {state.vkey: state for state in await context.store.witnesses.states()}
     done = {one.vkey for one in await context.store.witnesses.cosignatures(newest[0].size)}
-    asked = [_asked(context, config, text, one, before.get(one.vkey), done) for one in config.ledger.named]
+    silent = {state.vkey for state in before.values() if state.word == "away" and not patient}
+    named = [one for one in config.ledger.named if one.vkey not in silent]
+    asked = [_asked(context, config, text, one, before.get(one.vkey), done) for one in named]
     return await asyncio.gather(*asked)
 
 

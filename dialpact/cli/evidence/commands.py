@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,8 @@ import typer
 from dialpact.application.evidence import check, maker, matching
 from dialpact.application.evidence.check import Verdict
 from dialpact.application.evidence.maker import Made
+from dialpact.application.evidence.outside import Outsiders
+from dialpact.application.evidence.verdict import SeenCall
 from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
@@ -18,7 +21,7 @@ from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress
 from dialpact.compliance.errors import ConfigError, LedgerError
-from dialpact.compliance.ledger import keys
+from dialpact.compliance.ledger import cosignature, keys, timestamp
 from dialpact.compliance.ledger.history import History
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.registers.fault import Fault
@@ -86,13 +89,26 @@ def verify(
             metavar="FILE", help="What earlier keys have signed; else ledger.history beside the key."
         ),
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(metavar="VKEY|FILE", help="An outsider who cosigns, whom you know.")
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=1, help="So many of the witnesses must have seen each call; else all.")
+    ] = None,
+    tsa_ca: Annotated[
+        Path | None,
+        typer.Option("--tsa-ca", metavar="FILE.pem", help="Certificates of an authority for timestamps."),
+    ] = None,
 ) -> int:
     """Check a package. Needs no configuration; exit 3 when anything is wrong, or nobody's key was given."""
     if file.is_dir():
         raise Fault("evidence-folder", file=str(file))
     held = _read(checkpoint) if checkpoint else ""
     believed = _key(session, key)
-    verdict = check.examine(file, believed, held, _history(session, key, believed, history))
+    outsiders = _outsiders(witness or (), quorum, tsa_ca)
+    verdict = check.examine(
+        file, believed, held, _history(session, key, believed, history), outsiders=outsiders
+    )
     if session.as_json:
         findings = [found._asdict() | {"text": _said(session, found.code)} for found in verdict.findings]
         session.json({"file": str(file), "valid": verdict.valid, "findings": findings, "package": verdict})
@@ -128,10 +144,33 @@ def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
         session.note(session.text("say.evidence-unproven", names=_visible(", ".join(verdict.unproven))))
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
+    for seen in verdict.seen:
+        _show_seen(session, seen)
     said = "say.evidence-valid" if verdict.valid else "say.evidence-invalid"
     if verdict.intact:
         said = "say.evidence-intact"
     typer.echo(session.text(said, file=file, findings=len(verdict.findings)))
+
+
+def _show_seen(session: CommandContext, seen: SeenCall) -> None:
+    """When outsiders say that a call was in the log, and when it was not."""
+    if seen.latest:
+        about = {"call": _visible(seen.call), "by": _visible(", ".join(seen.by)), "latest": seen.latest}
+        key = "say.evidence-seen-after" if seen.unseen else "say.evidence-seen"
+        session.note(session.text(key, **about, unseen=seen.unseen))
+    if seen.stamped:
+        session.note(session.text("say.evidence-stamped", call=_visible(seen.call), latest=seen.stamped))
+
+
+def _outsiders(given: Sequence[str], quorum: int | None, roots: Path | None) -> Outsiders:
+    """Fault: more are asked for than there are. LedgerError: no witness's key; the extra is missing."""
+    vkeys = [Path(one).read_text("utf-8").strip() if Path(one).is_file() else one for one in given]
+    witnesses = cosignature.distinct(vkeys)
+    if quorum is not None and quorum > len(witnesses):
+        raise Fault("evidence-quorum", quorum=str(quorum), count=str(len(witnesses)))
+    if roots:
+        timestamp.needed()
+    return Outsiders(witnesses, quorum or len(witnesses), roots.read_bytes() if roots else b"")
 
 
 def _said(session: CommandContext, code: str) -> str:

@@ -62,7 +62,8 @@ def read(text: str, witnesses: Iterable[Witness]) -> Seen:
             forged.append(witness)
         elif witness not in found or at < found[witness].at:
             found[witness] = Cosigned(witness, at, note.line(one))
-    return Seen(tuple(found.values()), tuple(dict.fromkeys(forged)))
+    by = tuple(one for one in found.values() if one.witness not in forged)
+    return Seen(by, tuple(dict.fromkeys(forged)))
 
 
 def put_under(text: str, lines: Iterable[str]) -> str:

@@ -40,6 +40,11 @@ class TimestampRequest(NamedTuple):
     nonce: int
 
 
+def needed() -> None:
+    """LedgerError without the extra."""
+    _library()
+
+
 def ask(note: str) -> TimestampRequest:
     """The request for a note. LedgerError without the extra."""
     library = _library()

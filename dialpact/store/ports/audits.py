@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from dialpact.compliance.ledger.bound import Act, Row
 from dialpact.store.ports.people import People
 from dialpact.store.ports.retention_rows import RetentionRows
+from dialpact.store.ports.witnesses import Cosignature
 
 T = TypeVar("T")
 
@@ -125,6 +126,12 @@ class Snapshot(Protocol):
         """The next few behind that one, in this order."""
 
     def last_checkpoint(self) -> StoredHead | None: ...
+
+    def cosignatures(self, size: int) -> Sequence[Cosignature]:
+        """Of the checkpoints of so many leaves, the earliest first."""
+
+    def cosigned_up_to(self, size: int) -> int:
+        """The largest tree of at most so many leaves that a witness has cosigned; 0: none."""
 
     def key_changes(self) -> Sequence[LedgerLine]:
         """What the log says of each change of the ledger's key, in its order."""

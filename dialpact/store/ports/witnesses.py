@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -47,6 +47,12 @@ class Witnesses(Protocol):
 
     async def cosignatures(self, size: int) -> Sequence[Cosignature]:
         """Of the checkpoints of so many leaves, the earliest first."""
+
+    async def cosignatures_of(self, sizes: Sequence[int]) -> Mapping[int, Sequence[Cosignature]]:
+        """The same of several, by size."""
+
+    async def stamps_of(self, sizes: Sequence[int]) -> Sequence[StoredStamp]:
+        """Of the checkpoints of so many leaves; of one the earliest first."""
 
     async def keep_stamp(self, stamped: StoredStamp, at: datetime) -> None:
         """``at``: when it was asked for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,12 +20,19 @@ from dialpact.compliance.evidence import (
     keys_of,
     thinned,
 )
-from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
+from dialpact.compliance.evidence.rows import (
+    CarrierLegRow,
+    ChangeRow,
+    ComplaintRow,
+    DecisionRow,
+    RecordingRow,
+)
 from dialpact.compliance.ledger import merkle
 from dialpact.store.ports.page import ALL
-from dialpact.store.sqlite import checkpoints, ledger
+from dialpact.store.sqlite import checkpoints, ledger, witnesses
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.remains import worst
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("evidence")
@@ -95,11 +102,12 @@ class Evidence:
         return await self._database.read(work)
 
     async def prove(self, leaves: Iterable[Key], size: int) -> Proofs:
-        return await self._database.read(
-            lambda connection: Proofs(
-                records=_proven(connection, leaves, size), older=_older(connection, size)
-            )
-        )
+        def work(connection: sqlite3.Connection) -> Proofs:
+            records = _proven(connection, leaves, size)
+            told = witnesses.about(connection, [one.index for one in records])
+            return Proofs(records=records, older=_older(connection, size, told))
+
+        return await self._database.read(work)
 
 
 def _proven(connection: sqlite3.Connection, leaves: Iterable[Key], size: int) -> list[Proven]:
@@ -125,14 +133,16 @@ def _proven(connection: sqlite3.Connection, leaves: Iterable[Key], size: int) ->
     return [found[index] for index in sorted(found)]
 
 
-def _older(connection: sqlite3.Connection, size: int) -> list[OlderCheckpoint]:
+def _older(connection: sqlite3.Connection, size: int, told: Collection[int]) -> list[OlderCheckpoint]:
+    """``told``: those of which outsiders have something to say."""
     subtree = ledger.subtree(connection)
     stored = {row["size"]: row for row in SQL.checkpoints(connection, size=size) if row["size"]}
+    wanted = {*thinned({size: row["at"] for size, row in stored.items()}), *told} & stored.keys()
     return [
         OlderCheckpoint(
             size=old, note=stored[old]["note"], proof=merkle.consistency_proof(subtree, old, size)
         )
-        for old in thinned({size: row["at"] for size, row in stored.items()})
+        for old in sorted(wanted)
     ]
 
 
@@ -144,6 +154,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     record = json.loads(decision["record"] or "{}")
     number = digits(decision["number"]) if decision["number"] else 0  # nobody's
     recordings: list[RecordingRow] = _rows(SQL.recordings(connection, id=id))
+    legs: list[CarrierLegRow] = _rows(SQL.carrier_legs(connection, id=id))
     do_not_call = _rows(SQL.do_not_call(connection, number=number))
     consents = _rows(SQL.consents(connection, number=number, business=decision["business"]))
     batches = _rows(SQL.batches(connection, number=number, campaign=decision["campaign"]))
@@ -182,7 +193,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         decision=decision,
         undelivered=cast(Any, dict(undelivered)) if undelivered else None,
         recordings=recordings,
-        carrier_legs=_rows(SQL.carrier_legs(connection, id=id)),
+        carrier_legs=legs,
         incidents=_rows(SQL.incidents(connection, id=id)),
         opt_outs=_rows(SQL.opt_outs(connection, number=number)),
         do_not_call=do_not_call,
@@ -192,6 +203,14 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         complaints=complaints,
         changes=changes,
         withheld=withheld,
+        remains=worst(
+            connection,
+            [
+                ("decision", id),
+                *(("recording", one["id"]) for one in recordings),
+                *(("carrier-leg", leg["id"]) for leg in legs),
+            ],
+        ),
     )
 
 

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.compliance.ledger.bound import Act, Row
 from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Odd, Snapshot, StoredHead, Unreadable
-from dialpact.store.sqlite import checkpoints, ledger, migrate, schema
+from dialpact.store.ports.witnesses import Cosignature
+from dialpact.store.sqlite import checkpoints, ledger, migrate, schema, witnesses
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
@@ -148,6 +149,12 @@ class _Snapshot:
     def last_checkpoint(self) -> StoredHead | None:
         row = checkpoints.SQL.last_checkpoint(self._connection)
         return StoredHead(*row) if row else None
+
+    def cosignatures(self, size: int) -> Sequence[Cosignature]:
+        return witnesses.cosignatures(self._connection, size)
+
+    def cosigned_up_to(self, size: int) -> int:
+        return witnesses.SQL.cosigned_up_to(self._connection, size=size)["size"] or 0
 
     def key_changes(self) -> Sequence[LedgerLine]:
         return [LedgerLine(*row) for row in SQL.key_changes(self._connection)]

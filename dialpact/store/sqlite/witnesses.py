@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from dialpact.compliance.clock import instant, stamp
@@ -55,6 +55,18 @@ class Witnesses:
     async def cosignatures(self, size: int) -> Sequence[Cosignature]:
         return await self._database.read(lambda connection: cosignatures(connection, size))
 
+    async def cosignatures_of(self, sizes: Sequence[int]) -> Mapping[int, Sequence[Cosignature]]:
+        return await self._database.read(
+            lambda connection: {size: cosignatures(connection, size) for size in sizes}
+        )
+
+    async def stamps_of(self, sizes: Sequence[int]) -> Sequence[StoredStamp]:
+        return await self._database.read(
+            lambda connection: [
+                StoredStamp(**dict(row)) for size in sizes for row in SQL.stamps_of(connection, size=size)
+            ]
+        )
+
     async def keep_stamp(self, stamped: StoredStamp, at: datetime) -> None:
         await self._database.transact(
             lambda connection: SQL.insert_stamp(connection, at=stamp(at), **stamped._asdict())
@@ -91,3 +103,18 @@ def last_stamp(connection: sqlite3.Connection) -> datetime | None:
     """Within a transaction."""
     found = SQL.last_stamp(connection)["at"]
     return instant(found) if found else None
+
+
+def about(connection: sqlite3.Connection, leaves: Iterable[int]) -> set[int]:
+    """Sizes of checkpoints by which outsiders tell when these leaves came: of each witness the first that has
+    the leaf and the last that has it not; the first with a timestamp. Within a transaction.
+    """
+    asked = [row["vkey"] for row in SQL.states(connection)]
+    return {size for leaf in leaves for size in _about(connection, leaf, asked) if size}
+
+
+def _about(connection: sqlite3.Connection, leaf: int, asked: Sequence[str]) -> Iterator[int | None]:
+    yield SQL.first_stamped(connection, leaf=leaf)["size"]
+    for vkey in asked:
+        yield SQL.first_with(connection, vkey=vkey, leaf=leaf)["size"]
+        yield SQL.last_without(connection, vkey=vkey, leaf=leaf)["size"]

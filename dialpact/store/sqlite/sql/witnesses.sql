@@ -11,11 +11,23 @@ INSERT OR IGNORE INTO cosignature (size, vkey, at, line) VALUES (:size, :vkey, :
 -- name: cosignatures(size)
 SELECT size, vkey, at, line FROM cosignature WHERE size = :size ORDER BY at, vkey;
 
--- name: newest_cosigned()^
-SELECT max(size) AS size FROM cosignature;
+-- name: cosigned_up_to(size)^
+SELECT max(size) AS size FROM cosignature WHERE size <= :size;
 
 -- name: insert_stamp(size, at, note, answer)!
 INSERT OR IGNORE INTO checkpoint_stamp (size, at, note, answer) VALUES (:size, :at, :note, :answer);
 
 -- name: last_stamp()^
 SELECT max(at) AS at FROM checkpoint_stamp;
+
+-- name: stamps_of(size)
+SELECT size, note, answer FROM checkpoint_stamp WHERE size = :size ORDER BY at;
+
+-- name: first_stamped(leaf)^
+SELECT min(size) AS size FROM checkpoint_stamp WHERE size > :leaf;
+
+-- name: first_with(vkey, leaf)^
+SELECT min(size) AS size FROM cosignature WHERE vkey = :vkey AND size > :leaf;
+
+-- name: last_without(vkey, leaf)^
+SELECT max(size) AS size FROM cosignature WHERE vkey = :vkey AND size <= :leaf;

@@ -8,6 +8,7 @@ CREATE TABLE cosignature (
     line TEXT NOT NULL,     -- as it stands under the checkpoint
     PRIMARY KEY (size, vkey, at)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX cosignature_by_witness ON cosignature (vkey, size);
 
 -- How it stands with each witness that was ever asked.
 CREATE TABLE witness (
