@@ -50,6 +50,7 @@ def notes(package: Any) -> Iterator[str]:
     """What is shown and no record says."""
     if package.form > 1:
         yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
+        yield "entries that were left out"
     for name, text in package.texts.items() if package.form > 1 else ():
         if name.endswith(".pdf") or name in ("README.md", "verify.py", "shown.py"):
             yield name

@@ -155,6 +155,7 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
 def unproven(package: ProvenRecords) -> Iterator[str]:
     """What the lists themselves say that no record proves, and what no verifier can derive."""
     yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
+    yield "entries that were left out"
     for name in sorted(package.members):
         if name.endswith(".pdf") or name in ("README.md", *SCRIPTS):
             yield name

@@ -115,6 +115,14 @@ def without(*kinds: str, text: str = "") -> Callable[[Case], Files]:
     return lie
 
 
+def dropped(case: Case) -> Files:
+    """An act is taken out of the proofs, and out of the list that has it."""
+    lists = {name: json.loads(case.whole[name]) for name in case.whole if name.endswith("/consent.json")}
+    assert all(value["history"] for value in lists.values())
+    emptied = {name: json.dumps(value | {"history": []}).encode() for name, value in lists.items()}
+    return without("register-change", text='"register":"consent"')(case) | emptied
+
+
 def silent(case: Case) -> Files:
     """An answered leg without its recordings."""
     sounds: Files = {name: b"" for name in case.whole if f"{case.call}/recordings/" in name}
@@ -197,6 +205,7 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "no-refusal": without("opt-out"),
     "no-incident": without("incident"),
     "no-act": without("register-change", text='"register":"consent"'),
+    "act-dropped-everywhere": dropped,
     "no-export": without("register-change", text='"action":"export"'),
     "record-twice": twice,
     "another-key": renamed,
