@@ -597,3 +597,27 @@ def test_what_is_no_checkpoint_of_a_size(packaged: Packaged, tmp_path: Path, wha
     run = [sys.executable, verify.__file__, str(packaged.package), packaged.key, "--checkpoint", str(file)]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout[:5], done.stderr) == (3, "held:", "")
+
+
+def test_registers_that_changed_since(stocked: Home, call: str) -> None:
+    """Taken out, withdrawn, shortened, imported: what they are now fits what the log says, for both."""
+    refuse, listed = (
+        ("--scope", "industry", "--value", "保险", "--reason", "error", *BY),
+        ("--source", "x", *BY),
+    )
+    stocked.run("dnc", "add", NUMBER, "--scope", "industry", "--value", "保险", "--source", "x", *BY)
+    stocked.run("dnc", "remove", NUMBER, *refuse)
+    stocked.run("dnc", "import", stocked.file("dnc.csv", f"number\n{NUMBER}\n"), "--scope", "all", *listed)
+    again = ("--business", "acme", "--industry", "保险", "--evidence", "form 8")
+    stocked.run("consent", "add", NUMBER, *again, "--granted-at", "2026-02-05T10:00:00+02:00", *BY)
+    stocked.run("consent", "withdraw", NUMBER, "--business", "acme", "--reason", "asked", *BY)
+    package = export(stocked, "--call", call)
+    acts = [line["action"] for line in about(package, call, "do-not-call")["history"]]
+    assert acts == ["add", "remove", "import"]
+    assert [line["action"] for line in about(package, call, "consent")["history"]] == [
+        "add",
+        "add",
+        "withdraw",
+    ]
+    assert all(one["withdrawn_at"] for one in about(package, call, "consent")["now"])
+    valid(stocked, package)

@@ -183,6 +183,7 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "consents-emptied": member("consent", "then", to=[]),
     "consent-history": member("consent", "history", to=[]),
     "consents-of-now": member("consent", "now", to=[]),
+    "consent-made-longer-now": member("consent", "now", 0, "expires_at", to="2036-01-01T00:00:00.000000Z"),
     "refusals-then": member("do-not-call", "then", to=[{"scope": "all"}]),
     "refusals-said": member("do-not-call", "said", to=[]),
     "refusals-history": member("do-not-call", "history", to=[]),
