@@ -69,6 +69,7 @@ def fill(
             (BATCH, SINCE),
         )
         _imported(db, BATCH, "spring")
+        act(db, "consent", "import", "consents.csv", {"applied": 1})  # of before there were digests
         db.execute("INSERT INTO recorder_lease VALUES (?, ?, ?, 1, '', ?)", (node, boot_id(), 2**62, SINCE))
         for number in numbers:
             agree(db, number)
@@ -93,11 +94,13 @@ def campaign(db: sqlite3.Connection, id: str, business: str, industry: str) -> N
     db.execute("INSERT INTO lead SELECT number, ? FROM lead WHERE batch = ?", (batch, BATCH))
 
 
-def act(db: sqlite3.Connection, register: str, action: str, key: str, detail: dict[str, Any]) -> None:
+def act(
+    db: sqlite3.Connection, register: str, action: str, key: str, detail: dict[str, Any], at: str = SINCE
+) -> None:
     """The line of the log that binds a row."""
     db.execute(
         "INSERT INTO register_change (at, actor, register, action, key, detail) VALUES (?, 'li', ?, ?, ?, ?)",
-        (SINCE, register, action, key, json.dumps(detail)),
+        (at, register, action, key, json.dumps(detail)),
     )
 
 
@@ -119,10 +122,14 @@ def _imported(db: sqlite3.Connection, batch: int, campaign: str) -> None:
 
 
 def agree(db: sqlite3.Connection, number: str, withdrawn: str | None = None) -> None:
+    """As the list of consents that :func:`fill` says was imported."""
     db.execute(
         "INSERT INTO consent VALUES (?, 'acme', 'loans', ?, NULL, 'form 1', ?, ?, '', '')",
         (int(f"86{number}"), SINCE, withdrawn, SINCE),
     )
+    if withdrawn:
+        said = {"business": "acme", "industry": "", "withdrawn": 1, "reason": ""}
+        act(db, "consent", "withdraw", f"+86{number}", said, at=withdrawn)
 
 
 def lead(db: sqlite3.Connection, number: str) -> None:
@@ -132,3 +139,5 @@ def lead(db: sqlite3.Connection, number: str) -> None:
 def refuse(db: sqlite3.Connection, number: str, scope: str = "all", value: str = "") -> None:
     values = (int(f"86{number}"), scope, value, SINCE, "key", SINCE)
     db.execute("INSERT INTO do_not_call VALUES (?, ?, ?, ?, ?, ?)", values)
+    said = {"scope": scope, "value": value, "requested_at": SINCE, "source": "key"}
+    act(db, "dnc", "add", f"+86{number}", {"number": f"+86{number}"} | said)

@@ -1,5 +1,5 @@
-"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports,
-and a look at the registers.
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports, a look
+at the registers, and what an erasure could not overwrite as others were reading.
 """
 
 from __future__ import annotations
@@ -32,12 +32,24 @@ async def keep(context: Context, config: Config, watch: Watch | None = None, *, 
     turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
-    if turn:
-        await context.store.imports.tidy()
-        if watch is not None:
-            await register_look.look(context, config.node.name, watch)
+    try:
+        if turn:
+            await _look_after(context, config, watch)
+    finally:  # what is found is signed with the rest, and what is not looked at is no reason not to sign
+        await _sign(context, config)
+    return turn
+
+
+async def _look_after(context: Context, config: Config, watch: Watch | None) -> None:
+    await context.store.imports.tidy()
+    if watch is not None:
+        await register_look.look(context, config.node.name, watch)
+    if await context.store.erasure.overwriting_since():
+        await context.store.erasure.overwrite()
+
+
+async def _sign(context: Context, config: Config) -> None:
     done = await signing.checkpoint(context, config)
     if done.strangers:
         log.warning("beside the checkpoints lies what is none of this log", files=list(done.strangers[:5]))
     await signing.copy(context, config)
-    return turn

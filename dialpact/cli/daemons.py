@@ -83,6 +83,7 @@ async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
         reloading.add(_Reloadable(listener))
         running = asyncio.create_task(listener.run())
         stopping = asyncio.create_task(stop.wait())
+        settle()
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         await listener.close()

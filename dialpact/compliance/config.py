@@ -133,8 +133,8 @@ class LedgerConfig(_Section, frozen=True, kw_only=True):
 class SupervisionConfig(_Section, frozen=True, kw_only=True):
     """Who supervises this operator, and where. ``vkey``: the key that signs the letters and cosigns."""
 
-    url: str
-    vkey: str
+    url: str = ""
+    vkey: str = ""
     secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
     letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
 

@@ -50,6 +50,7 @@ class Health:
     forked: str = ""  # a signed head that it does not continue, in words: nothing is signed
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    overwriting: datetime | None = None  # since when something that was erased may still lie in the files
     witnesses: tuple[WitnessState, ...] = ()  # every one that was ever asked
     stamped: datetime | None = None  # when the newest timestamp was asked for
     looked: RegistersLooked | None = None  # at the registers; None: never

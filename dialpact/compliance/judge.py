@@ -133,6 +133,7 @@ class Judge:
             tz=zones.version(),
             number_metadata=self._number_metadata,
             mode=self.mode,
+            retention=self.policy.terms,
         )
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
@@ -170,6 +171,7 @@ class Judge:
             tz=zones.version(),
             number_metadata=self._number_metadata,
             mode=self.mode,
+            retention=self.policy.terms,
         )
 
     def _dial(self, attempt: CallAttempt, failed: bool) -> str:

@@ -229,6 +229,13 @@ class Finding(Value, frozen=True, kw_only=True):
     retry_at: datetime | None = None  # when this rule alone would pass, if that can be known
 
 
+class Term(Value, frozen=True, kw_only=True):
+    """How long a profile wants what is known of a call kept."""
+
+    months: int  # calendar months after the local day of the call
+    timezone: str  # IANA name: whose day
+
+
 class PolicyVersion(Value, frozen=True, kw_only=True):
     profile: str
     version: str
@@ -250,6 +257,7 @@ class Decision(Value, frozen=True, kw_only=True):
     tz: str = ""  # of the time zone data; empty in decisions from before it was noted
     number_metadata: str = ""  # of what is known about telephone numbers; likewise
     mode: Mode = "enforce"
+    retention: tuple[Term, ...] | None = None  # promised that day, whatever comes later; None: not noted then
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -33,7 +33,7 @@ def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
 
     def routes(site: Site) -> Sequence[BaseRoute]:
         ours = site.config.supervision
-        if ours is None:
+        if ours is None or not ours.vkey:
             return []
         name = Verifier.parse(ours.vkey).name  # LedgerError: better at the start than at the first letter
         actor = Actor(name=name, door=Door.API)

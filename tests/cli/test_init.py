@@ -43,10 +43,13 @@ def keys(kind: type[msgspec.Struct]) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_setting_is_in_the_file_with_its_default(language: Language) -> None:
     text = init.template(language, "cn-hubei-2018")
-    assert "metrics" not in tomllib.loads(text)  # off; as it is written, it is the default
-    written = tomllib.loads(re.sub(r"^#(\[metrics\]|[a-z]+ = )", r"\1", text, flags=re.MULTILINE))
+    # Off; as they are written, they are the default.
+    assert not {"metrics", "supervision"} & set(tomllib.loads(text))
+    off = r"^#(\[metrics\]|\[supervision\]|[a-z_]+ = )"
+    written = tomllib.loads(re.sub(off, r"\1", text, flags=re.MULTILINE))
     sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
     sections["metrics"] = configuration.MetricsConfig
+    sections["supervision"] = configuration.SupervisionConfig
     assert set(written) == set(sections) - {"origin"}
     trunk = configuration.Trunk
     for name, section in written.items():

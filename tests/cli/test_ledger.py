@@ -236,7 +236,7 @@ def test_every_finding_has_its_text() -> None:
     folder = ROOT / "dialpact" / "application" / "ledger" / "audit"
     source = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
     table = {key.partition(".")[2] for key in texts.catalogue("en") if key.startswith("ledger.")}
-    kinds = "record|kind|leaf|decision|erased|node|checkpoint|log|link|row|act"
+    kinds = "record|kind|leaf|decision|erased|node|checkpoint|log|link|row|act|schema"
     assert set(re.findall(rf'"((?:{kinds})-\w[\w-]+)"', source)) == table
 
 

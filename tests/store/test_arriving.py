@@ -17,6 +17,7 @@ import pytest
 from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
+from dialpact.application.ledger.heads import Signed
 from dialpact.compliance.clock import Uptime, boot_id
 from dialpact.compliance.errors import StoreBusy, StoreRefused
 from dialpact.compliance.registers.fault import Fault
@@ -139,8 +140,8 @@ async def test_killed_in_the_middle_it_counts_whole_or_not_at_all(
 async def test_the_housekeeping_ends_what_was_killed(
     store: Watched, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def signed(*_: object) -> str:
-        return ""
+    async def signed(*_: object) -> Signed:
+        return Signed("", (), ())
 
     killed = [sys.executable, "-m", "tests.store.arrivals", str(path), "dnc", "some"]
     subprocess.run(killed, cwd=Path(__file__).parents[2], timeout=120, check=False)

@@ -153,6 +153,8 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
         yield warn("ledger-old", size=size, age=age)
     else:
         yield ok("ledger", size=size, age=age)
+    if pending := site.health.overwriting:
+        yield warn("erasure-pending", since=pending.isoformat(" ", "minutes"))
     public = keys.public_path(keys.path_of(site.config))
     try:
         if keys.load_public(public) != keys.load(site.config).verifier:

@@ -37,7 +37,8 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
 def unproven(package: ProvenRecords) -> Iterator[str]:
     if form_of(package) < enclosed.FORM:
         own = (LEDGER, MANIFEST, SIGNATURE)
-        yield from {enclosed.group(name) for name in package.members if not name.startswith(own)}
+        named = {enclosed.group(name) for name in package.members if not name.startswith(own)}
+        yield from {"calls/*" if name.startswith("calls/") else name for name in named}
 
 
 def _exports(package: ProvenRecords) -> Iterator[PackageFlaw]:

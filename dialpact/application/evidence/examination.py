@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from dialpact.application.evidence import claims, outside
+from dialpact.application.evidence import claims, enclosed, outside, pages, texts, views
 from dialpact.application.evidence.container import Member
 from dialpact.application.evidence.form import (
     CHECKPOINT,
@@ -103,6 +103,9 @@ class Examination:
             self._links(package)
             self._found.update(claims.flaws(package))
             self._unproven.update(claims.unproven(package))
+            if claims.form_of(package) >= enclosed.FORM:
+                self._found.update({*views.flaws(package), *pages.flaws(package)})
+                self._unproven.update({*views.unproven(package), *pages.unproven(package)})
             if held:
                 self._held(held, proofs)
             about["seen"] = self._seen(package, stamps)
@@ -329,6 +332,7 @@ class Examination:
             member = self._members.get(name)
             if member is None or member.sha256 != sha256:
                 self._add("content", name)
+        self._found.update(texts.flaws(package))
 
 
 def _check_once(*lists: list[str]) -> None:

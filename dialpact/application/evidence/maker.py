@@ -29,7 +29,7 @@ from dialpact.application.evidence.form import (
     FORMAT,
     MANIFEST,
     PROOFS,
-    SCRIPT,
+    SCRIPTS,
     SIGNATURE,
     Absent,
     ErasedCall,
@@ -162,7 +162,7 @@ async def make(
     )
     acts = await evidence.log("enclosed", [(REGISTER, exported)], contents, by=context.by, at=now)
     leaves += [("register-change", seq) for seq in acts]
-    signed = await context.store.checkpoints.sign(signer, now)
+    signed = (await heads.signed(config, context.store, signer, now)).note
     head = Checkpoint.parse(split(signed)[0])
     proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
     await witnesses.submit(context, config, patient=False)
@@ -174,7 +174,7 @@ async def make(
     files |= _signed(manifest, signer)
     with new_file.beside(target) as (temporary, file):
         await asyncio.to_thread(_write, file, files)
-        await asyncio.to_thread(_check_own, temporary, signer, absent)
+        await asyncio.to_thread(_check_own, temporary, signer, absent, notes)
         size, sha256 = await asyncio.to_thread(container.digest, temporary)
         given = {"file": target.name, "sha256": sha256, "bytes": size}
         # After the package: what it is can not stand in it.
@@ -242,7 +242,7 @@ def _static() -> dict[str, Source]:
     folder = resources("dialpact.application.evidence")
     return {
         "README.md": folder.joinpath("package.md").read_bytes(),
-        SCRIPT: folder.joinpath("verify.py").read_bytes(),
+        **{name: folder.joinpath(name).read_bytes() for name in SCRIPTS},
     }
 
 
@@ -269,11 +269,13 @@ def _write(file: BinaryIO, files: dict[str, Source]) -> None:
     os.fsync(file.fileno())
 
 
-def _check_own(file: Path, signer: Signer, absent: list[Absent]) -> None:
+def _check_own(file: Path, signer: Signer, absent: list[Absent], notes: list[Note]) -> None:
     """What is about to be given out says itself what it lacks, and nothing else is wrong with it."""
     said = {one.path for one in absent}
+    unrecorded = {note.about for note in notes if note.code == "unrecorded"}
     verdict = check.examine(file, signer.verifier)
-    wrong = [found for found in verdict.findings if not (found.code == "content" and found.where in said)]
+    told = {("content", path) for path in said} | {("omitted", call) for call in unrecorded}
+    wrong = [found for found in verdict.findings if found not in told]
     if wrong:
         listed = ", ".join(f"{found.code} {found.where}" for found in wrong[:5])
         raise LedgerError(f"the package that was made does not verify and is not given out: {listed}")

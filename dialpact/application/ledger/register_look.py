@@ -59,11 +59,11 @@ def _look(snapshot: Snapshot, found: Findings, watch: Watch) -> None:
     until = watch.elapsed() + watch.seconds
     for _ in range(len(PARTS)):
         place = watch.next
+        watch.next = (place + 1) % len(PARTS)  # one that takes all the time leaves the next one its turn
         looking = PARTS[place].look(snapshot, found, watch.memories[place])
         for _ in looking:
             if watch.elapsed() >= until:
                 return
-        watch.next = (place + 1) % len(PARTS)
 
 
 def _all_rechecked(found: Findings) -> bool:

@@ -19,12 +19,13 @@ class VerifiedLedger(Value, frozen=True, kw_only=True):
     """``findings``: all of them are counted, ``listed`` is bounded. ``registers``: what was looked at of
     each; None where only a part of the log was, which says nothing of them. ``forks``: heads that the log
     says it does not continue; ``given_up``: where such a one was found. ``strangers``: what lies around and
-    is none of this log.
+    is none of this log. ``unproven``: of those erased, before the log said what stays of their rows.
     """
 
     entries: int
     checked: int
     erased: int
+    unproven: int
     checkpoints: int
     findings: int
     forks: int
@@ -64,6 +65,7 @@ async def verify(
         entries=audit.size,
         checked=audit.checked,
         erased=audit.erased,
+        unproven=audit.unproven,
         checkpoints=audit.checkpoints,
         findings=audit.found.count,
         forks=audit.forks,

@@ -139,7 +139,7 @@ async def package(
 
 def settings(config: Config) -> SupervisionConfig:
     """Refusal where nobody supervises."""
-    if config.supervision is None:
+    if config.supervision is None or not (config.supervision.url and config.supervision.vkey):
         raise Refusal("not-for-us", 404)
     return config.supervision
 

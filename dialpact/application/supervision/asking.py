@@ -17,6 +17,7 @@ from dialpact.compliance.supervision.model import Asked, Complaint, Operator
 from dialpact.compliance.supervision.refusal import Refusal
 
 AT_ONCE = 8
+UNREACHABLE, NO_ADDRESS = "unreachable", "no-address"  # beside the codes of refusals
 QUESTION, PACKAGE = "/supervision/question", "/supervision/package"
 
 
@@ -58,7 +59,7 @@ async def _ask(desk: Desk, about: Complaint, operator: Operator, send: Post) -> 
     asked = Asked(id=id, complaint=about.id, operator=operator.id, asked_at=now, note=text, outcome="waiting")
     await desk.store.complaints.ask(asked, by=desk.by)
     if not operator.url:
-        await desk.store.complaints.failed(id, "no-address")
+        await desk.store.complaints.failed(id, NO_ADDRESS)
         return
     try:
         came = await send(
@@ -70,7 +71,7 @@ async def _ask(desk: Desk, about: Complaint, operator: Operator, send: Post) -> 
         await desk.store.complaints.failed(id, refusal.code)
         return
     except Unreachable as error:
-        await desk.store.complaints.failed(id, f"unreachable: {error}")
+        await desk.store.complaints.failed(id, f"{UNREACHABLE}: {error}")
         return
     await desk.store.complaints.answered(id, answer.said, said, answer.around, at=desk.now())
     if answer.said in ("called", "blocked"):
@@ -110,7 +111,7 @@ async def _fetch(desk: Desk, about: Complaint, operator: Operator, question: str
     except Refusal as refusal:
         await desk.store.complaints.packaged(question, "failed", why=refusal.code)
     except Unreachable as error:
-        await desk.store.complaints.packaged(question, "failed", why=f"unreachable: {error}")
+        await desk.store.complaints.packaged(question, "failed", why=f"{UNREACHABLE}: {error}")
     else:
         await desk.store.complaints.packaged(
             question,

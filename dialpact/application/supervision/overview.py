@@ -25,6 +25,7 @@ from dialpact.compliance.supervision.model import (
 from dialpact.compliance.supervision.standing import Gap, LogState, MonthDue
 
 SHOWN = 50  # rows of each list
+WRONG = ("forked", "contradicted", "not-shown", "log-never", "log-late", "report-overdue")
 Found = Literal["not-asked", "waiting", "failed", "called", "blocked", "none", "unknown", "contradicted"]
 
 
@@ -50,6 +51,11 @@ class OperatorStanding(Value, frozen=True, kw_only=True):
     refused: tuple[Refused, ...]
     denied: int  # complaints in which it is contradicted
     wrong: tuple[str, ...]  # what a person has to look at, the worst first
+
+    @property
+    def gravity(self) -> int:
+        """The smaller, the worse."""
+        return min(map(WRONG.index, self.wrong), default=len(WRONG))
 
 
 class AnswerStanding(Value, frozen=True, kw_only=True):
@@ -129,13 +135,14 @@ async def _operator(desk: Desk, operator: Operator, about: Sequence[ComplaintSta
         one.found == "contradicted" and one.operator == operator.id for each in about for one in each.answers
     )
     overdue = any(one.state == "overdue" for one in months)
-    wrong = (
-        *(["forked"] if forks else []),
-        *(["contradicted"] if denied else []),
-        *(["not-shown"] if strays else []),
-        *([f"log-{log}"] if log != "fresh" else []),
-        *(["report-overdue"] if overdue else []),
-    )
+    found = {
+        "forked": bool(forks),
+        "contradicted": denied > 0,
+        "not-shown": bool(strays),
+        "log-never": log == "never",
+        "log-late": log == "late",
+        "report-overdue": overdue,
+    }
     return OperatorStanding(
         id=operator.id,
         name=operator.name,
@@ -155,7 +162,7 @@ async def _operator(desk: Desk, operator: Operator, about: Sequence[ComplaintSta
         reports=tuple(reports[:SHOWN]),
         refused=tuple(await desk.store.reports.refusals(operator.id, SHOWN)),
         denied=denied,
-        wrong=wrong,
+        wrong=tuple(name for name in WRONG if found[name]),
     )
 
 

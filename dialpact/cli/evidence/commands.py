@@ -20,8 +20,9 @@ from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import cosignature, keys, timestamp
+from dialpact.compliance.ledger.history import History
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.registers.fault import Fault
 
@@ -67,7 +68,8 @@ async def export(
                 progress=lambda done, _: bar.update(task, completed=done),
             )
     _tell(session, made)
-    return FOUND if any(one.why not in ("running", "disposed", "erased") for one in made.absent) else DONE
+    lacking = any(one.why not in ("running", "disposed", "erased") for one in made.absent)
+    return FOUND if lacking or any(note.code == "unrecorded" for note in made.notes) else DONE
 
 
 @command(app, "verify")
@@ -91,13 +93,21 @@ def verify(
         Path | None,
         typer.Option("--tsa-ca", metavar="FILE.pem", help="Certificates of an authority for timestamps."),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What earlier keys have signed; else ledger.history beside the key."
+        ),
+    ] = None,
 ) -> int:
     """Check a package. Needs no configuration; exit 3 when anything is wrong, or nobody's key was given."""
     if file.is_dir():
         raise Fault("evidence-folder", file=str(file))
     held = _read(checkpoint) if checkpoint else ""
-    believed = _outsiders(witness or (), quorum, tsa_ca)
-    verdict = check.examine(file, _key(session, key), held, outsiders=believed)
+    believed = _key(session, key)
+    told = _history(session, key, believed, history)
+    outsiders = _outsiders(witness or (), quorum, tsa_ca)
+    verdict = check.examine(file, believed, held, told, outsiders)
     if session.as_json:
         findings = [found._asdict() | {"text": _said(session, found.code)} for found in verdict.findings]
         session.json({"file": str(file), "valid": verdict.valid, "findings": findings, "package": verdict})
@@ -183,6 +193,27 @@ def _key(session: CommandContext, given: str) -> Verifier | None:
         return None
     public = keys.public_path(keys.path_of(config))
     return keys.load_public(public, keys.name_of(config)) if public.is_file() else None
+
+
+def _history(session: CommandContext, given: str, key: Verifier | None, file: Path | None) -> History | None:
+    """What the key says of earlier ones. One that is named must hold; one that lies beside the key may be of
+    another, which is said.
+    """
+    if key is None:
+        return None
+    if file:
+        return keys.read_history(file, key)
+    public = Path(given) if given and "+" not in given else None
+    if public is None:
+        try:
+            public = keys.public_path(keys.path_of(session.config))
+        except ConfigError:
+            return None
+    try:
+        return keys.load_history(public, key)
+    except LedgerError as error:
+        session.note(session.text("say.evidence-history", why=error))
+        return None
 
 
 def _read(file: Path) -> str:

@@ -29,7 +29,7 @@ async def checkpoint(session: CommandContext, *, output: Out = None) -> int:
         try:
             done = await signing.checkpoint(context, session.config)
         except LedgerForked as fork:
-            return _forked(session, fork)
+            return forked(session, fork)
         asked = await witnesses.submit(context, session.config)
         text = await witnesses.cosigned(context, done.note)
         told = {
@@ -92,8 +92,8 @@ async def resume(
         session.note(session.text("say.ledger-lost"))
 
 
-def _forked(session: CommandContext, fork: LedgerForked) -> int:
-    """Nothing was signed; each head that the log does not continue is named."""
+def forked(session: CommandContext, fork: LedgerForked) -> int:
+    """Each head that the log does not continue is named. The exit code."""
     if session.as_json:
         session.json({"error": session.error_text(fork), "forks": [_object(head) for head in fork.heads]})
     else:

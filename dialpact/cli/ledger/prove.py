@@ -8,16 +8,21 @@ from typing import Annotated
 import typer
 
 from dialpact.application.ledger import proving
-from dialpact.cli.command_context import CommandContext
+from dialpact.cli.command_context import DONE, CommandContext
+from dialpact.cli.ledger.checkpoint import forked
 from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.heads import LedgerForked
 
 Head = Annotated[str, typer.Argument(metavar="SIZE|FILE", help="Entries, or a checkpoint's file.")]
 
 
-async def prove(session: CommandContext, old: Head, new: Head) -> None:
+async def prove(session: CommandContext, old: Head, new: Head) -> int:
     """Prove that the log of OLD entries is a beginning of that of NEW, in a form that witnesses take."""
     async with session.context() as context:
-        done = await proving.prove(context, session.config, old, new)
+        try:
+            done = await proving.prove(context, session.config, old, new)
+        except LedgerForked as fork:
+            return forked(session, fork)
     steps = [base64.b64encode(step).decode() for step in done.steps]
     if session.as_json:
         session.json(
@@ -29,10 +34,11 @@ async def prove(session: CommandContext, old: Head, new: Head) -> None:
                 "checkpoint": done.text if done.signed else None,
             }
         )
-        return
+        return DONE
     typer.echo("".join(f"{line}\n" for line in (f"old {done.old.size}", *steps, "")) + done.text, nl=False)
     if not done.signed:
         session.note(session.text("say.ledger-unsigned-head", size=done.new.size))
+    return DONE
 
 
 def _object(head: Checkpoint) -> dict[str, object]:

@@ -9,9 +9,9 @@ import msgspec
 import typer
 
 from dialpact.application.ledger import copies, verification
-from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.application.ledger.verification import VerifiedLedger
+from dialpact.cli.audit_finding import finding_object, finding_row
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.progress import watched
 
@@ -53,8 +53,9 @@ async def verify(
         )
     sums = {name: getattr(done, name) for name in SUMS}
     if session.as_json:
-        listed = [_object(session, finding) for finding in done.listed]
+        listed = [finding_object(session, finding) for finding in done.listed]
         beside = {
+            "unproven": done.unproven,
             "forks": done.forks,
             "given_up": done.given_up,
             "strangers": done.strangers,
@@ -65,10 +66,12 @@ async def verify(
         return FOUND if done.findings else DONE
     if done.findings:
         columns = ("problem", "leaf", "record", "key-of-record", "text")
-        session.table(columns, [_row(session, finding) for finding in done.listed], None)
+        session.table(columns, [finding_row(session, finding) for finding in done.listed], None)
     if done.findings > len(done.listed):
         session.note(session.text("say.ledger-more", more=done.findings - len(done.listed)))
     typer.echo(session.text("say.ledger-verified", **sums))
+    if done.unproven:
+        typer.echo(session.text("say.ledger-unproven", count=done.unproven))
     typer.echo(_registers(session, done))
     if done.forks:
         session.note(session.text("say.ledger-forks", count=done.forks, names=", ".join(done.given_up[:5])))
@@ -90,24 +93,3 @@ def _registers(session: CommandContext, done: VerifiedLedger) -> str:
         named = ", ".join(f"{name} {count}" for name, count in unbound.items())
         said += " " + session.text("say.registers-unbound", unbound=sum(unbound.values()), named=named)
     return said
-
-
-def _said(session: CommandContext, finding: AuditFinding) -> str:
-    return session.text(f"ledger.{finding.code}", leaf=finding.leaf, name=finding.key, **finding.values)
-
-
-def _object(session: CommandContext, finding: AuditFinding) -> dict[str, object]:
-    return {
-        "problem": finding.problem,
-        "code": finding.code,
-        "leaf": finding.leaf,
-        "kind": finding.kind,
-        "key": finding.key,
-        **finding.values,
-        "text": _said(session, finding),
-    }
-
-
-def _row(session: CommandContext, finding: AuditFinding) -> list[object]:
-    problem = session.text(f"ledger-problem.{finding.problem}")
-    return [problem, finding.leaf, finding.kind, finding.key, _said(session, finding)]

@@ -179,11 +179,14 @@ def load_history(public: Path, key: Verifier) -> History | None:
     LedgerError: it is there, and is not this key's word.
     """
     file = history_path(public)
+    return read_history(file, key) if file.exists() else None
+
+
+def read_history(file: Path, key: Verifier) -> History:
+    """LedgerError: it can not be read, or is not this key's word."""
     try:
         with file.open("rb") as opened:
             text = opened.read(history.MOST_BYTES + 1).decode()
-    except FileNotFoundError:
-        return None
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
     return history.read(text, key)

@@ -26,5 +26,7 @@ def word(key: str, language: Language, **values: object) -> str:
 
 
 def why(code: str, language: Language) -> str:
-    """A refusal's code in words; what was no refusal is in our own words already."""
-    return words(language).get(f"refusal.{code}", code)
+    """A refusal's code in words. What the machine said of it, behind a colon, stays as it is."""
+    name, _, said = code.partition(": ")
+    told = words(language).get(f"refusal.{name}", name)
+    return f"{told} ({said})" if said else told

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.people import People
+from dialpact.store.ports.retention_rows import RetentionRows
 from dialpact.store.ports.witnesses import Cosignature
 
 T = TypeVar("T")
@@ -32,6 +34,16 @@ class LeafPlace(NamedTuple):
     leaf_index: int
     kind: str
     key: str
+
+
+class Odd(NamedTuple):
+    """A table, view, index or trigger that is not as it was made: ``changed``, ``added``, ``missing``; or an
+    index that lacks rows of its table: ``false``.
+    """
+
+    kind: str
+    name: str
+    what: str
 
 
 class LedgerLine(NamedTuple):
@@ -72,6 +84,10 @@ class Snapshot(Protocol):
     @property
     def levels(self) -> int:
         """Kept above the leaves."""
+
+    @property
+    def retention(self) -> RetentionRows:
+        """What decides what may go."""
 
     def size(self) -> int: ...
 
@@ -120,8 +136,14 @@ class Snapshot(Protocol):
     def key_changes(self) -> Sequence[LedgerLine]:
         """What the log says of each change of the ledger's key, in its order."""
 
-    def erasures(self) -> Sequence[LedgerLine]:
+    def erasures(self) -> Iterator[LedgerLine]:
         """What the log says of each erasure, in its order."""
+
+    def erasure(self, seq: int) -> str | None:
+        """What it says of one."""
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        """The digest of what stays of a row when its record is erased; None: no such row."""
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""
@@ -141,6 +163,9 @@ class Snapshot(Protocol):
     def acts_of(self, register: str, action: str, *, seq: int, most: int) -> Sequence[Act]:
         """Lines of one action behind that line, as they were written."""
 
+    def acts_gone(self) -> int:
+        """How many lines about registers are missing between others, or at the end."""
+
     def last_act(self) -> int:
         """The newest line about a register; 0: there is none."""
 
@@ -150,8 +175,16 @@ class Snapshot(Protocol):
     def unlogged(self, table: str) -> Iterator[Row]:
         """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
 
+    def people(self, register: str) -> People:
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``lead``."""
+
     def differences(self, register: str) -> Sequence[str]:
         """Keys of what was found different at an earlier look."""
+
+    def odd(self) -> Sequence[Odd]:
+        """What the registers are read by and is not as it was made. A trigger that is missing is not among
+        it: without its guard nothing has changed yet. Of the registers' indexes, those of the small ones.
+        """
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""

@@ -10,19 +10,18 @@ from typing import Any, cast
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import (
-    REGISTER,
     Dossier,
     Gathered,
     Key,
     OlderCheckpoint,
     Proofs,
     Proven,
+    is_of,
+    keys_of,
     thinned,
 )
 from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
 from dialpact.compliance.ledger import merkle
-from dialpact.compliance.registers.registration import entry_key as registrant
-from dialpact.compliance.registers.suspension import entry_key
 from dialpact.store.ports.page import ALL
 from dialpact.store.sqlite import checkpoints, ledger, witnesses
 from dialpact.store.sqlite.connection import Database, rows
@@ -158,36 +157,27 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
 
     changes: dict[str, list[ChangeRow]] = {}
     withheld: list[str] = []
-    keyed = [
-        ("business", decision["business"]),
-        ("campaign", decision["campaign"]),
-        ("registration", registrant("business", decision["business"])),
-        ("registration", registrant("campaign", decision["campaign"])),
-        ("caller-id", decision["caller_id"]),
-        ("suspension", entry_key("agent", decision["agent"])),
-        ("suspension", entry_key("campaign", decision["campaign"])),
-        ("suspension", entry_key("caller-id", decision["caller_id"])),
-        ("dnc", decision["number"]),
-        *(("leads", str(batch["id"])) for batch in batches),
-        *(("script", script["id"]) for _ in range(bool(script))),
-        *(("profile", version["sha256"]) for version in record.get("policy", [])),
-        *(("recording", recording["id"]) for recording in recordings),
-        *(("recording", held) for held in (id, decision["number"])),  # holds of the call, and of the callee
-        *(("complaint", str(complaint["id"])) for complaint in complaints),
-        (REGISTER, id),
-    ]
+    keyed = keys_of(
+        decision,
+        record,
+        batches=[batch["id"] for batch in batches],
+        recordings=[recording["id"] for recording in recordings],
+        complaints=[complaint["id"] for complaint in complaints],
+    )
     for register, key in keyed:
-        if key and (lines := _changes(connection, register, key)):
+        if lines := _changes(connection, register, key):
             changes[f"{register} {key}"] = lines
     if erasures := _erasures(connection, id, recordings):
         changes["ledger erase"] = erasures
-    consented = [line for line in _changes(connection, "consent", decision["number"]) if _of(line, decision)]
+    about = _changes(connection, "consent", decision["number"])
+    consented = [line for line in about if is_of(line, decision["business"])]
     if consented:
         changes[f"consent {decision['number']}"] = consented
     for register, entries in (("consent", consents), ("dnc", do_not_call)):
         for at in sorted({entry["created_at"] for entry in entries}):
             for line in _rows(SQL.imports(connection, register=register, at=at)):
-                if json.loads(line["detail"]).get("replaced"):
+                detail = json.loads(line["detail"])
+                if detail.get("replaced") or detail.get("met"):
                     withheld.append(f"register-change {line['seq']}")
                 else:
                     changes.setdefault(f"{register} {line['key']}", []).append(line)
@@ -223,12 +213,6 @@ def _erasures(connection: sqlite3.Connection, id: str, recordings: list[Recordin
             if line:
                 found[line["seq"]] = cast(ChangeRow, dict(line))
     return [found[seq] for seq in sorted(found)]
-
-
-def _of(line: ChangeRow, decision: DecisionRow) -> bool:
-    """Whether a change of this person's consents is about this business: others' are none of this case."""
-    detail = json.loads(line["detail"])
-    return bool(decision["business"] == (detail.get("to") or detail).get("business"))
 
 
 def _rows(found: Any) -> Any:

@@ -43,6 +43,7 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         forked=log["forked"],
         remembered=bool(log["remembered"]),
         sellers=tuple(Campaign(**dict(row)) for row in SQL.sellers(connection)),
+        overwriting=_overwriting(connection),
         looked=_looked(connection),
         differing=tuple((row["register"], row["key"]) for row in differences.SQL.known(connection)),
         registrations=tuple(registration_of(dict(row)) for row in SQL.registered(connection)),
@@ -54,6 +55,11 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
 def _signed(connection: sqlite3.Connection) -> datetime | None:
     newest = checkpoints.newest(connection, 1)
     return instant(newest[0]["at"]) if newest else None
+
+
+def _overwriting(connection: sqlite3.Connection) -> datetime | None:
+    row = SQL.overwriting(connection)
+    return instant(row["at"]) if row else None
 
 
 def _looked(connection: sqlite3.Connection) -> RegistersLooked | None:

@@ -6,8 +6,9 @@
    has changed before the lock was there, the look is taken again.
 3. A few new rows go in at once, many in slices that count as one (``arriving``). Caller IDs, of which
    nobody has many, go in at once and are looked at under the lock.
-4. The log gets one line with the file's name, hash and counts, every row that was replaced, and of caller
-   IDs every entry: the line binds them.
+4. The log gets one line with the file's name, hash and counts, every row that was replaced, and a digest
+   that binds each row that came in: of the look, so that the lock is not held for it. Of caller IDs it has
+   every entry instead.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, Self, TypeVar
 
-from dialpact.compliance.clock import stamp
+from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import DialpactError, StoreBusy
+from dialpact.compliance.ledger.bound.row_digest import Digested, RowDigest, block_of
 from dialpact.compliance.model import CallerId, Consent, DncEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.table import FileRead
@@ -37,6 +39,7 @@ from dialpact.store.sqlite.statements import statements
 STAGING = statements("imports", by_name=False)
 
 LOOKS = 5  # then it is looked at under the lock
+PAGE = 4_096  # rows that are hashed at once
 CACHE = 16_384  # KiB of the register for what goes through it once, in its order; and as much for sorting
 
 T = TypeVar("T")
@@ -90,6 +93,7 @@ class Found(NamedTuple):
     unknown: tuple[str, ...]
     replaced: Sequence[dict[str, Any]] = ()
     rows: int = 0  # that are new to the register
+    digest: Digested | None = None  # of those
 
     def refused(self, act: Act) -> bool:
         return bool(act.bad or self.clashes) and not act.skip_bad
@@ -179,7 +183,8 @@ class Staging:
         for step in ("drop_new", "create_new", "sort", "leave_out_known"):
             self._step(step, connection)
         (left,) = self._sql("left")(connection)
-        return found._replace(replaced=replaced, rows=left)
+        digest = digested(self._sql("new")(connection), left) if self._sliced else None
+        return found._replace(replaced=replaced, rows=left, digest=digest)
 
     def _at_once(self, act: Act, looked: Found | None, connection: sqlite3.Connection) -> Applied | None:
         """None: to be looked at again. ``looked``: None to look under the lock."""
@@ -193,14 +198,16 @@ class Staging:
         found = looked or self._look(act, connection)
         if found.refused(act):
             return Applied(clashes=found.clashes, unknown=found.unknown)
+        at, met = self._moment(act, connection), self._met(found.last, connection)
         entries = [_plain(row) for row in rows(self._step("entries", connection))]
         try:
             if self._late:  # the checks were made by the same constraints as the rows were sorted
                 STAGING.without_checks(connection)
-            count = int(self._sql("apply")(connection, at=stamp(act.at)))
+            count = int(self._sql("apply")(connection, at=at))
         finally:
             STAGING.with_checks(connection)
-        return self._logged(act, found, count, connection, {"entries": entries} if entries else {})
+        brought = {"met": met} if met else {"entries": entries} if entries else {}
+        return self._logged(act, found, count, at, brought, connection)
 
     async def _in_slices(self, found: Found, act: Act) -> Applied | None:
         """None: to be looked at again."""
@@ -223,8 +230,20 @@ class Staging:
         self._place.check()
         if counting(connection, self._register) or self._changed(connection, found.last):
             return None
-        arrival.count(connection)
-        return self._logged(act, found, filled - arrival.met(connection, found.last), connection)
+        at, met = self._moment(act, connection), self._met(found.last, connection)
+        arrival.count(connection, at)
+        return self._logged(act, found, filled - len(met), at, {"met": met} if met else {}, connection)
+
+    def _moment(self, act: Act, connection: sqlite3.Connection) -> str:
+        """The time that its rows get, by which they are known as this import's: no other one has it."""
+        at = act.at
+        while STAGING.same_time(connection, register=self._register, at=stamp(at)):
+            at += timedelta(microseconds=1)
+        return stamp(at)
+
+    def _met(self, last: int, connection: sqlite3.Connection) -> list[dict[str, Any]]:
+        """Rows of the digest that have been registered one by one since the change ``last``."""
+        return rows(self._sql("met")(connection, seq=last)) if self._late else []
 
     def _changed(self, connection: sqlite3.Connection, last: int) -> bool:
         """Whether the register has changed since in a way that makes another look necessary."""
@@ -235,14 +254,19 @@ class Staging:
         act: Act,
         found: Found,
         count: int,
+        at: str,
+        brought: Mapping[str, Any],
         connection: sqlite3.Connection,
-        brought: Mapping[str, Any] = {},
     ) -> Applied:
-        """``brought``: the entries, where they are few and have no other line in the log."""
+        """``brought``: the entries, where they are few and have no other line in the log; or those of them
+        that have one.
+        """
         already = self._staged - len(found.clashes) - count
         figures = {"bad": act.bad + len(found.clashes), "applied": count, "already": already}
         detail = act.file.logged | figures | {"replaced": found.replaced} | dict(brought)
-        log(connection, self._register, "import", act.file.file, detail, by=act.by, at=act.at)
+        if found.digest:
+            detail |= {"digest": found.digest}
+        log(connection, self._register, "import", act.file.file, detail, by=act.by, at=instant(at))
         return Applied(
             applied=count, already=already, clashes=found.clashes, unknown=found.unknown, done=True
         )
@@ -289,6 +313,15 @@ def _small(work: Work[T]) -> Work[T]:
             connection.execute(f"PRAGMA main.cache_size = {before}")
 
     return run
+
+
+def digested(new: sqlite3.Cursor, count: int) -> Digested:
+    """Of rows in the order of the register's key, of which there are so many."""
+    made = RowDigest(block_of(count), listed=True)
+    new.row_factory = None
+    while page := new.fetchmany(PAGE):
+        made.add(page)
+    return made.end()
 
 
 def _sql(step: str, register: str) -> Any:

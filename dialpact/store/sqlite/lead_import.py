@@ -16,6 +16,7 @@ from functools import partial
 import msgspec
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.ledger.bound.row_digest import Digested
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivery
@@ -23,7 +24,7 @@ from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Batch
 from dialpact.store.sqlite.arriving import FEW, Arrival, tidy
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.imports import STAGING, Place
+from dialpact.store.sqlite.imports import STAGING, Place, digested
 from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.statements import statements
 
@@ -82,6 +83,7 @@ class LeadStaging:
     ) -> tuple[int, int]:
         new = partial(self._insert, file=file, finding=finding, held=held, by=by, at=at)
         logged = partial(self._all_in, file=file, bad=bad, finding=finding, held=held, by=by, at=at)
+        logged = partial(logged, digest=await self._database.aside(self._digest))
         if file.rows > FEW:
             return await self._in_slices(new, logged, at)
 
@@ -90,6 +92,11 @@ class LeadStaging:
             return logged(connection, batch, int(STAGING.apply_leads(connection, batch=batch)))
 
         return await self._database.transact(at_once)
+
+    def _digest(self, connection: sqlite3.Connection) -> Digested:
+        """Of its numbers: before any lock is held. Whether they are still ours is looked at under it."""
+        (count,) = STAGING.left_leads(connection)
+        return digested(STAGING.new_leads(connection), count)
 
     async def _in_slices(
         self,
@@ -147,6 +154,7 @@ class LeadStaging:
         bad: int,
         finding: Mapping[str, RangeReport],
         held: str,
+        digest: Digested,
         by: str,
         at: datetime,
     ) -> tuple[int, int]:
@@ -156,7 +164,7 @@ class LeadStaging:
         SQL.all_in(connection, id=batch, rows=count)
         figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
         figures["finding"] = _written(finding)
-        about = file.logged | msgspec.structs.asdict(self._delivery) | figures
+        about = file.logged | msgspec.structs.asdict(self._delivery) | figures | {"digest": digest}
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
         return batch, count
 

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.compliance.ledger.bound import Act, Row
-from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
+from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Odd, Snapshot, StoredHead, Unreadable
 from dialpact.store.ports.witnesses import Cosignature
-from dialpact.store.sqlite import checkpoints, ledger, migrate, witnesses
+from dialpact.store.sqlite import checkpoints, ledger, migrate, schema, witnesses
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.sqlite.retention_rows import RetentionRows
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("audit")
@@ -76,6 +78,7 @@ class _Snapshot:
         self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
         self._pages = RecordPages(connection)
+        self.retention = RetentionRows(connection)
 
     def size(self) -> int:
         return ledger.size(self._connection)
@@ -156,8 +159,18 @@ class _Snapshot:
     def key_changes(self) -> Sequence[LedgerLine]:
         return [LedgerLine(*row) for row in SQL.key_changes(self._connection)]
 
-    def erasures(self) -> Sequence[LedgerLine]:
-        return [LedgerLine(*row) for row in SQL.erasures(self._connection)]
+    def erasures(self) -> Iterator[LedgerLine]:
+        return (LedgerLine(*row) for row in SQL.erasures(self._connection))
+
+    def erasure(self, seq: int) -> str | None:
+        row = SQL.erasure(self._connection, seq=seq)
+        return row["detail"] if row else None
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        try:
+            return ledger.remains_of(self._connection, leaf_index, kind, key)
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         try:
@@ -193,6 +206,9 @@ class _Snapshot:
         found = BOUND.acts_of(self._connection, register=register, action=action, seq=seq, most=most)
         return [Act(*row) for row in found]
 
+    def acts_gone(self) -> int:
+        return int(BOUND.acts_gone(self._connection)[0])
+
     def last_act(self) -> int:
         return int(BOUND.last_act(self._connection)[0])
 
@@ -209,12 +225,19 @@ class _Snapshot:
         except BROKEN as error:
             raise Unreadable(str(error)) from error
 
+    def odd(self) -> Sequence[Odd]:
+        return [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
+
     def differences(self, register: str) -> Sequence[str]:
         return [row["key"] for row in BOUND.differences(self._connection, register=register)]
 
     def _look(self) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+    def people(self, register: str) -> People:
+        self._look()
+        return People(self._connection, register, self._look)
 
     def _has_read_all_decisions(self) -> bool:
         """By their leaves, and from the first to the last none is missing."""

@@ -72,7 +72,7 @@ def letters(desk: Desk) -> Starlette:
 
         return endpoint
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/add-checkpoint", taken(add_checkpoint, rules.MOST_BYTES), methods=["POST"]),
             Route("/report", taken(report, handed.MOST_BYTES, large), methods=["POST"]),
@@ -80,6 +80,8 @@ def letters(desk: Desk) -> Starlette:
         ],
         middleware=[Middleware(Bounds, most_body=handed.MOST_BYTES + 1, seconds=2 * BODY_SECONDS)],
     )
+    app.router.redirect_slashes = False  # nobody's words go into a header of ours
+    return app
 
 
 async def whole(request: Request, most: int) -> bytes:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialpact.application.supervision import overview
 from dialpact.application.supervision.desk import Desk
+from dialpact.application.supervision.overview import Overview
 from dialpact.compliance.config import is_loopback
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import Language
@@ -50,8 +51,7 @@ def pages(desk: Desk) -> Starlette:
             one = await overview.complaint(desk, request.path_params["id"])
         except Fault:
             return _nothing()
-        names = {each.id: each.name for each in seen.operators}
-        return _page(request, "complaint.html", seen=seen, one=one, names=names)
+        return _page(request, "complaint.html", seen=seen, one=one)
 
     async def explain(request: Request) -> Response:
         return _page(request, "explain.html", seen=await overview.overview(desk))
@@ -59,7 +59,7 @@ def pages(desk: Desk) -> Starlette:
     async def sheet(_: Request) -> Response:
         return Response(style, headers=HEADERS | {"content-type": "text/css; charset=utf-8"})
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", home),
             Route("/operators/{id}", operator),
@@ -70,6 +70,8 @@ def pages(desk: Desk) -> Starlette:
         ],
         middleware=[Middleware(Bounds, most_body=0), Middleware(OwnName, name=desk.config.page.host)],
     )
+    app.router.redirect_slashes = False  # nobody's words go into a header of ours
+    return app
 
 
 class OwnName:
@@ -92,9 +94,10 @@ class OwnName:
         await self._app(scope, receive, send)
 
 
-def _page(request: Request, template: str, **context: object) -> Response:
+def _page(request: Request, template: str, seen: Overview, **context: object) -> Response:
     language: Language = "en" if request.query_params.get("lang") == "en" else "zh"
-    text = html(template, language, path=request.url.path, **context)
+    names = {each.id: each.name for each in seen.operators}
+    text = html(template, language, path=request.url.path, seen=seen, names=names, **context)
     return Response(text, headers=HEADERS | {"content-type": "text/html; charset=utf-8"})
 
 

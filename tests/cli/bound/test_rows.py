@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.cli.bound.conftest import Thief
@@ -19,7 +22,9 @@ def test_nothing_differs_where_nothing_was_done(office: Home, thief: Thief) -> N
     said = office("ledger", "verify")
     assert said["findings"] == 0
     rows = {name: one["rows"] for name, one in said["registers"].items()}
-    assert rows | {"caller-id": 4, "script": 3, "suspension": 2, "complaint": 2, "leads": 3} == rows
+    assert (
+        rows | {"caller-id": 4, "script": 3, "suspension": 2, "complaint": 2, "leads": 3, "lead": 52} == rows
+    )
     assert not any(one["unbound"] for one in said["registers"].values())
 
 
@@ -242,6 +247,27 @@ def test_an_act_that_was_taken_out_with_its_leaf_and_its_row(office: Home, thief
     assert "removed" in {one["problem"] for one in listed}
 
 
+def test_an_act_that_was_written_by_hand_is_in_the_log_for_ever(office: Home, thief: Thief) -> None:
+    """Who can write to the database can act: what he can not is to have it unsaid."""
+    thief(
+        "UPDATE suspension SET lifted_at = '2026-12-01T00:00:00.000000Z', lifted_by = 'chen',"
+        " lift_reason = 'x' WHERE key = '1001'"
+    )
+    thief(
+        "INSERT INTO register_change (at, actor, register, action, key, detail) SELECT lifted_at, lifted_by,"
+        " 'suspension', 'lift', 'agent 1001', json_object('reason', 'x', 'from', json_object('since', since))"
+        " FROM suspension WHERE key = '1001'"
+    )
+    assert "record-leafless" in {one["code"] for one in office("ledger", "verify", code=3)["listed"]}
+    thief("INSERT INTO unsealed (kind, key) SELECT 'register-change', max(seq) FROM register_change")
+    office.run("ledger", "checkpoint")
+    assert office("ledger", "verify")["findings"] == 0
+    ((seq,),) = thief("SELECT max(seq) FROM register_change")
+    thief("DELETE FROM register_change WHERE seq = ?", seq)
+    listed = office("ledger", "verify", code=3)["listed"]
+    assert {one["code"] for one in listed} == {"record-missing", "row-changed"}
+
+
 def test_a_number_in_what_differs_is_masked(office: Home, thief: Thief) -> None:
     thief("UPDATE complaint SET number = 8613900139009, note = 'call 13900139009' WHERE id = 1")
     (one,) = office("ledger", "verify", code=3)["listed"]
@@ -253,3 +279,46 @@ def test_a_part_of_the_log_says_nothing_of_the_registers(office: Home, thief: Th
     said = office("ledger", "verify", "--from", "0", "--to", "3")
     assert (said["findings"], said["registers"]) == (0, None)
     assert "registers were not looked at" in office.run("ledger", "verify", "--from", "0", "--to", "3").output
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "name"),
+    [
+        (
+            ["DROP VIEW dnc_now", "CREATE VIEW dnc_now AS SELECT * FROM do_not_call WHERE false"],
+            *("schema-changed", "dnc_now"),
+        ),
+        (
+            [
+                "CREATE TRIGGER quiet AFTER INSERT ON suspension BEGIN"
+                " DELETE FROM suspension WHERE seq = NEW.seq; END"
+            ],
+            *("schema-added", "quiet"),
+        ),
+        (["DROP VIEW consent_now"], "schema-missing", "consent_now"),
+        (
+            [
+                "DROP INDEX suspension_in_force",
+                "CREATE UNIQUE INDEX suspension_in_force ON suspension (kind, key) WHERE lifted_at = ''",
+            ],
+            *("schema-changed", "suspension_in_force"),
+        ),
+    ],
+)
+def test_what_the_gate_reads_by_was_changed(
+    office: Home, thief: Thief, statements: list[str], code: str, name: str
+) -> None:
+    for sql in statements:
+        thief(sql)
+    assert (code, "schema", name) in found(office)
+
+
+def test_a_row_that_is_hidden_from_an_index(office: Home, thief: Thief) -> None:
+    """The index by which the gate looks for it has it not; its statement is the right one."""
+    ((right,),) = thief("SELECT sql FROM sqlite_master WHERE name = 'suspension_in_force'")
+    thief("DROP INDEX suspension_in_force")
+    thief("CREATE UNIQUE INDEX suspension_in_force ON suspension (kind, key) WHERE lifted_at = ''")
+    with closing(sqlite3.connect(office.path / "dialpact.db")) as db, db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'suspension_in_force'", (right,))
+    assert found(office) == [("schema-false", "schema", "suspension")]

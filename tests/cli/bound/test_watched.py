@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +19,7 @@ from dialpact.application.policy import load_policy
 from dialpact.cli import housekeeping
 from dialpact.cli.command_context import CommandContext, Machine
 from dialpact.compliance.clock import Uptime
+from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.judge import new_id
 from dialpact.store.ports.decisions import WaitingAttempt
 from dialpact.store.sqlite import Store
@@ -105,6 +107,38 @@ async def test_a_difference_is_told_once_and_again_when_it_comes_again(
     assert len(told(office)) == 2
 
 
+async def test_an_act_that_was_changed_with_its_row(office: Home, thief: Thief, keeper: Keeper) -> None:
+    thief("UPDATE campaign SET purpose = 'service' WHERE id = 'renewal'")
+    act = "register = 'campaign' AND key = 'renewal'"
+    thief(f"UPDATE register_change SET detail = replace(detail, 'marketing', 'service') WHERE {act}")
+    await keeper.turn()
+    assert [detail.partition(",")[0] for detail in told(office)] == ["campaign renewal: act-changed"]
+    assert await keeper.reasons() == ["gate-error"]
+
+
+async def test_an_act_that_was_taken_out_with_its_leaf_and_its_row(
+    office: Home, thief: Thief, keeper: Keeper
+) -> None:
+    act = (
+        "(SELECT CAST(seq AS TEXT) FROM register_change WHERE register = 'suspension' AND key = 'agent 1001')"
+    )
+    thief(f"DELETE FROM ledger WHERE kind = 'register-change' AND key = {act}")
+    thief("DELETE FROM register_change WHERE register = 'suspension' AND key = 'agent 1001'")
+    thief("DELETE FROM suspension WHERE key = '1001'")
+    with contextlib.suppress(LedgerError):  # it signs nothing either
+        await keeper.turn()
+    assert [detail.partition(",")[0] for detail in told(office)] == ["schema register_change: act-gone"]
+
+
+async def test_who_takes_it_off_the_list_is_told_of_again(office: Home, thief: Thief, keeper: Keeper) -> None:
+    thief(LIFT)
+    await keeper.turn()
+    thief("DELETE FROM register_difference")
+    await keeper.turn()
+    assert len(told(office)) == 2
+    assert await keeper.reasons(agent="1001") == ["gate-error"]
+
+
 @pytest.mark.parametrize(
     ("sql", "concerned"),
     [
@@ -152,6 +186,18 @@ def test_check_says_the_same(office: Home, thief: Thief, keeper: Keeper) -> None
     assert "suspension agent 1001" in str(said["findings"])
 
 
+async def test_a_view_of_its_own_blocks_every_call(office: Home, thief: Thief, keeper: Keeper) -> None:
+    ((right,),) = thief("SELECT sql FROM sqlite_master WHERE name = 'dnc_now'")
+    thief("DROP VIEW dnc_now")
+    thief("CREATE VIEW dnc_now AS SELECT * FROM do_not_call WHERE false")
+    await keeper.turn()
+    assert await keeper.reasons() == ["gate-error"]
+    thief("DROP VIEW dnc_now")
+    thief(right)
+    await keeper.turn()
+    assert "gate-error" not in await keeper.reasons()
+
+
 async def test_more_than_are_named_concern_every_call(office: Home, thief: Thief, keeper: Keeper) -> None:
     values = ",".join(f"('x{number}', 'X', 'own-business', '2026')" for number in range(1100))
     thief(f"INSERT INTO business VALUES {values}")
@@ -186,6 +232,6 @@ async def test_looks_that_have_no_time_come_to_everything_all_the_same(
 ) -> None:
     thief(LIFT)
     keeper.watch.seconds = 0.0
-    for _ in SMALL:
+    for _ in (*SMALL, *SMALL):
         await keeper.turn()
     assert len(told(office)) == 1

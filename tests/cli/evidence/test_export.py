@@ -50,6 +50,7 @@ ROOT = Path(page.__file__).parents[3]
 TOP = {
     "README.md",
     "verify.py",
+    "shown.py",
     "manifest.json",
     "manifest.sig",
     "ledger/checkpoint.note",

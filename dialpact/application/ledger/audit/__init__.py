@@ -12,8 +12,10 @@ import msgspec
 
 from dialpact.application.ledger.audit.bound import bound_registers
 from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.intact import intact
 from dialpact.application.ledger.audit.part import Part
-from dialpact.application.ledger.audit.records import Records, intact
+from dialpact.application.ledger.audit.records import Records
+from dialpact.application.ledger.audit.retention import NOTHING, replay
 from dialpact.application.ledger.audit.tree import AuditTree
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.chain import Chain
@@ -30,7 +32,9 @@ class Audit:
     ``first`` and ``last`` are leaves; without them the whole log is looked at. :meth:`run` does it, ``batch``
     leaves at a time. ``around``: (name, text) of what lies beside the log; what of it is no head of this log
     is named in ``strangers``. ``given_up``: names of heads that the log itself says it does not continue, of
-    which there are ``forks``.
+    which there are ``forks``. ``kinds``: of the records that are looked at, with every leaf of the tree, but
+    with the newest checkpoint alone, with no word about keys and none about registers: what purge and erase
+    need; none: all, as ``ledger verify`` does.
     """
 
     def __init__(
@@ -42,14 +46,17 @@ class Audit:
         *,
         around: Sequence[tuple[str, str]] = (),
         batch: int = BATCH,
+        kinds: Collection[str] = (),
     ) -> None:
+        self._kinds = kinds
         self._trusted = trusted
         self._given, self._around = list(given), around
         self._whole = first is None and last is None
         self._first, self._last = first or 0, last
         self._batch = batch
         self.found = Findings()
-        self.size = self.checked = self.erased = self.checkpoints = self.forks = 0
+        self.followed = NOTHING  # what trusted time comes to
+        self.size = self.checked = self.erased = self.unproven = self.checkpoints = self.forks = 0
         self.given_up: list[str] = []
         self.strangers: list[str] = []
 
@@ -67,7 +74,7 @@ class Audit:
             raise LedgerError(f"the log has {self.size} entries, numbered from 0")
         yield 0
         chain = Chain(list(_links(snapshot, self.found)), self._trusted)
-        for leaf, error in chain.broken.items():
+        for leaf, error in () if self._kinds else chain.broken.items():
             self.found.add("key", "link-broken", leaf, "register-change", error=error)
         self.forks = chain.forks
         self._sort(snapshot, chain)
@@ -100,21 +107,25 @@ class Audit:
     def _walk(self, snapshot: Snapshot, chain: Chain) -> Iterator[int]:
         records = Records(snapshot, self.found)
         if self._whole:
-            tree: AuditTree | Part = AuditTree(snapshot, self.found, chain, self._given)
+            given, stored = self._given, True
+            if self._kinds:
+                given, stored = [*given, *_newest(snapshot, self._trusted)], False
+            tree: AuditTree | Part = AuditTree(snapshot, self.found, chain, given, stored=stored)
             for odd in snapshot.negative():
                 self.found.add("inserted", "leaf-odd", *odd)
         else:
             tree = Part(snapshot, self.found, chain, self._given, self._first, self._first + self.total - 1)
         expected, end = self._first, self._first + self.total
         while page := snapshot.entries(expected, end, self._batch):
-            contents = snapshot.contents(page)
+            looked_at = self._of_kinds(page)
+            contents = snapshot.contents(looked_at) if looked_at else {}
             for run in _runs(page, tree):
                 if run[0].leaf_index != expected:
                     last = run[0].leaf_index - 1
                     self.found.add("removed", "leaf-missing", expected, last=last)
                     tree.tear()
                 expected = run[-1].leaf_index + 1
-                records.check(run, contents)
+                records.check(self._of_kinds(run), contents)
                 tree.extend([entry.leaf for entry in run])
             self.checked += len(page)
             yield self.checked
@@ -124,12 +135,21 @@ class Audit:
         records.finish()
         if self._whole:
             records.kept()
-            records.strangers()
+            records.strangers(self._kinds)
+            self.followed = replay(snapshot, self.found, guards=bool(self._kinds))
         tree.finish(self.size)
-        if self._whole:
+        if self._whole and not self._kinds:
             for _ in bound_registers(snapshot, self.found):
-                yield self.checked
-        self.erased, self.checkpoints = records.erased, tree.heads
+                pass  # (their rows are no leaves: what is told of the progress says nothing of them)
+        self.erased, self.unproven, self.checkpoints = records.erased, records.unproven, tree.heads
+
+    def _of_kinds(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        return [one for one in entries if one.kind in self._kinds] if self._kinds else entries
+
+
+def _newest(snapshot: Snapshot, trusted: Collection[Verifier]) -> Sequence[tuple[str, str]]:
+    last = snapshot.last_checkpoint() if trusted else None
+    return [("", last.note)] if last else []
 
 
 def _gave_up(chain: Chain, text: str) -> bool:

@@ -11,11 +11,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from dialpact.application.ledger.audit import people
+from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
 from dialpact.compliance.ledger.bound.caller_ids import CALLER_ID
 from dialpact.compliance.ledger.bound.conduct import COMPLAINT, SCRIPT, SUSPENSION
+from dialpact.compliance.ledger.bound.difference import SCHEMA
 from dialpact.compliance.ledger.bound.holders import BUSINESS, CAMPAIGN, REGISTRATION
 from dialpact.compliance.ledger.bound.leads import BATCH
 from dialpact.store.ports.audits import Snapshot, Unreadable
@@ -25,6 +28,12 @@ TOGETHER = 500  # acts of a page, and rows between two looks at the clock
 SHOWN = 60  # characters of a value
 IMPORT = "import"
 
+ODD = {
+    "changed": "schema-changed",
+    "added": "schema-added",
+    "missing": "schema-missing",
+    "false": "schema-false",
+}
 Memory = dict[str, Any]
 _seq = attrgetter("seq")
 
@@ -63,8 +72,12 @@ def differ(
 class Walk:
     """Of one register. ``open``: what no act says of rows, by their keys."""
 
-    def __init__(self, register: Register, snapshot: Snapshot, findings: Findings) -> None:
+    def __init__(
+        self, register: Register, snapshot: Snapshot, findings: Findings, check: ActCheck | None = None
+    ) -> None:
+        """``check``: looks at the acts as well; None: somebody else does."""
         self._register, self._snapshot, self._findings = register, snapshot, findings
+        self._check = check
         self.rows = 0
         self.open: list[tuple[str, Row]] = []
 
@@ -102,7 +115,10 @@ class Walk:
                 key, seq = page[-1].key, page[-1].seq
 
         for key, found in groupby(acts(), attrgetter("key")):
-            yield key, list(found)
+            several = list(found)
+            if self._check and (bad := [act for act in several if not self._check.holds(act)]):
+                self._differ("act-changed", key, bad[0].seq)
+            yield key, several
 
     def _entry(self, key: str, acts: Sequence[Act]) -> None:
         register = self._register
@@ -165,6 +181,22 @@ def _shown(value: object) -> str:
     return "-" if value is None else masking.text(str(value), SHOWN)
 
 
+def _schema(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
+    """What the registers are read by: a view that leaves out a row is as good as the row's deletion."""
+    for kind, name, what in snapshot.odd():
+        findings.add("register", ODD[what], None, SCHEMA, name, what=kind)
+    findings.looked(SCHEMA, 0)
+    yield 0
+
+
+def _schema_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
+    """And whether an act is gone: which register it was of nobody can tell any more."""
+    if gone := snapshot.acts_gone():
+        findings.add("register", "act-gone", None, SCHEMA, "register_change", count=gone)
+    yield from _schema(snapshot, findings)
+    findings.rechecked.add(SCHEMA)
+
+
 def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
     for register in SMALL:
         yield from Walk(register, snapshot, findings).run()
@@ -172,9 +204,9 @@ def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
 
 def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
     """All of them, beginning behind the one with which the last look ended."""
-    first = memory.get("next", 0)
+    first, check = memory.get("next", 0), ActCheck(snapshot)
     for place in (*range(first, len(SMALL)), *range(first)):
-        walk = Walk(SMALL[place], snapshot, findings)
+        walk = Walk(SMALL[place], snapshot, findings, check)
         for _ in walk.run():
             pass  # a look comes to the end of one at least
         findings.rechecked.add(SMALL[place].name)
@@ -182,4 +214,8 @@ def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[in
         yield walk.rows
 
 
-PARTS: tuple[Part, ...] = (Part(tuple(one.name for one in SMALL), _walk, _look),)
+PARTS: tuple[Part, ...] = (
+    Part((SCHEMA,), _schema, _schema_again),
+    Part(tuple(one.name for one in SMALL), _walk, _look),
+    Part(tuple(people.KINDS), people.walk, people.look),
+)

@@ -58,6 +58,10 @@ class Findings:
         so_far.rows += rows
         so_far.unbound += unbound
 
+    def has(self, kind: str, key: str) -> bool:
+        """Whether something of that record, or of any of the kind, is listed already."""
+        return any(one.kind == kind and key in ("", one.key) for one in self.listed)
+
     def add(
         self,
         problem: Problem,

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 
 from dialpact.compliance.model import CallAttempt, Facts, Value
 
+SCHEMA = "schema"  # in the place of a register: the tables and views themselves
+READ = ("consent_now", "dnc_now", "dnc_arrived")  # views that a decision reads
 ALL = "*"  # for a register, or for a key: more than are named
 Named = tuple[str, str]  # register and key
 
@@ -40,6 +42,8 @@ def concerned(differing: Collection[Named], attempt: CallAttempt, facts: Facts) 
 def _looked_at(attempt: CallAttempt, facts: Facts) -> Iterator[Named]:
     campaign, number = facts.campaign, attempt.callee.e164
     yield ALL, ALL
+    for view in READ:
+        yield SCHEMA, view
     yield "campaign", attempt.campaign
     yield "caller-id", attempt.caller_id
     for kind, key in (
@@ -52,6 +56,7 @@ def _looked_at(attempt: CallAttempt, facts: Facts) -> Iterator[Named]:
     yield "consent", number
     for batch in facts.leads:
         yield "leads", str(batch.id)
+        yield "lead", str(batch.id)
         yield "lead", f"{batch.id}/{number}"
     yield "registration", f"campaign {attempt.campaign}"
     if campaign is not None:

@@ -31,6 +31,9 @@ SELECT ledger.leaf_index, register_change.seq, register_change.detail FROM regis
 JOIN ledger ON ledger.kind = 'register-change' AND ledger.key = CAST(register_change.seq AS TEXT)
 WHERE register_change.register = 'ledger' AND register_change.action = 'erase' ORDER BY ledger.leaf_index;
 
+-- name: erasure(seq)^
+SELECT detail FROM register_change WHERE seq = :seq;
+
 -- name: missing_seqs()
 SELECT this.seq + 1 AS first, (SELECT min(next.seq) FROM decision AS next WHERE next.seq > this.seq) - 1 AS last
 FROM decision AS this

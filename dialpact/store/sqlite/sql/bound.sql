@@ -8,6 +8,12 @@ WHERE register = :register AND (key, seq) > (:key, :seq) ORDER BY key, seq LIMIT
 SELECT seq, at, actor, action, key, detail FROM register_change
 WHERE register = :register AND action = :action AND seq > :seq ORDER BY seq LIMIT :most;
 
+-- Their numbers have no gap: what is taken back takes its number back. (The last one that was given, SQLite keeps.)
+-- name: acts_gone()^
+SELECT max(ifnull((SELECT max(seq) FROM register_change), 0),
+           ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'register_change'), 0))
+       - (SELECT count(*) FROM register_change WHERE seq > 0);
+
 -- name: last_act()^
 SELECT ifnull(max(seq), 0) FROM register_change;
 

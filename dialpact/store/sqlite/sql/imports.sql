@@ -51,6 +51,21 @@ DELETE FROM new_dnc WHERE EXISTS (
 -- name: last_change^
 SELECT ifnull(max(seq), 0) FROM register_change;
 
+-- name: new_dnc
+SELECT number, scope, value, requested_at, source FROM new_dnc ORDER BY number, scope, value;
+
+-- Of those, what has been registered one by one since.
+-- name: met_dnc(seq)
+SELECT new.number, new.scope, new.value, new.requested_at, new.source
+FROM (SELECT DISTINCT CAST(substr(key, 2) AS INTEGER) AS number, json_extract(detail, '$.scope') AS scope,
+             json_extract(detail, '$.value') AS value
+      FROM register_change WHERE seq > :seq AND register = 'dnc' AND action = 'add') AS single
+JOIN new_dnc AS new USING (number, scope, value)
+ORDER BY new.number, new.scope, new.value;
+
+-- name: same_time(register, at)^
+SELECT 1 FROM register_change WHERE register = :register AND action = 'import' AND at = :at;
+
 -- name: left_dnc^
 SELECT count(*) FROM new_dnc;
 
@@ -103,7 +118,8 @@ ORDER BY 1;
 DELETE FROM staged_consent WHERE line = ?;
 
 -- name: replaced_consent
-SELECT number, business, industry, granted_at, consent.expires_at FROM staged_consent AS new
+SELECT number, business, industry, granted_at, consent.expires_at, nullif(new.expires_at, '') AS shortened_to
+FROM staged_consent AS new
     JOIN consent USING (number, business, industry, granted_at)
 WHERE consent.expires_at IS NOT nullif(new.expires_at, '');
 
@@ -119,6 +135,11 @@ DELETE FROM staged_consent AS new WHERE EXISTS (
     WHERE old.number = new.number AND old.business = new.business AND old.industry = new.industry
       AND old.granted_at = new.granted_at AND old.expires_at IS nullif(new.expires_at, '')
 );
+
+-- With those that were replaced.
+-- name: new_consent
+SELECT number, business, industry, granted_at, nullif(expires_at, ''), evidence, evidence_sha256, wording
+FROM staged_consent ORDER BY number, business, industry, granted_at;
 
 -- name: left_consent^
 SELECT count(*) FROM staged_consent;
@@ -153,6 +174,12 @@ INSERT OR IGNORE INTO staged_leads VALUES (?, ?);
 
 -- name: page_leads(after, most)
 SELECT number FROM staged_leads WHERE number > :after ORDER BY number LIMIT :most;
+
+-- name: left_leads^
+SELECT count(*) FROM staged_leads WHERE number > 0;
+
+-- name: new_leads
+SELECT number FROM staged_leads WHERE number > 0 ORDER BY number;
 
 -- name: unassigned_leads^
 SELECT count(*) FROM staged_leads WHERE number < 0;
