@@ -211,7 +211,7 @@ COSIGNED = COSIGNER.line(NOTE).encode()
 
 
 def witness_answer(data: bytes) -> None:
-    """Whatever comes is one word, and a cosignature only where the witness's key has signed this very note."""
+    """Whatever comes is one word, and a cosignature only where the witness has signed this very note."""
     for status in (200, 409):
         found = witnessing.heard(COSIGNER.witness, 1, NOTE, status, witnessing.SIZE_KIND, data)
         assert (found.word == "cosigned") == (found.cosigned is not None)
