@@ -157,6 +157,8 @@ def _show_seen(session: CommandContext, seen: SeenCall) -> None:
         about = {"call": _visible(seen.call), "by": _visible(", ".join(seen.by)), "latest": seen.latest}
         key = "say.evidence-seen-after" if seen.unseen else "say.evidence-seen"
         session.note(session.text(key, **about, unseen=seen.unseen))
+    if seen.late:
+        session.note(session.text("say.evidence-late", call=_visible(seen.call), unseen=seen.unseen))
     if seen.stamped:
         session.note(session.text("say.evidence-stamped", call=_visible(seen.call), latest=seen.stamped))
 
