@@ -74,6 +74,18 @@ async def test_the_same_number_has_another_hash_each_time_and_for_each(desk: Des
     assert len(hashes) == 4
 
 
+async def test_whoever_has_the_secret_can_try_numbers(desk: Desk, joined: Joined) -> None:
+    """The hash keeps the number from everybody else, not from who answers: said in SECURITY.md."""
+    one = await joined("one")
+    asked = await question(desk, one, "+8613800138123")
+    secret = bytes.fromhex((one.folder / "supervision.secret").read_text())
+    tried = (f"+8613800138{last:03}" for last in range(1000))
+    found = [number for number in tried if letter.keyed(secret, asked.id, number) == asked.callee]
+    assert found == ["+8613800138123"]
+    other = bytes.fromhex("00" * 32)
+    assert letter.keyed(other, asked.id, "+8613800138123") != asked.callee
+
+
 async def test_an_answer_has_one_length_whatever_it_says(desk: Desk, joined: Joined) -> None:
     one = await joined("one")
     for _ in range(12):
