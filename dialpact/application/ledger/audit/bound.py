@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dialpact.application.ledger.audit import people, retention
+from dialpact.application.ledger.audit import people, people_looks, retention
 from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.counted import counted
 from dialpact.application.ledger.audit.found import Findings
@@ -224,6 +224,6 @@ PARTS: tuple[Part, ...] = (
     Part((SCHEMA,), _schema, _schema_again),
     Part(tuple(one.name for one in SMALL), _walk, _look),
     Part((COUNTED,), counted, _count_again),
-    Part(tuple(people.KINDS), people.walk, people.look),
+    Part(tuple(people.KINDS), people.walk, people_looks.look),
     Part(retention.REGISTERS, retention.walk, retention.look),
 )
