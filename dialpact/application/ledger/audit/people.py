@@ -25,7 +25,7 @@ from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.application.ledger.audit.people_places import Places
 from dialpact.compliance import masking
-from dialpact.compliance.ledger.bound import consents, opt_outs
+from dialpact.compliance.ledger.bound import BIND, consents, opt_outs
 from dialpact.compliance.ledger.bound.lives import Births, Difference, Life, PersonsAct, Row
 from dialpact.compliance.ledger.bound.row_digest import Digested, RowDigest
 from dialpact.store.ports.audits import Snapshot
@@ -301,7 +301,7 @@ class Round:
             made, bound = base.digest.end(), base.bound
             if (made.rows, made.sha256) != (bound.rows, bound.digest):
                 said = Digested(bound.rows, bound.digest, bound.block)
-                self.differing[base.seq] = "", said, made.rows
+                self.differing[base.seq] = BIND, said, made.rows
 
     def tell(self, snapshot: Snapshot, findings: Findings) -> None:
         """Which acts' rows differ, and where, if that was asked."""
