@@ -114,6 +114,15 @@ def the_view_shows_none(thief: Thief) -> None:
         thief(f"DROP VIEW {name}", f"{sql} AND 0")
 
 
+def a_view_shows_what_the_table_had(thief: Thief) -> None:
+    """So that it can show another thing whenever somebody likes."""
+    with closing(sqlite3.connect(thief.path)) as connection:
+        connection.execute("PRAGMA legacy_alter_table = ON")
+        connection.execute("ALTER TABLE witnessed RENAME TO beside")
+        connection.execute("CREATE VIEW witnessed AS SELECT * FROM beside")
+        connection.commit()
+
+
 HOLDS: list[tuple[Callable[[Thief], None], str]] = [
     (taken_away, "hold 1"),
     (released, "hold 1"),
@@ -125,6 +134,7 @@ HOLDS: list[tuple[Callable[[Thief], None], str]] = [
     (the_act_says_another_thing, "register-change"),
     (the_act_says_another_thing_under_a_new_leaf, ""),
     (the_view_shows_none, "guard"),
+    (a_view_shows_what_the_table_had, "guard witnessed"),
 ]
 
 
