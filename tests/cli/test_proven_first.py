@@ -539,3 +539,32 @@ def test_an_open_complaint_that_was_taken_away_keeps_its_call(shelf: Shelf, stat
     answer = shelf.home("ledger", "erase", "--yes", *WHY, code=1)
     assert [one["kind"] for one in answer["differences"]] == ["complaint"]
     assert all(one["text"] for one in answer["differences"])
+
+
+# What lies around the log
+
+
+def test_a_log_that_was_cut_back_to_before_a_hold(shelf: Shelf) -> None:
+    """A backup that was put back: it knows nothing of the hold, and everything in it fits. The folder of
+    copies has a head of more entries.
+    """
+    folder = shelf.home.path / "copies"
+    folder.mkdir()
+    text = shelf.home.config.read_text("utf-8")
+    shelf.home.config.write_text(
+        re.sub(r"(?m)^#? ?checkpoints = .*$", 'checkpoints = "copies"', text), "utf-8"
+    )
+    id = shelf.put()
+    shelf.reads_clock()
+    shelf.home.run("ledger", "checkpoint")
+    backup = shelf.database.read_bytes()
+    shelf.home.run("recordings", "hold", id, *WHY)
+    shelf.home.run("ledger", "checkpoint")
+    assert list(folder.glob("*.note"))
+    for file in shelf.database.parent.glob(f"{shelf.database.name}-*"):
+        file.unlink()
+    shelf.database.write_bytes(backup)
+    shelf.lives_until(LATER)
+    stopped = shelf.home("recordings", "purge", "--yes", code=1)
+    assert {one["problem"] for one in stopped["differences"]} <= {"checkpoint", "truncated"}
+    assert len(shelf.files()) == 3
