@@ -17,7 +17,7 @@ ACTS = 2_000  # in one look: of new ones, and of older ones
 
 class Looks:
     """At one register. The rows are gone round in as many looks as it takes, and so are the acts, of which
-    new ones come first. What the last whole round and this one have found is said again at each look: it stands.
+    new ones come first. What the last whole round and this one have found is said again at each look.
     """
 
     def __init__(self, register: str) -> None:
