@@ -308,6 +308,11 @@ def test_a_call_whose_record_was_erased(stocked: Home, call: str) -> None:
     assert [one["kind"] for one in proofs["erased"]] == ["decision", "recording"]
     assert "号码已清除" in whole["report.zh.html"].decode()
     valid(stocked, package)
+    name, key = f"calls/{call}/call.json", signer(stocked)
+    lie = json.dumps(json.loads(whole[name]) | {"verdict": "BLOCK"}).encode()
+    package.write_bytes(resigned(whole | {name: lie}, key))
+    found = {("shown", name), ("enclosed", f"calls/{call}")}
+    assert ours(package, key.vkey) == theirs(package, key.vkey) == found
 
 
 def test_a_refused_call_and_one_without_a_recording(stocked: Home) -> None:
