@@ -103,7 +103,7 @@ class Examination:
             self._links(package)
             self._found.update(claims.flaws(package))
             self._unproven.update(claims.unproven(package))
-            if claims.form_of(package) >= enclosed.FORM:
+            if claims.form_of(package) == enclosed.FORM:
                 for room in (views, pages, leftover):
                     self._found.update(room.flaws(package))
                     self._unproven.update(room.unproven(package))

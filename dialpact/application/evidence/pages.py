@@ -14,6 +14,7 @@ from dialpact.application.evidence.proven import ProvenRecords, Row
 from dialpact.application.evidence.verdict import PackageFlaw
 from dialpact.compliance.clock import instant
 
+DASH = "–"  # where there is nothing to show
 REPORT = re.compile(r"report\.(zh|en)\.html")
 WORDS = {
     "en": {"ok": "ALLOWED", "bad": "BLOCKED", "title": "Call to {}"},
@@ -62,7 +63,7 @@ def _fits(row: Row, wanted: str, head: re.Match[str], facts: list[str]) -> bool:
         len(facts) > _ID
         and title == wanted.format(callee)
         and (verdict == "ok") == (row["verdict"] == "ALLOW")
-        and facts[0] == callee
+        and facts[0] == (callee or DASH)
         and facts[_CALLER_ID].startswith(_escaped(row["caller_id"]))
         and (facts[_DECIDED], facts[_ID]) == (decided, row["id"])
     )

@@ -21,6 +21,7 @@ from dialpact.application.evidence.strict import strict
 from dialpact.application.evidence.verdict import PackageFlaw
 from dialpact.compliance.evidence import Dossier, is_of, keys_of
 from dialpact.compliance.evidence.rows import TABLES
+from dialpact.compliance.model import Decision
 
 KEPT = ("keep", "policy")  # how the log says that a recording is kept longer
 DEFAULTS = {"continues": "", "part": "carrier", "sound": "", "unseen": 0, "disposed_at": None}
@@ -146,6 +147,10 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
         )  # a changed one is told, and nothing follows from it
         if rows and rows[0].get("record_sha256") == sha256 and id not in package.erased("decision"):
             try:
+                msgspec.json.decode(package.text(f"calls/{id}/decision.json"), type=Decision)
+            except msgspec.MsgspecError:
+                continue  # a decision by another version: see ``unproven``
+            try:
                 yield from _call(CallView(package, id))
             except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 yield PackageFlaw("shown", f"calls/{id}")
@@ -157,6 +162,11 @@ def unproven(package: ProvenRecords) -> Iterator[str]:
     """What the lists themselves say that no record proves, and what no verifier can derive."""
     yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
     yield "entries that were left out"
+    for id in package.manifest.calls:
+        try:
+            msgspec.json.decode(package.text(f"calls/{id}/decision.json") or b"null", type=Decision | None)
+        except msgspec.MsgspecError:
+            yield "calls/*: of another version"
     for name in sorted(package.members):
         if name.endswith(".pdf") or name in ("README.md", *SCRIPTS):
             yield name

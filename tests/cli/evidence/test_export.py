@@ -626,3 +626,12 @@ def test_registers_that_changed_since(stocked: Home, call: str) -> None:
     ]
     assert all(one["withdrawn_at"] for one in about(package, call, "consent")["now"])
     valid(stocked, package)
+
+
+@pytest.mark.parametrize("number", ["110", "", "x<b>'\"&/;", "+12125550100", "95588", "0" * 70])
+def test_whatever_was_dialled(stocked: Home, number: str) -> None:
+    """The report and the lists of a call to what is no number are compared too."""
+    call = judged(stocked, number=number)
+    package = export(stocked, "--call", call)
+    assert about(package, call, "call")["callee_as_dialled"] or not number
+    valid(stocked, package)

@@ -123,6 +123,13 @@ def dropped(case: Case) -> Files:
     return without("register-change", text='"register":"consent"')(case) | emptied
 
 
+def later(case: Case) -> Files:
+    """As if another version had made it, of which nobody here knows what must be proven."""
+    acts = [name for name, data in case.whole.items() if b'"action":"export"' in data]
+    assert acts
+    return {name: case.whole[name].replace(b'\\"form\\":2', b'\\"form\\":3') for name in acts}
+
+
 def silent(case: Case) -> Files:
     """An answered leg without its recordings."""
     sounds: Files = {name: b"" for name in case.whole if f"{case.call}/recordings/" in name}
@@ -207,6 +214,7 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "no-incident": without("incident"),
     "no-act": without("register-change", text='"register":"consent"'),
     "act-dropped-everywhere": dropped,
+    "later-form": later,
     "no-export": without("register-change", text='"action":"export"'),
     "record-twice": twice,
     "another-key": renamed,
