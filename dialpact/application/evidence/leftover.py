@@ -11,10 +11,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from dialpact.application.evidence.form import ERASED, ErasedCall
 from dialpact.application.evidence.proven import ProvenRecords, detail
 from dialpact.application.evidence.strict import strict
 from dialpact.application.evidence.verdict import PackageFlaw
+from dialpact.compliance.ledger.erasure import ErasureRecord
 from dialpact.compliance.ledger.record import canonical
 
 ADMITTED = "admitted"  # it says itself that what is left is not proven
@@ -44,11 +47,16 @@ def _calls(package: ProvenRecords) -> list[ErasedCall]:
 def _noted(package: ProvenRecords, index: int) -> str:
     """What the log has for a leaf; empty: nothing."""
     for act in package.acts(*ERASED):
-        told = detail(act)
-        leaves = [leaf for first, last in told.get("leaves") or [] for leaf in range(first, last + 1)]
-        remains = told.get("remains") or []
-        if index in leaves and len(remains) == len(leaves):
-            return str(remains[leaves.index(index)])
+        try:
+            told = msgspec.convert(detail(act), ErasureRecord)
+        except msgspec.MsgspecError:
+            continue
+        passed, found = 0, -1
+        for first, last in told.leaves:
+            found = passed + index - first if first <= index <= last else found
+            passed += last - first + 1
+        if 0 <= found < passed == len(told.remains):
+            return told.remains[found]
     return ""
 
 

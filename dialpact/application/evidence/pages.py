@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dialpact.application.evidence.proven import ProvenRecords, Row
+from dialpact.application.evidence.proven import WRONG, ProvenRecords, Row
 from dialpact.application.evidence.verdict import PackageFlaw
 from dialpact.compliance.clock import instant
 
@@ -29,7 +29,11 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
     for name in package.members:
         if found := REPORT.fullmatch(name):
             text = package.text(name).decode("utf-8", "replace")
-            if not _is_true(package, text, found[1]):
+            try:
+                right = _is_true(package, text, found[1])
+            except WRONG:
+                right = False
+            if not right:
                 yield PackageFlaw("shown", name)
 
 

@@ -89,11 +89,13 @@ def _gone(package: Any) -> list[Any]:
 def _noted(package: Any, index: int) -> str:
     """What the log's line of an erasure has of what is left of a record; empty: nothing."""
     for act in package.of("ledger", "erase"):
-        told = package.strict(act["detail"])
-        leaves = [leaf for first, last in told["leaves"] for leaf in range(first, last + 1)]
-        remains = told.get("remains") or []
-        if index in leaves and len(remains) == len(leaves):
-            return str(remains[leaves.index(index)])
+        with contextlib.suppress(Exception):
+            told, passed, found = package.strict(act["detail"]), 0, -1
+            for first, last in told["leaves"]:
+                found = passed + index - first if first <= index <= last else found
+                passed += last - first + 1
+            if 0 <= found < passed == len(told.get("remains", [])):
+                return str(told["remains"][found])
     return ""
 
 
