@@ -114,6 +114,15 @@ def the_view_shows_none(thief: Thief) -> None:
         thief(f"DROP VIEW {name}", f"{sql} AND 0")
 
 
+def a_view_shows_what_the_table_had(thief: Thief) -> None:
+    """So that it can show another thing whenever somebody likes."""
+    with closing(sqlite3.connect(thief.path)) as connection:
+        connection.execute("PRAGMA legacy_alter_table = ON")
+        connection.execute("ALTER TABLE witnessed RENAME TO beside")
+        connection.execute("CREATE VIEW witnessed AS SELECT * FROM beside")
+        connection.commit()
+
+
 HOLDS: list[tuple[Callable[[Thief], None], str]] = [
     (taken_away, "hold 1"),
     (released, "hold 1"),
@@ -125,6 +134,7 @@ HOLDS: list[tuple[Callable[[Thief], None], str]] = [
     (the_act_says_another_thing, "register-change"),
     (the_act_says_another_thing_under_a_new_leaf, ""),
     (the_view_shows_none, "guard"),
+    (a_view_shows_what_the_table_had, "guard witnessed"),
 ]
 
 
@@ -246,6 +256,18 @@ def test_what_longer_profiles_have_raised_is_not_lowered_with_its_acts(shelf: Sh
     stops(shelf, "register-change")
 
 
+def test_a_day_that_was_lowered_with_an_act_of_its_own(shelf: Shelf) -> None:
+    """With its leaf, as our command would write it, but that our command never lowers one."""
+    id = shelf.put()
+    shelf.home.run("recordings", "keep", id, *KEEP)
+    shelf.lives_until(LATER)
+    Thief(shelf)("UPDATE recording SET keep_until = '2027-11-24'")
+    act = "SELECT 'x', 'chen', 'recording', 'keep', id, json_object('from', '2030-01-01', 'to', keep_until)"
+    shelf.sql(f"INSERT INTO register_change (at, actor, register, action, key, detail) {act} FROM recording")
+    stops(shelf, f"recording {id}")
+    assert "day-odd" in [one["code"] for one in shelf.home("ledger", "verify", code=3)["listed"]]
+
+
 # How late it is
 
 
@@ -311,6 +333,23 @@ def test_trusted_time_does_not_begin_anew(shelf: Shelf) -> None:
     shelf.sql(f"INSERT INTO register_change (at, actor, register, action, key, detail) {forged}")
     shelf.reads_clock()
     assert shelf.purge("--yes") == {id: "clock"}
+
+
+def test_a_reading_that_was_put_in_as_we_do_moves_no_time_of_this_run_of_the_host(shelf: Shelf) -> None:
+    """It has its leaf, and the store makes trusted time of it: a host that ran for years. This one did
+    not.
+    """
+    id = shelf.put()
+    shelf.reads_clock()
+    stamp = LATER.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    shelf.sql(
+        f"INSERT INTO clock_reading (at, boot_id, uptime_us, by) VALUES ('{stamp}', 'x', {SHIFT}, 'keeper')"
+    )
+    shelf.host.runs(timedelta(minutes=10))
+    shelf.host.wall = LATER
+    assert shelf.purge("--yes") == {id: "clock"}
+    assert shelf.home("ledger", "erase", "--yes", *WHY)["decisions"] == 0
+    assert len(shelf.files()) == 3
 
 
 # What was promised
@@ -476,3 +515,56 @@ def test_housekeeping_names_it_within_ten_minutes(shelf: Shelf) -> None:
     values = ", ".join("NULL" if value is None else repr(value) for value in row)
     Thief(shelf)(f"INSERT INTO hold VALUES ({values})", "UPDATE witnessed SET us = us - 1 WHERE reading = 1")
     assert differing() == []
+
+
+# Complaints
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM complaint",
+        "UPDATE complaint SET status = 'answered', answered_at = received_at, answer = 'x'",
+        "UPDATE complaint SET decision = ''",
+    ],
+)
+def test_an_open_complaint_that_was_taken_away_keeps_its_call(shelf: Shelf, statement: str) -> None:
+    shelf.put()
+    about = ("13800138000", "--at", AT.isoformat(timespec="seconds"), "--source", "12321")
+    shelf.home.run("complaint", "add", *about, "--by", "chen")
+    shelf.lives_until(LATER)
+    shelf.purge("--yes")
+    assert shelf.home("ledger", "erase", "--yes", *WHY)["needed"] == 1
+    Thief(shelf)(statement)
+    answer = shelf.home("ledger", "erase", "--yes", *WHY, code=1)
+    assert [one["kind"] for one in answer["differences"]] == ["complaint"]
+    assert all(one["text"] for one in answer["differences"])
+
+
+# What lies around the log
+
+
+def test_a_log_that_was_cut_back_to_before_a_hold(shelf: Shelf) -> None:
+    """A backup that was put back: it knows nothing of the hold, and everything in it fits. The folder of
+    copies has a head of more entries.
+    """
+    folder = shelf.home.path / "copies"
+    folder.mkdir()
+    text = shelf.home.config.read_text("utf-8")
+    shelf.home.config.write_text(
+        re.sub(r"(?m)^#? ?checkpoints = .*$", 'checkpoints = "copies"', text), "utf-8"
+    )
+    id = shelf.put()
+    shelf.reads_clock()
+    shelf.home.run("ledger", "checkpoint")
+    backup = shelf.database.read_bytes()
+    shelf.home.run("recordings", "hold", id, *WHY)
+    shelf.home.run("ledger", "checkpoint")
+    assert list(folder.glob("*.note"))
+    for file in shelf.database.parent.glob(f"{shelf.database.name}-*"):
+        file.unlink()
+    shelf.database.write_bytes(backup)
+    shelf.lives_until(LATER)
+    stopped = shelf.home("recordings", "purge", "--yes", code=1)
+    assert {one["problem"] for one in stopped["differences"]} <= {"checkpoint", "truncated"}
+    assert len(shelf.files()) == 3

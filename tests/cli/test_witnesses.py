@@ -16,7 +16,7 @@ from dialpact.application.ledger import held, witnesses
 from dialpact.cli import housekeeping
 from dialpact.cli.command_context import CommandContext, Machine
 from dialpact.compliance import config as configuration
-from dialpact.compliance.clock import Uptime
+from dialpact.compliance.clock import Uptime, stamp
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import cosignature, merkle, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -336,3 +336,41 @@ async def test_what_a_witness_shows_is_a_head_to_compare_with(home: Home, fake: 
         ):
             fake.shown = shown
             assert list(await held.by_witnesses(session.config, store)) == expected
+
+
+def doctor(home: Home) -> dict[str, str]:
+    """Of witnesses and timestamps: code and result."""
+    checks = home("asterisk", "doctor", "--asterisk-etc", "etc", code=3)["checks"]
+    return {one["code"]: one["result"] for one in checks if one["check"] in ("witnesses", "stamps")}
+
+
+def test_the_doctor_says_how_it_stands(home: Home, fake: FakeWitness) -> None:
+    assert doctor(home) == {"witness-unasked": "warn"}
+    log_something(home)
+    home.run("ledger", "checkpoint")
+    assert doctor(home) == {"witness": "ok"}
+    for answer, code, result, exits in (
+        (Said(403), "witness-refuses", "warn", 0),
+        (Said(422), "witness-conflict", "fail", 3),
+    ):
+        fake.answer = lambda body, answer=answer: answer  # type: ignore[misc]
+        log_something(home)
+        home.run("ledger", "checkpoint", code=exits)
+        assert doctor(home) == {code: result}
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace('tsa = ""', 'tsa = "http://127.0.0.1:1/"'), "utf-8")
+    assert doctor(home) == {"witness-conflict": "fail", "stamp-never": "warn"}
+    at = datetime.now(UTC)
+    for hours, code, result in ((1, "stamp", "ok"), (4, "stamp-old", "warn")):
+        stamped(home, at - timedelta(hours=hours))
+        assert doctor(home)[code] == result
+
+
+def stamped(home: Home, at: datetime) -> None:
+    connection = sqlite3.connect(home.path / "dialpact.db")
+    connection.execute("DROP TRIGGER IF EXISTS checkpoint_stamp_stays")
+    connection.execute("DELETE FROM checkpoint_stamp")
+    row = (1, stamp(at), "", b"")
+    connection.execute("INSERT INTO checkpoint_stamp (size, at, note, answer) VALUES (?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()

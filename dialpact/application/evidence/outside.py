@@ -6,7 +6,7 @@ checkpoints, of which each is proven to be a beginning of the package's ledger, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from dialpact.compliance.ledger.timestamp import Stamp
 from dialpact.compliance.ledger.vouched import SeenTree
 
 CLOCKS = timedelta(minutes=5)  # by which two hosts' clocks may differ
+PROMPT = timedelta(minutes=15)  # in which a decision is in a tree that outsiders are shown, clocks included
 
 
 class Outsiders(NamedTuple):
@@ -106,12 +107,11 @@ def _witnessed(
         there, before = vouched.with_leaf(found, call.leaf), vouched.without_leaf(found, call.leaf)
         if there is None:
             yield PackageFlaw("quorum", call.id)
-            continue
         seen[call.id] = msgspec.structs.replace(
             seen[call.id],
-            latest=_moment(there.latest),
+            latest=_moment(there.latest) if there else "",
             unseen=_moment(before.unseen) if before else "",
-            by=there.by,
+            by=there.by if there else (),
         )
 
 
@@ -133,15 +133,24 @@ def _stamped(
             seen[call.id] = msgspec.structs.replace(seen[call.id], stamped=stamp(min(with_it)))
 
 
-def _contradictions(calls: Sequence[LoggedCall], seen: Mapping[str, SeenCall]) -> Iterator[PackageFlaw]:
-    """Nobody has seen a call before it was decided."""
+def _contradictions(calls: Sequence[LoggedCall], seen: dict[str, SeenCall]) -> Iterator[PackageFlaw]:
+    """Nobody has seen a call before it was decided. And a decision is in the log when it is made: one that
+    outsiders had not seen later was put in afterwards, or decided under a clock that was wrong.
+    """
     for call in calls:
-        times = [time for time in (seen[call.id].latest, seen[call.id].stamped) if time and call.decided_at]
+        if not call.decided_at:
+            continue
+        found = seen[call.id]
         try:
-            if any(instant(time) + CLOCKS < instant(call.decided_at) for time in times):
+            decided = instant(call.decided_at)
+            times = [instant(time) for time in (found.latest, found.stamped) if time]
+            late = bool(found.unseen) and decided + PROMPT < instant(found.unseen)
+            if any(time + CLOCKS < decided for time in times):
                 yield PackageFlaw("witness-time", call.id)
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):
             yield PackageFlaw("witness-time", call.id)
+        else:
+            seen[call.id] = msgspec.structs.replace(found, late=late)
 
 
 def _moment(second: int) -> str:

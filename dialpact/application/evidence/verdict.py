@@ -39,7 +39,7 @@ class PackageFlaw(NamedTuple):
 class SeenCall(msgspec.Struct, frozen=True, kw_only=True):
     """What outsiders say of a call's decision, times in UTC: it was in the log at the ``latest`` then, and
     not in what they had seen of the log at ``unseen``, by these witnesses; ``stamped``: at the latest then,
-    by an authority. Empty: they say nothing.
+    by an authority. Empty: they say nothing. ``late``: they had not seen it long after its own time.
     """
 
     call: str
@@ -47,6 +47,7 @@ class SeenCall(msgspec.Struct, frozen=True, kw_only=True):
     unseen: str = ""
     by: tuple[str, ...] = ()
     stamped: str = ""
+    late: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

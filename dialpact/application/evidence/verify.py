@@ -449,9 +449,9 @@ class Package:
         if quorum and not calls and not trees:
             found.add(("quorum", HEAD))
         for one in calls:
-            there = [utc(latest) for size, latest, _ in trees if size > one["index"]]
+            there = sorted(utc(latest) for size, latest, _ in trees if size > one["index"])
             before = [utc(unseen) for size, _, unseen in trees if size <= one["index"]]
-            marked = [at for size, at in stamped if size > one["index"]]
+            marked = sorted(at for size, at in stamped if size > one["index"])
             if quorum and not there:
                 found.add(("quorum", one["key"]))
             if there:
@@ -462,8 +462,12 @@ class Package:
             with contextlib.suppress(ValueError, KeyError):
                 decided = str(rows[one["key"]])
                 at = datetime.fromisoformat(decided.replace("Z", "+00:00"))
-                if any(time + timedelta(minutes=5) < at for time in there + marked):
+                if any(time + timedelta(minutes=5) < at for time in there[:1] + marked[:1]):
                     found.add(("witness-time", one["key"]))
+                if before and at + timedelta(minutes=15) < max(before):
+                    said.append(
+                        f"{one['key']}: LATE: decided at {decided} by its own word; put in afterwards"
+                    )
         return said
 
     def of(self, register: str, action: str) -> list[Any]:

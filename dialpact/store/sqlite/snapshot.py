@@ -220,13 +220,20 @@ class _Snapshot:
 
     def unlogged(self, table: str) -> Iterator[Row]:
         self._look()
-        try:
-            yield from map(dict, getattr(BOUND, f"unlogged_{table}")(self._connection))
-        except BROKEN as error:
-            raise Unreadable(str(error)) from error
+        yield from map(dict, getattr(BOUND, f"unlogged_{table}")(self._connection))
 
-    def odd(self) -> Sequence[Odd]:
-        return [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
+    def last_decided(self) -> str:
+        return BOUND.last_decided(self._connection)[0] or ""
+
+    def blocked(self, since: str) -> Iterator[tuple[str, str, str]]:
+        yield from map(tuple, BOUND.blocked(self._connection, since=since))
+
+    def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
+        yield from map(tuple, BOUND.counted(self._connection, since=since))
+
+    def odd(self, *, large: bool) -> Sequence[Odd]:
+        found = [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
+        return [*found, *schema.short_indexes(self._connection)] if large else found
 
     def differences(self, register: str) -> Sequence[str]:
         return [row["key"] for row in BOUND.differences(self._connection, register=register)]

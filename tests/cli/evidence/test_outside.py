@@ -21,6 +21,7 @@ from dialpact.application.evidence.outside import Outsiders
 from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import instant
 from dialpact.compliance.ledger import cosignature, note
+from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.cosignature import Witness
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.store.sqlite import Store
@@ -55,7 +56,7 @@ def theirs(package: Path, key: str, *more: str) -> tuple[Findings, list[str]]:
     )
     assert done.returncode in (0, 3), done.stderr
     lines = done.stdout.splitlines()
-    said = [line for line in lines if " at the latest at " in line]
+    said = [line for line in lines if " at the latest at " in line or " LATE: " in line]
     found = [line.partition(": ") for line in lines if line not in said]
     kept = {(code, eval(where)) for code, _, where in found if code in check.CODES}
     return kept, said
@@ -68,6 +69,8 @@ class Case:
         self.home, self.call, self.package, self.witnesses = home, call, package, witnesses
         self.signer = signer(home)
         self.whole = files(package)
+        record = next(name for name in self.whole if name.endswith("-decision.json") and "records" in name)
+        self.decided = instant(json.loads(self.whole[record])["row"]["decided_at"])
 
     def made(self, changed: Files) -> Path:
         file = self.home.path / "made.zip"
@@ -119,7 +122,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
             home.config.write_text(text.replace("witnesses = []", f"witnesses = [{lines}]"), "utf-8")
             home.run("dnc", "add", "13700137000", "--scope", "all", "--source", "x")
             home.run("ledger", "checkpoint")
-            call = called(home)
+            call = called(home, datetime.now(UTC))
             recorded(home, call, "a")
             home.run("ledger", "checkpoint")
             home.run("dnc", "add", "13900139000", "--scope", "all", "--source", "x")
@@ -253,17 +256,31 @@ def test_the_ledger_s_own_key_is_no_outsider(case: Case) -> None:
 def test_seen_before_it_was_decided(case: Case) -> None:
     """A witness that helps: it dates back. What it says can not be."""
     one = case.witnesses[0]
-    rows = json.loads(case.whole[f"calls/{case.call}/call.json"])
-    assert rows
-    record = next(name for name in case.whole if name.endswith("-decision.json") and "records" in name)
-    decided = instant(json.loads(case.whole[record])["row"]["decided_at"])
     for minutes, wrong in ((4, False), (6, True)):
-        at = int((decided - timedelta(minutes=minutes)).timestamp())
+        at = int((case.decided - timedelta(minutes=minutes)).timestamp())
         changed: Files = {}
         for name in case.noted():
             changed |= case.lines(name, one.line(case.plain(name), at))
         expected = {("witness-time", case.call)} if wrong else set()
         assert case.both(case.made(changed), one) == expected
+
+
+def test_put_in_after_it_claims_to_have_been_decided(case: Case) -> None:
+    """A decision with an earlier time: the witness was shown the log since, and it was not in it."""
+    one, (first, *rest) = case.witnesses[0], case.noted()
+    for minutes, late in ((14, False), (16, True)):
+        at = int((case.decided + timedelta(minutes=minutes)).timestamp())
+        changed = case.lines(first, one.line(case.plain(first), at))
+        for name in rest:
+            changed |= case.lines(name, one.line(case.plain(name), at + 60))
+        made = case.made(changed)
+        assert case.both(made, one) == set()
+        verdict = case.verified(made, f"--witness={one.vkey}")["package"]
+        assert [seen["late"] for seen in verdict["seen"]] == [late]
+        key = ("--key", case.signer.vkey, f"--witness={one.vkey}")
+        assert ("afterwards" in case.home.run("evidence", "verify", str(made), *key).output) is late
+        _, said = theirs(made, case.signer.vkey, f"--witness={one.vkey}")
+        assert any("LATE" in line for line in said) is late
 
 
 def test_a_larger_ledger_seen_before_a_smaller_one(case: Case) -> None:
@@ -377,6 +394,12 @@ def test_a_package_carries_its_timestamp(stamped: Stamped) -> None:
     subprocess.run(["openssl", "ts", "-verify", *data], check=True, capture_output=True)
 
 
+def forked(stamped: Stamped) -> bytes:
+    body = note.split(stamped.whole[stamped.note].decode())[0]
+    head = Checkpoint.parse(body)
+    return stamped.signer.sign(Checkpoint(head.origin, head.size, bytes(32)).body()).encode()
+
+
 def test_a_timestamp_that_does_not_hold(stamped: Stamped) -> None:
     answer = bytearray(stamped.whole[stamped.answer])
     answer[-20] ^= 1
@@ -386,6 +409,8 @@ def test_a_timestamp_that_does_not_hold(stamped: Stamped) -> None:
         ({stamped.answer: b""}, stamped.root, {("stamp", stamped.answer)}),
         # One that is of another checkpoint of this ledger.
         ({stamped.note: stamped.whole[HEAD]}, None, {("stamp", stamped.answer), ("foreign", stamped.note)}),
+        # Signed by the operator, and no beginning of this ledger.
+        ({stamped.note: forked(stamped)}, None, {("stamp", stamped.answer), ("foreign", stamped.note)}),
         ({stamped.note: None}, None, {("stamp", stamped.answer)}),
         ({stamped.answer: None}, None, {("foreign", stamped.note)}),
         ({"ledger/stamps/more.tsr": b"x"}, None, {("stamp", "ledger/stamps/more.tsr")}),

@@ -11,14 +11,15 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dialpact.application.ledger.audit import people, retention
+from dialpact.application.ledger.audit import people, people_looks, retention
 from dialpact.application.ledger.audit.acts import ActCheck
+from dialpact.application.ledger.audit.counted import counted
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
 from dialpact.compliance.ledger.bound.caller_ids import CALLER_ID
 from dialpact.compliance.ledger.bound.conduct import COMPLAINT, SCRIPT, SUSPENSION
-from dialpact.compliance.ledger.bound.difference import SCHEMA
+from dialpact.compliance.ledger.bound.difference import COUNTED, SCHEMA
 from dialpact.compliance.ledger.bound.holders import BUSINESS, CAMPAIGN, REGISTRATION
 from dialpact.compliance.ledger.bound.leads import BATCH
 from dialpact.store.ports.audits import Snapshot, Unreadable
@@ -181,9 +182,9 @@ def _shown(value: object) -> str:
     return "-" if value is None else masking.text(str(value), SHOWN)
 
 
-def _schema(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
+def _schema(snapshot: Snapshot, findings: Findings, *, large: bool = True) -> Iterator[int]:
     """What the registers are read by: a view that leaves out a row is as good as the row's deletion."""
-    for kind, name, what in snapshot.odd():
+    for kind, name, what in snapshot.odd(large=large):
         findings.add("register", ODD[what], None, SCHEMA, name, what=kind)
     findings.looked(SCHEMA, 0)
     yield 0
@@ -193,8 +194,13 @@ def _schema_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Ite
     """And whether an act is gone: which register it was of nobody can tell any more."""
     if gone := snapshot.acts_gone():
         findings.add("register", "act-gone", None, SCHEMA, "register_change", count=gone)
-    yield from _schema(snapshot, findings)
+    yield from _schema(snapshot, findings, large=False)
     findings.rechecked.add(SCHEMA)
+
+
+def _count_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
+    yield from counted(snapshot, findings)
+    findings.rechecked.add(COUNTED)
 
 
 def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
@@ -217,6 +223,7 @@ def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[in
 PARTS: tuple[Part, ...] = (
     Part((SCHEMA,), _schema, _schema_again),
     Part(tuple(one.name for one in SMALL), _walk, _look),
-    Part(tuple(people.KINDS), people.walk, people.look),
+    Part((COUNTED,), counted, _count_again),
+    Part(tuple(people.KINDS), people.walk, people_looks.look),
     Part(retention.REGISTERS, retention.walk, retention.look),
 )

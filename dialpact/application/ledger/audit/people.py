@@ -15,14 +15,17 @@ import contextlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
+from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.people_places import Places
 from dialpact.compliance import masking
-from dialpact.compliance.ledger.bound import consents, opt_outs
+from dialpact.compliance.ledger.bound import BIND, consents, opt_outs
 from dialpact.compliance.ledger.bound.lives import Births, Difference, Life, PersonsAct, Row
 from dialpact.compliance.ledger.bound.row_digest import Digested, RowDigest
 from dialpact.store.ports.audits import Snapshot
@@ -30,9 +33,8 @@ from dialpact.store.ports.people import FIRST, People
 
 PAGE = 4096  # rows
 BLOCK = 65_536  # rows of a block of those of before
+LOCATED = 8  # imports of which it is said where their rows differ
 LAST = (1 << 63) - 1  # no number is larger
-MOST = 2_000_000  # rows of a register in one look of the housekeeping
-ACTS = 2_000  # in one look
 NOBODY: Mapping[int, Sequence[PersonsAct]] = {}
 Replay = Callable[[int, Sequence[Row], Sequence[PersonsAct], Births, int], Iterator[Life | Difference]]
 
@@ -78,13 +80,15 @@ class _Import:
     were.
     """
 
-    def __init__(self, seq: int, name: str, said: Digested | None) -> None:
-        self.seq, self.name, self.said = seq, name, said
+    def __init__(self, seq: int, name: str, said: Digested | None, places: Places | None) -> None:
+        self.seq, self.name, self.said, self._places = seq, name, said, places
         self.digest = RowDigest(said.block) if said else None
 
     def take(self, rows: Sequence[Any]) -> None:
         if self.digest:
             self.digest.add(rows)
+        if self._places:
+            self._places.add(rows)
 
 
 class Base:
@@ -104,16 +108,22 @@ class Round:
         self.rows = self._loose = 0  # loose: of imports that say nothing of their rows
         self._based = 0  # rows that only a base binds
         self._last_act, self._known = people.last_act(), 0  # imports behind it are left to the next round
+        self.differing: dict[int, tuple[str, Digested, int]] = {}  # by act: name, what it says, rows found
+        self.places: dict[int, Places] = {}  # of imports of which it is asked where their rows differ
         self._imports: dict[int, _Import] = {}
         self._births: dict[Any, int] = {}
         self._coming: Any = ()
         self._bases = sorted(self._read_bases(people), key=lambda base: base.bound.first)
         self._digests_since = people.digests_since()
 
-    def turn(self, snapshot: Snapshot, findings: Findings, most: int | None = None) -> Iterator[int]:
-        """As many rows as ``most`` and a page, or all that are left; yields how many, page by page."""
+    def turn(
+        self, snapshot: Snapshot, findings: Findings, most: int | None = None, check: ActCheck | None = None
+    ) -> Iterator[int]:
+        """As many rows as ``most`` and a page, or all that are left; yields how many of each page. ``check``:
+        where nobody else looks whether the imports' lines in the log are what they were.
+        """
         people = snapshot.people(self.register)
-        self._look_at_imports(people, snapshot, findings)
+        self._look_at_imports(people, snapshot, findings, check)
         self._coming = people.coming()
         until = None if most is None else self.rows + most
         while not self.over and (until is None or self.rows < until):
@@ -124,7 +134,7 @@ class Round:
             self.next = 0 if page.last is None else page.last + 1
             yield len(page.rows)
         if self.over:
-            self._finish(snapshot, findings)
+            self._finish()
 
     def stretch(self, snapshot: Snapshot, first: int, most: int) -> tuple[Bound, int]:
         """How the rows of the people from ``first`` on stand, about so many of them; and how many of
@@ -159,9 +169,13 @@ class Round:
                     known.append(new)
                     yield Base(seq, new)
 
-    def _look_at_imports(self, people: People, snapshot: Snapshot, findings: Findings) -> None:
+    def _look_at_imports(
+        self, people: People, snapshot: Snapshot, findings: Findings, check: ActCheck | None
+    ) -> None:
         for seq, at, name, digest in people.imports(self._known):
             self._known = seq
+            if check and not check.stands(seq):
+                self._differ(snapshot, findings, Difference("act-changed", seq), name)
             said = None
             try:
                 said = msgspec.json.decode(digest, type=Digested) if digest else None
@@ -176,7 +190,7 @@ class Round:
                     self._differ(snapshot, findings, Difference("act-unreadable", seq), name)
                 continue
             self._births[birth] = seq
-            self._imports[seq] = _Import(seq, name, said)
+            self._imports[seq] = _Import(seq, name, said, self.places.get(seq))
 
     def _take(
         self,
@@ -261,32 +275,52 @@ class Round:
                     self._loose += 1
                     self._based += one.based is not None
 
-    def person(self, person: int, people: People, snapshot: Snapshot, findings: Findings) -> None:
-        """One alone: what single acts say of his rows."""
+    def person(
+        self, person: int, people: People, snapshot: Snapshot, findings: Findings, check: ActCheck
+    ) -> None:
+        """One alone: whether the acts on him are what they were, and what they say of his rows."""
         page = people.person(person)
-        for one in self._kind.replay(person, page.rows, page.acts.get(person, ()), self._birth, -1):
+        acts = page.acts.get(person, ())
+        for act in acts:
+            if not check.stands(act.seq):
+                self._differ(snapshot, findings, Difference("act-changed", act.seq), f"+{person}")
+        for one in self._kind.replay(person, page.rows, acts, self._birth, -1):
             if isinstance(one, Difference):
                 self._differ(snapshot, findings, one, f"+{person}")
 
     def _birth(self, at: str) -> int:
         return self._births.get(at, 0)
 
-    def _finish(self, snapshot: Snapshot, findings: Findings) -> None:
+    def _finish(self) -> None:
         for one in self._imports.values():
             if one.said and one.digest and one.seq <= self._last_act:
                 made = one.digest.end()
                 if (made.rows, made.sha256) != (one.said.rows, one.said.sha256):
-                    self._differ_in_rows(snapshot, findings, one.seq, one.name, one.said.rows, made.rows)
+                    self.differing[one.seq] = one.name, one.said, made.rows
         for base in self._bases:
-            made = base.digest.end()
-            if (made.rows, made.sha256) != (base.bound.rows, base.bound.digest):
-                self._differ_in_rows(snapshot, findings, base.seq, "", base.bound.rows, made.rows)
+            made, bound = base.digest.end(), base.bound
+            if (made.rows, made.sha256) != (bound.rows, bound.digest):
+                said = Digested(bound.rows, bound.digest, bound.block)
+                self.differing[base.seq] = BIND, said, made.rows
 
-    def _differ_in_rows(
-        self, snapshot: Snapshot, findings: Findings, seq: int, name: str, logged: int, found: int
-    ) -> None:
-        leaf = _leaf(snapshot, seq)
-        findings.add("register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found))
+    def tell(self, snapshot: Snapshot, findings: Findings) -> None:
+        """Which acts' rows differ, and where, if that was asked."""
+        for seq, (name, said, found) in self.differing.items():
+            between = self.places[seq].between() if seq in self.places else None
+            shown = f"{found}, +{between[0]} ... +{between[1]}" if between else str(found)
+            leaf = _leaf(snapshot, seq)
+            findings.add(
+                "register", "act-rows", leaf, self.register, name, logged=str(said.rows), found=shown
+            )
+
+    def locate(self, snapshot: Snapshot) -> Iterator[int]:
+        """Goes through all again, and asks where the rows of some imports differ."""
+        wanted = dict(islice(self.differing.items(), LOCATED))
+        again = Round(self.register, snapshot.people(self.register))
+        again.places = {seq: Places(said, found) for seq, (_, said, found) in wanted.items() if said.blocks}
+        if again.places:
+            yield from again.turn(snapshot, Findings())
+            self.places = again.places
 
     def _differ(self, snapshot: Snapshot, findings: Findings, one: Difference, key: str = "") -> None:
         shown: dict[str, Any] = {
@@ -323,60 +357,10 @@ def _told(row: Row) -> str:
 
 
 def walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
-    """Everything, for ``ledger verify``."""
+    """Everything, for ``ledger verify``; and where lists differ, once more for the places."""
     for register in KINDS:
         one = Round(register, snapshot.people(register))
         yield from one.turn(snapshot, findings)
+        yield from one.locate(snapshot)
+        one.tell(snapshot, findings)
         findings.looked(register, one.rows, one.unbound)
-
-
-class Looks:
-    """What the housekeeping has found in one register: a round takes as many looks as it needs, and what the
-    last whole one and this one have found is said again at each look, as it still stands.
-    """
-
-    def __init__(self, register: str) -> None:
-        self._register = register
-        self._round: Round | None = None
-        self._found, self._last = Findings(), Findings()
-        self._newest = self._older = 0  # acts of which the people were looked at
-        self.whole = False  # there was a whole round
-
-    def look(self, snapshot: Snapshot, findings: Findings) -> Iterator[int]:
-        people = snapshot.people(self._register)
-        if self._round is None:
-            self._round, self._found = Round(self._register, people), Findings()
-        try:
-            yield from self._round.turn(snapshot, self._found, MOST)
-            if self._round.over:
-                findings.looked(self._register, self._round.rows, self._round.unbound)
-                self._last, self._found, self._round, self.whole = self._found, Findings(), None, True
-            else:
-                yield from self._acted(people, self._round, snapshot)
-        finally:  # also when it is left
-            self._tell(findings)
-
-    def _acted(self, people: People, one: Round, snapshot: Snapshot) -> Iterator[int]:
-        """The people of new acts, and of some older ones: a long register is not gone round in one look."""
-        new = people.acts(self._newest, ACTS)
-        old = people.acts(self._older, ACTS)
-        self._newest = new[-1][0] if new else self._newest
-        self._older = old[-1][0] if old else 0
-        for person in {person: None for _, person in (*new, *old)}:
-            one.person(person, people, snapshot, self._found)
-            yield 1
-
-    def _tell(self, findings: Findings) -> None:
-        said = set()
-        for one in (*self._last.listed, *self._found.listed):
-            if (one.code, one.key) not in said:
-                said.add((one.code, one.key))
-                findings.add(one.problem, one.code, one.leaf, one.kind, one.key, **one.values)
-        if self.whole:
-            findings.rechecked.add(self._register)
-
-
-def look(snapshot: Snapshot, findings: Findings, memory: dict[str, Any]) -> Iterator[int]:
-    """For the housekeeping: as far as it comes, and on from there the next time."""
-    for register in KINDS:
-        yield from memory.setdefault(register, Looks(register)).look(snapshot, findings)

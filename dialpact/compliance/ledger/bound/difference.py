@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dialpact.compliance.model import CallAttempt, Facts, Value
 
 SCHEMA = "schema"  # in the place of a register: the tables and views themselves
+COUNTED = "counted"  # likewise: the blocked attempts that count towards a suspension
 READ = ("consent_now", "dnc_now", "dnc_arrived")  # views that a decision reads
 ALL = "*"  # for a register, or for a key: more than are named
 Named = tuple[str, str]  # register and key
@@ -26,11 +27,13 @@ class Difference(Value, frozen=True, kw_only=True):
 
 
 class RegisterLook(Value, frozen=True, kw_only=True):
-    """The last look at a register. ``whole``: it came to the end. ``unbound``: rows that no act binds yet."""
+    """The last look at a register. ``whole``: every row of it was looked at, by this look and those
+    before it. ``unbound``: rows that no act binds yet. None: as before, it has not come round.
+    """
 
     register: str
-    rows: int
-    unbound: int
+    rows: int | None
+    unbound: int | None
     whole: bool
 
 
@@ -52,6 +55,7 @@ def _looked_at(attempt: CallAttempt, facts: Facts) -> Iterator[Named]:
         ("caller-id", attempt.caller_id),
     ):
         yield "suspension", f"{kind} {key}"
+        yield COUNTED, f"{kind} {key}"
     yield "dnc", number
     yield "consent", number
     for batch in facts.leads:
