@@ -43,4 +43,6 @@ async def check(
         decision = judge.unbound(attempt, now, names)
     else:
         decision = judge.decide(attempt, facts, now, recorder_required=live)
+    if judge.stops_on_fork and at is None and (await context.store.checkpoints.log()).forked:
+        decision = judge.forked(attempt, now)
     return Checked(decision=decision, explanation=explain(decision))

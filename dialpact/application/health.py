@@ -114,6 +114,8 @@ class Looking:
                 problems.append(fail("database-bad", error=f"no answer within {patience:g} s"))
         except StoreError as error:
             problems.append(fail("database-bad", error=error))
+        if figures and figures.health.forked and config.ledger.on_fork == "stop":
+            problems.append(fail("ledger-forked", head=figures.health.forked))
         gate = await host.gate(site)
         disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site))
         if disks is None:

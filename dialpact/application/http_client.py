@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from dialpact.compliance.errors import DialpactError
 
 MOST_HEAD = 16_384
 READ = 65_536
+Take = Callable[[bytes], Awaitable[object]]
 
 
 class NoAnswer(DialpactError):
@@ -32,8 +34,19 @@ class Reply(NamedTuple):
     body: bytes
 
 
-async def ask(url: str, body: bytes | None = None, *, kind: str = "", seconds: float, most: int) -> Reply:
-    """POST of ``body``, or GET without one. NoAnswer says why there is none."""
+async def ask(
+    url: str,
+    body: bytes | None = None,
+    *,
+    kind: str = "",
+    seconds: float,
+    most: int,
+    take: Take | None = None,
+) -> Reply:
+    """POST of ``body``, or GET without one. NoAnswer says why there is none.
+
+    ``take`` is given the parts of a body that comes with 200, which is then not in the reply.
+    """
     parts = urlsplit(url)
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -53,7 +66,7 @@ async def ask(url: str, body: bytes | None = None, *, kind: str = "", seconds: f
             )
             try:
                 writer.write(_request(parts.netloc, target, body, kind))
-                return await _reply(reader, most)
+                return await _reply(reader, most, take)
             finally:
                 writer.transport.abort()
     except TimeoutError as error:
@@ -82,12 +95,12 @@ def _request(host: str, target: str, body: bytes | None, kind: str) -> bytes:
     return b"".join(part or b"" for part in parts)
 
 
-async def _reply(reader: asyncio.StreamReader, most: int) -> Reply:
+async def _reply(reader: asyncio.StreamReader, most: int, take: Take | None) -> Reply:
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
     # (It must have asked before it is answered.)
     connection.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
     connection.send(h11.EndOfMessage())
-    status, kind, body = 0, "", bytearray()
+    status, kind, body, size = 0, "", bytearray(), 0
     while True:
         match connection.next_event():
             case h11.NEED_DATA:
@@ -101,9 +114,13 @@ async def _reply(reader: asyncio.StreamReader, most: int) -> Reply:
                 if headers.get("content-encoding", "identity") != "identity":
                     raise ValueError("the answer is packed, which was not asked for")
             case h11.Data(data=data):
-                body += data
-                if len(body) > most:
+                size += len(data)
+                if size > most:
                     raise ValueError(f"the answer is too long: more than {most} bytes")
+                if take is not None and status == 200:
+                    await take(bytes(data))
+                else:
+                    body += data
             case h11.EndOfMessage():
                 return Reply(status, kind, bytes(body))
             case h11.ConnectionClosed():

@@ -26,8 +26,9 @@ class Outsiders:
 
     def begin(self) -> None:
         """A round, unless one goes on or there is nobody to ask."""
-        ledger = self._session.config.ledger
-        if (ledger.witnesses or ledger.tsa) and (self._round is None or self._round.done()):
+        config = self._session.config
+        asked = config.ledger.witnesses or config.ledger.tsa or config.supervision
+        if asked and (self._round is None or self._round.done()):
             self._round = asyncio.create_task(self._ask())
 
     async def close(self) -> None:
@@ -37,6 +38,7 @@ class Outsiders:
 
     async def _ask(self) -> None:
         from dialpact.application.ledger import stamps, witnesses
+        from dialpact.application.supervised import handing
 
         session = self._session
         try:
@@ -47,6 +49,8 @@ class Outsiders:
                     if state.word != "cosigned":
                         log.warning("not cosigned", witness=state.name, word=state.word, why=state.detail)
                 await stamps.keep(context, session.config)
+                if session.config.supervision:
+                    await handing.cosigned(context, session.config)
         except (DialpactError, OSError) as error:
             log.error("no outsider's word", error=str(error))
         except Exception as error:  # a fault of ours must not end the gate either

@@ -10,7 +10,7 @@ import typer
 
 from dialpact.application.report import inspection as inspections
 from dialpact.application.report.inspection import InspectionOrder
-from dialpact.application.supervised import answering, handing
+from dialpact.application.supervised import handing, ours
 from dialpact.application.supervision.post import Unreachable
 from dialpact.cli import texts
 from dialpact.cli.command import command, group
@@ -68,11 +68,11 @@ async def checkpoint(session: CommandContext) -> None:
 async def show(session: CommandContext) -> None:
     """Who supervises, by which key, and where."""
     try:
-        ours = answering.settings(session.config)
+        whose = ours.settings(session.config)
     except Refusal as error:
         raise Fault("no-supervision") from error
-    answer = {"url": ours.url, "vkey": ours.vkey, "letters_per_hour": ours.letters_per_hour}
-    session.answer(answer, f"{ours.url}\n{ours.vkey}")
+    answer = {"url": whose.url, "vkey": whose.vkey, "letters_per_hour": whose.letters_per_hour}
+    session.answer(answer, f"{whose.url}\n{whose.vkey}")
 
 
 def _refused(session: CommandContext, error: Refusal | Unreachable) -> NoReturn:

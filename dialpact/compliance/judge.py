@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from dialpact.compliance import numbers, policy, zones
+from dialpact.compliance import numbers, policy, ranges, zones
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
@@ -56,6 +56,8 @@ class Judge:
         self.mode = mode
         self.stops_on_fork = stops_on_fork
         self._number_metadata = " + ".join(filter(None, (metadata.VERSION, rules.areas_version)))
+        sections = (profile.range_dialling for profile in rules.profiles)
+        self._ranges = tuple(section for section in sections if section)
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
 
     def attempt(
@@ -101,7 +103,11 @@ class Judge:
         recorder_required: bool = True,
         id: str = "",
     ) -> Decision:
-        """Every rule of every profile is evaluated; the number to dial is there only if all pass."""
+        """Every rule of every profile is evaluated; the number to dial is there only if all pass.
+
+        The decision keeps the facts but for whom else the campaign dialled: that is counted.
+        """
+        facts = ranges.counted(facts, self._ranges)
         if attempt.attack:  # nothing else that a hostile session says is worth judging
             findings: tuple[Finding, ...] = (
                 Finding(

@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.evidence.cover import Renderer
-from dialpact.application.supervised import answering
-from dialpact.application.supervised.answering import Desk
+from dialpact.application.supervised import answering, giving
+from dialpact.application.supervised.ours import Desk
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.supervision.letter import MOST_BYTES
 from dialpact.compliance.supervision.refusal import Refusal
@@ -49,7 +49,7 @@ def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
         async def package(request: Request) -> Response:
             try:
                 text = (await whole(request, MOST_BYTES)).decode("utf-8", "replace")
-                given = answering.package(context, site.config, desk, text, render)
+                given = giving.package(context, site.config, desk, text, render)
                 path = await given.__aenter__()
             except Refusal as refusal:
                 return _refused(refusal)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -10,19 +12,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from agi.service import judge_of
 from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.ledger import heads
+from dialpact.application.ledger.copies import looked_at
 from dialpact.application.policy import load_policy
+from dialpact.cli.app import app
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.config import Config
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.heads import LedgerForked
+from dialpact.compliance.ledger.rotation import rotation
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store as Port
 from dialpact.store.ports.decisions import WaitingAttempt
@@ -221,7 +227,7 @@ def test_a_copy_in_whose_place_another_stands_is_said(home: Home) -> None:
     grow(home, 1)
     (folder / f"pbx1-{2:012}.note").write_text("mine", "utf-8")
     said = home.run("ledger", "checkpoint", code=1)
-    assert "another checkpoint" in said.stderr
+    assert "says something else" in said.stderr
     assert (folder / f"pbx1-{2:012}.note").read_text("utf-8") == "mine"
 
 
@@ -310,3 +316,77 @@ def test_a_log_that_was_cut_is_no_backup(home: Home) -> None:
     connection.commit()
     connection.close()
     assert "no backup" in home("ledger", "resume", *BY, code=1)["error"]
+
+
+@pytest.mark.parametrize("word", [True, False])
+def test_a_backup_of_before_a_change_of_the_key_and_that_key(home: Home, word: bool) -> None:
+    """Database and key are put back, ``ledger.head`` is taken: the old key's word for the new one tells."""
+    folder = copies(home)
+    grow(home, 1)
+    home.run("ledger", "checkpoint")
+    copy, key = backed_up(home), (home.path / "ledger.key").read_bytes()
+    home.run("ledger", "rotate", "--by", "chen", "--reason", "yearly")
+    grow(home, 2)
+    home.run("ledger", "checkpoint")
+    restore(home, copy)
+    (home.path / "ledger.key").write_bytes(key)
+    (home.path / "ledger.head").unlink()
+    for size in (1, 2, 3):
+        (folder / f"pbx1-{size:012}.note").unlink(missing_ok=True)
+    (file,) = folder.glob("*.word")
+    if not word:
+        file.unlink()
+    said = home.run("ledger", "checkpoint", code=3 if word else 0)
+    assert "nothing is signed" in said.stderr if word else "no checkpoints of this log" in said.stderr
+
+
+def test_a_replaced_key_s_word_for_another_stops_nobody(home: Home) -> None:
+    folder = copies(home)
+    grow(home, 1)
+    old = keys.load(configuration.load(home.config))
+    home.run("ledger", "rotate", "--by", "chen", "--reason", "stolen")
+    own = keys.signer_of(keys.generate(), old.name)
+    (folder / "own.word").write_text(rotation(old, own, "").word, "utf-8")
+    (folder / "own.note").write_text(own.sign(Checkpoint(own.name, 100, b"x" * 32).body()), "utf-8")
+    (folder / "garbage.word").write_text("hello", "utf-8")
+    said = home.run("ledger", "checkpoint")
+    assert "own.note" in said.stderr and "garbage.word" in said.stderr
+
+
+def test_names_that_are_no_text(home: Home) -> None:
+    folder = copies(home)
+    grow(home, 1)
+    odd = bytes(folder) + b"/\xff\n.note"
+    Path(os.fsdecode(odd)).write_text("hello", "utf-8")
+    Path(os.fsdecode(bytes(folder) + b"/\xfe")).mkdir()
+    assert r"\udcff\n.note" in home.run("ledger", "checkpoint").stderr
+    home.run("ledger", "verify")
+    home.run("asterisk", "doctor", "--asterisk-etc", "/nonexistent", code=3)
+
+
+def test_more_notes_than_are_read_are_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looked_at, "__defaults__", (3,))
+    monkeypatch.setattr(heads.known, "__kwdefaults__", {"most": 3})
+    folder = copies(home)
+    grow(home, 1)
+    for size in range(100, 104):
+        (folder / f"pbx1-{size:012}.note").write_text("hello", "utf-8")
+    assert "not all were read" in home.run("ledger", "checkpoint").stderr
+    assert incidents(home) == ["ledger-copies-unread"]
+
+
+def test_check_and_health_say_what_the_gate_does(stocked: Home) -> None:
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('on_fork = "go-on"', 'on_fork = "stop"'), "utf-8")
+    asked = ("check", NUMBER, "--campaign", "renewal", "--caller-id", "02787654321")
+    assert "gate-error" not in json.loads(_said(stocked, *asked))["reasons"]
+    forked(stocked)
+    stocked.run("ledger", "checkpoint", code=3)
+    assert json.loads(_said(stocked, *asked))["reasons"] == ["gate-error"]
+
+
+def _said(home: Home, *arguments: str) -> str:
+    environment = {"LC_ALL": "en_GB.UTF-8", "COLUMNS": "80"}
+    return (
+        CliRunner().invoke(app, [*arguments, "--json"], env=environment, obj={"machine": home.machine}).stdout
+    )

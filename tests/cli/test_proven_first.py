@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Callable
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.cli import texts
+from dialpact.application.housekeeping import EVERY
+from dialpact.application.ledger.register_look import Watch
+from dialpact.cli import housekeeping, texts
+from dialpact.cli.command_context import CommandContext
 from dialpact.compliance import profile
 from dialpact.compliance.ledger import record
 from dialpact.compliance.model import PolicyVersion, Term
@@ -443,3 +447,32 @@ def test_every_difference_has_its_text_and_every_text_its_difference() -> None:
         kinds = "hold|held|act|day|promise|disposal|reading|witness|guard"
         found = set(re.findall(rf"[\"']((?:{kinds})-\w[\w-]+|lowered)[\"']", source))
         assert found == table
+
+
+# Without a purge
+
+
+def test_housekeeping_names_it_within_ten_minutes(shelf: Shelf) -> None:
+    """And so does ``ledger verify``; when the row is as the log says again, nobody speaks of it any more."""
+    shelf.home.run("recordings", "hold", shelf.put(), *WHY)
+    watch = Watch()
+    session = CommandContext(shelf.home.config, False, "en", shelf.host.machine)
+
+    def differing() -> list[tuple[str, str]]:
+        shelf.host.runs(EVERY)
+        assert asyncio.run(housekeeping.once(session, watch=watch))
+        return sorted(shelf.sql("SELECT register, key FROM register_difference"))
+
+    assert differing() == []
+    (row,) = shelf.sql("SELECT * FROM hold")
+    Thief(shelf)("DELETE FROM hold", "UPDATE witnessed SET us = us + 1 WHERE reading = 1")
+    assert differing() == [("clock", "1"), ("hold", "1")]
+    assert {(one["problem"], one["kind"]) for one in shelf.home("ledger", "verify", code=3)["listed"]} == {
+        ("register", "clock"),
+        ("register", "hold"),
+    }
+    told = [one["detail"] for one in shelf.home("incidents", "list")]
+    assert any("hold" in detail for detail in told)
+    values = ", ".join("NULL" if value is None else repr(value) for value in row)
+    Thief(shelf)(f"INSERT INTO hold VALUES ({values})", "UPDATE witnessed SET us = us - 1 WHERE reading = 1")
+    assert differing() == []

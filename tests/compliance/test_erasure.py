@@ -210,7 +210,9 @@ async def test_what_is_still_needed_stays(path: Path, statement: str, why: str) 
     assert (done.decisions, done.needed) == (44, 1), why
     (row,) = run(path, "SELECT number FROM decision WHERE seq = 8")
     assert row["number"] == "+8613800138000"
-    assert audit(path).found.listed == []
+    # A complaint that was put in without its act is found as that.
+    by_hand = ["row-unlogged"] if "complaint" in why else []
+    assert [one.code for one in audit(path).found.listed] == by_hand
 
 
 async def test_a_call_decided_behind_the_clock_counts_from_the_later_time(path: Path) -> None:

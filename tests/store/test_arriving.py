@@ -337,7 +337,8 @@ def test_no_row_of_before_is_rewritten_for_it(tmp_path: Path) -> None:
         migrate.migrate(db)
         written = (tmp_path / "old.db-wal").stat().st_size
         assert db.execute("SELECT count(*) FROM dnc_now").fetchone() == (50_000,)
-    assert written < 100_000
+    # (each writes the schema anew, some 20 kB and a page for each table; the rows are 2 MB)
+    assert written < 50_000 * len([number for number, _ in migrate.scripts() if number >= 15])
 
 
 async def test_a_row_that_the_register_would_refuse_is_refused_before_any_counts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -94,6 +95,19 @@ class Watched(Office):
         self.sql("UPDATE recorder_lease SET node = ?", name)
         keys.write_new(folder / "ledger.key", keys.generate(), 0o600)
         self.port = 0
+
+    @classmethod
+    def beside(cls, one: Watched, folder: Path, database: Path) -> Watched:
+        """The same operator by another database: key, secret and configuration are the same."""
+        made = cls.__new__(cls)
+        made.__dict__.update(one.__dict__)
+        folder.mkdir()
+        for name in ("ledger.key", "supervision.secret"):
+            shutil.copy(one.folder / name, folder / name)
+        made.folder, made.database = folder, folder / "dialpact.db"
+        shutil.copy(database, made.database)
+        made.config = structs.replace(one.config, origin=str(folder / "dialpact.toml"))
+        return made
 
     @property
     def vkey(self) -> str:

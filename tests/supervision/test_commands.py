@@ -44,7 +44,7 @@ def test_init_makes_what_works_as_it_stands(bureau: Home) -> None:
         assert stat.S_IMODE((bureau.path / name).stat().st_mode) == mode
     both = bureau("supervise", "key")
     verifier = keys.load_public(both["vkey"])
-    assert (verifier.name, both["witness"]) == ("12321.test", cosignature.vkey(verifier))
+    assert (verifier.name, both["witness"]) == ("12321.test", cosignature.witness_of(verifier).vkey)
     assert both["witness"] != both["vkey"]
     assert bureau("supervise", "status")["operators"] == []
     said = bureau.run("supervise", "init", code=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -127,6 +128,29 @@ async def test_who_says_otherwise_the_next_time_contradicts_himself(
     async with one.web(desk):
         await asking.ask(desk, about.id)
     assert (await overview.complaint(desk, about.id)).answers[0].found == "contradicted"
+
+
+async def test_evidence_of_a_second_history_proves_nothing(
+    desk: Desk, joined: Joined, clock: SetClock, tmp_path: Path
+) -> None:
+    """Key and backup: a history of his own for the supervisor's question, which continues an earlier head."""
+    one = await joined("one")
+    await one.checkpoint()
+    one.sql(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
+    await one.call()
+    await one.checkpoint()
+    await one.call()
+    await one.checkpoint()
+    second = Watched.beside(one, tmp_path / "second", tmp_path / "backup.db")
+    await second.call()  # at a time, and with a record, of his choice
+    clock.set("2026-11-24 10:05:00")
+    about = await filed(desk)
+    async with second.web(desk):
+        (asked,) = await asking.ask(desk, about.id)
+    assert asked.said == "called"
+    assert asked.package_state != "valid"
+    shown = await overview.complaint(desk, about.id)
+    assert not shown.answers[0].proven
 
 
 async def test_the_deadline_is_counted_in_working_days(desk: Desk, clock: SetClock) -> None:

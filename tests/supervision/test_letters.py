@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from dialpact.application.supervised import answering
+from dialpact.application.supervised.ours import Desk as OwnDesk
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Unreachable, post
 from dialpact.compliance.ledger import keys
@@ -42,7 +43,7 @@ async def question(desk: Desk, one: Watched, number: str = OWN, **changes: Any) 
 
 async def answered(one: Watched, text: str) -> Answer:
     async with one.context() as context:
-        said = await answering.answer(context, one.config, answering.Desk(), text)
+        said = await answering.answer(context, one.config, OwnDesk(), text)
     return letter.opened(said, Answer, [Verifier.parse(one.vkey)])
 
 
@@ -80,7 +81,7 @@ async def test_an_answer_has_one_length_whatever_it_says(desk: Desk, joined: Joi
     for place, number in enumerate((OWN, "+86" + STRANGER)):
         text = letter.sealed(desk.signer, await question(desk, one, number, id=f"{place:032x}"))
         async with one.context() as context:
-            said = await answering.answer(context, one.config, answering.Desk(), text)
+            said = await answering.answer(context, one.config, OwnDesk(), text)
         lengths.add(len(said))
     big = Answer(
         id="0" * 32,

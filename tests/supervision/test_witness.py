@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from dialpact.application import http_client
 from dialpact.application.ledger import signing
 from dialpact.application.supervised import handing
 from dialpact.application.supervision import overview
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Conflict, post
 from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.ledger import keys, merkle, note, rotation
+from dialpact.compliance.ledger import keys, merkle, note, rotation, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.supervision import cosignature, new_key, witness
@@ -255,6 +256,20 @@ async def test_a_key_that_was_rotated_is_followed(desk: Desk, supervisor: Superv
     assert await status(supervisor, log.body(0, 39)) == 403, "the old key signs nothing any more"
 
 
+async def test_a_key_that_was_lost_takes_a_person(desk: Desk, supervisor: Supervisor, joined: Joined) -> None:
+    one = await joined("one")
+    await one.checkpoint()
+    async with one.context() as context:
+        await signing.rotate(context, one.config, reason="the host burnt down", lost=True)
+    for _ in range(2):
+        with pytest.raises(Refusal, match="not-vouched"):
+            await one.checkpoint()
+    await desk.store.operators.replace_key(
+        "one", one.vkey, "dialpact/one", by="chen", reason="told by letter", at=desk.now()
+    )
+    assert "12321.test" in await one.checkpoint()
+
+
 async def test_a_stolen_old_key_names_no_successor_without_the_log(
     desk: Desk, supervisor: Supervisor, joined: Joined
 ) -> None:
@@ -284,3 +299,104 @@ async def test_a_supervisor_without_his_database_says_so(supervisor: Supervisor)
     supervisor.config.database.unlink()
     with pytest.raises(Exception, match=r"supervise\.db"):
         await SupervisionStore.open(supervisor.config.database)
+
+
+async def test_what_was_cosigned_last_is_shown_to_everybody(
+    desk: Desk, supervisor: Supervisor, joined: Joined
+) -> None:
+    """By the hash of the log's name: a restored log finds there what it has forgotten."""
+    log = of(await joined("one"), 12)
+    await sent(supervisor, log.body(0, 10))
+    path = witnessing.monitored("dialpact/one")
+    reply = await http_client.ask(f"{supervisor.url}/{path}", seconds=20, most=8192)
+    assert reply.status == 200 and reply.body.decode().startswith(log.head(10))
+    assert cosignature.seen_at(reply.body.decode(), supervisor.signer.verifier)
+    other = await http_client.ask(f"{supervisor.url}/{'0' * 64}/checkpoint", seconds=20, most=8192)
+    assert other.status == 404
+
+
+async def test_a_head_that_was_never_cosigned_is_explained_by_its_log(
+    desk: Desk, supervisor: Supervisor, joined: Joined
+) -> None:
+    """It may be anybody's copy, sent to accuse: whoever has the log shows that it is a beginning of it."""
+    one = await joined("one")
+    await one.checkpoint()
+    await one.call()
+    async with one.context() as context:
+        manual = (await signing.checkpoint(context, one.config)).note
+    await one.call()
+    await one.checkpoint()
+    assert await status(supervisor, witness.written(0, [], manual)) == 409
+    (stray,) = await desk.store.heads.strays("one", 10)
+    assert stray.why == "behind"
+    (standing,) = (await overview.overview(desk)).operators
+    assert "not-shown" in standing.wrong
+    await one.checkpoint()
+    assert not await desk.store.heads.strays("one", 10)
+    (standing,) = (await overview.overview(desk)).operators
+    assert "not-shown" not in standing.wrong
+
+
+async def test_a_head_of_another_history_is_not_explained(
+    desk: Desk, supervisor: Supervisor, joined: Joined
+) -> None:
+    log, other = of(await joined("one"), 20), of(await joined("two"), 20, salt=b"x")
+    foreign = Log(log.signer, 20, salt=b"x")
+    await sent(supervisor, log.body(0, 10))
+    assert await status(supervisor, witness.written(0, [], foreign.head(7))) == 409
+    (stray,) = await desk.store.heads.strays("one", 10)
+    proofs = [merkle.consistency_proof(merkle.over(leaves), 7, 10) for leaves in (log.leaves, foreign.leaves)]
+    for proof in (*proofs, []):
+        shown = witness.Shown(
+            origin="dialpact/one",
+            stray=witness.StrayHead(size=7, root=stray.root.hex()),
+            size=10,
+            proof=tuple(step.hex() for step in proof),
+        )
+        with pytest.raises(Refusal, match="not-continued"):
+            await post(f"{supervisor.url}/explain", msgspec.json.encode(shown), 4096, 20)
+    assert await desk.store.heads.strays("one", 10) == [stray]
+    assert other.leaves == foreign.leaves
+
+
+async def test_the_keeper_s_own_checkpoint_meanwhile_is_no_backup(
+    desk: Desk, supervisor: Supervisor, joined: Joined
+) -> None:
+    """Two processes of one operator hand in at once: a larger head of the same log is not an accusation."""
+    one = await joined("one")
+    await one.checkpoint()
+    turns: list[str] = []
+
+    async def late(url: str, body: bytes, most: int, seconds: float) -> bytes:
+        if url.endswith("/add-checkpoint") and not turns:
+            turns.append(url)
+            await one.call()
+            await one.checkpoint()
+        return await post(url, body, most, seconds)
+
+    await one.call()
+    async with one.context() as context:
+        text = await handing.cosigned(context, one.config, send=late)
+    last = await desk.store.heads.last("one")
+    assert turns and last is not None and text.startswith(last.note)
+
+
+async def test_a_log_that_begins_anew_is_another_one_and_takes_a_person(
+    desk: Desk, supervisor: Supervisor, joined: Joined
+) -> None:
+    """After a backup was restored the operator says so himself, for ever, and an officer takes note of it."""
+    one = await joined("one")
+    await one.call()
+    await one.checkpoint()
+    before = await desk.store.heads.newest("one", 10)
+    fresh = keys.signer_of(keys.generate(), "dialpact/one/r-0a1b2c3d")
+    log = Log(fresh, 5)
+    assert await status(supervisor, log.body(0, 3)) == 404
+    await desk.store.operators.replace_key(
+        "one", fresh.vkey, fresh.name, by="chen", reason="restored, told by letter", at=desk.now()
+    )
+    await sent(supervisor, log.body(0, 3))
+    assert [head.size for head in await desk.store.heads.newest("one", 10)] == [3]
+    rows = await desk.store.read(lambda db: db.execute("SELECT log, size FROM head").fetchall())
+    kept = {(row["log"], row["size"]) for row in rows}
+    assert {("dialpact/one", head.size) for head in before} <= kept, "what was cosigned before stays"

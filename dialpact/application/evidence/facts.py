@@ -80,6 +80,7 @@ def remains(call: Dossier) -> dict[str, Any]:
     return {
         "id": call.id,
         "erased": True,
+        "remains": call.remains,
         "node": row["node"],
         "number_of_the_decision": row["seq"],
         "decided_at": row["decided_at"],

@@ -112,9 +112,10 @@ def _erased(call: Dossier, state_of: State) -> Folder:
     }
     files = {f"calls/{call.id}/{name}": content for name, content in found.items()}
     files.update(heard.files)
-    return Folder(
-        call, None, about, heard.about, {}, files, heard.absent, [Note(code="erased", about=call.id)]
-    )
+    notes = [Note(code="erased", about=call.id)]
+    if call.remains != "proven":  # the log did not say then what stays of a row, or that has changed
+        notes.append(Note(code="erased-unproven", about=call.id))
+    return Folder(call, None, about, heard.about, {}, files, heard.absent, notes)
 
 
 def _batches(call: Dossier) -> list[dict[str, Any]]:

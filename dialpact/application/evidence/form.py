@@ -54,8 +54,10 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         "not-in-ledger",
         "no-pdf",
         "erased",
+        "erased-unproven",
         "unrecorded",
         "others",
+        "forked",
     ]
     about: str
 

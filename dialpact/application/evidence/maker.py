@@ -122,6 +122,7 @@ async def make(
         files["complaint.json"] = pretty(filed)
     notes = [note for one in folders for note in one.notes]
     notes += _unproven(leaves, proofs.records)
+    notes += [Note(code="forked", about=one.reason) for one in gathered.rotations if one.given_up]
     absent = [one for each in folders for one in each.absent]
     about = Cover(
         question=question,

@@ -48,8 +48,10 @@ def flaws(package: Any) -> Iterator[tuple[str, str]]:
 
 def notes(package: Any) -> Iterator[str]:
     """What is shown and no record says."""
+    if package.form > 1:
+        yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
     for name, text in package.texts.items() if package.form > 1 else ():
-        if name.endswith(".pdf"):
+        if name.endswith(".pdf") or name in ("README.md", "verify.py", "shown.py"):
             yield name
         if re.fullmatch(r"report\.(zh|en)\.html", name):
             yield f"{name}: words"

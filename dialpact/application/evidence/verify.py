@@ -37,7 +37,8 @@ SIDES = ("", "callee_", "agent_")  # of a recording: the mix, and each direction
 # The form of the lists: a text is a pattern of texts, 0 a whole number, a tuple one of several.
 HASH, ID, TEXT, NUMBER = "[0-9a-f]{64}", "[0-9a-f]{32}", ".*", 0
 WHY = "running|disposed|missing|changed|unreadable|erased"
-NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|unrecorded|others"
+NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|erased-unproven"
+NOTE += "|unrecorded|others|forked"
 LISTS: dict[str, Any] = {
     MANIFEST: {
         "format": "dialpact-evidence/1",
@@ -157,14 +158,14 @@ def list_of(texts: dict[str, bytes], name: str) -> Any:
     raise Unreadable(name)
 
 
-def opened(note: bytes, key: str) -> list[str]:
+def opened(note: bytes, key: str, most: int = 1 << 18) -> list[str]:
     """The lines of a note (C2SP signed-note, Ed25519) that the key has signed."""
     body, _, signatures = note.decode().rpartition("\n\n")
     name, mark, public = key.split("+", 2)
     raw = base64.b64decode(public, validate=True)
     identity = sha256(f"{name}\n".encode() + raw).digest()[:4]
     held, lines = False, [line.split(" ") for line in signatures.split("\n")[:-1]]
-    if len(note) > 1 << 18 or len(lines) > 100 or re.search("[\0-\x09\x0b-\x1f]", note.decode()):
+    if len(note) > most or len(lines) > 100 or re.search("[\0-\x09\x0b-\x1f]", note.decode()):
         raise ValueError("too long, or with control characters")
     for dash, signer, encoded in lines:
         signature = base64.b64decode(encoded, validate=True)
@@ -328,12 +329,14 @@ class Package:
     def _remembered(self, key: str, history: bytes) -> bool:
         """Whether the key has signed that the package's key was its forerunner when it signed this head."""
         with contextlib.suppress(Exception):
+            name, title, *lines = opened(history, key, 1 << 24)
             signer, heads = "", set()
-            for line in opened(history, key)[2:]:
+            for line in lines:
                 signer = signer if line[:1] == " " else line
                 heads.add((signer, line))
             size, root = head(self.texts[HEAD], self.keys[0])
-            return (self.keys[0], f" {size} {base64.b64encode(root).decode()}") in heads
+            listed = (self.keys[0], f" {size} {base64.b64encode(root).decode()}") in heads
+            return listed and (name, title) == (key.partition("+")[0], "earlier keys")
         return False
 
     def files(self) -> None:
@@ -510,6 +513,7 @@ class Package:
         acts = self.of("evidence", "enclosed")
         own = [f"register-change {act['seq']}" for act in acts]
         named = [f"{one['kind']} {one['key']}" for one in self.proofs["records"] + self.proofs["erased"]]
+        withheld = [f"withheld {one}" for one in self.proofs["withheld"]]
         groups: dict[str, list[str]] = {}
         for name, sum in sorted((one["path"], one["sha256"]) for one in self.manifest["files"]):
             if not re.match(r"ledger/|manifest\.(json|sig)$|.*/recordings/", name):
@@ -518,9 +522,7 @@ class Package:
             MANIFEST: digest(
                 [json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":"))], ""
             ),
-            "ledger/": digest(
-                sorted(set(named) - set(own)) + [f"withheld {one}" for one in self.proofs["withheld"]]
-            ),
+            "ledger/": digest([*sorted(one for one in named if one not in own), *withheld]),
             **{name: digest(lines) for name, lines in groups.items()},
         }
         logged = [strict(act["detail"]) for act in acts]

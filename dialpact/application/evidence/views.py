@@ -13,7 +13,7 @@ import msgspec
 
 from dialpact.application.evidence.facts import unrecorded
 from dialpact.application.evidence.folder import folder, line
-from dialpact.application.evidence.form import DISPOSED, SIDES
+from dialpact.application.evidence.form import DISPOSED, SCRIPTS, SIDES
 from dialpact.application.evidence.proven import ProvenRecords, Row, detail
 from dialpact.application.evidence.sound import KNOWN
 from dialpact.application.evidence.strict import strict
@@ -154,8 +154,9 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
 
 def unproven(package: ProvenRecords) -> Iterator[str]:
     """What the lists themselves say that no record proves, and what no verifier can derive."""
+    yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
     for name in sorted(package.members):
-        if name.endswith(".pdf"):
+        if name.endswith(".pdf") or name in ("README.md", *SCRIPTS):
             yield name
         elif name.startswith("calls/") and name.endswith(".json"):
             try:

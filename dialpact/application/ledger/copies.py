@@ -17,13 +17,13 @@ from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.heads import Heads, SignedHead, stated
-from dialpact.compliance.ledger.note import MOST_BYTES
+from dialpact.compliance.ledger.note import MOST_BYTES, Verifier
 from dialpact.store.ports import Store
 from dialpact.store.ports.checkpoints import Log
 
 COPIES = 1000  # checkpoints that are copied after the folder was away
 MOST_READ = 2000  # notes that the store does not have; and of those that it has, the newest that are compared
-SUFFIX = ".note"
+SUFFIX, WORD = ".note", ".word"  # a checkpoint; a key's word for the next one
 _OURS = re.compile(r".+-([0-9]{12,19})\.note")
 
 
@@ -48,6 +48,10 @@ async def put(config: Config, store: Store) -> None:
             break
     history = keys.history_path(keys.public_path(keys.path_of(config)))
     await in_thread(lambda: _copy(history, folder / f"{config.node.name}{history.suffix}"))
+    for link in await store.checkpoints.rotations():
+        if link.word:
+            target = folder / f"{config.node.name}-{Verifier.parse(link.new).key_id.hex()}{WORD}"
+            await in_thread(lambda: _write(target, link.word))  # noqa: B023
 
 
 def name(config: Config, text: str) -> str:
@@ -60,7 +64,7 @@ def _write(file: Path, note: str) -> bool:
     """Whole or not at all; False when it is there already."""
     try:
         if _read(file) != note:
-            raise LedgerError(f"{file} is there and is another checkpoint: this one is not copied")
+            raise LedgerError(f"{file} is there and says something else: it is not copied")
     except FileNotFoundError:
         pass
     else:
@@ -96,41 +100,56 @@ def around(config: Config) -> tuple[list[tuple[str, str]], list[str]]:
             unread.append(f"{folder}: {error.strerror or error}")
     for file in files:
         try:
-            found.append((str(file), _read(file)))
+            found.append((shown(file), _read(file)))
         except FileNotFoundError:
             continue
         except OSError as error:
-            unread.append(f"{file}: {error.strerror or error}")
+            unread.append(f"{shown(file)}: {error.strerror or error}")
         except UnicodeDecodeError:
-            found.append((str(file), ""))
+            found.append((shown(file), ""))
     return found, unread
 
 
-async def looked_at(config: Config, store: Store, log: Log, ours: Heads) -> Looked:
-    """Those that the store does not have, and the newest of those that it has."""
+async def looked_at(config: Config, store: Store, log: Log, ours: Heads, most: int = MOST_READ) -> Looked:
+    """At most so many that the store does not have, and as many of the newest that it has."""
     folder = config.path(config.ledger.checkpoints)
     try:
         names = await in_thread(lambda: sorted(each.name for each in folder.iterdir()))
     except OSError as error:
         return Looked([], [f"{folder}: {error.strerror or error}"], [])
-    strangers = [each for each in names if not _expected(each)]
+    strangers = [shown(each) for each in names if not _expected(each)]
     notes = [each for each in names if _is_note(each)]
     unknown = [each for each in notes if _size(each) not in log.signed]
     stored = [each for each in notes if _size(each) in log.signed]
     stored.sort(key=lambda each: _size(each) or 0, reverse=True)
-    unknown.sort(key=lambda each: _size(each) or 0, reverse=True)
-    chosen = unknown[:MOST_READ] + stored[:MOST_READ]
+    given_up = ours.given_up_sizes  # these last: the log names them itself
+    unknown.sort(key=lambda each: (_size(each) not in given_up, _size(each) or 0), reverse=True)
+    chosen = unknown[:most] + stored[:MOST_READ]
     unlooked = []
-    if len(unknown) > MOST_READ:
+    if any(_size(each) not in given_up for each in unknown[most:]):
         unlooked.append(
-            f"{folder}: {len(unknown) - MOST_READ} notes that the store does not have were not read"
+            f"{folder}: has more than {most} notes that the store does not have; not all were read"
         )
+    words = [each for each in names if each.endswith(WORD) and not each.startswith(".")][:MOST_READ]
+    strangers += await in_thread(lambda: _learned(folder, words, ours))
     known = {one.note for one in await store.checkpoints.of_sizes({_size(each) or 0 for each in chosen})}
     found = await in_thread(lambda: list(_heads(folder, chosen, known, ours)))
     heads = [one for one in found if isinstance(one, SignedHead)]
-    strangers += [one.name for one in found if isinstance(one, Path)]
+    strangers += [shown(one.name) for one in found if isinstance(one, Path)]
     unlooked += [one for one in found if isinstance(one, str)]
     return Looked(heads, unlooked, strangers)
+
+
+def _learned(folder: Path, names: Sequence[str], ours: Heads) -> list[str]:
+    """Which other keys are this log's; names of what is no word of one."""
+    texts, bad = {}, []
+    for each in names:
+        try:
+            texts[each] = _read(folder / each)
+        except (OSError, UnicodeDecodeError):
+            bad.append(shown(each))
+    no_words = set(ours.learn(texts.values()))
+    return bad + [shown(each) for each, text in texts.items() if text in no_words]
 
 
 def _heads(
@@ -144,7 +163,7 @@ def _heads(
         except FileNotFoundError:
             continue  # taken away meanwhile
         except OSError as error:
-            yield f"{file}: {error.strerror or error}"
+            yield f"{shown(file)}: {error.strerror or error}"
             continue
         except UnicodeDecodeError:
             yield file
@@ -152,7 +171,7 @@ def _heads(
         if text in known:
             continue
         try:
-            head = ours.read(text, str(file))
+            head = ours.read(text, shown(file))
         except LedgerError:
             yield file
         else:
@@ -178,10 +197,16 @@ def strangers(folder: Path) -> list[str]:
     for file in sorted(folder.iterdir()):
         try:
             if not _expected(file.name) or (_is_note(file.name) and not stated(_read(file))):
-                found.append(file.name)
+                found.append(shown(file.name))
         except (OSError, UnicodeDecodeError, LedgerError):
-            found.append(file.name)
+            found.append(shown(file.name))
     return found
+
+
+def shown(path: Path | str) -> str:
+    """A name as it can be written anywhere, whatever bytes somebody gave a file for one."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _is_note(name: str) -> bool:
@@ -189,4 +214,4 @@ def _is_note(name: str) -> bool:
 
 
 def _expected(name: str) -> bool:
-    return name.startswith(".") or name.endswith((SUFFIX, ".history"))
+    return name.startswith(".") or name.endswith((SUFFIX, WORD, ".history"))

@@ -79,7 +79,9 @@ async def check(config: Config, store: Store, signer: Signer, at: datetime) -> N
         raise
 
 
-async def known(config: Config, store: Store, mine: Iterable[Verifier], at: datetime) -> Known:
+async def known(
+    config: Config, store: Store, mine: Iterable[Verifier], at: datetime, *, most: int = copies.MOST_READ
+) -> Known:
     """Every head of this log that is not only the store's. What is missing or unread is an incident."""
     log = await store.checkpoints.log()
     ours = Heads(log.links, mine)
@@ -89,7 +91,7 @@ async def known(config: Config, store: Store, mine: Iterable[Verifier], at: date
         await store.incidents.add(at=at, node=node, kind="ledger-head-lost", detail=said, once=True)
     strangers: Sequence[str] = ()
     if config.ledger.checkpoints:
-        folder = await copies.looked_at(config, store, log, ours)
+        folder = await copies.looked_at(config, store, log, ours, most)
         heads += folder.heads
         strangers = folder.strangers
         told += folder.unlooked

@@ -39,7 +39,7 @@ async def resume(context: Context, config: Config, *, reason: str, lost: bool) -
             )
     name = await rotation.name_now(config, store)
     mine = await in_thread(lambda: _mine(config, name))
-    found = await heads.known(config, store, mine, now)
+    found = await heads.known(config, store, mine, now, most=MOST)
     try:
         await store.checkpoints.compare(found.heads)
     except LedgerForked as forked:

@@ -107,7 +107,7 @@ async def _fetch(desk: Desk, about: Complaint, operator: Operator, question: str
         await post_to_file(
             operator.url + PACKAGE, body, limits.package_mb << 20, max(limits.seconds, 300), file
         )
-        looked = await packages.kept(desk, file, operator, about)
+        looked = await packages.kept(desk, file, operator, about, given=True)
     except Refusal as refusal:
         await desk.store.complaints.packaged(question, "failed", why=refusal.code)
     except Unreachable as error:

@@ -22,7 +22,7 @@ import msgspec
 
 from dialpact.application.evidence import check, container, zipped_anew
 from dialpact.application.evidence.container import Broken
-from dialpact.application.evidence.form import CHECKPOINT, MANIFEST, PROOFS
+from dialpact.application.evidence.form import CHECKPOINT
 from dialpact.application.supervision import witness
 from dialpact.application.supervision.desk import Desk
 from dialpact.compliance.errors import LedgerError
@@ -51,15 +51,22 @@ class LookedAt(Value, frozen=True, kw_only=True):
     attempts: tuple[str, ...]
 
 
-async def kept(desk: Desk, file: Path, operator: Operator, complaint: Complaint) -> LookedAt:
-    """Looks at ``file`` and keeps it under its SHA-256, whatever was found. OSError."""
+async def kept(desk: Desk, file: Path, operator: Operator, complaint: Complaint, *, given: bool) -> LookedAt:
+    """Looks at ``file`` and keeps it under its SHA-256, whatever was found. OSError.
+
+    ``given``: by the operator, in answer to a question. Then its own checkpoint must be one that we cosigned:
+    who has two histories could else prove a call by the one that nobody watches.
+    """
     heads = await desk.store.heads.newest(operator.id, HEADS)
     found, head = await asyncio.to_thread(_look, file, operator, heads, complaint)
+    cosigned = False
     if head is not None:
-        with contextlib.suppress(Refusal):
-            parsed = Checkpoint.parse(note.split(head)[0])
-            own = witness.own_words(head, operator)
+        with contextlib.suppress(Refusal, LedgerError):
+            parsed, own = Checkpoint.parse(note.split(head)[0]), witness.own_words(head, operator)
+            cosigned = await desk.store.heads.is_cosigned(operator.id, parsed)
             await desk.store.heads.seen(operator.id, parsed, own, "package", at=desk.now())
+    if given and not cosigned:
+        found = msgspec.structs.replace(found, state="invalid", found=(*found.found, "not-cosigned"))
     await asyncio.to_thread(_keep, desk.config.packages, file, found.sha256)
     return found
 
@@ -71,7 +78,7 @@ async def handed_in(desk: Desk, complaint: int, operator: str, file: Path, sourc
     about, whose = await desk.store.complaints.get(complaint), await desk.store.operators.get(operator)
     found = await asyncio.to_thread(_copied_and_kept, desk, file)
     try:
-        looked = await kept(desk, found, whose, about)
+        looked = await kept(desk, found, whose, about, given=False)
     finally:
         found.unlink(missing_ok=True)
     if looked.state == "valid" and looked.calls:
@@ -149,34 +156,21 @@ def _small_files(file: Path) -> dict[str, bytes]:
         return {
             name: one.content
             for name, one in members
-            if one.content is not None and (name in (MANIFEST, CHECKPOINT, PROOFS) or name.endswith(".json"))
+            if one.content is not None and (name == CHECKPOINT or name.endswith(".json"))
         }
 
 
 def _held(files: dict[str, bytes], heads: Sequence[CosignedHead]) -> tuple[str, bool]:
-    """The newest head that we cosigned and of which the package has something to say; whether there is
-    one.
+    """The largest head that we cosigned and that is not larger than the package's own: that one it must
+    continue, whatever smaller ones it has proofs of. Whether there is one.
     """
-    sizes = set()
+    size = 0
     with contextlib.suppress(LedgerError, UnicodeDecodeError, KeyError):
-        sizes.add(Checkpoint.parse(note.split(files[CHECKPOINT].decode())[0]).size)
-    try:
-        listed = msgspec.json.decode(files.get(PROOFS, b""), type=_Older)
-        sizes |= {one.size for one in listed.older}
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        pass
+        size = Checkpoint.parse(note.split(files[CHECKPOINT].decode())[0]).size
     for head in heads:
-        if head.size in sizes:
+        if head.size <= size:
             return head.note, True
-    return (heads[0].note, True) if heads else ("", False)
-
-
-class _Size(msgspec.Struct):
-    size: int
-
-
-class _Older(msgspec.Struct):
-    older: list[_Size]
+    return "", False
 
 
 def _calls(files: dict[str, bytes], complaint: Complaint) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,22 +1,21 @@
-"""Letters over HTTP: bounded both ways, no redirect followed, nothing secret in an address."""
+"""Letters over HTTP: to safe addresses alone, bounded both ways, and refused by codes that we know."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from dialpact.compliance.errors import ConfigError
+import msgspec
+
+from dialpact.application import http_client
+from dialpact.application.http_client import NoAnswer, Reply, Take
+from dialpact.compliance.errors import ConfigError, DialpactError
 from dialpact.compliance.supervision.config import safe_url
 from dialpact.compliance.supervision.refusal import CODES, Refusal
+from dialpact.compliance.supervision.witness import SIZE_TYPE
 
-CHUNK = 1 << 16
-MOST_ERROR = 1 << 10  # bytes of an answer that says why not
+KIND = "application/octet-stream"
 
 Post = Callable[[str, bytes, int, float], Awaitable[bytes]]
 """Address, body, most bytes of the answer, seconds for all of it. Refusal of the other side's;
@@ -24,87 +23,59 @@ Unreachable.
 """
 
 
-class Unreachable(Exception):
-    """The other side can not be asked, or does not answer as it should: in words without its own."""
+class Unreachable(DialpactError):
+    """The other side can not be asked, or does not answer as it should: in words that are not its own."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """A letter is for the one whom it is addressed to."""
+class Conflict(Refusal):
+    """Another size was cosigned last."""
 
-
-_opener = urllib.request.build_opener(_NoRedirect())
+    def __init__(self, size: int) -> None:
+        super().__init__("conflict", 409)
+        self.size = size
 
 
 async def post(url: str, body: bytes, most: int, seconds: float) -> bytes:
     """The answer's body."""
-    parts: list[bytes] = []
-    await asyncio.to_thread(_send, url, body, most, seconds, parts.append)
-    return b"".join(parts)
+    return (await _asked(url, body, most, seconds)).body
 
 
-async def post_to_file(url: str, body: bytes, most: int, seconds: float, target: Path) -> int:
-    """The answer as a file that is there and empty; its bytes."""
+async def post_to_file(url: str, body: bytes, most: int, seconds: float, target: Path) -> None:
+    """The answer into a file that is there and empty."""
+    with target.open("r+b") as file:
 
-    def send() -> int:
-        with target.open("r+b") as file:
-            return _send(url, body, most, seconds, _writer(file))
+        async def write(part: bytes) -> None:
+            await asyncio.to_thread(file.write, part)
 
-    return await asyncio.to_thread(send)
-
-
-def _writer(file: BinaryIO) -> Callable[[bytes], object]:
-    return file.write
+        await _asked(url, body, most, seconds, write)
 
 
-def _send(url: str, body: bytes, most: int, seconds: float, take: Callable[[bytes], object]) -> int:
+async def _asked(url: str, body: bytes, most: int, seconds: float, take: Take | None = None) -> Reply:
     try:
-        safe_url(url)
-    except ConfigError as error:
+        reply = await http_client.ask(safe_url(url), body, kind=KIND, seconds=seconds, most=most, take=take)
+    except (NoAnswer, ConfigError) as error:
         raise Unreachable(str(error)) from error
-    kind = {"Content-Type": "application/octet-stream", "Accept-Encoding": "identity"}
-    request = urllib.request.Request(url, body, kind)  # noqa: S310 - https, or loopback
-    end = time.monotonic() + seconds
-    size = 0
-    try:
-        with _opener.open(request, timeout=min(seconds, 30.0)) as answer:
-            while chunk := answer.read1(CHUNK):
-                size += len(chunk)
-                if size > most:
-                    raise Unreachable(f"an answer of more than {most} bytes")
-                if time.monotonic() > end:
-                    raise Unreachable(f"no whole answer within {seconds:g} s")
-                take(chunk)
-    except urllib.error.HTTPError as error:
-        with error:
-            _refused(error.code, error.read(MOST_ERROR), error.headers.get_content_type())
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        why = getattr(error, "reason", None) or error
-        raise Unreachable(
-            f"{type(why).__name__}: {getattr(why, 'strerror', None) or ''}".strip(": ")
-        ) from error
-    return size
+    if reply.status != 200:
+        _refused(reply)
+    return reply
 
 
-def _refused(status: int, body: bytes, kind: str) -> None:
-    """Raises Refusal with a code that we know, and its status; else Unreachable."""
-    if kind == "text/x.tlog.size":
-        raise Conflict(body)
+def _refused(reply: Reply) -> None:
+    """Refusal with a code that we know; else Unreachable."""
+    text = reply.body.decode("ascii", "replace")
+    if reply.kind == SIZE_TYPE:
+        size = text.removesuffix("\n")
+        if size.isascii() and size.isdigit() and len(size) < 20 and f"{int(size)}\n" == text:
+            raise Conflict(int(size))
+        raise Unreachable("HTTP 409 without a size")
     try:
-        code = json.loads(body).get("error", "")
-    except (ValueError, RecursionError, AttributeError):
+        code = msgspec.json.decode(reply.body, type=_Error).error
+    except (msgspec.MsgspecError, RecursionError):
         code = ""
     if code in CODES:
-        raise Refusal(code, status)
-    raise Unreachable(f"HTTP {status}")
+        raise Refusal(code, reply.status)
+    raise Unreachable(f"HTTP {reply.status}")
 
 
-class Conflict(Refusal):
-    """Another size was cosigned last: ``size``."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__("conflict", 409)
-        text = body.decode("ascii", "replace").removesuffix("\n")
-        if not (text.isascii() and text.isdigit() and len(text) < 20 and str(int(text)) == text):
-            raise Unreachable("HTTP 409 without a size")
-        self.size = int(text)
+class _Error(msgspec.Struct):
+    error: str

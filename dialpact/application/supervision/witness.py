@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import msgspec
+
 from dialpact.application.supervision.desk import Desk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -10,8 +14,10 @@ from dialpact.compliance.supervision import new_key, witness
 from dialpact.compliance.supervision.cosignature import cosign
 from dialpact.compliance.supervision.model import Operator, Refused
 from dialpact.compliance.supervision.refusal import Refusal
-from dialpact.compliance.supervision.witness import Head
+from dialpact.compliance.supervision.witness import Head, Shown, StrayHead
 from dialpact.store.ports.supervision import Judged
+
+MOST_STRAYS = 200
 
 
 async def add_checkpoint(desk: Desk, body: bytes) -> Judged:
@@ -39,8 +45,15 @@ async def add_checkpoint(desk: Desk, body: bytes) -> Judged:
 
 
 async def follow_key(desk: Desk, body: bytes) -> str:
-    """Puts an operator's new key in force; the cosignature of its first head. Refusal."""
+    """Puts an operator's new key in force; the cosignature of its first head. Refusal.
+
+    Empty for one that is in force already: a person has said so, or the answer was lost.
+    """
     told, now = new_key.parsed(body), desk.now()
+    newest = Verifier.parse(told.rotations[-1].new)
+    known = await desk.store.operators.of_log(newest.name)
+    if known is not None and known.vkey == newest.vkey:
+        return ""
 
     def decide(operator: Operator, last: Head | None) -> tuple[str, Checkpoint, str, str]:
         new, head = new_key.checked(told, Verifier.parse(operator.vkey), last)
@@ -59,6 +72,46 @@ async def follow_key(desk: Desk, body: bytes) -> str:
                     await desk.store.reports.refuse(refused)
                 raise
     raise Refusal("unknown-operator", 404)
+
+
+async def strays(desk: Desk, body: bytes) -> bytes:
+    """Of the log that is named: signed heads that nobody has shown to continue it. Refusal."""
+    operator = await desk.store.operators.of_log(body[:256].decode("utf-8", "replace"))
+    if operator is None:
+        raise Refusal("unknown-operator", 404)
+    found = await desk.store.heads.strays(operator.id, MOST_STRAYS)
+    return msgspec.json.encode(
+        [StrayHead(size=one.size, root=one.root.hex()) for one in found if one.log == operator.origin]
+    )
+
+
+async def explain(desk: Desk, body: bytes) -> None:
+    """That one of them is a beginning of what was cosigned: then it is none any more. Refusal."""
+    try:
+        shown = msgspec.json.decode(body, type=Shown)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Refusal("malformed", 400) from error
+    operator = await desk.store.operators.of_log(shown.origin)
+    if operator is None:
+        raise Refusal("unknown-operator", 404)
+    last = await desk.store.heads.last(operator.id)
+    if last is None or last.size != shown.size or not shown.holds(last.root):
+        raise Refusal("not-continued")
+    for one in await desk.store.heads.strays(operator.id, MOST_STRAYS):
+        told = StrayHead(size=one.size, root=one.root.hex())
+        if one.log == operator.origin and told == shown.stray:
+            await desk.store.heads.explain(operator.id, one)
+
+
+async def cosigned_last(desk: Desk, digest: str) -> str | None:
+    """The newest checkpoint of a log, with our line: the log goes by the SHA-256 of its name
+    (hexadecimal).
+    """
+    for operator in await desk.store.operators.list():
+        if hashlib.sha256(operator.origin.encode()).hexdigest() == digest:
+            last = await desk.store.heads.last(operator.id)
+            return last.note + last.line if last else None
+    return None
 
 
 async def size_of(desk: Desk, body: bytes) -> int:

@@ -98,7 +98,7 @@ def forked(session: CommandContext, fork: LedgerForked) -> int:
         session.json({"error": session.error_text(fork), "forks": [_object(head) for head in fork.heads]})
     else:
         rows = [[head.where, head.size, _root(head)] for head in fork.heads]
-        session.table(("signed-head", "entries", "root"), rows, None)
+        session.table(("signed-head", "entries-signed", "root"), rows, None)
     session.note(session.text("say.error", message=session.error_text(fork)))
     return FOUND
 

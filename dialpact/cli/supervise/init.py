@@ -66,5 +66,5 @@ def key(session: CommandContext) -> None:
     """Print both lines of its key: the one of its letters, and the one of its cosignatures."""
     config = load(session)
     verifier = keys.load_file(config.key_file, config.supervisor.name).verifier
-    both = {"vkey": verifier.vkey, "witness": cosignature.vkey(verifier)}
+    both = {"vkey": verifier.vkey, "witness": cosignature.witness_of(verifier).vkey}
     session.answer(both, f"{both['vkey']}\n{both['witness']}")

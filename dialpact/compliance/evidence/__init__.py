@@ -28,6 +28,7 @@ from dialpact.compliance.evidence.rows import (
     ScriptRow,
     UndeliveredRow,
 )
+from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.ledger.rotation import Rotation
 from dialpact.compliance.registers.registration import entry_key as registrant
 from dialpact.compliance.registers.suspension import entry_key as suspended
@@ -55,6 +56,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     complaints: list[ComplaintRow]
     changes: dict[str, list[ChangeRow]]
     withheld: list[str]  # leaves that tell of other people
+    remains: Remains = ""  # of what is left of it, where something of it was erased
 
     @property
     def id(self) -> str:

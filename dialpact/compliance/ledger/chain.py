@@ -70,6 +70,11 @@ class Chain:
         """How many heads the log says that it does not continue."""
         return len(self._given_up)
 
+    @property
+    def given_up_sizes(self) -> frozenset[int]:
+        """How many leaves they have."""
+        return frozenset(size for size, _ in self._given_up)
+
     def gave_up(self, text: str) -> bool:
         """Whether the log says of this head that it does not continue it. LedgerError: it is no head."""
         claimed = Checkpoint.parse(note.split(text)[0])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from dialpact.compliance.model import Value
+
+# Of what stays of an erased row: as it was then; the log did not say then; otherwise. Empty: not erased.
+Remains = Literal["", "proven", "unproven", "changed"]
 
 
 class ErasureRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +25,16 @@ class ErasureRecord(msgspec.Struct, frozen=True, kw_only=True):
     today: str  # the day that was taken for today
     reason: str = ""
     remains: tuple[str, ...] = ()
+
+    def remains_of(self, leaf: int) -> str:
+        """Empty where it does not say."""
+        place = 0
+        for first, last in self.leaves:
+            if first <= leaf <= last:
+                place += leaf - first
+                return self.remains[place] if place < len(self.remains) else ""
+            place += last - first + 1
+        return ""
 
 
 class Erased(Value, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@
 2. A head counts as ours when a key of the log has signed it that was in force at its size. What an old key
    signs later binds nobody.
 3. Heads that ``dialpact ledger resume`` has given up are passed over: that they were is in the log for ever.
+4. A backup may be of before a change of the key. So the word of the key in force for another one makes that
+   one's heads ours, though the log knows nothing of it. What a replaced key says counts for nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
-from dialpact.compliance.ledger.rotation import Rotation
+from dialpact.compliance.ledger.rotation import Rotation, vouched
 
 WAY_OUT = "nothing is signed (`dialpact ledger resume` is the way on from a backup that was restored)"
 
@@ -51,6 +53,29 @@ class Heads:
         if links:
             trusted = [Verifier.parse(links[0][1].old), Verifier.parse(links[-1][1].new), *trusted]
         self._chain = Chain(links, trusted)
+        self._in_force = [Verifier.parse(links[-1][1].new)] if links else list(trusted)
+        self._keys = [Verifier.parse(vkey) for _, link in links for vkey in (link.old, link.new)] + trusted
+        self._learned: list[Verifier] = []
+
+    def learn(self, words: Iterable[str]) -> list[str]:
+        """Of words of keys for their successors, those that are none by a key of this log."""
+        left, new = list(words), True
+        while new:
+            new = False
+            for word in left[:]:
+                try:
+                    found = vouched(word, [*self._in_force, *self._learned])
+                except LedgerError:
+                    continue
+                left.remove(word)
+                if found not in self._keys:
+                    self._learned.append(found)
+                    new = True
+        return [word for word in left if not _is_by(word, self._keys)]
+
+    @property
+    def given_up_sizes(self) -> frozenset[int]:
+        return self._chain.given_up_sizes
 
     def gave_up(self, text: str) -> bool:
         """As :meth:`Chain.gave_up`."""
@@ -60,8 +85,22 @@ class Heads:
         """None: of a branch that was given up. LedgerError: no head of this log."""
         if self._chain.gave_up(text):
             return None
-        found = self._chain.open(text)
+        try:
+            found = self._chain.open(text)
+        except LedgerError:
+            found = stated(text)
+            note.verify(text, self._learned)
+            if found.origin not in {verifier.name for verifier in self._learned}:
+                raise
         return SignedHead(found.size, found.root, where, text)
+
+
+def _is_by(word: str, verifiers: Iterable[Verifier]) -> bool:
+    try:
+        vouched(word, verifiers)
+    except LedgerError:
+        return False
+    return True
 
 
 def stated(text: str) -> Checkpoint:

@@ -58,7 +58,7 @@ class Verifier:
         if raw[:1] != cls.algorithm:
             raise LedgerError("the verifier key is of another kind than Ed25519")
         found = cls(name, raw[1:])
-        if hex8.lower() != found.key_id.hex():
+        if hex8 != found.key_id.hex():
             raise LedgerError(f"the verifier key's id is {hex8[:8]!r}, its name and key give another one")
         return found
 

@@ -69,6 +69,15 @@ def rotation(
     return Rotation(old=old.vkey, new=new.vkey, word=word, reason=reason, fork=fork)
 
 
+def vouched(word: str, verifiers: Iterable[Verifier]) -> Verifier:
+    """Whom one of these keys has vouched for. LedgerError: it is no such word, or by none of them."""
+    by = {verifier.name for verifier in verifiers}
+    name, _, rest = note.verify(word, verifiers).partition("\n")
+    if name not in by or not rest.startswith(_NEXT):
+        raise LedgerError("no word of a key for the next one")
+    return Verifier.parse(rest.removeprefix(_NEXT).removesuffix("\n"))
+
+
 def head(size: int, root: bytes) -> Head:
     """As the log writes it."""
     return size, base64.b64encode(root).decode()

@@ -22,14 +22,13 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.supervision.letter import Digest
 from dialpact.compliance.supervision.refusal import Refusal
+from dialpact.compliance.supervision.witness import Hex
 
 FORMAT: Literal["dialpact-report/1"] = "dialpact-report/1"
 REGISTER, ACTION = "supervision", "report"  # as the operator's log has it; the key is the month
 MOST_REPORT = 8 << 20  # bytes
 MOST_BYTES = 12 << 20  # of the whole envelope, in which the report is base64
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
-
-Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class LeafProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

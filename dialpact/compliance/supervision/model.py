@@ -8,6 +8,7 @@ from typing import Literal
 from dialpact.compliance.model import Value
 
 SeenIn = Literal["witness", "package", "report"]
+StrayWhy = Literal["behind", "not-continued", "elsewhere"]
 Outcome = Literal["waiting", "failed", "answered"]
 PackageState = Literal["", "valid", "invalid", "other-call", "failed"]
 
@@ -43,10 +44,12 @@ class CosignedHead(Value, frozen=True, kw_only=True):
 class Stray(Value, frozen=True, kw_only=True):
     """A signed head of which nobody has shown how it continues the log."""
 
+    log: str
     size: int
+    root: bytes
     note: str
     seen_at: datetime
-    why: Literal["behind", "not-continued"]
+    why: StrayWhy
 
 
 class Fork(Value, frozen=True, kw_only=True):

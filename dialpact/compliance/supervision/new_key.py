@@ -17,10 +17,10 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
-from dialpact.compliance.ledger.rotation import ACTION, REGISTER, Rotation
-from dialpact.compliance.supervision.handed import Hex, LeafProof
+from dialpact.compliance.ledger.rotation import ACTION, REGISTER, RESUME, Rotation
+from dialpact.compliance.supervision.handed import LeafProof
 from dialpact.compliance.supervision.refusal import Refusal
-from dialpact.compliance.supervision.witness import Head
+from dialpact.compliance.supervision.witness import Head, Hex
 
 MOST_BYTES = 256 << 10
 FORMAT: Literal["dialpact-rotation/1"] = "dialpact-rotation/1"
@@ -79,7 +79,8 @@ def _is_of(row: dict[str, Any], rotation: Rotation) -> bool:
         said = msgspec.json.decode(row.get("detail") or "", type=Rotation)
     except (msgspec.MsgspecError, RecursionError, TypeError):
         return False
-    logged = (row.get("register"), row.get("action")) == (REGISTER, ACTION)
+    # A log that went on from a backup does not continue what was cosigned: that is told then.
+    logged = row.get("register") == REGISTER and row.get("action") in (ACTION, RESUME)
     return logged and (said.old, said.new, said.word) == (rotation.old, rotation.new, rotation.word)
 
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+import msgspec
 
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note
@@ -24,6 +26,7 @@ from dialpact.compliance.supervision.refusal import Refusal
 MOST_BYTES = 16 << 10  # of a request
 MOST_PROOF = 63
 SIZE_TYPE = "text/x.tlog.size"
+Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 
 
@@ -105,3 +108,25 @@ def only(text: str, verifier: Verifier) -> str:
     mine = next(one for one in signatures if (one.name, one.key_id) == (verifier.name, verifier.key_id))
     encoded = base64.b64encode(mine.key_id + mine.signature).decode()
     return f"{body}\n{note.DASH}{mine.name} {encoded}\n"
+
+
+class StrayHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A signed head that was not cosigned, as a log is told of it."""
+
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    root: Hex
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That the head of ``stray`` is the beginning of the one of ``size`` entries, which was cosigned."""
+
+    origin: Annotated[str, msgspec.Meta(max_length=256)]
+    stray: StrayHead
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    proof: Annotated[tuple[Hex, ...], msgspec.Meta(max_length=MOST_PROOF)]
+
+    def holds(self, root: bytes) -> bool:
+        """``root``: of the cosigned head."""
+        steps = [bytes.fromhex(step) for step in self.proof]
+        before = bytes.fromhex(self.stray.root)
+        return merkle.verify_consistency(self.stray.size, self.size, before, root, steps)

@@ -94,7 +94,7 @@ class Heads(Protocol):
         self, operator: str, head: Checkpoint, note: str, seen_in: SeenIn, *, at: datetime
     ) -> bool:
         """A signed head that came another way. Whether it is another one than is known of its size: then both
-        are kept.
+        are kept. One that was not cosigned is a stray.
         """
 
     async def is_cosigned(self, operator: str, head: Checkpoint) -> bool: ...
@@ -109,6 +109,9 @@ class Heads(Protocol):
 
     async def strays(self, operator: str, most: int) -> Sequence[Stray]:
         """The newest first."""
+
+    async def explain(self, operator: str, stray: Stray) -> None:
+        """It was shown how it and what was cosigned continue one another."""
 
     async def gaps(self, operator: str, most: int) -> Sequence[Gap]:
         """Those that ended, the newest first."""

@@ -20,12 +20,19 @@ from dialpact.compliance.evidence import (
     keys_of,
     thinned,
 )
-from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
+from dialpact.compliance.evidence.rows import (
+    CarrierLegRow,
+    ChangeRow,
+    ComplaintRow,
+    DecisionRow,
+    RecordingRow,
+)
 from dialpact.compliance.ledger import merkle
 from dialpact.store.ports.page import ALL
 from dialpact.store.sqlite import checkpoints, ledger, witnesses
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.remains import worst
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("evidence")
@@ -147,6 +154,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     record = json.loads(decision["record"] or "{}")
     number = digits(decision["number"]) if decision["number"] else 0  # nobody's
     recordings: list[RecordingRow] = _rows(SQL.recordings(connection, id=id))
+    legs: list[CarrierLegRow] = _rows(SQL.carrier_legs(connection, id=id))
     do_not_call = _rows(SQL.do_not_call(connection, number=number))
     consents = _rows(SQL.consents(connection, number=number, business=decision["business"]))
     batches = _rows(SQL.batches(connection, number=number, campaign=decision["campaign"]))
@@ -185,7 +193,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         decision=decision,
         undelivered=cast(Any, dict(undelivered)) if undelivered else None,
         recordings=recordings,
-        carrier_legs=_rows(SQL.carrier_legs(connection, id=id)),
+        carrier_legs=legs,
         incidents=_rows(SQL.incidents(connection, id=id)),
         opt_outs=_rows(SQL.opt_outs(connection, number=number)),
         do_not_call=do_not_call,
@@ -195,6 +203,14 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         complaints=complaints,
         changes=changes,
         withheld=withheld,
+        remains=worst(
+            connection,
+            [
+                ("decision", id),
+                *(("recording", one["id"]) for one in recordings),
+                *(("carrier-leg", leg["id"]) for leg in legs),
+            ],
+        ),
     )
 
 

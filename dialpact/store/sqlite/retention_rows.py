@@ -65,7 +65,7 @@ class RetentionRows:
     def disposals(self) -> Sequence[Difference]:
         try:
             return [
-                Difference(row["code"], "recording", row["recording"], row["act"])
+                Difference(row["code"], "disposal", row["recording"], row["act"])
                 for row in SQL.disposals(self._connection)
             ]
         except BROKEN as error:  # a detail that is no JSON: its record is named as changed itself

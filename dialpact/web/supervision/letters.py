@@ -58,6 +58,20 @@ def letters(desk: Desk) -> Starlette:
             return Response(f"{known}\n", 409, headers={"content-type": rules.SIZE_TYPE})
         return Response(line, headers={"content-type": "text/plain; charset=utf-8"})
 
+    async def strays(body: bytes) -> Response:
+        return Response(await witness.strays(desk, body), media_type="application/json")
+
+    async def explain(body: bytes) -> Response:
+        await witness.explain(desk, body)
+        return Response("\n", headers={"content-type": "text/plain; charset=utf-8"})
+
+    async def last(request: Request) -> Response:
+        """What was cosigned last, for the log itself and for everybody (the standard's monitoring)."""
+        found = await witness.cosigned_last(desk, request.path_params["digest"])
+        if found is None:
+            return JSONResponse({"error": "unknown-operator"}, 404)
+        return Response(found, headers={"content-type": "text/plain; charset=utf-8"})
+
     def taken(
         handle: Handle, most: int, turns: asyncio.Semaphore | None = None
     ) -> Callable[[Request], Awaitable[Response]]:
@@ -75,6 +89,9 @@ def letters(desk: Desk) -> Starlette:
     app = Starlette(
         routes=[
             Route("/add-checkpoint", taken(add_checkpoint, rules.MOST_BYTES), methods=["POST"]),
+            Route("/strays", taken(strays, rules.MOST_BYTES), methods=["POST"]),
+            Route("/explain", taken(explain, rules.MOST_BYTES), methods=["POST"]),
+            Route("/{digest}/checkpoint", last),
             Route("/report", taken(report, handed.MOST_BYTES, large), methods=["POST"]),
             Route("/rotation", taken(rotation, new_key.MOST_BYTES), methods=["POST"]),
         ],

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -19,9 +20,10 @@ from dialpact.cli import page, texts
 from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
+from dialpact.compliance.ledger import record
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
-from dialpact.store.sqlite import decisions
+from dialpact.store.sqlite import decisions, ledger
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf
 from tests.cli.evidence.packages import (
@@ -34,6 +36,7 @@ from tests.cli.evidence.packages import (
     judged,
     ours,
     recorded,
+    resigned,
     signer,
     theirs,
     witnessed,
@@ -375,6 +378,27 @@ def test_the_first_key_and_the_last(stocked: Home, call: str) -> None:
     assert len(broken) == 2 and all(one["word"] for one in broken)
 
 
+def test_a_package_from_before_a_rotation(stocked: Home, call: str) -> None:
+    """By the new key: believed where its history has the head, so a thief of the old one can add nothing."""
+    package, old = export(stocked, "--call", call), signer(stocked)
+    stocked.run("ledger", "rotate", "--reason", "stolen", *BY)
+    history = (stocked.path / "ledger.history").read_bytes()
+    new = signer(stocked).vkey
+    for found in (ours(package, new), theirs(package, new)):
+        assert ("signature", "manifest.sig") in found
+    stocked.run("evidence", "verify", str(package), "--key", "ledger.pub")
+    assert theirs(package, new, history) == set()
+    forged = json.loads(files(package)["manifest.json"])
+    head = files(package)["ledger/checkpoint.note"].decode().split("\n")
+    note = old.sign("\n".join([head[0], head[1], "A" * 43 + "=", ""])).encode()
+    made = stocked.path / "stolen.zip"
+    made.write_bytes(
+        resigned(files(package) | {"ledger/checkpoint.note": note}, old, reason=forged["reason"])
+    )
+    stocked.run("evidence", "verify", str(made), "--key", "ledger.pub", code=3)
+    assert ("signature", "manifest.sig") in theirs(made, new, history)
+
+
 def test_a_lost_key_vouches_for_none(stocked: Home, call: str) -> None:
     first = signer(stocked).vkey
     (stocked.path / "ledger.key").unlink()
@@ -481,3 +505,46 @@ def test_the_page_names_every_finding_and_every_reason(name: str) -> None:
     first_cells = " ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("|"))
     for word in (*CODES, *get_args(Why), *TOP - {"ledger/proofs.json"}):
         assert f"`{word}`" in first_cells, word
+
+
+def _of_before(stocked: Home) -> None:
+    """The erasures' lines are as programs of before wrote them, under leaves of their own."""
+    with closing(sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        for name in ("register_change_is_final", "ledger_is_final"):
+            connection.execute(f"DROP TRIGGER {name}")
+        taken = "UPDATE register_change SET detail = json_remove(detail, '$.remains') WHERE action = 'erase'"
+        connection.execute(taken)
+        for (seq,) in connection.execute("SELECT seq FROM register_change WHERE action = 'erase'").fetchall():
+            entry = ledger.entry_of(connection, "register-change", str(seq))
+            assert entry is not None and entry.salt is not None
+            content = ledger.content_of(connection, entry.leaf_index, entry.kind, entry.key)
+            assert content is not None
+            leaf = record.leaf(entry.salt, content)
+            connection.execute("UPDATE ledger SET leaf = ? WHERE leaf_index = ?", (leaf, entry.leaf_index))
+
+
+@pytest.mark.parametrize(
+    ("how", "said", "marked"),
+    [("now", "proven", False), ("before", "unproven", True), ("changed", "changed", True)],
+)
+def test_what_is_left_of_an_erased_call_is_marked_where_nothing_proves_it(
+    stocked: Home, call: str, how: str, said: str, marked: bool
+) -> None:
+    recorded(stocked, call, "a")
+    dispose(stocked, "a")
+    erase(stocked)
+    if how == "before":
+        _of_before(stocked)
+    if how == "changed":
+        with closing(sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)) as connection:
+            connection.execute("DROP TRIGGER decision_is_final")
+            connection.execute("UPDATE decision SET campaign = 'x' WHERE id = ?", [call])
+    shown = stocked("calls", "show", call, code=1)["error"]
+    assert {"proven": "as it was then", "unproven": "before this build", "changed": "not what"}[said] in shown
+    package = export(stocked, "--call", call)
+    assert about(package, call, "call")["remains"] == said
+    codes = {note["code"] for note in manifest(package)["notes"]}
+    assert ("erased-unproven" in codes) == marked
+    assert ("unproven: what is shown" in files(package)["report.en.html"].decode()) == marked
+    valid(stocked, package)

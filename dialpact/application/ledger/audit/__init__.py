@@ -136,7 +136,8 @@ class Audit:
         if self._whole:
             records.kept()
             records.strangers(self._kinds)
-            self.followed = replay(snapshot, self.found, guards=bool(self._kinds))
+            if self._kinds:
+                self.followed = replay(snapshot, self.found, guards=True)
         tree.finish(self.size)
         if self._whole and not self._kinds:
             for _ in bound_registers(snapshot, self.found):

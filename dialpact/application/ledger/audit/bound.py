@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dialpact.application.ledger.audit import people
+from dialpact.application.ledger.audit import people, retention
 from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
@@ -218,4 +218,5 @@ PARTS: tuple[Part, ...] = (
     Part((SCHEMA,), _schema, _schema_again),
     Part(tuple(one.name for one in SMALL), _walk, _look),
     Part(tuple(people.KINDS), people.walk, people.look),
+    Part(retention.REGISTERS, retention.walk, retention.look),
 )

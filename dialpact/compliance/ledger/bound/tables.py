@@ -66,4 +66,7 @@ TABLES: Mapping[str, Bound] = {
     ),
     "register_difference": Bound("nothing", "found anew at each look"),
     "register_look": Bound("nothing", "said anew at each look"),
+    "overwriting": Bound(
+        "nothing", "what an erasure has still to overwrite in the files; who has these has all of it"
+    ),
 }

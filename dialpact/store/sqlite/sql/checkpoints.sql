@@ -26,7 +26,7 @@ SELECT DISTINCT size FROM checkpoint;
 SELECT note FROM checkpoint WHERE size = :size;
 
 -- name: log()^
-SELECT forked, remembered FROM ledger_log;
+SELECT forked, remembered FROM ledger_log WHERE log = 1;
 
 -- name: set_forked(forked)!
 UPDATE ledger_log SET forked = :forked WHERE forked <> :forked;

@@ -15,4 +15,4 @@ INSERT OR IGNORE INTO undelivered (decision, at, reason)
 SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision);
 
 -- name: forked()^
-SELECT forked FROM ledger_log;
+SELECT forked FROM ledger_log WHERE log = 1;

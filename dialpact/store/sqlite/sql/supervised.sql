@@ -14,4 +14,4 @@ WHERE register = 'supervision' AND action IN ('question', 'package') AND at >= :
 SELECT seq FROM register_change ORDER BY seq DESC LIMIT 1;
 
 -- name: last_rotation()^
-SELECT seq FROM register_change WHERE register = 'ledger' AND action = 'rotate' ORDER BY seq DESC LIMIT 1;
+SELECT seq FROM register_change WHERE register = 'ledger' AND action IN ('rotate', 'resume') ORDER BY seq DESC LIMIT 1;

@@ -22,35 +22,38 @@ CREATE INDEX operator_key_of ON operator_key (operator, seq);
 
 CREATE TABLE head (
     operator TEXT NOT NULL REFERENCES operator (id),
+    log      TEXT NOT NULL,  -- its name: of one operator there is another one after a new beginning
     size     INTEGER NOT NULL,
     root     BLOB NOT NULL,
     note     TEXT NOT NULL,
     line     TEXT NOT NULL,
     first_at TEXT NOT NULL,
     last_at  TEXT NOT NULL,
-    PRIMARY KEY (operator, size)
+    PRIMARY KEY (operator, log, size)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stray (
     operator TEXT NOT NULL REFERENCES operator (id),
+    log      TEXT NOT NULL,
     size     INTEGER NOT NULL,
     root     BLOB NOT NULL,
     note     TEXT NOT NULL,
     seen_at  TEXT NOT NULL,
-    why      TEXT NOT NULL CHECK (why IN ('behind', 'not-continued')),
-    PRIMARY KEY (operator, size, root)
+    why      TEXT NOT NULL CHECK (why IN ('behind', 'not-continued', 'elsewhere')),
+    PRIMARY KEY (operator, log, size, root)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE fork (
     seq      INTEGER PRIMARY KEY,
     operator TEXT NOT NULL REFERENCES operator (id),
+    log      TEXT NOT NULL,
     size     INTEGER NOT NULL,
     one      TEXT NOT NULL,
     other    TEXT NOT NULL,
     root     BLOB NOT NULL,  -- of the other one
     seen_at  TEXT NOT NULL,
     seen_in  TEXT NOT NULL CHECK (seen_in IN ('witness', 'package', 'report')),
-    UNIQUE (operator, size, root)
+    UNIQUE (operator, log, size, root)
 ) STRICT;
 
 CREATE TABLE gap (
@@ -146,7 +149,7 @@ CREATE TRIGGER report_is BEFORE UPDATE ON report BEGIN SELECT RAISE(ABORT, 'a re
 CREATE TRIGGER act_stays BEFORE DELETE ON act BEGIN SELECT RAISE(ABORT, 'an act stays'); END;
 CREATE TRIGGER act_is BEFORE UPDATE ON act BEGIN SELECT RAISE(ABORT, 'an act stays'); END;
 CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'a head stays'); END;
-CREATE TRIGGER head_is BEFORE UPDATE OF operator, size, root, note, line, first_at ON head
+CREATE TRIGGER head_is BEFORE UPDATE OF operator, log, size, root, note, line, first_at ON head
     BEGIN SELECT RAISE(ABORT, 'a head stays'); END;
 CREATE TRIGGER answer_stays BEFORE UPDATE OF answer, said, answered_at ON question WHEN OLD.outcome = 'answered'
     BEGIN SELECT RAISE(ABORT, 'an answer stays'); END;
