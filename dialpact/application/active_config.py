@@ -16,7 +16,9 @@ from dialpact.compliance.profile import Policy
 
 # Everything else is bound, opened or handed on when a daemon starts. What is new is on that side of the line.
 LIVE = ("policy.", "trunks.", "web.")  # (the last is of another process)
-LIVE_KEYS = frozenset({"gate.deadline_ms", "ledger.witnesses", "ledger.tsa", "ledger.tsa_ca"})
+LIVE_KEYS = frozenset(
+    {"gate.deadline_ms", "ledger.on_fork", "ledger.witnesses", "ledger.tsa", "ledger.tsa_ca"}
+)
 
 
 class SettingChange(msgspec.Struct, frozen=True):

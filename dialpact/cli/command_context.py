@@ -173,6 +173,8 @@ class CommandContext:
         if isinstance(error, Fault):
             return texts.fault_text(error, self.language)
         known, kinds = texts.catalogue(self.language), type(error).__mro__
+        if (said := f"forked.{getattr(error, 'key', '')}") in known:
+            return self.text(said, **getattr(error, "values", {}))
         headline = next((known[key] for kind in kinds if (key := f"error.{kind.__name__}") in known), "")
         return f"{headline}: {error}" if headline else str(error)
 

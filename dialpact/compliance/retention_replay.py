@@ -11,12 +11,12 @@ no act.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from dialpact.compliance.trusted_time import Sealed, Witness, begin, follow
+from dialpact.compliance.trusted_time import NONE, Sealed, Witness, begin, follow
 
 CALL = (
     "call "  # begins the flaw of a first reading whose last call, behind it, is not the one that was logged
@@ -102,11 +102,12 @@ def _how(row: HoldRow, logged: HoldRow) -> str:
 
 class Followed(NamedTuple):
     """What the readings come to when trusted time is made anew. ``late``: it began behind the first
-    reading.
+    reading. ``boots``: of each run of the host, what it came to at its first reading.
     """
 
     witness: Witness | None
     late: bool
+    boots: Mapping[str, Witness] = {}
 
 
 def clocks(readings: Iterable[Sealed], begins: int | None) -> Iterator[Difference | Followed]:
@@ -117,6 +118,7 @@ def clocks(readings: Iterable[Sealed], begins: int | None) -> Iterator[Differenc
     """
     before: Witness | None = None
     whole: Witness | None = None  # from the first reading of all on: never later than what begins later
+    boots: dict[str, Witness] = {}
     started = late = False
     for one in readings:
         if one.flaw.startswith(CALL):
@@ -137,11 +139,17 @@ def clocks(readings: Iterable[Sealed], begins: int | None) -> Iterator[Differenc
             code = "witness-missing" if one.witness is None else "witness-wrong"
             yield Difference(code, "clock", str(one.seq))
             return
-    yield Followed(whole, late)
+        boots.setdefault(one.reading.uptime.boot_id, before)
+    yield Followed(whole, late, boots)
 
 
 def at_most(seen: Witness, followed: Followed) -> Witness:
-    """No later than what follows from all readings of the log."""
-    if not followed.late or followed.witness is None:
-        return seen
-    return seen._replace(time=min(seen.time, follow(followed.witness, seen.last).time))
+    """No later than what follows from all readings of the log; and since the first reading of this run of the
+    host no more time has passed than its uptime has grown, whatever was put in between by other means.
+    """
+    times, up = [seen.time], seen.last.uptime
+    if followed.late and followed.witness is not None:
+        times.append(follow(followed.witness, seen.last).time)
+    if (first := followed.boots.get(up.boot_id)) is not None:
+        times.append(first.time + max(up.up - first.last.uptime.up, NONE))
+    return seen._replace(time=min(times))

@@ -5,6 +5,7 @@ given up.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def test_the_log_goes_on_under_a_new_name(home: Home, other: int) -> None:
     checks = home("asterisk", "doctor", "--asterisk-etc", "/nonexistent", code=3)["checks"]
     assert [check["code"] for check in checks if check["check"] == "ledger"] == ["ledger"]
     assert incidents(home) == ["ledger-forked"]
+
+
+def test_it_is_refused_in_both_languages_and_a_lost_key_is_no_way_round(home: Home) -> None:
+    forked(home)
+    assert "一律不签名" in home("ledger", "checkpoint", "--lang", "zh", code=3)["error"]
+    assert "nothing is signed" in home("ledger", "checkpoint", code=3)["error"]
+    before = (home.path / "ledger.key").read_bytes()
+    assert "nothing is signed" in home("ledger", "rotate", *BY, "--lost", code=1)["error"]
+    assert (home.path / "ledger.key").read_bytes() == before
+    assert rows(home, "SELECT count(*) FROM register_change WHERE register = 'ledger'") == [(0,)]
 
 
 def test_the_log_says_for_ever_what_was_given_up(home: Home) -> None:
@@ -187,3 +198,18 @@ def test_a_package_of_it_verifies(stocked: Home) -> None:
         held = ("--key", key, "--checkpoint", str(kept[0]))
         found = stocked("evidence", "verify", str(package), *held, code=3)["findings"]
         assert [one["code"] for one in found] in (["held-contradicted"], ["held-unproven"])
+
+
+def test_a_machine_that_was_cloned(home: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two that have the same key sign two logs of one name; the folder that both copy to tells the second."""
+    folder = copies(home)
+    grow(home, 1)
+    home.run("ledger", "checkpoint")
+    clone = Home(tmp_path_factory.mktemp("clone") / "home")
+    shutil.copytree(home.path, clone.path)
+    config = ("--config", str(clone.config))
+    grow(home, 2)
+    home.run("ledger", "checkpoint")
+    clone.run(*config, "dnc", "add", "13800130003", "--scope", "all", "--source", "x")
+    (fork,) = clone(*config, "ledger", "checkpoint", code=3)["forks"]
+    assert fork["where"] == str(folder / f"pbx1-{4:012}.note")

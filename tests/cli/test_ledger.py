@@ -248,6 +248,16 @@ def test_a_note_that_is_no_text(kept: Home) -> None:
     assert "nowhere" in kept("ledger", "verify", "--checkpoint", "nowhere.note", code=1)["error"]
 
 
+@pytest.mark.parametrize("content", ["", "\n", "  ", "\n\n\n"])
+def test_an_empty_checkpoint_is_none(kept: Home, content: str) -> None:
+    kept.file("x.note", content)
+    (found,) = kept("ledger", "verify", "--checkpoint", "x.note", code=3)["listed"]
+    assert (found["code"], found["key"]) == ("checkpoint-bad", "x.note")
+    (found,) = kept("ledger", "verify", "--from", "0", "--checkpoint", "x.note", code=3)["listed"]
+    assert found["code"] == "checkpoint-bad"
+    assert "no signed note" in kept("ledger", "prove", "x.note", "3", code=1)["error"]
+
+
 def test_the_key_file_is_the_one_that_is_checked(kept: Home) -> None:
     (kept.path / "ledger.key").chmod(0o644)
     assert "0644" in kept("ledger", "checkpoint", code=1)["error"]

@@ -129,6 +129,15 @@ def test_a_witness_that_does_not_cosign_is_seen() -> None:
     assert shown["dialpact_ledger_timestamp_age_seconds"] == 3600
 
 
+@pytest.mark.parametrize("forked", ["", "ledger.head: 6 entries, root 00"])
+def test_a_ledger_that_may_not_be_signed_is_seen(forked: str) -> None:
+    look = full_look()
+    assert look.figures is not None
+    figures = replace(look.figures, health=replace(look.figures.health, forked=forked))
+    shown = page(Meters(), replace(look, figures=figures))
+    assert shown["dialpact_ledger_forked"] == bool(forked)
+
+
 def test_a_bound_belongs_to_its_bucket() -> None:
     histogram = Histogram(1, 2)
     for value in (1, 1.001, 2, 2.001):

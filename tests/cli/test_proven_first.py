@@ -246,6 +246,18 @@ def test_what_longer_profiles_have_raised_is_not_lowered_with_its_acts(shelf: Sh
     stops(shelf, "register-change")
 
 
+def test_a_day_that_was_lowered_with_an_act_of_its_own(shelf: Shelf) -> None:
+    """With its leaf, as our command would write it, but that our command never lowers one."""
+    id = shelf.put()
+    shelf.home.run("recordings", "keep", id, *KEEP)
+    shelf.lives_until(LATER)
+    Thief(shelf)("UPDATE recording SET keep_until = '2027-11-24'")
+    act = "SELECT 'x', 'chen', 'recording', 'keep', id, json_object('from', '2030-01-01', 'to', keep_until)"
+    shelf.sql(f"INSERT INTO register_change (at, actor, register, action, key, detail) {act} FROM recording")
+    stops(shelf, f"recording {id}")
+    assert "day-odd" in [one["code"] for one in shelf.home("ledger", "verify", code=3)["listed"]]
+
+
 # How late it is
 
 
@@ -311,6 +323,23 @@ def test_trusted_time_does_not_begin_anew(shelf: Shelf) -> None:
     shelf.sql(f"INSERT INTO register_change (at, actor, register, action, key, detail) {forged}")
     shelf.reads_clock()
     assert shelf.purge("--yes") == {id: "clock"}
+
+
+def test_a_reading_that_was_put_in_as_we_do_moves_no_time_of_this_run_of_the_host(shelf: Shelf) -> None:
+    """It has its leaf, and the store makes trusted time of it: a host that ran for years. This one did
+    not.
+    """
+    id = shelf.put()
+    shelf.reads_clock()
+    stamp = LATER.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    shelf.sql(
+        f"INSERT INTO clock_reading (at, boot_id, uptime_us, by) VALUES ('{stamp}', 'x', {SHIFT}, 'keeper')"
+    )
+    shelf.host.runs(timedelta(minutes=10))
+    shelf.host.wall = LATER
+    assert shelf.purge("--yes") == {id: "clock"}
+    assert shelf.home("ledger", "erase", "--yes", *WHY)["decisions"] == 0
+    assert len(shelf.files()) == 3
 
 
 # What was promised
@@ -476,3 +505,27 @@ def test_housekeeping_names_it_within_ten_minutes(shelf: Shelf) -> None:
     values = ", ".join("NULL" if value is None else repr(value) for value in row)
     Thief(shelf)(f"INSERT INTO hold VALUES ({values})", "UPDATE witnessed SET us = us - 1 WHERE reading = 1")
     assert differing() == []
+
+
+# Complaints
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM complaint",
+        "UPDATE complaint SET status = 'answered', answered_at = received_at, answer = 'x'",
+        "UPDATE complaint SET decision = ''",
+    ],
+)
+def test_an_open_complaint_that_was_taken_away_keeps_its_call(shelf: Shelf, statement: str) -> None:
+    shelf.put()
+    about = ("13800138000", "--at", AT.isoformat(timespec="seconds"), "--source", "12321")
+    shelf.home.run("complaint", "add", *about, "--by", "chen")
+    shelf.lives_until(LATER)
+    shelf.purge("--yes")
+    assert shelf.home("ledger", "erase", "--yes", *WHY)["needed"] == 1
+    Thief(shelf)(statement)
+    answer = shelf.home("ledger", "erase", "--yes", *WHY, code=1)
+    assert [one["kind"] for one in answer["differences"]] == ["complaint"]
+    assert all(one["text"] for one in answer["differences"])

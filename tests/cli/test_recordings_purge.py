@@ -242,7 +242,8 @@ def test_the_store_refuses_what_a_command_was_made_to_believe(shelf: Shelf) -> N
     class Fooled(Clocks):
         async def take(self, read: Callable[[], Reading], by: str) -> Witness:
             seen = await super().take(read, by)
-            return seen._replace(time=OVER, last=seen.last._replace(at=OVER))
+            later = seen.last.uptime._replace(up=seen.last.uptime.up + (OVER - seen.last.at))
+            return seen._replace(time=OVER, last=seen.last._replace(at=OVER, uptime=later))
 
     async def purge(store: Store) -> None:
         store.clocks = Fooled(store)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dialpact.application.ledger.audit.found import AuditFinding, Findings
 from dialpact.application.ledger.audit.people import walk
+from dialpact.application.ledger.audit.people_looks import look
 from dialpact.compliance.model import Consent, DncEntry
 from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.table import FileRead
@@ -69,6 +70,20 @@ async def deliver(store: Store, places: Sequence[int], at: datetime, sha256: str
     file = FileRead(file="leads.csv", sha256=sha256, rows=len(places), skip_bad=False)
     batch, _ = await leads.apply(file, {}, "", bad=0, by="chen", at=at)
     return batch
+
+
+class Looks:
+    """A daemon's looks at the registers of people, one after the other."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, Any] = {}
+
+    def look(self, path: Path) -> Findings:
+        findings = Findings()
+        with opened(path) as snapshot:
+            for _ in look(snapshot, findings, self._memory):
+                pass
+        return findings
 
 
 def found(path: Path) -> list[AuditFinding]:

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
+from dialpact.application.ledger.audit import people_looks
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create, imports, lead_import
 from tests.compliance.store_values import AT
 from tests.store import arrivals
 from tests.store.arrivals import Watched
-from tests.store.people import bring, consent, deliver, found, number, opt_out
+from tests.store.people import Looks, bring, consent, deliver, found, number, opt_out
 
 PEOPLE = st.integers(0, 3)
 SCOPES = st.sampled_from([("all", ""), ("business", "acme"), ("industry", "loans")])
@@ -83,9 +84,16 @@ async def single(store: Store, kind: str, values: Any, at: datetime) -> None:
 
 
 async def done(path: Path, acts: list[Any]) -> None:
-    """Each act, and what comes while it is under way; looked at after each transaction of an import."""
+    """Each act, and what comes while it is under way; looked at after each transaction of an import, by an
+    audit and by the housekeeping, which comes to the end of a register in several looks.
+    """
     create(path)
-    at = AT
+    at, looks = AT, Looks()
+
+    def check() -> None:
+        assert found(path) == []
+        assert looks.look(path).listed == []
+
     async with await Watched.open(path) as store, await Store.open(path) as other:
         await arrivals.ready(store)
         for place, (seconds, (kind, values)) in enumerate(acts):
@@ -100,7 +108,7 @@ async def done(path: Path, acts: list[Any]) -> None:
                     for moment, one in wanted:
                         if moment == count:
                             await single(other, *one, now)
-                    assert found(path) == []
+                    check()
 
                 store.watch(then)
                 await bring(store, "dnc" if kind == "dnc" else "consent", entries, at, f"{place}.csv")
@@ -112,14 +120,15 @@ async def done(path: Path, acts: list[Any]) -> None:
                     await store.leads.withdraw(batch, reason="r", by="li", at=at)
             else:
                 await single(store, kind, values, at)
-            assert found(path) == []
+            check()
 
 
 @pytest.fixture(autouse=True)
 def in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Imports of a few rows in slices, too: no door leads to how many are few."""
+    """Imports of a few rows in slices, and looks at a few: no door leads to how many are few."""
     monkeypatch.setattr(imports, "FEW", 2)
     monkeypatch.setattr(lead_import, "FEW", 2)
+    monkeypatch.setattr(people_looks, "MOST", 2)
 
 
 quick = settings(
@@ -197,3 +206,5 @@ def test_whatever_is_done_to_a_row_is_found(acts: list[Any], data: st.DataObject
         assume(tamper(path, data))
         note(acts)
         assert found(path) != []
+        looks = Looks()
+        assert any(looks.look(path).count for _ in range(20))

@@ -83,6 +83,7 @@ class Demo:
         self.supervisor.mkdir()
         made = self.supervise("init", "--name", "12321.demo")
         self.vkey = made["vkey"]
+        self.witness = self.supervise("key")["witness"]
         file = self.supervisor / "supervise.toml"
         text = file.read_text("utf-8").replace("127.0.0.1:8420", f"127.0.0.1:{self.letters}")
         file.write_text(text.replace("127.0.0.1:8421", f"127.0.0.1:{self.page}"), "utf-8")
@@ -95,6 +96,8 @@ class Demo:
         text = file.read_text("utf-8").replace('name = "pbx1"', f'name = "{name}"')
         text = text.replace('listen = "127.0.0.1:4573"', f'listen = "127.0.0.1:{self.gates[name]}"')
         text = text.replace('listen = "127.0.0.1:9080"', f'listen = "127.0.0.1:{self.webs[name]}"')
+        outside = f'witnesses = ["{self.witness} http://127.0.0.1:{self.letters}"]'
+        text = text.replace("witnesses = []", outside)
         # The demo runs at any hour, and without a recorder: calls are decided, recorded and put through.
         text = text.replace('mode = "enforce"', 'mode = "shadow"')
         text += f'\n[supervision]\nurl = "http://127.0.0.1:{self.letters}"\nvkey = "{self.vkey}"\n'

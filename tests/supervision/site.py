@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,15 +14,16 @@ from msgspec import structs
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
-from dialpact.application.evidence.cover import Pages
 from dialpact.application.supervised import handing
 from dialpact.application.supervised.handing import HandedIn
 from dialpact.application.supervision import operators
 from dialpact.application.supervision.desk import Desk
+from dialpact.cli.evidence.report import reports
 from dialpact.compliance.clock import host_uptime
 from dialpact.compliance.config import SupervisionConfig
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Signer, Verifier
+from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.supervision.config import SuperviseConfig
 from dialpact.compliance.supervision.model import Operator
 from dialpact.store import supervision as engine
@@ -52,9 +54,11 @@ def report(month: str = MONTH, **changes: object) -> bytes:
     return msgspec.json.encode(made | changes)
 
 
-def plain(*_: object) -> Pages:
-    """The pages of a package, where a test is about something else."""
-    return Pages({"report.zh.html": b"<p>", "report.en.html": b"<p>"}, [])
+def no_paper(_: str) -> bytes:
+    raise Fault("pdf-extra")
+
+
+PAGES = partial(reports, "zh", no_paper)  # of a package: PDF takes seconds
 
 
 class Supervisor:
@@ -151,6 +155,6 @@ class Watched(Office):
         """His `dialpact web`, of which the supervisor is told: its port."""
         store = Store(self.database, 10_000)
         site = Site(config=self.config, store=store, clock=self.clock, uptime=host_uptime)
-        async with store, serving(application(site, (supervised(plain),))) as self.port:
+        async with store, serving(application(site, (supervised(PAGES),))) as self.port:
             await operators.move(desk, self.name, f"http://127.0.0.1:{self.port}", reason="test")
             yield self.port

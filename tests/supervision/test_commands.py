@@ -90,6 +90,21 @@ def test_a_lost_key_takes_a_person_and_a_reason(bureau: Home) -> None:
     assert (seen["key"], seen["earlier_keys"]) == (other, 1)
 
 
+def test_a_secret_that_was_seen_is_made_anew(bureau: Home) -> None:
+    add(bureau)
+    old = (bureau.path / "acme.secret").read_text()
+    bureau("supervise", "operator", "secret", "acme", "--secret", "acme.secret", code=1)
+    bureau("supervise", "operator", "secret", "acme", "--secret", "new.secret", "--reason", "mailed")
+    assert (bureau.path / "new.secret").read_text() != old
+
+
+def test_an_operator_is_supervised_no_more(bureau: Home) -> None:
+    add(bureau)
+    bureau("supervise", "operator", "end", "acme", "--reason", "closed down")
+    bureau("supervise", "operator", "end", "acme", "--reason", "closed down", code=1)
+    assert bureau("supervise", "operator", "list")[0]["log"] == "ended"
+
+
 @pytest.mark.parametrize("url", ["http://example.com", "https://u:p@example.com", "x", "https://a/?q"])
 def test_an_address_that_is_not_safe_is_refused(bureau: Home, url: str) -> None:
     add(bureau)
@@ -111,6 +126,8 @@ def test_a_complaint_at_the_shell(bureau: Home) -> None:
     bureau("supervise", "complaint", "close", "1", "--conclusion", "told")
     bureau("supervise", "complaint", "close", "1", "--conclusion", "told", code=1)
     assert bureau("supervise", "complaint", "list")[0]["closed_at"]
+    bureau("supervise", "complaint", "erase", "1", "--reason", "over")
+    assert bureau("supervise", "complaint", "list")[0]["number"] == ""
     bureau("supervise", "complaint", "ask", "9", code=1)
 
 

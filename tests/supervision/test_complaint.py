@@ -16,6 +16,7 @@ from dialpact.application.supervision import asking, complaints, operators, over
 from dialpact.application.supervision.desk import Desk
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.supervision import letter
 from dialpact.compliance.supervision.letter import Answer, Question
 from dialpact.compliance.supervision.model import Complaint
@@ -168,3 +169,49 @@ async def test_the_deadline_is_counted_in_working_days(desk: Desk, clock: SetClo
 async def test_the_time_asked_about_is_bounded(desk: Desk, minutes: int) -> None:
     about = await complaints.add(desk, NUMBER, reference="1", called_at="2026-11-24 09:00", within=minutes)
     assert timedelta(minutes=2) <= about.before - about.since <= timedelta(days=3)
+
+
+async def test_a_closed_complaint_is_forgotten_and_what_was_said_stays(
+    desk: Desk, joined: Joined, clock: SetClock
+) -> None:
+    """Number, note and voices go once nobody needs them; an open one, and another's package, stay."""
+    one = await joined("one")
+    await one.call()
+    await one.checkpoint()
+    clock.set("2026-11-24 10:05:00")
+    about = await filed(desk)
+    async with one.web(desk):
+        (asked,) = await asking.ask(desk, about.id)
+    package = desk.config.packages / f"{asked.package}.zip"
+    with pytest.raises(Fault):
+        await complaints.erase(desk, about.id, reason="over")
+    assert package.is_file()
+    await complaints.close(desk, about.id, "told")
+    with pytest.raises(Fault):
+        await complaints.erase(desk, about.id, reason="")
+    assert await complaints.erase(desk, about.id, reason="a year is over") == 1
+    assert not package.exists()
+    kept = await overview.complaint(desk, about.id)
+    assert (kept.number, kept.answers[0].found) == ("", "called")
+    files = list(desk.config.database.parent.glob("supervise.db*"))
+    assert files and not [file for file in files if NUMBER.encode() in file.read_bytes()]
+    with pytest.raises(Fault):
+        await asking.ask(desk, about.id)
+
+
+async def test_who_is_supervised_no_more_owes_nothing(desk: Desk, joined: Joined, clock: SetClock) -> None:
+    await joined("one")
+    about = await filed_later(desk, clock)
+    with pytest.raises(Fault):
+        await operators.end(desk, "one", reason="")
+    await operators.end(desk, "one", reason="closed down")
+    clock.set("2027-03-01 10:00:00")
+    (seen,) = (await overview.overview(desk)).operators
+    assert (seen.log, seen.wrong) == ("ended", ("report-overdue",)), "what was due before stays due"
+    assert [month.month for month in seen.months] == ["2026-10"]
+    assert not await asking.ask(desk, about.id)
+
+
+async def filed_later(desk: Desk, clock: SetClock) -> Complaint:
+    clock.set("2026-11-24 10:05:00")
+    return await filed(desk)

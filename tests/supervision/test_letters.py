@@ -230,3 +230,21 @@ async def test_evidence_is_given_for_what_was_answered_alone(
 async def test_letters_go_nowhere_else(url: str) -> None:
     with pytest.raises(Unreachable):
         await post(url, b"", 10, 5)
+
+
+async def test_a_stranger_costs_no_look_at_the_database(desk: Desk, joined: Joined) -> None:
+    """Refused before anything is opened: also where there is no key to answer by."""
+    one = await joined("one")
+    (one.folder / "ledger.key").unlink()
+    asked = await question(desk, one)
+    thief = keys.signer_of(keys.generate(), desk.signer.name)
+    assert await code_of(one, letter.sealed(thief, asked)) == "not-signed"
+
+
+@pytest.mark.parametrize("at", ["2026-11-24T02:00:00", "0000", "2026-11-24T02:00:00+99:00"])
+async def test_a_time_without_a_zone_is_none(desk: Desk, joined: Joined, at: str) -> None:
+    one = await joined("one")
+    asked = msgspec.to_builtins(await question(desk, one))
+    for name in ("at", "until", "since", "before"):
+        body = msgspec.json.encode(asked | {name: at}).decode()
+        assert await code_of(one, desk.signer.sign(f"dialpact-question/1\n{body}\n")) == "malformed"

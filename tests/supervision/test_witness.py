@@ -16,47 +16,15 @@ from dialpact.application.supervision import overview
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Conflict, post
 from dialpact.compliance.errors import LedgerError
-from dialpact.compliance.ledger import keys, merkle, note, rotation, witnessing
+from dialpact.compliance.ledger import keys, merkle, note, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
-from dialpact.compliance.ledger.note import Signer
-from dialpact.compliance.supervision import cosignature, new_key, witness
+from dialpact.compliance.supervision import cosignature, witness
 from dialpact.compliance.supervision.refusal import Refusal
 from dialpact.store.supervision import SupervisionStore
 from tests.agi.office import SetClock
 from tests.supervision.conftest import Joined
-from tests.supervision.site import Supervisor, Watched
-
-
-class Log:
-    """A log of nothing but leaves, by a key of its own."""
-
-    def __init__(self, signer: Signer, leaves: int, *, salt: bytes = b"") -> None:
-        self.signer = signer
-        self.leaves = [merkle.leaf_hash(salt + bytes([number])) for number in range(leaves)]
-
-    def head(self, size: int) -> str:
-        root = merkle.over(self.leaves)(0, size)
-        return self.signer.sign(Checkpoint(self.signer.name, size, root).body())
-
-    def body(self, old: int, size: int) -> bytes:
-        proof = merkle.consistency_proof(merkle.over(self.leaves), old, size) if 0 < old < size else []
-        return witness.written(old, proof, self.head(size))
-
-
-async def sent(supervisor: Supervisor, body: bytes) -> str:
-    return (await post(f"{supervisor.url}/add-checkpoint", body, 4096, 20)).decode()
-
-
-async def status(supervisor: Supervisor, body: bytes) -> int:
-    try:
-        await sent(supervisor, body)
-    except Refusal as refusal:
-        return refusal.status
-    return 200
-
-
-def of(one: Watched, leaves: int, *, salt: bytes = b"") -> Log:
-    return Log(keys.load(one.config), leaves, salt=salt)
+from tests.supervision.log import Log, of, sent, status
+from tests.supervision.site import Supervisor
 
 
 async def test_what_continues_is_cosigned(desk: Desk, supervisor: Supervisor, joined: Joined) -> None:
@@ -241,59 +209,6 @@ async def test_a_gap_is_on_record(
     assert gap.until is not None and (gap.until - gap.since).total_seconds() == 3 * 3600 + 60
 
 
-async def test_a_key_that_was_rotated_is_followed(desk: Desk, supervisor: Supervisor, joined: Joined) -> None:
-    one = await joined("one")
-    await one.checkpoint()
-    old = keys.load(one.config)
-    for _ in range(2):
-        async with one.context() as context:
-            await signing.rotate(context, one.config, reason="yearly", lost=False)
-    await one.checkpoint()
-    operator = await desk.store.operators.get("one")
-    assert operator.vkey == one.vkey
-    assert old.vkey in operator.earlier
-    log = Log(old, 40)
-    assert await status(supervisor, log.body(0, 39)) == 403, "the old key signs nothing any more"
-
-
-async def test_a_key_that_was_lost_takes_a_person(desk: Desk, supervisor: Supervisor, joined: Joined) -> None:
-    one = await joined("one")
-    await one.checkpoint()
-    async with one.context() as context:
-        await signing.rotate(context, one.config, reason="the host burnt down", lost=True)
-    for _ in range(2):
-        with pytest.raises(Refusal, match="not-vouched"):
-            await one.checkpoint()
-    await desk.store.operators.replace_key(
-        "one", one.vkey, "dialpact/one", by="chen", reason="told by letter", at=desk.now()
-    )
-    assert "12321.test" in await one.checkpoint()
-
-
-async def test_a_stolen_old_key_names_no_successor_without_the_log(
-    desk: Desk, supervisor: Supervisor, joined: Joined
-) -> None:
-    one = await joined("one")
-    await one.checkpoint()
-    async with one.context() as context:
-        leaf = await context.store.supervised.act("x", "y", "z", {}, by="li", at=one.clock.now())
-        text = await handing.cosigned(context, one.config)
-        entry = await handing.entry_proof(context, leaf, Checkpoint.parse(note.split(text)[0]), text)
-    stolen, thief = keys.load(one.config), keys.signer_of(keys.generate(), "dialpact/one")
-    word = rotation.rotation(stolen, thief, "mine now")
-    head = Checkpoint.parse(note.split(text)[0])
-    told = new_key.NewKey(
-        format=new_key.FORMAT,
-        rotations=(word,),
-        entry=msgspec.structs.replace(entry, checkpoint=thief.sign(head.body())),
-        old=head.size,
-        proof=(),
-    )
-    with pytest.raises(Refusal, match="not-in-log"):
-        await post(f"{supervisor.url}/rotation", msgspec.json.encode(told), 4096, 20)
-    assert (await desk.store.operators.get("one")).vkey == stolen.vkey
-
-
 async def test_a_supervisor_without_his_database_says_so(supervisor: Supervisor) -> None:
     """A witness that has forgotten would cosign anything: it does not start anew by itself."""
     supervisor.config.database.unlink()
@@ -379,24 +294,3 @@ async def test_the_keeper_s_own_checkpoint_meanwhile_is_no_backup(
         text = await handing.cosigned(context, one.config, send=late)
     last = await desk.store.heads.last("one")
     assert turns and last is not None and text.startswith(last.note)
-
-
-async def test_a_log_that_begins_anew_is_another_one_and_takes_a_person(
-    desk: Desk, supervisor: Supervisor, joined: Joined
-) -> None:
-    """After a backup was restored the operator says so himself, for ever, and an officer takes note of it."""
-    one = await joined("one")
-    await one.call()
-    await one.checkpoint()
-    before = await desk.store.heads.newest("one", 10)
-    fresh = keys.signer_of(keys.generate(), "dialpact/one/r-0a1b2c3d")
-    log = Log(fresh, 5)
-    assert await status(supervisor, log.body(0, 3)) == 404
-    await desk.store.operators.replace_key(
-        "one", fresh.vkey, fresh.name, by="chen", reason="restored, told by letter", at=desk.now()
-    )
-    await sent(supervisor, log.body(0, 3))
-    assert [head.size for head in await desk.store.heads.newest("one", 10)] == [3]
-    rows = await desk.store.read(lambda db: db.execute("SELECT log, size FROM head").fetchall())
-    kept = {(row["log"], row["size"]) for row in rows}
-    assert {("dialpact/one", head.size) for head in before} <= kept, "what was cosigned before stays"

@@ -50,6 +50,7 @@ def notes(package: Any) -> Iterator[str]:
     """What is shown and no record says."""
     if package.form > 1:
         yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
+        yield "entries that were left out"
     for name, text in package.texts.items() if package.form > 1 else ():
         if name.endswith(".pdf") or name in ("README.md", "verify.py", "shown.py"):
             yield name
@@ -132,13 +133,31 @@ class View:
             stated = self.stated.get(name)
             if isinstance(stated, dict) and isinstance(expected, dict):
                 expected.update({member: stated.get(member) for member in expected.get("unproven", ())})
-            if stated != expected:
+            if stated != expected or self._lacks(name, stated):
                 yield "shown", f"calls/{self.call}/{name}.json"
         known = {(one["node"], one["uniqueid"]) for one in segments}
         silent = [leg for leg in legs if leg["answered_at"] and (leg["node"], leg["uniqueid"]) not in known]
         gone = [one for one in self.package.proofs["erased"] if one["kind"] == "recording"]
         if silent and not gone and not self._mine("incident"):
             yield "omitted", self.call
+
+    def _lacks(self, name: str, stated: Any) -> bool:
+        """Whether a register, as it is said to be now, lacks what the log's lines have put into it."""
+        kept: dict[Any, bool] = {}  # whether it must be there; of a consent, whether it must be withdrawn
+        for line in stated["history"] if name in ("consent", "do-not-call") else ():
+            action, detail = line["action"], line["detail"]
+            if name == "do-not-call" and action in ("add", "remove"):
+                kept[detail["scope"], detail["value"]] = action == "add"
+            if name == "consent" and action == "add":
+                kept[detail["industry"], _moment(detail["granted_at"])] = False
+            if name == "consent" and action == "withdraw":
+                kept.update({one: True for one in kept if detail["industry"] in ("", one[0])})
+        if name == "consent":
+            there = {(one["industry"], _moment(one["granted_at"])): one for one in stated["now"]}
+            missed = [one for one in kept if one not in there]
+            return bool(missed) or any(over and not there[one]["withdrawn_at"] for one, over in kept.items())
+        known = [(one["scope"], one["value"]) for one in stated["now"]] if kept else []
+        return any(must and one not in known for one, must in kept.items())
 
     def _mine(self, kind: str, *order: str) -> list[Any]:
         rows = [row for row in self.package.rows.get(kind, []) if row["decision"] == self.call]

@@ -623,7 +623,9 @@ if __name__ == "__main__":
         with contextlib.suppress(OSError):
             history = Path(key).with_suffix(".history").read_bytes()
         key = Path(key).read_text("utf-8").strip()
-    held = given.checkpoint.read_bytes() if given.checkpoint else None
+    held = b"" if given.checkpoint else None  # what can not be read is no checkpoint
+    with contextlib.suppress(OSError):
+        held = given.checkpoint.read_bytes() if given.checkpoint else None
     outside = (witnesses, quorum, given.tsa_ca)
     summary = attempt("form", ascii(given.package), examine, place, key, held, history, outside)
     if not key:

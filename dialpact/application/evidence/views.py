@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.evidence import kept
 from dialpact.application.evidence.facts import unrecorded
 from dialpact.application.evidence.folder import folder, line
 from dialpact.application.evidence.form import DISPOSED, SCRIPTS, SIDES
@@ -155,6 +156,7 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
 def unproven(package: ProvenRecords) -> Iterator[str]:
     """What the lists themselves say that no record proves, and what no verifier can derive."""
     yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
+    yield "entries that were left out"
     for name in sorted(package.members):
         if name.endswith(".pdf") or name in ("README.md", *SCRIPTS):
             yield name
@@ -184,8 +186,15 @@ def _call(view: CallView) -> Iterator[PackageFlaw]:
         if isinstance(stated, dict) and isinstance(expected, dict):
             for member in expected.get("unproven", ()):
                 expected[member] = stated.get(member)
-        if stated != expected:
+        if stated != expected or _lacks(name.rpartition("/")[2], expected):
             yield PackageFlaw("shown", name)
+
+
+def _lacks(name: str, said: Any) -> bool:
+    """Whether a register as it is said to be now has less than the log says."""
+    if name == "consent.json":
+        return kept.lacks_consent(said["history"], said["now"])
+    return name == "do-not-call.json" and kept.lacks_refusal(said["history"], said["now"])
 
 
 def _complaint(package: ProvenRecords) -> Iterator[PackageFlaw]:

@@ -30,6 +30,7 @@ from dialpact.store.ports import Store
 
 # A recording's row that names another call would take it from its own.
 KINDS = (*proven.ACTS, "recording")
+REGISTERS = ("complaint",)  # an open one keeps its call
 CODES = {"not-its-leaf": "record-changed", "no-leaf": "record-leafless"}
 
 
@@ -53,7 +54,7 @@ async def erase(
     if really and not reason.strip():
         raise Fault("no-reason")
     async with proven.telling(context, node):
-        replayed = await proven.replayed(context.store, KINDS, believed)
+        replayed = await proven.replayed(context.store, KINDS, believed, REGISTERS)
         now, last_day = context.now(), partial(keep_until, policy=policy)
         seen = await (host_clock.take(context, "erase") if really else host_clock.look(context))
         today = replayed.at_most(seen).now.astimezone(HOME).date()

@@ -69,9 +69,9 @@ async def signed(config: Config, store: Store, signer: Signer, at: datetime) -> 
             raise
 
 
-async def check(config: Config, store: Store, signer: Signer, at: datetime) -> None:
+async def check(config: Config, store: Store, mine: Iterable[Verifier], at: datetime) -> None:
     """LedgerForked as :func:`signed`, which signs nothing either."""
-    found = await known(config, store, [signer.verifier], at)
+    found = await known(config, store, mine, at)
     try:
         await store.checkpoints.compare(found.heads)
     except LedgerForked as fork:

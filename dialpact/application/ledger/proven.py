@@ -18,6 +18,7 @@ from typing import NamedTuple
 from dialpact.application.context import Context
 from dialpact.application.ledger import signing
 from dialpact.application.ledger.audit import Audit
+from dialpact.application.ledger.audit.bound import SMALL, Walk
 from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.compliance import retention_replay
 from dialpact.compliance.config import Config
@@ -73,13 +74,21 @@ class Replayed(NamedTuple):
         return retention_replay.at_most(seen, self.followed)
 
 
-async def replayed(store: Store, kinds: Collection[str], believed: Believed) -> Replayed:
-    """``kinds``: of records that are to be what they were. Unproven; StoreError."""
+async def replayed(
+    store: Store, kinds: Collection[str], believed: Believed, registers: Collection[str] = ()
+) -> Replayed:
+    """``kinds``: of records that are to be what they were. ``registers``: those whose rows are to be what
+    the acts make of them. Unproven; StoreError.
+    """
     audit = Audit(believed.trusted, believed.given, kinds=kinds)
 
     def work(snapshot: Snapshot) -> None:
         for _ in audit.run(snapshot):
             pass
+        for register in SMALL:
+            if register.name in registers:
+                for _ in Walk(register, snapshot, audit.found).run():
+                    pass
 
     await store.audits.inspect(work)
     if audit.found.count:

@@ -48,10 +48,9 @@ async def rotate(
     async with _locked(keys.path_of(config).parent):
         known = await _finish(config, store)
         last = await last_note(store)
-        if not lost:
-            name = name_in_force(known, last) or keys.configured_name(config)
-            old = await in_thread(lambda: keys.load_file(keys.path_of(config), name))
-            await heads.check(config, store, old, at)
+        name = name_in_force(known, last) or keys.configured_name(config)
+        mine = await in_thread(lambda: _mine(config, name, lost))
+        await heads.check(config, store, mine, at)
         return await _changed(config, store, known, last, by=by, reason=reason, at=at, lost=lost)
 
 
@@ -97,7 +96,8 @@ async def resume(config: Config, store: Store) -> Signer:
     if in_force:
         with suppress(OSError):  # a read-only folder must not stop the signing
             if known:
-                await history.keep(config, store, signer)
+                with suppress(LedgerError):  # a log that is damaged says so when it is signed
+                    await history.keep(config, store, signer)
             await in_thread(lambda: keys.publish(keys.path_of(config), signer))
     return signer
 
@@ -162,6 +162,17 @@ def _written(
     if file.exists():
         keys.keep_old(file, _id(file, name) if fork else old.key_id if old else _digest(file))
     return old, new, done
+
+
+def _mine(config: Config, name: str, lost: bool) -> list[Verifier]:
+    """Whose heads are this log's: of the key that signs or, where that is lost, of the published one."""
+    file = keys.path_of(config)
+    if not lost:
+        return [keys.load_file(file, name).verifier]
+    try:
+        return [keys.load_public(keys.public_path(file))]
+    except LedgerError:
+        return []  # (:func:`_given_up` says so)
 
 
 def _digest(file: Path) -> bytes:

@@ -16,7 +16,6 @@ from typing import Any
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.evidence.matching import MOST_CALLS
-from dialpact.application.ledger import signing
 from dialpact.application.supervised.ours import Desk, act, opened, settings
 from dialpact.compliance.config import Config
 from dialpact.compliance.inspection.figures import BYPASSES
@@ -32,8 +31,7 @@ async def answer(context: Context, config: Config, desk: Desk, text: str) -> str
     context.actor.need(Right.EVIDENCE)
     ours = settings(config)
     async with desk.turn:
-        signer = await signing.key(context, config)
-        question = await opened(context, ours, text, Question, signer.name)
+        question, signer = await opened(context, config, text, Question)
         letter.check_window(question, context.now())
         secret = await asyncio.to_thread(ours.secret, config)
         found = await context.store.supervised.decisions(question.since, question.before, MOST_DECISIONS + 1)

@@ -18,7 +18,7 @@ from dialpact.application.evidence.matching import CallQuestion, Matched
 from dialpact.application.ledger import signing
 from dialpact.application.supervised import handing
 from dialpact.application.supervised.handing import Ahead
-from dialpact.application.supervised.ours import REGISTER, Desk, act, opened, settings
+from dialpact.application.supervised.ours import REGISTER, Desk, act, opened
 from dialpact.application.supervision.post import Post, Unreachable, post
 from dialpact.compliance.config import Config
 from dialpact.compliance.supervision.letter import Request
@@ -37,10 +37,8 @@ async def package(
     given: so it is of no other history than the one that he watches.
     """
     context.actor.need(Right.EVIDENCE)
-    ours = settings(config)
     async with desk.turn:
-        log = (await signing.key(context, config)).name
-        request = await opened(context, ours, text, Request, log)
+        request, _ = await opened(context, config, text, Request)
         answered = await context.store.changes.of(REGISTER, request.question)
         said = next((one.detail for one in answered if one.action == "question"), None)
         if said is None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from dialpact.application.context import Context
+from dialpact.application.ledger import signing
 from dialpact.compliance.config import Config, SupervisionConfig
-from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.supervision import letter
 from dialpact.compliance.supervision.letter import Letter
 from dialpact.compliance.supervision.refusal import Refusal
@@ -31,10 +32,13 @@ def settings(config: Config) -> SupervisionConfig:
     return config.supervision
 
 
-async def opened(context: Context, ours: SupervisionConfig, text: str, kind: type[L], log: str) -> L:
-    """``log``: the name of our log. Refusal."""
-    found = letter.opened(text, kind, [Verifier.parse(ours.vkey)])
-    if found.operator != log or found.supervisor != Verifier.parse(ours.vkey).name:
+async def opened(context: Context, config: Config, text: str, kind: type[L]) -> tuple[L, Signer]:
+    """The letter, and the key that answers it. Nothing is looked up before his signature holds. Refusal."""
+    ours = settings(config)
+    supervisor = Verifier.parse(ours.vkey)
+    found = letter.opened(text, kind, [supervisor])
+    signer = await signing.key(context, config)
+    if found.operator != signer.name or found.supervisor != supervisor.name:
         raise Refusal("not-for-us", 403)
     now = context.now()
     letter.check_date(found, now)
@@ -42,7 +46,7 @@ async def opened(context: Context, ours: SupervisionConfig, text: str, kind: typ
         raise Refusal("replayed", 409)
     if await context.store.supervised.acts_since(now - timedelta(hours=1)) >= ours.letters_per_hour:
         raise Refusal("too-often", 429)
-    return found
+    return found, signer
 
 
 async def act(context: Context, action: str, key: str, detail: dict[str, Any]) -> None:

@@ -29,10 +29,12 @@ async def ask(
     Fault: no such complaint or operator.
     """
     about = await desk.store.complaints.get(complaint)
+    if not about.number:  # it was erased
+        raise Fault("not-registered", entry=str(complaint))
     every = await desk.store.operators.list()
     if unknown := sorted(set(operators) - {one.id for one in every}):
         raise Fault("not-registered", entry=unknown[0])
-    wanted = [one for one in every if not operators or one.id in operators]
+    wanted = [one for one in every if one.id in operators or not (operators or one.ended_at)]
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(operator: Operator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -56,6 +57,18 @@ async def close(desk: Desk, id: int, conclusion: str) -> None:
     """It is answered to who complained."""
     said = free_text(conclusion, "conclusion")
     await desk.store.complaints.close(id, said, by=desk.by, at=desk.now())
+
+
+async def erase(desk: Desk, id: int, *, reason: str) -> int:
+    """Takes the number, the note and the packages of a closed complaint; how many packages. What was asked
+    and answered stays: it names nobody. Fault while it is open, or without a reason.
+    """
+    if not reason:
+        raise Fault("no-reason")
+    packages = await desk.store.complaints.erase(id, by=desk.by, reason=reason, at=desk.now())
+    for name in packages:
+        await asyncio.to_thread((desk.config.packages / f"{name}.zip").unlink, missing_ok=True)
+    return len(packages)
 
 
 async def listed(desk: Desk, most: int) -> Sequence[Complaint]:

@@ -54,6 +54,20 @@ async def move(desk: Desk, id: str, url: str, *, reason: str) -> None:
     )
 
 
+async def end(desk: Desk, id: str, *, reason: str) -> None:
+    """He is supervised no more. His log's heads, his reports and answers stay."""
+    if not reason:
+        raise Fault("no-reason")
+    await desk.store.operators.end(id, by=desk.by, reason=reason, at=desk.now())
+
+
+async def new_secret(desk: Desk, id: str, *, reason: str) -> bytes:
+    """For one that others may have seen: what was hashed with it could be tried out."""
+    secret = secrets.token_bytes(SECRET_BYTES)
+    await desk.store.operators.new_secret(id, secret, by=desk.by, reason=reason, at=desk.now())
+    return secret
+
+
 async def listed(desk: Desk) -> Sequence[Operator]:
     """By their ids."""
     return await desk.store.operators.list()

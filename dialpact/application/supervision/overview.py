@@ -128,9 +128,10 @@ async def _operator(desk: Desk, operator: Operator, about: Sequence[ComplaintSta
         [(one.month, one.received_at) for one in reports],
         now,
         desk.config.reports.due_day,
+        until=operator.ended_at,
     )
     forks, strays = await heads.forks(operator.id, SHOWN), await heads.strays(operator.id, SHOWN)
-    log = standing.log_state(seen, now, desk.late)
+    log = "ended" if operator.ended_at else standing.log_state(seen, now, desk.late)
     denied = sum(
         one.found == "contradicted" and one.operator == operator.id for each in about for one in each.answers
     )
@@ -154,7 +155,7 @@ async def _operator(desk: Desk, operator: Operator, about: Sequence[ComplaintSta
         size=last.size if last else 0,
         seen_at=seen,
         age=int((now - seen).total_seconds()) if seen else None,
-        open_gap=standing.open_gap(seen or operator.added_at, now, desk.late),
+        open_gap=None if operator.ended_at else standing.open_gap(seen or operator.added_at, now, desk.late),
         gaps=tuple(await heads.gaps(operator.id, SHOWN)),
         forks=tuple(forks),
         strays=tuple(strays),

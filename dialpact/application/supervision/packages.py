@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -131,7 +131,7 @@ def _look(
         files = {}
     held, bound = _held(files, heads)
     verdict = check.examine(file, Verifier.parse(operator.vkey), held)
-    found = [f"{one.code} {one.where}"[:200] for one in verdict.findings]
+    found = [_visible(f"{one.code} {one.where}") for one in verdict.findings]
     if not bound:
         found.append("never-cosigned")
     calls, attempts = _calls(files, complaint) if not found else ((), ())
@@ -141,6 +141,11 @@ def _look(
     )
     text = files.get(CHECKPOINT)
     return looked, text.decode("utf-8", "replace") if text else None
+
+
+def _visible(text: str) -> str:
+    """From a package that may be hostile: what a terminal or a page may show."""
+    return "".join(c if c.isprintable() else "?" for c in text[:200])
 
 
 def _digest(file: Path) -> str:
@@ -206,7 +211,7 @@ class _Attempt(msgspec.Struct):
 
 
 class _Decision(msgspec.Struct):
-    decided_at: datetime
+    decided_at: Annotated[datetime, msgspec.Meta(tz=True)]
     attempt: _Attempt
     dial: str = ""
 

@@ -83,12 +83,6 @@ def verify(
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A checkpoint of this ledger that you kept.")
     ] = None,
-    history: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="What earlier keys have signed; else ledger.history beside the key."
-        ),
-    ] = None,
     witness: Annotated[
         list[str] | None, typer.Option(metavar="VKEY|FILE", help="An outsider who cosigns, whom you know.")
     ] = None,
@@ -99,16 +93,21 @@ def verify(
         Path | None,
         typer.Option("--tsa-ca", metavar="FILE.pem", help="Certificates of an authority for timestamps."),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What earlier keys have signed; else ledger.history beside the key."
+        ),
+    ] = None,
 ) -> int:
     """Check a package. Needs no configuration; exit 3 when anything is wrong, or nobody's key was given."""
     if file.is_dir():
         raise Fault("evidence-folder", file=str(file))
     held = _read(checkpoint) if checkpoint else ""
     believed = _key(session, key)
+    told = _history(session, key, believed, history)
     outsiders = _outsiders(witness or (), quorum, tsa_ca)
-    verdict = check.examine(
-        file, believed, held, _history(session, key, believed, history), outsiders=outsiders
-    )
+    verdict = check.examine(file, believed, held, told, outsiders)
     if session.as_json:
         findings = [found._asdict() | {"text": _said(session, found.code)} for found in verdict.findings]
         session.json({"file": str(file), "valid": verdict.valid, "findings": findings, "package": verdict})

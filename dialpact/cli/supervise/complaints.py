@@ -11,7 +11,7 @@ from dialpact.application.supervision import asking, complaints, overview, packa
 from dialpact.application.supervision.overview import ComplaintStanding
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
-from dialpact.cli.flag import By, Limit
+from dialpact.cli.flag import By, Limit, Why
 from dialpact.cli.supervise.desk import desk
 from dialpact.compliance.registers.complaint import WITHIN
 from dialpact.compliance.supervision.words import why, word
@@ -130,6 +130,16 @@ async def close(
     async with desk(session, by) as here:
         await complaints.close(here, id, conclusion)
     session.answer({"id": id, "result": "closed"}, session.text("say.supervise-closed", id=id))
+
+
+@command(app, "erase")
+async def erase(session: CommandContext, id: Id, *, by: By, reason: Why) -> None:
+    """Take number, note and evidence of a closed complaint, once nobody needs them; it can not be undone."""
+    async with desk(session, by) as here:
+        packages = await complaints.erase(here, id, reason=reason)
+    session.answer(
+        {"id": id, "packages": packages}, session.text("say.supervise-erased", id=id, packages=packages)
+    )
 
 
 def state(session: CommandContext, one: ComplaintStanding) -> str:

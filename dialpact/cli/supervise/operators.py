@@ -22,6 +22,9 @@ Key = Annotated[
     str, typer.Option(metavar="VKEY|FILE", help="The verifier key of his log (`dialpact ledger key`).")
 ]
 Url = Annotated[str, typer.Option(metavar="URL", help="Of his `dialpact web`: where he is asked.")]
+SecretFile = Annotated[
+    Path, typer.Option(metavar="FILE", help="Where his secret is written, to be handed to him.")
+]
 Id = Annotated[str, typer.Argument()]
 
 
@@ -32,9 +35,7 @@ async def add(
     *,
     name: Annotated[str, typer.Option(help="As people read it.")],
     key: Key,
-    secret: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where his secret is written, to be handed to him.")
-    ],
+    secret: SecretFile,
     url: Url = "",
     reports_from: Annotated[
         str, typer.Option(metavar="MONTH", help="First month whose report is due; else this one.")
@@ -69,6 +70,27 @@ async def key_(session: CommandContext, id: Id, *, key: Key, by: By, reason: Why
     async with desk(session, by) as here:
         await operators.replace_key(here, id, keys.load_public(key), reason=reason)
     session.answer({"id": id, "result": "updated"}, session.text("say.supervise-key", id=id))
+
+
+@command(app, "end")
+async def end(session: CommandContext, id: Id, *, by: By, reason: Why) -> None:
+    """Supervise an operator no more: he is not asked, and owes nothing from now on. What is known stays."""
+    async with desk(session, by) as here:
+        await operators.end(here, id, reason=reason)
+    session.answer({"id": id, "result": "ended"}, session.text("say.supervise-ended", id=id))
+
+
+@command(app, "secret")
+async def secret_(session: CommandContext, id: Id, *, secret: SecretFile, by: By, reason: Why = "") -> None:
+    """Make a new secret for an operator, to be handed to him; the old one counts no more."""
+    if secret.exists() or secret.is_symlink():
+        raise Fault("exists", file=str(secret))
+    async with desk(session, by) as here:
+        made = await operators.new_secret(here, id, reason=reason)
+        keys.write_new(secret, f"{made.hex()}\n".encode(), 0o600)
+    session.answer(
+        {"id": id, "secret": str(secret)}, session.text("say.supervise-secret", id=id, secret=secret)
+    )
 
 
 @command(app, "url")

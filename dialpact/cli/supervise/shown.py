@@ -13,6 +13,7 @@ from dialpact.application.supervision import overview
 from dialpact.application.supervision.overview import OperatorStanding
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.supervise.desk import desk
+from dialpact.cli.table import visible
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.supervision import handed
 from dialpact.compliance.supervision.words import word, words
@@ -55,7 +56,8 @@ async def fork(session: CommandContext, operator: Annotated[str, typer.Argument(
     else:
         for one in found:
             typer.echo(session.text("say.supervise-fork", size=one.size, at=session.cell(one.seen_at)))
-            typer.echo(f"{one.one}\n{one.other}")
+            for text in (one.one, one.other):
+                typer.echo("\n".join(map(visible, text.split("\n"))))
         if not found:
             session.note(session.text("say.nothing"))
     return FOUND if found else DONE

@@ -36,10 +36,21 @@ class SignedHead(NamedTuple):
 class LedgerForked(LedgerError):
     """A head that was signed is no beginning of the log."""
 
-    def __init__(self, message: str, heads: Sequence[SignedHead]) -> None:
-        """``heads``: those that the log does not continue, the largest last."""
-        super().__init__(message)
+    def __init__(self, heads: Sequence[SignedHead], size: int) -> None:
+        """``heads``: those that the log does not continue, the largest last. ``size``: of the log.
+
+        ``key`` and ``values``: the text that says it.
+        """
+        last = heads[-1]
         self.heads = tuple(heads)
+        self.key = "cut" if last.size > size else "other"
+        self.values = {"where": last.where, "size": last.size, "present": size}
+        why = (
+            f"the log was cut: {last.where} has {last.size} entries, now there are {size}"
+            if last.size > size
+            else f"the first {last.size} entries are not those that {last.where} has signed"
+        )
+        super().__init__(f"{why}; {WAY_OUT}")
 
 
 class Heads:
@@ -121,11 +132,5 @@ def not_continued(
 
 def refuse(heads: Sequence[SignedHead], size: int) -> None:
     """LedgerForked where there is any. ``size``: of the log."""
-    if not heads:
-        return
-    last = heads[-1]
-    if last.size > size:
-        why = f"the log was cut: {last.where} has {last.size} entries, now there are {size}"
-    else:
-        why = f"the first {last.size} entries are not those that {last.where} has signed"
-    raise LedgerForked(f"{why}; {WAY_OUT}", heads)
+    if heads:
+        raise LedgerForked(heads, size)

@@ -94,7 +94,7 @@ class _Heading(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What the supervisor reads of a report; the rest is kept as it came."""
 
-    made_at: datetime
+    made_at: Annotated[datetime, msgspec.Meta(tz=True)]
     full: bool
     complete: bool
     period: _Period

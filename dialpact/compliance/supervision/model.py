@@ -27,6 +27,7 @@ class Operator(Value, frozen=True, kw_only=True):
     secret: bytes
     reports_from: str
     added_at: datetime
+    ended_at: datetime | None = None  # supervised no more: not asked, and owes nothing from then on
     earlier: tuple[str, ...] = ()
 
 

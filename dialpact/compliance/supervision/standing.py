@@ -12,7 +12,7 @@ from typing import Literal
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.moment import HOME
 
-LogState = Literal["fresh", "late", "never"]
+LogState = Literal["fresh", "late", "never", "ended"]
 ReportState = Literal["received", "due", "overdue"]
 MOST_MONTHS = 120
 
@@ -63,15 +63,23 @@ def deadline(month: str, day: int) -> date:
 
 
 def reports_due(
-    first: str, received: Sequence[tuple[str, datetime]], now: datetime, day: int
+    first: str,
+    received: Sequence[tuple[str, datetime]],
+    now: datetime,
+    day: int,
+    *,
+    until: datetime | None = None,
 ) -> list[MonthDue]:
-    """Every month that is over, the newest first. ``received``: month and when its first report came."""
+    """Every month that is over, the newest first. ``received``: month and when its first report came.
+    ``until``: none is due of the month of that instant, and after it.
+    """
     today = now.astimezone(HOME).date()
     came: dict[str, datetime] = {}
     for month, arrived in received:
         came[month] = min(arrived, came.get(month, arrived))
     found = []
-    for month in dict.fromkeys([*months(first, today), *sorted(came)]):
+    last_day = until.astimezone(HOME).date() if until else today
+    for month in dict.fromkeys([*months(first, min(today, last_day)), *sorted(came)]):
         last, at = deadline(month, day), came.get(month)
         state: ReportState = "received" if at else "overdue" if today > last else "due"
         late = at is not None and at.astimezone(HOME).date() > last

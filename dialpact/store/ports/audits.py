@@ -173,13 +173,22 @@ class Snapshot(Protocol):
         """A register's rows at a place, with all columns: what the log has under one key. Unreadable."""
 
     def unlogged(self, table: str) -> Iterator[Row]:
-        """A register's rows, with all columns, of whose key the log has no line. Unreadable."""
+        """A register's rows, with all columns, of whose key the log has no line."""
 
     def people(self, register: str) -> People:
         """Of the registers that imports fill: ``dnc``, ``consent`` or ``lead``."""
 
     def differences(self, register: str) -> Sequence[str]:
         """Keys of what was found different at an earlier look."""
+
+    def last_decided(self) -> str:
+        """The latest time of a decision; empty: there is none."""
+
+    def blocked(self, since: str) -> Iterator[tuple[str, str, str]]:
+        """Id, time and record of each block since then that was enforced, in the order of time."""
+
+    def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
+        """Kind, key, time and decision of each block since then that counts towards a suspension."""
 
     def odd(self) -> Sequence[Odd]:
         """What the registers are read by and is not as it was made. A trigger that is missing is not among

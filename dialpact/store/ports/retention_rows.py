@@ -30,6 +30,11 @@ class RetentionRows(Protocol):
     def disposals(self) -> Sequence[Difference]:
         """Disposals that are not what the log says of them; a bounded number."""
 
+    def days(self) -> Sequence[Difference]:
+        """Acts that keep a recording for less than before, or say that it was another day; a bounded
+        number.
+        """
+
     def guards(self) -> Sequence[Difference]:
         """Triggers and views of the store that are not as they were made; by name. A guard that only refuses
         and is away is none: what it would have refused is found by itself.

@@ -52,8 +52,14 @@ class Operators(Protocol):
     async def move(self, id: str, url: str, *, by: str, reason: str, at: datetime) -> None:
         """Where he is asked. Fault when there is no such operator."""
 
+    async def end(self, id: str, *, by: str, reason: str, at: datetime) -> None:
+        """He is supervised no more; what is known of him stays. Fault when he is not."""
+
+    async def new_secret(self, id: str, secret: bytes, *, by: str, reason: str, at: datetime) -> None:
+        """Fault when there is no such operator."""
+
     async def list(self) -> Sequence[Operator]:
-        """By their ids."""
+        """By their ids, those included that are supervised no more."""
 
     async def get(self, id: str) -> Operator:
         """Fault when there is none."""
@@ -145,6 +151,11 @@ class Complaints(Protocol):
 
     async def close(self, id: int, conclusion: str, *, by: str, at: datetime) -> None:
         """Fault when none is open under this id."""
+
+    async def erase(self, id: int, *, by: str, reason: str, at: datetime) -> Sequence[str]:
+        """Number and note of a closed one; the packages that no other complaint needs. Fault when it is
+        open.
+        """
 
     async def ask(self, new: Asked, *, by: str) -> None:
         """Before it is sent."""

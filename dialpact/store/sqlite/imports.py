@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -49,11 +50,11 @@ Staged = tuple[Any, ...]
 _stamp = lru_cache(4096)(stamp)  # a list of a million rows repeats its times
 
 
-def _dnc(value: DncEntry) -> Staged:
-    return digits(value.number), value.scope, value.value, _stamp(value.requested_at), value.source
+def _dnc(value: DncEntry, batch: int) -> Staged:
+    return int(value.number), value.scope, value.value, _stamp(value.requested_at), value.source, batch
 
 
-def _consent(value: Consent) -> Staged:
+def _consent(value: Consent, line: int) -> Staged:
     expires = stamp(value.expires_at) if value.expires_at else ""
     return (
         digits(value.number),
@@ -64,15 +65,16 @@ def _consent(value: Consent) -> Staged:
         value.evidence,
         value.evidence_sha256,
         value.wording,
+        line,
     )
 
 
-def _caller_id(value: CallerId) -> Staged:
+def _caller_id(value: CallerId, line: int) -> Staged:
     fields = caller_id_fields(value)
-    return tuple("" if field is None else field for field in fields.values())
+    return (*("" if field is None else field for field in fields.values()), line)
 
 
-STAGED: dict[str, Callable[[Any], Staged]] = {"dnc": _dnc, "consent": _consent, "caller-id": _caller_id}
+STAGED: dict[str, Callable[[Any, int], Staged]] = {"dnc": _dnc, "consent": _consent, "caller-id": _caller_id}
 
 
 class Act(NamedTuple):
@@ -142,8 +144,8 @@ class Staging:
         before they are staged: three times as fast as in the file's order.
         """
         if self._late:
-            return ((*self._row(value), self._batches) for _, value in batch)
-        return iter(sorted((*self._row(value), line) for line, value in batch))
+            return map(self._row, map(itemgetter(1), batch), repeat(self._batches))
+        return iter(sorted(self._row(value, line) for line, value in batch))
 
     async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
         act = Act(file, bad, skip_bad, by, at)
@@ -183,7 +185,7 @@ class Staging:
         for step in ("drop_new", "create_new", "sort", "leave_out_known"):
             self._step(step, connection)
         (left,) = self._sql("left")(connection)
-        digest = digested(self._sql("new")(connection), left) if self._sliced else None
+        digest = digested(connection, self._sql("digest"), left) if self._sliced else None
         return found._replace(replaced=replaced, rows=left, digest=digest)
 
     def _at_once(self, act: Act, looked: Found | None, connection: sqlite3.Connection) -> Applied | None:
@@ -315,13 +317,31 @@ def _small(work: Work[T]) -> Work[T]:
     return run
 
 
-def digested(new: sqlite3.Cursor, count: int) -> Digested:
-    """Of rows in the order of the register's key, of which there are so many."""
+def digested(connection: sqlite3.Connection, ask: Callable[..., Any], count: int) -> Digested:
+    """Of so many rows that the statement gives, in the order of the register's key, to its function ``feed``:
+    in two thirds of the time that it takes to fetch them.
+    """
     made = RowDigest(block_of(count), listed=True)
-    new.row_factory = None
-    while page := new.fetchmany(PAGE):
-        made.add(page)
+    connection.create_aggregate("feed", -1, lambda: _Feed(made))
+    ask(connection)
     return made.end()
+
+
+class _Feed:
+    """An aggregate function that takes rows to a digest, page by page."""
+
+    def __init__(self, made: RowDigest) -> None:
+        self._made, self._rows = made, list[Staged]()
+
+    def step(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) == PAGE:
+            self.finalize()
+
+    def finalize(self) -> int:
+        self._made.add(self._rows)
+        self._rows.clear()
+        return 0
 
 
 def _sql(step: str, register: str) -> Any:

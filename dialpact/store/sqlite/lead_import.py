@@ -96,7 +96,7 @@ class LeadStaging:
     def _digest(self, connection: sqlite3.Connection) -> Digested:
         """Of its numbers: before any lock is held. Whether they are still ours is looked at under it."""
         (count,) = STAGING.left_leads(connection)
-        return digested(STAGING.new_leads(connection), count)
+        return digested(connection, STAGING.digest_leads, count)
 
     async def _in_slices(
         self,

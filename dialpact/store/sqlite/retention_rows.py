@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cache
@@ -63,11 +63,20 @@ class RetentionRows:
             return None
 
     def disposals(self) -> Sequence[Difference]:
+        return [
+            Difference(row["code"], "disposal", row["recording"], row["act"])
+            for row in self._readable(SQL.disposals)
+        ]
+
+    def days(self) -> Sequence[Difference]:
+        return [
+            Difference("day-odd", "recording", row["recording"], row["act"])
+            for row in self._readable(SQL.days)
+        ]
+
+    def _readable(self, ask: Callable[[sqlite3.Connection], Iterable[Any]]) -> Sequence[Any]:
         try:
-            return [
-                Difference(row["code"], "disposal", row["recording"], row["act"])
-                for row in SQL.disposals(self._connection)
-            ]
+            return list(ask(self._connection))
         except BROKEN as error:  # a detail that is no JSON: its record is named as changed itself
             raise Unreadable(str(error)) from error
 

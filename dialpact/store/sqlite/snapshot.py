@@ -220,10 +220,16 @@ class _Snapshot:
 
     def unlogged(self, table: str) -> Iterator[Row]:
         self._look()
-        try:
-            yield from map(dict, getattr(BOUND, f"unlogged_{table}")(self._connection))
-        except BROKEN as error:
-            raise Unreadable(str(error)) from error
+        yield from map(dict, getattr(BOUND, f"unlogged_{table}")(self._connection))
+
+    def last_decided(self) -> str:
+        return BOUND.last_decided(self._connection)[0] or ""
+
+    def blocked(self, since: str) -> Iterator[tuple[str, str, str]]:
+        yield from map(tuple, BOUND.blocked(self._connection, since=since))
+
+    def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
+        yield from map(tuple, BOUND.counted(self._connection, since=since))
 
     def odd(self) -> Sequence[Odd]:
         return [*schema.differing(self._connection), *schema.false_indexes(self._connection)]

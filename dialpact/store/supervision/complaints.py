@@ -65,6 +65,18 @@ class Complaints:
 
         await self._database.transact(work)
 
+    async def erase(self, id: int, *, by: str, reason: str, at: datetime) -> Sequence[str]:
+        def work(connection: sqlite3.Connection) -> list[str]:
+            if not SQL.erase_complaint(connection, id=id):
+                raise Fault("still-open", entry=str(id))
+            operators.log(connection, at, by, "complaint-erase", str(id), reason)
+            others = {package for (package,) in SQL.packages_but(connection, id=id)}
+            return [package for (package,) in SQL.packages_of(connection, id=id) if package not in others]
+
+        freed = await self._database.transact(work)
+        await self._database.empty_log()
+        return freed
+
     async def ask(self, new: Asked, *, by: str) -> None:
         def work(connection: sqlite3.Connection) -> None:
             SQL.insert_question(

@@ -103,6 +103,14 @@ class SupervisionDatabase:
         """On one snapshot."""
         return await self._thread.run(lambda connection: self._within("BEGIN", work, connection))
 
+    async def empty_log(self) -> None:
+        """What was freed is overwritten in the database; nothing of it may stay in the log beside it. While
+        another process reads, it goes at a later time.
+        """
+        await self._thread.run(
+            lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        )
+
     def _within(
         self, begin: str, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection
     ) -> T:

@@ -57,6 +57,22 @@ class Operators:
 
         await self._database.transact(work)
 
+    async def end(self, id: str, *, by: str, reason: str, at: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            if not SQL.end(connection, operator=id, at=stamp(at)):
+                raise Fault("not-registered", entry=id)
+            log(connection, at, by, "operator-end", id, reason)
+
+        await self._database.transact(work)
+
+    async def new_secret(self, id: str, secret: bytes, *, by: str, reason: str, at: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            need(connection, id)
+            SQL.new_secret(connection, operator=id, secret=secret)
+            log(connection, at, by, "operator-secret", id, reason)
+
+        await self._database.transact(work)
+
     async def list(self) -> Sequence[Operator]:
         return await self._database.read(
             lambda connection: [_operator(connection, row) for row in list(SQL.operators(connection))]
@@ -116,5 +132,6 @@ def _operator(connection: sqlite3.Connection, row: sqlite3.Row) -> Operator:
         secret=row["secret"],
         reports_from=row["reports_from"],
         added_at=instant(row["added_at"]),
+        ended_at=instant(row["ended_at"]) if row["ended_at"] else None,
         earlier=tuple(keys[1:]),
     )

@@ -6,6 +6,8 @@ import hashlib
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any, get_args, get_type_hints
 import pypdf
 import pytest
 
+from dialpact.application.evidence import verify
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
@@ -111,7 +114,8 @@ def test_a_package_with_all_that_is_known(stocked: Home) -> None:
         assert len(read.pages) == 1 and NUMBER in read.pages[0].extract_text()
     (consent,) = about(package, call, "consent")["then"]
     assert (consent["industry"], consent["evidence"]) == ("保险", "form 7")
-    assert about(package, call, "provenance")["now"][0]["contract"] == "K-1"
+    (batch,) = about(package, call, "provenance")["now"]
+    assert batch["contract"] == "K-1" and "finding" not in batch  # which names numbers of other people
     assert about(package, call, "campaign")["business_then"]["id"] == "acme"
     assert about(package, call, "caller-id")["then"]["number"] == "02787654321"
     assert about(package, call, "call")["callee"] == f"+86{NUMBER}"
@@ -351,6 +355,7 @@ def test_a_complaint_and_its_history(stocked: Home, call: str) -> None:
     package = export(stocked, "--complaint", "1")
     filed = json.loads(files(package)["complaint.json"])
     assert (filed["complaint"]["decision"], manifest(package)["complaint"]) == (call, 1)
+    assert filed["complaint"]["number"] == f"+86{NUMBER}"
     assert [line["action"] for line in filed["history"]] == ["add", "export"]
     after = [line["action"] for line in stocked("complaint", "show", "1")["history"]]
     assert after == ["add", "export", "given-out"]
@@ -501,7 +506,7 @@ def test_every_code_has_its_text() -> None:
 @pytest.mark.parametrize("name", ["evidence.md", "evidence.zh-CN.md"])
 def test_the_page_names_every_finding_and_every_reason(name: str) -> None:
     text = (ROOT / "docs" / name).read_text("utf-8")
-    assert len(text.splitlines()) <= 80
+    assert len(text.splitlines()) <= 110
     first_cells = " ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("|"))
     for word in (*CODES, *get_args(Why), *TOP - {"ledger/proofs.json"}):
         assert f"`{word}`" in first_cells, word
@@ -547,4 +552,72 @@ def test_what_is_left_of_an_erased_call_is_marked_where_nothing_proves_it(
     codes = {note["code"] for note in manifest(package)["notes"]}
     assert ("erased-unproven" in codes) == marked
     assert ("unproven: what is shown" in files(package)["report.en.html"].decode()) == marked
+    valid(stocked, package)
+
+
+def test_an_answered_leg_that_nobody_recorded(stocked: Home, call: str) -> None:
+    """The package says it, and both verifiers; with an incident that tells of it, it is no omission."""
+    witnessed(stocked, call)
+    package, key = export(stocked, "--call", call, code=3), signer(stocked).vkey
+    assert ours(package, key) == theirs(package, key) == {("omitted", call)}
+    assert ("unrecorded", call) in [(note["code"], note["about"]) for note in manifest(package)["notes"]]
+    told = {"kind": "unrecorded", "decision": call, "channel": "PJSIP/carrier-1", "detail": "no file"}
+    work(stocked, lambda store: store.incidents.add(at=AT, node="pbx1", **told))
+    valid(stocked, export(stocked, "--call", call, "--force"))
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("empty", 1),
+        ("blank", 1),
+        ("folder", 1),
+        ("none", 1),
+        ("size 0", 3),
+        ("zeros", 3),
+        ("wide", 3),
+        ("plus", 3),
+    ],
+)
+def test_what_is_no_checkpoint_of_a_size(packaged: Packaged, tmp_path: Path, what: str, code: int) -> None:
+    """By the right key; the script says ``held`` of each."""
+    file, origin = tmp_path / "kept.note", packaged.signer.name
+    sizes = {"size 0": "0", "zeros": "007", "wide": "\uff17", "plus": "+7"}
+    if what in sizes:
+        root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+        file.write_text(packaged.signer.sign(f"{origin}\n{sizes[what]}\n{root}\n"), "utf-8")
+    elif what == "folder":
+        file.mkdir()
+    elif what != "none":
+        file.write_text("" if what == "empty" else " \n")
+    asked = ("evidence", "verify", str(packaged.package), "--key", packaged.key, "--checkpoint", str(file))
+    said = packaged.home.run(*asked, "--json", code=code)
+    if code == 3:
+        assert [one["code"] for one in json.loads(said.stdout)["findings"]] == ["held"]
+    run = [sys.executable, verify.__file__, str(packaged.package), packaged.key, "--checkpoint", str(file)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:5], done.stderr) == (3, "held:", "")
+
+
+def test_registers_that_changed_since(stocked: Home, call: str) -> None:
+    """Taken out, withdrawn, shortened, imported: what they are now fits what the log says, for both."""
+    refuse, listed = (
+        ("--scope", "industry", "--value", "保险", "--reason", "error", *BY),
+        ("--source", "x", *BY),
+    )
+    stocked.run("dnc", "add", NUMBER, "--scope", "industry", "--value", "保险", "--source", "x", *BY)
+    stocked.run("dnc", "remove", NUMBER, *refuse)
+    stocked.run("dnc", "import", stocked.file("dnc.csv", f"number\n{NUMBER}\n"), "--scope", "all", *listed)
+    again = ("--business", "acme", "--industry", "保险", "--evidence", "form 8")
+    stocked.run("consent", "add", NUMBER, *again, "--granted-at", "2026-02-05T10:00:00+02:00", *BY)
+    stocked.run("consent", "withdraw", NUMBER, "--business", "acme", "--reason", "asked", *BY)
+    package = export(stocked, "--call", call)
+    acts = [line["action"] for line in about(package, call, "do-not-call")["history"]]
+    assert acts == ["add", "remove", "import"]
+    assert [line["action"] for line in about(package, call, "consent")["history"]] == [
+        "add",
+        "add",
+        "withdraw",
+    ]
+    assert all(one["withdrawn_at"] for one in about(package, call, "consent")["now"])
     valid(stocked, package)

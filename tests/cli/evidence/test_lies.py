@@ -115,6 +115,14 @@ def without(*kinds: str, text: str = "") -> Callable[[Case], Files]:
     return lie
 
 
+def dropped(case: Case) -> Files:
+    """An act is taken out of the proofs, and out of the list that has it."""
+    lists = {name: json.loads(case.whole[name]) for name in case.whole if name.endswith("/consent.json")}
+    assert all(value["history"] for value in lists.values())
+    emptied = {name: json.dumps(value | {"history": []}).encode() for name, value in lists.items()}
+    return without("register-change", text='"register":"consent"')(case) | emptied
+
+
 def silent(case: Case) -> Files:
     """An answered leg without its recordings."""
     sounds: Files = {name: b"" for name in case.whole if f"{case.call}/recordings/" in name}
@@ -175,6 +183,7 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "consents-emptied": member("consent", "then", to=[]),
     "consent-history": member("consent", "history", to=[]),
     "consents-of-now": member("consent", "now", to=[]),
+    "consent-made-longer-now": member("consent", "now", 0, "expires_at", to="2036-01-01T00:00:00.000000Z"),
     "refusals-then": member("do-not-call", "then", to=[{"scope": "all"}]),
     "refusals-said": member("do-not-call", "said", to=[]),
     "refusals-history": member("do-not-call", "history", to=[]),
@@ -197,6 +206,7 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "no-refusal": without("opt-out"),
     "no-incident": without("incident"),
     "no-act": without("register-change", text='"register":"consent"'),
+    "act-dropped-everywhere": dropped,
     "no-export": without("register-change", text='"action":"export"'),
     "record-twice": twice,
     "another-key": renamed,

@@ -20,8 +20,12 @@ class ActCheck:
 
     def holds(self, act: Act) -> bool:
         """Whether it is what its leaf was made of, and the leaf one of those below the kept hash above it."""
-        entry = self._snapshot.entry_of("register-change", str(act.seq))
-        if entry is None or not intact(self._snapshot, "register-change", str(act.seq)):
+        return self.stands(act.seq)
+
+    def stands(self, seq: int) -> bool:
+        """The same, by its number."""
+        entry = self._snapshot.entry_of("register-change", str(seq))
+        if entry is None or not intact(self._snapshot, "register-change", str(seq)):
             return False
         block = entry.leaf_index // self._snapshot.width
         if block not in self._blocks:

@@ -11,14 +11,15 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dialpact.application.ledger.audit import people, retention
+from dialpact.application.ledger.audit import people, people_looks, retention
 from dialpact.application.ledger.audit.acts import ActCheck
+from dialpact.application.ledger.audit.counted import counted
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
 from dialpact.compliance.ledger.bound.caller_ids import CALLER_ID
 from dialpact.compliance.ledger.bound.conduct import COMPLAINT, SCRIPT, SUSPENSION
-from dialpact.compliance.ledger.bound.difference import SCHEMA
+from dialpact.compliance.ledger.bound.difference import COUNTED, SCHEMA
 from dialpact.compliance.ledger.bound.holders import BUSINESS, CAMPAIGN, REGISTRATION
 from dialpact.compliance.ledger.bound.leads import BATCH
 from dialpact.store.ports.audits import Snapshot, Unreadable
@@ -197,6 +198,11 @@ def _schema_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Ite
     findings.rechecked.add(SCHEMA)
 
 
+def _count_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[int]:
+    yield from counted(snapshot, findings)
+    findings.rechecked.add(COUNTED)
+
+
 def _walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
     for register in SMALL:
         yield from Walk(register, snapshot, findings).run()
@@ -217,6 +223,7 @@ def _look(snapshot: Snapshot, findings: Findings, memory: Memory) -> Iterator[in
 PARTS: tuple[Part, ...] = (
     Part((SCHEMA,), _schema, _schema_again),
     Part(tuple(one.name for one in SMALL), _walk, _look),
-    Part(tuple(people.KINDS), people.walk, people.look),
+    Part((COUNTED,), counted, _count_again),
+    Part(tuple(people.KINDS), people.walk, people_looks.look),
     Part(retention.REGISTERS, retention.walk, retention.look),
 )

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import consents, opt_outs
@@ -31,8 +32,6 @@ from dialpact.store.ports.people import FIRST, People
 PAGE = 4096  # rows
 BLOCK = 65_536  # rows of a block of those of before
 LAST = (1 << 63) - 1  # no number is larger
-MOST = 2_000_000  # rows of a register in one look of the housekeeping
-ACTS = 2_000  # in one look
 NOBODY: Mapping[int, Sequence[PersonsAct]] = {}
 Replay = Callable[[int, Sequence[Row], Sequence[PersonsAct], Births, int], Iterator[Life | Difference]]
 
@@ -110,10 +109,14 @@ class Round:
         self._bases = sorted(self._read_bases(people), key=lambda base: base.bound.first)
         self._digests_since = people.digests_since()
 
-    def turn(self, snapshot: Snapshot, findings: Findings, most: int | None = None) -> Iterator[int]:
-        """As many rows as ``most`` and a page, or all that are left; yields how many, page by page."""
+    def turn(
+        self, snapshot: Snapshot, findings: Findings, most: int | None = None, check: ActCheck | None = None
+    ) -> Iterator[int]:
+        """As many rows as ``most`` and a page, or all that are left; yields how many of each page. ``check``:
+        where nobody else looks whether the imports' lines in the log are what they were.
+        """
         people = snapshot.people(self.register)
-        self._look_at_imports(people, snapshot, findings)
+        self._look_at_imports(people, snapshot, findings, check)
         self._coming = people.coming()
         until = None if most is None else self.rows + most
         while not self.over and (until is None or self.rows < until):
@@ -159,9 +162,13 @@ class Round:
                     known.append(new)
                     yield Base(seq, new)
 
-    def _look_at_imports(self, people: People, snapshot: Snapshot, findings: Findings) -> None:
+    def _look_at_imports(
+        self, people: People, snapshot: Snapshot, findings: Findings, check: ActCheck | None
+    ) -> None:
         for seq, at, name, digest in people.imports(self._known):
             self._known = seq
+            if check and not check.stands(seq):
+                self._differ(snapshot, findings, Difference("act-changed", seq), name)
             said = None
             try:
                 said = msgspec.json.decode(digest, type=Digested) if digest else None
@@ -261,10 +268,16 @@ class Round:
                     self._loose += 1
                     self._based += one.based is not None
 
-    def person(self, person: int, people: People, snapshot: Snapshot, findings: Findings) -> None:
-        """One alone: what single acts say of his rows."""
+    def person(
+        self, person: int, people: People, snapshot: Snapshot, findings: Findings, check: ActCheck
+    ) -> None:
+        """One alone: whether the acts on him are what they were, and what they say of his rows."""
         page = people.person(person)
-        for one in self._kind.replay(person, page.rows, page.acts.get(person, ()), self._birth, -1):
+        acts = page.acts.get(person, ())
+        for act in acts:
+            if not check.stands(act.seq):
+                self._differ(snapshot, findings, Difference("act-changed", act.seq), f"+{person}")
+        for one in self._kind.replay(person, page.rows, acts, self._birth, -1):
             if isinstance(one, Difference):
                 self._differ(snapshot, findings, one, f"+{person}")
 
@@ -328,55 +341,3 @@ def walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
         one = Round(register, snapshot.people(register))
         yield from one.turn(snapshot, findings)
         findings.looked(register, one.rows, one.unbound)
-
-
-class Looks:
-    """What the housekeeping has found in one register: a round takes as many looks as it needs, and what the
-    last whole one and this one have found is said again at each look, as it still stands.
-    """
-
-    def __init__(self, register: str) -> None:
-        self._register = register
-        self._round: Round | None = None
-        self._found, self._last = Findings(), Findings()
-        self._newest = self._older = 0  # acts of which the people were looked at
-        self.whole = False  # there was a whole round
-
-    def look(self, snapshot: Snapshot, findings: Findings) -> Iterator[int]:
-        people = snapshot.people(self._register)
-        if self._round is None:
-            self._round, self._found = Round(self._register, people), Findings()
-        try:
-            yield from self._round.turn(snapshot, self._found, MOST)
-            if self._round.over:
-                findings.looked(self._register, self._round.rows, self._round.unbound)
-                self._last, self._found, self._round, self.whole = self._found, Findings(), None, True
-            else:
-                yield from self._acted(people, self._round, snapshot)
-        finally:  # also when it is left
-            self._tell(findings)
-
-    def _acted(self, people: People, one: Round, snapshot: Snapshot) -> Iterator[int]:
-        """The people of new acts, and of some older ones: a long register is not gone round in one look."""
-        new = people.acts(self._newest, ACTS)
-        old = people.acts(self._older, ACTS)
-        self._newest = new[-1][0] if new else self._newest
-        self._older = old[-1][0] if old else 0
-        for person in {person: None for _, person in (*new, *old)}:
-            one.person(person, people, snapshot, self._found)
-            yield 1
-
-    def _tell(self, findings: Findings) -> None:
-        said = set()
-        for one in (*self._last.listed, *self._found.listed):
-            if (one.code, one.key) not in said:
-                said.add((one.code, one.key))
-                findings.add(one.problem, one.code, one.leaf, one.kind, one.key, **one.values)
-        if self.whole:
-            findings.rechecked.add(self._register)
-
-
-def look(snapshot: Snapshot, findings: Findings, memory: dict[str, Any]) -> Iterator[int]:
-    """For the housekeeping: as far as it comes, and on from there the next time."""
-    for register in KINDS:
-        yield from memory.setdefault(register, Looks(register)).look(snapshot, findings)

@@ -27,7 +27,7 @@ def replay(snapshot: Snapshot, findings: Findings, *, guards: bool) -> Followed:
     for said in retention_replay.holds(rows.hold_acts(), rows.hold_rows()):
         _add(snapshot, findings, said)
     try:
-        for said in rows.disposals():
+        for said in (*rows.disposals(), *rows.days()):
             _add(snapshot, findings, said)
     except BROKEN:
         pass  # a record that is no JSON: it is named as changed itself

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dialpact.compliance.model import CallAttempt, Facts, Value
 
 SCHEMA = "schema"  # in the place of a register: the tables and views themselves
+COUNTED = "counted"  # likewise: the blocked attempts that count towards a suspension
 READ = ("consent_now", "dnc_now", "dnc_arrived")  # views that a decision reads
 ALL = "*"  # for a register, or for a key: more than are named
 Named = tuple[str, str]  # register and key
@@ -52,6 +53,7 @@ def _looked_at(attempt: CallAttempt, facts: Facts) -> Iterator[Named]:
         ("caller-id", attempt.caller_id),
     ):
         yield "suspension", f"{kind} {key}"
+        yield COUNTED, f"{kind} {key}"
     yield "dnc", number
     yield "consent", number
     for batch in facts.leads:

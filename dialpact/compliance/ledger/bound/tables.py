@@ -29,6 +29,8 @@ TABLES: Mapping[str, Bound] = {
     "ledger_node": Bound("log", "hashes of complete subtrees: the leaves give them"),
     "ledger_log": Bound("nothing", "one row: whose log it is, as the newest checkpoint's name says"),
     "checkpoint": Bound("log", "signed"),
+    "cosignature": Bound("log", "signed by a witness, over a checkpoint"),
+    "checkpoint_stamp": Bound("log", "signed by an authority, over a checkpoint"),
     "unsealed": Bound("nothing", "empty between transactions: a row whose leaf was taken from here has none"),
     # records
     "decision": Bound("leaf", "decision"),
@@ -60,6 +62,7 @@ TABLES: Mapping[str, Bound] = {
     "arriving": Bound("acts", "an import that counts has its line; one that does not is nobody's yet"),
     "arriving_dnc": Bound("acts", "dnc, as do_not_call, once they count"),
     "arriving_consent": Bound("acts", "consent, once they count"),
+    "witness": Bound("nothing", "how it stands with each, said anew when it is asked"),
     "recorder_lease": Bound(
         "nothing",
         "said anew every second; one by hand lets a call be dialled, and nothing answers the interlock",

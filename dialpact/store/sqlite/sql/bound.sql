@@ -20,6 +20,16 @@ SELECT ifnull(max(seq), 0) FROM register_change;
 -- name: differences(register)
 SELECT DISTINCT key FROM register_difference WHERE register = :register ORDER BY key;
 
+-- name: last_decided()^
+SELECT max(decided_at) FROM decision;
+
+-- name: blocked(since)
+SELECT id, decided_at, record FROM decision
+WHERE decided_at >= :since AND verdict = 'BLOCK' AND mode = 'enforce' ORDER BY decided_at;
+
+-- name: counted(since)
+SELECT kind, key, at, decision FROM refused WHERE at >= :since ORDER BY kind, key, at;
+
 -- The rows of a key in the log, by the table.
 
 -- name: rows_business(id)

@@ -51,8 +51,9 @@ DELETE FROM new_dnc WHERE EXISTS (
 -- name: last_change^
 SELECT ifnull(max(seq), 0) FROM register_change;
 
--- name: new_dnc
-SELECT number, scope, value, requested_at, source FROM new_dnc ORDER BY number, scope, value;
+-- In the order of its key: there is no other index.
+-- name: digest_dnc^
+SELECT feed(number, scope, value, requested_at, source) FROM new_dnc;
 
 -- Of those, what has been registered one by one since.
 -- name: met_dnc(seq)
@@ -137,9 +138,9 @@ DELETE FROM staged_consent AS new WHERE EXISTS (
 );
 
 -- With those that were replaced.
--- name: new_consent
-SELECT number, business, industry, granted_at, nullif(expires_at, ''), evidence, evidence_sha256, wording
-FROM staged_consent ORDER BY number, business, industry, granted_at;
+-- name: digest_consent^
+SELECT feed(number, business, industry, granted_at, nullif(expires_at, ''), evidence, evidence_sha256, wording)
+FROM staged_consent;
 
 -- name: left_consent^
 SELECT count(*) FROM staged_consent;
@@ -178,8 +179,8 @@ SELECT number FROM staged_leads WHERE number > :after ORDER BY number LIMIT :mos
 -- name: left_leads^
 SELECT count(*) FROM staged_leads WHERE number > 0;
 
--- name: new_leads
-SELECT number FROM staged_leads WHERE number > 0 ORDER BY number;
+-- name: digest_leads^
+SELECT feed(number) FROM staged_leads WHERE number > 0;
 
 -- name: unassigned_leads^
 SELECT count(*) FROM staged_leads WHERE number < 0;

@@ -47,5 +47,15 @@ WHERE said.register = 'recording' AND said.action = 'dispose' AND json_extract(s
   AND NOT EXISTS (SELECT 1 FROM disposal WHERE disposal.recording = said.key)
 ORDER BY 2, 1 LIMIT 1000;
 
+-- A day is only ever raised, from the one that it was raised to before.
+-- name: days()
+SELECT recording, act FROM (
+    SELECT key AS recording, seq AS act, json_extract(detail, '$.from') AS was, json_extract(detail, '$.to') AS becomes,
+           lag(json_extract(detail, '$.to')) OVER (PARTITION BY key ORDER BY seq) AS before
+    FROM register_change WHERE register = 'recording' AND action IN ('keep', 'policy')
+)
+WHERE NOT coalesce(becomes > was, 0) OR (before IS NOT NULL AND was IS NOT before)
+ORDER BY act LIMIT 1000;
+
 -- name: guards()
 SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY name;

@@ -7,7 +7,8 @@ CREATE TABLE operator (
     url          TEXT NOT NULL,         -- empty: it can not be asked
     secret       BLOB NOT NULL,
     reports_from TEXT NOT NULL,         -- YYYY-MM
-    added_at     TEXT NOT NULL
+    added_at     TEXT NOT NULL,
+    ended_at     TEXT                   -- supervised no more: not asked, and owes nothing from then on
 ) STRICT;
 
 -- The newest is in force.

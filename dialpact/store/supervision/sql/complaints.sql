@@ -16,6 +16,17 @@ ORDER BY closed_at IS NOT NULL, iif(closed_at IS NULL, coalesce(due, '9999'), ''
 -- name: close_complaint(id, at, conclusion)!
 UPDATE complaint SET closed_at = :at, conclusion = :conclusion WHERE id = :id AND closed_at IS NULL;
 
+-- name: erase_complaint(id)!
+UPDATE complaint SET number = '', note = '' WHERE id = :id AND closed_at IS NOT NULL;
+
+-- name: packages_of(id)
+SELECT DISTINCT package FROM (SELECT complaint, package FROM question UNION ALL SELECT complaint, package FROM shown)
+WHERE complaint = :id AND package <> '';
+
+-- name: packages_but(id)
+SELECT DISTINCT package FROM (SELECT complaint AS about, package FROM question UNION ALL SELECT complaint, package FROM shown)
+JOIN complaint ON complaint.id = about WHERE about <> :id AND number <> '' AND package <> '';
+
 -- name: insert_question(id, complaint, operator, asked_at, note)!
 INSERT INTO question (id, complaint, operator, asked_at, note, outcome)
 VALUES (:id, :complaint, :operator, :asked_at, :note, 'waiting');

@@ -11,6 +11,12 @@ UPDATE operator SET origin = :origin WHERE id = :operator;
 -- name: move(operator, url)!
 UPDATE operator SET url = :url WHERE id = :operator;
 
+-- name: end(operator, at)!
+UPDATE operator SET ended_at = :at WHERE id = :operator AND ended_at IS NULL;
+
+-- name: new_secret(operator, secret)!
+UPDATE operator SET secret = :secret WHERE id = :operator;
+
 -- name: operators()
 SELECT * FROM operator ORDER BY id;
 
