@@ -26,7 +26,7 @@ from tests.lab.trace import Message, user
 AT_ONCE = 40
 ROUNDS = 5  # of as many calls as are at once
 RING_SECONDS = 1.0
-TALK_SECONDS = 1.0
+TALK_SECONDS = 0.5
 PATIENCE = 60.0
 STUB = Path(__file__).parents[1] / "lab" / "stub.conf"
 

@@ -135,11 +135,9 @@ def full(calls: Sequence[Pair]) -> Iterator[Exchange]:
 
 
 def measure(rounds: int, folder: Path) -> dict[str, Any]:
-    batches = min(rounds, ROUNDS) + 1  # the first one warms up
-    calls = pairs(CALLS * batches + CARRIED * batches, seed=7)
-    dialled = [calls[CALLS * n : CALLS * (n + 1)] for n in range(batches)]
-    rest = calls[CALLS * batches :]
-    loops = [rest[CARRIED * n : CARRIED * (n + 1)] for n in range(batches)]
+    rounds = min(rounds, ROUNDS)
+    calls = pairs((CALLS + CARRIED) * (rounds + 1), seed=7)
+    dialled, loops = batches(calls, CALLS, rounds), batches(calls[CALLS * (rounds + 1) :], CARRIED, rounds)
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         product_, lacks = enter(full(calls)), []
@@ -158,9 +156,15 @@ def measure(rounds: int, folder: Path) -> dict[str, Any]:
         }
 
 
-def _delays(ways: dict[str, Exchange], batches: Sequence[Sequence[Pair]]) -> dict[str, Any]:
+def batches(calls: Sequence[Pair], size: int, rounds: int) -> list[Sequence[Pair]]:
+    """A smaller one that warms up, and one for each round."""
+    warming = max(1, size // 3)
+    return [calls[:warming], *(calls[size * n : size * (n + 1)] for n in range(1, rounds + 1))]
+
+
+def _delays(ways: dict[str, Exchange], dialled: Sequence[Sequence[Pair]]) -> dict[str, Any]:
     taken: dict[str, list[float]] = {way: [] for way in ways}
-    for number, calls in enumerate(batches):
+    for number, calls in enumerate(dialled):
         for way, exchange in ways.items():
             one = 1000 * statistics.median(exchange.delays(calls))
             if number:  # the first one warms up
@@ -176,9 +180,9 @@ def _delays(ways: dict[str, Exchange], batches: Sequence[Sequence[Pair]]) -> dic
     }
 
 
-def _carried(ways: dict[str, Exchange], batches: Sequence[Sequence[Pair]]) -> dict[str, Any]:
+def _carried(ways: dict[str, Exchange], loops: Sequence[Sequence[Pair]]) -> dict[str, Any]:
     taken: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-    for number, calls in enumerate(batches):
+    for number, calls in enumerate(loops):
         for way, exchange in ways.items():
             one = exchange.carried(calls, CROWD)
             if number:
