@@ -12,10 +12,11 @@ JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: fuzz soak chaos demo docs test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: supervise-demo fuzz soak chaos demo docs test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, and what became of them"
+	@echo "make supervise-demo  a supervisor and three operators, in one minute and without Asterisk"
 	@echo "make test   make check, then the tests, those on the real Asterisk included (12 minutes on 2 cores)"
 	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
 	@echo "make check  lint, format, strict types, import contract"
@@ -31,6 +32,9 @@ help:
 demo: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
 	@$(PY) -m tests.lab.demo $(DEMO)
+
+supervise-demo: $(STAMP)
+	@$(PY) -m tests.supervision.demo
 
 # The two share nothing but .venv, and the lab's packages take their time to come and to unpack.
 test test-long: $(STAMP)
@@ -89,7 +93,7 @@ transcripts: $(STAMP)
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.capture_agi
 	@DIALPACT_LAB_RELEASE=$(RELEASE) $(PY) -m tests.lab.capture_ami
 
-$(STAMP): requirements.lock pyproject.toml setup.sh
+$(STAMP): requirements.lock tests/stock.lock pyproject.toml setup.sh
 	@PYTHON="$(PYTHON)" ./setup.sh $(VENV)
 	@touch $@
 

@@ -20,7 +20,8 @@ from dialpact.store.ports import Store
 
 
 def judge_of(config: Config, policy: Policy) -> Judge:
-    return Judge(policy, config.trunks, config.node.name, config.policy.mode)
+    stops = config.ledger.on_fork == "stop"
+    return Judge(policy, config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops)
 
 
 class Reloadable:

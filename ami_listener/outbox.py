@@ -8,12 +8,15 @@ bounded by the calls that were up.
    next one has its turn: one bad row must not cost the recordings of every later call.
 3. What fails for a reason that nobody foresaw is tried a few times, and then set aside like a refused one.
 4. What waits at the same time is written in one transaction; where that fails, each by itself and in order.
+   More may come for a moment, as nobody waits for it: a call's answer alone is three writes, and a decision
+   has to wait for each transaction.
 5. How long the oldest has waited is for the lease to look at: evidence that is not on disk is none.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -56,6 +59,7 @@ class Outbox:
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
+        self._hurry = asyncio.Event()  # somebody waits all the same, or enough have come
         self._complained = False  # the first has failed, and that is told
         self._tries = 0  # of the first, that failed for no known reason
         self._alone = 0  # so many are written one by one
@@ -81,6 +85,8 @@ class Outbox:
         self._waiting.append(Waiting(what, write, decision, channel, dropped, time.monotonic()))
         self._empty.clear()
         self._filled.set()
+        if len(self._waiting) >= MOST:
+            self._hurry.set()
         self._count()
 
     async def run(self) -> None:
@@ -89,7 +95,9 @@ class Outbox:
             if not self._waiting:
                 self._empty.set()
                 self._filled.clear()
+                self._hurry.clear()
                 await self._filled.wait()
+            await self._gather()
             for error in await self._written():
                 if error is None:
                     if self._complained:
@@ -100,6 +108,14 @@ class Outbox:
                     self._taken()
                 else:
                     await self._failed(error)
+
+    async def _gather(self) -> None:
+        """Until the first has waited for a moment."""
+        left = self._timings.gather - self.age
+        if left > 0 and not self._alone and not self._hurry.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._hurry.wait()
 
     async def _written(self) -> list[Exception | None]:
         """What became of the first that wait; the last of them alone may have failed."""
@@ -153,6 +169,8 @@ class Outbox:
 
     async def drained(self) -> None:
         """Waits until nothing is left to be written."""
+        if self._waiting:
+            self._hurry.set()
         await self._empty.wait()
 
 

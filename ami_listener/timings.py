@@ -49,6 +49,7 @@ class LeaseTimings(msgspec.Struct, frozen=True, kw_only=True):
 class OutboxTimings(msgspec.Struct, frozen=True, kw_only=True):
     """Writes that wait for the store (``outbox``)."""
 
+    gather: float = 0.02  # in which others may come, to be written with the first
     retry: float = 0.5
     tries: int = 10  # of what fails for no known reason
 

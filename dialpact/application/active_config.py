@@ -15,8 +15,10 @@ from dialpact.compliance.errors import CalendarError, ConfigError
 from dialpact.compliance.profile import Policy
 
 # Everything else is bound, opened or handed on when a daemon starts. What is new is on that side of the line.
-LIVE = ("policy.", "trunks.")
-LIVE_KEYS = frozenset({"gate.deadline_ms"})
+LIVE = ("policy.", "trunks.", "web.")  # (the last is of another process)
+LIVE_KEYS = frozenset(
+    {"gate.deadline_ms", "ledger.on_fork", "ledger.witnesses", "ledger.tsa", "ledger.tsa_ca"}
+)
 
 
 class SettingChange(msgspec.Struct, frozen=True):

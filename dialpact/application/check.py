@@ -8,6 +8,7 @@ from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.explanation import Explained, explain
 from dialpact.compliance.judge import Judge
+from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision, Value
 
 
@@ -38,5 +39,10 @@ async def check(
     now = at or context.now()
     attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk)
     facts = await context.store.calls.facts(attempt, judge.asked, now, live=live)
-    decision = judge.decide(attempt, facts, now, recorder_required=live)
+    if names := concerned(await context.store.differences.known(), attempt, facts):
+        decision = judge.unbound(attempt, now, names)
+    else:
+        decision = judge.decide(attempt, facts, now, recorder_required=live)
+    if judge.stops_on_fork and at is None and (await context.store.checkpoints.log()).forked:
+        decision = judge.forked(attempt, now)
     return Checked(decision=decision, explanation=explain(decision))

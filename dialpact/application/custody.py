@@ -63,6 +63,8 @@ async def verify(
         await run.check(found)
         checked += 1
         progress(checked, expected)
+    if not sample:
+        await run.others()
     await run.left_behind()
     foreign = (Misfit(recording="", decision="", path=path, problem="foreign") for path in strangers)
     return Verified(checked=checked, files=run.files, findings=(*run.findings, *foreign))
@@ -109,6 +111,17 @@ class _Run:
         # One recorded when the directory was another is still to be found by its path.
         below = self._directory if path.is_relative_to(self._directory) else path.parent
         return recording_files.look(path, file.sha256, below).problem
+
+    async def others(self) -> None:
+        """Those that need no file by their rows: that may be what somebody has written there."""
+        after = ""
+        while True:
+            page = await self._custody.others(self._since, self._until, after)
+            for found in page.rows:
+                if found.flaw:
+                    self._add(found, found.path, found.flaw)
+            if not (after := page.next):
+                return
 
     async def left_behind(self) -> None:
         """What was disposed of must stay away, and the ledger must say that it went."""

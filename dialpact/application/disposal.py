@@ -1,5 +1,6 @@
 """Disposing of recordings whose time is over. The order is what makes it survive a crash at any point:
 
+0. what says that it may go (holds, days, clock readings) is what the log says: :mod:`.ledger.proven`;
 1. every file is hashed, and is what was recorded;
 2. the disposal is on disk, in the ledger (the store refuses it before its time);
 3. the files go, each only if it still is the file that was hashed, and their folder is flushed;
@@ -15,6 +16,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -22,6 +24,9 @@ import msgspec
 from dialpact.application import host_clock, recording_files, retention
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
+from dialpact.application.ledger import proven
+from dialpact.application.ledger.audit.found import AuditFinding
+from dialpact.application.ledger.proven import Believed, Unproven
 from dialpact.application.progress import Progress, unwatched
 from dialpact.application.recording_files import Seen
 from dialpact.compliance.disposal import Due, EarliestDays, Item, item, judge
@@ -29,7 +34,11 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.recording import FilesOf
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.retention import keep_until
+from dialpact.compliance.retention import earliest_day, keep_until
+from dialpact.store.ports.disposals import Disposals
+
+# How a recording's day may not be the one of the log: then nothing goes.
+DAYS = ("lowered", "day-changed", "promise-changed")
 
 
 class Purged(Value, frozen=True, kw_only=True):
@@ -61,19 +70,22 @@ async def purge(
     *,
     dispose: bool,
     most: int = 0,
+    believed: Believed = proven.NOBODY,
     progress: Progress = unwatched,
 ) -> Purged:
     """Disposes of what is due below ``directory``, or only says what would go. ``most``:
     items that are listed, 0: all.
 
-    Fault: the folder is not there, or the clock readings are not what was sealed. StoreRefused where the
-    store knows better.
+    Fault: the folder is not there. Unproven: holds, days or clock readings are not what the log says.
+    StoreRefused where the store knows better.
     """
     context.actor.need(Right.RETENTION)
     if not await asyncio.to_thread(directory.is_dir):
         raise Fault("no-folder", file=str(directory))
-    await _trust(context, node)
-    seen = await host_clock.take(context, "purge")
+    async with proven.telling(context, node):
+        replayed = await proven.replayed(context.store, proven.ACTS, believed)
+        await _need_days(context.store.disposals, earliest_day(context.now()))
+    seen = replayed.at_most(await host_clock.take(context, "purge"))
     if dispose:  # the store itself then knows how long the profiles in force want them kept
         await retention.apply_policy(context, policy)
     run = _Run(context, directory, node, policy, EarliestDays.of(seen))
@@ -98,12 +110,24 @@ async def purge(
     )
 
 
-async def _trust(context: Context, node: str) -> None:
-    """The clock readings must be what was sealed, or nothing goes."""
-    forged = await host_clock.forged(context.store)
-    if forged is not None:
-        await context.store.disposals.refused(node, "", f"clock reading {forged}", context.now())
-        raise Fault("clock-forged", reading=str(forged))
+async def _need_days(disposals: Disposals, day: date) -> None:
+    """Each day that is over, or gone, is the one that its leaf was made of; so is what was promised of its
+    call.
+    """
+    found: list[AuditFinding] = []
+    for ask in (partial(disposals.due, day), disposals.dayless):
+        after = ""
+        while True:
+            page = await ask(after)
+            found += [
+                AuditFinding(problem="register", code=one.flaw, kind="recording", key=one.id)
+                for one in page.rows
+                if one.flaw in DAYS
+            ]
+            if not (after := page.next):
+                break
+    if found:
+        raise Unproven(found)
 
 
 class _Told:
@@ -139,18 +163,22 @@ class _Run:
         self._context, self._directory, self._node, self._policy = context, directory, node, policy
         self._disposals = context.store.disposals
         self.days = days
-        self.spared = 0  # due by their own day, but not by the profiles in force
+        self.spared = 0  # due by their own day, but not by the profiles in force, then or now
 
     async def items(self, dispose: bool) -> AsyncIterator[Item]:
         """What an earlier run was cut off from, then what is due by the wall clock, the oldest first."""
         for found, kept_until in await self._disposals.unfinished():
-            left = item(found, "unfinished", kept_until)
+            left = item(found, "unfinished", kept_until, problem=found.flaw)
+            if found.flaw:  # these files may be another's
+                yield left
+                continue
             yield await self._complete(left, found) if dispose else left
         after = ""
         while True:
             page = await self._disposals.due(self.days.wall, after)
             for due in page.rows:
-                judged = judge(due, keep_until(due.ended_at, self._policy), self.days)
+                asked = keep_until(due.ended_at, self._policy)
+                judged = judge(due, max(asked, due.promised or asked), self.days)
                 if judged is None:
                     self.spared += 1
                 else:

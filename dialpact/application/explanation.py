@@ -148,7 +148,9 @@ def _leads(decision: Decision) -> LookedAt:
 
 
 def _neighbours(decision: Decision) -> LookedAt:
-    return LookedAt(key="neighbours", values={"count": len(decision.facts.neighbours)})
+    facts = decision.facts
+    count = facts.nearby.count if facts.nearby else len(facts.neighbours)
+    return LookedAt(key="neighbours", values={"count": count})
 
 
 def _script(decision: Decision) -> LookedAt:

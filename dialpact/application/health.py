@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from dialpact.application.doctor import host, rules
+from dialpact.application.doctor import host, outsiders, rules
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.clock import Clock
@@ -35,13 +35,17 @@ DISK_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """``figures`` is None when the store did not answer; a disk's free bytes are None when it did not."""
+    """``figures`` is None when the store did not answer; a disk's free bytes are None when it did not.
+
+    ``remarks``: what is wrong and stops no call.
+    """
 
     problems: tuple[DoctorFinding, ...]
     figures: StoreFigures | None
     calendar_days: int | None
     free_recordings: int | None
     free_database: int | None
+    remarks: tuple[DoctorFinding, ...] = ()
 
 
 class OwnStore(Store, Protocol):
@@ -110,6 +114,8 @@ class Looking:
                 problems.append(fail("database-bad", error=f"no answer within {patience:g} s"))
         except StoreError as error:
             problems.append(fail("database-bad", error=error))
+        if figures and figures.health.forked and config.ledger.on_fork == "stop":
+            problems.append(fail("ledger-forked", head=figures.health.forked))
         gate = await host.gate(site)
         disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site))
         if disks is None:
@@ -122,6 +128,7 @@ class Looking:
             calendar_days=days_left(site.policy.calendar, site.today) if site.policy else None,
             free_recordings=disks[0] if disks else None,
             free_database=disks[1] if disks else None,
+            remarks=tuple(item for item in _outsiders(site) if item.result != "ok"),
         )
 
     async def _within(self, name: str, seconds: float, ask: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
@@ -153,6 +160,11 @@ class Looking:
             overdue=counted.overdue,
             unsealed=counted.unsealed,
         )
+
+
+def _outsiders(site: Site) -> Iterator[DoctorFinding]:
+    yield from outsiders.witnesses(site)
+    yield from outsiders.stamps(site)
 
 
 def _disks(site: Site) -> tuple[int | None, int | None, list[DoctorFinding]]:

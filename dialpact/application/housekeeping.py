@@ -1,26 +1,30 @@
-"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, and killed imports."""
+"""What every daemon does beside its work: a look at the clocks, a signed checkpoint, killed imports, a look
+at the registers, and what an erasure could not overwrite as others were reading.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-from pathlib import Path
+
+import structlog
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.ledger import signing
+from dialpact.application.ledger import register_look, signing
+from dialpact.application.ledger.register_look import Watch
 from dialpact.compliance.config import Config
-from dialpact.compliance.ledger import keys
 from dialpact.compliance.trusted_time import Reading
+
+log = structlog.get_logger()
 
 EVERY = timedelta(minutes=10)
 FRESH = EVERY - timedelta(minutes=1)  # a reading that is younger is not repeated
 NAME = "keeper"  # in the readings of the clocks
-COPIES = 1000  # checkpoints that are copied after the folder was away
 
 
-async def keep(context: Context, config: Config, *, start: bool = False) -> bool:
-    """Whether it was this daemon's turn to note the clocks; with ``start`` it signs in any case.
+async def keep(context: Context, config: Config, watch: Watch | None = None, *, start: bool = False) -> bool:
+    """Whether it was this daemon's turn to note the clocks; with ``start`` it signs in any case. ``watch``:
+    what it remembers of its last look at the registers; None: it does not look at them.
 
     StoreError, LedgerError, OSError.
     """
@@ -28,29 +32,24 @@ async def keep(context: Context, config: Config, *, start: bool = False) -> bool
     turn = await context.store.clocks.take_turn(lambda: Reading(context.now(), context.uptime()), NAME, FRESH)
     if not turn and not start:
         return False
-    await signing.checkpoint(context, config)
-    if config.ledger.checkpoints:
-        await _copy(context, config)
-    if turn:
-        await context.store.imports.tidy()
+    try:
+        if turn:
+            await _look_after(context, config, watch)
+    finally:  # what is found is signed with the rest, and what is not looked at is no reason not to sign
+        await _sign(context, config)
     return turn
 
 
-async def _copy(context: Context, config: Config) -> None:
-    """Every checkpoint that the folder lacks, the newest first, down to one that it has."""
-    folder = config.path(config.ledger.checkpoints)
-    for one in await context.store.checkpoints.newest(COPIES):
-        file = folder / f"{config.node.name}-{one.size:012}.note"
-        if not await asyncio.to_thread(_write, file, one.note):
-            return
+async def _look_after(context: Context, config: Config, watch: Watch | None) -> None:
+    await context.store.imports.tidy()
+    if watch is not None:
+        await register_look.look(context, config.node.name, watch)
+    if await context.store.erasure.overwriting_since():
+        await context.store.erasure.overwrite()
 
 
-def _write(file: Path, note: str) -> bool:
-    """Whole or not at all; False when it is there already."""
-    if file.exists():
-        return False
-    fresh = file.with_name(f".{file.name}")
-    fresh.unlink(missing_ok=True)
-    keys.write_new(fresh, note.encode(), 0o644)
-    fresh.replace(file)
-    return True
+async def _sign(context: Context, config: Config) -> None:
+    done = await signing.checkpoint(context, config)
+    if done.strangers:
+        log.warning("beside the checkpoints lies what is none of this log", files=list(done.strangers[:5]))
+    await signing.copy(context, config)

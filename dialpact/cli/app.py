@@ -88,6 +88,7 @@ COMMANDS = {
     "serve": ("daemons.serve", "Gate and listener in one process."),
     "gate": ("daemons.gate", "Answers the PBX: may this call be placed?"),
     "listener": ("daemons.listener", "Records the calls, and watches that none goes round the gate."),
+    "web": ("web.web", "Answers programs and other machines over HTTP."),
 }
 # Nouns with commands of their own: the module's ``app`` has them.
 GROUPS = {
@@ -132,6 +133,14 @@ GROUPS = {
     "incidents": (
         "incidents",
         "The incidents: calls that went round the gate, recordings with a flaw, and the like.",
+    ),
+    "supervision": (
+        "supervision",
+        "What is handed to whoever supervises: checkpoints to be cosigned, and the monthly report.",
+    ),
+    "supervise": (
+        "supervise",
+        "At whoever supervises: a witness for many operators, their reports, questions about complaints.",
     ),
     "report": (
         "report",

@@ -30,7 +30,10 @@ async def check(
     """May this call be made? Decides as the gate would, and records nothing. Exit 0 ALLOW, 3 BLOCK."""
     numbers.warm()
     config = session.config
-    judge = Judge(load_policy(config), config.trunks, config.node.name, config.policy.mode)
+    stops = config.ledger.on_fork == "stop"
+    judge = Judge(
+        load_policy(config), config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops
+    )
     instant = moment(at, "at") if at else None
     async with session.context() as context:
         checked = await use_case.check(

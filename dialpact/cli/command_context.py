@@ -158,7 +158,7 @@ class CommandContext:
             if inspect.iscoroutine(code):
                 code = asyncio.run(code)
         except DialpactError as error:
-            return self.failed(self._said(error))
+            return self.failed(self.error_text(error))
         except (UnicodeError, OverflowError) as error:  # bytes that are no text, a number beyond the store's
             return self.failed(str(error))
         return DONE if code is None else int(code)
@@ -169,10 +169,13 @@ class CommandContext:
             self.json({"error": message})
         return FAILED
 
-    def _said(self, error: DialpactError) -> str:
+    def error_text(self, error: DialpactError) -> str:
         if isinstance(error, Fault):
             return texts.fault_text(error, self.language)
-        headline = texts.catalogue(self.language).get(f"error.{type(error).__name__}")
+        known, kinds = texts.catalogue(self.language), type(error).__mro__
+        if (said := f"forked.{getattr(error, 'key', '')}") in known:
+            return self.text(said, **getattr(error, "values", {}))
+        headline = next((known[key] for kind in kinds if (key := f"error.{kind.__name__}") in known), "")
         return f"{headline}: {error}" if headline else str(error)
 
     def text(self, key: str, **values: object) -> str:

@@ -17,7 +17,9 @@ from dialpact.application import housekeeping
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.housekeeping import EVERY
+from dialpact.application.ledger.register_look import Watch
 from dialpact.cli.command_context import CommandContext
+from dialpact.cli.outsiders import Outsiders
 from dialpact.compliance.errors import DialpactError
 from dialpact.store.sqlite import Store
 
@@ -32,10 +34,19 @@ async def keep(
     every: timedelta = EVERY,
 ) -> None:
     """At once, then regularly, until ``stop``, and then once more. Raises nothing but cancellation."""
-    start = True
+    outsiders = Outsiders(session)
+    try:
+        await _keep(session, stop, every, outsiders)
+    finally:
+        await outsiders.close()
+
+
+async def _keep(session: CommandContext, stop: asyncio.Event, every: timedelta, outsiders: Outsiders) -> None:
+    start, watch = True, Watch()
     while True:
         try:
-            await _aside(session, start=start)
+            if await _aside(session, watch, start=start) or start:
+                outsiders.begin()
         except (DialpactError, OSError) as error:
             log.error("the ledger is not kept", error=str(error))
         except Exception as error:  # a fault of ours must not end the gate either
@@ -46,19 +57,19 @@ async def keep(
         except TimeoutError:
             continue
         try:
-            await asyncio.wait_for(_aside(session, start=True), LAST_SECONDS)
+            await asyncio.wait_for(_aside(session, watch, start=True), LAST_SECONDS)
         except Exception as error:  # the next start signs it
             log.warning("the ledger is not signed at the end", error=str(error))
         return
 
 
-async def _aside(session: CommandContext, *, start: bool) -> bool:
-    return await asyncio.to_thread(lambda: asyncio.run(once(session, start=start)))
+async def _aside(session: CommandContext, watch: Watch, *, start: bool) -> bool:
+    return await asyncio.to_thread(lambda: asyncio.run(once(session, watch, start=start)))
 
 
-async def once(session: CommandContext, *, start: bool = False) -> bool:
+async def once(session: CommandContext, watch: Watch | None = None, *, start: bool = False) -> bool:
     """Whether it was this daemon's turn. StoreError, LedgerError, OSError."""
     async with await Store.open(session.config.database) as store:
         actor = Actor(name="dialpact", door=Door.DAEMON)
         context = Context(store, actor, session.clock, session.machine.uptime)
-        return await housekeeping.keep(context, session.config, start=start)
+        return await housekeeping.keep(context, session.config, watch or Watch(), start=start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from importlib.resources import files
 from pathlib import Path
@@ -20,14 +21,21 @@ from dialpact.compliance.texts import Language
 from dialpact.store import sqlite
 
 DEFAULT = Path("dialpact.toml")
+UNNAMED = "unnamed"  # organisation
+_ORG = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 async def init(
     session: CommandContext,
     *,
     profile: Annotated[str, typer.Option(help="The rules to apply.")] = "cn-hubei-2018",
+    org: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose log it is: in its name, for whoever checks it.")
+    ] = UNNAMED,
 ) -> None:
     """Make a configuration (./dialpact.toml, or --config FILE), with database, ledger key and AMI secret."""
+    if not _ORG.fullmatch(org):
+        raise Fault("org", value=org[:80])
     known = profiles.load(profile)
     target = (session.config_file or DEFAULT).absolute()
     plan = {
@@ -45,7 +53,8 @@ async def init(
     try:
         # The configuration comes last: who finds it finds everything that it names.
         private = keys.generate()
-        public = keys.signer_of(private, ORIGIN + NodeConfig().name).vkey
+        origin = f"{ORIGIN}{org}/{NodeConfig().name}/{secrets.token_hex(6)}"  # no other log has it
+        public = keys.signer_of(private, origin).vkey
         for name, content, mode in (
             ("key", private, 0o600),
             ("public_key", f"{public}\n".encode(), 0o644),
@@ -55,14 +64,14 @@ async def init(
             made.append(plan[name])
         made.append(plan["database"])
         sqlite.create(plan["database"])
-        keys.write_new(target, template(session.language, known.id).encode(), 0o644)
+        keys.write_new(target, template(session.language, known.id, origin).encode(), 0o644)
         made.append(target)
         config = configuration.load(target)
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
         raise
-    answer = {name: str(path) for name, path in plan.items()} | {"profile": known.id}
+    answer = {name: str(path) for name, path in plan.items()} | {"profile": known.id, "origin": origin}
     steps = session.text(
         "say.initialised",
         config=target,
@@ -76,10 +85,10 @@ async def init(
     session.answer(answer, steps)
 
 
-def template(language: Language, profile: str) -> str:
+def template(language: Language, profile: str, origin: str = "") -> str:
     """The commented configuration."""
     text = files("dialpact.cli").joinpath("templates", f"dialpact.{language}.toml").read_text("utf-8")
-    return text.replace("@PROFILE@", profile)
+    return text.replace("@PROFILE@", profile).replace("@ORIGIN@", origin)
 
 
 def _secret() -> bytes:

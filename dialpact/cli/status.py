@@ -30,6 +30,8 @@ async def status(session: CommandContext) -> int:
     else:
         lines = [session.text("status.not-ready" if look.problems else "status.ready")]
         lines += [f"- {item.key}: {said(item, session.language)}" for item in look.problems]
+        lines += [session.text("status.remarks")] if look.remarks else []
+        lines += [f"- {item.key}: {said(item, session.language)}" for item in look.remarks]
         session.answer(None, "\n".join(lines))
     return FOUND if look.problems else DONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import msgspec
 
 from dialpact.compliance import masking, toml
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
@@ -22,6 +23,7 @@ SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 FORMATS = ("wav", "sln", "ulaw", "alaw")  # those whose length and level we can prove
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Origin = Annotated[str, msgspec.Meta(pattern=r"^(dialpact(/[A-Za-z0-9_.-]{1,64}){1,4})?\Z")]
 Supervisor = Literal["record", "cut", "report"]
 Keys = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-D*#]{2,8}\Z")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -104,9 +106,51 @@ class OptOutConfig(_Section, frozen=True, kw_only=True):
     agent_key: Keys = "*9"
 
 
+class WitnessConfig(_Section, frozen=True, kw_only=True):
+    """Where a witness answers (`add-checkpoint` below it), and its cosigner's key."""
+
+    url: str
+    vkey: str
+
+
 class LedgerConfig(_Section, frozen=True, kw_only=True):
+    """``witnesses``: each as a table, or as a line of both, in any order, with a space or a plus between."""
+
     key_file: str = "ledger.key"
+    origin: Origin = ""  # the log's name in the world; empty: dialpact/<node>, as before there was a choice
     checkpoints: str = ""  # folder for copies of the signed tree heads
+    witnesses: tuple[WitnessConfig | str, ...] = ()
+    tsa: str = ""  # address of an authority for timestamps (RFC 3161)
+    tsa_ca: str = ""  # its certificates, in PEM
+    on_fork: Literal["go-on", "stop"] = "go-on"  # what becomes of calls while the log may not be signed
+
+    @property
+    def named(self) -> tuple[WitnessConfig, ...]:
+        """The witnesses. ConfigError for a line that is none."""
+        return tuple(map(_witness, self.witnesses))
+
+
+class SupervisionConfig(_Section, frozen=True, kw_only=True):
+    """Who supervises this operator, and where. ``vkey``: the key that signs the letters and cosigns."""
+
+    url: str = ""
+    vkey: str = ""
+    secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
+    letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
+
+    def secret(self, config: Config) -> bytes:
+        """Of the keyed hashes. Read when it is needed. ConfigError."""
+        file = config.path(self.secret_file)
+        try:
+            text = file.read_text("ascii").strip()
+            found = bytes.fromhex(text)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not hexadecimal"
+            raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
+        if len(found) != 32:
+            raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
+        masking.hide(text)
+        return found
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -116,6 +160,24 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
     @property
     def addresses(self) -> tuple[tuple[str, int], tuple[str, int]]:
         return split_address(self.listen), split_address(self.listener)
+
+
+class WebConfig(_Section, frozen=True, kw_only=True):
+    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address."""
+
+    listen: str = "127.0.0.1:9080"
+    base_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?)?\Z")] = ""
+    certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
+    private_key: str = ""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return split_address(self.listen)
+
+    @property
+    def exposed(self) -> bool:
+        """Others than this host's own users could ask, and read along."""
+        return not self.certificate and not is_loopback(self.address[0])
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -131,6 +193,8 @@ class Config(_Section, frozen=True, kw_only=True):
     opt_out: OptOutConfig = OptOutConfig()
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
+    web: WebConfig = WebConfig()
+    supervision: SupervisionConfig | None = None
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -192,12 +256,48 @@ class Config(_Section, frozen=True, kw_only=True):
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
 
 
+def _witness(given: WitnessConfig | str) -> WitnessConfig:
+    if isinstance(given, WitnessConfig):
+        return given
+    if found := re.fullmatch(r"(?P<url>https?://\S+)\s+(?P<vkey>\S+)", given.strip()):
+        return WitnessConfig(**found.groupdict())
+    if found := re.fullmatch(r"(?P<vkey>\S+?)(?:\s+|\+)(?P<url>https?://\S+)", given.strip()):
+        return WitnessConfig(**found.groupdict())
+    raise ConfigError(f"[ledger] witnesses: not a verifier key and an address: {given!r}")
+
+
+def _check_outsiders(ledger: LedgerConfig) -> None:
+    """Raises ConfigError. What few installations have is only then imported."""
+    addresses = [ledger.tsa] if ledger.tsa else []
+    if ledger.witnesses:
+        from dialpact.compliance.ledger.cosignature import distinct
+
+        try:
+            given = [each.vkey for each in ledger.named]
+            if len(distinct(given)) < len(given):
+                raise ConfigError("[ledger] witnesses: one key twice")
+        except LedgerError as error:
+            raise ConfigError(f"[ledger] witnesses: {error}") from error
+        addresses += [each.url for each in ledger.named]
+    for address in addresses:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", address):
+            raise ConfigError(f"[ledger] not an http or https address: {address!r}")
+
+
 def split_address(text: str) -> tuple[str, int]:
     """``HOST:PORT`` or ``[::1]:PORT``. Raises ConfigError."""
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
         raise ConfigError(f"not HOST:PORT: {text!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host reaches it. A name that is not ``localhost`` may be anything."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Path:
@@ -256,6 +356,8 @@ def _check(config: Config, file: Path) -> None:
         config.gate.address  # noqa: B018 - raises when unusable
         if config.metrics is not None:
             config.metrics.addresses  # noqa: B018
+        config.web.address  # noqa: B018
+        _check_outsiders(config.ledger)
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

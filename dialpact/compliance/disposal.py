@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from dialpact.compliance.model import Value
 from dialpact.compliance.recording import FilesOf
 from dialpact.compliance.retention import earliest_day, goes_from
 from dialpact.compliance.trusted_time import Witness
@@ -18,12 +19,22 @@ class Due(FilesOf, frozen=True, kw_only=True):
     """One whose own day is over by the wall clock.
 
     ``ended_at``: of its call, by the wall clock or, where that had been set back, by trusted time. ``flaw``
-    is ``lowered`` when by the log it was to be kept for longer.
+    is ``lowered`` when by the log it was to be kept for longer, ``day-changed`` when its leaf was made with
+    another day, ``promise-changed`` when the decision of its call is not what was logged. ``promised``: the
+    last day, by the rules that the call was decided by.
     """
 
     ended_at: datetime
     keep_until: date
     held: bool
+    promised: date | None = None
+
+
+class Dayless(Value, frozen=True, kw_only=True):
+    """A recording that has ended and has no day until which it must be kept: ``flaw`` as of one that has."""
+
+    id: str
+    flaw: str
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

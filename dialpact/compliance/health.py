@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialpact.compliance.model import Campaign, Registration, Suspension
+from dialpact.compliance.witness import WitnessState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,19 @@ class LeaseState:
     live: bool
     why: str
     renewed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistersLooked:
+    """The oldest of the last looks at the registers. ``unbound``: rows that no act of the log binds yet;
+    ``whole``: each look came to its end.
+    """
+
+    at: datetime
+    registers: int
+    rows: int
+    unbound: int
+    whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +46,15 @@ class Health:
     suspensions: tuple[Suspension, ...]
     entries: int = 0  # of the ledger
     signed: datetime | None = None  # its last checkpoint
+    remembered: bool = False  # a head was kept beside the key since it has this word
+    forked: str = ""  # a signed head that it does not continue, in words: nothing is signed
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    overwriting: datetime | None = None  # since when something that was erased may still lie in the files
+    witnesses: tuple[WitnessState, ...] = ()  # every one that was ever asked
+    stamped: datetime | None = None  # when the newest timestamp was asked for
+    looked: RegistersLooked | None = None  # at the registers; None: never
+    differing: tuple[tuple[str, str], ...] = ()  # register and key of what is not as the log says
 
 
 @dataclass(frozen=True, kw_only=True)

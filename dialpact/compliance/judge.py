@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from dialpact.compliance import numbers, policy, zones
+from dialpact.compliance import numbers, policy, ranges, zones
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.fact_requirements import fact_requirements
 from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
@@ -20,6 +20,8 @@ MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered
 MAX_TRUNKS = 4  # that one attempt may name: each of them may ring the callee
 TOO_LATE = "the store did not answer in time"
 BROKEN = "internal error"
+UNBOUND = "not what the log says"
+FORKED = "the ledger does not continue what was signed: `dialpact ledger resume`"
 _IDS = Randomness(16)
 
 
@@ -38,12 +40,24 @@ class Judge:
     the clock is an argument.
     """
 
-    def __init__(self, rules: Policy, trunks: Mapping[str, Trunk], node: str, mode: Mode = "enforce") -> None:
+    def __init__(
+        self,
+        rules: Policy,
+        trunks: Mapping[str, Trunk],
+        node: str,
+        mode: Mode = "enforce",
+        *,
+        stops_on_fork: bool = False,
+    ) -> None:
+        """``stops_on_fork``: nothing is allowed while the log may not be signed."""
         self.policy = rules
         self.trunks = dict(trunks)
         self.node = node
         self.mode = mode
+        self.stops_on_fork = stops_on_fork
         self._number_metadata = " + ".join(filter(None, (metadata.VERSION, rules.areas_version)))
+        sections = (profile.range_dialling for profile in rules.profiles)
+        self._ranges = tuple(section for section in sections if section)
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
 
     def attempt(
@@ -89,7 +103,11 @@ class Judge:
         recorder_required: bool = True,
         id: str = "",
     ) -> Decision:
-        """Every rule of every profile is evaluated; the number to dial is there only if all pass."""
+        """Every rule of every profile is evaluated; the number to dial is there only if all pass.
+
+        The decision keeps the facts but for whom else the campaign dialled: that is counted.
+        """
+        facts = ranges.counted(facts, self._ranges)
         if attempt.attack:  # nothing else that a hostile session says is worth judging
             findings: tuple[Finding, ...] = (
                 Finding(
@@ -121,15 +139,29 @@ class Judge:
             tz=zones.version(),
             number_metadata=self._number_metadata,
             mode=self.mode,
+            retention=self.policy.terms,
         )
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt whose deadline has passed."""
         return self.block(attempt, now, Reason.DEADLINE, TOO_LATE, id=id)
 
+    def forked(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
+        """The block of an attempt while the log may not be signed, where the operator wants that."""
+        return self.block(attempt, now, Reason.GATE_ERROR, FORKED, id=id)
+
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt on which the rules, its facts or its row fail."""
         return self.block(attempt, now, Reason.GATE_ERROR, BROKEN, id=id)
+
+    def unbound(
+        self, attempt: CallAttempt, now: datetime, names: Sequence[tuple[str, str]], *, id: str = ""
+    ) -> Decision:
+        """The block of an attempt that entries of registers would be judged by which are not what the log
+        says: ``names``, register and key of each.
+        """
+        told = ", ".join(f"{register} {key}" for register, key in names)
+        return self.block(attempt, now, Reason.GATE_ERROR, f"{UNBOUND}: {told}", id=id)
 
     def block(self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = "") -> Decision:
         """A block for a failure of ours, when the rules could not be asked."""
@@ -145,6 +177,7 @@ class Judge:
             tz=zones.version(),
             number_metadata=self._number_metadata,
             mode=self.mode,
+            retention=self.policy.terms,
         )
 
     def _dial(self, attempt: CallAttempt, failed: bool) -> str:

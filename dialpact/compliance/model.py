@@ -195,6 +195,25 @@ class RecorderState(Value, frozen=True, kw_only=True):
     why: str = ""  # why not, in the listener's words
 
 
+class Sweep(Value, frozen=True, kw_only=True):
+    """A range that is dialled up. ``count`` of the ``width`` numbers were dialled, this one included."""
+
+    kind: Literal["run", "stretch"]
+    count: int
+    width: int
+    step: int = 0  # of a run
+
+
+class Nearby(Value, frozen=True, kw_only=True):
+    """What a decision keeps of the numbers that the campaign dialled close by: how many, and none of them.
+
+    ``sweeps``: what was found in them, by the thresholds of the rule that looked.
+    """
+
+    count: int
+    sweeps: dict[str, Sweep]
+
+
 class Facts(Value, frozen=True, kw_only=True):
     """All that the rules look at, read in the decision's own transaction and stored with it for replay."""
 
@@ -211,7 +230,10 @@ class Facts(Value, frozen=True, kw_only=True):
     leads: tuple[Batch, ...] = ()  # the campaign's batches that the callee is on
     script: Script | None = None
     attempts: tuple[Tally, ...] = ()  # one for each cap
-    neighbours: tuple[int, ...] = ()  # numbers that the campaign dialled lately, as distances from this one
+    # Numbers that the campaign dialled lately, as distances from this one. Other people's: a decision that is
+    # made keeps ``nearby`` instead (those from before hold them).
+    neighbours: tuple[int, ...] = ()
+    nearby: Nearby | None = None
     suspensions: tuple[Suspension, ...] = ()
     recorder: RecorderState | None = None  # None: not looked at (``dialpact check`` without ``--live``)
     registrations: tuple[Registration, ...] = ()  # of the business and the campaign, where a profile asks
@@ -227,6 +249,13 @@ class Finding(Value, frozen=True, kw_only=True):
     clause: str = ""  # profile and clause, e.g. "cn-hubei-2018 hours"
     detail: dict[str, str] = {}
     retry_at: datetime | None = None  # when this rule alone would pass, if that can be known
+
+
+class Term(Value, frozen=True, kw_only=True):
+    """How long a profile wants what is known of a call kept."""
+
+    months: int  # calendar months after the local day of the call
+    timezone: str  # IANA name: whose day
 
 
 class PolicyVersion(Value, frozen=True, kw_only=True):
@@ -250,6 +279,7 @@ class Decision(Value, frozen=True, kw_only=True):
     tz: str = ""  # of the time zone data; empty in decisions from before it was noted
     number_metadata: str = ""  # of what is known about telephone numbers; likewise
     mode: Mode = "enforce"
+    retention: tuple[Term, ...] | None = None  # promised that day, whatever comes later; None: not noted then
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

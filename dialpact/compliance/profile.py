@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -21,7 +21,7 @@ import msgspec
 from dialpact.compliance import public_holidays, toml
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.errors import ProfileError
-from dialpact.compliance.model import PolicyVersion
+from dialpact.compliance.model import PolicyVersion, Term
 from dialpact.compliance.numbers.areas import SHIPPED, Areas
 from dialpact.compliance.sections import (
     ActorRule,
@@ -123,6 +123,11 @@ class Policy:
         )
 
     @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """How long each profile wants what is known of a call kept; none where it does not say."""
+        return terms(self.profiles)
+
+    @cached_property
     def sections(self) -> tuple[Mapping[str, Section], ...]:
         """Of each profile, those that it has, by name."""
         return tuple(
@@ -163,6 +168,15 @@ class Policy:
     def regions(self) -> tuple[str, ...]:
         """The regions that every profile permits, in the first one's order."""
         return common_regions(self.profiles)
+
+
+def terms(profiles: Iterable[Profile]) -> tuple[Term, ...]:
+    """How long each wants what is known of a call kept; none of one that does not say."""
+    return tuple(
+        Term(months=profile.recording.retention_months, timezone=profile.timezone)
+        for profile in profiles
+        if profile.recording and profile.recording.retention_months
+    )
 
 
 def common_regions(profiles: Sequence[Profile]) -> tuple[str, ...]:

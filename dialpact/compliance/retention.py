@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from dialpact.compliance.model import Value
+from dialpact.compliance.model import Term, Value
 from dialpact.compliance.profile import Policy
+from dialpact.compliance.zones import zone
 
 KeepUntil = Callable[[datetime], date]  # the last day for a call that ended at an instant
 
@@ -33,6 +34,20 @@ def keep_until(ended_at: datetime, policy: Policy) -> date:
         months = profile.recording.retention_months if profile.recording else 0
         days.append(months_later(ended, months))
     return max(days)
+
+
+def last_day(at: datetime, terms: Iterable[Term]) -> date | None:
+    """The latest day that any of the ``terms`` promises for what was at ``at``; None where there is none.
+
+    A zone that is not known here is taken to be behind all others.
+    """
+    days = [months_later(_local_day(at, term.timezone), term.months) for term in terms]
+    return max(days, default=None)
+
+
+def _local_day(at: datetime, name: str) -> date:
+    there = zone(name)
+    return at.astimezone(there).date() if there else at.astimezone(UTC).date() + timedelta(days=1)
 
 
 def months_later(day: date, months: int) -> date:

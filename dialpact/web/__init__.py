@@ -1,5 +1,7 @@
-"""What the world outside may look at while the daemons run: metrics and health, over HTTP.
+"""What the world outside may ask over HTTP.
 
-Nothing here is in the way of a call: it has a connection to the database of its own, every question has a
+``server`` shows metrics and health beside a daemon's work; ``process`` serves ``app``, the routes of
+``dialpact web``.
+Nothing here is in the way of a call: each has a connection to the database of its own, every question has a
 time limit, and what can not be answered is said to be unknown.
 """

@@ -18,6 +18,7 @@ from prometheus_client.core import HistogramMetricFamily, Metric
 
 from dialpact.application.health import Look
 from dialpact.compliance.config import Config
+from dialpact.compliance.health import Health
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.compliance.reasons import Reason
 
@@ -123,11 +124,41 @@ class NodeCollector:
             Count("dialpact_incidents", "Incidents in the database.", labels=["kind"]),
             {(kind,): count for kind, count in happened.items()},
         )
+        yield Gauge(
+            "dialpact_registers_differing",
+            "Entries of registers that are not what the log says.",
+            len(figures.health.differing),
+        )
         yield Gauge("dialpact_ledger_leaves", "Size of the ledger.", figures.health.entries)
+        forked = int(bool(figures.health.forked))
+        yield Gauge("dialpact_ledger_forked", "1 while it may not be signed.", forked)
         yield Gauge("dialpact_ledger_unsealed", "Rows without a leaf.", figures.unsealed)
         if figures.health.signed is not None:
             age = (self._now - figures.health.signed).total_seconds()
             yield Gauge("dialpact_ledger_checkpoint_age_seconds", "Since the newest one.", age)
+        yield from self._of_outsiders(figures.health)
+
+    def _of_outsiders(self, health: Health) -> Iterator[Metric]:
+        known = {state.vkey: state for state in health.witnesses}
+        ages, well = {}, {}
+        for one in self._config.ledger.named:
+            state, name = known.get(one.vkey), (one.vkey.partition("+")[0],)
+            well[name] = int(state is not None and state.failing_since is None)
+            if state is not None and state.cosigned_at is not None:
+                ages[name] = (self._now - state.cosigned_at).total_seconds()
+        yield _labelled(
+            Gauge(
+                "dialpact_witness_cosigns", "1 while its last answer is a cosignature.", labels=["witness"]
+            ),
+            well,
+        )
+        yield _labelled(
+            Gauge("dialpact_witness_cosignature_age_seconds", "Since its newest one.", labels=["witness"]),
+            ages,
+        )
+        if health.stamped is not None:
+            age = (self._now - health.stamped).total_seconds()
+            yield Gauge("dialpact_ledger_timestamp_age_seconds", "Since the newest was asked for.", age)
 
 
 def page(config: Config, meters: Meters, look: Look, now: datetime, kinds: Sequence[str]) -> bytes:

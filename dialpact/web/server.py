@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import structlog
 from dialpact.accepting import stop_accepting
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Look, Looking, Sources
+from dialpact.compliance.config import is_loopback
 from dialpact.compliance.meters import METERS
 
 MOST_HEAD = 8_192  # bytes of a request
@@ -42,8 +42,8 @@ async def serving(outside: Outside, listen: tuple[str, int]) -> AsyncIterator[tu
     try:
         server = await asyncio.start_server(endpoint.answer, *listen, limit=MOST_HEAD, backlog=MOST_OPEN)
         host, port = server.sockets[0].getsockname()[:2]
-        (log.info if _is_loopback(host) else log.warning)(
-            "metrics listening", host=host, port=port, open_to_the_network=not _is_loopback(host)
+        (log.info if is_loopback(host) else log.warning)(
+            "metrics listening", host=host, port=port, open_to_the_network=not is_loopback(host)
         )
         try:
             yield host, port
@@ -52,10 +52,6 @@ async def serving(outside: Outside, listen: tuple[str, int]) -> AsyncIterator[tu
             await endpoint.close()
     finally:
         await looking.close()
-
-
-def _is_loopback(host: str) -> bool:
-    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
 class MetricsEndpoint:
@@ -129,8 +125,9 @@ def health(look: Look, said: Callable[[DoctorFinding], str]) -> bytes:
 
 
 def state(look: Look, said: Callable[[DoctorFinding], str]) -> dict[str, object]:
-    """For programs: ``ready``, and of every problem its code and text."""
+    """For programs: ``ready``, and of every problem its code and text; ``remarks`` stop no call."""
     return {
         "ready": not look.problems,
         "problems": [{"code": item.key, "text": said(item)} for item in look.problems],
+        "remarks": [{"code": item.key, "text": said(item)} for item in look.remarks],
     }

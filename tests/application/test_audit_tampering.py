@@ -341,6 +341,7 @@ def test_the_tail_is_cut_with_all_that_tells_of_it(thief: Thief) -> None:
             " (SELECT key FROM ledger WHERE kind = ? AND leaf_index >= 168)",
             kind,
         )
+    thief("DELETE FROM witnessed WHERE reading NOT IN (SELECT seq FROM clock_reading)")
     thief("DELETE FROM ledger WHERE leaf_index >= 168")
     thief("DELETE FROM ledger_node")
     thief("DELETE FROM checkpoint WHERE size > 168")

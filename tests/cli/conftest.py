@@ -50,8 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return place
 
 
-@pytest.fixture
-def stocked(home: Home) -> Home:
+def stock(home: Home) -> Home:
     """With everything that a call needs: NUMBER may be called on a working day."""
     home.run("business", "add", "acme", "--name", "某某公司", "--actor", "own-business")
     home.run("script", "add", "pitch", "--file", home.file("pitch.txt", "您好，这里是某某公司。"))
@@ -68,6 +67,11 @@ def stocked(home: Home) -> Home:
     agreed = ("--evidence", "form 7", "--granted-at", "2026-01-05")
     home.run("consent", "add", NUMBER, "--business", "acme", "--industry", "保险", *agreed)
     return home
+
+
+@pytest.fixture
+def stocked(home: Home) -> Home:
+    return stock(home)
 
 
 @pytest.fixture

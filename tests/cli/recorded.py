@@ -70,10 +70,13 @@ class Shelf:
         until: date | None = LAST,
         state: str = "kept",
         sound: str = "",
+        **decided: Any,
     ) -> str:
-        """One with three files below its day. The id of the recording, 32 hex digits."""
+        """One with three files below its day. The id of the recording, 32 hex digits. ``decided``: of its
+        decision.
+        """
         id = hashlib.md5(name.encode()).hexdigest()
-        made = msgspec.structs.replace(decision(attempt(number)), decided_at=ended)
+        made = msgspec.structs.replace(decision(attempt(number)), decided_at=ended, **decided)
         day = self.folder / ended.strftime("%Y/%m/%d")
         day.mkdir(parents=True, exist_ok=True)
         files = {side: day / f"{name}{side}.wav" for side in SIDES}

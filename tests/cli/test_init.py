@@ -43,10 +43,13 @@ def keys(kind: type[msgspec.Struct]) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_setting_is_in_the_file_with_its_default(language: Language) -> None:
     text = init.template(language, "cn-hubei-2018")
-    assert "metrics" not in tomllib.loads(text)  # off; as it is written, it is the default
-    written = tomllib.loads(re.sub(r"^#(\[metrics\]|[a-z]+ = )", r"\1", text, flags=re.MULTILINE))
+    # Off; as they are written, they are the default.
+    assert not {"metrics", "supervision"} & set(tomllib.loads(text))
+    off = r"^#(\[metrics\]|\[supervision\]|[a-z_]+ = )"
+    written = tomllib.loads(re.sub(off, r"\1", text, flags=re.MULTILINE))
     sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
     sections["metrics"] = configuration.MetricsConfig
+    sections["supervision"] = configuration.SupervisionConfig
     assert set(written) == set(sections) - {"origin"}
     trunk = configuration.Trunk
     for name, section in written.items():
@@ -108,3 +111,39 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     in_the_way.mkdir()
     assert "unable to open database file" in Home(tmp_path)("init", code=1)["error"]
     assert list(tmp_path.iterdir()) == [in_the_way]
+
+
+def test_each_installation_has_a_log_of_its_own_name(tmp_path: Path) -> None:
+    names = set()
+    for number, org in enumerate(("acme", "acme", "")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        given = ("--org", org) if org else ()
+        answer = Home(folder)("--config", str(folder / "dialpact.toml"), "init", *given)
+        config = configuration.load(folder / "dialpact.toml")
+        assert re.fullmatch(rf"dialpact/{org or 'unnamed'}/pbx1/[0-9a-f]{{12}}", answer["origin"])
+        assert config.ledger.origin == keys_of_ledger.name_of(config) == answer["origin"]
+        assert keys_of_ledger.load_public(folder / "ledger.pub").name == answer["origin"]
+        names.add(answer["origin"])
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize("org", ["", " ", "a b", "a+b", "a/b", "某某", "a\n", "x" * 65])
+def test_a_name_of_an_organisation_that_no_log_can_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, org: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "name of an organisation" in Home(tmp_path)("init", "--org", org, code=1)["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["acme", "dialpact", "dialpact/", "dialpact/a b", "dialpact/a+b", "dialpact/a\\n", "dialpact/a//b"],
+)
+def test_a_name_of_a_log_has_one_form(home: Home, origin: str) -> None:
+    text = home.config.read_text("utf-8")
+    home.config.write_text(
+        re.sub('^origin = ".*"', lambda _: f'origin = "{origin}"', text, flags=re.MULTILINE)
+    )
+    assert "origin" in home("ledger", "key", code=1)["error"]

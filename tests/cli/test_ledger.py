@@ -44,6 +44,10 @@ def vkey(home: Home) -> str:
     return str(home("ledger", "key")["verifier_key"])
 
 
+def name(home: Home) -> str:
+    return str(home("ledger", "key")["name"])
+
+
 def test_a_checkpoint_is_printed_as_it_was_signed(kept: Home) -> None:
     text = kept.run("ledger", "checkpoint").stdout
     assert Checkpoint.parse(note.verify(text, [keys.load_public(vkey(kept))])).size == 3
@@ -115,7 +119,7 @@ def test_list_and_show(kept: Home) -> None:
     assert (found["size"], len(found["proof"])) == (3, 2)
     assert "13800138000" in found["record"]
     assert "numbered from 0" in kept("ledger", "show", "3", code=1)["error"]
-    assert "dialpact/pbx1\n3\n" in kept.run("ledger", "show", "1").stdout
+    assert f"{name(kept)}\n3\n" in kept.run("ledger", "show", "1").stdout
 
 
 def test_a_rotation_can_be_followed_from_the_first_key_and_from_the_last(kept: Home) -> None:
@@ -140,7 +144,7 @@ def test_a_rotation_can_be_followed_from_the_first_key_and_from_the_last(kept: H
 
 
 def test_an_old_key_signs_nothing_that_is_believed(kept: Home) -> None:
-    old = keys.load_file(kept.path / "ledger.key", "dialpact/pbx1")
+    old = keys.load_file(kept.path / "ledger.key", name(kept))
     kept.run("ledger", "rotate", "--by", "chen", "--reason", "stolen")
     text = kept("ledger", "checkpoint")["note"]
     body = text.rpartition("\n\n")[0] + "\n"
@@ -185,11 +189,28 @@ def test_a_lost_key_is_given_up_and_nothing_vouches(kept: Home) -> None:
 def test_another_name_of_the_node_needs_a_rotation(kept: Home) -> None:
     first = vkey(kept)
     kept.run("ledger", "checkpoint")
-    kept.config.write_text(kept.config.read_text("utf-8").replace('"pbx1"', '"wuhan"'), "utf-8")
+    kept.config.write_text(kept.config.read_text("utf-8").replace("/pbx1/", "/wuhan/"), "utf-8")
     assert "rotate" in kept("ledger", "checkpoint", code=1)["error"]
     kept.run("ledger", "rotate", "--by", "chen", "--reason", "renamed")
-    assert kept("ledger", "checkpoint")["note"].startswith("dialpact/wuhan\n")
+    assert kept("ledger", "checkpoint")["note"].startswith("dialpact/unnamed/wuhan/")
     assert kept("ledger", "verify", "--key", first)["findings"] == 0
+
+
+def test_an_installation_from_before_keeps_its_log_s_name(home: Home) -> None:
+    """``[ledger] origin`` is not in its configuration: the log is the node's, and another node is another
+    log.
+    """
+    text = re.sub('^origin = ".*"\n', "", home.config.read_text("utf-8"), flags=re.MULTILINE)
+    home.config.write_text(text, "utf-8")
+    first = vkey(home)
+    assert home("ledger", "checkpoint")["note"].startswith("dialpact/pbx1\n0\n")
+    home.run("business", "add", "acme", "--name", "x", "--actor", "own-business")
+    assert home("ledger", "checkpoint")["note"].startswith("dialpact/pbx1\n1\n")
+    home.config.write_text(text.replace('name = "pbx1"', 'name = "wuhan"'), "utf-8")
+    assert "rotate" in home("ledger", "checkpoint", code=1)["error"]
+    home.run("ledger", "rotate", "--by", "chen", "--reason", "renamed")
+    assert home("ledger", "checkpoint")["note"].startswith("dialpact/wuhan\n")
+    assert home("ledger", "verify", "--key", first)["findings"] == 0
 
 
 def test_a_key_exchanged_behind_the_log_s_back_signs_nothing(kept: Home) -> None:
@@ -203,7 +224,11 @@ def test_a_key_exchanged_behind_the_log_s_back_signs_nothing(kept: Home) -> None
 def test_nothing_is_signed_over_a_cut_log(kept: Home) -> None:
     kept.run("ledger", "checkpoint")
     tamper(kept, "DELETE FROM ledger WHERE leaf_index = 2")
-    assert "was cut" in kept("ledger", "checkpoint", code=1)["error"]
+    refused = kept("ledger", "checkpoint", code=3)
+    assert "was cut" in refused["error"]
+    assert {(fork["size"], fork["where"]) for fork in refused["forks"]} == {
+        (3, str(kept.path / "ledger.head"))
+    }
     assert "was cut" in kept("ledger", "rotate", "--by", "c", "--reason", "r", code=1)["error"]
 
 
@@ -211,7 +236,7 @@ def test_every_finding_has_its_text() -> None:
     folder = ROOT / "dialpact" / "application" / "ledger" / "audit"
     source = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
     table = {key.partition(".")[2] for key in texts.catalogue("en") if key.startswith("ledger.")}
-    kinds = "record|kind|leaf|decision|erased|node|checkpoint|log|link"
+    kinds = "record|kind|leaf|decision|erased|node|checkpoint|log|link|row|act|schema"
     assert set(re.findall(rf'"((?:{kinds})-\w[\w-]+)"', source)) == table
 
 
@@ -221,6 +246,16 @@ def test_a_note_that_is_no_text(kept: Home) -> None:
     kept.file("x.note", "\n" * (note.MOST_BYTES + 5))
     assert kept("ledger", "verify", "--checkpoint", "x.note", code=3)["findings"] == 1
     assert "nowhere" in kept("ledger", "verify", "--checkpoint", "nowhere.note", code=1)["error"]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "  ", "\n\n\n"])
+def test_an_empty_checkpoint_is_none(kept: Home, content: str) -> None:
+    kept.file("x.note", content)
+    (found,) = kept("ledger", "verify", "--checkpoint", "x.note", code=3)["listed"]
+    assert (found["code"], found["key"]) == ("checkpoint-bad", "x.note")
+    (found,) = kept("ledger", "verify", "--from", "0", "--checkpoint", "x.note", code=3)["listed"]
+    assert found["code"] == "checkpoint-bad"
+    assert "no signed note" in kept("ledger", "prove", "x.note", "3", code=1)["error"]
 
 
 def test_the_key_file_is_the_one_that_is_checked(kept: Home) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -42,6 +44,10 @@ signer_digest = sha256
 default_policy = 1.2.3.4
 digests = sha256
 ess_cert_id_chain = no
+"""
+EXACT = """
+clock_precision_digits = 6
+accuracy = secs:1, millisecs:500, microsecs:100
 """
 
 
@@ -94,6 +100,10 @@ def url(authority: Authority) -> Iterator[str]:
             query = self.rfile.read(int(self.headers["Content-Length"]))
             body, kind, status = authority.answer(query), "application/timestamp-reply", 200
             match authority.how:
+                case "exact":
+                    (authority.folder / "c.cnf").write_text(CONF + EXACT)
+                    body = authority.answer(query)
+                    (authority.folder / "c.cnf").write_text(CONF)
                 case "another":
                     asked = timestamp.ask("something else\n")
                     body = authority.answer(asked.raw)
@@ -137,6 +147,28 @@ def test_a_checkpoint_is_stamped_and_openssl_agrees(home: Home, authority: Autho
     assert home("ledger", "verify", "--checkpoint", "a.note")["findings"] == 0
 
 
+def test_the_fraction_of_a_second_and_the_accuracy_count(home: Home, authority: Authority, url: str) -> None:
+    """rfc3161-client gives the time without its fraction, and leaves the accuracy out."""
+    authority.how = "exact"
+    said = home("ledger", "timestamp", "--tsa", url, "-o", "a.tsr")
+    shown = authority("openssl", "ts", "-reply", "-in", str(home.path / "a.tsr"), "-text").decode()
+    (told,) = re.findall(r"^Time stamp: .*:(\d\d\.\d+) \d{4} GMT$", shown, re.MULTILINE)
+    at, latest = (datetime.fromisoformat(said[name]) for name in ("at", "latest"))
+    assert f"{at:%S.%f}".rstrip("0") == told
+    assert (latest - at, said["accuracy_seconds"]) == (timedelta(seconds=1.5001), 1.5001)
+    root = str(authority.folder / "root.pem")
+    given = ("ledger", "timestamp-verify", "a.tsr", "--checkpoint", "a.note", "--ca", root)
+    assert home(*given) == {name: said[name] for name in ("at", "accuracy_seconds", "latest")}
+    # A person is told no earlier second.
+    for_people = datetime.fromisoformat(re.findall(r"\d{4}-\S+ \S+(?=,)", home.run(*given).stdout)[0])
+    assert timedelta() <= for_people - latest < timedelta(seconds=1)
+
+
+def test_an_authority_that_states_no_accuracy_answers_for_its_time(home: Home, url: str) -> None:
+    said = home("ledger", "timestamp", "--tsa", url, "-o", "a.tsr")
+    assert (said["accuracy_seconds"], said["latest"]) == (None, said["at"])
+
+
 def test_a_checkpoint_that_was_kept_is_stamped_later(home: Home, authority: Authority, url: str) -> None:
     home.run("ledger", "checkpoint", "-o", "old.note")
     home.run("ledger", "timestamp", "--tsa", url, "-o", "b.tsr", "--checkpoint", "old.note")
@@ -159,8 +191,6 @@ def test_a_checkpoint_that_was_kept_is_stamped_later(home: Home, authority: Auth
 def test_an_authority_that_does_not_answer_well(
     home: Home, authority: Authority, url: str, how: str, reason: str
 ) -> None:
-    import re
-
     authority.how = how
     error = home("ledger", "timestamp", "--tsa", url, "-o", "a.tsr", code=1)["error"]
     assert re.search(reason, error), error
@@ -175,7 +205,7 @@ def test_what_does_not_hold(home: Home, authority: Authority, url: str) -> None:
     raw = bytearray((home.path / "a.tsr").read_bytes())
     raw[-20] ^= 1
     home.file("c.tsr", bytes(raw))
-    changed = (home.path / "a.note").read_text("utf-8").replace("dialpact/pbx1\n", "dialpact/pbx2\n", 1)
+    changed = (home.path / "a.note").read_text("utf-8").replace("/pbx1/", "/pbx2/", 1)
     home.file("d.note", changed)
     home.file("e.note", (home.path / "a.note").read_text("utf-8") + "— witness.example AAAAAAA=\n")
     for answer, checkpoint, ca, reason in [

@@ -25,9 +25,10 @@ from dialpact.application.doctor.finding import fail
 from dialpact.application.health import Look, Looking
 from dialpact.cli import notify, status
 from dialpact.cli.incidents import kinds
-from dialpact.compliance.config import Config, MetricsConfig, Trunk
+from dialpact.compliance.config import Config, LedgerConfig, MetricsConfig, Trunk, WitnessConfig
 from dialpact.compliance.health import Health, LeaseState, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
+from dialpact.compliance.witness import WitnessState
 from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
 from tests.agi.office import NUMBER, Office
@@ -35,6 +36,20 @@ from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 WAIT = 20.0
+
+
+WITNESS = WitnessState(
+    vkey="witness.example/w1+00000000+x",
+    url="https://witness.example",
+    word="away",
+    detail="",
+    size=5,
+    asked_at=NOW - timedelta(minutes=1),
+    failing_since=NOW - timedelta(minutes=11),
+    cosigned_at=NOW - timedelta(minutes=21),
+    told=False,
+)
+WITNESSED = LedgerConfig(witnesses=(WitnessConfig(url=WITNESS.url, vkey=WITNESS.vkey),))
 
 
 def full_look() -> Look:
@@ -48,13 +63,15 @@ def full_look() -> Look:
         suspensions=(),
         entries=7,
         signed=NOW - timedelta(minutes=5),
+        witnesses=(WITNESS,),
+        stamped=NOW - timedelta(hours=1),
     )
     figures = StoreFigures(health=health, incidents={"recording-gap": 3}, running=2, overdue=1, unsealed=0)
     return Look(problems=(), figures=figures, calendar_days=34, free_recordings=10**10, free_database=10**9)
 
 
 def page(meters: Meters, look: Look) -> dict[str, float]:
-    config = Config(trunks={"carrier": Trunk(endpoint="carrier")})
+    config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED)
     lines = metrics.page(config, meters, look, NOW, kinds()).decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[0] != "#"}
 
@@ -103,6 +120,22 @@ def test_what_the_store_would_say_is_absent_when_it_says_nothing() -> None:
     assert not any(
         name.startswith(("dialpact_ledger", "dialpact_recorder", "dialpact_disk")) for name in shown
     )
+
+
+def test_a_witness_that_does_not_cosign_is_seen() -> None:
+    shown = page(Meters(), full_look())
+    assert shown['dialpact_witness_cosigns{witness="witness.example/w1"}'] == 0
+    assert shown['dialpact_witness_cosignature_age_seconds{witness="witness.example/w1"}'] == 21 * 60
+    assert shown["dialpact_ledger_timestamp_age_seconds"] == 3600
+
+
+@pytest.mark.parametrize("forked", ["", "ledger.head: 6 entries, root 00"])
+def test_a_ledger_that_may_not_be_signed_is_seen(forked: str) -> None:
+    look = full_look()
+    assert look.figures is not None
+    figures = replace(look.figures, health=replace(look.figures.health, forked=forked))
+    shown = page(Meters(), replace(look, figures=figures))
+    assert shown["dialpact_ledger_forked"] == bool(forked)
 
 
 def test_a_bound_belongs_to_its_bucket() -> None:

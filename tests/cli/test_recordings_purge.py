@@ -126,14 +126,15 @@ def test_a_row_that_does_not_fit_its_leaf(shelf: Shelf) -> None:
     assert shelf.home("recordings", "show", id, code=3)["flaw"] == "not-its-leaf"
 
 
-def test_a_day_that_was_lowered_by_force_stops_only_that_one(shelf: Shelf) -> None:
+def test_a_day_that_was_lowered_by_force_stops_everything(shelf: Shelf) -> None:
     lowered, other = shelf.put("a"), shelf.put("b")
     shelf.home.run("recordings", "keep", lowered, "--until", "2030-01-01", "--reason", "contract")
     shelf.sql("DROP TRIGGER recording_keep_until_only_rises")
     shelf.sql("UPDATE recording SET keep_until = '2027-11-24' WHERE id = ?", lowered)
     shelf.lives_until(OVER)
-    assert shelf.purge("--yes", code=3) == {lowered: "lowered", other: "disposed"}
-    assert (len(shelf.files("a")), shelf.history(lowered)) == (3, ["keep"])
+    (named,) = shelf.home("recordings", "purge", "--yes", code=1)["differences"]
+    assert (named["kind"], named["key"]) == ("recording", lowered)
+    assert (len(shelf.files("a")), shelf.history(lowered), shelf.history(other)) == (3, ["keep"], [])
 
 
 def test_a_folder_that_is_not_mounted(shelf: Shelf) -> None:
@@ -241,7 +242,8 @@ def test_the_store_refuses_what_a_command_was_made_to_believe(shelf: Shelf) -> N
     class Fooled(Clocks):
         async def take(self, read: Callable[[], Reading], by: str) -> Witness:
             seen = await super().take(read, by)
-            return seen._replace(time=OVER, last=seen.last._replace(at=OVER))
+            later = seen.last.uptime._replace(up=seen.last.uptime.up + (OVER - seen.last.at))
+            return seen._replace(time=OVER, last=seen.last._replace(at=OVER, uptime=later))
 
     async def purge(store: Store) -> None:
         store.clocks = Fooled(store)

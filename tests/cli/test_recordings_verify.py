@@ -148,3 +148,17 @@ def test_a_page_and_one(shelf: Shelf) -> None:
     found = shelf.within(verified)
     assert found.checked == 3
     assert [Path(one.path).name for one in found.findings] == ["r2.wav"]
+
+
+@pytest.mark.parametrize(
+    "statement", ["state = 'failed'", "state = 'unanswered', sha256 = NULL", "state = 'starting'"]
+)
+def test_a_row_that_needs_no_file_any_more(shelf: Shelf, statement: str) -> None:
+    """Whoever has the file says that nothing was kept, and takes the recording away."""
+    shelf.put()
+    for guard in ("recording_state_is_final", "recording_end_is_final"):
+        shelf.sql(f"DROP TRIGGER {guard}")
+    shelf.sql(f"UPDATE recording SET {statement}")
+    for path in list(shelf.folder.rglob("*.wav")):
+        path.unlink()
+    assert found(shelf) == {("a.wav", "not-its-leaf")}

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from msgspec import structs
+from msgspec import json, structs
 
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.judge import Judge, bounded
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Facts, RecorderState
+from dialpact.compliance.model import Business, CallerId, Campaign, Consent, Decision, Facts, RecorderState
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
@@ -182,3 +182,19 @@ def test_the_operators_area_codes_are_judged_by_and_named(tmp_path: Path) -> Non
     assert blocked.number_metadata == found.number_metadata
     chinese = Judge(Policy((profile.load("cn-hubei-2018"),), calendars.load()), trunks, "pbx1")
     assert "areas" not in chinese.too_late(found.attempt, WEDNESDAY).number_metadata
+
+
+@pytest.mark.parametrize("names", [("cn-hubei-2018",), ("cn-hubei-2018", "cn-miit-2020-81")])
+def test_a_decision_holds_nobody_else_s_number(names: tuple[str, ...]) -> None:
+    """Whom else the campaign dialled is counted; the rule still says what it found, then and at a replay."""
+    rules = Policy(profiles=tuple(profile.load(name) for name in names), calendar=calendars.load())
+    asks = Judge(rules, {"carrier": Trunk(endpoint="carrier")}, "pbx1")
+    asked = asks.attempt("13800138000", "c", "02788880007")
+    made = asks.decide(asked, structs.replace(FACTS, neighbours=tuple(range(1, 40))), WEDNESDAY)
+    stored = json.encode(made)
+    assert made.facts.neighbours == () and made.facts.nearby and made.facts.nearby.count == 39
+    assert Reason.RANGE_DIALLING in made.reasons and b'"neighbours":[]' in stored
+    again = json.decode(stored, type=Decision)
+    assert structs.replace(asks.decide(asked, again.facts, WEDNESDAY), id=made.id) == made
+    few = asks.decide(asked, structs.replace(FACTS, neighbours=(1, 5)), WEDNESDAY)
+    assert Reason.RANGE_DIALLING not in few.reasons and few.facts.neighbours == ()

@@ -98,6 +98,7 @@ def test_one_bad_signature_of_a_known_key_outweighs_a_good_one() -> None:
         ("n+00000000+" + base64.b64encode(b"\x04" + b"k" * 32).decode(), "another kind"),
         ("n+00000000+" + base64.b64encode(b"\x01" + b"k" * 31).decode(), "no Ed25519 key"),
         ("n+00000000+AQ", "base64"),
+        (MINE.vkey.replace(MINE.key_id.hex(), MINE.key_id.hex().upper()), "another one"),
     ],
 )
 def test_verifier_keys_that_are_none(vkey: str, reason: str) -> None:
@@ -151,6 +152,15 @@ def test_a_checkpoint_is_read_as_it_is_written(
         f"o\n+7\n{ROOT}\n",
         f"o\n 7\n{ROOT}\n",
         f"o\n-7\n{ROOT}\n",
+        f"o\n7 \n{ROOT}\n",
+        f"o\n1_0\n{ROOT}\n",
+        f"o\n\uff17\n{ROOT}\n",
+        f"o\n0x7\n{ROOT}\n",
+        f"o\n7e0\n{ROOT}\n",
+        f"o\n00\n{ROOT}\n",
+        f"o\n7\n{ROOT.rstrip('=')}\n",
+        f"o\n7\n{ROOT}=\n",
+        f"o\n7\r\n{ROOT}\n",
         f"o\n٧\n{ROOT}\n",
         f"o\n7.0\n{ROOT}\n",
         f"o\n\n{ROOT}\n",

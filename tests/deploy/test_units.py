@@ -16,7 +16,7 @@ from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.meters import Meters
 from dialpact.web import metrics
-from tests.cli.test_outside import NOW, full_look
+from tests.cli.test_outside import NOW, WITNESSED, full_look
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -42,7 +42,6 @@ HARDENING = {
     "SystemCallArchitectures": "native",
     "Restart": "always",
     "Type": "notify",
-    "User": "dialpact",
     "Group": "dialpact",
     "UMask": "0027",
 }
@@ -61,6 +60,7 @@ def test_there_is_a_unit_for_each_daemon() -> None:
     assert [unit.name for unit in UNITS] == [
         "dialpact-gate.service",
         "dialpact-listener.service",
+        "dialpact-web.service",
         "dialpact.service",
     ]
 
@@ -73,12 +73,15 @@ def test_unit_is_hardened_and_starts_what_exists(unit: Path) -> None:
     (command,) = found["ExecStart"]
     program, name = command.split()
     assert program.endswith("/bin/dialpact") and name in get_command(app).commands  # type: ignore[attr-defined]
-    folders = found["ReadWritePaths"][0].split()
+    web = unit.stem == "dialpact-web"  # reads what its group may, and writes nothing
+    assert found["User"] == ["dialpact-web" if web else "dialpact"]
+    assert ("ReadWritePaths" not in found) is web
+    folders = found.get("ReadWritePaths", [""])[0].split()
     listed = (ROOT / "deploy" / "systemd" / "dialpact.tmpfiles.conf").read_text("utf-8")
     assert all(re.search(rf"^d {folder} ", listed, re.MULTILINE) for folder in folders)
     gate = unit.stem == "dialpact-gate"
-    assert ("SupplementaryGroups" in found) is not gate  # the gate sees no recording
-    assert ("/var/spool/asterisk/dialpact" in folders) is not gate
+    assert ("SupplementaryGroups" in found) is not (gate or web)  # these see no recording
+    assert ("/var/spool/asterisk/dialpact" in folders) is not (gate or web)
     # What a stop may take at most: 2.5 s deadline, thrice 0.5 s confirmation, 5 s of writing, and the ledger.
     assert int(found["TimeoutStopSec"][0]) >= 15 and int(found["WatchdogSec"][0]) >= 5
 
@@ -115,6 +118,6 @@ def test_page_has_a_line_for_each_metric_and_no_other(name: str) -> None:
 
 
 def samples():  # type: ignore[no-untyped-def]
-    config = Config(trunks={"carrier": Trunk(endpoint="carrier")})
+    config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED)
     page = metrics.page(config, Meters(), full_look(), NOW, kinds()).decode()
     return [sample for family in text_string_to_metric_families(page) for sample in family.samples]

@@ -17,9 +17,10 @@ from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import CdrRecord, Master
 from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, LedgerError, ProfileError
-from dialpact.compliance.ledger import keys, note
+from dialpact.compliance.ledger import der, keys, note, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.ledger.timestamp import accuracy_of
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers import dnc, script
 from dialpact.compliance.registers.columns import Given
@@ -29,6 +30,7 @@ from dialpact.compliance.registers.table import Table
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
 from tests.fuzz.folders import folder
+from tests.outsiders import Cosigner
 from tests.workbooks import packed, parts, table
 from tests.workbooks import sheet as sheet_of
 
@@ -204,6 +206,29 @@ def signed_note(data: bytes) -> None:
     assert text.partition("\n\n")[0] == NOTE.partition("\n\n")[0]
 
 
+COSIGNER = Cosigner()
+COSIGNED = COSIGNER.line(NOTE).encode()
+
+
+def witness_answer(data: bytes) -> None:
+    """Whatever comes is one word, and a cosignature only where the witness has signed this very note."""
+    for status in (200, 409):
+        found = witnessing.heard(COSIGNER.witness, 1, NOTE, status, witnessing.SIZE_KIND, data)
+        assert (found.word == "cosigned") == (found.cosigned is not None)
+        if found.cosigned:
+            assert found.cosigned.line.encode() == COSIGNED
+
+
+def asn1(data: bytes) -> None:
+    """Values that were read are the bytes that were there."""
+    try:
+        found = der.values(data)
+        accuracy_of(data)
+    except (ValueError, KeyError):
+        return
+    assert sum(len(one.content) for one in found) < len(data) or not data
+
+
 def public_key(data: bytes) -> None:
     try:
         Verifier.parse(data.decode("utf-8", "replace"))
@@ -337,6 +362,8 @@ def _targets() -> list[Target]:
         ),
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),
         Target("public-key", [KEY.vkey.encode()], public_key, (b"+",)),
+        Target("witness-answer", [COSIGNED, b"7\n"], witness_answer, ("\u2014 ".encode(), b"\n\n")),
+        Target("asn1", [bytes.fromhex("300c020101800201f4810164"), b"\x04\x81\xc8" + bytes(200)], asn1),
         Target(
             "cdr",
             [*stored("tests/transcripts/cdr/*.csv"), *stored("tests/corpus/cdr/*.csv"), master],

@@ -14,7 +14,8 @@ from pathlib import Path
 HOME = "/tmp/golden-HOME0000"  # as long as the path of every house
 _KINDS = {
     "note": r"(?<=— dialpact/pbx1 )[A-Za-z0-9+/]{40,}={0,2}",
-    "key": r"(?<=pbx1\+)[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}={0,2}",
+    "origin": r"(?<=/pbx1/)[0-9a-f]{12}\b",
+    "key": r"(?<=\w\+)[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}={0,2}",
     "sha": r"\b[0-9a-f]{64}\b",
     "id": r"\b[0-9a-f]{32}\b",
     "hash": r"(?:(?<=\\n)|(?<![A-Za-z0-9+/]))[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ami_listener.outbox import Outbox
+from ami_listener.outbox import MOST, Outbox
 from ami_listener.timings import OutboxTimings
 from dialpact.compliance.errors import StoreError, StoreGone, StoreRefused
 from dialpact.store.ports.together import Write, together
@@ -128,6 +128,41 @@ async def test_an_outbox_writes_what_waits_as_one_and_sets_aside_the_bad_one_alo
         await outbox.drained()
     assert store.units == before + 1
     assert await told(store) == [*"abcdefg"]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_comes_within_a_moment_is_written_with_the_first_and_whoever_waits_hurries_it(
+    store: Counted,
+) -> None:
+    outbox = Outbox(timings=OutboxTimings(gather=600.0))
+    running = asyncio.create_task(outbox.run())
+    for name in "abc":
+        outbox.put(name, incident(store, name))
+        await asyncio.sleep(0)
+        await store.read(ledger.size)
+    assert (store.units, len(outbox)) == (0, 3)
+    async with asyncio.timeout(5):
+        await outbox.drained()
+    assert (store.units, await told(store)) == (1, [*"abc"])
+    for number in range(MOST):  # so many are enough
+        outbox.put("n", incident(store, str(number)))
+    async with asyncio.timeout(5):
+        while len(outbox):
+            await asyncio.sleep(0)
+    assert store.units == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_one_that_comes_alone_is_written_after_a_moment(store: Counted) -> None:
+    outbox = Outbox(timings=OutboxTimings(gather=0.001))
+    running = asyncio.create_task(outbox.run())
+    outbox.put("a", incident(store, "a"))
+    async with asyncio.timeout(5):
+        while len(outbox):
+            await asyncio.sleep(0)
+    assert await told(store) == ["a"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

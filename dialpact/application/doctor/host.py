@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
+from dialpact.application.ledger import copies, heads
+from dialpact.application.ledger.audit.bound import PARTS
+from dialpact.compliance import masking
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
 
@@ -22,6 +25,8 @@ KNOCK = (
 )
 ANSWER = b"SET VARIABLE "
 MOST_MINUTES = 30  # since the last checkpoint; a daemon signs every 10
+NAMED = 10  # entries of registers
+REGISTERS = sum(len(part.registers) for part in PARTS)
 EXAMPLE = "REPLACE-ME"  # the word in the example of manager.conf
 
 
@@ -140,12 +145,16 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
         return
     size, signed = site.health.entries, site.health.signed
     age = (site.now - signed) // timedelta(minutes=1) if signed else 0
-    if signed is None:
+    if site.health.forked:
+        yield fail("ledger-forked", head=site.health.forked)
+    elif signed is None:
         yield warn("ledger-never", size=size)
     elif age > MOST_MINUTES:
         yield warn("ledger-old", size=size, age=age)
     else:
         yield ok("ledger", size=size, age=age)
+    if pending := site.health.overwriting:
+        yield warn("erasure-pending", since=pending.isoformat(" ", "minutes"))
     public = keys.public_path(keys.path_of(site.config))
     try:
         if keys.load_public(public) != keys.load(site.config).verifier:
@@ -153,6 +162,17 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
     except LedgerError:
         if not public.exists():
             yield warn("key-unpublished", file=public)
+    try:
+        heads.remembered(site.config)
+    except FileNotFoundError:
+        if site.health.remembered:
+            yield warn(
+                "ledger-head-lost",
+                file=keys.head_path(keys.path_of(site.config)),
+                error=os.strerror(errno.ENOENT),
+            )
+    except (OSError, LedgerError) as error:
+        yield warn("ledger-head-lost", file=keys.head_path(keys.path_of(site.config)), error=error)
     if not site.config.ledger.checkpoints:
         return
     folder = site.config.path(site.config.ledger.checkpoints)
@@ -160,6 +180,26 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
         yield fail("ledger-folder", folder=folder, error=os.strerror(errno.ENOENT))
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield fail("ledger-folder", folder=folder, error=os.strerror(errno.EACCES))
+    elif strangers := copies.strangers(folder):
+        yield warn("ledger-strangers", folder=folder, count=len(strangers), names=", ".join(strangers[:5]))
+
+
+def registers(site: Site) -> Iterator[DoctorFinding]:
+    """One finding or two: whether the registers are what the log says, by the housekeeping's last look."""
+    if site.health is None:
+        return
+    looked, differing = site.health.looked, site.health.differing
+    if differing:
+        named = ", ".join(masking.text(f"{register} {key}") for register, key in differing[:NAMED])
+        yield fail("registers-differ", count=len(differing), named=named)
+    if looked is None:
+        yield warn("registers-never")
+        return
+    age = (site.now - looked.at) // timedelta(minutes=1)
+    if age > MOST_MINUTES or not looked.whole or looked.registers < REGISTERS:
+        yield warn("registers-old", rows=looked.rows, age=age)
+    elif not differing:
+        yield ok("registers", rows=looked.rows, age=age, unbound=looked.unbound)
 
 
 def _user(number: int) -> str:

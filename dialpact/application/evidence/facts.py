@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from dialpact.compliance.clock import instant
 from dialpact.compliance.evidence import Dossier
 from dialpact.compliance.evidence.rows import CarrierLegRow, RecordingRow
-from dialpact.compliance.model import Decision
 
 # Null in these is a gap in what is known; in others it is an answer.
 EXPECTED = (
@@ -19,11 +18,11 @@ EXPECTED = (
 )
 
 
-def facts(call: Dossier, decision: Decision) -> dict[str, Any]:
+def facts(call: Dossier) -> dict[str, Any]:
     """Times are UTC. ``caller_id`` is what was to be shown, in a form of ``may_leave_as``; ``sent_from`` what
     left for the carrier. What he did show is not known here.
     """
-    row, attempt = call.decision, decision.attempt
+    row, stored = call.decision, json.loads(call.decision["record"])
     answered = [one["answered_at"] for one in call.recordings if one["answered_at"]]
     ended = [one["ended_at"] for one in call.recordings if one["ended_at"]]
     running = any(not one["ended_at"] for one in call.recordings)
@@ -37,38 +36,42 @@ def facts(call: Dossier, decision: Decision) -> dict[str, Any]:
         "verdict": row["verdict"],
         "delivered": call.undelivered is None,
         "not_delivered_because": call.undelivered["reason"] if call.undelivered else None,
-        "reasons": list(decision.reasons),
+        "reasons": json.loads(row["reasons"]),
         "callee": row["number"] or None,
         "callee_as_dialled": row["given"],
         "number_given_to_the_trunk": row["dial"] or None,
         "caller_id": row["caller_id"] or None,
-        "may_leave_as": may_leave_as(decision),
+        "may_leave_as": may_leave_as(stored),
         "campaign": row["campaign"] or None,
         "business": row["business"] or None,
         "agent": row["agent"] or None,
         "trunk": row["trunk"] or None,
-        "agent_leg": {"channel": attempt.channel or None, "uniqueid": attempt.uniqueid or None},
+        "agent_leg": {"channel": row["channel"] or None, "uniqueid": row["uniqueid"] or None},
         "carrier_legs": legs(call),
-        **_joined_by(call.carrier_legs),
+        **_joined_by(over(call)),
         "answered_at": min(answered, default=None),
         "ended_at": max(ended, default=None) if not running else None,
         "disposition": disposition(call),
         "versions": {
-            "profiles": decision.policy,
-            "calendar": decision.calendar or None,
-            "tz": decision.tz or None,
-            "number_metadata": decision.number_metadata or None,
+            "profiles": stored.get("policy") or [],
+            **{name: stored.get(name) or None for name in ("calendar", "tz", "number_metadata")},
         },
     }
     unknown = [name for name in EXPECTED if known[name] is None]
     unknown += [f"versions.{name}" for name, value in known["versions"].items() if not value]
-    return known | {"unknown": sorted(unknown)}
+    going_on = [leg["uniqueid"] for leg in call.carrier_legs if not leg["ended_at"]]
+    return known | {"unknown": sorted(unknown), "legs_going_on": going_on}
 
 
-def may_leave_as(decision: Decision) -> list[str]:
-    """What may stand in From, as it was when the call was decided."""
-    entry, number = decision.facts.caller_id, decision.attempt.caller_id
-    return list(entry.sent_as) if entry and entry.sent_as else [number] if number else []
+def over(call: Dossier) -> list[CarrierLegRow]:
+    """The carrier's legs that have ended: no other has an entry of the ledger."""
+    return [leg for leg in call.carrier_legs if leg["ended_at"]]
+
+
+def may_leave_as(stored: Mapping[str, Any]) -> list[str]:
+    """What may stand in From, as it was when the call was decided. ``stored``: the decision, as JSON."""
+    entry, number = stored["facts"].get("caller_id") or {}, stored["attempt"]["caller_id"]
+    return list(entry.get("sent_as") or ([number] if number else []))
 
 
 def remains(call: Dossier) -> dict[str, Any]:
@@ -77,6 +80,7 @@ def remains(call: Dossier) -> dict[str, Any]:
     return {
         "id": call.id,
         "erased": True,
+        "remains": call.remains,
         "node": row["node"],
         "number_of_the_decision": row["seq"],
         "decided_at": row["decided_at"],
@@ -110,6 +114,13 @@ def disposition(call: Dossier) -> str | None:
     return "unanswered" if call.recordings else None
 
 
+def unrecorded(legs: Iterable[Mapping[str, Any]], recordings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The unique ids of answered legs of which there is no recording at all."""
+    known = {(row["node"], row["uniqueid"]) for row in recordings}
+    answered = [leg for leg in legs if leg["answered_at"]]
+    return [leg["uniqueid"] for leg in answered if (leg["node"], leg["uniqueid"]) not in known]
+
+
 # What Asterisk said of a leg, as a package has it. The cause is a Q.850 number.
 TOLD = ("linkedid", "sip_call_id", "sent_from", "dialled_at", "ringing_at", "dial_status", "hangup_cause")
 
@@ -125,7 +136,7 @@ def _joined_by(carrier_legs: list[CarrierLegRow]) -> dict[str, Any]:
 def legs(call: Dossier) -> list[dict[str, Any]]:
     """The carrier's legs, the first one first: how each was recorded, and what Asterisk told of it."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for stored in call.carrier_legs:
+    for stored in over(call):
         told: Mapping[str, Any] = stored
         found[stored["node"], stored["uniqueid"]] = {
             **{name: told[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")},

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dialpact.application.evidence.container import Source
-from dialpact.application.evidence.facts import facts, remains
+from dialpact.application.evidence.facts import facts, over, remains, unrecorded
 from dialpact.application.evidence.form import Absent, Note, pretty, recording_name
-from dialpact.application.evidence.sound import sound
+from dialpact.application.evidence.sound import Sound, State, on_disk, sound
 from dialpact.compliance import profile as profiles
 from dialpact.compliance import soundtrack
 from dialpact.compliance.clock import instant
@@ -35,52 +35,21 @@ class Folder(NamedTuple):
     notes: list[Note]
 
 
-def folder(call: Dossier) -> Folder:
+def folder(call: Dossier, state_of: State = on_disk) -> Folder:
     """``decision.json`` is the stored text byte for byte: its SHA-256 is in the ledger's record."""
     if call.erased:
-        return _erased(call)
+        return _erased(call, state_of)
     stored = call.decision["record"]
     decision = msgspec.json.decode(stored, type=Decision)
-    about, heard = facts(call, decision), sound(call)
+    about, heard = facts(call), sound(call, state_of)
     versions = [name.removeprefix("versions.") for name in about["unknown"] if name.startswith("versions.")]
     notes = [Note(code="version-unknown", about=f"{name} ({call.id})") for name in versions]
-    found: dict[str, Source] = {
-        "decision.json": stored.encode(),
-        "call.json": pretty(about),
-        "recordings.json": pretty(heard.about),
-        "incidents.json": pretty(call.incidents),
-        "consent.json": pretty(
-            _then_and_now(
-                decision.facts.consents,
-                [{**consent, "number": _e164(consent["number"])} for consent in call.consents],
-                _history(call, "consent"),
-            )
-        ),
-        "do-not-call.json": pretty(_do_not_call(call, decision)),
-        "provenance.json": pretty(_then_and_now(decision.facts.leads, call.batches, _history(call, "leads"))),
-        "caller-id.json": pretty(_then_and_now(decision.facts.caller_id, None, _history(call, "caller-id"))),
-        "campaign.json": pretty(
-            {
-                "campaign_then": decision.facts.campaign,
-                "business_then": decision.facts.business,
-                "suspensions_then": decision.facts.suspensions,
-                "registrations_then": decision.facts.registrations,
-                "history": _history(call, "campaign") + _history(call, "business"),
-                "suspensions_history": _history(call, "suspension"),
-                "registrations_history": _history(call, "registration"),
-            }
-        ),
-        "complaints.json": pretty(_complaints(call)),
-        "custody.json": pretty(_custody(call)),
-        "script.json": pretty(
-            {
-                "script_then": decision.facts.script,
-                "added_at": call.script["added_at"] if call.script else None,
-                "added_by": call.script["added_by"] if call.script else None,
-                "history": _history(call, "script"),
-            }
-        ),
-    }
+    if unrecorded(over(call), call.recordings) and not call.incidents:
+        notes.append(Note(code="unrecorded", about=call.id))
+    if decision.facts.neighbours:
+        notes.append(Note(code="others", about=call.id))
+    found: dict[str, Source] = {"decision.json": stored.encode(), "call.json": pretty(about)}
+    found |= {f"{name}.json": pretty(value) for name, value in lists(call, heard).items()}
     if call.script:
         found["script.txt"] = call.script["text"].encode()
     elif decision.facts.script:
@@ -98,9 +67,42 @@ def folder(call: Dossier) -> Folder:
     return Folder(call, decision, about, heard.about, texts, files, heard.absent, notes)
 
 
-def _erased(call: Dossier) -> Folder:
+def lists(call: Dossier, heard: Sound) -> dict[str, dict[str, Any] | list[Any]]:
+    """What each list of a call says, by its name. ``then`` is the decision's own JSON. ``unproven`` names
+    what is read from a register as it is now: no entry of the log says it.
+    """
+    stored = json.loads(call.decision["record"])["facts"]
+    consents = [{**consent, "number": _e164(consent["number"])} for consent in call.consents]
+    script = call.script or {"added_at": None, "added_by": None}
+    return {
+        "recordings": heard.about,
+        "incidents": call.incidents,
+        "consent": _then_and_now(stored.get("consents"), consents, _history(call, "consent")),
+        "do-not-call": _do_not_call(call, stored),
+        "provenance": _then_and_now(stored.get("leads"), _batches(call), _history(call, "leads")),
+        "caller-id": {"then": stored.get("caller_id"), "history": _history(call, "caller-id")},
+        "campaign": {
+            **{f"{name}_then": stored.get(name) for name in ("campaign", "business")},
+            **{f"{name}_then": stored.get(name) for name in ("suspensions", "registrations")},
+            "history": _history(call, "campaign") + _history(call, "business"),
+            "suspensions_history": _history(call, "suspension"),
+            "registrations_history": _history(call, "registration"),
+        },
+        "complaints": _complaints(call),
+        "custody": _custody(call),
+        "script": {
+            "script_then": stored.get("script"),
+            "added_at": script["added_at"],
+            "added_by": script["added_by"],
+            "history": _history(call, "script"),
+            "unproven": ["added_at", "added_by"],
+        },
+    }
+
+
+def _erased(call: Dossier, state_of: State) -> Folder:
     """What is left of a call whose time was over: that it was judged, how, and who erased the rest."""
-    about, heard = remains(call), sound(call)
+    about, heard = remains(call), sound(call, state_of)
     found: dict[str, Source] = {
         "call.json": pretty(about),
         "recordings.json": pretty(heard.about),
@@ -110,15 +112,22 @@ def _erased(call: Dossier) -> Folder:
     }
     files = {f"calls/{call.id}/{name}": content for name, content in found.items()}
     files.update(heard.files)
-    return Folder(
-        call, None, about, heard.about, {}, files, heard.absent, [Note(code="erased", about=call.id)]
-    )
+    notes = [Note(code="erased", about=call.id)]
+    if call.remains != "proven":  # the log did not say then what stays of a row, or that has changed
+        notes.append(Note(code="erased-unproven", about=call.id))
+    return Folder(call, None, about, heard.about, {}, files, heard.absent, notes)
+
+
+def _batches(call: Dossier) -> list[dict[str, Any]]:
+    """Without what the detector found in them: it names numbers of other people."""
+    return [{name: value for name, value in row.items() if name != "finding"} for row in call.batches]
 
 
 def _complaints(call: Dossier) -> dict[str, Any]:
     return {
-        "complaints": [_complaint(row) for row in call.complaints],
+        "complaints": [complaint_row(row) for row in call.complaints],
         "history": _history(call, "complaint"),
+        "unproven": ["complaints"],
     }
 
 
@@ -138,20 +147,21 @@ def _profile(call: Dossier, version: PolicyVersion) -> str:
 
 def _then_and_now(then: Any, now: Any, history: list[dict[str, Any]]) -> dict[str, Any]:
     """``then``: what the decision's own transaction saw. ``now``: the register when the package was made."""
-    return {"then": then, **({} if now is None else {"now": now}), "history": history}
+    return {"then": then, "now": now, "history": history, "unproven": ["now"]}
 
 
-def _do_not_call(call: Dossier, decision: Decision) -> dict[str, Any]:
+def _do_not_call(call: Dossier, stored: dict[str, Any]) -> dict[str, Any]:
+    decided_at = instant(call.decision["decided_at"])
     now = [
         {
             **entry,
             "number": _e164(entry["number"]),
-            "before_the_call": instant(entry["requested_at"]) <= decision.decided_at,
+            "before_the_call": instant(entry["requested_at"]) <= decided_at,
         }
         for entry in call.do_not_call
     ]
     said = [{**one, "number": _e164(one["number"]), "heard_at": heard_at(call, one)} for one in call.opt_outs]
-    return _then_and_now(decision.facts.opt_outs, now, _history(call, "dnc")) | {"said": said}
+    return _then_and_now(stored.get("refusals"), now, _history(call, "dnc")) | {"said": said}
 
 
 def heard_at(call: Dossier, said: OptOutRow) -> dict[str, Any] | None:
@@ -179,7 +189,7 @@ def line(change: ChangeRow) -> dict[str, Any]:
     return {**change, "detail": json.loads(change["detail"])}
 
 
-def _complaint(row: ComplaintRow) -> dict[str, Any]:
+def complaint_row(row: ComplaintRow) -> dict[str, Any]:
     return {**row, "number": _e164(row["number"])}
 
 

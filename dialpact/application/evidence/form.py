@@ -14,10 +14,13 @@ MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 CHECKPOINT = "ledger/checkpoint.note"
 PROOFS = "ledger/proofs.json"
-SCRIPT = "verify.py"
+SCRIPTS = ("verify.py", "shown.py")  # that verify without Dialpact
+LEDGER = "ledger/"
+STAMPS = "ledger/stamps/"
 RECORDINGS = "/recordings/"
 SIDES = ("", "callee_", "agent_")  # of a recording's columns: the mix, and each direction
 EXPORTED = ("evidence", "export")  # register and action of the log's line of an export,
+ENCLOSED = ("evidence", "enclosed")  # of what was enclosed in it,
 DISPOSED = ("recording", "dispose")  # of a recording's end,
 ERASED = ("ledger", "erase")  # and of the end of what is known of calls
 
@@ -28,27 +31,38 @@ Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
 Proof = Annotated[list[Hash], msgspec.Meta(max_length=63)]
 
 
-class ListedCall(msgspec.Struct, frozen=True, kw_only=True):
+class ListedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str
     size: Size
     sha256: Hash
 
 
-class Absent(msgspec.Struct, frozen=True, kw_only=True):
+class Absent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A recording's file that is not in the package, or not as it was recorded."""
 
     path: str
     why: Why
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be known of a package besides. Each code has its text in both languages."""
 
-    code: Literal["version-unknown", "script-unknown", "profile-unknown", "not-in-ledger", "no-pdf", "erased"]
+    code: Literal[
+        "version-unknown",
+        "script-unknown",
+        "profile-unknown",
+        "not-in-ledger",
+        "no-pdf",
+        "erased",
+        "erased-unproven",
+        "unrecorded",
+        "others",
+        "forked",
+    ]
     about: str
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``keys``: the one that signs, then older ones of this ledger. ``notes``: what is to be known too."""
 
     format: Literal["dialpact-evidence/1"]
@@ -58,7 +72,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     asked: dict[str, Any]
     calls: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]]
-    complaint: int | None = None
+    complaint: Size | None
     absent: list[Absent]
     notes: list[Note]
     keys: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
@@ -115,6 +129,19 @@ class ProofList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def signed_text(sha256: str, size: int) -> str:
     """What the signature of a package is made over."""
     return f"{FORMAT}\n{MANIFEST} {sha256} {size}\n"
+
+
+def record_name(index: int, kind: str) -> str:
+    return f"{LEDGER}records/{index:09}-{kind}.json"
+
+
+def older_name(size: int) -> str:
+    return f"{LEDGER}older/{size:09}.note"
+
+
+def stamp_name(size: int, kind: str) -> str:
+    """``kind``: ``.note`` for the checkpoint as it was stamped, ``.tsr`` for the authority's answer."""
+    return f"{STAMPS}{size:09}{kind}"
 
 
 def recording_name(row: Mapping[str, Any], side: str) -> str:

@@ -1,14 +1,16 @@
 """Makes a package: logs the export, reads everything, signs, writes, checks what it wrote, gives it out.
 
 The order matters. The custody log's line is on disk before anything is read, so its leaf is in the package's
-own checkpoint; the checkpoint is made after everything was read, so it covers all of it; and the package gets
-its name only when its own examination finds nothing but what the package itself says.
+own checkpoint; what is enclosed is put down in the log before the checkpoint that the package is proven by is
+signed, so nobody can sign another package over the same records; and the package gets its name only when its
+own examination finds nothing but what the package itself says.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,16 +20,16 @@ import msgspec
 from dialpact.application import new_file
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.evidence import check, container
+from dialpact.application.evidence import check, container, enclosed
 from dialpact.application.evidence.container import Source
 from dialpact.application.evidence.cover import Cover, Renderer
-from dialpact.application.evidence.folder import Folder, folder, line
+from dialpact.application.evidence.folder import complaint_row, folder, line
 from dialpact.application.evidence.form import (
     CHECKPOINT,
     FORMAT,
     MANIFEST,
     PROOFS,
-    SCRIPT,
+    SCRIPTS,
     SIGNATURE,
     Absent,
     ErasedCall,
@@ -37,17 +39,23 @@ from dialpact.application.evidence.form import (
     Older,
     ProofList,
     RecordProof,
+    older_name,
     pretty,
+    record_name,
     signed_text,
+    stamp_name,
 )
 from dialpact.application.evidence.matching import Matched
+from dialpact.application.ledger import heads, witnesses
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.evidence import REGISTER, Key, Proofs, Proven, leaf_of_change
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, split
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.witnesses import Cosignature, StoredStamp
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +79,7 @@ async def make(
     target: Path,
     *,
     signer: Signer,
-    node: str,
+    config: Config,
     render: Renderer,
     reason: str = "",
     force: bool = False,
@@ -90,7 +98,8 @@ async def make(
     if complaint:
         logged += [("complaint", str(complaint))]
     detail = {"asked": question, "calls": len(matched.calls), "file": target.name, "reason": reason}
-    await evidence.log("export", logged, detail, by=context.by, at=now)
+    detail |= {"form": enclosed.FORM}
+    exported, *_ = await evidence.log("export", logged, detail, by=context.by, at=now)
 
     gathered = await evidence.gather(matched.calls, question.complaint)
     there = {one.id for one in gathered.dossiers}
@@ -100,19 +109,20 @@ async def make(
     for done, dossier in enumerate(gathered.dossiers, 1):
         folders.append(await asyncio.to_thread(folder, dossier))
         progress(done, len(gathered.dossiers))
-    signed = await context.store.checkpoints.sign(signer, now)
+    signed = (await heads.signed(config, context.store, signer, now)).note
     head = Checkpoint.parse(split(signed)[0])
     leaves = [leaf for one in folders for leaf in one.call.leaves()] + gathered.rotated
     leaves += map(leaf_of_change, gathered.history)
     proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
 
     files: dict[str, Source] = {name: content for one in folders for name, content in one.files.items()}
-    files |= _ledger(proofs, signed, folders)
     if matched.complaint:
-        filed = {"complaint": matched.complaint, "history": [line(change) for change in gathered.history]}
+        history = [line(change) for change in gathered.history]
+        filed = {"complaint": complaint_row(matched.complaint), "history": history}
         files["complaint.json"] = pretty(filed)
     notes = [note for one in folders for note in one.notes]
     notes += _unproven(leaves, proofs.records)
+    notes += [Note(code="forked", about=one.reason) for one in gathered.rotations if one.given_up]
     absent = [one for each in folders for one in each.absent]
     about = Cover(
         question=question,
@@ -122,7 +132,7 @@ async def make(
         made_at=now,
         by=context.by,
         reason=reason,
-        node=node,
+        node=config.node.name,
     )
     pages = await asyncio.to_thread(render, about, folders, notes)
     files |= pages.files
@@ -132,7 +142,7 @@ async def make(
         format=FORMAT,
         made_at=stamp(now),
         made_by=context.by,
-        node=node,
+        node=config.node.name,
         reason=reason,
         asked=msgspec.to_builtins(question),
         calls=matched.calls,
@@ -141,12 +151,31 @@ async def make(
         notes=notes,
         keys=list(dict.fromkeys([signer.vkey, *(one.old for one in reversed(gathered.rotations))])),
         rotations=gathered.rotations,
-        files=await asyncio.to_thread(_listed, files),
+        files=[],
     )
+    listed = await asyncio.to_thread(_listed, files)
+    withheld = sorted({leaf for one in folders for leaf in one.call.withheld})
+    contents = enclosed.digests(
+        msgspec.to_builtins(manifest),
+        [(one.kind, one.key) for one in proofs.records],
+        withheld,
+        {one.path: one.sha256 for one in listed},
+    )
+    acts = await evidence.log("enclosed", [(REGISTER, exported)], contents, by=context.by, at=now)
+    leaves += [("register-change", seq) for seq in acts]
+    signed = (await heads.signed(config, context.store, signer, now)).note
+    head = Checkpoint.parse(split(signed)[0])
+    proofs = await evidence.prove(dict.fromkeys(leaves), head.size)
+    await witnesses.submit(context, config, patient=False)
+    kept = await context.store.witnesses.cosignatures_of([head.size, *(old.size for old in proofs.older)])
+    files |= _ledger(proofs, witnesses.under(signed, kept.get(head.size, ())), withheld, kept)
+    files |= _stamps(proofs, await context.store.witnesses.stamps_of([old.size for old in proofs.older]))
+    listed = await asyncio.to_thread(_listed, files)
+    manifest = msgspec.structs.replace(manifest, files=listed)
     files |= _signed(manifest, signer)
     with new_file.beside(target) as (temporary, file):
         await asyncio.to_thread(_write, file, files)
-        await asyncio.to_thread(_check_own, temporary, signer, absent)
+        await asyncio.to_thread(_check_own, temporary, signer, absent, notes)
         size, sha256 = await asyncio.to_thread(container.digest, temporary)
         given = {"file": target.name, "sha256": sha256, "bytes": size}
         # After the package: what it is can not stand in it.
@@ -166,7 +195,21 @@ async def make(
     )
 
 
-def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Source]:
+def _stamps(proofs: Proofs, stamps: Sequence[StoredStamp]) -> dict[str, Source]:
+    """Of each size one: an authority's answer, and the checkpoint byte for byte as it was stamped."""
+    files: dict[str, Source] = {}
+    bodies = {old.size: split(old.note)[0] for old in proofs.older}
+    for one in stamps:
+        if split(one.note)[0] != bodies[one.size]:
+            continue  # of another log, which this one does not continue
+        files.setdefault(stamp_name(one.size, ".note"), one.note.encode())
+        files.setdefault(stamp_name(one.size, ".tsr"), one.answer)
+    return files
+
+
+def _ledger(
+    proofs: Proofs, note: str, withheld: list[str], kept: Mapping[int, Sequence[Cosignature]]
+) -> dict[str, Source]:
     files: dict[str, Source] = {CHECKPOINT: note.encode()}
     records, erased, before = [], [], []
     for one in proofs.records:
@@ -175,14 +218,13 @@ def _ledger(proofs: Proofs, note: str, folders: list[Folder]) -> dict[str, Sourc
         if one.content is None or one.salt is None:
             erased.append(ErasedCall(leaf=one.leaf.hex(), **about))
             continue
-        name = f"ledger/records/{one.index:09}-{one.kind}.json"
+        name = record_name(one.index, one.kind)
         files[name] = one.content
         records.append(RecordProof(file=name, version=one.version, salt=one.salt.hex(), **about))
     for old in proofs.older:
-        name = f"ledger/older/{old.size:09}.note"
-        files[name] = old.note.encode()
+        name = older_name(old.size)
+        files[name] = witnesses.under(old.note, kept.get(old.size, ())).encode()
         before.append(Older(file=name, size=old.size, proof=[step.hex() for step in old.proof]))
-    withheld = sorted({leaf for one in folders for leaf in one.call.withheld})
     files[PROOFS] = pretty(ProofList(records=records, older=before, erased=erased, withheld=withheld))
     return files
 
@@ -201,7 +243,7 @@ def _static() -> dict[str, Source]:
     folder = resources("dialpact.application.evidence")
     return {
         "README.md": folder.joinpath("package.md").read_bytes(),
-        SCRIPT: folder.joinpath("verify.py").read_bytes(),
+        **{name: folder.joinpath(name).read_bytes() for name in SCRIPTS},
     }
 
 
@@ -228,11 +270,13 @@ def _write(file: BinaryIO, files: dict[str, Source]) -> None:
     os.fsync(file.fileno())
 
 
-def _check_own(file: Path, signer: Signer, absent: list[Absent]) -> None:
+def _check_own(file: Path, signer: Signer, absent: list[Absent], notes: list[Note]) -> None:
     """What is about to be given out says itself what it lacks, and nothing else is wrong with it."""
     said = {one.path for one in absent}
+    unrecorded = {note.about for note in notes if note.code == "unrecorded"}
     verdict = check.examine(file, signer.verifier)
-    wrong = [found for found in verdict.findings if not (found.code == "content" and found.where in said)]
+    told = {("content", path) for path in said} | {("omitted", call) for call in unrecorded}
+    wrong = [found for found in verdict.findings if found not in told]
     if wrong:
         listed = ", ".join(f"{found.code} {found.where}" for found in wrong[:5])
         raise LedgerError(f"the package that was made does not verify and is not given out: {listed}")

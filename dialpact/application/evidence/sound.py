@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from dialpact.application.evidence.facts import gaps
 from dialpact.application.evidence.form import SIDES, Absent, Why, recording_name
-from dialpact.compliance import soundtrack
 from dialpact.compliance.evidence import Dossier
 
 _CHUNK = 1 << 20
+KNOWN = (
+    *("id", "node", "channel", "uniqueid", "part", "state", "started_at", "answered_at", "ended_at"),
+    *("unseen", "format", "bytes", "seconds", "talk_seconds", "keep_until"),
+)
 NAMES = {"": "mix", "callee_": "callee", "agent_": "agent"}
+# How a side's file is: of its row, the side, and its name in a package.
+State = Callable[[Mapping[str, Any], str, str], str]
 
 
 class Sound(NamedTuple):
@@ -26,8 +30,13 @@ class Sound(NamedTuple):
     absent: list[Absent]
 
 
-def sound(call: Dossier) -> Sound:
+def on_disk(row: Mapping[str, Any], side: str, name: str) -> str:
     """Hashes each file. One that was changed goes into the package all the same: it is what there is."""
+    return _state(row, side, Path(row[f"{side}path"]))
+
+
+def sound(call: Dossier, state_of: State = on_disk) -> Sound:
+    """``state_of``: of a file; from the disk, or as a package says it."""
     files: dict[str, Path] = {}
     absent: list[Absent] = []
     segments = []
@@ -36,7 +45,7 @@ def sound(call: Dossier) -> Sound:
         parts = []
         for side in SIDES:
             path, name = Path(row[f"{side}path"]), recording_name(row, side)
-            state = _state(row, side, path)
+            state = state_of(row, side, name)
             if state in ("kept", "changed"):
                 files[name] = path
             if state not in ("kept", "none"):
@@ -46,12 +55,16 @@ def sound(call: Dossier) -> Sound:
             if side:
                 part["dbfs"] = row[f"{side}dbfs"]
             parts.append(part)
-        heard = soundtrack.decode(row["sound"])
-        track = msgspec.to_builtins(heard) if heard else None
-        known = ("id", "part", "state", "started_at", "answered_at", "ended_at", "format", "bytes", "seconds")
-        about = {name: row[name] for name in (*known, "talk_seconds", "keep_until")}
-        segments.append(about | {"files": parts, "sound": track})
+        segments.append({name: row[name] for name in KNOWN} | {"files": parts, "sound": _track(row["sound"])})
     return Sound({"segments": segments, "gaps": gaps(call.recordings)}, files, absent)
+
+
+def _track(text: str) -> Any:
+    """As it is in the record; None where nothing was measured."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
 
 
 def _state(row: Mapping[str, Any], side: str, path: Path) -> Why | str:

@@ -1,58 +1,103 @@
-"""Erasing what is known of calls whose time is over. The log still verifies; it can not be undone."""
+"""Erasing what is known of calls whose time is over. The log still verifies; it can not be undone.
+
+1. What decides what may go (holds, days, clock readings, acts) is replayed from the log, and each row that
+   would go is held against its leaf (:mod:`dialpact.application.ledger.proven`): one difference, and nothing
+   goes.
+2. Then a piece at a time, each with its line in the log.
+3. Then what is freed is overwritten; where others read just now, housekeeping goes on with that.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
+
+import msgspec
 
 from dialpact.application import host_clock
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.compliance.ledger.erasure import Erased
+from dialpact.application.ledger import proven
+from dialpact.application.ledger.audit.found import AuditFinding
+from dialpact.application.ledger.proven import Believed, Unproven
+from dialpact.compliance.ledger.erasure import Erased, RowFlaw
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.retention import KeepUntil, keep_until
 from dialpact.store.ports import Store
 
+# A recording's row that names another call would take it from its own.
+KINDS = (*proven.ACTS, "recording")
+REGISTERS = ("complaint",)  # an open one keeps its call
+CODES = {"not-its-leaf": "record-changed", "no-leaf": "record-leafless"}
 
-async def erase(context: Context, policy: Policy, *, reason: str, really: bool) -> Erased:
+
+async def erase(
+    context: Context,
+    policy: Policy,
+    *,
+    reason: str,
+    really: bool,
+    node: str = "",
+    believed: Believed = proven.NOBODY,
+) -> Erased:
     """Erases it, or only says what would be.
 
     As late as the host's clocks bear out: a clock that was set forward erases nothing early. Fault where no
-    profile says how long anything is kept, or no reason is given.
+    profile says how long anything is kept, or no reason is given; Unproven.
     """
     context.actor.need(Right.LEDGER)
     if not any(profile.recording and profile.recording.retention_months for profile in policy.profiles):
         raise Fault("no-retention")
     if really and not reason.strip():
         raise Fault("no-reason")
-    now, last_day = context.now(), partial(keep_until, policy=policy)
-    seen = await (host_clock.take(context, "erase") if really else host_clock.look(context))
-    today = seen.now.astimezone(HOME).date()
-    if not really:
-        return await due(context.store, last_day, today)
-    return await erase_over(context.store, last_day, today, by=context.by, reason=reason, at=now)
+    async with proven.telling(context, node):
+        replayed = await proven.replayed(context.store, KINDS, believed, REGISTERS)
+        now, last_day = context.now(), partial(keep_until, policy=policy)
+        seen = await (host_clock.take(context, "erase") if really else host_clock.look(context))
+        today = replayed.at_most(seen).now.astimezone(HOME).date()
+        over = await due(context.store, last_day, today)
+        if really and over.decisions:
+            over = await erase_over(context.store, last_day, today, by=context.by, reason=reason, at=now)
+        elif really:
+            await context.store.erasure.overwrite()
+    return msgspec.structs.replace(over, pending_since=await context.store.erasure.overwriting_since())
 
 
 async def due(store: Store, last_day: KeepUntil, today: date) -> Erased:
-    """What :func:`erase_over` would take, a piece at a time."""
+    """What :func:`erase_over` would take, a piece at a time. Unproven."""
     total, after = Erased(), 0
+    flaws: list[RowFlaw] = []
     while True:
         piece = await store.erasure.due(last_day, today, after)
         total, after = total.plus(piece.calls), piece.after
+        flaws += piece.flaws
         if piece.end:
+            _need_none(flaws)
             return total
 
 
 async def erase_over(
     store: Store, last_day: KeepUntil, today: date, *, by: str, reason: str, at: datetime
 ) -> Erased:
-    """Each piece is one transaction with its line in the log; cut off, the next run goes on."""
+    """Each piece is one transaction with its line in the log; cut off, the next run goes on. Unproven."""
     total, after = Erased(), 0
     while True:
         piece = await store.erasure.erase(last_day, today, after, by=by, reason=reason, at=at)
+        _need_none(piece.flaws)
         total, after = total.plus(piece.calls), piece.after
         if piece.end:
             await store.erasure.overwrite()
             return total
+
+
+def _need_none(flaws: Sequence[RowFlaw]) -> None:
+    if flaws:
+        raise Unproven(
+            [
+                AuditFinding(problem="changed", code=CODES[flaw], leaf=leaf, kind=kind, key=key)
+                for leaf, kind, key, flaw in flaws
+            ]
+        )

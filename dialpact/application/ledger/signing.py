@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.ledger import rotation
+from dialpact.application.ledger import copies, heads, rotation
+from dialpact.application.ledger.heads import Signed
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
@@ -15,14 +16,20 @@ from dialpact.compliance.ledger.note import MOST_BYTES, Signer, Verifier
 from dialpact.compliance.ledger.rotation import Rotation
 
 
-async def checkpoint(context: Context, config: Config) -> str:
-    """The signed note of the present tree: what no one can cut or rewrite behind the back of who has a copy.
+async def checkpoint(context: Context, config: Config) -> Signed:
+    """With the signed note of the present tree: whoever has it, behind his back no one cuts or rewrites.
 
-    LedgerError when the log does not continue the last one, or the key is not the one in force.
+    LedgerForked when the log does not continue a head that is known; LedgerError: the key is not in force.
     """
     context.actor.need(Right.LEDGER)
     signer = await rotation.resume(config, context.store)
-    return await context.store.checkpoints.sign(signer, context.now())
+    return await heads.signed(config, context.store, signer, context.now())
+
+
+async def copy(context: Context, config: Config) -> None:
+    """What the folder of ``[ledger] checkpoints`` lacks. OSError; LedgerError: something else is there."""
+    context.actor.need(Right.LEDGER)
+    await copies.put(config, context.store)
 
 
 async def key(context: Context, config: Config) -> Signer:

@@ -43,10 +43,10 @@ def reports(
     files: dict[str, Source] = {}
     problems: list[Note] = []
     for each in LANGUAGES:
-        html = page.html(TEMPLATE, each, **_Words(each).page(cover, folders, notes))
-        files[f"report.{each}.html"] = html.encode()
+        shown = _Words(each).page(cover, folders, notes)
+        files[f"report.{each}.html"] = page.html(TEMPLATE, each, **shown, printed=False).encode()
         try:
-            files[f"report.{each}.pdf"] = pdf(html)
+            files[f"report.{each}.pdf"] = pdf(page.html(TEMPLATE, each, **shown, printed=True))
         except Fault as fault:
             if not problems:
                 problems = [Note(code="no-pdf", about=texts.fault_text(fault, language))]

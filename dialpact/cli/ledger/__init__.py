@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,26 +10,16 @@ from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By, Why
+from dialpact.cli.ledger.checkpoint import checkpoint, resume
 from dialpact.cli.ledger.erase import erase
+from dialpact.cli.ledger.prove import prove
 from dialpact.cli.ledger.shown import list_, show
 from dialpact.cli.ledger.stamps import timestamp, timestamp_verify
 from dialpact.cli.ledger.verify import verify
 
 app = group("The log that proves itself: checkpoints, verification, keys.")
 
-Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there instead.")]
-
-
-@command(app, "checkpoint")
-async def checkpoint(session: CommandContext, *, output: Out = None) -> None:
-    """Sign the log as it is now: what no one can cut or rewrite behind the back of who has a copy."""
-    async with session.context() as context:
-        text = await signing.checkpoint(context, session.config)
-    if output:
-        output.write_text(text, "utf-8")
-        session.answer({"file": str(output)}, session.text("say.ledger-written", file=output))
-    else:
-        session.answer({"note": text}, text.removesuffix("\n"))
+command(app, "checkpoint")(checkpoint)
 
 
 @command(app, "key")
@@ -60,7 +49,9 @@ async def rotate(
         session.note(session.text("say.ledger-lost"))
 
 
+command(app, "resume")(resume)
 command(app, "verify")(verify)
+command(app, "prove")(prove)
 command(app, "list")(list_)
 command(app, "show")(show)
 command(app, "erase")(erase)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from dialpact.cli.ledger.verify import Keys
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger import timestamp as authority
+from dialpact.compliance.ledger.timestamp import Stamp
 
 
 async def timestamp(
@@ -38,11 +40,9 @@ async def timestamp(
     output.write_bytes(done.answer)
     if not checkpoint:
         kept.write_text(done.note, "utf-8")
-    said = {"at": stamp(done.at), "file": str(output), "checkpoint": str(kept)}
-    session.answer(
-        said,
-        session.text("say.ledger-stamped", at=session.cell(done.at), file=output, checkpoint=kept),
-    )
+    said = _said(done.stamp) | {"file": str(output), "checkpoint": str(kept)}
+    at = session.cell(_shown(done.stamp))
+    session.answer(said, session.text("say.ledger-stamped", at=at, file=output, checkpoint=kept))
 
 
 def timestamp_verify(
@@ -60,5 +60,15 @@ def timestamp_verify(
     note.verify(text, trusted(session.config, key or ()))
     with file.open("rb") as opened:
         raw = opened.read(authority.MOST_BYTES + 1)
-    at = authority.verify(raw, text, ca.read_bytes())
-    session.answer({"at": stamp(at)}, session.text("say.ledger-was-there", at=session.cell(at)))
+    found = authority.verify(raw, text, ca.read_bytes())
+    session.answer(_said(found), session.text("say.ledger-was-there", at=session.cell(_shown(found))))
+
+
+def _said(found: Stamp) -> dict[str, object]:
+    accuracy = None if found.accuracy is None else found.accuracy.total_seconds()
+    return {"at": stamp(found.at), "accuracy_seconds": accuracy, "latest": stamp(found.latest)}
+
+
+def _shown(found: Stamp) -> datetime:
+    """To the second, and never earlier than it was."""
+    return found.latest + timedelta(microseconds=-found.latest.microsecond % 1_000_000)

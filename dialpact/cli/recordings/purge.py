@@ -9,10 +9,12 @@ import typer
 
 from dialpact.application import disposal
 from dialpact.application.disposal import Purged
+from dialpact.application.ledger.proven import Unproven, believed
 from dialpact.application.policy import load_policy
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By, Limit
 from dialpact.cli.progress import watched
+from dialpact.cli.unproven import tell
 from dialpact.compliance.disposal import Item
 
 
@@ -23,20 +25,26 @@ async def purge(
     by: By,
     limit: Limit = 100,
 ) -> int:
-    """Dispose of the recordings whose time is over. Exit 3 when a file is not what was recorded."""
+    """Dispose of the recordings whose time is over. Exit 3 when a file is not what was recorded; 1, and
+    nothing goes, when holds, days or clock readings are not what the ledger says.
+    """
     config = session.config
     policy = load_policy(config)
     async with session.context(by) as context:
-        with watched(session, "say.purging") as progress:
-            done = await disposal.purge(
-                context,
-                config.recordings,
-                config.node.name,
-                policy,
-                dispose=yes,
-                most=limit,
-                progress=progress,
-            )
+        try:
+            with watched(session, "say.purging") as progress:
+                done = await disposal.purge(
+                    context,
+                    config.recordings,
+                    config.node.name,
+                    policy,
+                    dispose=yes,
+                    most=limit,
+                    believed=believed(config),
+                    progress=progress,
+                )
+        except Unproven as error:
+            return tell(session, error)
     if session.as_json:
         session.json(_object(done))
     else:

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -26,7 +28,10 @@ from dialpact.compliance.evidence.rows import (
     ScriptRow,
     UndeliveredRow,
 )
+from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.ledger.rotation import Rotation
+from dialpact.compliance.registers.registration import entry_key as registrant
+from dialpact.compliance.registers.suspension import entry_key as suspended
 
 REGISTER = "evidence"  # under which exports are logged
 NEWEST_OLDER = 200  # checkpoints whose consistency a package proves,
@@ -51,6 +56,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     complaints: list[ComplaintRow]
     changes: dict[str, list[ChangeRow]]
     withheld: list[str]  # leaves that tell of other people
+    remains: Remains = ""  # of what is left of it, where something of it was erased
 
     @property
     def id(self) -> str:
@@ -116,6 +122,48 @@ class Proofs(msgspec.Struct, frozen=True, kw_only=True):
 
     records: list[Proven]
     older: list[OlderCheckpoint]
+
+
+def keys_of(
+    decision: Mapping[str, Any],
+    record: Mapping[str, Any],
+    *,
+    batches: Iterable[object],
+    recordings: Iterable[str],
+    complaints: Iterable[object],
+) -> list[tuple[str, str]]:
+    """Under which registers and keys the log has what concerns a call, but for consents (which are of a
+    person and a business) and imports. ``record``: the decision as JSON; the others: ids.
+    """
+    id, number, business, campaign, caller_id, agent = (
+        str(decision[name]) for name in ("id", "number", "business", "campaign", "caller_id", "agent")
+    )
+    script = record.get("facts", {}).get("script")
+    keyed = [
+        ("business", business),
+        ("campaign", campaign),
+        ("registration", registrant("business", business)),
+        ("registration", registrant("campaign", campaign)),
+        ("caller-id", caller_id),
+        ("suspension", suspended("agent", agent)),
+        ("suspension", suspended("campaign", campaign)),
+        ("suspension", suspended("caller-id", caller_id)),
+        ("dnc", number),
+        *(("leads", str(batch)) for batch in batches),
+        *(("script", str(script["id"])) for _ in range(bool(script))),
+        *(("profile", str(version["sha256"])) for version in record.get("policy", [])),
+        *(("recording", recording) for recording in recordings),
+        *(("recording", held) for held in (id, number)),  # holds of the call, and of the callee
+        *(("complaint", str(complaint)) for complaint in complaints),
+        (REGISTER, id),
+    ]
+    return [(register, key) for register, key in dict.fromkeys(keyed) if key]
+
+
+def is_of(change: Mapping[str, Any], business: str) -> bool:
+    """Whether a change of a person's consents is about this business: others' are none of this case."""
+    detail = json.loads(change["detail"])
+    return bool(business == (detail.get("to") or detail).get("business"))
 
 
 def leaf_of_change(change: ChangeRow) -> Key:

@@ -314,7 +314,12 @@ class ClockMarks(Figures, frozen=True, kw_only=True):
 
 
 class LedgerFigures(Figures, frozen=True, kw_only=True):
+    """``unproven``: calls of the period that were erased before the log said what stays of a row: nothing
+    proves what is counted of them.
+    """
+
     size: int
+    unproven: int
     unsealed: int
     checkpoint_size: int | None
     checkpoint_at: datetime | None

@@ -130,6 +130,7 @@ def _control(report: Inspection, policy: Policy) -> Findings:
     yield _some("violation", "control-shadow", report.calls.shadow)
     yield _point("violation", "control-mode", report.installation.mode == "shadow")
     yield _some("violation", "control-unsealed", ledger.unsealed)
+    yield _some("notice", "control-unproven", ledger.unproven)
     yield _some("violation", "control-keep-missing", control.retention.keep_until_missing)
     if control.cdr is None:
         yield _point("open", "control-no-cdr", True)

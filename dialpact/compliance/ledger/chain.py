@@ -4,6 +4,8 @@
    the old one's. So an old key that is stolen later signs nothing that is believed.
 2. Trust goes from a key that is given along every link that holds: to the next key because the one before
    vouched for it, to the one before because the next one's trees contain the link.
+3. A link that says which heads the log does not continue (a fork that was acknowledged) takes those out of
+   what the log is compared with; each is for ever named in it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
-from dialpact.compliance.ledger.rotation import Rotation
+from dialpact.compliance.ledger.rotation import Rotation, head
 
 
 class Chain:
@@ -22,6 +24,7 @@ class Chain:
 
     def __init__(self, links: Sequence[tuple[int, Rotation]], trusted: Collection[Verifier]) -> None:
         self.broken: dict[int, str] = {}
+        self._given_up = {head for _, link in links for head in link.given_up}
         self._ends = [leaf for leaf, _ in links]
         self._trusted = frozenset(trusted)
         self._keys = self._follow(links)
@@ -61,6 +64,21 @@ class Chain:
             return self._trusted
         place = sum(leaf < size for leaf in self._ends)
         return [Verifier.parse(self._keys[place])] if self._known[place] else []
+
+    @property
+    def forks(self) -> int:
+        """How many heads the log says that it does not continue."""
+        return len(self._given_up)
+
+    @property
+    def given_up_sizes(self) -> frozenset[int]:
+        """How many leaves they have."""
+        return frozenset(size for size, _ in self._given_up)
+
+    def gave_up(self, text: str) -> bool:
+        """Whether the log says of this head that it does not continue it. LedgerError: it is no head."""
+        claimed = Checkpoint.parse(note.split(text)[0])
+        return head(claimed.size, claimed.root) in self._given_up
 
     def open(self, text: str) -> Checkpoint:
         """A checkpoint that the key in force has signed; LedgerError otherwise."""

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from dialpact.compliance.model import Value
 
+# Of what stays of an erased row: as it was then; the log did not say then; otherwise. Empty: not erased.
+Remains = Literal["", "proven", "unproven", "changed"]
+
 
 class ErasureRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the log says of an erasure. ``leaves``: first and last of each run of them."""
+    """What the log says of an erasure. ``leaves``: first and last of each run of them.
+
+    ``remains``: in their order, the SHA-256 of what stays of each row, in base64; empty: not noted then.
+    """
 
     leaves: tuple[tuple[int, int], ...]
     count: int
     today: str  # the day that was taken for today
     reason: str = ""
+    remains: tuple[str, ...] = ()
+
+    def remains_of(self, leaf: int) -> str:
+        """Empty where it does not say."""
+        place = 0
+        for first, last in self.leaves:
+            if first <= leaf <= last:
+                place += leaf - first
+                return self.remains[place] if place < len(self.remains) else ""
+            place += last - first + 1
+        return ""
 
 
 class Erased(Value, frozen=True, kw_only=True):
     """``decisions``, ``recordings``: records whose time is over; ``needed``: calls kept all the same.
 
-    ``oldest``, ``newest``: when the first and the last of those calls was decided.
+    ``oldest``, ``newest``: when the first and the last of those calls was decided. ``pending_since``: since
+    when something that was erased may still lie in the files, as others were reading; None: nothing does.
     """
 
     decisions: int = 0
@@ -31,6 +49,7 @@ class Erased(Value, frozen=True, kw_only=True):
     needed: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
+    pending_since: datetime | None = None
 
     def plus(self, calls: Sequence[Over]) -> Erased:
         gone = [call for call in calls if not call.needed]
@@ -51,12 +70,24 @@ class Over(NamedTuple):
     needed: bool
 
 
+class RowFlaw(NamedTuple):
+    """A row that was to be erased, and how it fails its leaf: ``not-its-leaf``, ``no-leaf``."""
+
+    leaf: int
+    kind: str
+    key: str
+    flaw: str
+
+
 class Piece(NamedTuple):
-    """``after``: behind what was passed over; ``end``: nothing is left."""
+    """``after``: behind what was passed over; ``end``: nothing is left. ``flaws``: of the rows of these calls
+    that would go; where there is one, nothing of the piece is erased.
+    """
 
     calls: Sequence[Over]
     after: int
     end: bool
+    flaws: Sequence[RowFlaw] = ()
 
 
 def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import secrets
 import stat
 from pathlib import Path
 
@@ -19,16 +21,49 @@ from cryptography.hazmat.primitives.serialization import (
 
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import history
 from dialpact.compliance.ledger.checkpoint import ORIGIN
+from dialpact.compliance.ledger.history import History
 from dialpact.compliance.ledger.note import Signer, Verifier
 
 MOST_BYTES = 1 << 14
 _PEM = "-----BEGIN "
+_RESUMED = re.compile(r"/r-[0-9a-f]{8}")  # behind a name: a log that went on from a backup
+
+
+def configured_name(config: Config) -> str:
+    """Of the log as it was begun."""
+    return config.ledger.origin or ORIGIN + config.node.name
 
 
 def name_of(config: Config) -> str:
-    """Of the log, its checkpoints and its key."""
-    return ORIGIN + config.node.name
+    """Of the log, its checkpoints and its key: the configured one, or what ``ledger.pub`` says it became when
+    the log went on from a backup that was restored.
+    """
+    configured = configured_name(config)
+    try:
+        said = load_public(public_path(path_of(config))).name
+    except LedgerError:
+        return configured
+    return said if became(configured, said) else configured
+
+
+def became(configured: str, name: str) -> bool:
+    """Whether ``name`` is the configured one, or that of a log of this name that went on from a backup."""
+    return name == configured or bool(
+        name.startswith(configured) and _RESUMED.fullmatch(name[len(configured) :])
+    )
+
+
+def resumed_name(config: Config) -> str:
+    """A new one for a log that goes on from a backup."""
+    return f"{configured_name(config)}/r-{secrets.token_hex(4)}"
+
+
+def tag(config: Config, name: str) -> str:
+    """Tells the files of a log that went on from those of before; empty for the configured name."""
+    configured = configured_name(config)
+    return name[len(configured) :].replace("/", "-") if became(configured, name) else ""
 
 
 def path_of(config: Config) -> Path:
@@ -38,6 +73,16 @@ def path_of(config: Config) -> Path:
 def public_path(key_file: Path) -> Path:
     """``ledger.pub`` beside ``ledger.key``: what may be given to everybody."""
     return key_file.with_suffix(".pub" if key_file.suffix != ".pub" else ".pub.pub")
+
+
+def head_path(key_file: Path) -> Path:
+    """``ledger.head`` beside ``ledger.key``: the head that was signed last. In no backup of the database."""
+    return key_file.with_suffix(".head" if key_file.suffix != ".head" else ".head.head")
+
+
+def history_path(public: Path) -> Path:
+    """``ledger.history`` beside ``ledger.pub``: what earlier keys have signed, in the present one's word."""
+    return public.with_suffix(".history" if public.suffix != ".history" else ".history.history")
 
 
 def pending_path(key_file: Path) -> Path:
@@ -88,6 +133,19 @@ def sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
+def put(file: Path, content: bytes, mode: int) -> None:
+    """Whole or not at all, on disk when it returns, in the place of what was there."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode), "wb") as made:
+        made.write(content)
+        made.flush()
+        os.fsync(made.fileno())
+    fresh.chmod(mode)
+    os.replace(fresh, file)  # noqa: PTH105 - (the tests of a crash count renames of the key)
+    sync_folder(file.parent)
+
+
 def keep_old(file: Path, key_id: bytes) -> Path:
     """The key's file under another name too, before a new one takes its place."""
     kept = file.with_name(f"{file.name}.old-{key_id.hex()}")
@@ -113,6 +171,25 @@ def publish(file: Path, signer: Signer) -> None:
     fresh.chmod(0o644)
     fresh.replace(public)
     sync_folder(public.parent)
+
+
+def load_history(public: Path, key: Verifier) -> History | None:
+    """What earlier keys have signed, as the file beside a public key says; None: there is none.
+
+    LedgerError: it is there, and is not this key's word.
+    """
+    file = history_path(public)
+    return read_history(file, key) if file.exists() else None
+
+
+def read_history(file: Path, key: Verifier) -> History:
+    """LedgerError: it can not be read, or is not this key's word."""
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(history.MOST_BYTES + 1).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+    return history.read(text, key)
 
 
 def load_public(text_or_path: str | Path, name: str = "") -> Verifier:

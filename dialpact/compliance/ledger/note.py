@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -33,6 +33,8 @@ class Signature(NamedTuple):
 class Verifier:
     """A public key and the name that signs with it."""
 
+    algorithm = ED25519
+
     def __init__(self, name: str, public: bytes) -> None:
         """``public``: 32 bytes. LedgerError for what is no name or no key."""
         _check_name(name)
@@ -41,21 +43,22 @@ class Verifier:
         except ValueError as error:
             raise LedgerError(f"no Ed25519 key: {error}") from error
         self.name = name
-        self.key_id = hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
-        self.vkey = f"{name}+{self.key_id.hex()}+{_text(ED25519 + public)}"
+        self.public = public
+        self.key_id = hashlib.sha256(name.encode() + b"\n" + self.algorithm + public).digest()[:4]
+        self.vkey = f"{name}+{self.key_id.hex()}+{_text(self.algorithm + public)}"
 
     @classmethod
-    def parse(cls, vkey: str) -> Verifier:
+    def parse(cls, vkey: str) -> Self:
         """From ``name+hex8+base64``. LedgerError says what is wrong with it."""
         name, _, rest = vkey.partition("+")
         hex8, plus, key = rest.partition("+")
         if not plus:
             raise LedgerError("a verifier key has the form name+hex8+base64")
         raw = _bytes(key, "the verifier key")
-        if raw[:1] != ED25519:
+        if raw[:1] != cls.algorithm:
             raise LedgerError("the verifier key is of another kind than Ed25519")
         found = cls(name, raw[1:])
-        if hex8.lower() != found.key_id.hex():
+        if hex8 != found.key_id.hex():
             raise LedgerError(f"the verifier key's id is {hex8[:8]!r}, its name and key give another one")
         return found
 
@@ -92,18 +95,21 @@ class Signer:
     def key_id(self) -> bytes:
         return self.verifier.key_id
 
-    def sign(self, body: str) -> str:
-        """The whole note. ``body`` ends with a newline."""
-        _check_text(body)
+    def sign(self, body: str, most: int = MOST_BYTES) -> str:
+        """The whole note. ``body`` ends with a newline and has at most so many bytes."""
+        _check_text(body, most)
         if not body.endswith("\n"):
             raise LedgerError("the text of a note ends with a newline")
         signature = self.key_id + self._key.sign(body.encode())
         return f"{body}\n{DASH}{self.name} {_text(signature)}\n"
 
 
-def split(text: str) -> tuple[str, list[Signature]]:
-    """The body, its newline included, and the signatures, unverified. LedgerError if malformed."""
-    _check_text(text)
+def split(text: str, most: int = MOST_BYTES) -> tuple[str, list[Signature]]:
+    """The body, its newline included, and the signatures, unverified. LedgerError if malformed.
+
+    ``most``: bytes that it may have.
+    """
+    _check_text(text, most)
     body, gap, rest = text.rpartition("\n\n")
     if not gap or not body or not rest:
         raise LedgerError("no signed note: it lacks the empty line before its signatures")
@@ -115,12 +121,12 @@ def split(text: str) -> tuple[str, list[Signature]]:
     return body + "\n", [_signature(line) for line in lines]
 
 
-def verify(text: str, verifiers: Iterable[Verifier]) -> str:
+def verify(text: str, verifiers: Iterable[Verifier], most: int = MOST_BYTES) -> str:
     """The body, once one of ``verifiers`` is found to have signed it.
 
     LedgerError: malformed, no signature by any of them, or one that does not hold, whatever others do.
     """
-    body, signatures = split(text)
+    body, signatures = split(text, most)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     signed = False
     for name, key_id, signature in signatures:
@@ -136,6 +142,11 @@ def verify(text: str, verifiers: Iterable[Verifier]) -> str:
     return body
 
 
+def line(one: Signature) -> str:
+    """As it stands in a note, its end included."""
+    return f"{DASH}{one.name} {_text(one.key_id + one.signature)}\n"
+
+
 def _signature(line: str) -> Signature:
     name, space, encoded = line.removeprefix(DASH).partition(" ")
     if not line.startswith(DASH) or not space:
@@ -147,13 +158,13 @@ def _signature(line: str) -> Signature:
     return Signature(name, raw[:4], raw[4:])
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: str, most: int = MOST_BYTES) -> None:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise LedgerError("a note must be valid UTF-8") from error
-    if size > MOST_BYTES:
-        raise LedgerError(f"a note of more than {MOST_BYTES} bytes")
+    if size > most:
+        raise LedgerError(f"a note of more than {most} bytes")
     if any(character < " " and character != "\n" for character in text):
         raise LedgerError("a note must have no control characters")
 

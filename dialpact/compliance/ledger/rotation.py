@@ -4,9 +4,15 @@ The word is a signed note that no one can take for a checkpoint, whose second li
 
     dialpact/pbx1
     next key dialpact/pbx1+1a2b3c4d+AQ...
+
+A log that goes on from a backup that was restored changes its key and its name in the same way, and says
+which heads it does not continue (:class:`Fork`): that is for ever in the log.
 """
 
 from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
 
 import msgspec
 
@@ -15,7 +21,20 @@ from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger.note import Signer, Verifier
 
 REGISTER, ACTION = "ledger", "rotate"  # as the log of register changes has it
+RESUME = "resume"  # the action where the log was forked
 _NEXT = "next key "
+Head = tuple[int, str]  # leaves, and their root in base64
+
+
+class Fork(msgspec.Struct, frozen=True, kw_only=True):
+    """``present``: the log that goes on. ``given_up``: heads that it does not continue, by size.
+
+    ``note``: the largest of them, as it was signed.
+    """
+
+    present: Head
+    given_up: tuple[Head, ...]
+    note: str
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +44,7 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True):
     new: str
     word: str
     reason: str = ""
+    fork: Fork | msgspec.UnsetType = msgspec.UNSET
 
     def check(self) -> None:
         """LedgerError unless the old key has signed for the new one."""
@@ -36,10 +56,31 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True):
         if note.verify(self.word, [old]) != _body(old.name, new.vkey):
             raise LedgerError("the old key has vouched for another key than the one named")
 
+    @property
+    def given_up(self) -> Iterable[tuple[int, str]]:
+        """Sizes and roots (base64) of heads that are no part of the log from here on."""
+        return self.fork.given_up if self.fork else ()
 
-def rotation(old: Signer, new: Signer, reason: str) -> Rotation:
+
+def rotation(
+    old: Signer, new: Signer, reason: str, fork: Fork | msgspec.UnsetType = msgspec.UNSET
+) -> Rotation:
     word = old.sign(_body(old.name, new.vkey))
-    return Rotation(old=old.vkey, new=new.vkey, word=word, reason=reason)
+    return Rotation(old=old.vkey, new=new.vkey, word=word, reason=reason, fork=fork)
+
+
+def vouched(word: str, verifiers: Iterable[Verifier]) -> Verifier:
+    """Whom one of these keys has vouched for. LedgerError: it is no such word, or by none of them."""
+    by = {verifier.name for verifier in verifiers}
+    name, _, rest = note.verify(word, verifiers).partition("\n")
+    if name not in by or not rest.startswith(_NEXT):
+        raise LedgerError("no word of a key for the next one")
+    return Verifier.parse(rest.removeprefix(_NEXT).removesuffix("\n"))
+
+
+def head(size: int, root: bytes) -> Head:
+    """As the log writes it."""
+    return size, base64.b64encode(root).decode()
 
 
 def _body(name: str, vkey: str) -> str:

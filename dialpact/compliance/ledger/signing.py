@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.compliance.ledger.heads import SignedHead, refuse, stated
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.ledger.rotation import Rotation
 
@@ -40,11 +41,6 @@ def signed(tree: Tree, signer: Signer) -> str:
     return signer.sign(Checkpoint(signer.name, tree.size, tree.root).body())
 
 
-def stated(text: str) -> Checkpoint:
-    """What a note states; its signature is not looked at."""
-    return Checkpoint.parse(note.split(text)[0])
-
-
 def signed_by(text: str, signer: Signer) -> bool:
     try:
         note.verify(text, [signer.verifier])
@@ -63,13 +59,8 @@ def name_in_force(rotations: tuple[Rotation, ...], last: str | None) -> str:
 def _continued(tree: Tree) -> Checkpoint:
     assert tree.signed is not None
     known = stated(tree.signed)
-    if tree.size < known.size:
-        raise LedgerError(
-            f"the log was cut: a checkpoint has {known.size} entries, now there are {tree.size}; "
-            "nothing is signed"
-        )
-    if tree.signed_root != known.root:
-        raise LedgerError(f"the first {known.size} entries are not those that a checkpoint has signed")
+    if tree.size < known.size or tree.signed_root != known.root:
+        refuse([SignedHead(known.size, known.root, "a checkpoint", tree.signed)], tree.size)
     return known
 
 

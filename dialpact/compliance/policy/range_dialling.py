@@ -6,8 +6,8 @@ calls nor the agents among whom they are divided hide anything (``dialpact.compl
 
 from __future__ import annotations
 
+from dialpact.compliance import ranges
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped
-from dialpact.compliance.ranges import sweep
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import RangeDialling
 
@@ -19,7 +19,7 @@ def judge(case: Case, section: RangeDialling) -> Findings:
         return skipped(NAME, case, Why.NO_NUMBER)
     if case.facts.campaign is None:
         return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
-    found = sweep(case.facts.neighbours, section)
+    found = ranges.found(case.facts, section)
     if found is None:
         return passed(NAME, case)
     why = Why.RANGE_RUN if found.kind == "run" else Why.RANGE_STRETCH

@@ -8,8 +8,9 @@ anything. The thresholds are a profile's (:class:`dialpact.compliance.sections.R
 2. One more number in the set never makes a sweep into none. (A share of unassigned numbers can be diluted.)
 """
 
-from dialpact.compliance.ranges.dialled import Sweep, sweep
+from dialpact.compliance.model import Sweep
+from dialpact.compliance.ranges.dialled import counted, found, sweep
 from dialpact.compliance.ranges.listed import Detector
 from dialpact.compliance.ranges.report import Block, RangeReport, Run
 
-__all__ = ["Block", "Detector", "RangeReport", "Run", "Sweep", "sweep"]
+__all__ = ["Block", "Detector", "RangeReport", "Run", "Sweep", "counted", "found", "sweep"]

@@ -12,19 +12,32 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Literal
 
-from dialpact.compliance.model import Value
+import msgspec
+
+from dialpact.compliance.model import Facts, Nearby, Sweep
 from dialpact.compliance.sections import RangeDialling
 
 
-class Sweep(Value, frozen=True, kw_only=True):
-    """The evidence. ``count`` of the ``width`` numbers were dialled, this one included."""
+def found(facts: Facts, section: RangeDialling) -> Sweep | None:
+    """In the distances; or as it was found when they were there."""
+    if facts.nearby is not None:
+        return facts.nearby.sweeps.get(_thresholds(section))
+    return sweep(facts.neighbours, section)
 
-    kind: Literal["run", "stretch"]
-    count: int
-    width: int
-    step: int = 0  # of a run
+
+def counted(facts: Facts, sections: Iterable[RangeDialling]) -> Facts:
+    """Without the distances, which tell other people's numbers: only what each section finds in them."""
+    if not facts.neighbours:
+        return facts
+    known = {_thresholds(section): sweep(facts.neighbours, section) for section in sections}
+    sweeps = {thresholds: seen for thresholds, seen in known.items() if seen}
+    nearby = Nearby(count=len(facts.neighbours), sweeps=sweeps)
+    return msgspec.structs.replace(facts, neighbours=(), nearby=nearby)
+
+
+def _thresholds(section: RangeDialling) -> str:
+    return f"{section.least}/{section.step}/{section.reach}/{section.stretch_share}"
 
 
 def sweep(neighbours: Iterable[int], section: RangeDialling) -> Sweep | None:

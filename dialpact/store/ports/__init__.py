@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.consents import Consents
     from dialpact.store.ports.custody import Custody
     from dialpact.store.ports.decisions import Decisions
+    from dialpact.store.ports.differences import Differences
     from dialpact.store.ports.disposals import Disposals
     from dialpact.store.ports.dnc import DoNotCall
     from dialpact.store.ports.entries import Entries
@@ -45,7 +46,9 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
+    from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.witnesses import Witnesses
 
 
 class Store(Protocol):
@@ -89,6 +92,9 @@ class Store(Protocol):
 
     @property
     def decisions(self) -> Decisions: ...
+
+    @property
+    def differences(self) -> Differences: ...
 
     @property
     def disposals(self) -> Disposals: ...
@@ -157,4 +163,10 @@ class Store(Protocol):
     def scripts(self) -> Scripts: ...
 
     @property
+    def supervised(self) -> Supervised: ...
+
+    @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def witnesses(self) -> Witnesses: ...

@@ -4,8 +4,13 @@ do at once: no migration, no leaf for what waits for one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.people import People
+from dialpact.store.ports.retention_rows import RetentionRows
+from dialpact.store.ports.witnesses import Cosignature
 
 T = TypeVar("T")
 
@@ -29,6 +34,16 @@ class LeafPlace(NamedTuple):
     leaf_index: int
     kind: str
     key: str
+
+
+class Odd(NamedTuple):
+    """A table, view, index or trigger that is not as it was made: ``changed``, ``added``, ``missing``; or an
+    index that lacks rows of its table: ``false``.
+    """
+
+    kind: str
+    name: str
+    what: str
 
 
 class LedgerLine(NamedTuple):
@@ -70,6 +85,10 @@ class Snapshot(Protocol):
     def levels(self) -> int:
         """Kept above the leaves."""
 
+    @property
+    def retention(self) -> RetentionRows:
+        """What decides what may go."""
+
     def size(self) -> int: ...
 
     def entries(self, first: int, end: int, most: int) -> Sequence[Entry]:
@@ -108,11 +127,23 @@ class Snapshot(Protocol):
 
     def last_checkpoint(self) -> StoredHead | None: ...
 
+    def cosignatures(self, size: int) -> Sequence[Cosignature]:
+        """Of the checkpoints of so many leaves, the earliest first."""
+
+    def cosigned_up_to(self, size: int) -> int:
+        """The largest tree of at most so many leaves that a witness has cosigned; 0: none."""
+
     def key_changes(self) -> Sequence[LedgerLine]:
         """What the log says of each change of the ledger's key, in its order."""
 
-    def erasures(self) -> Sequence[LedgerLine]:
+    def erasures(self) -> Iterator[LedgerLine]:
         """What the log says of each erasure, in its order."""
+
+    def erasure(self, seq: int) -> str | None:
+        """What it says of one."""
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        """The digest of what stays of a row when its record is erased; None: no such row."""
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         """(leaf, id) of recordings whose day, or disposal, is not what the log says. Unreadable."""
@@ -125,6 +156,44 @@ class Snapshot(Protocol):
 
     def first_decision(self) -> int | None:
         """The first number."""
+
+    def acts(self, register: str, *, key: str, seq: int, most: int) -> Sequence[Act]:
+        """Lines about a register behind that key and line, by key, those of one as they were written."""
+
+    def acts_of(self, register: str, action: str, *, seq: int, most: int) -> Sequence[Act]:
+        """Lines of one action behind that line, as they were written."""
+
+    def acts_gone(self) -> int:
+        """How many lines about registers are missing between others, or at the end."""
+
+    def last_act(self) -> int:
+        """The newest line about a register; 0: there is none."""
+
+    def rows(self, table: str, place: Mapping[str, Any]) -> Sequence[Row]:
+        """A register's rows at a place, with all columns: what the log has under one key. Unreadable."""
+
+    def unlogged(self, table: str) -> Iterator[Row]:
+        """A register's rows, with all columns, of whose key the log has no line."""
+
+    def people(self, register: str) -> People:
+        """Of the registers that imports fill: ``dnc``, ``consent`` or ``lead``."""
+
+    def differences(self, register: str) -> Sequence[str]:
+        """Keys of what was found different at an earlier look."""
+
+    def last_decided(self) -> str:
+        """The latest time of a decision; empty: there is none."""
+
+    def blocked(self, since: str) -> Iterator[tuple[str, str, str]]:
+        """Id, time and record of each block since then that was enforced, in the order of time."""
+
+    def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
+        """Kind, key, time and decision of each block since then that counts towards a suspension."""
+
+    def odd(self) -> Sequence[Odd]:
+        """What the registers are read by and is not as it was made. A trigger that is missing is not among
+        it: without its guard nothing has changed yet. Of the registers' indexes, those of the small ones.
+        """
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:
         """Runs of numbers that no decision has, between others."""

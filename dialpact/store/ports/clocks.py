@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from dialpact.compliance.trusted_time import Reading, Sealed, Witness
+from dialpact.compliance.trusted_time import Reading, Witness
 
 
 class Clocks(Protocol):
@@ -22,6 +22,3 @@ class Clocks(Protocol):
 
     async def foretell(self, reading: Reading) -> Witness:
         """What :meth:`take` would say; nothing is noted."""
-
-    async def readings(self, after: int) -> Sequence[Sealed]:
-        """The next few, in their order; empty at the end. Those from before trusted time are left out."""

@@ -24,6 +24,9 @@ class Custody(Protocol):
     async def kept(self, since: datetime | None, until: datetime | None, after: str = "") -> Page[FilesOf]:
         """The next few recordings whose files must be there, by id."""
 
+    async def others(self, since: datetime | None, until: datetime | None, after: str = "") -> Page[FilesOf]:
+        """The next few that have ended, need no file and were not disposed of, by id; without their files."""
+
     async def sample(self, since: datetime | None, until: datetime | None, most: int) -> Sequence[str]:
         """The ids of so many of them, each as likely as the other."""
 

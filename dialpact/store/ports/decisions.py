@@ -42,11 +42,21 @@ class Judging(Protocol):
     def asked(self) -> FactRequirements:
         """What has to be read for it."""
 
+    @property
+    def stops_on_fork(self) -> bool:
+        """Whether nothing is allowed while the log may not be signed."""
+
+    def forked(self, attempt: CallAttempt, now: datetime, *, id: str) -> Decision: ...
+
     def decide(self, attempt: CallAttempt, facts: Facts, now: datetime, *, id: str) -> Decision: ...
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str) -> Decision: ...
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str) -> Decision: ...
+
+    def unbound(
+        self, attempt: CallAttempt, now: datetime, names: Sequence[tuple[str, str]], *, id: str
+    ) -> Decision: ...
 
 
 class Decisions(Protocol):

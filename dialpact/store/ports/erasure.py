@@ -20,5 +20,10 @@ class Erasure(Protocol):
     ) -> Piece:
         """Erases it for good, with its line in the log; so few that the gate need not wait."""
 
-    async def overwrite(self) -> None:
-        """What was erased must not be found beside the database either."""
+    async def overwrite(self) -> bool:
+        """What was erased must not be found in the database or beside it. False: others read just now, and
+        some of it may still be there; whoever asks again later goes on.
+        """
+
+    async def overwriting_since(self) -> datetime | None:
+        """Since when something was erased of which copies may still be there; None: nothing."""

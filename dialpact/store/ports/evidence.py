@@ -29,8 +29,8 @@ class Evidence(Protocol):
 
     async def log(
         self, action: str, keys: Iterable[tuple[str, str]], detail: object, *, by: str, at: datetime
-    ) -> None:
-        """A line of the custody log under each (register, key)."""
+    ) -> Sequence[str]:
+        """A line of the custody log under each (register, key); their numbers in it, as keys of leaves."""
 
     async def gather(self, ids: Sequence[str], complaint: int = 0) -> Gathered:
         """Everything about these decisions, in their order; of an erased one what is left. An id that no

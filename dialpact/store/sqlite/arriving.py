@@ -86,14 +86,10 @@ class Arrival:
         await in_slices(self._database, work)
         return filled
 
-    def count(self, connection: sqlite3.Connection) -> None:
-        """From the commit of this transaction on it counts."""
+    def count(self, connection: sqlite3.Connection, at: str) -> None:
+        """From the commit of this transaction on it counts, as of that time."""
         self._check(connection)
-        SQL.count_now(connection, id=self.id)
-
-    def met(self, connection: sqlite3.Connection, last: int) -> int:
-        """How many of its rows have been registered one by one since the change ``last``."""
-        return int(SQL.met_dnc(connection, id=self.id, seq=last)[0]) if self._register == "dnc" else 0
+        SQL.count_now(connection, id=self.id, at=at)
 
     def _check(self, connection: sqlite3.Connection) -> None:
         if SQL.is_ours(connection, id=self.id, owner=process.this()) is None:

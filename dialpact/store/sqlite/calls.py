@@ -16,16 +16,24 @@ from dialpact.compliance.calls import CallEntry, LegEntry, StoredCall, Superviso
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.fact_requirements import FactRequirements
+from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.facts import facts
 from dialpact.store.sqlite.paging import NEWEST, page
+from dialpact.store.sqlite.remains import remains
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("calls")
 Row = dict[str, Any]
+LEFT: dict[Remains, str] = {  # of an erased one: what lists still show of it
+    "": "it was taken without a word in the log",
+    "proven": "what is left of it is as it was then",
+    "unproven": "what is left of it is unproven: erased before this build",
+    "changed": "what is left of it is not what was left then",
+}
 
 
 class Calls:
@@ -115,7 +123,8 @@ def _get(connection: sqlite3.Connection, id: str) -> StoredCall | None:
     if row is None:
         return None
     if not row["record"]:
-        raise LedgerError(f"the record of {id} was erased when its time was over; its leaf is kept")
+        left = LEFT[remains(connection, "decision", id)]
+        raise LedgerError(f"the record of {id} was erased when its time was over; its leaf is kept; {left}")
     return StoredCall(
         decision=msgspec.json.decode(row["record"], type=Decision),
         undelivered=row["undelivered"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,10 +12,11 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, rotation, signing
 from dialpact.compliance.ledger.checkpoint import ORIGIN
+from dialpact.compliance.ledger.heads import SignedHead, not_continued, refuse, stated
 from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.ledger.rotation import Rotation
-from dialpact.store.ports.checkpoints import Stored
-from dialpact.store.sqlite import ledger
+from dialpact.store.ports.checkpoints import Log, Stored
+from dialpact.store.sqlite import incidents, ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.statements import statements
@@ -29,14 +30,48 @@ class Checkpoints:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def sign(self, signer: Signer, at: datetime) -> str:
-        return await self._database.transact(lambda connection: _sign(connection, signer, at))
+    async def sign(
+        self,
+        signer: Signer,
+        at: datetime,
+        known: Sequence[SignedHead] = (),
+        remember: Callable[[str], Awaitable[None]] | None = None,
+    ) -> str:
+        # No lock meanwhile: a disk that hangs while the head is remembered must hold no call.
+        text = await self._database.read(lambda connection: _ready(connection, signer, known))
+        if remember:
+            await remember(text)
+        await self._database.transact(lambda connection: _keep(connection, text, at, remember is not None))
+        return text
+
+    async def compare(self, known: Sequence[SignedHead]) -> None:
+        await self._database.read(lambda connection: _compare(connection, known))
+
+    async def continued(self, known: Sequence[SignedHead]) -> Sequence[SignedHead]:
+        def work(connection: sqlite3.Connection) -> Sequence[SignedHead]:
+            odd = set(not_continued(known, ledger.size(connection), lambda size: root(connection, size)))
+            return [head for head in known if head not in odd]
+
+        return await self._database.read(work)
+
+    async def log(self) -> Log:
+        return await self._database.read(_log)
+
+    async def forked(self, said: str, *, at: datetime, node: str, kind: str) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            SQL.set_forked(connection, forked=said)
+            told = {"node": node, "kind": kind, "decision": "", "channel": "", "detail": said}
+            if incidents.SQL.is_told(connection, **told) is None:
+                incidents.write(connection, at=at, **told)
+
+        await self._database.transact(work)
 
     async def rotate(self, old: Signer | None, done: Rotation, name: str, *, by: str, at: datetime) -> None:
         def work(connection: sqlite3.Connection) -> None:
             if old:
-                _sign(connection, old, at)
-            change.log(connection, rotation.REGISTER, rotation.ACTION, name, done, by=by, at=at)
+                _keep(connection, _ready(connection, old, ()), at, False)
+            action = rotation.RESUME if done.fork else rotation.ACTION
+            change.log(connection, rotation.REGISTER, action, name, done, by=by, at=at)
 
         await self._database.transact(work)
 
@@ -45,8 +80,26 @@ class Checkpoints:
             lambda connection: [Stored(row["size"], row["note"]) for row in newest(connection, most)]
         )
 
+    async def of_sizes(self, sizes: Iterable[int]) -> Sequence[Stored]:
+        def work(connection: sqlite3.Connection) -> Sequence[Stored]:
+            return [
+                Stored(size, row["note"])
+                for size in sizes
+                for row in SQL.checkpoint_of(connection, size=size)
+            ]
+
+        return await self._database.read(work)
+
     async def rotations(self) -> tuple[Rotation, ...]:
         return await self._database.read(lambda connection: tuple(rotations(connection)))
+
+    async def root_of(self, size: int) -> bytes:
+        def work(connection: sqlite3.Connection) -> bytes:
+            if size > (present := ledger.size(connection)):
+                raise LedgerError(f"the log has {present} entries, not {size}")
+            return root(connection, size)
+
+        return await self._database.read(work)
 
     async def inclusion(self, index: int, size: int) -> Sequence[bytes]:
         return await self._database.read(lambda connection: inclusion_in(connection, index, size))
@@ -81,19 +134,46 @@ def rotations(connection: sqlite3.Connection) -> list[Rotation]:
         raise LedgerError(f"a change of the key that can not be read: {error}") from error
 
 
-def _sign(connection: sqlite3.Connection, signer: Signer, at: datetime) -> str:
-    tree = _tree(connection)
-    text = signing.signed(tree, signer)
-    if text != tree.signed:
-        SQL.name_log(connection, node=signer.name.removeprefix(ORIGIN))
-        SQL.insert_checkpoint(connection, size=tree.size, at=stamp(at), note=text)
-    return text
+def _ready(connection: sqlite3.Connection, signer: Signer, known: Sequence[SignedHead]) -> str:
+    """The note that may be given out. LedgerForked, LedgerError: none may."""
+    _compare(connection, known)
+    return signing.signed(_tree(connection), signer)
+
+
+def _compare(connection: sqlite3.Connection, known: Sequence[SignedHead]) -> None:
+    present = ledger.size(connection)
+    refuse(not_continued(known, present, lambda size: root(connection, size)), present)
+
+
+def _keep(connection: sqlite3.Connection, text: str, at: datetime, remembered: bool) -> None:
+    """Once it was signed, and perhaps remembered outside, it is stored: the log has only grown meanwhile."""
+    head = stated(text)
+    _compare(connection, [SignedHead(head.size, head.root, "a checkpoint", text)])
+    if all(row["note"] != text for row in SQL.checkpoint_of(connection, size=head.size)):
+        SQL.name_log(connection, node=head.origin.removeprefix(ORIGIN))
+        SQL.insert_checkpoint(connection, size=head.size, at=stamp(at), note=text)
+    SQL.set_forked(connection, forked="")
+    if remembered:
+        SQL.set_remembered(connection)
+
+
+def _log(connection: sqlite3.Connection) -> Log:
+    row, size = SQL.log(connection), ledger.size(connection)
+    try:
+        links = [
+            (each["leaf_index"], msgspec.json.decode(each["detail"], type=Rotation))
+            for each in SQL.links(connection)
+        ]
+    except msgspec.MsgspecError as error:
+        raise LedgerError(f"a change of the key that can not be read: {error}") from error
+    sizes = frozenset(each["size"] for each in SQL.sizes(connection))
+    return Log(size, root(connection, size), tuple(links), sizes, row["forked"], bool(row["remembered"]))
 
 
 def _tree(connection: sqlite3.Connection) -> signing.Tree:
     size, row = ledger.size(connection), SQL.last_checkpoint(connection)
     last = row["note"] if row else None
-    known = signing.stated(last).size if last else 0
+    known = stated(last).size if last else 0
     if known > size:  # it was cut: no root is asked of what is left
         return signing.Tree(size, b"", last, b"", ())
     before = root(connection, known) if last else b""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dialpact.compliance.clock import Uptime, instant, stamp
-from dialpact.compliance.trusted_time import Reading, Sealed, Witness, begin, follow
-from dialpact.store.sqlite import ledger
+from dialpact.compliance.trusted_time import Reading, Witness, begin, follow
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("clocks")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-PAGE = 200  # readings looked at at once: 20 ms
 
 
 def take(connection: sqlite3.Connection, at: datetime, uptime: Uptime, by: str) -> None:
@@ -76,24 +74,6 @@ class Clocks:
 
     async def foretell(self, reading: Reading) -> Witness:
         return await self._database.read(lambda connection: foretold(connection, reading))
-
-    async def readings(self, after: int) -> Sequence[Sealed]:
-        return await self._database.read(
-            lambda connection: [
-                _sealed(connection, row, first=not after and place == 0)
-                for place, row in enumerate(list(SQL.witnessed_after(connection, seq=after, most=PAGE)))
-            ]
-        )
-
-
-def _sealed(connection: sqlite3.Connection, row: Any, *, first: bool) -> Sealed:
-    """One that is not as it was sealed is not read: there may be anything in it."""
-    if bad := ledger.flaw(connection, "clock", str(row["seq"])):
-        return Sealed(row["seq"], bad, None, None)
-    entry = ledger.entry_of(connection, "clock", str(row["seq"])) if first else None
-    before = SQL.last_call_before(connection, leaf_index=entry.leaf_index) if entry else None
-    made = _witness(row) if row["us"] is not None else None
-    return Sealed(row["seq"], "", _reading(row), made, _latest(before))
 
 
 def _reading(row: Any) -> Reading:

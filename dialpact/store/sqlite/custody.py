@@ -10,6 +10,8 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
+import msgspec
+
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.recording import Disposed, FilesOf
 from dialpact.store.ports.page import Page
@@ -63,6 +65,12 @@ class Custody:
             lambda connection: self._page(connection, SQL.kept_after(connection, **asked), _kept)
         )
 
+    async def others(self, since: datetime | None, until: datetime | None, after: str = "") -> Page[FilesOf]:
+        asked = _bounds(since, until) | {"id": after, "most": self._most}
+        return await self._database.read(
+            lambda connection: self._page(connection, SQL.others_after(connection, **asked), _other)
+        )
+
     async def sample(self, since: datetime | None, until: datetime | None, most: int) -> Sequence[str]:
         asked = _bounds(since, until) | {"most": most}
         return await self._database.read(
@@ -98,6 +106,10 @@ def _bounds(since: datetime | None, until: datetime | None) -> dict[str, Any]:
 
 def _kept(connection: sqlite3.Connection, row: Any) -> FilesOf:
     return FilesOf(**files_of(row), flaw=ledger.flaw(connection, "recording", row["id"]))
+
+
+def _other(connection: sqlite3.Connection, row: Any) -> FilesOf:
+    return msgspec.structs.replace(_kept(connection, row), files=())
 
 
 def _disposed(connection: sqlite3.Connection, row: Any) -> Disposed:

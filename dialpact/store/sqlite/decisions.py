@@ -18,6 +18,7 @@ import msgspec
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
 from dialpact.compliance.errors import StoreError
+from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.sqlite import enforcement, incidents
@@ -155,6 +156,7 @@ class _Batch:
         self._connection, self._judge, self._clock, self._alone = connection, judge, clock, alone
         self.failed = dict(failed or {})
         self._registered = Registered(connection)
+        self._forked = judge.stops_on_fork and bool(SQL.forked(connection)[0])
         self._sequence = _Sequence(connection)
 
     def run(self, batch: Sequence[WaitingAttempt], overdue: Sequence[Decision]) -> list[Decided]:
@@ -175,13 +177,21 @@ class _Batch:
             block = judge.broken(attempt, now, id=id)
             self._block(block)
             return Decided(block, raised)
+        if self._forked and not _is_late(waiting):
+            block = judge.forked(attempt, now, id=id)
+            self._block(block)
+            return Decided(block)
         if not _is_late(waiting):
             try:
                 with self._whole():
                     found = facts(
                         self._connection, attempt, judge.asked, now, live=True, registered=self._registered
                     )
-                    decision = judge.decide(attempt, found, now, id=id)
+                    differing = self._registered.differing
+                    if differing and (names := concerned(differing, attempt, found)):
+                        decision = judge.unbound(attempt, now, names, id=id)
+                    else:
+                        decision = judge.decide(attempt, found, now, id=id)
                     if not _is_late(waiting):
                         self._sequence.append(decision)
                         enforcement.enforce(self._connection, decision, judge.asked)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.disposal import Due
+from dialpact.compliance.disposal import Dayless, Due
 from dialpact.compliance.recording import FilesOf
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import incidents, ledger
@@ -16,6 +16,7 @@ from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.files_of import files_of
 from dialpact.store.sqlite.retention import ended
 from dialpact.store.sqlite.statements import statements
+from dialpact.store.sqlite.terms import Terms
 
 SQL = statements("disposals")
 PAGE = 200
@@ -35,7 +36,16 @@ class Disposals:
         def work(connection: sqlite3.Connection) -> Page[Due]:
             found = list(SQL.due_after(connection, **asked))
             next = f"{found[-1]['keep_until']}/{found[-1]['id']}" if len(found) == PAGE else ""
-            return Page([_due(connection, row) for row in found], next)
+            terms = Terms(connection)
+            return Page([_due(connection, row, terms) for row in found], next)
+
+        return await self._database.read(work)
+
+    async def dayless(self, after: str = "") -> Page[Dayless]:
+        def work(connection: sqlite3.Connection) -> Page[Dayless]:
+            found = [row["id"] for row in SQL.dayless_after(connection, id=after, most=PAGE)]
+            rows = [Dayless(id=id, flaw=_flaw(connection, id)) for id in found]
+            return Page(rows, found[-1] if len(found) == PAGE else "")
 
         return await self._database.read(work)
 
@@ -65,7 +75,8 @@ class Disposals:
     async def unfinished(self) -> Sequence[tuple[FilesOf, date | None]]:
         return await self._database.read(
             lambda connection: [
-                (FilesOf(**files_of(row)), _day(row["keep_until"])) for row in SQL.unfinished(connection)
+                (FilesOf(**files_of(row), flaw=_unfinished(connection, row)), _day(row["keep_until"]))
+                for row in list(SQL.unfinished(connection))
             ]
         )
 
@@ -77,15 +88,35 @@ class Disposals:
         await self._database.transact(work)
 
 
-def _due(connection: sqlite3.Connection, row: Any) -> Due:
-    flaw = ledger.flaw(connection, "recording", row["id"]) or ("lowered" if row["is_lowered"] else "")
+def _due(connection: sqlite3.Connection, row: Any, terms: Terms) -> Due:
+    ended_at = ended(row["ended_at"], row["witnessed_us"])
+    flaw = _flaw(connection, row["id"]) or ("lowered" if row["is_lowered"] else "")
+    promise = row["promise"]
+    if promise is not None and ledger.flaw(connection, "decision", row["decision"]):
+        flaw = flaw or "promise-changed"
     return Due(
         **files_of(row),
         flaw=flaw,
-        ended_at=ended(row["ended_at"], row["witnessed_us"]),
+        ended_at=ended_at,
         keep_until=date.fromisoformat(row["keep_until"]),
         held=bool(row["is_held"]),
+        promised=terms.last_day(promise, ended_at) if promise else None,
     )
+
+
+def _flaw(connection: sqlite3.Connection, id: str) -> str:
+    """How a recording fails its leaf; ``day-changed`` where it would fit with another day, or with one."""
+    flaw = ledger.flaw(connection, "recording", id)
+    return "day-changed" if flaw == "not-its-leaf" and ledger.fits_with_other_day(connection, id) else flaw
+
+
+def _unfinished(connection: sqlite3.Connection, row: Any) -> str:
+    """How the files of one that was disposed of are not those that the log says; erased ones have no leaf
+    left.
+    """
+    flaw = ledger.flaw(connection, "recording", row["id"])
+    hashes = (row["sha256"], row["callee_sha256"], row["agent_sha256"])
+    return flaw or ("" if hashes == (row["said"], row["said_callee"], row["said_agent"]) else "not-its-leaf")
 
 
 def _day(text: str | None) -> date | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.clocks import Clocks
     from dialpact.store.sqlite.custody import Custody
     from dialpact.store.sqlite.decisions import Decisions
+    from dialpact.store.sqlite.differences import Differences
     from dialpact.store.sqlite.disposals import Disposals
     from dialpact.store.sqlite.erasure import Erasure
     from dialpact.store.sqlite.evidence import Evidence
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.suspension import Suspensions
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
+    from dialpact.store.sqlite.supervised import Supervised
+    from dialpact.store.sqlite.witnesses import Witnesses
 
 
 class Store(Database):
@@ -129,6 +132,12 @@ class Store(Database):
         from dialpact.store.sqlite.decisions import Decisions
 
         return Decisions(self)
+
+    @cached_property
+    def differences(self) -> Differences:
+        from dialpact.store.sqlite.differences import Differences
+
+        return Differences(self)
 
     @cached_property
     def disposals(self) -> Disposals:
@@ -263,10 +272,22 @@ class Store(Database):
         return Scripts(self)
 
     @cached_property
+    def supervised(self) -> Supervised:
+        from dialpact.store.sqlite.supervised import Supervised
+
+        return Supervised(self)
+
+    @cached_property
     def suspensions(self) -> Suspensions:
         from dialpact.store.sqlite.registers.suspension import Suspensions
 
         return Suspensions(self)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        from dialpact.store.sqlite.witnesses import Witnesses
+
+        return Witnesses(self)
 
 
 def warm() -> None:

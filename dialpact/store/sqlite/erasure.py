@@ -1,13 +1,19 @@
 """Erasing what the log says of calls whose time is over. The leaves stay, so the tree still verifies.
 
-1. The erasure is logged first, with the leaves it is going to take; the store refuses any other (triggers in
-   ``0006_erasure.sql``, which also take a row's content together with its leaf's salt).
-2. Whatever says that a call's record is still needed, keeps it: :func:`may_erase` is the one place.
+1. The erasure is logged first, with the leaves it is going to take and a digest of what stays of each row;
+   the store refuses any other (triggers in ``0006_erasure.sql``, which also take a row's content together
+   with its leaf's salt).
+2. Whatever says that a call's record is still needed, keeps it: :func:`may_erase` is the one place. So does
+   what was promised when the call was decided (``terms``).
+3. A row that is not what its leaf was made of is not erased: what it says of its age may be anything.
+4. That the freed places are to be overwritten is in the table ``overwriting``, in the erasure's transaction,
+   until it is done: others that read just now may delay it beyond this process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,17 +21,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from dialpact.compliance.clock import instant
-from dialpact.compliance.ledger.erasure import Over, Piece, runs
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.ledger.erasure import Over, Piece, RowFlaw, runs
 from dialpact.compliance.retention import KeepUntil
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.statements import statements
+from dialpact.store.sqlite.terms import Terms
 
 SQL = statements("erasure")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it
-BATCH = 100  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
+BATCH = 60  # decisions in one transaction and one line of the log: 50 ms in which the gate waits
 WINDOW = 5000  # decisions that one transaction passes over: the gate must not wait for the lock
 TRIES, PAUSE_SECONDS = 100, 0.05  # to empty the write-ahead log
 
@@ -33,9 +40,11 @@ TRIES, PAUSE_SECONDS = 100, 0.05  # to empty the write-ahead log
 class Erasure:
     """:class:`dialpact.store.ports.erasure.Erasure` on SQLite."""
 
-    def __init__(self, database: Database, batch: int = BATCH, window: int = WINDOW) -> None:
+    def __init__(
+        self, database: Database, batch: int = BATCH, window: int = WINDOW, tries: int = TRIES
+    ) -> None:
         self._database = database
-        self._batch, self._window = batch, window
+        self._batch, self._window, self._tries = batch, window, tries
 
     async def due(self, keep_until: KeepUntil, today: date, after: int) -> Piece:
         return await self._database.read(
@@ -47,25 +56,44 @@ class Erasure:
     ) -> Piece:
         def work(connection: sqlite3.Connection) -> Piece:
             found = self._over(connection, keep_until, today, after)
-            leaves = sorted(leaf for call in found.calls if not call.over.needed for leaf in call.leaves)
-            if leaves:
+            if any(call.flaws for call in found.calls):
+                return _piece(found)
+            taken = sorted(leaf for call in found.calls if not call.over.needed for leaf in call.leaves)
+            if taken:
                 SQL.shred(connection)  # what is freed is overwritten
+                leaves = [leaf.place for leaf in taken]
                 said = ledger.ErasureRecord(
-                    leaves=tuple(runs(leaves)), count=len(leaves), today=today.isoformat(), reason=reason
+                    leaves=tuple(runs(leaves)),
+                    count=len(leaves),
+                    today=today.isoformat(),
+                    reason=reason,
+                    remains=tuple(_remains(connection, leaf) for leaf in taken),
                 )
                 change.log(connection, REGISTER, ACTION, today.isoformat(), said, by=by, at=at)
+                SQL.begin_overwriting(connection, at=stamp(at))
                 for leaf in leaves:
                     SQL.take_salt(connection, leaf_index=leaf)
             return _piece(found)
 
         return await self._database.transact(work)
 
-    async def overwrite(self) -> None:
+    async def overwrite(self) -> bool:
         """Others that read just now delay it; nobody who writes waits for them with it."""
-        for _ in range(TRIES):
+        last = await self._database.read(lambda connection: SQL.last_overwriting(connection)[0])
+        for attempt in range(self._tries):
+            if attempt:
+                await asyncio.sleep(PAUSE_SECONDS)
             if await asyncio.to_thread(_empty_journal, self._database.path):
-                return
-            await asyncio.sleep(PAUSE_SECONDS)
+                # What another process has erased since that look is not meant.
+                await self._database.transact(
+                    lambda connection: SQL.end_overwriting(connection, last=last or 0)
+                )
+                return True
+        return False
+
+    async def overwriting_since(self) -> datetime | None:
+        row = await self._database.read(SQL.overwriting_since)
+        return instant(row["at"]) if row else None
 
     def _over(self, connection: sqlite3.Connection, keep_until: KeepUntil, today: date, after: int) -> _Found:
         """The next calls that were not erased yet and whose last day has passed."""
@@ -73,28 +101,68 @@ class Erasure:
         rows = list(SQL.not_erased(connection, after=after, until=after + self._window, most=self._batch))
         reached = rows[-1]["seq"] if len(rows) == self._batch else after + self._window
         found: list[_Call] = []
+        terms = Terms(connection)
         for row in rows:
             decided = instant(row["decided_at"]) + timedelta(microseconds=row["behind_us"])
             if keep_until(decided) >= today:
                 return _Found(found, reached, end=True)  # and so are all after it
-            recordings = [each["leaf_index"] for each in SQL.recordings_of(connection, decision=row["id"])]
-            recorded = [leaf for leaf in recordings if leaf is not None]
-            legs = [each["leaf_index"] for each in SQL.legs_of(connection, decision=row["id"])]
-            needed = not may_erase(connection, row["id"], today)
-            over = Over(instant(row["decided_at"]), len(recorded), needed)
-            found.append(_Call(over, [row["leaf_index"], *recorded, *legs]))
+            promised = terms.last_day(row["record"], decided)
+            if promised is not None and promised >= today:
+                found.append(_Call(Over(instant(row["decided_at"]), 0, needed=True), [], []))
+            else:
+                found.append(_call(connection, row, today))
         return _Found(found, reached, end=reached >= last)
 
 
+class _Leaf(NamedTuple):
+    place: int
+    kind: str
+    key: str
+
+
 class _Call(NamedTuple):
+    """``flaws``: of one that is to be erased."""
+
     over: Over
-    leaves: Sequence[int]
+    leaves: Sequence[_Leaf]
+    flaws: Sequence[RowFlaw]
 
 
 class _Found(NamedTuple):
     calls: list[_Call]
     after: int  # the last sequence number that was passed over
     end: bool
+
+
+def _call(connection: sqlite3.Connection, row: sqlite3.Row, today: date) -> _Call:
+    """A decision whose last day has passed, with all that is known of its call."""
+    id, decided_at = row["id"], instant(row["decided_at"])
+    needed = not may_erase(connection, id, today)
+    recordings = [
+        _Leaf(each["leaf_index"], "recording", each["id"])
+        for each in SQL.recordings_of(connection, decision=id)
+        if each["leaf_index"] is not None
+    ]
+    legs = [
+        _Leaf(each["leaf_index"], "carrier-leg", each["id"]) for each in SQL.legs_of(connection, decision=id)
+    ]
+    leaves = [_Leaf(row["leaf_index"], "decision", id), *recordings, *legs]
+    flaws = (
+        []
+        if needed
+        else [
+            RowFlaw(leaf.place, leaf.kind, leaf.key, flaw)
+            for leaf in leaves
+            if (flaw := ledger.flaw(connection, leaf.kind, leaf.key))
+        ]
+    )
+    return _Call(Over(decided_at, len(recordings), needed), leaves, flaws)
+
+
+def _remains(connection: sqlite3.Connection, leaf: _Leaf) -> str:
+    digest = ledger.remains_of(connection, leaf.place, leaf.kind, leaf.key)
+    assert digest is not None  # its record fits its leaf
+    return base64.b64encode(digest).decode()
 
 
 def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> bool:
@@ -113,7 +181,8 @@ def may_erase(connection: sqlite3.Connection, decision: str, today: date) -> boo
 
 
 def _piece(found: _Found) -> Piece:
-    return Piece([call.over for call in found.calls], found.after, found.end)
+    flaws = [flaw for call in found.calls for flaw in call.flaws]
+    return Piece([call.over for call in found.calls], found.after, found.end, flaws)
 
 
 def _empty_journal(path: Path) -> bool:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import (
-    REGISTER,
     Dossier,
     Gathered,
     Key,
     OlderCheckpoint,
     Proofs,
     Proven,
+    is_of,
+    keys_of,
     thinned,
 )
-from dialpact.compliance.evidence.rows import ChangeRow, ComplaintRow, DecisionRow, RecordingRow
+from dialpact.compliance.evidence.rows import (
+    CarrierLegRow,
+    ChangeRow,
+    ComplaintRow,
+    DecisionRow,
+    RecordingRow,
+)
 from dialpact.compliance.ledger import merkle
-from dialpact.compliance.registers.registration import entry_key as registrant
-from dialpact.compliance.registers.suspension import entry_key
 from dialpact.store.ports.page import ALL
-from dialpact.store.sqlite import checkpoints, ledger
+from dialpact.store.sqlite import checkpoints, ledger, witnesses
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
+from dialpact.store.sqlite.remains import worst
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("evidence")
@@ -70,12 +76,16 @@ class Evidence:
 
     async def log(
         self, action: str, keys: Iterable[tuple[str, str]], detail: object, *, by: str, at: datetime
-    ) -> None:
-        def work(connection: sqlite3.Connection) -> None:
+    ) -> Sequence[str]:
+        def work(connection: sqlite3.Connection) -> list[str]:
+            made = []
             for register, key in keys:
                 log(connection, register, action, key, detail, by=by, at=at)
+                (seq,) = SQL.newest_change(connection, register=register, action=action, key=key)
+                made.append(str(seq))
+            return made
 
-        await self._database.transact(work)
+        return await self._database.transact(work)
 
     async def gather(self, ids: Sequence[str], complaint: int = 0) -> Gathered:
         def work(connection: sqlite3.Connection) -> Gathered:
@@ -92,11 +102,12 @@ class Evidence:
         return await self._database.read(work)
 
     async def prove(self, leaves: Iterable[Key], size: int) -> Proofs:
-        return await self._database.read(
-            lambda connection: Proofs(
-                records=_proven(connection, leaves, size), older=_older(connection, size)
-            )
-        )
+        def work(connection: sqlite3.Connection) -> Proofs:
+            records = _proven(connection, leaves, size)
+            told = witnesses.about(connection, [one.index for one in records])
+            return Proofs(records=records, older=_older(connection, size, told))
+
+        return await self._database.read(work)
 
 
 def _proven(connection: sqlite3.Connection, leaves: Iterable[Key], size: int) -> list[Proven]:
@@ -122,14 +133,16 @@ def _proven(connection: sqlite3.Connection, leaves: Iterable[Key], size: int) ->
     return [found[index] for index in sorted(found)]
 
 
-def _older(connection: sqlite3.Connection, size: int) -> list[OlderCheckpoint]:
+def _older(connection: sqlite3.Connection, size: int, told: Collection[int]) -> list[OlderCheckpoint]:
+    """``told``: those of which outsiders have something to say."""
     subtree = ledger.subtree(connection)
     stored = {row["size"]: row for row in SQL.checkpoints(connection, size=size) if row["size"]}
+    wanted = {*thinned({size: row["at"] for size, row in stored.items()}), *told} & stored.keys()
     return [
         OlderCheckpoint(
             size=old, note=stored[old]["note"], proof=merkle.consistency_proof(subtree, old, size)
         )
-        for old in thinned({size: row["at"] for size, row in stored.items()})
+        for old in sorted(wanted)
     ]
 
 
@@ -141,6 +154,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
     record = json.loads(decision["record"] or "{}")
     number = digits(decision["number"]) if decision["number"] else 0  # nobody's
     recordings: list[RecordingRow] = _rows(SQL.recordings(connection, id=id))
+    legs: list[CarrierLegRow] = _rows(SQL.carrier_legs(connection, id=id))
     do_not_call = _rows(SQL.do_not_call(connection, number=number))
     consents = _rows(SQL.consents(connection, number=number, business=decision["business"]))
     batches = _rows(SQL.batches(connection, number=number, campaign=decision["campaign"]))
@@ -151,36 +165,27 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
 
     changes: dict[str, list[ChangeRow]] = {}
     withheld: list[str] = []
-    keyed = [
-        ("business", decision["business"]),
-        ("campaign", decision["campaign"]),
-        ("registration", registrant("business", decision["business"])),
-        ("registration", registrant("campaign", decision["campaign"])),
-        ("caller-id", decision["caller_id"]),
-        ("suspension", entry_key("agent", decision["agent"])),
-        ("suspension", entry_key("campaign", decision["campaign"])),
-        ("suspension", entry_key("caller-id", decision["caller_id"])),
-        ("dnc", decision["number"]),
-        *(("leads", str(batch["id"])) for batch in batches),
-        *(("script", script["id"]) for _ in range(bool(script))),
-        *(("profile", version["sha256"]) for version in record.get("policy", [])),
-        *(("recording", recording["id"]) for recording in recordings),
-        *(("recording", held) for held in (id, decision["number"])),  # holds of the call, and of the callee
-        *(("complaint", str(complaint["id"])) for complaint in complaints),
-        (REGISTER, id),
-    ]
+    keyed = keys_of(
+        decision,
+        record,
+        batches=[batch["id"] for batch in batches],
+        recordings=[recording["id"] for recording in recordings],
+        complaints=[complaint["id"] for complaint in complaints],
+    )
     for register, key in keyed:
-        if key and (lines := _changes(connection, register, key)):
+        if lines := _changes(connection, register, key):
             changes[f"{register} {key}"] = lines
     if erasures := _erasures(connection, id, recordings):
         changes["ledger erase"] = erasures
-    consented = [line for line in _changes(connection, "consent", decision["number"]) if _of(line, decision)]
+    about = _changes(connection, "consent", decision["number"])
+    consented = [line for line in about if is_of(line, decision["business"])]
     if consented:
         changes[f"consent {decision['number']}"] = consented
     for register, entries in (("consent", consents), ("dnc", do_not_call)):
         for at in sorted({entry["created_at"] for entry in entries}):
             for line in _rows(SQL.imports(connection, register=register, at=at)):
-                if json.loads(line["detail"]).get("replaced"):
+                detail = json.loads(line["detail"])
+                if detail.get("replaced") or detail.get("met"):
                     withheld.append(f"register-change {line['seq']}")
                 else:
                     changes.setdefault(f"{register} {line['key']}", []).append(line)
@@ -188,7 +193,7 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         decision=decision,
         undelivered=cast(Any, dict(undelivered)) if undelivered else None,
         recordings=recordings,
-        carrier_legs=_rows(SQL.carrier_legs(connection, id=id)),
+        carrier_legs=legs,
         incidents=_rows(SQL.incidents(connection, id=id)),
         opt_outs=_rows(SQL.opt_outs(connection, number=number)),
         do_not_call=do_not_call,
@@ -198,6 +203,14 @@ def _gather(connection: sqlite3.Connection, id: str) -> Dossier | None:
         complaints=complaints,
         changes=changes,
         withheld=withheld,
+        remains=worst(
+            connection,
+            [
+                ("decision", id),
+                *(("recording", one["id"]) for one in recordings),
+                *(("carrier-leg", leg["id"]) for leg in legs),
+            ],
+        ),
     )
 
 
@@ -216,12 +229,6 @@ def _erasures(connection: sqlite3.Connection, id: str, recordings: list[Recordin
             if line:
                 found[line["seq"]] = cast(ChangeRow, dict(line))
     return [found[seq] for seq in sorted(found)]
-
-
-def _of(line: ChangeRow, decision: DecisionRow) -> bool:
-    """Whether a change of this person's consents is about this business: others' are none of this case."""
-    detail = json.loads(line["detail"])
-    return bool(decision["business"] == (detail.get("to") or detail).get("business"))
 
 
 def _rows(found: Any) -> Any:

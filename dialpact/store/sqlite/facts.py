@@ -11,6 +11,7 @@ from functools import cache, partial
 
 from dialpact.compliance.clock import boot_id, instant, stamp
 from dialpact.compliance.fact_requirements import FactRequirements
+from dialpact.compliance.ledger.bound.difference import Named
 from dialpact.compliance.model import (
     Batch,
     Business,
@@ -38,12 +39,30 @@ class Registered:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.campaign = cache(partial(_campaign, connection))
+        self._connection = connection
+        self.campaign = cache(self._campaign)
+        self.differing: frozenset[Named] = frozenset()  # of any register, once a campaign was read
         self.caller_id = cache(partial(_caller_id, connection))
         self.script = cache(partial(_script, connection))
         self.opt_outs_at = cache(partial(_opt_outs_at, connection))
         self._lease = cache(partial(SQL.lease, connection))
         self._batches: dict[int, Batch] = {}
+
+    def _campaign(
+        self, id: str, registrations: bool
+    ) -> tuple[Campaign | None, Business | None, tuple[Registration, ...]]:
+        """With its business, and with what both are registered as where that is asked."""
+        ask = SQL.campaign_and_registrations if registrations else SQL.campaign_and_business
+        row = ask(self._connection, id=id)
+        if row is None:
+            return None, None, ()
+        if row[7]:
+            self.differing = frozenset((register, key) for register, key in json.loads(row[7]))
+        return (
+            Campaign(id=row[0], business=row[1], industry=row[2], purpose=row[3], script=row[4]),
+            Business(id=row[1], name=row[5], actor=row[6]),
+            (*_registrations(row[8]), *_registrations(row[9])) if registrations else (),
+        )
 
     def batch(self, row: sqlite3.Row) -> Batch:
         """A batch of leads, made of its row once."""
@@ -93,21 +112,6 @@ def facts(
         recorder=registered.recorder(attempt.node) if live else None,
         registrations=registrations,
         continues=continues,
-    )
-
-
-def _campaign(
-    connection: sqlite3.Connection, id: str, registrations: bool
-) -> tuple[Campaign | None, Business | None, tuple[Registration, ...]]:
-    """With its business, and with what both are registered as where that is asked."""
-    ask = SQL.campaign_and_registrations if registrations else SQL.campaign_and_business
-    row = ask(connection, id=id)
-    if row is None:
-        return None, None, ()
-    return (
-        Campaign(id=row[0], business=row[1], industry=row[2], purpose=row[3], script=row[4]),
-        Business(id=row[1], name=row[5], actor=row[6]),
-        (*_registrations(row[7]), *_registrations(row[8])) if registrations else (),
     )
 
 

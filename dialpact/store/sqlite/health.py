@@ -8,9 +8,9 @@ import time
 from datetime import date, datetime
 
 from dialpact.compliance.clock import boot_id, instant
-from dialpact.compliance.health import Health, LeaseState
+from dialpact.compliance.health import Health, LeaseState, RegistersLooked
 from dialpact.compliance.model import Campaign, Suspension
-from dialpact.store.sqlite import checkpoints, ledger, migrate
+from dialpact.store.sqlite import checkpoints, differences, ledger, migrate, witnesses
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.registration import registration_of
 from dialpact.store.sqlite.statements import statements
@@ -26,6 +26,7 @@ async def health(store: Database, node: str, now: datetime, today: date) -> Heal
 def _health(connection: sqlite3.Connection, node: str, now: datetime, today: date) -> Health:
     imported = SQL.opt_outs_imported(connection)[0]
     scripts = list(SQL.campaigns_and_scripts(connection))
+    log = checkpoints.SQL.log(connection)
     return Health(
         version=migrate.version(connection),
         lease=_lease(connection, node),
@@ -39,14 +40,39 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         ),
         entries=ledger.size(connection),
         signed=_signed(connection),
+        forked=log["forked"],
+        remembered=bool(log["remembered"]),
         sellers=tuple(Campaign(**dict(row)) for row in SQL.sellers(connection)),
+        overwriting=_overwriting(connection),
+        looked=_looked(connection),
+        differing=tuple((row["register"], row["key"]) for row in differences.SQL.known(connection)),
         registrations=tuple(registration_of(dict(row)) for row in SQL.registered(connection)),
+        witnesses=tuple(witnesses.states(connection)),
+        stamped=witnesses.last_stamp(connection),
     )
 
 
 def _signed(connection: sqlite3.Connection) -> datetime | None:
     newest = checkpoints.newest(connection, 1)
     return instant(newest[0]["at"]) if newest else None
+
+
+def _overwriting(connection: sqlite3.Connection) -> datetime | None:
+    row = SQL.overwriting(connection)
+    return instant(row["at"]) if row else None
+
+
+def _looked(connection: sqlite3.Connection) -> RegistersLooked | None:
+    row = differences.SQL.looks(connection)
+    if row["at"] is None:
+        return None
+    return RegistersLooked(
+        at=instant(row["at"]),
+        registers=row["registers"],
+        rows=row["rows"],
+        unbound=row["unbound"],
+        whole=bool(row["whole"]),
+    )
 
 
 def _lease(connection: sqlite3.Connection, node: str) -> LeaseState | None:

@@ -268,6 +268,7 @@ class InspectionSnapshot:
         return LedgerFigures(
             size=state["size"],
             unsealed=state["unsealed"],
+            unproven=SQL.unproven(self._connection, **self._span)[0],
             checkpoint_size=last["size"] if last else None,
             checkpoint_at=instant(last["at"]) if last else None,
             checkpoint=last["note"] if last else "",

@@ -16,6 +16,7 @@ from functools import partial
 import msgspec
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.ledger.bound.row_digest import Digested
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import Delivery
@@ -23,7 +24,7 @@ from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Batch
 from dialpact.store.sqlite.arriving import FEW, Arrival, tidy
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.imports import STAGING, Place
+from dialpact.store.sqlite.imports import STAGING, Place, digested
 from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.statements import statements
 
@@ -81,7 +82,8 @@ class LeadStaging:
         at: datetime,
     ) -> tuple[int, int]:
         new = partial(self._insert, file=file, finding=finding, held=held, by=by, at=at)
-        logged = partial(self._all_in, file=file, bad=bad, held=held, by=by, at=at)
+        logged = partial(self._all_in, file=file, bad=bad, finding=finding, held=held, by=by, at=at)
+        logged = partial(logged, digest=await self._database.aside(self._digest))
         if file.rows > FEW:
             return await self._in_slices(new, logged, at)
 
@@ -90,6 +92,11 @@ class LeadStaging:
             return logged(connection, batch, int(STAGING.apply_leads(connection, batch=batch)))
 
         return await self._database.transact(at_once)
+
+    def _digest(self, connection: sqlite3.Connection) -> Digested:
+        """Of its numbers: before any lock is held. Whether they are still ours is looked at under it."""
+        (count,) = STAGING.left_leads(connection)
+        return digested(connection, STAGING.digest_leads, count)
 
     async def _in_slices(
         self,
@@ -132,7 +139,7 @@ class LeadStaging:
             sha256=self._sha256,
             imported_at=stamp(at),
             imported_by=by,
-            finding=msgspec.json.encode(finding).decode() if finding else "",
+            finding=_written(finding),
             held=held,
         )
         return made
@@ -145,7 +152,9 @@ class LeadStaging:
         *,
         file: FileRead,
         bad: int,
+        finding: Mapping[str, RangeReport],
         held: str,
+        digest: Digested,
         by: str,
         at: datetime,
     ) -> tuple[int, int]:
@@ -154,9 +163,15 @@ class LeadStaging:
         self._place.check()
         SQL.all_in(connection, id=batch, rows=count)
         figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
-        about = file.logged | msgspec.structs.asdict(self._delivery) | figures
+        figures["finding"] = _written(finding)
+        about = file.logged | msgspec.structs.asdict(self._delivery) | figures | {"digest": digest}
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
         return batch, count
+
+
+def _written(finding: Mapping[str, RangeReport]) -> str:
+    """As the batch has it, and the line in the log that binds it."""
+    return msgspec.json.encode(finding).decode() if finding else ""
 
 
 def _check(delivery: Delivery, sha256: str, connection: sqlite3.Connection) -> None:

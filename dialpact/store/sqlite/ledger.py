@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -35,6 +36,8 @@ VERSIONS = dict.fromkeys(KINDS, 1) | {
     "recording": 2,
     "carrier-leg": 3,
 }  # of the records that are made today
+DAYS = 3700  # after a call that are tried for the last one on which its recording was to be kept: ten years
+REMAINS = 1  # the form of what stays of an erased row
 Key = tuple[str, str]  # kind and key of a row
 Columns = dict[str, Any]  # that are in its record
 NOTHING: Mapping[Key, Columns] = {}
@@ -103,6 +106,15 @@ def _record(index: int, kind: str, columns: Columns, version: int) -> bytes:
     return record.canonical({"index": index, "kind": kind, "row": columns, "version": version})
 
 
+def remains_of(connection: sqlite3.Connection, index: int, kind: str, key: str) -> bytes | None:
+    """The digest of what stays of a row when its record is erased; None when the row is not there."""
+    row = getattr(SQL, f"remains_{kind.replace('-', '_')}_{REMAINS}")(connection, key=key)
+    if row is None:
+        return None
+    whole = {"form": REMAINS, "index": index, "kind": kind, "row": dict(row)}
+    return hashlib.sha256(record.canonical(whole)).digest()
+
+
 def entry_of(connection: sqlite3.Connection, kind: str, key: str) -> LedgerRow | None:
     row = SQL.entry_of(connection, kind=kind, key=key)
     return LedgerRow(**row) if row else None
@@ -118,6 +130,27 @@ def flaw(connection: sqlite3.Connection, kind: str, key: str) -> str:
     content = content_of(connection, entry.leaf_index, kind, key, entry.version)
     fits = content is not None and record.leaf(entry.salt, content) == entry.leaf
     return "" if fits else "not-its-leaf"
+
+
+def fits_with_other_day(connection: sqlite3.Connection, recording: str) -> bool:
+    """Whether a recording's leaf was made of its row, but for the day until which it is kept."""
+    kind = "recording"
+    entry = entry_of(connection, kind, recording)
+    if entry is None or entry.salt is None:
+        return False
+    row = getattr(SQL, f"recording_{entry.version}")(connection, key=recording)
+    if row is None or not row["ended_at"]:
+        return False
+    try:
+        first = date.fromisoformat(row["ended_at"][:10]) - timedelta(days=1)
+    except ValueError:
+        return False
+    days = (first + timedelta(days=more) for more in range(DAYS))
+    for day in (None, *(day.isoformat() for day in days)):
+        content = _record(entry.leaf_index, kind, {**dict(row), "keep_until": day}, entry.version)
+        if record.leaf(entry.salt, content) == entry.leaf:
+            return True
+    return False
 
 
 def entries(connection: sqlite3.Connection, first: int, most: int) -> list[LedgerRow]:

@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
-from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Snapshot, StoredHead, Unreadable
-from dialpact.store.sqlite import checkpoints, ledger, migrate
+from dialpact.compliance.ledger.bound import Act, Row
+from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Odd, Snapshot, StoredHead, Unreadable
+from dialpact.store.ports.witnesses import Cosignature
+from dialpact.store.sqlite import checkpoints, ledger, migrate, schema, witnesses
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.sqlite.retention_rows import RetentionRows
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("audit")
+BOUND = statements("bound")
 PAGE = 1000  # checkpoints
 # What a row that someone wrote by hand may raise on its way to a record.
 BROKEN = (ValueError, TypeError, AttributeError, LookupError, OverflowError, sqlite3.Error)
@@ -73,13 +78,13 @@ class _Snapshot:
         self._connection, self._stop = connection, stop
         self.width, self.levels = ledger.WIDTH, len(ledger.LEVELS)
         self._pages = RecordPages(connection)
+        self.retention = RetentionRows(connection)
 
     def size(self) -> int:
         return ledger.size(self._connection)
 
     def entries(self, first: int, end: int, most: int) -> Sequence[Entry]:
-        if self._stop.is_set():
-            raise _Stopped
+        self._look()
         until = min(end, first + most)
         try:
             with _plain(self._connection):
@@ -145,11 +150,27 @@ class _Snapshot:
         row = checkpoints.SQL.last_checkpoint(self._connection)
         return StoredHead(*row) if row else None
 
+    def cosignatures(self, size: int) -> Sequence[Cosignature]:
+        return witnesses.cosignatures(self._connection, size)
+
+    def cosigned_up_to(self, size: int) -> int:
+        return witnesses.SQL.cosigned_up_to(self._connection, size=size)["size"] or 0
+
     def key_changes(self) -> Sequence[LedgerLine]:
         return [LedgerLine(*row) for row in SQL.key_changes(self._connection)]
 
-    def erasures(self) -> Sequence[LedgerLine]:
-        return [LedgerLine(*row) for row in SQL.erasures(self._connection)]
+    def erasures(self) -> Iterator[LedgerLine]:
+        return (LedgerLine(*row) for row in SQL.erasures(self._connection))
+
+    def erasure(self, seq: int) -> str | None:
+        row = SQL.erasure(self._connection, seq=seq)
+        return row["detail"] if row else None
+
+    def remains(self, leaf_index: int, kind: str, key: str) -> bytes | None:
+        try:
+            return ledger.remains_of(self._connection, leaf_index, kind, key)
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
 
     def kept_otherwise(self) -> Sequence[tuple[int, str]]:
         try:
@@ -174,6 +195,55 @@ class _Snapshot:
         if self._has_read_all_decisions():
             return []
         return [(row["first"], row["last"]) for row in SQL.missing_seqs(self._connection)]
+
+    def acts(self, register: str, *, key: str, seq: int, most: int) -> Sequence[Act]:
+        self._look()
+        found = BOUND.acts(self._connection, register=register, key=key, seq=seq, most=most)
+        return [Act(*row) for row in found]
+
+    def acts_of(self, register: str, action: str, *, seq: int, most: int) -> Sequence[Act]:
+        self._look()
+        found = BOUND.acts_of(self._connection, register=register, action=action, seq=seq, most=most)
+        return [Act(*row) for row in found]
+
+    def acts_gone(self) -> int:
+        return int(BOUND.acts_gone(self._connection)[0])
+
+    def last_act(self) -> int:
+        return int(BOUND.last_act(self._connection)[0])
+
+    def rows(self, table: str, place: Mapping[str, Any]) -> Sequence[Row]:
+        try:
+            return [dict(row) for row in getattr(BOUND, f"rows_{table}")(self._connection, **place)]
+        except BROKEN as error:
+            raise Unreadable(str(error)) from error
+
+    def unlogged(self, table: str) -> Iterator[Row]:
+        self._look()
+        yield from map(dict, getattr(BOUND, f"unlogged_{table}")(self._connection))
+
+    def last_decided(self) -> str:
+        return BOUND.last_decided(self._connection)[0] or ""
+
+    def blocked(self, since: str) -> Iterator[tuple[str, str, str]]:
+        yield from map(tuple, BOUND.blocked(self._connection, since=since))
+
+    def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
+        yield from map(tuple, BOUND.counted(self._connection, since=since))
+
+    def odd(self) -> Sequence[Odd]:
+        return [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
+
+    def differences(self, register: str) -> Sequence[str]:
+        return [row["key"] for row in BOUND.differences(self._connection, register=register)]
+
+    def _look(self) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+
+    def people(self, register: str) -> People:
+        self._look()
+        return People(self._connection, register, self._look)
 
     def _has_read_all_decisions(self) -> bool:
         """By their leaves, and from the first to the last none is missing."""

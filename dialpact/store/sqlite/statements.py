@@ -21,11 +21,11 @@ FOLDER = Path(__file__).parent / "sql"
 _execute = sqlite3.Connection.execute  # past whatever a connection of ours makes of it
 
 
-def statements(name: str, *, by_name: bool = True) -> Any:
-    """Those of ``sql/NAME.sql``. ``by_name``: their parameters have names; else they go by place, which is
-    faster for many rows.
+def statements(name: str, *, by_name: bool = True, folder: Path = FOLDER) -> Any:
+    """Those of ``NAME.sql`` in ``folder``. ``by_name``: their parameters have names; else they go by place,
+    which is faster for many rows.
     """
-    return aiosql.from_path(FOLDER / f"{name}.sql", _Straight, mandatory_parameters=by_name)
+    return aiosql.from_path(folder / f"{name}.sql", _Straight, mandatory_parameters=by_name)
 
 
 class _Straight(SQLite3Adapter):

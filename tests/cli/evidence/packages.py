@@ -193,7 +193,7 @@ def export(home: Home, *arguments: str, code: int = 0) -> Path:
 
 
 def signer(home: Home) -> Signer:
-    return keys.load_file(home.path / "ledger.key", "dialpact/pbx1")
+    return keys.load(config.load(home.config))
 
 
 def files(package: Path) -> Files:
@@ -234,8 +234,9 @@ def ours(package: Path, key: str, held: str = "") -> Findings:
     return set(map(tuple, check.examine(package, Verifier.parse(key) if key else None, held).findings))  # type: ignore[arg-type]
 
 
-def theirs(package: Path, key: str) -> Findings:
+def theirs(package: Path, key: str, history: bytes = b"") -> Findings:
     """The stand-alone script's findings."""
     verify.found.clear()
-    verify.attempt("form", "package", verify.examine, package, key)
+    verify.notes.clear()
+    verify.attempt("form", "package", verify.examine, package, key, None, history)
     return set(verify.found)

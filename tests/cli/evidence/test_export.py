@@ -6,6 +6,9 @@ import hashlib
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -13,16 +16,17 @@ from typing import Any, get_args, get_type_hints
 import pypdf
 import pytest
 
+from dialpact.application.evidence import verify
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
 from dialpact.cli import page, texts
 from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
-from dialpact.compliance.ledger import keys
+from dialpact.compliance.ledger import record
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
-from dialpact.store.sqlite import decisions
+from dialpact.store.sqlite import decisions, ledger
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf
 from tests.cli.evidence.packages import (
@@ -35,6 +39,7 @@ from tests.cli.evidence.packages import (
     judged,
     ours,
     recorded,
+    resigned,
     signer,
     theirs,
     witnessed,
@@ -51,6 +56,7 @@ ROOT = Path(page.__file__).parents[3]
 TOP = {
     "README.md",
     "verify.py",
+    "shown.py",
     "manifest.json",
     "manifest.sig",
     "ledger/checkpoint.note",
@@ -93,7 +99,8 @@ def test_a_package_with_all_that_is_known(stocked: Home) -> None:
     reports = {f"report.{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf")}
     mine = {name.removeprefix(f"calls/{call}/") for name in whole if name.startswith("calls/")}
     assert mine == TEXTS | {f"recordings/{path.name}" for path in paths}
-    rest = {name for name in whole if not name.startswith(("calls/", "ledger/records/", "profiles/"))}
+    proofs = ("ledger/records/", "ledger/older/")
+    rest = {name for name in whole if not name.startswith(("calls/", "profiles/", *proofs))}
     assert rest == TOP | reports
     (rules,) = (name for name in whole if name.startswith("profiles/"))
     assert hashlib.sha256(whole[rules]).hexdigest()[:16] in rules
@@ -107,7 +114,8 @@ def test_a_package_with_all_that_is_known(stocked: Home) -> None:
         assert len(read.pages) == 1 and NUMBER in read.pages[0].extract_text()
     (consent,) = about(package, call, "consent")["then"]
     assert (consent["industry"], consent["evidence"]) == ("保险", "form 7")
-    assert about(package, call, "provenance")["now"][0]["contract"] == "K-1"
+    (batch,) = about(package, call, "provenance")["now"]
+    assert batch["contract"] == "K-1" and "finding" not in batch  # which names numbers of other people
     assert about(package, call, "campaign")["business_then"]["id"] == "acme"
     assert about(package, call, "caller-id")["then"]["number"] == "02787654321"
     assert about(package, call, "call")["callee"] == f"+86{NUMBER}"
@@ -347,6 +355,7 @@ def test_a_complaint_and_its_history(stocked: Home, call: str) -> None:
     package = export(stocked, "--complaint", "1")
     filed = json.loads(files(package)["complaint.json"])
     assert (filed["complaint"]["decision"], manifest(package)["complaint"]) == (call, 1)
+    assert filed["complaint"]["number"] == f"+86{NUMBER}"
     assert [line["action"] for line in filed["history"]] == ["add", "export"]
     after = [line["action"] for line in stocked("complaint", "show", "1")["history"]]
     assert after == ["add", "export", "given-out"]
@@ -374,6 +383,27 @@ def test_the_first_key_and_the_last(stocked: Home, call: str) -> None:
     assert len(broken) == 2 and all(one["word"] for one in broken)
 
 
+def test_a_package_from_before_a_rotation(stocked: Home, call: str) -> None:
+    """By the new key: believed where its history has the head, so a thief of the old one can add nothing."""
+    package, old = export(stocked, "--call", call), signer(stocked)
+    stocked.run("ledger", "rotate", "--reason", "stolen", *BY)
+    history = (stocked.path / "ledger.history").read_bytes()
+    new = signer(stocked).vkey
+    for found in (ours(package, new), theirs(package, new)):
+        assert ("signature", "manifest.sig") in found
+    stocked.run("evidence", "verify", str(package), "--key", "ledger.pub")
+    assert theirs(package, new, history) == set()
+    forged = json.loads(files(package)["manifest.json"])
+    head = files(package)["ledger/checkpoint.note"].decode().split("\n")
+    note = old.sign("\n".join([head[0], head[1], "A" * 43 + "=", ""])).encode()
+    made = stocked.path / "stolen.zip"
+    made.write_bytes(
+        resigned(files(package) | {"ledger/checkpoint.note": note}, old, reason=forged["reason"])
+    )
+    stocked.run("evidence", "verify", str(made), "--key", "ledger.pub", code=3)
+    assert ("signature", "manifest.sig") in theirs(made, new, history)
+
+
 def test_a_lost_key_vouches_for_none(stocked: Home, call: str) -> None:
     first = signer(stocked).vkey
     (stocked.path / "ledger.key").unlink()
@@ -387,10 +417,11 @@ def test_a_lost_key_vouches_for_none(stocked: Home, call: str) -> None:
 def test_another_name_of_the_node(stocked: Home, call: str) -> None:
     stocked.run("ledger", "checkpoint")
     text = stocked.config.read_text("utf-8")
-    stocked.config.write_text(text.replace('name = "pbx1"', 'name = "pbx2"'), "utf-8")
+    stocked.config.write_text(text.replace("/pbx1/", "/pbx2/"), "utf-8")
     stocked.run("ledger", "rotate", "--reason", "moved", *BY)
     package = export(stocked, "--call", call)
-    key = keys.load_file(stocked.path / "ledger.key", "dialpact/pbx2").vkey
+    key = signer(stocked).vkey
+    assert "/pbx2/" in key
     assert (ours(package, key), theirs(package, key)) == (set(), set())
 
 
@@ -475,7 +506,118 @@ def test_every_code_has_its_text() -> None:
 @pytest.mark.parametrize("name", ["evidence.md", "evidence.zh-CN.md"])
 def test_the_page_names_every_finding_and_every_reason(name: str) -> None:
     text = (ROOT / "docs" / name).read_text("utf-8")
-    assert len(text.splitlines()) <= 80
+    assert len(text.splitlines()) <= 110
     first_cells = " ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("|"))
     for word in (*CODES, *get_args(Why), *TOP - {"ledger/proofs.json"}):
         assert f"`{word}`" in first_cells, word
+
+
+def _of_before(stocked: Home) -> None:
+    """The erasures' lines are as programs of before wrote them, under leaves of their own."""
+    with closing(sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        for name in ("register_change_is_final", "ledger_is_final"):
+            connection.execute(f"DROP TRIGGER {name}")
+        taken = "UPDATE register_change SET detail = json_remove(detail, '$.remains') WHERE action = 'erase'"
+        connection.execute(taken)
+        for (seq,) in connection.execute("SELECT seq FROM register_change WHERE action = 'erase'").fetchall():
+            entry = ledger.entry_of(connection, "register-change", str(seq))
+            assert entry is not None and entry.salt is not None
+            content = ledger.content_of(connection, entry.leaf_index, entry.kind, entry.key)
+            assert content is not None
+            leaf = record.leaf(entry.salt, content)
+            connection.execute("UPDATE ledger SET leaf = ? WHERE leaf_index = ?", (leaf, entry.leaf_index))
+
+
+@pytest.mark.parametrize(
+    ("how", "said", "marked"),
+    [("now", "proven", False), ("before", "unproven", True), ("changed", "changed", True)],
+)
+def test_what_is_left_of_an_erased_call_is_marked_where_nothing_proves_it(
+    stocked: Home, call: str, how: str, said: str, marked: bool
+) -> None:
+    recorded(stocked, call, "a")
+    dispose(stocked, "a")
+    erase(stocked)
+    if how == "before":
+        _of_before(stocked)
+    if how == "changed":
+        with closing(sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)) as connection:
+            connection.execute("DROP TRIGGER decision_is_final")
+            connection.execute("UPDATE decision SET campaign = 'x' WHERE id = ?", [call])
+    shown = stocked("calls", "show", call, code=1)["error"]
+    assert {"proven": "as it was then", "unproven": "before this build", "changed": "not what"}[said] in shown
+    package = export(stocked, "--call", call)
+    assert about(package, call, "call")["remains"] == said
+    codes = {note["code"] for note in manifest(package)["notes"]}
+    assert ("erased-unproven" in codes) == marked
+    assert ("unproven: what is shown" in files(package)["report.en.html"].decode()) == marked
+    valid(stocked, package)
+
+
+def test_an_answered_leg_that_nobody_recorded(stocked: Home, call: str) -> None:
+    """The package says it, and both verifiers; with an incident that tells of it, it is no omission."""
+    witnessed(stocked, call)
+    package, key = export(stocked, "--call", call, code=3), signer(stocked).vkey
+    assert ours(package, key) == theirs(package, key) == {("omitted", call)}
+    assert ("unrecorded", call) in [(note["code"], note["about"]) for note in manifest(package)["notes"]]
+    told = {"kind": "unrecorded", "decision": call, "channel": "PJSIP/carrier-1", "detail": "no file"}
+    work(stocked, lambda store: store.incidents.add(at=AT, node="pbx1", **told))
+    valid(stocked, export(stocked, "--call", call, "--force"))
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("empty", 1),
+        ("blank", 1),
+        ("folder", 1),
+        ("none", 1),
+        ("size 0", 3),
+        ("zeros", 3),
+        ("wide", 3),
+        ("plus", 3),
+    ],
+)
+def test_what_is_no_checkpoint_of_a_size(packaged: Packaged, tmp_path: Path, what: str, code: int) -> None:
+    """By the right key; the script says ``held`` of each."""
+    file, origin = tmp_path / "kept.note", packaged.signer.name
+    sizes = {"size 0": "0", "zeros": "007", "wide": "\uff17", "plus": "+7"}
+    if what in sizes:
+        root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+        file.write_text(packaged.signer.sign(f"{origin}\n{sizes[what]}\n{root}\n"), "utf-8")
+    elif what == "folder":
+        file.mkdir()
+    elif what != "none":
+        file.write_text("" if what == "empty" else " \n")
+    asked = ("evidence", "verify", str(packaged.package), "--key", packaged.key, "--checkpoint", str(file))
+    said = packaged.home.run(*asked, "--json", code=code)
+    if code == 3:
+        assert [one["code"] for one in json.loads(said.stdout)["findings"]] == ["held"]
+    run = [sys.executable, verify.__file__, str(packaged.package), packaged.key, "--checkpoint", str(file)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:5], done.stderr) == (3, "held:", "")
+
+
+def test_registers_that_changed_since(stocked: Home, call: str) -> None:
+    """Taken out, withdrawn, shortened, imported: what they are now fits what the log says, for both."""
+    refuse, listed = (
+        ("--scope", "industry", "--value", "保险", "--reason", "error", *BY),
+        ("--source", "x", *BY),
+    )
+    stocked.run("dnc", "add", NUMBER, "--scope", "industry", "--value", "保险", "--source", "x", *BY)
+    stocked.run("dnc", "remove", NUMBER, *refuse)
+    stocked.run("dnc", "import", stocked.file("dnc.csv", f"number\n{NUMBER}\n"), "--scope", "all", *listed)
+    again = ("--business", "acme", "--industry", "保险", "--evidence", "form 8")
+    stocked.run("consent", "add", NUMBER, *again, "--granted-at", "2026-02-05T10:00:00+02:00", *BY)
+    stocked.run("consent", "withdraw", NUMBER, "--business", "acme", "--reason", "asked", *BY)
+    package = export(stocked, "--call", call)
+    acts = [line["action"] for line in about(package, call, "do-not-call")["history"]]
+    assert acts == ["add", "remove", "import"]
+    assert [line["action"] for line in about(package, call, "consent")["history"]] == [
+        "add",
+        "add",
+        "withdraw",
+    ]
+    assert all(one["withdrawn_at"] for one in about(package, call, "consent")["now"])
+    valid(stocked, package)

@@ -259,6 +259,30 @@ async def test_a_list_that_is_older_than_the_rules_allow(tmp_path: Path) -> None
     await world.store.close()
 
 
+async def test_calls_that_were_erased_before_what_stays_was_noted(world: World) -> None:
+    """Two of the period and one before it; a third of the period was erased since, and its rest is bound."""
+    for day in ("2026-10-01", "2026-11-24", "2026-11-24", "2026-11-25"):
+        await world.call(f"{day} 10:00")
+    found = await world.sql(
+        "SELECT leaf_index, id FROM ledger JOIN decision ON kind = 'decision' AND key = id"
+    )
+    leaves = [leaf for leaf, _ in sorted(tuple(row) for row in found)]
+    of_before = {"leaves": [[leaf, leaf] for leaf in leaves[:3]], "count": 3, "today": "2028-01-01"}
+    since = {"leaves": [[leaves[3], leaves[3]]], "count": 1, "today": "2028-01-01", "remains": ["AA=="]}
+    for said, gone in ((of_before, leaves[:3]), (since, leaves[3:])):
+
+        def erase(connection: sqlite3.Connection, said: object = said, gone: list[int] = gone) -> None:
+            log(connection, "ledger", "erase", "2028-01-01", said, by="li", at=local("2026-11-30 10:00"))
+            connection.execute("DROP TRIGGER IF EXISTS ledger_erased_with_leave")
+            for leaf in gone:
+                connection.execute("UPDATE ledger SET salt = NULL WHERE leaf_index = ?", [leaf])
+
+        await world.store.transact(erase)
+    report = await world.report()
+    assert report.control.ledger.unproven == 2
+    assert finding(report, "control-unproven") == {"count": 2}
+
+
 async def test_the_ledger_as_it_is(world: World) -> None:
     await world.call("2026-11-24 10:00")
     (size,) = (await world.sql("SELECT count(*) FROM ledger"))[0]

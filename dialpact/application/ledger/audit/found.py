@@ -7,7 +7,16 @@ from typing import Any, Literal
 import msgspec
 
 Problem = Literal[
-    "changed", "removed", "inserted", "reordered", "truncated", "erased", "node", "checkpoint", "key"
+    "changed",
+    "removed",
+    "inserted",
+    "reordered",
+    "truncated",
+    "erased",
+    "node",
+    "checkpoint",
+    "key",
+    "register",
 ]
 MOST = 1000  # findings that are listed; all are counted
 
@@ -23,12 +32,35 @@ class AuditFinding(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, Any] = {}
 
 
+class Looked(msgspec.Struct):
+    """At a register: how many rows, and how many of them no act binds, or not whole."""
+
+    rows: int = 0
+    unbound: int = 0
+
+
 class Findings:
-    """Bounded: a log that was replaced as a whole has as many findings as leaves."""
+    """Bounded: a log that was replaced as a whole has as many findings as leaves.
+
+    ``registers``: what was looked at of each. ``rechecked``: those of which every difference that was known
+    has been looked at again (housekeeping).
+    """
 
     def __init__(self) -> None:
         self.listed: list[AuditFinding] = []
         self.count = 0
+        self.registers: dict[str, Looked] = {}
+        self.rechecked: set[str] = set()
+
+    def looked(self, register: str, rows: int, unbound: int = 0) -> None:
+        """Adds to what was looked at of a register."""
+        so_far = self.registers.setdefault(register, Looked())
+        so_far.rows += rows
+        so_far.unbound += unbound
+
+    def has(self, kind: str, key: str) -> bool:
+        """Whether something of that record, or of any of the kind, is listed already."""
+        return any(one.kind == kind and key in ("", one.key) for one in self.listed)
 
     def add(
         self,

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-import msgspec
-
+from dialpact.application.ledger.audit.erased import NOT_NOTED, Erasures
 from dialpact.application.ledger.audit.found import Findings
-from dialpact.compliance.ledger import record
-from dialpact.compliance.ledger.erasure import ErasureRecord
-from dialpact.store.ports.audits import Entry, Snapshot, Unreadable
+from dialpact.application.ledger.audit.intact import BROKEN, fits
+from dialpact.store.ports.audits import Entry, Snapshot
 
 KEPT = 256  # entries that do not fit and are compared with each other: were they put into another order?
 NEAR = 4  # places on either side at which a record that moved is looked for
-
-
-# What a row that someone wrote by hand may raise on its way to a record, and a salt on its way to a leaf.
-BROKEN = (Unreadable, ValueError, TypeError, AttributeError, LookupError, OverflowError)
 
 
 class Records:
@@ -27,8 +19,8 @@ class Records:
         self._snapshot = snapshot
         self._findings = findings
         self._odd: list[Entry] = []
-        self._firsts, self._lasts = _ranges(snapshot)
-        self.erased = 0
+        self._erasures = Erasures(snapshot)
+        self.erased = self.unproven = 0
 
     def check(self, entries: Sequence[Entry], contents: Mapping[int, bytes]) -> None:
         """``contents``: what could be read of them at once. Only a right hash needs no second look."""
@@ -60,14 +52,15 @@ class Records:
             content = self._snapshot.content(*_place(entry), entry.version)
             if content is None:
                 return "record-missing"
-            return "" if _fits(entry, content) else "record-changed"
+            return "" if fits(entry, content) else "record-changed"
         except BROKEN:
             return "record-unreadable"
 
     def _check_erased(self, entry: Entry) -> None:
         self.erased += 1
         index, kind, key = _place(entry)
-        if kind not in self._snapshot.erasable or not self._logged(index):
+        remains = self._erasures.remains(index) if kind in self._snapshot.erasable else None
+        if remains is None:
             self._findings.add("erased", "erased-unlogged", index, kind, key)
             return
         try:
@@ -78,10 +71,16 @@ class Records:
             self._findings.add("removed", "record-missing", index, kind, key)
         elif not blank:
             self._findings.add("erased", "erased-not-blank", index, kind, key)
+        elif remains == NOT_NOTED:
+            self.unproven += 1
+        elif not self._remains(entry, remains):
+            self._findings.add("changed", "erased-changed", index, kind, key)
 
-    def _logged(self, index: int) -> bool:
-        place = bisect_right(self._firsts, index) - 1
-        return place >= 0 and index <= self._lasts[place]
+    def _remains(self, entry: Entry, digest: bytes) -> bool:
+        try:
+            return self._snapshot.remains(*_place(entry)) == digest
+        except BROKEN:
+            return False
 
     def finish(self) -> None:
         """What did not fit: changed, or only moved to another place?"""
@@ -103,7 +102,7 @@ class Records:
                 content = self._snapshot.content(index, kind, key, entry.version)
             except BROKEN:
                 continue
-            if content is not None and _fits(entry, content):
+            if content is not None and fits(entry, content):
                 return int(index)
         return None
 
@@ -115,15 +114,17 @@ class Records:
         except BROKEN:
             return  # a record that is no JSON: it is named as changed itself
 
-    def strangers(self) -> None:
-        """Records that have no leaf: put in by other means."""
+    def strangers(self, kinds: Collection[str] = ()) -> None:
+        """Records that have no leaf: put in by other means. ``kinds``: of these alone; none: all."""
         waiting = set(self._snapshot.waiting())
         for kind, key in sorted(waiting, key=str):
             self._findings.add("inserted", "record-waiting", None, kind, key)
-        for kind in self._snapshot.kinds:
+        for kind in kinds or self._snapshot.kinds:
             for key in self._snapshot.leafless(kind):
                 if (kind, key) not in waiting:
                     self._findings.add("inserted", "record-leafless", None, kind, key)
+        if kinds:
+            return
         first = self._snapshot.first_decision()
         if first is not None and first != 1:
             self._findings.add("removed", "decision-gap", None, "decision", first=1, last=first - 1)
@@ -131,45 +132,5 @@ class Records:
             self._findings.add("removed", "decision-gap", None, "decision", first=start, last=end)
 
 
-def intact(snapshot: Snapshot, kind: str, key: str) -> bool:
-    """Whether a record is what its leaf was made of."""
-    try:
-        entry = snapshot.entry_of(kind, key)
-        content = entry and snapshot.content(entry.leaf_index, kind, key, entry.version)
-        return bool(entry and content and _fits(entry, content))
-    except BROKEN:
-        return False
-
-
-def _ranges(snapshot: Snapshot) -> tuple[array[int], array[int]]:
-    """First and last of each run of leaves that the log says were erased, sorted, none within another.
-
-    Only records that are intact say anything.
-    """
-    found: list[tuple[int, int]] = []
-    for said in snapshot.erasures():
-        if intact(snapshot, "register-change", str(said.seq)):
-            found += _leaves_of(said.detail)
-    firsts, lasts = array("q"), array("q")
-    for first, last in sorted(found):
-        if lasts and first <= lasts[-1] + 1:
-            lasts[-1] = max(lasts[-1], last)
-        else:
-            firsts.append(first)
-            lasts.append(last)
-    return firsts, lasts
-
-
-def _leaves_of(detail: str) -> Iterable[tuple[int, int]]:
-    try:
-        return msgspec.json.decode(detail, type=ErasureRecord).leaves
-    except msgspec.MsgspecError:
-        return ()
-
-
 def _place(entry: Entry) -> tuple[int, str, str]:
     return entry.leaf_index, entry.kind, entry.key
-
-
-def _fits(entry: Entry, content: bytes) -> bool:
-    return entry.salt is not None and record.leaf(entry.salt, content) == entry.leaf

@@ -36,13 +36,16 @@ class AuditTree:
         findings: Findings,
         chain: Chain,
         given: Sequence[tuple[str, str]],
+        *,
+        stored: bool = True,
     ) -> None:
+        """``stored``: with every checkpoint of the store."""
         self._snapshot = snapshot
         self._findings = findings
         self._chain = chain
         self.heads = 0
         self._why = ""
-        self._heads = heapq.merge(self._stored(), sorted(self._given(given)))
+        self._heads = heapq.merge(self._stored() if stored else (), sorted(self._given(given)))
         self._next = next(self._heads, None)
         self._good = 0  # the largest size whose root was confirmed
         self._bad: list[Head] = []

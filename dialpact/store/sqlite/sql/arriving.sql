@@ -9,8 +9,8 @@ SELECT 1 FROM arriving WHERE id = :id AND owner = :owner AND counts = 0;
 -- name: counting(register)^
 SELECT id FROM arriving WHERE register = :register AND counts = 1;
 
--- name: count_now(id)!
-UPDATE arriving SET counts = 1 WHERE id = :id;
+-- name: count_now(id, at)!
+UPDATE arriving SET counts = 1, at = :at WHERE id = :id;
 
 -- name: give_up(id)!
 UPDATE arriving SET owner = '' WHERE id = :id AND counts = 0;
@@ -44,14 +44,6 @@ WHERE arrival = :id AND number BETWEEN :first AND :until ORDER BY number, scope,
 
 -- name: drop_dnc(id, first, until)!
 DELETE FROM arriving_dnc WHERE arrival = :id AND number BETWEEN :first AND :until;
-
--- Opt-outs of the file that have been registered otherwise meanwhile.
--- name: met_dnc(id, seq)^
-SELECT count(*) FROM register_change
-WHERE seq > :seq AND register = 'dnc' AND action = 'add'
-  AND EXISTS (SELECT 1 FROM arriving_dnc
-              WHERE arrival = :id AND number = CAST(substr(key, 2) AS INTEGER)
-                AND scope = json_extract(detail, '$.scope') AND value = json_extract(detail, '$.value'));
 
 -- name: staged_until_consent(after, most)^
 SELECT max(number) FROM (SELECT number FROM staged_consent WHERE number > :after ORDER BY number LIMIT :most);

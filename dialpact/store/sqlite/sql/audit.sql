@@ -24,12 +24,15 @@ SELECT kind, key FROM unsealed ORDER BY seq LIMIT 1000;
 -- name: key_changes()
 SELECT ledger.leaf_index, register_change.seq, register_change.detail FROM register_change
 JOIN ledger ON ledger.kind = 'register-change' AND ledger.key = CAST(register_change.seq AS TEXT)
-WHERE register_change.register = 'ledger' AND register_change.action = 'rotate' ORDER BY ledger.leaf_index;
+WHERE register_change.register = 'ledger' AND register_change.action IN ('rotate', 'resume') ORDER BY ledger.leaf_index;
 
 -- name: erasures()
 SELECT ledger.leaf_index, register_change.seq, register_change.detail FROM register_change
 JOIN ledger ON ledger.kind = 'register-change' AND ledger.key = CAST(register_change.seq AS TEXT)
 WHERE register_change.register = 'ledger' AND register_change.action = 'erase' ORDER BY ledger.leaf_index;
+
+-- name: erasure(seq)^
+SELECT detail FROM register_change WHERE seq = :seq;
 
 -- name: missing_seqs()
 SELECT this.seq + 1 AS first, (SELECT min(next.seq) FROM decision AS next WHERE next.seq > this.seq) - 1 AS last

@@ -11,7 +11,28 @@ UPDATE ledger_log SET node = :node WHERE node <> :node;
 SELECT size, at, note FROM checkpoint WHERE (size, at) > (:size, :at) ORDER BY size, at LIMIT :most;
 
 -- name: rotations()
-SELECT seq, at, detail FROM register_change WHERE register = 'ledger' AND action = 'rotate' ORDER BY seq;
+SELECT seq, at, detail FROM register_change WHERE register = 'ledger' AND action IN ('rotate', 'resume') ORDER BY seq;
+
+-- name: links()
+SELECT ledger.leaf_index, register_change.detail FROM register_change
+JOIN ledger ON ledger.kind = 'register-change' AND ledger.key = CAST(register_change.seq AS TEXT)
+WHERE register_change.register = 'ledger' AND register_change.action IN ('rotate', 'resume')
+ORDER BY ledger.leaf_index;
+
+-- name: sizes()
+SELECT DISTINCT size FROM checkpoint;
+
+-- name: checkpoint_of(size)
+SELECT note FROM checkpoint WHERE size = :size;
+
+-- name: log()^
+SELECT forked, remembered FROM ledger_log WHERE log = 1;
+
+-- name: set_forked(forked)!
+UPDATE ledger_log SET forked = :forked WHERE forked <> :forked;
+
+-- name: set_remembered()!
+UPDATE ledger_log SET remembered = 1 WHERE remembered = 0;
 
 -- name: newest_checkpoints(most)
 SELECT size, at, note FROM checkpoint ORDER BY size DESC, at DESC LIMIT :most;

@@ -12,16 +12,3 @@ WHERE witnessed.reading = (SELECT max(reading) FROM witnessed);
 
 -- name: last_call()^
 SELECT decided_at, behind_us FROM decision WHERE seq = (SELECT max(seq) FROM decision);
-
--- name: last_call_before(leaf_index)^
-SELECT decided_at, behind_us FROM decision
-WHERE id = (SELECT key FROM ledger WHERE kind = 'decision' AND leaf_index < :leaf_index
-            ORDER BY leaf_index DESC LIMIT 1);
-
--- Those from before there was witnessed time have none.
--- name: witnessed_after(seq, most)
-SELECT clock_reading.seq, clock_reading.at, clock_reading.boot_id, clock_reading.uptime_us, witnessed.us,
-       witnessed.behind_us
-FROM clock_reading LEFT JOIN witnessed ON witnessed.reading = clock_reading.seq
-WHERE clock_reading.seq > :seq AND clock_reading.seq >= (SELECT min(reading) FROM witnessed)
-ORDER BY clock_reading.seq LIMIT :most;

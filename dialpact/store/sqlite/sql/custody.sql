@@ -27,6 +27,13 @@ WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND disp
   AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
 ORDER BY id LIMIT :most;
 
+-- name: others_after(id, since, until, most)
+SELECT * FROM recording
+WHERE NOT (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND ended_at IS NOT NULL
+  AND disposed_at IS NULL AND id > :id
+  AND (:since = '' OR started_at >= :since) AND (:until = '' OR started_at < :until)
+ORDER BY id LIMIT :most;
+
 -- name: kept_at_random(since, until, most)
 SELECT id FROM recording
 WHERE (state = 'kept' OR (state = 'unanswered' AND sha256 IS NOT NULL)) AND disposed_at IS NULL

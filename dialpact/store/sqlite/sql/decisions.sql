@@ -13,3 +13,6 @@ VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dia
 -- name: insert_undelivered(decision, at, reason)!
 INSERT OR IGNORE INTO undelivered (decision, at, reason)
 SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision);
+
+-- name: forked()^
+SELECT forked FROM ledger_log WHERE log = 1;

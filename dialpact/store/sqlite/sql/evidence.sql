@@ -47,6 +47,9 @@ SELECT * FROM complaint WHERE id = :id;
 -- name: changes(register, key)
 SELECT * FROM register_change WHERE register = :register AND key = :key ORDER BY seq;
 
+-- name: newest_change(register, action, key)^
+SELECT max(seq) FROM register_change WHERE register = :register AND key = :key AND action = :action;
+
 -- name: imports(register, at)
 SELECT * FROM register_change WHERE register = :register AND action = 'import' AND at = :at ORDER BY seq;
 

@@ -1,6 +1,10 @@
+-- With it, what of any register is not what the log says: nearly always nothing.
 -- name: campaign_and_business(id)^
 SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
-       business.name, business.actor
+       business.name, business.actor,
+       CASE WHEN EXISTS (SELECT 1 FROM register_difference WHERE register > '')
+            THEN (SELECT json_group_array(json_array(register, key)) FROM register_difference WHERE register > '')
+            END
 FROM campaign JOIN business ON business.id = campaign.business
 WHERE campaign.id = :id;
 
@@ -8,6 +12,9 @@ WHERE campaign.id = :id;
 -- name: campaign_and_registrations(id)^
 SELECT campaign.id, campaign.business, campaign.industry, campaign.purpose, campaign.script,
        business.name, business.actor,
+       CASE WHEN EXISTS (SELECT 1 FROM register_difference WHERE register > '')
+            THEN (SELECT json_group_array(json_array(register, key)) FROM register_difference WHERE register > '')
+            END,
        (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))
         FROM registration WHERE holder = 'business' AND registration.id = campaign.business),
        (SELECT json_group_array(json_array(holder, registration.id, kind, valid_from, valid_to, number))

@@ -21,3 +21,6 @@ SELECT holder, id, kind, valid_from, valid_to, number FROM registration ORDER BY
 
 -- name: in_force()
 SELECT kind, key, since, cause FROM suspension WHERE lifted_at IS NULL ORDER BY seq;
+
+-- name: overwriting()^
+SELECT at FROM overwriting ORDER BY id LIMIT 1;

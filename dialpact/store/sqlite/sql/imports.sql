@@ -51,6 +51,22 @@ DELETE FROM new_dnc WHERE EXISTS (
 -- name: last_change^
 SELECT ifnull(max(seq), 0) FROM register_change;
 
+-- In the order of its key: there is no other index.
+-- name: digest_dnc^
+SELECT feed(number, scope, value, requested_at, source) FROM new_dnc;
+
+-- Of those, what has been registered one by one since.
+-- name: met_dnc(seq)
+SELECT new.number, new.scope, new.value, new.requested_at, new.source
+FROM (SELECT DISTINCT CAST(substr(key, 2) AS INTEGER) AS number, json_extract(detail, '$.scope') AS scope,
+             json_extract(detail, '$.value') AS value
+      FROM register_change WHERE seq > :seq AND register = 'dnc' AND action = 'add') AS single
+JOIN new_dnc AS new USING (number, scope, value)
+ORDER BY new.number, new.scope, new.value;
+
+-- name: same_time(register, at)^
+SELECT 1 FROM register_change WHERE register = :register AND action = 'import' AND at = :at;
+
 -- name: left_dnc^
 SELECT count(*) FROM new_dnc;
 
@@ -103,7 +119,8 @@ ORDER BY 1;
 DELETE FROM staged_consent WHERE line = ?;
 
 -- name: replaced_consent
-SELECT number, business, industry, granted_at, consent.expires_at FROM staged_consent AS new
+SELECT number, business, industry, granted_at, consent.expires_at, nullif(new.expires_at, '') AS shortened_to
+FROM staged_consent AS new
     JOIN consent USING (number, business, industry, granted_at)
 WHERE consent.expires_at IS NOT nullif(new.expires_at, '');
 
@@ -119,6 +136,11 @@ DELETE FROM staged_consent AS new WHERE EXISTS (
     WHERE old.number = new.number AND old.business = new.business AND old.industry = new.industry
       AND old.granted_at = new.granted_at AND old.expires_at IS nullif(new.expires_at, '')
 );
+
+-- With those that were replaced.
+-- name: digest_consent^
+SELECT feed(number, business, industry, granted_at, nullif(expires_at, ''), evidence, evidence_sha256, wording)
+FROM staged_consent;
 
 -- name: left_consent^
 SELECT count(*) FROM staged_consent;
@@ -153,6 +175,12 @@ INSERT OR IGNORE INTO staged_leads VALUES (?, ?);
 
 -- name: page_leads(after, most)
 SELECT number FROM staged_leads WHERE number > :after ORDER BY number LIMIT :most;
+
+-- name: left_leads^
+SELECT count(*) FROM staged_leads WHERE number > 0;
+
+-- name: digest_leads^
+SELECT feed(number) FROM staged_leads WHERE number > 0;
 
 -- name: unassigned_leads^
 SELECT count(*) FROM staged_leads WHERE number < 0;
@@ -190,6 +218,18 @@ WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authe
        caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''), caller_id.sent_as)
    <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
        new.valid_to, new.sent_as);
+
+-- What comes in: what is new, and what is not as it was.
+-- name: entries_caller_id
+SELECT new.number, new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes,
+       new.valid_from, nullif(new.valid_to, '') AS valid_to, new.sent_as
+FROM staged_caller_id AS new LEFT JOIN caller_id AS old USING (number)
+WHERE old.number IS NULL
+   OR (old.business, old.licence, old.carrier, old.authenticated, old.trunks, old.purposes, old.valid_from,
+       ifnull(old.valid_to, ''), old.sent_as)
+      <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
+          new.valid_to, new.sent_as)
+ORDER BY new.number;
 
 -- name: left_caller_id^
 SELECT count(*) FROM staged_caller_id;

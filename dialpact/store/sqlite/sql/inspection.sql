@@ -19,7 +19,7 @@ GROUP BY 1;
 -- Purposes of the calls put through in some minutes: how many of each.
 -- name: purposes_in_minutes(since, until, minutes, exempt)
 SELECT substr(decided_at, 1, 16) AS minute,
-       coalesce((SELECT json_extract(same.record, '$.facts.campaign.purpose') FROM decision AS same
+       coalesce((SELECT json_extract(nullif(same.record, ''), '$.facts.campaign.purpose') FROM decision AS same
                  WHERE same.seq = decision.seq), 'marketing') AS purpose,
        count(*) AS calls
 FROM decision
@@ -37,12 +37,14 @@ WHERE decided_at >= :since AND decided_at < :until
   AND (dial = '' OR undelivered.decision IS NOT NULL)
 GROUP BY 1;
 
+-- Of those that were not erased.
 -- name: ends(since, until)
 SELECT record FROM decision
-WHERE seq IN (SELECT first FROM (SELECT seq AS first FROM decision WHERE decided_at >= :since AND decided_at < :until
+WHERE seq IN (SELECT first FROM (SELECT seq AS first FROM decision
+                                 WHERE decided_at >= :since AND decided_at < :until AND record <> ''
                                  ORDER BY decided_at LIMIT 1)
               UNION SELECT last FROM (SELECT seq AS last FROM decision
-                                      WHERE decided_at >= :since AND decided_at < :until
+                                      WHERE decided_at >= :since AND decided_at < :until AND record <> ''
                                       ORDER BY decided_at DESC LIMIT 1))
 ORDER BY seq;
 
@@ -108,7 +110,7 @@ GROUP BY decision.decided_at, decision.id
 HAVING legs > 0 OR gap.answered;
 
 -- name: purposes(seqs)
-SELECT seq, coalesce(json_extract(record, '$.facts.campaign.purpose'), 'marketing') AS purpose FROM decision
+SELECT seq, coalesce(json_extract(nullif(record, ''), '$.facts.campaign.purpose'), 'marketing') AS purpose FROM decision
 WHERE seq IN (SELECT value FROM json_each(:seqs));
 
 -- name: recordings_begun(since, until)^
@@ -155,7 +157,7 @@ WITH opted_out AS (
 )
 SELECT decision.seq, decision.id, decision.decided_at, decision.behind_us, decision.number, decision.campaign,
        decision.business, scope, value, registered_at, requested_at,
-       coalesce(json_extract(record, '$.facts.campaign.purpose'), 'marketing') AS purpose,
+       coalesce(json_extract(nullif(record, ''), '$.facts.campaign.purpose'), 'marketing') AS purpose,
        coalesce(json_extract(record, '$.facts.campaign.industry'), '') AS industry
 FROM opted_out JOIN decision ON decision.seq = opted_out.seq
 WHERE decision.campaign NOT IN (SELECT value FROM json_each(:exempt))
@@ -169,7 +171,7 @@ FROM register_change WHERE register = 'dnc' AND action = 'remove' ORDER BY at;
 
 -- name: calls_without_consent(since, until, exempt)
 SELECT seq, id, decided_at, number, campaign,
-       coalesce((SELECT json_extract(same.record, '$.facts.campaign.purpose') FROM decision AS same
+       coalesce((SELECT json_extract(nullif(same.record, ''), '$.facts.campaign.purpose') FROM decision AS same
                  WHERE same.seq = decision.seq), 'marketing') AS purpose
 FROM decision
 WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
@@ -244,3 +246,13 @@ SELECT (SELECT coalesce(max(leaf_index) + 1, 0) FROM ledger) AS size, (SELECT co
 
 -- name: last_checkpoint()^
 SELECT size, at, note FROM checkpoint ORDER BY at DESC, size DESC LIMIT 1;
+
+-- Calls that were erased by an act that says nothing of what stays of their rows.
+-- name: unproven(since, until)^
+SELECT count(*) FROM register_change AS act
+CROSS JOIN json_each(act.detail, '$.leaves') AS run
+CROSS JOIN ledger ON leaf_index BETWEEN json_extract(run.value, '$[0]') AND json_extract(run.value, '$[1]')
+CROSS JOIN decision ON decision.id = ledger.key
+WHERE act.register = 'ledger' AND act.action = 'erase' AND json_extract(act.detail, '$.remains') IS NULL
+  AND ledger.kind = 'decision' AND ledger.salt IS NULL
+  AND decision.decided_at >= :since AND decision.decided_at < :until;

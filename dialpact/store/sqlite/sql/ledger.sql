@@ -88,3 +88,21 @@ WHERE seq = CAST(:key AS INTEGER);
 
 -- name: clock_1(key)^
 SELECT seq, at, boot_id, uptime_us, by FROM clock_reading WHERE seq = CAST(:key AS INTEGER);
+
+-- What stays of a row when its record is erased, by kind and form; the act that erases it has its digest. Never
+-- changed: other columns are another form. It says the same before the erasure and after it.
+
+-- name: remains_decision_1(key)^
+SELECT seq, id, node, decided_at, behind_us, verdict, reasons, dial <> '' AS put_through, campaign, business, trunk, mode,
+       continues
+FROM decision WHERE id = :key;
+
+-- name: remains_recording_1(key)^
+SELECT id, decision, node, state, campaign, started_at, answered_at, ended_at, format, path, bytes, seconds,
+       talk_seconds, sha256, callee_path, callee_sha256, callee_dbfs, agent_path, agent_sha256, agent_dbfs, part, sound,
+       unseen, keep_until, disposed_at
+FROM recording WHERE id = :key;
+
+-- name: remains_carrier_leg_1(key)^
+SELECT id, decision, node, dialled_at, ringing_at, answered_at, ended_at, dial_status, hangup_cause, interlock
+FROM carrier_leg WHERE id = :key;

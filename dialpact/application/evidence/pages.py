@@ -1,0 +1,74 @@
+"""The report's fact lines against the records (``shown``): each call's number, verdict, caller ID, time, id.
+
+The rest of its words is not looked at, and is named as unproven; that nobody changed them since they were
+made, the log's digest of the file tells (``enclosed``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dialpact.application.evidence.proven import ProvenRecords, Row
+from dialpact.application.evidence.verdict import PackageFlaw
+from dialpact.compliance.clock import instant
+
+REPORT = re.compile(r"report\.(zh|en)\.html")
+WORDS = {
+    "en": {"ok": "ALLOWED", "bad": "BLOCKED", "title": "Call to {}"},
+    "zh": {"ok": "放行", "bad": "拦截", "title": "对 {} 的呼叫"},
+}
+_HEAD = re.compile(r'([^<]*) <span class="verdict (ok|bad)">([^<]*)</span></h2>')
+_FACT = re.compile(r"<dd[^>]*>(.*?)</dd>", re.DOTALL)
+_CALLER_ID, _DECIDED, _ID = 1, 4, 7  # places of fact lines; the callee's is the first
+
+
+def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
+    for name in package.members:
+        if found := REPORT.fullmatch(name):
+            text = package.text(name).decode("utf-8", "replace")
+            if not _is_true(package, text, found[1]):
+                yield PackageFlaw("shown", name)
+
+
+def unproven(package: ProvenRecords) -> Iterator[str]:
+    for name in package.members:
+        if REPORT.fullmatch(name):
+            yield f"{name}: words"
+
+
+def _is_true(package: ProvenRecords, text: str, language: str) -> bool:
+    calls, erased = package.manifest.calls, package.erased("decision")
+    _, *sections = text.split("<h2>")
+    if len(sections) != len(calls) + 1 or text.count('class="verdict') != len(calls):
+        return False
+    for id, section in zip(calls, sections, strict=False):
+        head, facts = _HEAD.match(section), _FACT.findall(section)
+        if head is None or head[3] != WORDS[language][head[2]]:
+            return False
+        rows = package.of("decision", id=id)
+        if id not in erased and not (rows and _fits(rows[0], WORDS[language]["title"], head, facts)):
+            return False
+    return True
+
+
+def _fits(row: Row, wanted: str, head: re.Match[str], facts: list[str]) -> bool:
+    title, verdict, _ = head.groups()
+    callee = _escaped(row["number"] or row["given"])
+    local = (instant(row["decided_at"]) + timedelta(hours=8)).replace(tzinfo=None)
+    decided = f"{local.isoformat(' ', 'seconds')}+08:00"
+    return (
+        len(facts) > _ID
+        and title == wanted.format(callee)
+        and (verdict == "ok") == (row["verdict"] == "ALLOW")
+        and facts[0] == callee
+        and facts[_CALLER_ID].startswith(_escaped(row["caller_id"]))
+        and (facts[_DECIDED], facts[_ID]) == (decided, row["id"])
+    )
+
+
+def _escaped(text: str) -> str:
+    for sign, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ('"', "&#34;")):
+        text = text.replace(sign, written)
+    return text

@@ -1,0 +1,58 @@
+"""What the log says of erasures: which leaves each of them took, and what was to stay of their rows."""
+
+from __future__ import annotations
+
+import base64
+from array import array
+from bisect import bisect_right
+
+import msgspec
+
+from dialpact.application.ledger.audit.intact import intact
+from dialpact.compliance.ledger.erasure import ErasureRecord
+from dialpact.store.ports.audits import Snapshot
+
+NOT_NOTED = b""  # of what was erased before what stays of it was
+
+
+class Erasures:
+    """Only acts that are intact say anything. Memory for a few numbers a run of leaves, and for one act."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        found: list[tuple[int, int, int, int]] = []
+        for said in snapshot.erasures():
+            if intact(snapshot, "register-change", str(said.seq)):
+                place = 0
+                for first, last in _act(said.detail).leaves:
+                    found.append((first, last, said.seq, place))
+                    place += last - first + 1
+        found.sort()
+        self._firsts, self._lasts, self._seqs, self._places = (
+            array("q", (run[column] for run in found)) for column in range(4)
+        )
+        self._last: tuple[int, tuple[str, ...]] = (-1, ())
+
+    def remains(self, leaf: int) -> bytes | None:
+        """The digest of what stays of that record; None: no erasure took it."""
+        run = bisect_right(self._firsts, leaf) - 1
+        if run < 0 or leaf > self._lasts[run]:
+            return None
+        if self._last[0] != self._seqs[run]:
+            detail = self._snapshot.erasure(self._seqs[run])
+            self._last = (self._seqs[run], _act(detail or "").remains)
+        noted = self._last[1]
+        if not noted:
+            return NOT_NOTED
+        place = self._places[run] + leaf - self._firsts[run]
+        try:
+            return base64.b64decode(noted[place], validate=True)
+        except (IndexError, ValueError):  # an act of nobody's program
+            return b"\0"
+
+
+def _act(detail: str) -> ErasureRecord:
+    try:
+        return msgspec.json.decode(detail, type=ErasureRecord)
+    except msgspec.MsgspecError:
+        return ErasureRecord(leaves=(), count=0, today="")

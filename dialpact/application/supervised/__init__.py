@@ -1,0 +1,1 @@
+"""What an operator owes whoever supervises: reports, his keys, and answers to questions about complaints."""

@@ -1,0 +1,32 @@
+"""What an audit of the log finds, for programs and for people."""
+
+from __future__ import annotations
+
+from dialpact.application.ledger.audit.found import AuditFinding
+from dialpact.cli import texts
+from dialpact.cli.command_context import CommandContext
+
+
+def _said(session: CommandContext, finding: AuditFinding) -> str:
+    known = f"ledger.{finding.code}" in texts.catalogue(session.language)
+    table = "ledger" if known else "kept"  # what decides what may go: holds, days, clocks
+    return session.text(f"{table}.{finding.code}", leaf=finding.leaf, name=finding.key, **finding.values)
+
+
+def finding_object(session: CommandContext, finding: AuditFinding) -> dict[str, object]:
+    """For programs."""
+    return {
+        "problem": finding.problem,
+        "code": finding.code,
+        "leaf": finding.leaf,
+        "kind": finding.kind,
+        "key": finding.key,
+        **finding.values,
+        "text": _said(session, finding),
+    }
+
+
+def finding_row(session: CommandContext, finding: AuditFinding) -> list[object]:
+    """Problem, leaf, kind and key of the record, and what is wrong with it."""
+    problem = session.text(f"ledger-problem.{finding.problem}")
+    return [problem, finding.leaf, finding.kind, finding.key, _said(session, finding)]

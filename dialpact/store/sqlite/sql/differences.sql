@@ -1,0 +1,16 @@
+-- name: known()
+SELECT register, key, code FROM register_difference ORDER BY register, key, code;
+
+-- name: insert_difference(register, key, code, leaf, at)!
+INSERT INTO register_difference (register, key, code, leaf, at) VALUES (:register, :key, :code, :leaf, :at);
+
+-- name: delete_difference(register, key, code)!
+DELETE FROM register_difference WHERE register = :register AND key = :key AND code = :code;
+
+-- name: put_look(register, at, rows, unbound, whole)!
+INSERT INTO register_look (register, at, rows, unbound, whole) VALUES (:register, :at, :rows, :unbound, :whole)
+ON CONFLICT (register) DO UPDATE SET at = excluded.at, rows = excluded.rows, unbound = excluded.unbound,
+    whole = excluded.whole;
+
+-- name: looks()^
+SELECT min(at) AS at, count(*) AS registers, sum(rows) AS rows, sum(unbound) AS unbound, min(whole) AS whole FROM register_look;

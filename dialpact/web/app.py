@@ -1,0 +1,55 @@
+"""The application that ``dialpact web`` serves: the routes of its modules, and nothing else.
+
+A module gives its routes by a function of a :class:`~dialpact.web.site.Site`, listed in ``SOURCES``. A path
+that nobody has is 404, a method that a path has not is 405; both say so in JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from dialpact.web import tiles
+from dialpact.web.bounds import Bounds
+from dialpact.web.site import RouteSource, Site
+
+LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
+SAID = {
+    404: "no such page",
+    405: "not by this method",
+    500: "failed",
+    503: "the database can not be read now",
+}
+
+
+def health(site: Site) -> Sequence[BaseRoute]:
+    async def live(_: Request) -> Response:
+        """This loop turns: that is all it says."""
+        return JSONResponse({"live": True}, headers={"Cache-Control": "no-store"})
+
+    return [Route("/health/live", live)]
+
+
+SOURCES: tuple[RouteSource, ...] = (health, tiles.routes)
+
+
+def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:
+    routes = [route for source in sources for route in source(site)]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Bounds, longer=LONGER)],
+        exception_handlers={HTTPException: _refused},
+    )
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = SAID.get(error.status_code, error.detail)
+    headers = {"Cache-Control": "no-store", **(error.headers or {})}
+    return JSONResponse({"error": said}, error.status_code, headers=headers)

@@ -1,0 +1,78 @@
+"""The operator's side of supervision, in ``dialpact web``: a supervisor's letters, and what answers them.
+
+Only who is supervised (``[supervision]``) has these paths. A letter that is refused is told a code, and what
+a stranger sends reaches no log. An answer has one length, and the same headers, whatever it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.evidence.cover import Renderer
+from dialpact.application.supervised import answering, giving
+from dialpact.application.supervised.ours import Desk
+from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.supervision.letter import MOST_BYTES
+from dialpact.compliance.supervision.refusal import Refusal
+from dialpact.web.site import Site
+from dialpact.web.supervision.letters import whole
+
+CHUNK = 1 << 18
+PLAIN = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
+
+
+def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
+    """``render``: the pages of a package, which this room has no words for."""
+
+    def routes(site: Site) -> Sequence[BaseRoute]:
+        ours = site.config.supervision
+        if ours is None or not ours.vkey:
+            return []
+        name = Verifier.parse(ours.vkey).name  # LedgerError: better at the start than at the first letter
+        actor = Actor(name=name, door=Door.API)
+        context, desk = Context(site.store, actor, site.clock, site.uptime), Desk()
+
+        async def question(request: Request) -> Response:
+            try:
+                text = (await whole(request, MOST_BYTES)).decode("utf-8", "replace")
+                return Response(await answering.answer(context, site.config, desk, text), headers=PLAIN)
+            except Refusal as refusal:
+                return _refused(refusal)
+
+        async def package(request: Request) -> Response:
+            try:
+                text = (await whole(request, MOST_BYTES)).decode("utf-8", "replace")
+                given = giving.package(context, site.config, desk, text, render)
+                path = await given.__aenter__()
+            except Refusal as refusal:
+                return _refused(refusal)
+
+            async def content() -> AsyncIterator[bytes]:
+                try:
+                    with path.open("rb") as file:
+                        while chunk := await asyncio.to_thread(file.read, CHUNK):
+                            yield chunk
+                finally:
+                    await given.__aexit__(None, None, None)
+
+            size = str(path.stat().st_size)
+            kind = {"content-type": "application/zip", "content-length": size, "cache-control": "no-store"}
+            return StreamingResponse(content(), headers=kind)
+
+        return [
+            Route("/supervision/question", question, methods=["POST"]),
+            Route("/supervision/package", package, methods=["POST"]),
+        ]
+
+    return routes
+
+
+def _refused(refusal: Refusal) -> Response:
+    return JSONResponse({"error": refusal.code}, refusal.status, headers={"cache-control": "no-store"})

@@ -1,0 +1,1 @@
+"""The supervisor's two doors: a letter box for operators, and a page for people."""

@@ -1,0 +1,186 @@
+"""``dialpact supervise`` and ``dialpact supervision`` at a shell."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.ledger import keys
+from dialpact.compliance.supervision import config as configuration
+from dialpact.compliance.supervision import cosignature
+from tests.cli.conftest import NUMBER, Home
+
+KEY = keys.signer_of(keys.generate(), "dialpact/acme").vkey
+
+
+@pytest.fixture
+def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A supervisor's folder."""
+    monkeypatch.chdir(tmp_path)
+    place = Home(tmp_path)
+    place("supervise", "init", "--name", "12321.test")
+    return place
+
+
+@pytest.fixture
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An operator's folder."""
+    monkeypatch.chdir(tmp_path)
+    place = Home(tmp_path)
+    place.run("init")
+    return place
+
+
+def add(bureau: Home, id: str = "acme", key: str = KEY) -> None:
+    bureau("supervise", "operator", "add", id, "--name", "江城", "--key", key, "--secret", f"{id}.secret")
+
+
+def test_init_makes_what_works_as_it_stands(bureau: Home) -> None:
+    for name, mode in (("supervise.key", 0o600), ("supervise.db", 0o600), ("packages", 0o700)):
+        assert stat.S_IMODE((bureau.path / name).stat().st_mode) == mode
+    both = bureau("supervise", "key")
+    verifier = keys.load_public(both["vkey"])
+    assert (verifier.name, both["witness"]) == ("12321.test", cosignature.witness_of(verifier).vkey)
+    assert both["witness"] != both["vkey"]
+    assert bureau("supervise", "status")["operators"] == []
+    said = bureau.run("supervise", "init", code=1)
+    assert "supervise.toml" in said.stderr, "never over one that is there"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_both_templates_are_the_defaults(tmp_path: Path, lang: str) -> None:
+    file = tmp_path / "supervise.toml"
+    Home(tmp_path).run("--config", str(file), "--lang", lang, "supervise", "init")
+    made = configuration.load(file)
+    assert made == configuration.SuperviseConfig(origin=str(file))
+
+
+def test_a_secret_is_handed_out_once_and_shown_nowhere(bureau: Home) -> None:
+    add(bureau)
+    file = bureau.path / "acme.secret"
+    secret = file.read_text().strip()
+    assert (stat.S_IMODE(file.stat().st_mode), len(bytes.fromhex(secret))) == (0o600, 32)
+    for words, code in ((("operator", "list"), 0), (("status",), 3)):
+        assert secret not in bureau.run("supervise", *words, "--json", code=code).output
+    bureau.run(
+        *("supervise", "operator", "add", "b", "--name", "B", "--key", KEY.replace("acme", "b")),
+        *("--secret", "acme.secret"),
+        code=1,
+    )
+    assert file.read_text().strip() == secret, "never over one that is there"
+
+
+def test_an_operator_and_his_log_are_registered_once(bureau: Home) -> None:
+    add(bureau)
+    again = ("supervise", "operator", "add", "other", "--name", "X", "--key", KEY, "--secret", "x.secret")
+    assert "error" in bureau(*again, code=1)
+    assert not (bureau.path / "x.secret").exists()
+
+
+def test_a_lost_key_takes_a_person_and_a_reason(bureau: Home) -> None:
+    add(bureau)
+    other = keys.signer_of(keys.generate(), "dialpact/acme").vkey
+    bureau("supervise", "operator", "key", "acme", "--key", other, "--reason", "", code=1)
+    bureau("supervise", "operator", "key", "acme", "--key", other, "--reason", "host burnt down")
+    (seen,) = bureau("supervise", "operator", "list")
+    assert (seen["key"], seen["earlier_keys"]) == (other, 1)
+
+
+def test_a_secret_that_was_seen_is_made_anew(bureau: Home) -> None:
+    add(bureau)
+    old = (bureau.path / "acme.secret").read_text()
+    bureau("supervise", "operator", "secret", "acme", "--secret", "acme.secret", code=1)
+    bureau("supervise", "operator", "secret", "acme", "--secret", "new.secret", "--reason", "mailed")
+    assert (bureau.path / "new.secret").read_text() != old
+
+
+def test_an_operator_is_supervised_no_more(bureau: Home) -> None:
+    add(bureau)
+    bureau("supervise", "operator", "end", "acme", "--reason", "closed down")
+    bureau("supervise", "operator", "end", "acme", "--reason", "closed down", code=1)
+    assert bureau("supervise", "operator", "list")[0]["log"] == "ended"
+
+
+@pytest.mark.parametrize("url", ["http://example.com", "https://u:p@example.com", "x", "https://a/?q"])
+def test_an_address_that_is_not_safe_is_refused(bureau: Home, url: str) -> None:
+    add(bureau)
+    bureau("supervise", "operator", "url", "acme", url, code=1)
+
+
+def test_a_complaint_at_the_shell(bureau: Home) -> None:
+    add(bureau)
+    filed = ("--reference", "12321-1", "--called-at", "2026-11-24 10:00", "--received-at", "2026-11-24 11:00")
+    made = bureau("supervise", "complaint", "add", NUMBER, *filed)
+    assert (made["number"], made["due"]) == ("+86138****8000", "2026-12-15")
+    bureau("supervise", "complaint", "add", NUMBER, *filed, code=1)
+    asked = bureau("supervise", "complaint", "ask", "1")
+    assert asked["answers"][0]["found"] == "failed"
+    assert asked["answers"][0]["asked"][0]["why"] == "no-address"
+    shown = bureau.run("supervise", "complaint", "show", "1").output
+    assert "no address to ask at" in shown and NUMBER not in shown
+    assert NUMBER not in bureau.run("supervise", "complaint", "list").output
+    bureau("supervise", "complaint", "close", "1", "--conclusion", "told")
+    bureau("supervise", "complaint", "close", "1", "--conclusion", "told", code=1)
+    assert bureau("supervise", "complaint", "list")[0]["closed_at"]
+    bureau("supervise", "complaint", "erase", "1", "--reason", "over")
+    assert bureau("supervise", "complaint", "list")[0]["number"] == ""
+    bureau("supervise", "complaint", "ask", "9", code=1)
+
+
+def test_a_package_of_nothing_shows_nothing(bureau: Home) -> None:
+    add(bureau)
+    filed = ("--reference", "1", "--called-at", "2026-11-24 10:00")
+    bureau("supervise", "complaint", "add", NUMBER, *filed)
+    given = ("--operator", "acme", "--source", "somebody")
+    file = bureau.file("x.zip", b"PK\3\4 no package")
+    answer = bureau("supervise", "complaint", "package", "1", file, *given, code=3)
+    assert answer["package"]["state"] == "invalid"
+    assert answer["complaint"]["answers"][0]["found"] == "not-asked"
+    assert not list((bureau.path / "packages").glob(".*")), "nothing half done is left"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[witness]\nlisten = "0.0.0.0:8420"\n',
+        '[page]\nlisten = "0.0.0.0:8421"\n',
+        '[page]\nlisten = "192.0.2.1:8421"\n',
+        '[witness]\ncertificate = "a.pem"\n',
+        "[supervisor]\nx = 1\n",
+        'origin = "x"\n',
+        "[complaints]\nanswer_days = 0\n",
+    ],
+)
+def test_a_configuration_that_is_not_safe_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "supervise.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError):
+        configuration.load(file)
+
+
+def test_an_operator_s_database_is_no_supervisor_s(bureau: Home) -> None:
+    bureau.run("init")
+    text = (bureau.path / "supervise.toml").read_text().replace("supervise.db", "dialpact.db")
+    (bureau.path / "other.toml").write_text(text)
+    said = bureau.run("--config", "other.toml", "supervise", "status", code=1)
+    assert "not a supervisor's database" in said.stderr
+
+
+def test_without_a_supervisor_nothing_is_handed_in(operator: Home) -> None:
+    for words in (("show",), ("checkpoint",), ("report", "2026-10")):
+        assert "error" in operator("supervision", *words, code=1)
+
+
+def test_a_month_that_is_none_is_refused(operator: Home) -> None:
+    operator("supervision", "report", "2026-13", code=1)
+
+
+def test_show_says_who_supervises(operator: Home) -> None:
+    with operator.config.open("a") as file:
+        file.write(f'\n[supervision]\nurl = "https://x.example"\nvkey = "{KEY}"\n')
+    assert operator("supervision", "show")["url"] == "https://x.example"
+    assert "https://x.example" in json.dumps(operator("supervision", "show"))

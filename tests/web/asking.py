@@ -1,0 +1,90 @@
+"""A web process in a test, and whoever asks it: bytes over a socket, as any client sends them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.types import ASGIApp
+
+from dialpact.cli.command_context import BUSY_MS
+from dialpact.compliance.clock import SystemClock, host_uptime
+from dialpact.compliance.config import Config, Trunk
+from dialpact.store.sqlite import Store
+from dialpact.web import process
+from dialpact.web.app import SOURCES, application
+from dialpact.web.process import Tls
+from dialpact.web.site import RouteSource, Site
+
+WAIT = 20.0
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Asker:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self.port, self._tls = port, tls
+
+    async def send(self, request: bytes) -> bytes:
+        """All that comes until the other side closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self._tls)
+        try:
+            writer.write(request)
+            async with asyncio.timeout(WAIT):
+                return await reader.read()
+        finally:
+            writer.close()
+
+    async def get(self, path: str, method: str = "GET", body: bytes = b"") -> Answer:
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        raw = await self.send(head.encode() + body)
+        first, _, content = raw.partition(b"\r\n\r\n")
+        status, *lines = first.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        return Answer(int(status.split(" ")[1]), headers, content)
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, tls: Tls | None = None, head_seconds: float = WAIT) -> AsyncIterator[int]:
+    """Its port."""
+    stop, ready = asyncio.Event(), asyncio.Event()
+    listening = process.bound("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    serve = process.serve(app, listening, tls, stop, ready.set, head_seconds=head_seconds)
+    running = asyncio.create_task(serve)
+    waiting = asyncio.create_task(ready.wait())
+    try:
+        async with asyncio.timeout(WAIT):
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+        yield port
+    finally:
+        stop.set()
+        waiting.cancel()
+        async with asyncio.timeout(WAIT):
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def site_of(database: Path) -> Site:
+    config = Config(
+        trunks={"carrier": Trunk(endpoint="PJSIP/carrier")}, origin=str(database.parent / "c.toml")
+    )
+    return Site(config=config, store=Store(database, BUSY_MS), clock=SystemClock(), uptime=host_uptime)
+
+
+@asynccontextmanager
+async def asking(database: Path, sources: Sequence[RouteSource] = SOURCES) -> AsyncIterator[Asker]:
+    site = site_of(database)
+    async with serving(application(site, sources)) as port:
+        yield Asker(port)

@@ -1,0 +1,5 @@
+"""A home of the command line, for what ``dialpact web`` shows of it."""
+
+from tests.cli.conftest import home
+
+__all__ = ["home"]
