@@ -43,7 +43,7 @@ async def test_what_is_done_while_a_list_comes_in(store: Watched, when: str) -> 
                 done.append(when)
                 await other.dnc.add(opt_out(7, source="hotline"), **BY)
                 await other.dnc.add(opt_out(ROWS + 7), **BY)
-                assert found(store.path) == []
+            assert not done or found(store.path) == []
 
         store.watch(meanwhile)
         await bring(store, "dnc", [opt_out(place) for place in range(ROWS)], AT + timedelta(hours=1))
