@@ -92,3 +92,13 @@ def test_rows_that_seem_to_arrive_are_rows(path: Path) -> None:
             (int(number(9000)), stamp(AT)),
         )
     assert [(one.code, one.key) for one in found(path)] == [("row-unlogged", number(9000))]
+
+
+async def test_of_a_long_list_it_is_said_where(tmp_path: Path) -> None:
+    create(tmp_path / "a.db")
+    async with await Store.open(tmp_path / "a.db") as store:
+        await arrivals.ready(store)
+        await bring(store, "dnc", [opt_out(place) for place in range(9_000)], AT, "long.csv")
+    (one,) = change(tmp_path / "a.db", f"DELETE FROM do_not_call WHERE number = {int(number(5000))}")
+    assert (one.code, one.key, one.values["logged"]) == ("act-rows", "long.csv", "9000")
+    assert one.values["found"] == f"8999, {number(4096)} ... {number(8191)}"

@@ -114,6 +114,15 @@ def the_view_shows_none(thief: Thief) -> None:
         thief(f"DROP VIEW {name}", f"{sql} AND 0")
 
 
+def a_view_shows_what_the_table_had(thief: Thief) -> None:
+    """So that it can show another thing whenever somebody likes."""
+    with closing(sqlite3.connect(thief.path)) as connection:
+        connection.execute("PRAGMA legacy_alter_table = ON")
+        connection.execute("ALTER TABLE witnessed RENAME TO beside")
+        connection.execute("CREATE VIEW witnessed AS SELECT * FROM beside")
+        connection.commit()
+
+
 HOLDS: list[tuple[Callable[[Thief], None], str]] = [
     (taken_away, "hold 1"),
     (released, "hold 1"),
@@ -125,6 +134,7 @@ HOLDS: list[tuple[Callable[[Thief], None], str]] = [
     (the_act_says_another_thing, "register-change"),
     (the_act_says_another_thing_under_a_new_leaf, ""),
     (the_view_shows_none, "guard"),
+    (a_view_shows_what_the_table_had, "guard witnessed"),
 ]
 
 
@@ -529,3 +539,32 @@ def test_an_open_complaint_that_was_taken_away_keeps_its_call(shelf: Shelf, stat
     answer = shelf.home("ledger", "erase", "--yes", *WHY, code=1)
     assert [one["kind"] for one in answer["differences"]] == ["complaint"]
     assert all(one["text"] for one in answer["differences"])
+
+
+# What lies around the log
+
+
+def test_a_log_that_was_cut_back_to_before_a_hold(shelf: Shelf) -> None:
+    """A backup that was put back: it knows nothing of the hold, and everything in it fits. The folder of
+    copies has a head of more entries.
+    """
+    folder = shelf.home.path / "copies"
+    folder.mkdir()
+    text = shelf.home.config.read_text("utf-8")
+    shelf.home.config.write_text(
+        re.sub(r"(?m)^#? ?checkpoints = .*$", 'checkpoints = "copies"', text), "utf-8"
+    )
+    id = shelf.put()
+    shelf.reads_clock()
+    shelf.home.run("ledger", "checkpoint")
+    backup = shelf.database.read_bytes()
+    shelf.home.run("recordings", "hold", id, *WHY)
+    shelf.home.run("ledger", "checkpoint")
+    assert list(folder.glob("*.note"))
+    for file in shelf.database.parent.glob(f"{shelf.database.name}-*"):
+        file.unlink()
+    shelf.database.write_bytes(backup)
+    shelf.lives_until(LATER)
+    stopped = shelf.home("recordings", "purge", "--yes", code=1)
+    assert {one["problem"] for one in stopped["differences"]} <= {"checkpoint", "truncated"}
+    assert len(shelf.files()) == 3

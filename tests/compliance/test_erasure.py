@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -19,9 +20,10 @@ from dialpact.application.ledger.erasure import due as due_over
 from dialpact.application.ledger.erasure import erase_over
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import record
 from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store
+from dialpact.store.sqlite import Store, ledger
 from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.snapshot import opened
@@ -440,3 +442,28 @@ def test_the_act_is_what_a_stranger_can_check(path: Path) -> None:
     )
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     assert said["remains"][leaves.index(index)] == digest
+
+
+async def test_an_act_that_leaves_out_what_stays_is_of_no_program_of_ours(path: Path) -> None:
+    """As one of before would: but acts before it did note it."""
+    disposed(path)
+    await erase(path, batch=30)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        (last, *_) = connection.execute(
+            "SELECT seq, detail FROM register_change WHERE action = 'erase' ORDER BY seq DESC"
+        ).fetchall()
+    said = json.loads(last["detail"])
+    assert said.pop("remains")
+    shorter = f"UPDATE register_change SET detail = '{json.dumps(said)}' WHERE seq = {last['seq']}"
+    run(path, shorter, guards=False)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        entry = ledger.entry_of(connection, "register-change", str(last["seq"]))
+        assert entry is not None and entry.salt is not None
+        content = ledger.content_of(connection, entry.leaf_index, entry.kind, entry.key)
+        assert content is not None
+        leaf = record.leaf(entry.salt, content)
+    run(path, f"UPDATE ledger SET leaf = x'{leaf.hex()}' WHERE leaf_index = {entry.leaf_index}")
+    codes = [code for code, *_ in loud(path)]
+    assert codes.count("erased-changed") == said["count"] == 45

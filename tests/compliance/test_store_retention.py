@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator
@@ -16,11 +17,13 @@ from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.hold import HoldScope
-from dialpact.store.sqlite import Store, clocks, create, decisions, recordings
+from dialpact.compliance.trusted_time import Reading
+from dialpact.store.sqlite import Store, clocks, create, decisions, migrate, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
 
 INSERT_DISPOSAL = "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES "
 BY = {"by": "chen", "at": AT}
+KEPT = 18  # the migration that says where trusted time begins
 LAST = date(2026, 12, 24)  # of the recording r1
 OVER = datetime.fromisoformat("2026-12-25T12:00:00+00:00")  # when that day is over everywhere
 
@@ -308,3 +311,36 @@ async def test_the_first_reading_after_calls_is_believed_for_a_day(store: Store)
 
 def test_times_as_the_store_reads_them() -> None:
     assert (instant("1970-01-02T00:00:00.000001Z") - clocks.EPOCH) // clocks.MICROSECOND == 86_400_000_001
+
+
+async def test_readings_from_before_there_was_trusted_time(tmp_path: Path) -> None:
+    """From where on there is one is said in the log when the database is brought up to date, and the time
+    that follows from the first reading of all counts where it is earlier.
+    """
+    path = tmp_path / "old.db"
+    before = [script for script in migrate.scripts() if script[0] < KEPT]
+    ahead = (AT + timedelta(days=400)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate.migrate(connection, before)
+        insert = "INSERT INTO clock_reading (at, boot_id, uptime_us, by) VALUES (?, 'boot', ?, 'keeper')"
+        connection.execute(insert, (AT.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), 0))
+        connection.execute("DROP TRIGGER witnessed_stays")
+        connection.execute("DELETE FROM witnessed")
+        connection.execute(
+            "CREATE TRIGGER witnessed_stays BEFORE DELETE ON witnessed\n"
+            "BEGIN SELECT RAISE(ABORT, 'witnessed time follows from the clock readings alone'); END"
+        )
+        connection.execute(insert, (ahead, 600_000_000))
+    async with await Store.open(path) as store:
+        said = await store.changes.of("clock", "2")
+        assert [one.action for one in said] == ["witnessed"]
+        replayed = await proven.replayed(store, proven.ACTS, proven.NOBODY)
+        now = Reading(AT + timedelta(days=400), Uptime("boot", timedelta(minutes=20)))
+        seen = await store.clocks.foretell(now)
+        assert seen.now == AT + timedelta(days=400)
+        assert replayed.at_most(seen).now == AT + timedelta(minutes=20)
+
+
+async def test_a_new_database_says_nothing_of_where_trusted_time_begins(store: Store) -> None:
+    await clock(store, (AT, timedelta()))
+    assert await store.changes.of("clock", "1") == []

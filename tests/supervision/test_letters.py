@@ -12,6 +12,7 @@ from dialpact.application.supervised import answering
 from dialpact.application.supervised.ours import Desk as OwnDesk
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Unreachable, post
+from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
@@ -248,3 +249,17 @@ async def test_a_time_without_a_zone_is_none(desk: Desk, joined: Joined, at: str
     for name in ("at", "until", "since", "before"):
         body = msgspec.json.encode(asked | {name: at}).decode()
         assert await code_of(one, desk.signer.sign(f"dialpact-question/1\n{body}\n")) == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode"), [(b"00" * 32, 0o644), (b"00" * 31, 0o600), (b"", 0o600), (b"\xff" * 64, 0o600)]
+)
+async def test_a_secret_that_is_none_answers_nothing(
+    desk: Desk, joined: Joined, content: bytes, mode: int
+) -> None:
+    one = await joined("one")
+    (one.folder / "supervision.secret").unlink()
+    keys.write_new(one.folder / "supervision.secret", content, 0o600)
+    (one.folder / "supervision.secret").chmod(mode)
+    with pytest.raises(ConfigError, match=r"supervision\.secret"):
+        await answered(one, letter.sealed(desk.signer, await question(desk, one)))

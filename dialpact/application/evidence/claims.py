@@ -30,8 +30,11 @@ def form_of(package: ProvenRecords) -> int:
 def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
     yield from _exports(package)
     yield from _keys(package)
-    if form_of(package) >= enclosed.FORM:
+    form = form_of(package)
+    if form >= enclosed.FORM:
         yield from _enclosed(package)
+    if form > enclosed.FORM:  # by a later version: what it shows can not be judged here
+        yield PackageFlaw("form", f"form {form}")
 
 
 def unproven(package: ProvenRecords) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from dialpact.application.evidence import claims, enclosed, outside, pages, texts, views
+from dialpact.application.evidence import claims, enclosed, leftover, outside, pages, texts, views
 from dialpact.application.evidence.container import Member
 from dialpact.application.evidence.form import (
     CHECKPOINT,
@@ -103,9 +103,10 @@ class Examination:
             self._links(package)
             self._found.update(claims.flaws(package))
             self._unproven.update(claims.unproven(package))
-            if claims.form_of(package) >= enclosed.FORM:
-                self._found.update({*views.flaws(package), *pages.flaws(package)})
-                self._unproven.update({*views.unproven(package), *pages.unproven(package)})
+            if claims.form_of(package) == enclosed.FORM:
+                for room in (views, pages, leftover):
+                    self._found.update(room.flaws(package))
+                    self._unproven.update(room.unproven(package))
             if held:
                 self._held(held, proofs)
             about["seen"] = self._seen(package, stamps)

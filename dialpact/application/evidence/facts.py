@@ -91,6 +91,8 @@ def remains(call: Dossier) -> dict[str, Any]:
         "campaign": row["campaign"] or None,
         "business": row["business"] or None,
         "trunk": row["trunk"] or None,
+        "put_through": bool(row["dial"]),
+        "continues": row["continues"] or None,
         "unknown": [],
     }
 

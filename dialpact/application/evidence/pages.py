@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dialpact.application.evidence.proven import ProvenRecords, Row
+from dialpact.application.evidence.proven import WRONG, ProvenRecords, Row
 from dialpact.application.evidence.verdict import PackageFlaw
 from dialpact.compliance.clock import instant
 
+DASH = "–"  # where there is nothing to show
 REPORT = re.compile(r"report\.(zh|en)\.html")
 WORDS = {
     "en": {"ok": "ALLOWED", "bad": "BLOCKED", "title": "Call to {}"},
@@ -28,7 +29,11 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
     for name in package.members:
         if found := REPORT.fullmatch(name):
             text = package.text(name).decode("utf-8", "replace")
-            if not _is_true(package, text, found[1]):
+            try:
+                right = _is_true(package, text, found[1])
+            except WRONG:
+                right = False
+            if not right:
                 yield PackageFlaw("shown", name)
 
 
@@ -62,7 +67,7 @@ def _fits(row: Row, wanted: str, head: re.Match[str], facts: list[str]) -> bool:
         len(facts) > _ID
         and title == wanted.format(callee)
         and (verdict == "ok") == (row["verdict"] == "ALLOW")
-        and facts[0] == callee
+        and facts[0] == (callee or DASH)
         and facts[_CALLER_ID].startswith(_escaped(row["caller_id"]))
         and (facts[_DECIDED], facts[_ID]) == (decided, row["id"])
     )

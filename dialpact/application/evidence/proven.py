@@ -10,12 +10,16 @@ from dialpact.application.evidence.form import Manifest, ProofList
 from dialpact.application.evidence.strict import strict
 
 Row = Mapping[str, Any]
+# What a row that somebody made up may raise on its way to what is shown.
+WRONG = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 # Of which column a record's key is.
 KEYS = {"decision": "id", "undelivered": "decision", "recording": "id", "carrier-leg": "id"}
 
 
 def key_of(kind: str, row: Row) -> str:
-    return str(row.get(KEYS.get(kind, "seq")))
+    """Empty: the row has none that it could have."""
+    found = row.get(KEYS.get(kind, "seq"))
+    return str(found) if type(found) is (str if kind in KEYS else int) else ""
 
 
 class ProvenRecords(NamedTuple):

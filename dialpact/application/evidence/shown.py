@@ -4,11 +4,14 @@ A call's lists are made anew from the rows of the records, and compared. What a 
 is taken as it stands. Of a report the fact lines are compared; its other words are not.
 """
 
+import base64
 import contextlib
 import html
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 SIDES = ("", "callee_", "agent_")
@@ -16,6 +19,7 @@ SIDES = ("", "callee_", "agent_")
 JOINED = ("linkedid", "sip_call_id", "sent_from", "ringing_at", "hangup_cause")
 TOLD = (*JOINED, "dialled_at", "dial_status")
 EXPECTED = ("agent", "answered_at", "business", "caller_id", "campaign", "disposition", "ended_at", "trunk")
+ADMITTED = "admitted"  # of what is left of an erased call: it says itself that it is not proven
 WORDS = {"en": ("ALLOWED", "BLOCKED", "Call to {}"), "zh": ("放行", "拦截", "对 {} 的呼叫")}  # of a report
 
 
@@ -24,7 +28,9 @@ def flaws(package: Any) -> Iterator[tuple[str, str]]:
     erased = [one["key"] for one in package.proofs["erased"] if one["kind"] == "decision"]
     rows = {row["id"]: row for row in package.rows.get("decision", [])}
     yield from _texts(package, rows)
-    if package.form < 2:
+    if package.form > 2:  # by a later version: what it shows can not be judged here
+        yield "form", f"form {package.form}"
+    if package.form != 2:
         return
     for call in set(package.manifest["calls"]) & set(rows) - set(erased):
         _, sum = package.sums.get(f"calls/{call}/decision.json", (0, ""))
@@ -40,6 +46,13 @@ def flaws(package: Any) -> Iterator[tuple[str, str]]:
             right = right or _page(package, package.texts[name].decode(), language, rows, erased)
         if not right:
             yield "shown", name
+    for one in _gone(package):
+        noted = _noted(package, one["index"])
+        right = not noted
+        with contextlib.suppress(Exception):
+            right = right or _digest(package, one) in (noted, ADMITTED)
+        if not right:
+            yield "shown", f"calls/{one['key']}/call.json"
     if package.manifest["complaint"] is not None and not _complaint(
         package, str(package.manifest["complaint"])
     ):
@@ -51,6 +64,11 @@ def notes(package: Any) -> Iterator[str]:
     if package.form > 1:
         yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
         yield "entries that were left out"
+    for one in _gone(package) if package.form > 1 else ():
+        yield "calls/*: erased"
+        with contextlib.suppress(Exception):
+            if not _noted(package, one["index"]) or _digest(package, one) == ADMITTED:
+                yield "calls/*/call.json: erased"
     for name, text in package.texts.items() if package.form > 1 else ():
         if name.endswith(".pdf") or name in ("README.md", "verify.py", "shown.py"):
             yield name
@@ -60,6 +78,42 @@ def notes(package: Any) -> Iterator[str]:
             if name.startswith("calls/") and name.endswith(".json"):
                 where = f"calls/*/{name[39:]}"  # one line for all calls
                 yield from (f"{where}: {member}" for member in package.strict(text)["unproven"])
+
+
+def _gone(package: Any) -> list[Any]:
+    """The calls whose record was erased when its time was over."""
+    calls, erased = package.manifest["calls"], package.proofs["erased"]
+    return [one for one in erased if one["kind"] == "decision" and one["key"] in calls]
+
+
+def _noted(package: Any, index: int) -> str:
+    """What the log's line of an erasure has of what is left of a record; empty: nothing."""
+    for act in package.of("ledger", "erase"):
+        with contextlib.suppress(Exception):
+            told, passed, found = package.strict(act["detail"]), 0, -1
+            for first, last in told["leaves"]:
+                found = passed + index - first if first <= index <= last else found
+                passed += last - first + 1
+            if 0 <= found < passed == len(told.get("remains", [])):
+                return str(told["remains"][found])
+    return ""
+
+
+def _digest(package: Any, one: Any) -> str:
+    """Of what is left of a decision, as call.json says it."""
+    said = package.strict(package.texts[f"calls/{one['key']}/call.json"])
+    if said["remains"] != "proven":
+        return ADMITTED
+    row = {name: said[name] for name in ("id", "node", "decided_at", "behind_us", "verdict", "mode")}
+    row.update({name: said[name] or "" for name in ("campaign", "business", "trunk", "continues")})
+    row.update({"seq": said["number_of_the_decision"], "put_through": int(said["put_through"])})
+    row["reasons"] = _json(said["reasons"], sort=False)
+    whole = _json({"form": 1, "index": one["index"], "kind": "decision", "row": row})
+    return base64.b64encode(sha256(whole.encode()).digest()).decode()
+
+
+def _json(value: Any, sort: bool = True) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
 
 
 def _texts(package: Any, rows: Any) -> Iterator[tuple[str, str]]:
@@ -102,7 +156,7 @@ def _page(package: Any, text: str, language: str, rows: Any, erased: list[str]) 
             at = (_moment(row["decided_at"]) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S+08:00")
             right &= title == WORDS[language][2].format(number)
             right &= (verdict == "ok") == (row["verdict"] == "ALLOW")
-            right &= [facts[0], facts[4], facts[7]] == [number, at, call]
+            right &= [facts[0], facts[4], facts[7]] == [number or "–", at, call]
             right &= facts[1].startswith(_escaped(row["caller_id"]))
     return right
 

@@ -282,6 +282,14 @@ def continues(old: int, before: bytes, size: int, root: bytes, proof: list[str])
     return 0 < old < size and last == 0 and (first, second) == (before, root)
 
 
+def detail(act: Any) -> Any:
+    """What a line of the log says besides. Empty for what can not be read."""
+    with contextlib.suppress(Exception):
+        if isinstance(found := strict(act["detail"]), dict):
+            return found
+    return {}
+
+
 def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
     """The check's answer; a finding where it fails, whatever in the package made it fail."""
     with contextlib.suppress(Exception):
@@ -392,12 +400,13 @@ class Package:
         said = strict(data)
         same = said.keys() == {"index", "kind", "row", "version"} and one["file"] == name
         same &= all(said[each] == one[each] for each in ("index", "kind", "version"))
-        same &= str(said["row"][KEYS.get(one["kind"], "seq")]) == one["key"]
+        key = said["row"][KEYS.get(one["kind"], "seq")]
+        same &= str(key) == one["key"] and type(key) is (str if one["kind"] in KEYS else int)
         return said["row"] if same and self._placed(one, leaf) else False
 
     def _gone(self, one: Any, once: bool) -> bool:
         """Of a record that was erased: that the log says so, and its leaf."""
-        runs = [strict(act["detail"])["leaves"] for act in self.of("ledger", "erase")]
+        runs = [detail(act).get("leaves", []) for act in self.of("ledger", "erase")]
         said = any(first <= one["index"] <= last for each in runs for first, last in each)
         return once and said and self._placed(one, bytes.fromhex(one["leaf"]))
 
@@ -436,7 +445,7 @@ class Package:
             if at := attempt("stamp", name, stamped_at, note, answer, roots):
                 stamped.append((head(note, *self.keys)[0], at))
         calls = [one for one in self.proofs["records"] + self.proofs["erased"] if one["kind"] == "decision"]
-        rows = {row["id"]: row["decided_at"] for row in self.rows.get("decision", [])}
+        rows = {row["id"]: row.get("decided_at") for row in self.rows.get("decision", [])}
         if quorum and not calls and not trees:
             found.add(("quorum", HEAD))
         for one in calls:
@@ -450,7 +459,8 @@ class Package:
                 said.append(f"{one['key']}: witnessed at the latest at {min(there):%FT%TZ}{since}")
             if marked:
                 said.append(f"{one['key']}: stamped at the latest at {min(marked):%FT%T.%fZ}")
-            if decided := rows.get(one["key"]):
+            with contextlib.suppress(ValueError, KeyError):
+                decided = str(rows[one["key"]])
                 at = datetime.fromisoformat(decided.replace("Z", "+00:00"))
                 if any(time + timedelta(minutes=5) < at for time in there[:1] + marked[:1]):
                     found.add(("witness-time", one["key"]))
@@ -461,21 +471,21 @@ class Package:
         return said
 
     def of(self, register: str, action: str) -> list[Any]:
-        return [act for act in self.acts if (act["register"], act["action"]) == (register, action)]
+        return [act for act in self.acts if (act.get("register"), act.get("action")) == (register, action)]
 
     def content(self) -> None:
         """What is outside the ledger, against the hashes that the ledger's records have of it."""
         erased = [one["key"] for one in self.proofs["erased"] if one["kind"] == "decision"]
         wanted = {f"calls/{call}/decision.json": "" for call in self.manifest["calls"] if call not in erased}
         wanted.update({name: "" for name in self.sums if "/recordings/" in name})
-        gone = [act["key"] for act in self.of("recording", "dispose")]
+        gone = [act.get("key") for act in self.of("recording", "dispose")]
         for row in self.rows.get("decision", []):
-            wanted[f"calls/{row['id']}/decision.json"] = row["record_sha256"]
+            wanted[f"calls/{row['id']}/decision.json"] = row.get("record_sha256")
         for row in self.rows.get("recording", []):
             for side in SIDES if row["id"] not in gone else ():
-                name = f"calls/{row['decision']}/recordings/{row[side + 'path'].rpartition('/')[2]}"
-                if row[side + "sha256"]:
-                    wanted[name] = row[side + "sha256"]
+                path = str(row.get(side + "path")).rpartition("/")[2]
+                if row.get(side + "sha256"):
+                    wanted[f"calls/{row.get('decision')}/recordings/{path}"] = row[side + "sha256"]
         found.update(
             ("content", name) for name, sum in wanted.items() if self.sums.get(name, (0, "-"))[1] != sum
         )
@@ -489,13 +499,14 @@ class Package:
         said = {"asked": self.manifest["asked"], "calls": len(calls), "reason": self.manifest["reason"]}
         who = (self.manifest["made_by"], self.manifest["made_at"])
         for register, key, where in asked:
-            acts = [act for act in self.of(register, "export") if (act["actor"], act["at"]) == who]
-            told = [strict(act["detail"]) for act in acts if act["key"] == key]
+            acts = [act for act in self.of(register, "export") if (act.get("actor"), act.get("at")) == who]
+            told = [detail(act) for act in acts if act.get("key") == key]
             if not any(all(one.get(name, said[name]) == said[name] for name in said) for one in told):
                 found.add(("export", where))
         links = [(one["old"], one["new"], one["word"]) for one in self.manifest["rotations"]]
-        acts = [strict(act["detail"]) for word in ("rotate", "resume") for act in self.of("ledger", word)]
-        if sorted(links) != sorted((one["old"], one["new"], one["word"]) for one in acts):
+        acts = [detail(act) for word in ("rotate", "resume") for act in self.of("ledger", word)]
+        logged = [(one.get("old"), one.get("new"), one.get("word")) for one in acts]
+        if sorted(map(str, links)) != sorted(map(str, logged)):
             found.add(("record", "rotations"))
         strangers = set(self.manifest["keys"][1:]) - {old for old, _, _ in links}
         found.update(("foreign", key) for key in strangers)
@@ -503,7 +514,8 @@ class Package:
     def enclosed(self) -> None:
         """The log has the digests of what was enclosed. (Not of a package of before: then it is a note.)"""
         acts = [act for each in ("evidence", "complaint") for act in self.of(each, "export")]
-        self.form = max([strict(act["detail"]).get("form", 1) for act in acts], default=1)
+        forms = [detail(act).get("form", 1) for act in acts]
+        self.form = max([form for form in forms if type(form) is int], default=1)
         if self.form < 2:
             signed = ("ledger/", MANIFEST, SIGNATURE)
             old = {group(name) for name in self.sums if not name.startswith(signed)}
@@ -525,15 +537,16 @@ class Package:
             "ledger/": digest([*sorted(one for one in named if one not in own), *withheld]),
             **{name: digest(lines) for name, lines in groups.items()},
         }
-        logged = [strict(act["detail"]) for act in acts]
-        flat = [{MANIFEST: one["about"], "ledger/": one["entries"], **one["files"]} for one in logged]
+        logged = [detail(act) for act in acts]
+        whole = [one for one in logged if isinstance(one.get("files"), dict) and len(one) == 3]
+        flat = [{MANIFEST: one.get("about"), "ledger/": one.get("entries"), **one["files"]} for one in whole]
         if there not in flat:
             said = flat[-1] if flat else {}
             found.update(("enclosed", name) for name in {*said, *there} if said.get(name) != there.get(name))
 
     def lines(self, *keyed: tuple[str, str]) -> list[Any]:
         """The log's lines under these registers and keys, as lists have them."""
-        acts = [act for act in self.acts if (act["register"], act["key"]) in keyed and act["key"]]
+        acts = [act for act in self.acts if (act.get("register"), act.get("key")) in keyed and act["key"]]
         return [{**act, "detail": strict(act["detail"])} for act in acts]
 
     def shown(self) -> None:

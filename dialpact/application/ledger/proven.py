@@ -2,7 +2,7 @@
 
 1. Every act and every clock reading is what its leaf was made of, none is missing, and none is there without
    a leaf; so are the records of the kinds that whoever asks names beside them.
-2. The leaves are those of the kept hashes, of the newest checkpoint, and of those that were put elsewhere.
+2. The leaves are those of the kept hashes, of the newest checkpoint, and of those that lie around the log.
 3. Holds, raised days, disposals and trusted time are as these acts and readings say.
 
 One difference, and nothing goes: each is an incident, and named to whoever asked. It reads the whole log
@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from dialpact.application.context import Context
-from dialpact.application.ledger import signing
+from dialpact.application.ledger import copies, signing
 from dialpact.application.ledger.audit import Audit
 from dialpact.application.ledger.audit.bound import SMALL, Walk
 from dialpact.application.ledger.audit.found import AuditFinding
@@ -36,10 +36,10 @@ NAMES = {"clock": "clock reading"}
 
 
 class Believed(NamedTuple):
-    """``trusted``: keys. ``given``: (name, note) of checkpoints from elsewhere."""
+    """``trusted``: keys. ``around``: (name, note) of what lies around the log as a head of it would."""
 
     trusted: Collection[Verifier] = ()
-    given: Sequence[tuple[str, str]] = ()
+    around: Sequence[tuple[str, str]] = ()
 
 
 NOBODY = Believed()  # the leaves are then held against the kept hashes alone
@@ -56,14 +56,11 @@ class Unproven(LedgerError):
 
 
 def believed(config: Config) -> Believed:
-    """This installation's own key, and the newest checkpoint in the folder where they are copied to.
-
-    LedgerError: there is no key to tell by.
+    """This installation's own key, and the checkpoints that were put where a restored database does not
+    reach: beside the key, and into the folder of copies. LedgerError: there is no key to tell by.
     """
-    folder = config.path(config.ledger.checkpoints) if config.ledger.checkpoints else None
-    files = sorted(folder.glob(f"{config.node.name}-*.note")) if folder and folder.is_dir() else []
-    given = [(str(file), signing.read_note(file)) for file in files[-1:]]
-    return Believed(signing.trusted(config, ()), given)
+    around, _ = copies.around(config)
+    return Believed(signing.trusted(config, ()), around)
 
 
 class Replayed(NamedTuple):
@@ -80,7 +77,7 @@ async def replayed(
     """``kinds``: of records that are to be what they were. ``registers``: those whose rows are to be what
     the acts make of them. Unproven; StoreError.
     """
-    audit = Audit(believed.trusted, believed.given, kinds=kinds)
+    audit = Audit(believed.trusted, around=believed.around, kinds=kinds)
 
     def work(snapshot: Snapshot) -> None:
         for _ in audit.run(snapshot):

@@ -34,19 +34,11 @@ class Watch:
 async def look(context: Context, node: str, watch: Watch) -> int:
     """How many differences are new. StoreError."""
     found = Findings()
-    await context.store.audits.inspect(lambda snapshot: _look(snapshot, found, watch))
+    ended = await context.store.audits.inspect(lambda snapshot: _look(snapshot, found, watch))
     listed = [_difference(one) for one in found.listed if one.problem == "register"]
     if found.count > len(found.listed):
         listed.append(Difference(register=ALL, key=ALL, code="more", leaf=None))
-    looks = [
-        RegisterLook(
-            register=register,
-            rows=looked.rows,
-            unbound=looked.unbound,
-            whole=register in found.rechecked,
-        )
-        for register, looked in found.registers.items()
-    ]
+    looks = [_looked(found, register) for register in dict.fromkeys((*found.registers, *ended))]
     rechecked = found.rechecked | ({ALL} if _all_rechecked(found) else set())
     new = await context.store.differences.note(
         listed, looks, rechecked=rechecked, node=node, at=context.now()
@@ -55,7 +47,9 @@ async def look(context: Context, node: str, watch: Watch) -> int:
     return new
 
 
-def _look(snapshot: Snapshot, found: Findings, watch: Watch) -> None:
+def _look(snapshot: Snapshot, found: Findings, watch: Watch) -> list[str]:
+    """The registers of the parts that came to the end of their look, whether or not of the register."""
+    ended: list[str] = []
     until = watch.elapsed() + watch.seconds
     for _ in range(len(PARTS)):
         place = watch.next
@@ -63,7 +57,19 @@ def _look(snapshot: Snapshot, found: Findings, watch: Watch) -> None:
         looking = PARTS[place].look(snapshot, found, watch.memories[place])
         for _ in looking:
             if watch.elapsed() >= until:
-                return
+                return ended
+        ended += PARTS[place].registers
+    return ended
+
+
+def _looked(found: Findings, register: str) -> RegisterLook:
+    looked = found.registers.get(register)
+    return RegisterLook(
+        register=register,
+        rows=looked.rows if looked else None,
+        unbound=looked.unbound if looked else None,
+        whole=register in found.rechecked,
+    )
 
 
 def _all_rechecked(found: Findings) -> bool:

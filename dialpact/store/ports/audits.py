@@ -190,9 +190,9 @@ class Snapshot(Protocol):
     def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
         """Kind, key, time and decision of each block since then that counts towards a suspension."""
 
-    def odd(self) -> Sequence[Odd]:
-        """What the registers are read by and is not as it was made. A trigger that is missing is not among
-        it: without its guard nothing has changed yet. Of the registers' indexes, those of the small ones.
+    def odd(self, *, large: bool) -> Sequence[Odd]:
+        """What a decision's facts are read by and is not as it was made. A trigger that is missing is not
+        among it: without its guard nothing has changed yet. ``large``: the indexes of the decisions, too.
         """
 
     def missing_decisions(self) -> Sequence[tuple[int, int]]:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.ledger.erasure import Over, Piece, RowFlaw, runs
@@ -79,15 +79,14 @@ class Erasure:
 
     async def overwrite(self) -> bool:
         """Others that read just now delay it; nobody who writes waits for them with it."""
-        last = await self._database.read(lambda connection: SQL.last_overwriting(connection)[0])
+        began = await self._database.read(
+            lambda connection: [dict(row) for row in SQL.overwriting(connection)]
+        )
         for attempt in range(self._tries):
             if attempt:
                 await asyncio.sleep(PAUSE_SECONDS)
             if await asyncio.to_thread(_empty_journal, self._database.path):
-                # What another process has erased since that look is not meant.
-                await self._database.transact(
-                    lambda connection: SQL.end_overwriting(connection, last=last or 0)
-                )
+                await self._database.transact(lambda connection: _end(connection, began))
                 return True
         return False
 
@@ -112,6 +111,12 @@ class Erasure:
             else:
                 found.append(_call(connection, row, today))
         return _Found(found, reached, end=reached >= last)
+
+
+def _end(connection: sqlite3.Connection, began: Sequence[dict[str, Any]]) -> None:
+    """What another process has erased since that look is not meant."""
+    for one in began:
+        SQL.end_overwriting(connection, **one)
 
 
 class _Leaf(NamedTuple):

@@ -115,7 +115,7 @@ def _sealed(row: Any, last_call: datetime | None) -> Sealed:
 
 @cache
 def _made() -> dict[str, str]:
-    """By name, every trigger and view that the migrations make."""
+    """By name, every trigger, view and table that the migrations make."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         migrate.migrate(connection)

@@ -231,8 +231,9 @@ class _Snapshot:
     def counted(self, since: str) -> Iterator[tuple[str, str, str, str]]:
         yield from map(tuple, BOUND.counted(self._connection, since=since))
 
-    def odd(self) -> Sequence[Odd]:
-        return [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
+    def odd(self, *, large: bool) -> Sequence[Odd]:
+        found = [*schema.differing(self._connection), *schema.false_indexes(self._connection)]
+        return [*found, *schema.short_indexes(self._connection)] if large else found
 
     def differences(self, register: str) -> Sequence[str]:
         return [row["key"] for row in BOUND.differences(self._connection, register=register)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from sqlite3 import connect
 
@@ -101,3 +102,26 @@ async def test_an_act_that_was_changed_with_its_row(filled: Home, keeper: Keeper
     await keeper.turn()
     assert [detail for detail in told(filled) if detail.startswith("dnc") and "act-changed" in detail]
     assert await keeper.reasons() == ["gate-error"]
+
+
+def test_rows_of_a_list_of_before_are_bound_by_a_daemon(home: Home) -> None:
+    """Its line in the log says nothing of them."""
+    at = "2026-01-01T00:00:00.000000Z"
+    with closing(connect(home.path / "dialpact.db")) as db, db:
+        rows = [(8613700130000 + place, at, at) for place in range(3)]
+        db.executemany("INSERT INTO do_not_call VALUES (?, 'all', '', ?, 'list', ?)", rows)
+        db.execute(
+            "INSERT INTO register_change (at, actor, register, action, key, detail)"
+            " VALUES (?, 'li', 'dnc', 'import', 'old.csv', ?)",
+            (at, '{"applied": 3}'),
+        )
+    home.run("ledger", "checkpoint")
+    assert home("ledger", "verify")["registers"]["dnc"] == {"rows": 3, "unbound": 3}
+    keeper = Keeper(home)
+    asyncio.run(keeper.turn())
+    assert home("ledger", "verify")["registers"]["dnc"] == {"rows": 3, "unbound": 0}
+    asyncio.run(keeper.turn())
+    assert told(home) == []
+    change(home, "DELETE FROM do_not_call WHERE number = 8613700130001")
+    asyncio.run(keeper.turn())
+    assert [detail.partition(",")[0] for detail in told(home)] == ["dnc bind: act-rows"]

@@ -315,10 +315,28 @@ def test_what_the_gate_reads_by_was_changed(
 
 def test_a_row_that_is_hidden_from_an_index(office: Home, thief: Thief) -> None:
     """The index by which the gate looks for it has it not; its statement is the right one."""
-    ((right,),) = thief("SELECT sql FROM sqlite_master WHERE name = 'suspension_in_force'")
-    thief("DROP INDEX suspension_in_force")
-    thief("CREATE UNIQUE INDEX suspension_in_force ON suspension (kind, key) WHERE lifted_at = ''")
+    hide(office, thief, "suspension_in_force", "UNIQUE", "suspension (kind, key) WHERE lifted_at = ''")
+    assert found(office) == [("schema-false", "schema", "suspension")]
+
+
+def test_a_call_that_is_hidden_from_those_who_count(office: Home, thief: Thief) -> None:
+    """A number that was called too often is called again."""
+    names = "seq id node decided_at verdict reasons number dial given caller_id campaign business agent trunk"
+    columns = [*names.split(), "channel", "uniqueid", "attack", "record"]
+    row = ["1", "x", "pbx1", "2026-11-24T02:00:00.000000Z", "ALLOW", "[]", "+861", "1"]
+    row += [""] * (len(columns) - len(row))
+    thief(f"INSERT INTO decision ({', '.join(columns)}) VALUES ({', '.join('?' * len(row))})", *row)
+    before = {one["code"] for one in office("ledger", "verify", code=3)["listed"]}
+    assert "schema-false" not in before
+    hide(office, thief, "decision_by_number", "", "decision (number, decided_at) WHERE number = ''")
+    listed = office("ledger", "verify", code=3)["listed"]
+    assert ("schema-false", "decision_by_number") in {(one["code"], one["key"]) for one in listed}
+
+
+def hide(office: Home, thief: Thief, index: str, kind: str, on: str) -> None:
+    ((right,),) = thief("SELECT sql FROM sqlite_master WHERE name = ?", index)
+    thief(f"DROP INDEX {index}")
+    thief(f"CREATE {kind} INDEX {index} ON {on}")
     with closing(sqlite3.connect(office.path / "dialpact.db")) as db, db:
         db.execute("PRAGMA writable_schema = ON")
-        db.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'suspension_in_force'", (right,))
-    assert found(office) == [("schema-false", "schema", "suspension")]
+        db.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (right, index))

@@ -13,8 +13,10 @@ import pytest
 import structlog
 
 from agi.service import judge_of
-from dialpact.application.ledger.audit.bound import SMALL
-from dialpact.application.ledger.register_look import Watch
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.ledger.audit.bound import PARTS, SMALL
+from dialpact.application.ledger.register_look import Watch, look
 from dialpact.application.policy import load_policy
 from dialpact.cli import housekeeping
 from dialpact.cli.command_context import CommandContext, Machine
@@ -232,6 +234,8 @@ async def test_looks_that_have_no_time_come_to_everything_all_the_same(
 ) -> None:
     thief(LIFT)
     keeper.watch.seconds = 0.0
-    for _ in (*SMALL, *SMALL):
-        await keeper.turn()
+    async with await Store.open(keeper.session.config.database) as store:
+        context = Context(store, Actor(name="dialpact", door=Door.DAEMON), keeper, keeper.uptime)
+        for _ in range(len(SMALL) * len(PARTS)):
+            await look(context, "pbx1", keeper.watch)
     assert len(told(office)) == 1

@@ -65,11 +65,11 @@ def called(home: Home, at: datetime = AT) -> str:
     return str(work(home, run))
 
 
-def judged(home: Home, at: datetime = AT) -> str:
+def judged(home: Home, at: datetime = AT, number: str = NUMBER) -> str:
     """A decision by the gate's own judge, under the configured rules; its id."""
     settings = config.load(home.config)
     judge = Judge(load_policy(settings), settings.trunks, settings.node.name)
-    asked = judge.attempt(NUMBER, "renewal", "02787654321", agent="1001", trunk="carrier")
+    asked = judge.attempt(number, "renewal", "02787654321", agent="1001", trunk="carrier")
 
     async def run(store: Store) -> str:
         facts = await store.calls.facts(asked, judge.asked, at, live=False)

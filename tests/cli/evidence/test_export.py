@@ -308,6 +308,11 @@ def test_a_call_whose_record_was_erased(stocked: Home, call: str) -> None:
     assert [one["kind"] for one in proofs["erased"]] == ["decision", "recording"]
     assert "号码已清除" in whole["report.zh.html"].decode()
     valid(stocked, package)
+    name, key = f"calls/{call}/call.json", signer(stocked)
+    lie = json.dumps(json.loads(whole[name]) | {"verdict": "BLOCK"}).encode()
+    package.write_bytes(resigned(whole | {name: lie}, key))
+    found = {("shown", name), ("enclosed", f"calls/{call}")}
+    assert ours(package, key.vkey) == theirs(package, key.vkey) == found
 
 
 def test_a_refused_call_and_one_without_a_recording(stocked: Home) -> None:
@@ -620,4 +625,13 @@ def test_registers_that_changed_since(stocked: Home, call: str) -> None:
         "withdraw",
     ]
     assert all(one["withdrawn_at"] for one in about(package, call, "consent")["now"])
+    valid(stocked, package)
+
+
+@pytest.mark.parametrize("number", ["110", "", "x<b>'\"&/;", "+12125550100", "95588", "0" * 70])
+def test_whatever_was_dialled(stocked: Home, number: str) -> None:
+    """The report and the lists of a call to what is no number are compared too."""
+    call = judged(stocked, number=number)
+    package = export(stocked, "--call", call)
+    assert about(package, call, "call")["callee_as_dialled"] or not number
     valid(stocked, package)

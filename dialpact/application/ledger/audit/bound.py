@@ -182,9 +182,9 @@ def _shown(value: object) -> str:
     return "-" if value is None else masking.text(str(value), SHOWN)
 
 
-def _schema(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
+def _schema(snapshot: Snapshot, findings: Findings, *, large: bool = True) -> Iterator[int]:
     """What the registers are read by: a view that leaves out a row is as good as the row's deletion."""
-    for kind, name, what in snapshot.odd():
+    for kind, name, what in snapshot.odd(large=large):
         findings.add("register", ODD[what], None, SCHEMA, name, what=kind)
     findings.looked(SCHEMA, 0)
     yield 0
@@ -194,7 +194,7 @@ def _schema_again(snapshot: Snapshot, findings: Findings, memory: Memory) -> Ite
     """And whether an act is gone: which register it was of nobody can tell any more."""
     if gone := snapshot.acts_gone():
         findings.add("register", "act-gone", None, SCHEMA, "register_change", count=gone)
-    yield from _schema(snapshot, findings)
+    yield from _schema(snapshot, findings, large=False)
     findings.rechecked.add(SCHEMA)
 
 

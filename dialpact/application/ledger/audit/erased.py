@@ -13,6 +13,7 @@ from dialpact.compliance.ledger.erasure import ErasureRecord
 from dialpact.store.ports.audits import Snapshot
 
 NOT_NOTED = b""  # of what was erased before what stays of it was
+OF_NO_PROGRAM = b"\0"  # an act that none of ours can have written: no row fits it
 
 
 class Erasures:
@@ -21,10 +22,15 @@ class Erasures:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         found: list[tuple[int, int, int, int]] = []
+        self._late: set[int] = set()  # they do not note what stays, although acts before them did
+        noted = False
         for said in snapshot.erasures():
             if intact(snapshot, "register-change", str(said.seq)):
-                place = 0
-                for first, last in _act(said.detail).leaves:
+                act, place = _act(said.detail), 0
+                if noted and not act.remains:
+                    self._late.add(said.seq)
+                noted = noted or bool(act.remains)
+                for first, last in act.leaves:
                     found.append((first, last, said.seq, place))
                     place += last - first + 1
         found.sort()
@@ -43,12 +49,12 @@ class Erasures:
             self._last = (self._seqs[run], _act(detail or "").remains)
         noted = self._last[1]
         if not noted:
-            return NOT_NOTED
+            return OF_NO_PROGRAM if self._seqs[run] in self._late else NOT_NOTED
         place = self._places[run] + leaf - self._firsts[run]
         try:
             return base64.b64decode(noted[place], validate=True)
-        except (IndexError, ValueError):  # an act of nobody's program
-            return b"\0"
+        except (IndexError, ValueError):
+            return OF_NO_PROGRAM
 
 
 def _act(detail: str) -> ErasureRecord:

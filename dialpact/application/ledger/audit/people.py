@@ -15,6 +15,7 @@ import contextlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -22,8 +23,9 @@ import msgspec
 
 from dialpact.application.ledger.audit.acts import ActCheck
 from dialpact.application.ledger.audit.found import Findings
+from dialpact.application.ledger.audit.people_places import Places
 from dialpact.compliance import masking
-from dialpact.compliance.ledger.bound import consents, opt_outs
+from dialpact.compliance.ledger.bound import BIND, consents, opt_outs
 from dialpact.compliance.ledger.bound.lives import Births, Difference, Life, PersonsAct, Row
 from dialpact.compliance.ledger.bound.row_digest import Digested, RowDigest
 from dialpact.store.ports.audits import Snapshot
@@ -31,6 +33,7 @@ from dialpact.store.ports.people import FIRST, People
 
 PAGE = 4096  # rows
 BLOCK = 65_536  # rows of a block of those of before
+LOCATED = 8  # imports of which it is said where their rows differ
 LAST = (1 << 63) - 1  # no number is larger
 NOBODY: Mapping[int, Sequence[PersonsAct]] = {}
 Replay = Callable[[int, Sequence[Row], Sequence[PersonsAct], Births, int], Iterator[Life | Difference]]
@@ -77,13 +80,15 @@ class _Import:
     were.
     """
 
-    def __init__(self, seq: int, name: str, said: Digested | None) -> None:
-        self.seq, self.name, self.said = seq, name, said
+    def __init__(self, seq: int, name: str, said: Digested | None, places: Places | None) -> None:
+        self.seq, self.name, self.said, self._places = seq, name, said, places
         self.digest = RowDigest(said.block) if said else None
 
     def take(self, rows: Sequence[Any]) -> None:
         if self.digest:
             self.digest.add(rows)
+        if self._places:
+            self._places.add(rows)
 
 
 class Base:
@@ -103,6 +108,8 @@ class Round:
         self.rows = self._loose = 0  # loose: of imports that say nothing of their rows
         self._based = 0  # rows that only a base binds
         self._last_act, self._known = people.last_act(), 0  # imports behind it are left to the next round
+        self.differing: dict[int, tuple[str, Digested, int]] = {}  # by act: name, what it says, rows found
+        self.places: dict[int, Places] = {}  # of imports of which it is asked where their rows differ
         self._imports: dict[int, _Import] = {}
         self._births: dict[Any, int] = {}
         self._coming: Any = ()
@@ -127,7 +134,7 @@ class Round:
             self.next = 0 if page.last is None else page.last + 1
             yield len(page.rows)
         if self.over:
-            self._finish(snapshot, findings)
+            self._finish()
 
     def stretch(self, snapshot: Snapshot, first: int, most: int) -> tuple[Bound, int]:
         """How the rows of the people from ``first`` on stand, about so many of them; and how many of
@@ -183,7 +190,7 @@ class Round:
                     self._differ(snapshot, findings, Difference("act-unreadable", seq), name)
                 continue
             self._births[birth] = seq
-            self._imports[seq] = _Import(seq, name, said)
+            self._imports[seq] = _Import(seq, name, said, self.places.get(seq))
 
     def _take(
         self,
@@ -284,22 +291,36 @@ class Round:
     def _birth(self, at: str) -> int:
         return self._births.get(at, 0)
 
-    def _finish(self, snapshot: Snapshot, findings: Findings) -> None:
+    def _finish(self) -> None:
         for one in self._imports.values():
             if one.said and one.digest and one.seq <= self._last_act:
                 made = one.digest.end()
                 if (made.rows, made.sha256) != (one.said.rows, one.said.sha256):
-                    self._differ_in_rows(snapshot, findings, one.seq, one.name, one.said.rows, made.rows)
+                    self.differing[one.seq] = one.name, one.said, made.rows
         for base in self._bases:
-            made = base.digest.end()
-            if (made.rows, made.sha256) != (base.bound.rows, base.bound.digest):
-                self._differ_in_rows(snapshot, findings, base.seq, "", base.bound.rows, made.rows)
+            made, bound = base.digest.end(), base.bound
+            if (made.rows, made.sha256) != (bound.rows, bound.digest):
+                said = Digested(bound.rows, bound.digest, bound.block)
+                self.differing[base.seq] = BIND, said, made.rows
 
-    def _differ_in_rows(
-        self, snapshot: Snapshot, findings: Findings, seq: int, name: str, logged: int, found: int
-    ) -> None:
-        leaf = _leaf(snapshot, seq)
-        findings.add("register", "act-rows", leaf, self.register, name, logged=str(logged), found=str(found))
+    def tell(self, snapshot: Snapshot, findings: Findings) -> None:
+        """Which acts' rows differ, and where, if that was asked."""
+        for seq, (name, said, found) in self.differing.items():
+            between = self.places[seq].between() if seq in self.places else None
+            shown = f"{found}, +{between[0]} ... +{between[1]}" if between else str(found)
+            leaf = _leaf(snapshot, seq)
+            findings.add(
+                "register", "act-rows", leaf, self.register, name, logged=str(said.rows), found=shown
+            )
+
+    def locate(self, snapshot: Snapshot) -> Iterator[int]:
+        """Goes through all again, and asks where the rows of some imports differ."""
+        wanted = dict(islice(self.differing.items(), LOCATED))
+        again = Round(self.register, snapshot.people(self.register))
+        again.places = {seq: Places(said, found) for seq, (_, said, found) in wanted.items() if said.blocks}
+        if again.places:
+            yield from again.turn(snapshot, Findings())
+            self.places = again.places
 
     def _differ(self, snapshot: Snapshot, findings: Findings, one: Difference, key: str = "") -> None:
         shown: dict[str, Any] = {
@@ -336,8 +357,10 @@ def _told(row: Row) -> str:
 
 
 def walk(snapshot: Snapshot, findings: Findings) -> Iterator[int]:
-    """Everything, for ``ledger verify``."""
+    """Everything, for ``ledger verify``; and where lists differ, once more for the places."""
     for register in KINDS:
         one = Round(register, snapshot.people(register))
         yield from one.turn(snapshot, findings)
+        yield from one.locate(snapshot)
+        one.tell(snapshot, findings)
         findings.looked(register, one.rows, one.unbound)

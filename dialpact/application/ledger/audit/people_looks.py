@@ -16,8 +16,8 @@ ACTS = 2_000  # in one look: of new ones, and of older ones
 
 
 class Looks:
-    """At one register. The rows are gone round in as many looks as it takes, and so are the acts, of which
-    new ones come first. What the last whole round and this one have found is said again at each look.
+    """At one register. The rows are gone round in as many looks as it takes, and so are the acts: new ones
+    come first. What a whole round and this one have found is said again at each look.
     """
 
     def __init__(self, register: str) -> None:
@@ -37,6 +37,7 @@ class Looks:
             if self._register != "lead":
                 yield from self._acted(people, self._round, snapshot, check)
             if self._round.over:
+                self._round.tell(snapshot, self._rows)
                 findings.looked(self._register, self._round.rows, self._round.unbound)
                 self._last_rows, self._rows = self._rows, Findings()
                 self._round, self._whole = None, True

@@ -27,11 +27,13 @@ class Difference(Value, frozen=True, kw_only=True):
 
 
 class RegisterLook(Value, frozen=True, kw_only=True):
-    """The last look at a register. ``whole``: it came to the end. ``unbound``: rows that no act binds yet."""
+    """The last look at a register. ``whole``: every row of it was looked at, by this look and those
+    before it. ``unbound``: rows that no act binds yet. None: as before, it has not come round.
+    """
 
     register: str
-    rows: int
-    unbound: int
+    rows: int | None
+    unbound: int | None
     whole: bool
 
 

@@ -1,8 +1,8 @@
 -- What was erased and may still lie in the file or in the write-ahead log, as others were reading: until housekeeping
 -- has overwritten it. What was erased before there was this table nobody knows of, so it is done once more.
 CREATE TABLE overwriting (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: what comes while it is overwritten is another one
-    at TEXT NOT NULL
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL  -- of the erasure
 ) STRICT;
 INSERT INTO overwriting (at)
 SELECT at FROM register_change WHERE register = 'ledger' AND action = 'erase' ORDER BY seq DESC LIMIT 1;

@@ -8,8 +8,9 @@ INSERT INTO register_difference (register, key, code, leaf, at) VALUES (:registe
 DELETE FROM register_difference WHERE register = :register AND key = :key AND code = :code;
 
 -- name: put_look(register, at, rows, unbound, whole)!
-INSERT INTO register_look (register, at, rows, unbound, whole) VALUES (:register, :at, :rows, :unbound, :whole)
-ON CONFLICT (register) DO UPDATE SET at = excluded.at, rows = excluded.rows, unbound = excluded.unbound,
+INSERT INTO register_look (register, at, rows, unbound, whole)
+VALUES (:register, :at, ifnull(:rows, 0), ifnull(:unbound, 0), :whole)
+ON CONFLICT (register) DO UPDATE SET at = excluded.at, rows = ifnull(:rows, rows), unbound = ifnull(:unbound, unbound),
     whole = excluded.whole;
 
 -- name: looks()^

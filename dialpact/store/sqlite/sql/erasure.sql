@@ -34,11 +34,11 @@ PRAGMA secure_delete = ON;
 -- name: begin_overwriting(at)!
 INSERT INTO overwriting (at) VALUES (:at);
 
--- name: last_overwriting()^
-SELECT max(id) FROM overwriting;
+-- name: overwriting()
+SELECT id, at FROM overwriting;
 
 -- name: overwriting_since()^
 SELECT at FROM overwriting ORDER BY id LIMIT 1;
 
--- name: end_overwriting(last)!
-DELETE FROM overwriting WHERE id <= :last;
+-- name: end_overwriting(id, at)!
+DELETE FROM overwriting WHERE id = :id AND at = :at;

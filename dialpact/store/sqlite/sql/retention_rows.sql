@@ -57,5 +57,7 @@ SELECT recording, act FROM (
 WHERE NOT coalesce(becomes > was, 0) OR (before IS NOT NULL AND was IS NOT before)
 ORDER BY act LIMIT 1000;
 
+-- Of a table only that it is one: a view in its place could show anything.
 -- name: guards()
-SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY name;
+SELECT name, iif(type = 'table', type, sql) AS sql FROM sqlite_schema
+WHERE type IN ('trigger', 'view', 'table') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name;
