@@ -17,10 +17,10 @@ files) under the call's decision; ``part`` says whose channel it was made on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal
 
 import structlog
 
@@ -28,38 +28,16 @@ from ami_listener.ami import events
 from ami_listener.ami.bridges import Bridges, Member
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import HANGUP_HANDLERS, Live, NoChannel, Pbx, monitor_id
+from ami_listener.calls.companion import Companion, Failed, Part
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.leg_context import row
-from ami_listener.recording.recorder import last_written
+from ami_listener.recording.recorder import last_written, missing
 from ami_listener.recording.segment import Segment
 from dialpact.compliance.carrier_leg import Allowed
 from dialpact.compliance.errors import RecordingError, StoreError, StoreRefused
 
-Part = Literal["joined", "supervisor"]
-Failed = Callable[[str], None]  # is told why a recorder could not be proven
 log = structlog.get_logger()
-
-
-class Companion:
-    """One channel that is recorded for the call of ``leg``."""
-
-    def __init__(
-        self, leg: Leg, channel: str, uniqueid: str, part: Part, failed: Failed | None = None
-    ) -> None:
-        self.leg, self.channel, self.uniqueid, self.part = leg, channel, uniqueid, part
-        self.failed = failed
-        self.segment: Segment | None = None
-        self.started = 0  # MixMonitorStart events of the channel since then
-        self.ended = ""  # why, once it is to end
-        self.muted = False
-        self.lost: tuple[str, datetime] | None = None  # the incident's kind, and since when
-        self.news = asyncio.Event()  # it is to end, or something happened to its recorder
-        self.news_at: datetime | None = None
-
-    def end(self, why: str) -> None:
-        self.ended = self.ended or why
-        self.news.set()
 
 
 class Companions:
@@ -175,18 +153,21 @@ class Companions:
         legs = {leg.decision: leg for leg in self._listener.legs.values() if leg.decision}
         for segment in left:
             channel, leg = live.get(segment.uniqueid), legs.get(segment.decision)
-            runs = channel is not None and await self._find(pbx, segment, channel.channel)
+            lacks = "" if channel is None else await self._lacks(pbx, segment, channel.channel)
             if channel is not None:
                 self._had[segment.uniqueid] = segment.decision
-            if channel is None or leg is None or not runs:
+            if channel is None or leg is None or lacks:
                 await self._close(pbx, segment)
                 if leg is not None and channel is not None:  # begun anew as soon as the leg is known again
-                    detail = f"{segment.part}: no such MixMonitor on the channel"
+                    detail = f"{segment.part}: {lacks}"
                     self._listener.context.report("recording-gap", segment.decision, channel.channel, detail)
                 continue
             companion = Companion(leg, channel.channel, segment.uniqueid, _part(segment))
             companion.segment = segment
             self._held.add(segment.id)
+            if not segment.begun:  # the one before us had proven it, or asked for it, and not written so
+                segment.begun = True
+                self._write_running(companion, segment)
             log.info("recording adopted", decision=segment.decision, leg=channel.channel)
             self._take(pbx, companion)
         self._look(pbx, [Member(leg.channel, leg.uniqueid) for leg in self._listener.legs.values()])
@@ -310,13 +291,7 @@ class Companions:
             kind, since = companion.lost
             companion.lost = None
             self._report(companion, kind, since, segment.proven_at)
-        started_at, answered_at = segment.started_at, segment.answered_at
-        context.outbox.put(
-            "recording running",
-            lambda: context.store.recordings.running(segment.id, started_at, answered_at),
-            decision=leg.decision,
-            channel=companion.channel,
-        )
+        self._write_running(companion, segment)
         name = segment.files.main.name
         log.info("recording", decision=leg.decision, leg=companion.channel, file=name)
         return True
@@ -332,6 +307,15 @@ class Companions:
         except BaseException:
             self._held.discard(segment.id)
             raise
+
+    def _write_running(self, companion: Companion, segment: Segment) -> None:
+        context, started_at, answered_at = self._listener.context, segment.started_at, segment.answered_at
+        context.outbox.put(
+            "recording running",
+            lambda: context.store.recordings.running(segment.id, started_at, answered_at),
+            decision=segment.decision,
+            channel=companion.channel,
+        )
 
     async def _check(self, pbx: Pbx, companion: Companion) -> None:
         """Something was stopped or muted on the channel: was it ours? Raises NoChannel, LinkError."""
@@ -368,14 +352,21 @@ class Companions:
 
     # What was begun before us
 
-    async def _find(self, pbx: Pbx, segment: Segment, channel: str) -> bool:
-        """Whether the recorder still runs on ``channel``; fills in its id."""
-        try:
+    async def _lacks(self, pbx: Pbx, segment: Segment, channel: str) -> str:
+        """What it lacks to go on, on ``channel``; empty when it does go on. Fills in the recorder's id."""
+        runs = False
+        with contextlib.suppress(NoChannel):
             segment.channel = channel
             segment.monitor = monitor_id(await pbx.variable(channel, segment.variable))
-            return bool(segment.monitor) and await pbx.attached(channel, segment.monitor)
-        except NoChannel:
-            return False
+            runs = bool(segment.monitor) and await pbx.attached(channel, segment.monitor)
+        # (one of which it is written that it was proven has had its files)
+        return (
+            "no such MixMonitor on the channel"
+            if not runs
+            else ""
+            if segment.begun
+            else await missing(segment)
+        )
 
     async def _close(self, pbx: Pbx, segment: Segment) -> None:
         at = await last_written(segment) or self._listener.context.clock.now()

@@ -26,7 +26,8 @@ import structlog
 
 from ami_listener.ami.connection import LinkError
 from ami_listener.ami.pbx import NoChannel, PacketCounts, Pbx
-from ami_listener.calls.companions import Companion, Companions
+from ami_listener.calls.companion import Companion
+from ami_listener.calls.companions import Companions
 from ami_listener.calls.view import ListenerView
 from ami_listener.legs.leg import Leg
 from ami_listener.legs.states import LegEvent

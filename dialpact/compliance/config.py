@@ -142,11 +142,15 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
         """Of the keyed hashes. Read when it is needed. ConfigError."""
         file = config.path(self.secret_file)
         try:
-            text = file.read_text("ascii").strip()
+            with file.open("rb") as opened:
+                mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
+            text = content.decode("ascii").strip()
             found = bytes.fromhex(text)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not hexadecimal"
             raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
+        if mode & 0o077:
+            raise ConfigError(f"[supervision] secret_file {file}: others can read it (chmod 600)")
         if len(found) != 32:
             raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
         masking.hide(text)

@@ -190,6 +190,46 @@ async def test_one_that_runs_is_adopted(scene: Scene, ami: FakeAmi, ending: str)
     assert await scene.incidents() == []
 
 
+async def test_one_that_runs_is_adopted_though_nothing_was_written_of_its_proof(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    """The listener before was killed in that moment."""
+    _, leg, second = await joined(scene, ami)
+    second.speak(0.2)
+    await scene.kill()
+    await scene.store.transact(
+        lambda connection: connection.execute("UPDATE recording SET state = 'starting' WHERE part = 'joined'")
+    )
+    await scene.start()
+    await until(lambda: companion_of(scene, second))
+
+    async def is_written() -> bool:
+        return {row["state"] for row in await scene.recordings()} == {"running"}
+
+    await until(is_written)
+    second.speak(0.1)
+    second.leave_bridge()
+    rows = await parts(scene, 1)
+    assert rows[second.name]["seconds"] == pytest.approx(0.3)
+    assert leg.monitors
+    assert await scene.incidents() == []
+
+
+async def test_one_without_its_files_is_not_adopted_for_its_recorder_alone(
+    scene: Scene, ami: FakeAmi
+) -> None:
+    _, _, second = await joined(scene, ami)
+    (monitor,) = second.monitors
+    await scene.kill()
+    await scene.store.transact(
+        lambda connection: connection.execute("UPDATE recording SET state = 'starting' WHERE part = 'joined'")
+    )
+    monitor.files["callee"].unlink()
+    await scene.start()
+    told = await scene.incident("recording-gap")
+    assert told["detail"].startswith("joined: ") and "does not exist" in told["detail"]
+
+
 soon = timed(listener={"second_look": 0.05})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ami_listener import resync
 from ami_listener.ami.pbx import Live, Pbx
-from ami_listener.calls.companions import Companion
+from ami_listener.calls.companion import Companion
 from dialpact.compliance.recorded import Finished
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import timed

@@ -16,6 +16,7 @@ import pytest
 from dialpact.compliance.ledger import timestamp
 from tests.cli.conftest import Home
 
+ROOT = Path(__file__).parents[2]
 CONF = """
 [req]
 distinguished_name = name
@@ -236,3 +237,59 @@ def test_without_the_extra_it_is_said_which(home: Home, monkeypatch: pytest.Monk
     error = home("ledger", "timestamp", "--tsa", "http://x/", "-o", "a.tsr", code=1)["error"]
     assert "dialpact[timestamp]" in error
     home.run("ledger", "verify")
+
+
+def test_what_openssl_needs_once_the_authority_s_certificate_has_run_out(
+    home: Home, authority: Authority, url: str
+) -> None:
+    """As docs/ledger.md says it: at a time when it was valid, the stamp's own."""
+    home.run("ledger", "timestamp", "--tsa", url, "-o", "a.tsr")
+    page = (ROOT / "docs/ledger.md").read_text("utf-8")
+    (line,) = re.findall(r"`(date -d .*)`\)", page)
+    own = subprocess.run(
+        line.replace("FILE.tsr", "a.tsr"),
+        shell=True,
+        cwd=home.path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    later = f"{int(own) + 20 * 86_400}"
+    given = ["openssl", "ts", "-verify", "-data", "a.note", "-in", "a.tsr"]
+    given += ["-CAfile", str(authority.folder / "root.pem"), "-attime"]
+    for at, code in ((later, 1), (own, 0)):
+        done = subprocess.run([*given, at], cwd=home.path, capture_output=True, timeout=60)
+        assert done.returncode == code, done.stderr
+
+
+def test_an_authority_s_intermediate_that_is_not_in_the_answer(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given beside the root, to us; as -untrusted, or beside the root, to openssl."""
+    folder = tmp_path / "chain"
+    folder.mkdir()
+    made = Authority(folder)
+    (folder / "c.cnf").write_text(CONF)
+    new = ("openssl", "req", "-config", "c.cnf", "-newkey", "rsa:2048", "-nodes", "-keyout", "between.key")
+    made(*new, "-out", "between.csr", "-subj", "/CN=between")
+    for csr, ca, extensions, out in (
+        ("between.csr", "root", "root", "between.pem"),
+        ("tsa.csr", "between", "tsa_cert", "tsa.pem"),
+    ):
+        by = ("-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "9", "-out", out)
+        made("openssl", "x509", "-req", "-in", csr, "-extfile", "c.cnf", "-extensions", extensions, *by)
+    home.run("ledger", "checkpoint", "-o", "a.note")
+    asked = timestamp.ask((home.path / "a.note").read_text("utf-8"))
+    home.file("a.tsr", made.answer(asked.raw))
+    both = home.file("both.pem", (folder / "root.pem").read_bytes() + (folder / "between.pem").read_bytes())
+    given = ("ledger", "timestamp-verify", "a.tsr", "--checkpoint", "a.note", "--ca")
+    assert home(*given, both)["latest"]
+    assert "does not hold" in home(*given, str(folder / "root.pem"), code=1)["error"]
+    openssl = ["openssl", "ts", "-verify", "-data", "a.note", "-in", "a.tsr", "-CAfile"]
+    for more, code in (
+        ([str(folder / "root.pem")], 1),
+        ([str(folder / "root.pem"), "-untrusted", str(folder / "between.pem")], 0),
+        ([both], 0),
+    ):
+        done = subprocess.run([*openssl, *more], cwd=home.path, capture_output=True, timeout=60)
+        assert done.returncode == code, (more, done.stderr)

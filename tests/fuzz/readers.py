@@ -17,7 +17,7 @@ from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import CdrRecord, Master
 from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, LedgerError, ProfileError
-from dialpact.compliance.ledger import der, keys, note, witnessing
+from dialpact.compliance.ledger import der, history, keys, note, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.ledger.timestamp import accuracy_of
@@ -206,6 +206,29 @@ def signed_note(data: bytes) -> None:
     assert text.partition("\n\n")[0] == NOTE.partition("\n\n")[0]
 
 
+OLD = keys.signer_of(keys.generate(), "dialpact/pbx1")
+LIST = history.written(KEY, [(OLD.verifier, Checkpoint(OLD.name, size, b"r" * 32)) for size in (0, 7, 12)])
+
+
+def key_history(data: bytes) -> None:
+    """As the key's holder might sign it: what is read vouches for what stands in it, and has one form."""
+    body = data.decode("utf-8", "replace")
+    try:
+        text = KEY.sign(body if body.endswith("\n") else f"{body}\n")
+        found = history.read(text, KEY.verifier)
+    except LedgerError as error:
+        assert str(error)
+        return
+    lines, vkey = text.partition("\n\n")[0].split("\n")[2:], ""
+    for line in lines:
+        if not line.startswith(" "):
+            vkey = line
+            continue
+        _, size, root = line.split(" ")
+        head = Checkpoint.parse(f"{vkey.partition('+')[0]}\n{size}\n{root}\n")
+        assert found.vouches(vkey, head)
+
+
 COSIGNER = Cosigner()
 COSIGNED = COSIGNER.line(NOTE).encode()
 
@@ -361,6 +384,7 @@ def _targets() -> list[Target]:
             TOML_TOKENS,
         ),
         Target("signed-note", [NOTE.encode()], signed_note, ("\u2014 dialpact/pbx1 ".encode(),)),
+        Target("key-history", [LIST.partition("\n\n")[0].encode()], key_history, (b"\n ", b"earlier keys")),
         Target("public-key", [KEY.vkey.encode()], public_key, (b"+",)),
         Target("witness-answer", [COSIGNED, b"7\n"], witness_answer, ("\u2014 ".encode(), b"\n\n")),
         Target("asn1", [bytes.fromhex("300c020101800201f4810164"), b"\x04\x81\xc8" + bytes(200)], asn1),

@@ -126,7 +126,7 @@ class Watched(Office):
             key=Verifier.parse(self.vkey),
             reports_from=reports_from,
         )
-        (self.folder / "supervision.secret").write_text(new.secret.hex())
+        keys.write_new(self.folder / "supervision.secret", new.secret.hex().encode(), 0o600)
         ours = SupervisionConfig(url=supervisor.url, vkey=supervisor.signer.vkey)
         self.config = structs.replace(self.config, supervision=ours)
         return new

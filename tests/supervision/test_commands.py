@@ -184,3 +184,13 @@ def test_show_says_who_supervises(operator: Home) -> None:
         file.write(f'\n[supervision]\nurl = "https://x.example"\nvkey = "{KEY}"\n')
     assert operator("supervision", "show")["url"] == "https://x.example"
     assert "https://x.example" in json.dumps(operator("supervision", "show"))
+
+
+def test_the_unit_of_who_is_supervised_may_sign_write_and_hear() -> None:
+    """`dialpact web` alone may do none of it."""
+    folder = Path(__file__).parents[2] / "deploy" / "systemd"
+    unit = (folder / "dialpact-web.service").read_text("utf-8")
+    more = (folder / "dialpact-web.service.d" / "supervised.conf").read_text("utf-8")
+    assert "User=dialpact-web\n" in unit and "User=dialpact\n" in more
+    assert "ReadOnlyPaths=/var/lib/dialpact\n" in unit and "ReadWritePaths=/var/lib/dialpact\n" in more
+    assert "/var/spool/asterisk" in unit and "InaccessiblePaths=\n" in more

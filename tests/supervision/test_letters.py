@@ -12,6 +12,7 @@ from dialpact.application.supervised import answering
 from dialpact.application.supervised.ours import Desk as OwnDesk
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Unreachable, post
+from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
@@ -71,6 +72,18 @@ async def test_the_same_number_has_another_hash_each_time_and_for_each(desk: Des
         (await question(desk, whose, id=id)).callee for whose in (one, two) for id in ("ab" * 16, "cd" * 16)
     }
     assert len(hashes) == 4
+
+
+async def test_whoever_has_the_secret_can_try_numbers(desk: Desk, joined: Joined) -> None:
+    """The hash keeps the number from everybody else, not from who answers: said in SECURITY.md."""
+    one = await joined("one")
+    asked = await question(desk, one, "+8613800138123")
+    secret = bytes.fromhex((one.folder / "supervision.secret").read_text())
+    tried = (f"+8613800138{last:03}" for last in range(1000))
+    found = [number for number in tried if letter.keyed(secret, asked.id, number) == asked.callee]
+    assert found == ["+8613800138123"]
+    other = bytes.fromhex("00" * 32)
+    assert letter.keyed(other, asked.id, "+8613800138123") != asked.callee
 
 
 async def test_an_answer_has_one_length_whatever_it_says(desk: Desk, joined: Joined) -> None:
@@ -248,3 +261,17 @@ async def test_a_time_without_a_zone_is_none(desk: Desk, joined: Joined, at: str
     for name in ("at", "until", "since", "before"):
         body = msgspec.json.encode(asked | {name: at}).decode()
         assert await code_of(one, desk.signer.sign(f"dialpact-question/1\n{body}\n")) == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode"), [(b"00" * 32, 0o644), (b"00" * 31, 0o600), (b"", 0o600), (b"\xff" * 64, 0o600)]
+)
+async def test_a_secret_that_is_none_answers_nothing(
+    desk: Desk, joined: Joined, content: bytes, mode: int
+) -> None:
+    one = await joined("one")
+    (one.folder / "supervision.secret").unlink()
+    keys.write_new(one.folder / "supervision.secret", content, 0o600)
+    (one.folder / "supervision.secret").chmod(mode)
+    with pytest.raises(ConfigError, match=r"supervision\.secret"):
+        await answered(one, letter.sealed(desk.signer, await question(desk, one)))

@@ -68,7 +68,7 @@ async def test_every_page_is_whole_in_both_languages_and_loads_nothing(
     )
     clock.set("2026-11-24 10:05:00")
     about = await complaints.add(
-        desk, NUMBER, reference=HOSTILE, called_at="2026-11-24 10:00", note="打电话的人说 <b>他</b>"
+        desk, NUMBER, reference=HOSTILE, called_at="2026-11-24 10:00", note=f"打电话的人说 <b>他</b> {NUMBER}"
     )
     for path in (
         "/",

@@ -18,6 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from dialpact.application.ledger import copies, held
 from dialpact.application.ledger.whole import in_thread
 from dialpact.compliance.config import Config
@@ -27,6 +29,8 @@ from dialpact.compliance.ledger.heads import Heads, LedgerForked, SignedHead, st
 from dialpact.compliance.ledger.note import MOST_BYTES, Signer, Verifier
 from dialpact.store.ports import Store
 from dialpact.store.ports.checkpoints import Log
+
+log = structlog.get_logger()
 
 TURN_SECONDS, LOOK_SECONDS = 10.0, 0.05
 Holder = Callable[[Config, Store], Awaitable[Sequence[tuple[str, str]]]]
@@ -83,15 +87,15 @@ async def known(
     config: Config, store: Store, mine: Iterable[Verifier], at: datetime, *, most: int = copies.MOST_READ
 ) -> Known:
     """Every head of this log that is not only the store's. What is missing or unread is an incident."""
-    log = await store.checkpoints.log()
-    ours = Heads(log.links, mine)
+    standing = await store.checkpoints.log()
+    ours = Heads(standing.links, mine)
     node = config.node.name
-    heads, told = await in_thread(lambda: _remembered(config, log))
+    heads, told = await in_thread(lambda: _remembered(config, standing))
     for said in told:
         await store.incidents.add(at=at, node=node, kind="ledger-head-lost", detail=said, once=True)
     strangers: Sequence[str] = ()
     if config.ledger.checkpoints:
-        folder = await copies.looked_at(config, store, log, ours, most)
+        folder = await copies.looked_at(config, store, standing, ours, most)
         heads += folder.heads
         strangers = folder.strangers
         told += folder.unlooked
@@ -103,6 +107,7 @@ async def known(
                 head = ours.read(text, whose)
             except LedgerError as error:
                 told.append(f"{whose}: {error}")
+                log.warning("a head that is none of this log", holder=whose, error=str(error))
             else:
                 heads += [head] if head else []
     return Known(heads, told, strangers)

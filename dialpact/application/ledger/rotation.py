@@ -154,6 +154,8 @@ def _written(
     new = keys.signer_of(private, keys.resumed_name(config) if fork else _name(config, known, last))
     name = name_in_force(known, last) or new.name
     old = None if lost else _old(file, name, known, last) if fork else keys.load_file(file, name)
+    if fork:
+        fork = rotation.sealed(fork, new)
     if old:
         done = rotation.rotation(old, new, reason, fork)
     else:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dialpact.application.supervision import complaints
 from dialpact.application.supervision.desk import Desk
+from dialpact.compliance import masking
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.model import Value
 from dialpact.compliance.numbers import masked
@@ -69,7 +70,9 @@ class AnswerStanding(Value, frozen=True, kw_only=True):
 
 
 class ComplaintStanding(Value, frozen=True, kw_only=True):
-    """``number``: masked. ``left``: working days; below zero: overdue; None: not known."""
+    """``number``: masked, and so are numbers in what people wrote. ``left``: working days; below zero:
+    overdue; None: not known.
+    """
 
     id: int
     reference: str
@@ -186,9 +189,9 @@ async def _complaint(
         due=due,
         left=left,
         overdue=one.closed_at is None and due is not None and today > due,
-        note=one.note,
+        note=masking.text(one.note),
         closed_at=one.closed_at,
-        conclusion=one.conclusion,
+        conclusion=masking.text(one.conclusion),
         answers=tuple(
             _answer(
                 operator.id,

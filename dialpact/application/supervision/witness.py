@@ -7,7 +7,6 @@ import hashlib
 import msgspec
 
 from dialpact.application.supervision.desk import Desk
-from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.supervision import new_key, witness
@@ -58,7 +57,7 @@ async def follow_key(desk: Desk, body: bytes) -> str:
     def decide(operator: Operator, last: Head | None) -> tuple[str, Checkpoint, str, str]:
         new, head = new_key.checked(told, Verifier.parse(operator.vkey), last)
         line = cosign(desk.signer, head.body(), int(now.timestamp()))
-        return new.vkey, head, _only(told.entry.checkpoint, new), line
+        return new.vkey, head, witness.only(told.entry.checkpoint, new), line
 
     origins = dict.fromkeys(Verifier.parse(one.old).name for one in told.rotations)
     for origin in origins:
@@ -126,11 +125,4 @@ async def size_of(desk: Desk, body: bytes) -> int:
 
 def own_words(text: str, operator: Operator) -> str:
     """The note with the operator's own signature alone: others' lines can be anybody's. Refusal."""
-    return _only(text, Verifier.parse(operator.vkey))
-
-
-def _only(text: str, verifier: Verifier) -> str:
-    try:
-        return witness.only(text, verifier)
-    except LedgerError as error:
-        raise Refusal("not-signed", 403) from error
+    return witness.only(text, Verifier.parse(operator.vkey))

@@ -62,10 +62,10 @@ class Heads:
     def __init__(self, links: Sequence[tuple[int, Rotation]], mine: Iterable[Verifier]) -> None:
         trusted = list(mine)
         if links:
-            trusted = [Verifier.parse(links[0][1].old), Verifier.parse(links[-1][1].new), *trusted]
+            trusted += [Verifier.parse(vkey) for _, link in links for vkey in (link.old, link.new)]
         self._chain = Chain(links, trusted)
         self._in_force = [Verifier.parse(links[-1][1].new)] if links else list(trusted)
-        self._keys = [Verifier.parse(vkey) for _, link in links for vkey in (link.old, link.new)] + trusted
+        self._keys = trusted
         self._learned: list[Verifier] = []
 
     def learn(self, words: Iterable[str]) -> list[str]:

@@ -23,18 +23,22 @@ from dialpact.compliance.ledger.note import Signer, Verifier
 REGISTER, ACTION = "ledger", "rotate"  # as the log of register changes has it
 RESUME = "resume"  # the action where the log was forked
 _NEXT = "next key "
+_GIVEN_UP = "goes on from the first of these, and not from the others"
+MOST_BYTES = 1 << 20  # of what a log that goes on says of it
 Head = tuple[int, str]  # leaves, and their root in base64
 
 
 class Fork(msgspec.Struct, frozen=True, kw_only=True):
     """``present``: the log that goes on. ``given_up``: heads that it does not continue, by size.
 
-    ``note``: the largest of them, as it was signed.
+    ``note``: the largest of them, as it was signed. ``seal``: the new key's signature over all of it, a note;
+    without it nothing is given up: whoever can write into the database can not say so.
     """
 
     present: Head
     given_up: tuple[Head, ...]
     note: str
+    seal: str = ""
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +62,15 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def given_up(self) -> Iterable[tuple[int, str]]:
-        """Sizes and roots (base64) of heads that are no part of the log from here on."""
-        return self.fork.given_up if self.fork else ()
+        """Sizes and roots (base64) of heads that the log does not continue, if the new key says so."""
+        if not self.fork:
+            return ()
+        new = Verifier.parse(self.new)
+        try:
+            said = note.verify(self.fork.seal, [new], MOST_BYTES)
+        except LedgerError:
+            return ()
+        return self.fork.given_up if said == _fork_body(new.name, self.fork) else ()
 
 
 def rotation(
@@ -78,9 +89,19 @@ def vouched(word: str, verifiers: Iterable[Verifier]) -> Verifier:
     return Verifier.parse(rest.removeprefix(_NEXT).removesuffix("\n"))
 
 
+def sealed(fork: Fork, new: Signer) -> Fork:
+    """With the new key's word for it."""
+    return msgspec.structs.replace(fork, seal=new.sign(_fork_body(new.name, fork), MOST_BYTES))
+
+
 def head(size: int, root: bytes) -> Head:
     """As the log writes it."""
     return size, base64.b64encode(root).decode()
+
+
+def _fork_body(name: str, fork: Fork) -> str:
+    heads = (fork.present, *fork.given_up)
+    return f"{name}\n{_GIVEN_UP}\n" + "".join(f"{size} {root}\n" for size, root in heads)
 
 
 def _body(name: str, vkey: str) -> str:

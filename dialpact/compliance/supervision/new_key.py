@@ -81,7 +81,7 @@ def _is_of(row: dict[str, Any], rotation: Rotation) -> bool:
         return False
     # A log that went on from a backup does not continue what was cosigned: that is told then.
     logged = row.get("register") == REGISTER and row.get("action") in (ACTION, RESUME)
-    return logged and (said.old, said.new, said.word) == (rotation.old, rotation.new, rotation.word)
+    return logged and said == rotation
 
 
 def _followed(rotations: tuple[Rotation, ...], in_force: Verifier) -> Verifier:

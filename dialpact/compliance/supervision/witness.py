@@ -102,8 +102,11 @@ def _hash(line: str) -> bytes:
 
 
 def only(text: str, verifier: Verifier) -> str:
-    """The note with this key's signature alone: the other lines may be anybody's. LedgerError without one."""
-    note.verify(text, [verifier])
+    """The note with this key's signature alone: the other lines may be anybody's. Refusal ``not-signed``."""
+    try:
+        note.verify(text, [verifier])
+    except LedgerError as error:
+        raise Refusal("not-signed", 403) from error
     body, signatures = note.split(text)
     mine = next(one for one in signatures if (one.name, one.key_id) == (verifier.name, verifier.key_id))
     encoded = base64.b64encode(mine.key_id + mine.signature).decode()

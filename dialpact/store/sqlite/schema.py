@@ -57,8 +57,8 @@ def short_indexes(connection: sqlite3.Connection) -> Iterator[Odd]:
     """
     counts: dict[str, int] = {}
     for index in COUNTED_BY:
-        # One that is not there, or not of the whole table, is named as that. (For count(*) SQLite takes whichever
-        # index is the smallest, whatever is said.)
+        # One that is not there, or not of the whole table, is named as that. (For count(*) SQLite takes
+        # whichever index is the smallest, whatever is said.)
         with suppress(sqlite3.OperationalError):
             (counts[index],) = connection.execute(COUNT.format(index)).fetchone()
     for index, found in counts.items():
