@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pypdf
 import pytest
 
@@ -24,6 +25,7 @@ from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import record
+from dialpact.compliance.model import Facts
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
 from dialpact.store.sqlite import decisions, ledger
@@ -638,4 +640,16 @@ def test_whatever_was_dialled(stocked: Home, number: str) -> None:
     call = judged(stocked, number=number)
     package = export(stocked, "--call", call)
     assert about(package, call, "call")["callee_as_dialled"] or not number
+    valid(stocked, package)
+
+
+def test_a_decision_from_before_that_tells_others_numbers_says_so(stocked: Home) -> None:
+    """It can not be changed without breaking its leaf: who hands it on is told, and who gets it."""
+    known = Facts(neighbours=(-3, 1, 2))
+    made = msgspec.structs.replace(decision(), facts=known)
+    work(stocked, lambda store: store.transact(lambda connection: decisions.record(connection, [made])))
+    stocked.run("evidence", "export", "--call", made.id, "-o", "package.zip", *BY)
+    package = stocked.path / "package.zip"
+    assert ("others", made.id) in [(note["code"], note["about"]) for note in manifest(package)["notes"]]
+    assert "others were called" in files(package)["report.en.html"].decode()
     valid(stocked, package)
