@@ -124,8 +124,10 @@ def strict(data: Any) -> Any:
             raise ValueError("a member twice")
         return dict(pairs)
 
-    value = json.loads(data if isinstance(data, str) else data.decode(), object_pairs_hook=members)
-    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    text = data if isinstance(data, str) else data.decode()
+    value = json.loads(text, object_pairs_hook=members)
+    if re.search(r"\\u[dD]|NaN|Infinity|[eE][+]?\d{3}|\d{300}", text):
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 
 
