@@ -1,4 +1,5 @@
-"""The report's fact lines against the records (``shown``): each call's number, verdict, caller ID, time, id.
+"""The report's fact lines against the records (``shown``): each call's number, verdict, caller ID, times, id,
+how many rules failed, and the hashes of its recordings.
 
 The rest of its words is not looked at, and is named as unproven; that nobody changed them since they were
 made, the log's digest of the file tells (``enclosed``).
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dialpact.application.evidence.proven import WRONG, ProvenRecords, Row
+from dialpact.application.evidence.strict import strict
 from dialpact.application.evidence.verdict import PackageFlaw
 from dialpact.compliance.clock import instant
 
@@ -22,7 +24,8 @@ WORDS = {
 }
 _HEAD = re.compile(r'([^<]*) <span class="verdict (ok|bad)">([^<]*)</span></h2>')
 _FACT = re.compile(r"<dd[^>]*>(.*?)</dd>", re.DOTALL)
-_CALLER_ID, _DECIDED, _ID = 1, 4, 7  # places of fact lines; the callee's is the first
+_HASH = re.compile(r'<td class="code">(.*?)</td>', re.DOTALL)
+_CALLER_ID, _DECIDED, _ANSWERED, _ID = 1, 4, 5, 7  # places of fact lines; the callee's is the first
 
 
 def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
@@ -52,24 +55,47 @@ def _is_true(package: ProvenRecords, text: str, language: str) -> bool:
         head, facts = _HEAD.match(section), _FACT.findall(section)
         if head is None or head[3] != WORDS[language][head[2]]:
             return False
-        rows = package.of("decision", id=id)
-        if id not in erased and not (rows and _fits(rows[0], WORDS[language]["title"], head, facts)):
+        if id in erased:
+            continue
+        (row,) = package.of("decision", id=id)
+        if not (_fits(row, WORDS[language]["title"], head, facts) and _tells(package, id, section, facts)):
             return False
     return True
+
+
+def _tells(package: ProvenRecords, id: str, section: str, facts: list[str]) -> bool:
+    """When it was answered, how many rules failed, the hash of each recording: as its lists have it, which
+    are compared with the records by themselves.
+    """
+    call, sound, decision = (
+        strict(package.text(f"calls/{id}/{name}.json")) for name in ("call", "recordings", "decision")
+    )
+    hashes = [segment["files"][0]["sha256"] or DASH for segment in sound["segments"]]
+    failed = [finding for finding in decision["findings"] if finding["result"] == "fail"]
+    answered = _local(call["answered_at"])[:19] if call["answered_at"] else DASH
+    return (
+        _HASH.findall(section) == hashes
+        and section.count('<tr class="fail">') == len(failed)
+        and facts[_ANSWERED].startswith(answered)
+    )
+
+
+def _local(at: str) -> str:
+    """In Shanghai."""
+    local = (instant(at) + timedelta(hours=8)).replace(tzinfo=None)
+    return f"{local.isoformat(' ', 'seconds')}+08:00"
 
 
 def _fits(row: Row, wanted: str, head: re.Match[str], facts: list[str]) -> bool:
     title, verdict, _ = head.groups()
     callee = _escaped(row["number"] or row["given"])
-    local = (instant(row["decided_at"]) + timedelta(hours=8)).replace(tzinfo=None)
-    decided = f"{local.isoformat(' ', 'seconds')}+08:00"
     return (
         len(facts) > _ID
         and title == wanted.format(callee)
         and (verdict == "ok") == (row["verdict"] == "ALLOW")
         and facts[0] == (callee or DASH)
         and facts[_CALLER_ID].startswith(_escaped(row["caller_id"]))
-        and (facts[_DECIDED], facts[_ID]) == (decided, row["id"])
+        and (facts[_DECIDED], facts[_ID]) == (_local(row["decided_at"]), row["id"])
     )
 
 

@@ -1,7 +1,5 @@
-"""Part of verify.py: whether what people read in a package says what its records say.
-
-A call's lists are made anew from the rows of the records, and compared. What a list says under ``unproven``
-is taken as it stands. Of a report the fact lines are compared; its other words are not.
+"""Part of verify.py: whether what people read in a package says what its records say. Lists are made anew of
+the rows and compared, but for what they name as ``unproven``; of a report the fact lines are, and no other words.
 """
 
 import base64
@@ -39,24 +37,22 @@ def flaws(package: Any) -> Iterator[tuple[str, str]]:
                 yield from View(package, call, rows[call]).flaws()
         except Exception:
             yield "shown", f"calls/{call}"
-    for language in WORDS:
-        name = f"report.{language}.html"
-        right = name not in package.texts
-        with contextlib.suppress(Exception):
-            right = right or _page(package, package.texts[name].decode(), language, rows, erased)
-        if not right:
+    for name in (f"report.{language}.html" for language in WORDS):
+        if name in package.texts and not _holds(_page, package, name, rows, erased):
             yield "shown", name
     for one in _gone(package):
         noted = _noted(package, one["index"])
-        right = not noted
-        with contextlib.suppress(Exception):
-            right = right or _digest(package, one) in (noted, ADMITTED)
-        if not right:
+        if noted and not _holds(lambda: _digest(package, one) in (noted, ADMITTED)):  # noqa: B023
             yield "shown", f"calls/{one['key']}/call.json"
-    if package.manifest["complaint"] is not None and not _complaint(
-        package, str(package.manifest["complaint"])
-    ):
+    if package.manifest["complaint"] is not None and not _holds(_complaint, package):
         yield "shown", "complaint.json"
+
+
+def _holds(check: Any, *given: Any) -> bool:
+    """False where it fails, whatever in the package made it fail."""
+    with contextlib.suppress(Exception):
+        return bool(check(*given))
+    return False
 
 
 def notes(package: Any) -> Iterator[str]:
@@ -134,16 +130,14 @@ def _texts(package: Any, rows: Any) -> Iterator[tuple[str, str]]:
             yield "omitted", name
 
 
-def _complaint(package: Any, key: str) -> bool:
-    with contextlib.suppress(Exception):
-        stated = package.strict(package.texts["complaint.json"])
-        same: bool = stated["history"] == package.lines(("complaint", key))
-        return same and str(stated["complaint"]["id"]) == key
-    return False
+def _complaint(package: Any) -> Any:
+    key, stated = str(package.manifest["complaint"]), package.strict(package.texts["complaint.json"])
+    return stated["history"] == package.lines(("complaint", key)) and str(stated["complaint"]["id"]) == key
 
 
-def _page(package: Any, text: str, language: str, rows: Any, erased: list[str]) -> bool:
-    """The fact lines of a report: number, verdict, caller ID, time and id of each call."""
+def _page(package: Any, name: str, rows: Any, erased: list[str]) -> bool:
+    """The fact lines of a report: number, verdict, caller ID, times, id, failed rules, recordings' hashes."""
+    text, language = package.texts[name].decode(), name.split(".")[1]
     calls, (_, *sections) = package.manifest["calls"], text.split("<h2>")
     right = len(sections) == len(calls) + 1 and text.count('class="verdict') == len(calls)
     for call, section in zip(calls, sections):  # noqa: B905
@@ -153,12 +147,24 @@ def _page(package: Any, text: str, language: str, rows: Any, erased: list[str]) 
         right &= word == WORDS[language][verdict != "ok"]
         if call not in erased:
             row, number = rows[call], _escaped(rows[call]["number"] or rows[call]["given"])
-            at = (_moment(row["decided_at"]) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S+08:00")
+            lists = [f"calls/{call}/{one}.json" for one in ("call", "recordings", "decision")]
+            told, sound, decision = (package.strict(package.texts[one]) for one in lists)
+            at = f"{_local(row['decided_at'])}+08:00"
+            answered = _local(told["answered_at"]) if told["answered_at"] else "–"
+            hashes = [one["files"][0]["sha256"] or "–" for one in sound["segments"]]
+            failed = sum(one["result"] == "fail" for one in decision["findings"])
+            right &= re.findall(r'<td class="code">(.*?)</td>', section, re.DOTALL) == hashes
+            right &= facts[5].startswith(answered) and section.count('<tr class="fail">') == failed
             right &= title == WORDS[language][2].format(number)
             right &= (verdict == "ok") == (row["verdict"] == "ALLOW")
             right &= [facts[0], facts[4], facts[7]] == [number or "–", at, call]
             right &= facts[1].startswith(_escaped(row["caller_id"]))
     return right
+
+
+def _local(at: str) -> str:
+    """In Shanghai."""
+    return (_moment(at) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _escaped(text: str) -> str:

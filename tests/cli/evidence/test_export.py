@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pypdf
 import pytest
 
@@ -24,6 +25,7 @@ from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import record
+from dialpact.compliance.model import Facts
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
 from dialpact.store.sqlite import decisions, ledger
@@ -552,6 +554,10 @@ def test_what_is_left_of_an_erased_call_is_marked_where_nothing_proves_it(
             connection.execute("UPDATE decision SET campaign = 'x' WHERE id = ?", [call])
     shown = stocked("calls", "show", call, code=1)["error"]
     assert {"proven": "as it was then", "unproven": "before this build", "changed": "not what"}[said] in shown
+    (row,) = stocked("recordings", "list")
+    about_it = stocked("recordings", "show", row["id"])
+    assert about_it["remains"] == ("unproven" if how == "before" else "proven")
+    assert ("Unproven" in stocked.run("recordings", "show", row["id"]).output) == (how == "before")
     package = export(stocked, "--call", call)
     assert about(package, call, "call")["remains"] == said
     codes = {note["code"] for note in manifest(package)["notes"]}
@@ -634,4 +640,16 @@ def test_whatever_was_dialled(stocked: Home, number: str) -> None:
     call = judged(stocked, number=number)
     package = export(stocked, "--call", call)
     assert about(package, call, "call")["callee_as_dialled"] or not number
+    valid(stocked, package)
+
+
+def test_a_decision_from_before_that_tells_others_numbers_says_so(stocked: Home) -> None:
+    """It can not be changed without breaking its leaf: who hands it on is told, and who gets it."""
+    known = Facts(neighbours=(-3, 1, 2))
+    made = msgspec.structs.replace(decision(), facts=known)
+    work(stocked, lambda store: store.transact(lambda connection: decisions.record(connection, [made])))
+    stocked.run("evidence", "export", "--call", made.id, "-o", "package.zip", *BY)
+    package = stocked.path / "package.zip"
+    assert ("others", made.id) in [(note["code"], note["about"]) for note in manifest(package)["notes"]]
+    assert "others were called" in files(package)["report.en.html"].decode()
     valid(stocked, package)

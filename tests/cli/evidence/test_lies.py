@@ -173,6 +173,8 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "callee-in-the-html": swap("report.en.html", "13800138000", "13900139000"),
     "caller-id-in-the-html": swap("report.zh.html", "02787654321", "02787650000"),
     "time-in-the-html": swap("report.en.html", "2026-11-24 10:00:00", "2026-11-24 11:00:00"),
+    "answered-in-the-html": swap("report.en.html", "10:00:00 – 10:00:02", "10:07:00 – 10:07:02"),
+    "recording-in-the-html": swap("report.zh.html", '<td class="code">', '<td class="code">0'),
     "words-in-the-html": swap("report.en.html", "form 7", "form 8"),
     "readme": swap("README.md", "verify.py", "trust me"),
     "verify-script": swap("verify.py", "sys.exit(3 if found else 0)", "sys.exit(0)"),
