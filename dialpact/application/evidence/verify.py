@@ -20,7 +20,7 @@ import sys
 import tempfile
 import zipfile
 from datetime import datetime, timedelta, timezone
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -304,6 +304,14 @@ def utc(second: int) -> datetime:
     return datetime.fromtimestamp(min(second, 253402300799), timezone.utc)  # noqa: UP017 - Python 3.9
 
 
+@lru_cache
+def loaded(file: Path) -> Any:
+    spec: Any = importlib.util.spec_from_file_location("dialpact_shown", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def group(name: str) -> str:
     """Under which the log has the digest of a file: its call's folder, the profiles, or itself."""
     return "/".join(name.split("/")[: 2 if name.startswith("calls/") else 1])
@@ -556,9 +564,7 @@ class Package:
         if not (beside := Path(__file__).with_name("shown.py")).is_file():
             notes.add("what people read: shown.py, which compares it, is not beside verify.py")
             return
-        spec: Any = importlib.util.spec_from_file_location("dialpact_shown", beside)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = loaded(beside)
         found.update(module.flaws(self))
         notes.update(module.notes(self))
 
