@@ -117,7 +117,7 @@ def _imported(db: sqlite3.Connection, batch: int, campaign: str) -> None:
         "basis": "consent",
         "file": "a.csv",
     }
-    counted = {"sha256": "x", "applied": 1, "held": "", "finding": ""}
+    counted = {"sha256": "x", "applied": 1, "held": "", "finding_sha256": ""}
     act(db, "leads", "import", str(batch), about | counted)
 
 

@@ -8,6 +8,7 @@ from dialpact.application import host_clock, ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.history import history
+from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.model import Value
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers import Outcome
@@ -21,13 +22,15 @@ from dialpact.store.ports.page import ALL, Page
 
 class ShownRecording(Value, frozen=True, kw_only=True):
     """``call``: all recordings of its call. ``leaf``: its place in the ledger, and ``flaw`` how it fails it;
-    one that has not ended has none yet. ``holds``: also those that were released.
+    one that has not ended has none yet. ``holds``: also those that were released. ``remains``: of an erased
+    one, whether the log bears out what its row still shows.
     """
 
     recording: Recording
     call: tuple[Recording, ...]
     leaf: int | None
     flaw: str
+    remains: Remains
     holds: tuple[Hold, ...]
     history: tuple[Change, ...]
 
@@ -93,6 +96,7 @@ async def show(context: Context, id: str) -> ShownRecording:
         call=tuple(call.rows),
         leaf=leaf.leaf,
         flaw=leaf.flaw if found.ended_at else "",
+        remains=leaf.remains,
         holds=tuple(bearing.rows),
         history=changes,
     )

@@ -112,6 +112,18 @@ def test_a_true_line_that_was_changed_gives_nothing_up(home: Home) -> None:
     assert {"record-changed", "link-changed"} <= {item["code"] for item in found["listed"]}
 
 
+def test_a_mark_that_was_taken_away_comes_back(home: Home) -> None:
+    """By which `[ledger] on_fork = "stop"` stops, and doctor and metric tell."""
+    forked(home)
+    home.run("ledger", "checkpoint", code=3)
+    connection = sqlite3.connect(home.path / "dialpact.db")
+    connection.execute("UPDATE ledger_log SET forked = ''")
+    connection.commit()
+    connection.close()
+    home.run("ledger", "checkpoint", code=3)
+    assert rows(home, "SELECT forked <> '' FROM ledger_log") == [(1,)]
+
+
 def test_so_do_the_copies(home: Home) -> None:
     copies(home)
     grow(home, 1)

@@ -44,7 +44,8 @@ async def build(path: Path) -> None:
         await bring(store, "consent", [*shorter, consent(4000)], now(), "small.csv")
         await store.consents.add(consent(5000), by="li", at=now())
         await store.consents.add(consent(2, expires="2027-01-01"), by="li", at=now())
-        await store.consents.withdraw(number(4), "acme", by="li", at=now())
+        for _ in range(2):
+            await store.consents.withdraw(number(4), "acme", by="li", at=now())
         await deliver(store, range(MANY), now())
         await deliver(store, range(100), now(), "b" * 64)
 

@@ -133,6 +133,31 @@ async def test_what_is_changed_after_that_is_found(store: Store, sql: str) -> No
     assert found(store.path)
 
 
+async def test_who_binds_anew_what_he_has_changed(store: Store, tmp_path: Path) -> None:
+    """By lines that are right in every other way: they are the second word about the same people."""
+    copy = tmp_path / "b.db"
+    change = PUT_IN.format(int(number(19)))
+    with (
+        contextlib.closing(sqlite3.connect(store.path)) as db,
+        contextlib.closing(sqlite3.connect(copy)) as to,
+    ):
+        db.backup(to)
+        assert to.execute(change).rowcount == 1
+        to.commit()
+    async with await Store.open(copy) as other:
+        await bind(other)
+    await bind(store)
+    with contextlib.closing(sqlite3.connect(store.path)) as db:
+        db.execute("ATTACH ? AS copy", (str(copy),))
+        assert db.execute(change).rowcount == 1
+        db.execute(
+            "INSERT INTO register_change (at, actor, register, action, key, detail)"
+            " SELECT at, actor, register, action, key, detail FROM copy.register_change WHERE action = 'bind'"
+        )
+        db.commit()
+    assert ("act-rows", "bind") in [(one.code, one.key) for one in found(store.path)]
+
+
 async def test_an_import_that_says_nothing_of_its_rows_is_not_of_before(store: Store) -> None:
     """Whoever writes such a line by hand would have his rows bound as they stand."""
     await bind(store)

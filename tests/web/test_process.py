@@ -193,5 +193,8 @@ def test_a_real_process_starts_and_stops_in_order(home: Home, tmp_path: Path) ->
                 _, log = child.communicate(timeout=WAIT)
             finally:
                 child.kill()
+                child.wait(WAIT)
+                assert child.stderr
+                child.stderr.close()
             assert child.returncode == 0, log
             assert b'"event": "stopped"' in log

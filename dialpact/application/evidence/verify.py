@@ -10,7 +10,6 @@ and `cryptography`, not Dialpact. Take KEY from somebody else than the sender. R
 import argparse
 import base64
 import contextlib
-import importlib.util
 import json
 import mmap
 import re
@@ -73,6 +72,7 @@ LISTS: dict[str, Any] = {
     },
 }
 KEYS = {"decision": "id", "undelivered": "decision", "recording": "id", "carrier-leg": "id"}  # else "seq"
+SHOWN = ""  # the text of shown.py, in a package's verify.py; else it lies beside this
 found: set[tuple[str, str]] = set()
 notes: set[str] = set()
 seen: list[str] = []  # what outsiders say
@@ -305,11 +305,10 @@ def utc(second: int) -> datetime:
 
 
 @lru_cache
-def loaded(file: Path) -> Any:
-    spec: Any = importlib.util.spec_from_file_location("dialpact_shown", file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def loaded(source: str) -> Any:
+    names: dict[str, Any] = {}
+    exec(compile(source, "shown.py", "exec"), names)  # noqa: S102
+    return names
 
 
 def group(name: str) -> str:
@@ -560,13 +559,15 @@ class Package:
         return [{**act, "detail": strict(act["detail"])} for act in acts]
 
     def shown(self) -> None:
-        """What people read says what the records say: by ``shown.py``, which lies beside this."""
-        if not (beside := Path(__file__).with_name("shown.py")).is_file():
-            notes.add("what people read: shown.py, which compares it, is not beside verify.py")
+        """What people read says what the records say: by shown.py, written in here or lying beside this."""
+        beside = Path(__file__).with_name("shown.py")
+        source = SHOWN or (beside.read_text("utf-8") if beside.is_file() else "")
+        if not source:
+            found.add(("shown", "what people read was not compared: shown.py is not beside verify.py"))
             return
-        module = loaded(beside)
-        found.update(module.flaws(self))
-        notes.update(module.notes(self))
+        names = loaded(source)
+        found.update(names["flaws"](self))
+        notes.update(names["notes"](self))
 
     def held(self, note: bytes) -> None:
         """A checkpoint that the examiner kept: this ledger must continue it, or be it."""

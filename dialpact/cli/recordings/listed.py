@@ -69,13 +69,15 @@ async def show(session: CommandContext, id: Id) -> int:
         found = await recordings.show(context, id)
     one, flaw = found.recording, found.flaw
     if session.as_json:
-        more = {"leaf_index": found.leaf, "flaw": flaw, "held_by": found.holds, "history": found.history}
-        session.json(heard.told(plain(one)) | more)
+        proof = {"leaf_index": found.leaf, "flaw": flaw, "remains": found.remains}
+        session.json(heard.told(plain(one)) | proof | {"held_by": found.holds, "history": found.history})
         return FOUND if flaw else 0
     session.facts([(name, _told(session, one, name)) for name in FACTS])
     names = {other.id: PurePath(other.path).name for other in found.call}
     session.facts([("heard", line) for line in heard.lines(one.sound, session.language, names)])
     session.facts([("leaf_index", found.leaf), ("problem", session.text(f"problem.{flaw}") if flaw else "")])
+    if found.remains == "unproven":
+        session.note(session.text("say.remains-unproven"))
     if found.holds:
         tell(session, found.holds)
     if found.history:

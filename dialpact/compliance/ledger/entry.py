@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.model import Value
 
 
@@ -33,7 +34,11 @@ class Proof(Value, frozen=True, kw_only=True):
 
 
 class Standing(NamedTuple):
-    """A record's leaf, None when it has none, and how it fails it: ``no-leaf``, ``not-its-leaf``."""
+    """A record's leaf, None when it has none, and how it fails it: ``no-leaf``, ``not-its-leaf``.
+    ``remains``: of one that was erased, what is known of what stays of its row; one that has changed fails
+    its leaf.
+    """
 
     leaf: int | None
     flaw: str
+    remains: Remains = ""

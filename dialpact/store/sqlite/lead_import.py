@@ -16,6 +16,7 @@ from functools import partial
 import msgspec
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.ledger.bound.leads import finding_digest
 from dialpact.compliance.ledger.bound.row_digest import Digested
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.fault import Fault
@@ -163,14 +164,14 @@ class LeadStaging:
         self._place.check()
         SQL.all_in(connection, id=batch, rows=count)
         figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
-        figures["finding"] = _written(finding)
+        figures["finding_sha256"] = finding_digest(_written(finding))  # it names numbers of other people
         about = file.logged | msgspec.structs.asdict(self._delivery) | figures | {"digest": digest}
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
         return batch, count
 
 
 def _written(finding: Mapping[str, RangeReport]) -> str:
-    """As the batch has it, and the line in the log that binds it."""
+    """As the batch has it."""
     return msgspec.json.encode(finding).decode() if finding else ""
 
 

@@ -10,6 +10,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite import checkpoints, ledger
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.remains import remains
 
 MOST = 2**31
 
@@ -40,7 +41,9 @@ class Ledger:
     async def standing(self, kind: str, key: str) -> Standing:
         def work(connection: sqlite3.Connection) -> Standing:
             entry = ledger.entry_of(connection, kind, key)
-            return Standing(entry.leaf_index if entry else None, ledger.flaw(connection, kind, key))
+            left = remains(connection, kind, key)
+            flaw = "not-its-leaf" if left == "changed" else ledger.flaw(connection, kind, key)
+            return Standing(entry.leaf_index if entry else None, flaw, left)
 
         return await self._database.read(work)
 

@@ -554,6 +554,10 @@ def test_what_is_left_of_an_erased_call_is_marked_where_nothing_proves_it(
             connection.execute("UPDATE decision SET campaign = 'x' WHERE id = ?", [call])
     shown = stocked("calls", "show", call, code=1)["error"]
     assert {"proven": "as it was then", "unproven": "before this build", "changed": "not what"}[said] in shown
+    (row,) = stocked("recordings", "list")
+    about_it = stocked("recordings", "show", row["id"])
+    assert about_it["remains"] == ("unproven" if how == "before" else "proven")
+    assert ("Unproven" in stocked.run("recordings", "show", row["id"]).output) == (how == "before")
     package = export(stocked, "--call", call)
     assert about(package, call, "call")["remains"] == said
     codes = {note["code"] for note in manifest(package)["notes"]}
