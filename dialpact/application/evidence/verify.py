@@ -19,7 +19,7 @@ import sys
 import tempfile
 import zipfile
 from datetime import datetime, timedelta, timezone
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -304,6 +304,13 @@ def utc(second: int) -> datetime:
     return datetime.fromtimestamp(min(second, 253402300799), timezone.utc)  # noqa: UP017 - Python 3.9
 
 
+@lru_cache
+def loaded(source: str) -> Any:
+    names: dict[str, Any] = {}
+    exec(compile(source, "shown.py", "exec"), names)  # noqa: S102
+    return names
+
+
 def group(name: str) -> str:
     """Under which the log has the digest of a file: its call's folder, the profiles, or itself."""
     return "/".join(name.split("/")[: 2 if name.startswith("calls/") else 1])
@@ -553,12 +560,12 @@ class Package:
 
     def shown(self) -> None:
         """What people read says what the records say: by shown.py, written in here or lying beside this."""
-        beside, names = Path(__file__).with_name("shown.py"), dict[str, Any]()
+        beside = Path(__file__).with_name("shown.py")
         source = SHOWN or (beside.read_text("utf-8") if beside.is_file() else "")
         if not source:
             found.add(("shown", "what people read was not compared: shown.py is not beside verify.py"))
             return
-        exec(compile(source, "shown.py", "exec"), names)  # noqa: S102
+        names = loaded(source)
         found.update(names["flaws"](self))
         notes.update(names["notes"](self))
 
