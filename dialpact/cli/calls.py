@@ -15,7 +15,7 @@ from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.flag import After, Limit
-from dialpact.cli.recordings.plain import plain
+from dialpact.cli.recording_object import plain
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.moment import since_until

@@ -30,9 +30,8 @@ from urllib.request import Request, urlopen
 from typer.testing import CliRunner
 
 from dialpact.cli.app import app
-from dialpact.compliance.ledger import keys, merkle
+from dialpact.compliance.ledger import keys, merkle, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
-from dialpact.compliance.supervision import witness
 from dialpact.testing.asterisk import FakeAsterisk
 from tests.supervision.ports import free_ports
 
@@ -293,7 +292,9 @@ class Demo:
             leaves = leaves_of(restored)
         size, signer = last["size"], keys.load_file(restored / "ledger.key", last["origin"])
         head = signer.sign(Checkpoint(signer.name, size, merkle.over(leaves)(0, size)).body())
-        request = Request(f"http://127.0.0.1:{self.letters}/add-checkpoint", witness.written(size, [], head))
+        request = Request(
+            f"http://127.0.0.1:{self.letters}/add-checkpoint", witnessing.request(size, [], head)
+        )
         try:
             urlopen(request, timeout=30).close()
             status = 200

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dialpact.application.supervision.post import post
-from dialpact.compliance.ledger import keys, merkle
+from dialpact.compliance.ledger import keys, merkle, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer
-from dialpact.compliance.supervision import witness
 from dialpact.compliance.supervision.refusal import Refusal
 from tests.supervision.site import Supervisor, Watched
 
@@ -24,7 +23,7 @@ class Log:
 
     def body(self, old: int, size: int) -> bytes:
         proof = merkle.consistency_proof(merkle.over(self.leaves), old, size) if 0 < old < size else []
-        return witness.written(old, proof, self.head(size))
+        return witnessing.request(old, proof, self.head(size))
 
 
 async def sent(supervisor: Supervisor, body: bytes) -> str:

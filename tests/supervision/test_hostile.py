@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialpact.compliance.ledger import keys, merkle, record, rotation
+from dialpact.compliance.ledger import keys, merkle, record, rotation, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.supervision import handed, letter, new_key, witness
 from dialpact.compliance.supervision.handed import Envelope, LeafProof, Statement
@@ -68,7 +68,7 @@ def question() -> bytes:
 
 def submission() -> bytes:
     root = merkle.leaf_hash(b"x")
-    return witness.written(0, [], SIGNER.sign(Checkpoint(SIGNER.name, 1, root).body()))
+    return witnessing.request(0, [], SIGNER.sign(Checkpoint(SIGNER.name, 1, root).body()))
 
 
 def read_submission(body: bytes) -> None:

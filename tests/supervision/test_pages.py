@@ -22,7 +22,6 @@ from tests.web.asking import Answer, Asker, serving
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "dialpact/web/supervision/templates").glob("*.html"))
-PATHS = ("/", "/operators/one", "/operators/bad", "/complaints", "/explain")
 HOSTILE = "<script>alert(1)</script>"
 
 

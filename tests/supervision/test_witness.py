@@ -49,9 +49,9 @@ async def test_the_statuses_are_those_of_the_standard(
     assert conflict.value.size == 10
     assert await status(supervisor, log.body(8, 12)) == 409
     assert await status(supervisor, other.body(10, 10)) == 422, "same size, another root"
-    assert await status(supervisor, witness.written(10, [], log.head(12))) == 422, "no proof"
+    assert await status(supervisor, witnessing.request(10, [], log.head(12))) == 422, "no proof"
     assert await status(supervisor, other.body(10, 12)) == 422
-    assert await status(supervisor, witness.written(13, [], log.head(12))) == 400
+    assert await status(supervisor, witnessing.request(13, [], log.head(12))) == 400
     stranger = Log(keys.signer_of(keys.generate(), "dialpact/nobody"), 3)
     assert await status(supervisor, stranger.body(0, 3)) == 404
     thief = Log(keys.signer_of(keys.generate(), "dialpact/one"), 12)
@@ -148,7 +148,7 @@ async def test_a_restored_backup_forks_and_both_heads_are_kept(
     while len(leaves) < last.size:  # he makes as many as the witness has
         leaves.append(merkle.leaf_hash(b"anything"))
     body = Checkpoint(signer.name, last.size, merkle.over(leaves)(0, last.size)).body()
-    assert await status(supervisor, witness.written(last.size, [], signer.sign(body))) == 422
+    assert await status(supervisor, witnessing.request(last.size, [], signer.sign(body))) == 422
     (fork,) = await desk.store.heads.forks("one", 10)
     heads = [Checkpoint.parse(note.verify(text, [signer.verifier])) for text in (fork.one, fork.other)]
     assert heads[0].size == heads[1].size == last.size
@@ -163,7 +163,7 @@ async def test_a_wrong_proof_by_anybody_is_no_fork(
     """Checkpoints are public: whoever has one can send it with a proof that does not hold."""
     log = of(await joined("one"), 12)
     await sent(supervisor, log.body(0, 10))
-    assert await status(supervisor, witness.written(10, [b"\0" * 32], log.head(12))) == 422
+    assert await status(supervisor, witnessing.request(10, [b"\0" * 32], log.head(12))) == 422
     assert not await desk.store.heads.forks("one", 10)
     assert [stray.size for stray in await desk.store.heads.strays("one", 10)] == [12]
     await sent(supervisor, log.body(10, 12))
@@ -177,7 +177,7 @@ async def test_two_histories_that_were_never_cosigned_are_a_fork_too(
     log, other, third = of(one, 20), of(one, 20, salt=b"x"), of(one, 20, salt=b"y")
     await sent(supervisor, log.body(0, 10))
     for each in (other, third):
-        assert await status(supervisor, witness.written(10, [], each.head(15))) == 422
+        assert await status(supervisor, witnessing.request(10, [], each.head(15))) == 422
     (fork,) = await desk.store.heads.forks("one", 10)
     assert (fork.one, fork.other) == (other.head(15), third.head(15))
 
@@ -187,7 +187,7 @@ async def test_others_signatures_are_not_kept(desk: Desk, supervisor: Supervisor
     noise = keys.signer_of(keys.generate(), "noise")
     body, gap, own = log.head(3).partition("\n\n")
     junk = noise.sign(f"{body}\n").partition("\n\n")[2]
-    await sent(supervisor, witness.written(0, [], f"{body}{gap}{junk}{own}"))
+    await sent(supervisor, witnessing.request(0, [], f"{body}{gap}{junk}{own}"))
     head = await desk.store.heads.last("one")
     assert head is not None and head.note == log.head(3)
 
@@ -241,7 +241,7 @@ async def test_a_head_that_was_never_cosigned_is_explained_by_its_log(
         manual = (await signing.checkpoint(context, one.config)).note
     await one.call()
     await one.checkpoint()
-    assert await status(supervisor, witness.written(0, [], manual)) == 409
+    assert await status(supervisor, witnessing.request(0, [], manual)) == 409
     (stray,) = await desk.store.heads.strays("one", 10)
     assert stray.why == "behind"
     (standing,) = (await overview.overview(desk)).operators
@@ -258,7 +258,7 @@ async def test_a_head_of_another_history_is_not_explained(
     log, other = of(await joined("one"), 20), of(await joined("two"), 20, salt=b"x")
     foreign = Log(log.signer, 20, salt=b"x")
     await sent(supervisor, log.body(0, 10))
-    assert await status(supervisor, witness.written(0, [], foreign.head(7))) == 409
+    assert await status(supervisor, witnessing.request(0, [], foreign.head(7))) == 409
     (stray,) = await desk.store.heads.strays("one", 10)
     proofs = [merkle.consistency_proof(merkle.over(leaves), 7, 10) for leaves in (log.leaves, foreign.leaves)]
     for proof in (*proofs, []):

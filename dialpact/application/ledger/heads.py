@@ -18,8 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import structlog
-
 from dialpact.application.ledger import copies, held
 from dialpact.application.ledger.whole import in_thread
 from dialpact.compliance.config import Config
@@ -29,8 +27,6 @@ from dialpact.compliance.ledger.heads import Heads, LedgerForked, SignedHead, st
 from dialpact.compliance.ledger.note import MOST_BYTES, Signer, Verifier
 from dialpact.store.ports import Store
 from dialpact.store.ports.checkpoints import Log
-
-log = structlog.get_logger()
 
 TURN_SECONDS, LOOK_SECONDS = 10.0, 0.05
 Holder = Callable[[Config, Store], Awaitable[Sequence[tuple[str, str]]]]
@@ -107,7 +103,6 @@ async def known(
                 head = ours.read(text, whose)
             except LedgerError as error:
                 told.append(f"{whose}: {error}")
-                log.warning("a head that is none of this log", holder=whose, error=str(error))
             else:
                 heads += [head] if head else []
     return Known(heads, told, strangers)

@@ -16,10 +16,11 @@ from dialpact.application.supervised.ours import REGISTER, settings
 from dialpact.application.supervision.post import Conflict, Post, Unreachable, post
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger import witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.heads import stated
 from dialpact.compliance.ledger.note import Verifier
-from dialpact.compliance.supervision import cosignature, handed, letter, new_key, witness
+from dialpact.compliance.supervision import cosignature, handed, letter, new_key
 from dialpact.compliance.supervision.handed import Envelope, LeafProof, Statement
 from dialpact.compliance.supervision.letter import Receipt
 from dialpact.compliance.supervision.new_key import NewKey
@@ -71,7 +72,7 @@ async def submitted(context: Context, config: Config, text: str, *, send: Post =
     ours = settings(config)
     verifier, head, old = Verifier.parse(ours.vkey), stated(text), 0
     for _ in range(TRIES):
-        body = witness.written(old, await _proof(context, old, head), text)
+        body = witnessing.request(old, await _proof(context, old, head), text)
         try:
             line = await send(f"{ours.url}/add-checkpoint", body, letter.MOST_BYTES, SECONDS)
         except Conflict as conflict:

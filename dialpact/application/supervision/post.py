@@ -11,9 +11,9 @@ import msgspec
 from dialpact.application import http_client
 from dialpact.application.http_client import NoAnswer, Reply, Take
 from dialpact.compliance.errors import ConfigError, DialpactError
+from dialpact.compliance.ledger.witnessing import SIZE_KIND
 from dialpact.compliance.supervision.config import safe_url
 from dialpact.compliance.supervision.refusal import CODES, Refusal
-from dialpact.compliance.supervision.witness import SIZE_TYPE
 
 KIND = "application/octet-stream"
 
@@ -63,7 +63,7 @@ async def _asked(url: str, body: bytes, most: int, seconds: float, take: Take | 
 def _refused(reply: Reply) -> None:
     """Refusal with a code that we know; else Unreachable."""
     text = reply.body.decode("ascii", "replace")
-    if reply.kind == SIZE_TYPE:
+    if reply.kind == SIZE_KIND:
         size = text.removesuffix("\n")
         if size.isascii() and size.isdigit() and len(size) < 20 and f"{int(size)}\n" == text:
             raise Conflict(int(size))

@@ -10,7 +10,7 @@ from dialpact.application import retention
 from dialpact.application.policy import load_policy
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By
-from dialpact.cli.recordings.plain import plain
+from dialpact.cli.recording_object import plain
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import day
 

@@ -11,8 +11,8 @@ from dialpact.application import recordings
 from dialpact.cli import entry, heard
 from dialpact.cli.command_context import FOUND, CommandContext
 from dialpact.cli.flag import After, Limit
+from dialpact.cli.recording_object import plain
 from dialpact.cli.recordings.holds import tell
-from dialpact.cli.recordings.plain import plain
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.moment import since_until
 

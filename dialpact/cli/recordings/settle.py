@@ -9,7 +9,7 @@ import typer
 from dialpact.application import recordings
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By
-from dialpact.cli.recordings.plain import plain
+from dialpact.cli.recording_object import plain
 
 
 async def settle(

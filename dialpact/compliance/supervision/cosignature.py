@@ -1,15 +1,11 @@
-"""A witness's own line below a checkpoint (C2SP tlog-cosignature). Reading one: ``compliance/ledger``.
-Pure.
-"""
+"""A witness's own line below a checkpoint (C2SP tlog-cosignature). Pure. Reading: ``compliance/ledger``."""
 
 from __future__ import annotations
-
-import base64
 
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger.cosignature import Witness, read
-from dialpact.compliance.ledger.note import DASH, Signer, Verifier
+from dialpact.compliance.ledger.note import Signature, Signer, Verifier
 
 
 def witness_of(verifier: Verifier) -> Witness:
@@ -21,8 +17,8 @@ def cosign(signer: Signer, body: str, at: int) -> str:
     """``at``: seconds since 1970."""
     # (A note signs exactly its text, so the signature of a note over this text is the one that is asked for.)
     (signed,) = note.split(signer.sign(f"cosignature/v1\ntime {at}\n{body}"))[1]
-    raw = witness_of(signer.verifier).key_id + at.to_bytes(8, "big") + signed.signature
-    return f"{DASH}{signer.name} {base64.b64encode(raw).decode()}\n"
+    key_id = witness_of(signer.verifier).key_id
+    return note.line(Signature(signer.name, key_id, at.to_bytes(8, "big") + signed.signature))
 
 
 def seen_at(text: str, verifier: Verifier) -> int | None:

@@ -22,7 +22,6 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.supervision.letter import Digest
 from dialpact.compliance.supervision.refusal import Refusal
-from dialpact.compliance.supervision.witness import Hex
 
 FORMAT: Literal["dialpact-report/1"] = "dialpact-report/1"
 REGISTER, ACTION = "supervision", "report"  # as the operator's log has it; the key is the month
@@ -37,7 +36,7 @@ class LeafProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     index: Annotated[int, msgspec.Meta(ge=0)]
     salt: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     record: Annotated[str, msgspec.Meta(max_length=1 << 16)]
-    proof: Annotated[tuple[Hex, ...], msgspec.Meta(max_length=63)]
+    proof: Annotated[tuple[Digest, ...], msgspec.Meta(max_length=63)]
     checkpoint: Annotated[str, msgspec.Meta(max_length=1 << 14)]
 
     def row(self, head: Checkpoint) -> dict[str, Any]:

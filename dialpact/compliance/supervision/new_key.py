@@ -1,9 +1,8 @@
 """An operator's new ledger key, followed along the old one's word for it. Pure.
 
-The word alone would let a thief of the old key name one of his own. So the log itself must say it: the
-entry of
-the change, under a checkpoint by the new key that continues what was cosigned last. Whoever has the old key
-and not the log has no such tree; whoever makes one forks the log, and that is seen at the owner's next
+The word alone would let a thief of the old key name one of his own. So the log itself must say it: the entry
+of the change, under a checkpoint by the new key that continues what was cosigned last. Whoever has the old
+key and not the log has no such tree; whoever makes one forks the log, and that is seen at the owner's next
 checkpoint.
 """
 
@@ -19,8 +18,9 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.ledger.rotation import ACTION, REGISTER, RESUME, Rotation
 from dialpact.compliance.supervision.handed import LeafProof
+from dialpact.compliance.supervision.letter import Digest
 from dialpact.compliance.supervision.refusal import Refusal
-from dialpact.compliance.supervision.witness import Head, Hex
+from dialpact.compliance.supervision.witness import Head
 
 MOST_BYTES = 256 << 10
 FORMAT: Literal["dialpact-rotation/1"] = "dialpact-rotation/1"
@@ -35,7 +35,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rotations: Annotated[tuple[Rotation, ...], msgspec.Meta(min_length=1, max_length=100)]
     entry: LeafProof
     old: Annotated[int, msgspec.Meta(ge=0)]
-    proof: Annotated[tuple[Hex, ...], msgspec.Meta(max_length=63)]
+    proof: Annotated[tuple[Digest, ...], msgspec.Meta(max_length=63)]
 
 
 def parsed(body: bytes) -> NewKey:

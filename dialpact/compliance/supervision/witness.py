@@ -21,12 +21,11 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Verifier
+from dialpact.compliance.supervision.letter import Digest
 from dialpact.compliance.supervision.refusal import Refusal
 
 MOST_BYTES = 16 << 10  # of a request
 MOST_PROOF = 63
-SIZE_TYPE = "text/x.tlog.size"
-Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 
 
@@ -62,16 +61,9 @@ def parse(body: bytes) -> Submission:
         raise Refusal("malformed", 400) from error
 
 
-def written(old: int, proof: tuple[bytes, ...] | list[bytes], text: str) -> bytes:
-    """The request's body."""
-    lines = "".join(f"{base64.b64encode(step).decode()}\n" for step in proof)
-    return f"old {old}\n{lines}\n{text}".encode()
-
-
 def check(last: Head | None, asked: Submission) -> None:
     """Refusal unless the head may be cosigned: ``malformed`` 400, ``conflict`` 409 (the caller adds the
-    size),
-    ``same-size`` and ``not-continued`` 422.
+    size), ``same-size`` and ``not-continued`` 422.
     """
     known, head = last.size if last else 0, asked.head
     if asked.old > head.size:
@@ -109,15 +101,14 @@ def only(text: str, verifier: Verifier) -> str:
         raise Refusal("not-signed", 403) from error
     body, signatures = note.split(text)
     mine = next(one for one in signatures if (one.name, one.key_id) == (verifier.name, verifier.key_id))
-    encoded = base64.b64encode(mine.key_id + mine.signature).decode()
-    return f"{body}\n{note.DASH}{mine.name} {encoded}\n"
+    return f"{body}\n{note.line(mine)}"
 
 
 class StrayHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A signed head that was not cosigned, as a log is told of it."""
 
     size: Annotated[int, msgspec.Meta(ge=0)]
-    root: Hex
+    root: Digest
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,7 +117,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     origin: Annotated[str, msgspec.Meta(max_length=256)]
     stray: StrayHead
     size: Annotated[int, msgspec.Meta(ge=0)]
-    proof: Annotated[tuple[Hex, ...], msgspec.Meta(max_length=MOST_PROOF)]
+    proof: Annotated[tuple[Digest, ...], msgspec.Meta(max_length=MOST_PROOF)]
 
     def holds(self, root: bytes) -> bool:
         """``root``: of the cosigned head."""

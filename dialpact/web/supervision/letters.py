@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from dialpact.application.supervision import reports, witness
 from dialpact.application.supervision.desk import Desk
+from dialpact.compliance.ledger import witnessing
 from dialpact.compliance.supervision import handed, new_key
 from dialpact.compliance.supervision import witness as rules
 from dialpact.compliance.supervision.refusal import Refusal
@@ -41,7 +42,7 @@ def letters(desk: Desk) -> Starlette:
         if judged.refusal is None:
             return Response(judged.line, headers={"content-type": "text/plain; charset=utf-8"})
         if judged.refusal.code == "conflict":
-            said = {"content-type": rules.SIZE_TYPE}  # exactly that: without a charset
+            said = {"content-type": witnessing.SIZE_KIND}  # exactly that: without a charset
             return Response(f"{judged.known}\n", 409, headers=said)
         raise judged.refusal
 
@@ -55,7 +56,7 @@ def letters(desk: Desk) -> Starlette:
             if refusal.code != "conflict":
                 raise
             known = await witness.size_of(desk, body)
-            return Response(f"{known}\n", 409, headers={"content-type": rules.SIZE_TYPE})
+            return Response(f"{known}\n", 409, headers={"content-type": witnessing.SIZE_KIND})
         return Response(line, headers={"content-type": "text/plain; charset=utf-8"})
 
     async def strays(body: bytes) -> Response:

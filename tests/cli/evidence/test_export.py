@@ -630,7 +630,8 @@ def test_registers_that_changed_since(stocked: Home, call: str) -> None:
         "add",
         "withdraw",
     ]
-    assert all(one["withdrawn_at"] for one in about(package, call, "consent")["now"])
+    now = about(package, call, "consent")["now"]
+    assert now and all(one["withdrawn_at"] for one in now)
     valid(stocked, package)
 
 

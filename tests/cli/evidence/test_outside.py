@@ -130,11 +130,6 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
             yield Case(home, call, package, [one.cosigner, other.cosigner])
 
 
-def leaf_of(case: Case) -> int:
-    proofs = json.loads(case.whole["ledger/proofs.json"])
-    return int(next(one["index"] for one in proofs["records"] if one["kind"] == "decision"))
-
-
 def test_a_package_carries_its_witnesses_words(case: Case) -> None:
     assert case.both(case.package, *case.witnesses) == set()
     given = [f"--witness={one.vkey}" for one in case.witnesses]
