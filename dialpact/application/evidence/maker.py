@@ -241,9 +241,12 @@ def _unproven(leaves: list[Key], proven: list[Proven]) -> list[Note]:
 def _static() -> dict[str, Source]:
     """What is the same in every package: how to read it, and how to verify it without Dialpact."""
     folder = resources("dialpact.application.evidence")
+    verify, shown = (folder.joinpath(name).read_text("utf-8") for name in SCRIPTS)
+    alone = verify.replace('SHOWN = ""', f"SHOWN = r'''{shown}'''", 1)
+    texts = dict(zip(SCRIPTS, (alone, shown), strict=True))
     return {
         "README.md": folder.joinpath("package.md").read_bytes(),
-        **{name: folder.joinpath(name).read_bytes() for name in SCRIPTS},
+        **{name: text.encode() for name, text in texts.items()},
     }
 
 

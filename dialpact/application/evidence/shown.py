@@ -1,6 +1,5 @@
 """Part of verify.py: whether what people read in a package says what its records say. Lists are made anew of
-the rows and compared, but for what they name as ``unproven``; of a report the fact lines are, and no other
-words.
+the rows and compared, but for what they name as ``unproven``; of a report the fact lines, and no other words.
 """
 
 import base64

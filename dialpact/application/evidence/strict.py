@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
+
+# What half a character, or a number without end, can be written as.
+_SUSPECT = re.compile(r"\\u[dD]|NaN|Infinity|[eE][+]?\d{3}|\d{300}")
 
 
 def strict(data: bytes | str) -> Any:
     """ValueError or RecursionError: no JSON, a member twice, half a character, a number without end."""
-    value = json.loads(data if isinstance(data, str) else data.decode(), object_pairs_hook=_members)
-    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    text = data if isinstance(data, str) else data.decode()
+    value = json.loads(text, object_pairs_hook=_members)
+    if _SUSPECT.search(text):
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 
 

@@ -10,7 +10,6 @@ and `cryptography`, not Dialpact. Take KEY from somebody else than the sender. R
 import argparse
 import base64
 import contextlib
-import importlib.util
 import json
 import mmap
 import re
@@ -20,7 +19,7 @@ import sys
 import tempfile
 import zipfile
 from datetime import datetime, timedelta, timezone
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -73,6 +72,7 @@ LISTS: dict[str, Any] = {
     },
 }
 KEYS = {"decision": "id", "undelivered": "decision", "recording": "id", "carrier-leg": "id"}  # else "seq"
+SHOWN = ""  # the text of shown.py, in a package's verify.py; else it lies beside this
 found: set[tuple[str, str]] = set()
 notes: set[str] = set()
 seen: list[str] = []  # what outsiders say
@@ -124,8 +124,10 @@ def strict(data: Any) -> Any:
             raise ValueError("a member twice")
         return dict(pairs)
 
-    value = json.loads(data if isinstance(data, str) else data.decode(), object_pairs_hook=members)
-    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    text = data if isinstance(data, str) else data.decode()
+    value = json.loads(text, object_pairs_hook=members)
+    if re.search(r"\\u[dD]|NaN|Infinity|[eE][+]?\d{3}|\d{300}", text):
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 
 
@@ -300,6 +302,13 @@ def attempt(code: str, where: str, check: Any, *given: Any) -> Any:
 
 def utc(second: int) -> datetime:
     return datetime.fromtimestamp(min(second, 253402300799), timezone.utc)  # noqa: UP017 - Python 3.9
+
+
+@lru_cache
+def loaded(source: str) -> Any:
+    names: dict[str, Any] = {}
+    exec(compile(source, "shown.py", "exec"), names)  # noqa: S102
+    return names
 
 
 def group(name: str) -> str:
@@ -550,15 +559,15 @@ class Package:
         return [{**act, "detail": strict(act["detail"])} for act in acts]
 
     def shown(self) -> None:
-        """What people read says what the records say: by ``shown.py``, which lies beside this."""
-        if not (beside := Path(__file__).with_name("shown.py")).is_file():
-            notes.add("what people read: shown.py, which compares it, is not beside verify.py")
+        """What people read says what the records say: by shown.py, written in here or lying beside this."""
+        beside = Path(__file__).with_name("shown.py")
+        source = SHOWN or (beside.read_text("utf-8") if beside.is_file() else "")
+        if not source:
+            found.add(("shown", "what people read was not compared: shown.py is not beside verify.py"))
             return
-        spec: Any = importlib.util.spec_from_file_location("dialpact_shown", beside)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found.update(module.flaws(self))
-        notes.update(module.notes(self))
+        names = loaded(source)
+        found.update(names["flaws"](self))
+        notes.update(names["notes"](self))
 
     def held(self, note: bytes) -> None:
         """A checkpoint that the examiner kept: this ledger must continue it, or be it."""

@@ -377,7 +377,8 @@ def test_the_script_as_it_is_run(packaged: Packaged, tmp_path: Path) -> None:
     unpacked = tmp_path / "out"
     alone = tmp_path / "verify.py"
     alone.write_bytes((unpacked / "verify.py").read_bytes())
-    assert alone.read_bytes() == SCRIPT.read_bytes()
+    there = (unpacked / "shown.py").read_text("utf-8")
+    assert alone.read_text("utf-8").replace(f"r'''{there}'''", '""') == SCRIPT.read_text("utf-8")
     for key in (public, packaged.key):
         for package in (packaged.package, unpacked):
             code, said = script(str(package), key, place=alone)
@@ -391,9 +392,25 @@ def test_the_script_as_it_is_run(packaged: Packaged, tmp_path: Path) -> None:
     assert code == 3 and "changed: " in said and "content: " in said
 
 
+def test_the_script_alone_reads_what_people_read(packaged: Packaged, tmp_path: Path) -> None:
+    """As it is taken out of a package; of the source, without its part beside it, it says so."""
+    whole = files(packaged.package)
+    alone = tmp_path / "verify.py"
+    alone.write_bytes(whole["verify.py"])
+    page = "report.en.html"
+    made = packaged.file(
+        resigned(whole | {page: whole[page].replace(b"ALLOWED", b"BLOCKED")}, packaged.signer)
+    )
+    said = f"enclosed: '{page}'\nshown: '{page}'\n"
+    assert script(str(made), packaged.key, place=alone) == (3, said)
+    alone.write_bytes(SCRIPT.read_bytes())
+    code, said = script(str(packaged.package), packaged.key, place=alone)
+    assert code == 3 and said.startswith("shown: 'what people read was not compared"), said
+
+
 def test_the_script_is_short_and_needs_one_library() -> None:
     text = SCRIPT.read_text("utf-8")
-    assert len(text.splitlines()) <= 650
+    assert len(text.splitlines()) <= 660
     imported = {
         line.split()[1].partition(".")[0]
         for line in text.splitlines()
