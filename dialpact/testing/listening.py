@@ -15,7 +15,14 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from ami_listener.listener import Listener
-from ami_listener.timings import LeaseTimings, LinkTimings, RecorderTimings, SoundTimings, Timings
+from ami_listener.timings import (
+    LeaseTimings,
+    LinkTimings,
+    OutboxTimings,
+    RecorderTimings,
+    SoundTimings,
+    Timings,
+)
 from dialpact.compliance.retention import keep_until
 from dialpact.store.sqlite import Store, recordings
 from dialpact.testing.ami import Channel, FakeAmi
@@ -29,6 +36,7 @@ PATIENCE = 20.0  # seconds, for a machine that has other work
 TIMINGS = Timings(
     link=LinkTimings(pong=PATIENCE, login=PATIENCE),
     lease=LeaseTimings(life=60.0, pong=60.0, disk=PATIENCE),
+    outbox=OutboxTimings(gather=0.0),  # a test asks at once what has happened
     recorder=RecorderTimings(proof=2.0),
     sound=SoundTimings(stalled=3600.0),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -204,7 +205,10 @@ class Scene:
         return found
 
     async def incidents(self) -> list[str]:
-        """Kinds, oldest first."""
+        """Kinds, oldest first, with what the listener had yet to write; where it can not, without that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self.listener.outbox.drained()
         return [one.kind for one in reversed((await self.store.incidents.list()).rows)]
 
     async def incident(self, kind: str, timeout: float = PATIENCE) -> dict[str, Any]:

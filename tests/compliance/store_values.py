@@ -53,6 +53,7 @@ class Fixed:
     """A judge that has made up its mind: it gives these decisions, one after the other."""
 
     asked = ASKED
+    stops_on_fork = False
 
     def __init__(self, *made: Decision) -> None:
         self._made = iter(made)
