@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from dialpact.application import http_client
-from dialpact.application.ledger import held, witnesses
+from dialpact.application.ledger import held, stamps, witnesses
+from dialpact.application.supervised import handing
 from dialpact.cli import housekeeping
 from dialpact.cli.command_context import CommandContext, Machine
+from dialpact.cli.outsiders import Outsiders
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Uptime, stamp
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import cosignature, merkle, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.cosignature import Witness
@@ -374,3 +376,26 @@ def stamped(home: Home, at: datetime) -> None:
     connection.execute("INSERT INTO checkpoint_stamp (size, at, note, answer) VALUES (?, ?, ?, ?)", row)
     connection.commit()
     connection.close()
+
+
+async def test_an_authority_that_is_away_keeps_no_checkpoint_from_the_supervisor(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else he would see a gap for as long as somebody else is down."""
+    told = asyncio.Event()
+
+    async def away(*_: object) -> None:
+        raise LedgerError("no answer")
+
+    async def cosigned(*_: object) -> None:
+        told.set()
+
+    monkeypatch.setattr(stamps, "keep", away)
+    monkeypatch.setattr(handing, "cosigned", cosigned)
+    supervised = '[supervision]\nurl = "https://supervisor.example"\nvkey = "x"\n'
+    await asyncio.to_thread(home.config.write_text, home.config.read_text("utf-8") + supervised, "utf-8")
+    outsiders = Outsiders(CommandContext(home.config, False, "en"))
+    outsiders.begin()
+    async with asyncio.timeout(20):
+        await told.wait()
+    await outsiders.close()
