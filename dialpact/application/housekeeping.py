@@ -50,8 +50,8 @@ async def _look_after(context: Context, config: Config, watch: Watch | None) -> 
 
 async def _sign(context: Context, config: Config) -> None:
     done = await signing.checkpoint(context, config)
-    if done.unlooked:
-        log.warning("signed without a look at what may tell of this log", what=list(done.unlooked[:5]))
+    if done.foreign:
+        log.warning("a head that is none of this log", heads=list(done.foreign[:5]))
     if done.strangers:
         log.warning("beside the checkpoints lies what is none of this log", files=list(done.strangers[:5]))
     await signing.copy(context, config)

@@ -141,7 +141,7 @@ async def test_the_housekeeping_ends_what_was_killed(
     store: Watched, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def signed(*_: object) -> Signed:
-        return Signed("", (), ())
+        return Signed("")
 
     killed = [sys.executable, "-m", "tests.store.arrivals", str(path), "dnc", "some"]
     subprocess.run(killed, cwd=Path(__file__).parents[2], timeout=120, check=False)

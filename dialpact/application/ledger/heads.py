@@ -36,20 +36,23 @@ HOLDERS: list[Holder] = [held.by_witnesses]
 
 class Known(NamedTuple):
     """``heads``: of this log. ``unlooked``: what could not be looked at, and why, in words. ``strangers``:
-    files among the copies that are no head of this log.
+    files among the copies that are no head of this log. ``foreign``: those of ``unlooked`` that a holder
+    shows as a head of this log, which they are not; the others are incidents.
     """
 
     heads: Sequence[SignedHead]
     unlooked: Sequence[str] = ()
     strangers: Sequence[str] = ()
+    foreign: Sequence[str] = ()
 
 
 class Signed(NamedTuple):
-    """``note``: of the present tree. ``unlooked``, ``strangers``: as in :class:`Known`."""
+    """``note``: of the present tree. ``unlooked``, ``strangers``, ``foreign``: as in :class:`Known`."""
 
     note: str
-    unlooked: Sequence[str]
-    strangers: Sequence[str]
+    unlooked: Sequence[str] = ()
+    strangers: Sequence[str] = ()
+    foreign: Sequence[str] = ()
 
 
 async def signed(config: Config, store: Store, signer: Signer, at: datetime) -> Signed:
@@ -63,7 +66,7 @@ async def signed(config: Config, store: Store, signer: Signer, at: datetime) -> 
             text = await store.checkpoints.sign(
                 signer, at, found.heads, lambda text: in_thread(lambda: _remember(config, text))
             )
-            return Signed(text, found.unlooked, found.strangers)
+            return Signed(text, *found[1:])
         except LedgerForked as fork:
             await _tell(config, store, fork, at)
             raise
@@ -97,15 +100,16 @@ async def known(
         told += folder.unlooked
         for said in folder.unlooked:
             await store.incidents.add(at=at, node=node, kind="ledger-copies-unread", detail=said, once=True)
+    foreign = []
     for holder in HOLDERS:
         for whose, text in await holder(config, store):
             try:
                 head = ours.read(text, whose)
             except LedgerError as error:
-                told.append(f"{whose}: {error}")
+                foreign.append(f"{whose}: {error}")
             else:
                 heads += [head] if head else []
-    return Known(heads, told, strangers)
+    return Known(heads, [*told, *foreign], strangers, foreign)
 
 
 def remembered(config: Config) -> str:
