@@ -41,11 +41,13 @@ SOURCES: tuple[RouteSource, ...] = (health, tiles.routes)
 
 def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:
     routes = [route for source in sources for route in source(site)]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(Bounds, longer=LONGER)],
         exception_handlers={HTTPException: _refused},
     )
+    app.router.redirect_slashes = False  # nobody's words go into a header of ours
+    return app
 
 
 async def _refused(_: Request, error: Exception) -> Response:

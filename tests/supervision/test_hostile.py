@@ -78,7 +78,7 @@ def read_submission(body: bytes) -> None:
 
 
 def read_envelope(body: bytes) -> None:
-    handed.checked(handed.parsed(body), "s", [SIGNER.verifier])
+    handed.checked(handed.parsed(body), "s", [SIGNER.verifier], NOW)
 
 
 def read_rotation(body: bytes) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from dialpact.application.ledger import resumption
 from dialpact.application.supervised import answering
 from dialpact.application.supervised.ours import Desk as OwnDesk
 from dialpact.application.supervision.desk import Desk
@@ -64,6 +67,34 @@ async def test_the_number_is_compared_and_never_sent(desk: Desk, joined: Joined)
     assert (await answered(one, text)).said == "called"
     other = letter.sealed(desk.signer, await question(desk, one, "+86" + STRANGER, id="cd" * 16))
     assert (await answered(one, other)).said == "none"
+
+
+async def test_what_was_lost_with_a_backup_is_not_denied(desk: Desk, joined: Joined, tmp_path: Path) -> None:
+    """The call was decided and witnessed; a backup from before was restored, and the log went on from it."""
+    one = await joined("one")
+    one.clock.set("2026-11-24 09:00:00")
+    await one.call(STRANGER)
+    await one.checkpoint()
+    backup = tmp_path / "backup.db"
+    one.sql(f"VACUUM INTO '{backup}'")
+    one.clock.set("2026-11-24 10:00:00")
+    await one.call()
+    await one.checkpoint()
+    for leftover in one.folder.glob("dialpact.db*"):
+        leftover.unlink()
+    shutil.copy(backup, one.database)
+    one.clock.set("2026-11-24 10:10:00")
+    async with one.context() as context:
+        await resumption.resume(context, one.config, reason="restored", lost=False)
+    name = keys.load(one.config).name
+    asked = await question(desk, one, operator=name)
+    assert (await answered(one, letter.sealed(desk.signer, asked))).said == "unknown"
+    one.clock.set("2026-11-24 12:00:00")
+    later = await question(desk, one, operator=name, id="cd" * 16)
+    assert (await answered(one, letter.sealed(desk.signer, later))).said == "none", "after it all is there"
+    before = {"since": later.at - timedelta(hours=9), "before": later.at - timedelta(hours=4)}
+    earlier = await question(desk, one, operator=name, id="ef" * 16, **before)
+    assert (await answered(one, letter.sealed(desk.signer, earlier))).said == "none", "and before it"
 
 
 async def test_the_same_number_has_another_hash_each_time_and_for_each(desk: Desk, joined: Joined) -> None:

@@ -111,7 +111,20 @@ async def test_loopback_s_names_are_its_own(desk: Desk, host: str) -> None:
     assert (await asked(desk, "/", host=host)).status == 200
 
 
-@pytest.mark.parametrize("path", ["/operators/none", "/complaints/99", "/nothing", "/operators/..%2f"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/operators/none",
+            "/complaints/99",
+            "/nothing",
+            "/operators/..%2f",
+            "/complaints/0",
+            "/complaints/01",
+        ),
+        *("/complaints/" + "9" * 26, "/complaints/" + "9" * 5000, "/complaints/%D9%A1"),
+    ],
+)
 async def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
     assert (await asked(desk, path)).status == 404
 

@@ -53,6 +53,9 @@ async def test_a_correction_stands_beside_what_it_corrects(desk: Desk, joined: J
     ("code", "content"),
     [
         ("period-open", report(complete=False)),
+        ("period-open", report(made_at="2026-10-31T15:59:59Z")),
+        ("period-open", report(made_at="0001-01-01T00:00:00+14:00")),
+        ("malformed", report(made_at="9999-12-31T23:59:59-14:00")),
         ("with-numbers", report(full=True)),
         ("period-of-another", report(period={"first": "2026-10-01", "last": "2026-10-30"})),
         ("period-of-another", report("2026-09")),
@@ -69,6 +72,17 @@ async def test_what_is_no_monthly_report_is_not_taken(
     assert not await desk.store.reports.list("one")
     (refused,) = await desk.store.reports.refusals("one", 10)
     assert (refused.what, refused.code) == ("report", code)
+
+
+async def test_a_month_is_over_by_the_supervisor_s_clock(desk: Desk, joined: Joined, clock: SetClock) -> None:
+    """Who writes a report early can write into it that it is complete, and when it was made."""
+    one = await joined("one")
+    clock.set("2026-11-30 23:50:00")
+    early = report("2026-11", made_at="2026-12-01T00:00:00Z")
+    with pytest.raises(Refusal, match="period-open"):
+        await one.hand_in("2026-11", early)
+    clock.set("2026-12-01 00:10:00")
+    assert (await one.hand_in("2026-11", early)).month == "2026-11"
 
 
 async def envelope_of(one: Watched, content: bytes, *, cosigned: bool = True) -> Envelope:

@@ -252,6 +252,22 @@ async def test_a_head_that_was_never_cosigned_is_explained_by_its_log(
     assert "not-shown" not in standing.wrong
 
 
+async def test_the_head_of_nothing_accuses_nobody(desk: Desk, supervisor: Supervisor, joined: Joined) -> None:
+    """Every log begins with it; whoever was given it can send it for ever. With a root it is another's."""
+    log = of(await joined("one"), 3)
+    await sent(supervisor, log.body(0, 0))
+    await sent(supervisor, log.body(0, 3))
+    assert await status(supervisor, log.body(0, 0)) == 409
+    late = of(await joined("two"), 3)
+    await sent(supervisor, late.body(0, 3))
+    assert await status(supervisor, late.body(0, 0)) == 409
+    for name in ("one", "two"):
+        assert not await desk.store.heads.strays(name, 10)
+    wrong = late.signer.sign(Checkpoint(late.signer.name, 0, bytes(32)).body())
+    assert await status(supervisor, witness.written(0, [], wrong)) == 409
+    assert [one.size for one in await desk.store.heads.strays("two", 10)] == [0]
+
+
 async def test_a_head_of_another_history_is_not_explained(
     desk: Desk, supervisor: Supervisor, joined: Joined
 ) -> None:

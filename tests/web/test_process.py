@@ -48,6 +48,8 @@ async def test_routes_come_from_modules_and_nothing_else_is_there(tmp_path: Path
     async with asking(tmp_path / "no.db") as asker:
         assert json.loads((await asker.get("/health/live")).body) == {"live": True}
         assert (await asker.get("/health/live", "HEAD")).body == b""
+        for path in ("/health/live/", "/checkpoint/", "/tile"):  # no way to another host by a Host of his own
+            assert (await asker.get(path)).status == 404
 
 
 async def test_what_breaks_is_an_answer_without_a_word_of_ours(tmp_path: Path) -> None:

@@ -72,12 +72,19 @@ def _tells(package: ProvenRecords, id: str, section: str, facts: list[str]) -> b
     )
     hashes = [segment["files"][0]["sha256"] or DASH for segment in sound["segments"]]
     failed = [finding for finding in decision["findings"] if finding["result"] == "fail"]
+    callers = decision["attempt"]["caller_id"], call["sent_from"]  # what was to be shown, and what left
     answered = _local(call["answered_at"])[:19] if call["answered_at"] else DASH
     return (
         _HASH.findall(section) == hashes
         and section.count('<tr class="fail">') == len(failed)
         and facts[_ANSWERED].startswith(answered)
+        and facts[_ANSWERED].endswith(_local(call["ended_at"])[11:] if call["ended_at"] else DASH)
+        and _digits(facts[_CALLER_ID]) == _digits(_escaped(f"{callers[0]} {callers[1] or ''}"))
     )
+
+
+def _digits(text: str) -> list[str]:
+    return re.findall(r"\d+", text)
 
 
 def _local(at: str) -> str:

@@ -73,7 +73,14 @@ def notes(package: Any) -> Iterator[str]:
         with contextlib.suppress(Exception):
             if name.startswith("calls/") and name.endswith(".json"):
                 where = f"calls/*/{name[39:]}"  # one line for all calls
-                yield from (f"{where}: {member}" for member in package.strict(text)["unproven"])
+                said = package.strict(text)
+                if where == "calls/*/call.json" and said.get("legs_going_on"):
+                    yield f"{where}: legs_going_on"
+                if where == "calls/*/recordings.json" and any(
+                    not one["ended_at"] for one in said["segments"]
+                ):
+                    yield f"{where}: segments that go on"
+                yield from (f"{where}: {member}" for member in said["unproven"])
 
 
 def _gone(package: Any) -> list[Any]:
@@ -151,14 +158,21 @@ def _page(package: Any, name: str, rows: Any, erased: list[str]) -> bool:
             told, sound, decision = (package.strict(package.texts[one]) for one in lists)
             at = f"{_local(row['decided_at'])}+08:00"
             answered = _local(told["answered_at"]) if told["answered_at"] else "–"
+            ended = f"{_local(told['ended_at'])[11:]}+08:00" if told["ended_at"] else "–"
             hashes = [one["files"][0]["sha256"] or "–" for one in sound["segments"]]
             failed = sum(one["result"] == "fail" for one in decision["findings"])
             right &= re.findall(r'<td class="code">(.*?)</td>', section, re.DOTALL) == hashes
-            right &= facts[5].startswith(answered) and section.count('<tr class="fail">') == failed
+            right &= (
+                facts[5].startswith(answered)
+                and facts[5].endswith(ended)
+                and section.count('<tr class="fail">') == failed
+            )
             right &= title == WORDS[language][2].format(number)
             right &= (verdict == "ok") == (row["verdict"] == "ALLOW")
             right &= [facts[0], facts[4], facts[7]] == [number or "–", at, call]
+            left = f"{row['caller_id']} {told['sent_from'] or ''}"  # and no digit besides
             right &= facts[1].startswith(_escaped(row["caller_id"]))
+            right &= re.findall(r"\d+", facts[1]) == re.findall(r"\d+", _escaped(left))
     return right
 
 
@@ -183,9 +197,10 @@ class View:
         self.decision = self.strict(package.texts[f"calls/{call}/decision.json"])
         self.facts = self.decision["facts"]
         mine = {name: text for name, text in package.texts.items() if name.startswith(f"calls/{call}/")}
-        self.stated = {
-            name[39:-5]: self.strict(text) for name, text in mine.items() if name.endswith(".json")
-        }
+        self.stated: dict[str, Any] = {}
+        for name, text in mine.items():
+            with contextlib.suppress(Exception):  # what can not be read says nothing
+                self.stated[name[39:-5]] = self.strict(text)
 
     def flaws(self) -> Iterator[tuple[str, str]]:
         segments, legs = self._segments(), self._mine("carrier-leg", "dialled_at", "id")
@@ -219,30 +234,36 @@ class View:
         known = [(one["scope"], one["value"]) for one in stated["now"]] if kept else []
         return any(must and one not in known for one, must in kept.items())
 
+    def _of(self, name: str, member: str) -> Any:
+        """What a list says there, if it does."""
+        stated = self.stated.get(name)
+        return stated.get(member) if isinstance(stated, dict) else None
+
+    def _now(self, name: str, member: str) -> list[Any]:
+        return [one for one in self._of(name, member) or [] if isinstance(one, dict)]
+
     def _mine(self, kind: str, *order: str) -> list[Any]:
         rows = [row for row in self.package.rows.get(kind, []) if row["decision"] == self.call]
         return sorted(rows, key=lambda row: [row[name] for name in order])
 
     def _imported(self, name: str, register: str) -> list[Any]:
         """The imports that a list names: only the register says that they brought this person's entry."""
-        named = [one["seq"] for one in self.stated[name]["history"] if one["action"] == "import"]
+        named = [one.get("seq") for one in self._now(name, "history")]
         acts = [act for act in self.package.of(register, "import") if act["seq"] in named]
         return [{**act, "detail": self.strict(act["detail"])} for act in acts]
 
     def _lists(self, segments: list[Any]) -> dict[str, Any]:
-        row, facts, stated, lines = self.row, self.facts, self.stated, self.package.lines
+        row, facts, lines = self.row, self.facts, self.package.lines
         number, business, campaign, caller = map(row.get, ("number", "business", "campaign", "caller_id"))
         script = facts.get("script")
-        batches = [("leads", str(one["id"])) for one in stated["provenance"]["now"]]
-        complaints = [("complaint", str(one["id"])) for one in stated["complaints"]["complaints"]]
-        agreed = [one for one in lines(("consent", number)) if one["action"] != "import"]
-        agreed = [
-            one for one in agreed if (one["detail"].get("to") or one["detail"]).get("business") == business
-        ]
+        batches = [("leads", str(one.get("id"))) for one in self._now("provenance", "now")]
+        complaints = [("complaint", str(one.get("id"))) for one in self._now("complaints", "complaints")]
+        agreed = [(one, one["detail"].get("to") or one["detail"]) for one in lines(("consent", number))]
+        agreed = [one for one, to in agreed if one["action"] != "import" and to.get("business") == business]
         agreed += self._imported("consent", "consent")
         refused = lines(("dnc", number)) + self._imported("do-not-call", "dnc")
-        heard = {one.get("seq"): one.get("heard_at") for one in stated["do-not-call"]["said"]}
         said = [one for one in self.package.rows.get("opt-out", []) if f"+{one['number']}" == number]
+        said = [{**one, "number": number, "heard_at": self._heard(one, segments)} for one in said]
         held = [*(one["id"] for one in segments), self.call, number]
         blamed = [("agent", row["agent"]), ("campaign", campaign), ("caller-id", caller)]
         then = ("campaign", "business", "suspensions", "registrations")
@@ -257,10 +278,7 @@ class View:
             "consent": register("consents", agreed),
             "do-not-call": {
                 **register("refusals", refused),
-                "said": [
-                    {**one, "number": number, "heard_at": heard.get(one["seq"])}
-                    for one in sorted(said, key=lambda one: int(one["seq"]))
-                ],
+                "said": sorted(said, key=lambda one: int(one["seq"])),
             },
             "provenance": register("leads", lines(*batches)),
             "caller-id": {"then": facts.get("caller_id"), "history": lines(("caller-id", caller))},
@@ -272,11 +290,7 @@ class View:
                     ("registration", f"business {business}"), ("registration", f"campaign {campaign}")
                 ),
             },
-            "complaints": {
-                "complaints": None,
-                "history": lines(*complaints),
-                "unproven": ["complaints"],
-            },
+            "complaints": {"complaints": None, "history": lines(*complaints), "unproven": ["complaints"]},
             "custody": {
                 "exports": lines(("evidence", self.call)),
                 "recordings": lines(*(("recording", key) for key in held)),
@@ -292,7 +306,7 @@ class View:
 
     def _segments(self) -> list[Any]:
         """The recordings; one that goes on has no record yet, and is taken as it is stated."""
-        going_on = [one for one in self.stated["recordings"]["segments"] if not one["ended_at"]]
+        going_on = [one for one in self._now("recordings", "segments") if not one.get("ended_at")]
         segments = [self._segment(row) for row in self._mine("recording")] + going_on
         return sorted(segments, key=lambda one: (one["started_at"], one["id"]))
 
@@ -319,6 +333,23 @@ class View:
             "keep_until": max(filter(None, [row["keep_until"], *days]), default=None),
             "sound": self.strict(row.get("sound") or "null"),
         }
+
+    def _heard(self, said: Any, segments: list[Any]) -> Any:
+        """In which file, and between which of its seconds, an opt-out can be heard."""
+        one = next((one for one in segments if one["id"] == said["recording"]), None)
+        if one is None or not one["ended_at"] or one["ended_at"] < said["at"]:
+            return None
+        low = high = said["position"]
+        if index := (one["sound"] or {}).get("index"):
+            at = (_moment(said["at"]) - _moment(one["sound"]["since"])).total_seconds()
+            after = sum(t <= at for t, _ in index)
+            (t0, f0), (t1, f1) = index[max(after - 1, 0)], index[min(after, len(index) - 1)]
+            low, high = max(f0, f1 - (t1 - at)), min(f1, f0 + (at - t0))
+            if low > high or not 0 < after < len(index):
+                low = high = f0 + (f1 - f0) * (at - t0) / ((t1 - t0) or 1)
+            low, high = round(low, 2), round(high, 2)
+        file = f"calls/{self.call}/recordings/{one['files'][0]['name']}"
+        return {"file": file, "from": low, "to": high} if low is not None else None
 
     def _gaps(self, segments: list[Any]) -> list[Any]:
         """Between the segments of a leg, in seconds."""
@@ -373,7 +404,7 @@ class View:
         }
         unknown = [name for name in (*JOINED, *EXPECTED) if facts[name] is None]
         unknown += [f"versions.{name}" for name, value in facts["versions"].items() if not value]
-        going_on = self.stated["call"].get("legs_going_on")
+        going_on = self._of("call", "legs_going_on")
         return {**facts, "unknown": sorted(unknown), "legs_going_on": going_on}
 
     def _legs(self, legs: list[Any], segments: list[Any]) -> list[Any]:
@@ -382,12 +413,8 @@ class View:
         for leg in legs:
             one = {name: leg[name] for name in ("channel", "uniqueid", "answered_at", "ended_at")}
             one.update({name: None if leg.get(name, "") == "" else leg[name] for name in TOLD})
-            supervision = [*self.strict(leg.get("supervision", "{}")).values()]
-            shown[leg["node"], leg["uniqueid"]] = {
-                **one,
-                "first_recorded_at": None,
-                "supervision": supervision,
-            }
+            heard = [*self.strict(leg.get("supervision", "{}")).values()]
+            shown[leg["node"], leg["uniqueid"]] = {**one, "first_recorded_at": None, "supervision": heard}
         for one in segments:
             if one["part"] == "carrier":
                 new = {"channel": one["channel"], "uniqueid": one["uniqueid"], "supervision": []}

@@ -146,9 +146,7 @@ def flaws(package: ProvenRecords) -> Iterator[PackageFlaw]:
             f"calls/{id}/decision.json"
         )  # a changed one is told, and nothing follows from it
         if rows and rows[0].get("record_sha256") == sha256 and id not in package.erased("decision"):
-            try:
-                msgspec.json.decode(package.text(f"calls/{id}/decision.json"), type=Decision)
-            except msgspec.MsgspecError:
+            if not _is_known(package.text(f"calls/{id}/decision.json")):
                 continue  # a decision by another version: see ``unproven``
             try:
                 yield from _call(CallView(package, id))
@@ -168,9 +166,7 @@ def unproven(package: ProvenRecords) -> Iterator[str]:
     yield from (f"manifest.json: {member}" for member in ("absent", "node", "notes"))
     yield "entries that were left out"
     for id in package.manifest.calls:
-        try:
-            msgspec.json.decode(package.text(f"calls/{id}/decision.json") or b"null", type=Decision | None)
-        except msgspec.MsgspecError:
+        if not _is_known(package.text(f"calls/{id}/decision.json") or b"null"):
             yield "calls/*: of another version"
     for name in sorted(package.members):
         if name.endswith(".pdf") or name in ("README.md", *SCRIPTS):
@@ -180,9 +176,28 @@ def unproven(package: ProvenRecords) -> Iterator[str]:
                 stated = strict(package.text(name))
             except (ValueError, RecursionError):
                 continue
-            members = stated.get("unproven") if isinstance(stated, dict) else None
-            for member in members if isinstance(members, list) else ():
-                yield f"calls/*/{name.rpartition('/')[2]}: {member}"  # one line for all calls
+            where = f"calls/*/{name.rpartition('/')[2]}"  # one line for all calls
+            for member in _admitted(stated) if isinstance(stated, dict) else ():
+                yield f"{where}: {member}"
+
+
+def _is_known(decision: bytes) -> bool:
+    """Whether this version can read it."""
+    try:
+        msgspec.json.decode(decision, type=Decision | None)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # half a character is no MsgspecError
+        return False
+    return True
+
+
+def _admitted(stated: dict[str, Any]) -> Iterator[str]:
+    """What a list says of itself that no record proves, and what goes on, of which there is none yet."""
+    if stated.get("legs_going_on"):
+        yield "legs_going_on"
+    segments, members = stated.get("segments"), stated.get("unproven")
+    if isinstance(segments, list) and any(not one["ended_at"] for one in segments):
+        yield "segments that go on"
+    yield from members if isinstance(members, list) else ()
 
 
 def _call(view: CallView) -> Iterator[PackageFlaw]:

@@ -4,7 +4,8 @@
    before it is answered, so what was said can not be taken back.
 2. The number is not in the letter. Our own callees of that time are hashed, with the key that only these two
    have, and compared. The answer has one length, whatever it says.
-3. What was erased, or went round the gate, can not be compared: the answer says so, and never "none" for it.
+3. What was erased, was lost with a backup that was restored, or went round the gate, can not be compared: the
+   answer says so, and never "none" for it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ async def answer(context: Context, config: Config, desk: Desk, text: str) -> str
         around = await _around(context, question)
         called = [one.id for one in matching if one.put_through]
         erased = sum(one.erased for one in found)
-        said: Said = "called" if called else "blocked" if matching else "unknown" if erased else "none"
+        gone = erased or await context.store.supervised.lost(question.since, question.before)
+        said: Said = "called" if called else "blocked" if matching else "unknown" if gone else "none"
         now = context.now()
         given = Answer(
             id=question.id,

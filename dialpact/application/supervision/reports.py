@@ -23,7 +23,7 @@ async def take(desk: Desk, body: bytes) -> str:
         raise Refusal("unknown-operator", 404)
     now = desk.now()
     try:
-        found = handed.checked(envelope, desk.signer.name, [Verifier.parse(operator.vkey)])
+        found = handed.checked(envelope, desk.signer.name, [Verifier.parse(operator.vkey)], now)
         await _witnessed(desk, operator, envelope, found)
         new = Report(
             operator=operator.id,

@@ -11,7 +11,7 @@ import hashlib
 import re
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,7 +20,8 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note, record
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
-from dialpact.compliance.supervision.letter import Digest
+from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.supervision.letter import LONGEST, SKEW, Digest
 from dialpact.compliance.supervision.refusal import Refusal
 
 FORMAT: Literal["dialpact-report/1"] = "dialpact-report/1"
@@ -149,8 +150,9 @@ def statement_of(envelope: Envelope) -> Statement:
         raise Refusal("malformed", 400) from error
 
 
-def checked(envelope: Envelope, supervisor: str, keys: Sequence[Verifier]) -> Handed:
-    """All but that its checkpoint was cosigned. ``keys``: of the operator, those before included.
+def checked(envelope: Envelope, supervisor: str, keys: Sequence[Verifier], now: datetime) -> Handed:
+    """All but that its checkpoint was cosigned. ``keys``: of the operator, those before included. ``now``: of
+    the supervisor's clock, as who writes a report early can write into it that it is complete.
 
     Refusal: ``not-signed``, ``not-for-us``, ``not-this-report``, ``not-in-log``, ``with-numbers``,
     ``period-open``, ``period-of-another``, ``malformed``.
@@ -176,11 +178,11 @@ def checked(envelope: Envelope, supervisor: str, keys: Sequence[Verifier]) -> Ha
     if detail.get("sha256") != sha256 or detail.get("supervisor") != supervisor:
         raise Refusal("not-this-report")
     return Handed(
-        month=said.month, sha256=sha256, head=head, leaf=said.leaf, summary=_summary(envelope, said)
+        month=said.month, sha256=sha256, head=head, leaf=said.leaf, summary=_summary(envelope, said, now)
     )
 
 
-def _summary(envelope: Envelope, said: Statement) -> Summary:
+def _summary(envelope: Envelope, said: Statement, now: datetime) -> Summary:
     first, last = month_of(said.month)
     try:
         found = msgspec.json.decode(envelope.report, type=Summary)
@@ -190,6 +192,9 @@ def _summary(envelope: Envelope, said: Statement) -> Summary:
         raise Refusal("with-numbers")
     if (found.period.first, found.period.last) != (first, last):
         raise Refusal("period-of-another")
-    if not found.complete:
+    over = datetime.combine(last + timedelta(days=1), time(), HOME)
+    if not found.complete or min(found.made_at, now + SKEW) < over:
         raise Refusal("period-open")
+    if found.made_at > now + LONGEST:
+        raise Refusal("malformed", 400)
     return found

@@ -60,7 +60,8 @@ class Request(Letter, frozen=True, kw_only=True, tag="request"):
 
 
 class Answer(Letter, frozen=True, kw_only=True, tag="answer"):
-    """``said``: ``called``, ``blocked`` (attempted only), ``none``, ``unknown`` (records of then are erased).
+    """``said``: ``called``, ``blocked`` (attempted only), ``none``, ``unknown`` (records of then are erased,
+    or may be lost with a backup).
 
     ``question``: the SHA-256 of the whole letter that is answered. ``looked``: decisions of that time that
     were compared; ``erased``: those that could not be; ``around``: calls of that time that went round the

@@ -22,6 +22,11 @@ class Supervised(Protocol):
     async def decisions(self, since: datetime, before: datetime, most: int) -> Sequence[AskedAbout]:
         """From ``since`` on, before ``before``: the oldest first."""
 
+    async def lost(self, since: datetime, before: datetime) -> bool:
+        """Whether decisions of that time may be lost: the log went on from a backup then or later, whose last
+        checkpoint is older than ``before``.
+        """
+
     async def acts_since(self, at: datetime) -> int:
         """Letters of a supervisor that were acted upon."""
 

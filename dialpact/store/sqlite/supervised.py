@@ -31,6 +31,11 @@ class Supervised:
 
         return await self._database.read(work)
 
+    async def lost(self, since: datetime, before: datetime) -> bool:
+        return await self._database.read(
+            lambda connection: SQL.lost(connection, since=stamp(since), before=stamp(before)) is not None
+        )
+
     async def acts_since(self, at: datetime) -> int:
         return await self._database.read(lambda connection: int(SQL.acts_since(connection, at=stamp(at))[0]))
 

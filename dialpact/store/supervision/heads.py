@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.supervision.model import CosignedHead, Fork, Operator, SeenIn, Stray, StrayWhy
 from dialpact.compliance.supervision.refusal import Refusal
@@ -198,7 +199,11 @@ def _forks(
 def _stray(
     connection: sqlite3.Connection, operator: str, head: Checkpoint, note: str, why: StrayWhy, at: datetime
 ) -> None:
-    """Kept until somebody shows how it continues the log, or the log it. What was cosigned is none."""
+    """Kept until somebody shows how it continues the log, or the log it. What was cosigned is none, nor the
+    head of nothing, which every log begins with.
+    """
+    if head.size == 0 and head.root == merkle.EMPTY:
+        return
     (count,) = SQL.count_strays(connection, operator=operator)
     if count < MOST_STRAYS and not _is_cosigned(connection, operator, head):
         SQL.insert_stray(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,6 +20,7 @@ from dialpact.compliance.texts import Language
 from dialpact.web.bounds import Bounds
 from dialpact.web.supervision.page import STYLE, html
 
+_ID = re.compile(r"[1-9][0-9]{0,17}")
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -46,9 +49,11 @@ def pages(desk: Desk) -> Starlette:
         return _page(request, "complaints.html", seen=await overview.overview(desk))
 
     async def complaint(request: Request) -> Response:
+        if not _ID.fullmatch(given := request.path_params["id"]):  # more than a database can count is none
+            return _nothing()
         seen = await overview.overview(desk)
         try:
-            one = await overview.complaint(desk, request.path_params["id"])
+            one = await overview.complaint(desk, int(given))
         except Fault:
             return _nothing()
         return _page(request, "complaint.html", seen=seen, one=one)
@@ -64,7 +69,7 @@ def pages(desk: Desk) -> Starlette:
             Route("/", home),
             Route("/operators/{id}", operator),
             Route("/complaints", complaints),
-            Route("/complaints/{id:int}", complaint),
+            Route("/complaints/{id}", complaint),
             Route("/explain", explain),
             Route("/style.css", sheet),
         ],

@@ -421,6 +421,14 @@ def test_the_script_is_short_and_needs_one_library() -> None:
     tree(text, feature_version=(3, 9))
 
 
+def test_a_decision_with_half_a_character(packaged: Packaged) -> None:
+    """Found by flipping bits: no text at all, so no reader of JSON says that it is none."""
+    name = f"calls/{packaged.call}/decision.json"
+    whole = files(packaged.package)
+    made = packaged.file(packed(whole | {name: flipped(whole[name], len(whole[name]) // 2, 128)}))
+    assert {("changed", name), ("content", name)} <= ours(made, packaged.key) == theirs(made, packaged.key)
+
+
 @pytest.mark.parametrize("name", ["records", "older", "erased", ""])
 def test_a_proof_that_claims_more_than_a_proof_can(packaged: Packaged, name: str) -> None:
     """Found by `make fuzz`: a leaf beside a record was passed over here, and stumbled upon by the script."""
