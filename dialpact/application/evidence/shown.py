@@ -1,5 +1,5 @@
 """Part of verify.py: whether what people read in a package says what its records say. Lists are made anew of
-the rows and compared, but for what they name as ``unproven``; of a report the fact lines, and no other words.
+the rows and compared, but for what they name as ``unproven``; of a report its form, and what a record has.
 """
 
 import base64
@@ -18,7 +18,180 @@ JOINED = ("linkedid", "sip_call_id", "sent_from", "ringing_at", "hangup_cause")
 TOLD = (*JOINED, "dialled_at", "dial_status")
 EXPECTED = ("agent", "answered_at", "business", "caller_id", "campaign", "disposition", "ended_at", "trunk")
 ADMITTED = "admitted"  # of what is left of an erased call: it says itself that it is not proven
-WORDS = {"en": ("ALLOWED", "BLOCKED", "Call to {}"), "zh": ("放行", "拦截", "对 {} 的呼叫")}  # of a report
+# Of a report: what is fixed in it (a name, English, Chinese; those in braces are filled in), and its form: a
+# ~ is any text, an @ some lines of it, and a line's end may be there. Other words, or another style, need
+# another form of packages: who has this one's reports must find them true.
+TEXTS = """
+lang|en|zh-CN
+title|Evidence of outbound calls|外呼证据报告
+subtitle|Package of {}, made by {} on {}|{} 由 {} 在节点 {} 制作
+asked|Asked for|查询内容
+reason|Reason|事由
+complaint|Complaint|投诉
+sent-from|{}, left as {}|{}，送出 {}
+call|Call to {}|对 {} 的呼叫
+erased-number|a person whose number was erased|（号码已清除）
+ok|ALLOWED|放行
+bad|BLOCKED|拦截
+shadow|shadow mode: put through although blocked|观察模式：虽裁决拦截，仍予接通
+callee|Callee|被叫号码
+caller_id|Caller ID|主叫号码
+campaign|Campaign|外呼活动
+agent|Agent, trunk|坐席、线路
+decided|Decided|裁决时间
+answered|Answered, ended|接听、结束
+disposition|What became of it|呼叫结果
+is-refused|blocked, nothing was dialled|已拦截，未拨出
+is-not-delivered|allowed, but not told to the PBX in time: not dialled ({})|=
+已放行，但未能及时告知交换机，未拨出（{}）
+is-answered|answered|已接听
+is-unanswered|not answered|未接听
+is-unseen|nobody saw how it ended|未见其如何结束
+is-running|still going on|通话进行中
+is-unknown|not known here: no recording; see the CDR|此处不详：无录音，请查话单
+decision|Decision|裁决
+rules|Why: each rule, and what it looked at|裁决依据：各项规则及所查内容
+rule|Rule|规则
+result|Result|结论
+looked|Looked at|所查内容
+clause|Clause|条款
+recordings|Recording|录音
+segment|Segment|段
+from-to|From, to|起止
+seconds|Length|时长
+second|{:.1f} s|{:.1f} 秒
+levels|Level callee / agent|被叫/坐席电平
+silent|silent|静音
+keep|Keep until|保存至
+state|File|文件
+sha256|SHA-256 of the mix|混音文件 SHA-256
+no-recordings|No recording.|没有录音。
+part-carrier|customer's leg|客户线路
+part-joined|joined|加入者
+part-supervisor|supervisor|督导
+kept|enclosed|随附
+none|none|无
+running|the call is still being recorded|通话仍在录音
+disposed|deleted after its time, as the ledger says|保存期满后已删除，账本中有记录
+missing|the file is missing|文件缺失
+changed|the file is not what was recorded|文件已不是当时的录音
+unreadable|the file can not be read|文件无法读取
+erased|its record was erased when its time was over|保存期满后，其记录已被清除
+consent|Consent|用户同意
+consent-is|{}: given {}, wording {}, evidence {}|{}：{} 同意，文本版本 {}，凭证 {}
+consent-hash| (SHA-256 {}…)|（SHA-256 {}…）
+consent-expires|, expires {}|，有效期至 {}
+consent-withdrawn|, withdrawn {}|，{} 撤回
+opt-outs|Opt-outs|用户拒绝
+provenance|Where the number is from|号码来源
+script|Script|话术
+supervision|Supervisors|督导
+incidents|Incidents|异常
+incident|{}: {} {}|{}：{} {}
+versions|Rules in force|适用规则
+ledger|What the ledger proves|账本证明的事项
+checkpoint|Checkpoint|检查点
+key|Signed by|签名密钥
+unknown|Not known, and therefore not said|未知事项（故不作陈述）
+notes|To be known besides|其他须知
+how|How to check it|如何核验
+no-call|No attempt to call this person at that time is stored.=
+ The gate stores every attempt, allowed or blocked.|=
+该时间没有呼叫此人的记录。每次外呼请求，无论放行还是拦截，系统均予记录。
+unproven|Number, verdict, caller ID, times and id of each call, and the hashes of its recordings,=
+ are compared with the ledger's records; the other words are the program's, not proven by the log.|=
+各次呼叫的号码、裁决、主叫号码、时间、编号和录音的哈希与账本记录比对；=
+其余文字由程序写成，账本不予证明。
+how-text|dialpact evidence verify FILE.zip --key KEY; or, without Dialpact: python3 verify.py FILE.zip KEY.=
+ Take KEY from somebody else than this package's sender. verify.py and README.md are in the package.|=
+使用 Dialpact：dialpact evidence verify FILE.zip --key KEY。不使用 Dialpact：取出包中的 verify.py，=
+运行 python3 verify.py FILE.zip KEY（需要 Python 3.9 和 cryptography 库）。=
+公钥 KEY 应取自主管部门或运营方的公开渠道，不取自本证据包。详见 README.md。
+"""
+_ROWS = [line.split("|") for line in TEXTS.replace("=\n", "").strip().split("\n")]
+WORDS = {"en": {name: en for name, en, _ in _ROWS}, "zh": {name: zh for name, _, zh in _ROWS}}
+STYLE = "4a00bf01be27406aa2940f8581ba82f505a557a61b06e8a4bbb404dd71910973"  # its SHA-256
+TEXT = "[^<>\"']*"
+ODD = re.compile("&(?!(?:amp|lt|gt|#39|#34);)")  # what no text has, as it is escaped
+TOP = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>[^<]*</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p class="quiet">~</p>
+<dl class="facts">
+<dt>{asked}</dt><dd>~</dd>
+(<dt>{reason}</dt><dd>~</dd>)?
+(<dt>{complaint}</dt><dd>~</dd>)?
+</dl>
+(<p><b>{no-call}</b></p>)?
+"""
+CALL = """~ <span class="verdict (ok">{ok}|bad">{bad})</span></h2>
+(<p><b>~</b></p>)?
+(<p>{shadow}</p>)?
+<dl class="facts two">
+(<dt>{callee}</dt><dd>~</dd>
+<dt>{caller_id}</dt><dd>~</dd>
+)?<dt>{campaign}</dt><dd>~</dd>
+<dt>{agent}</dt><dd>~</dd>
+<dt>{decided}</dt><dd>~</dd>
+(<dt>{answered}</dt><dd>~</dd>
+<dt>{disposition}</dt><dd>~</dd>
+)?<dt>{decision}</dt><dd class="id">~</dd>
+</dl>
+<h3>{rules}</h3>
+<table class="rules"><thead><tr><th>{rule}</th><th>{result}</th><th>{looked}</th><th>{clause}</th></tr>
+</thead>
+<tbody>
+(<tr(><td>~</td><td>~| class="fail"><td>~</td><td><b>~</b>)</td><td>~</td><td>~</td></tr>
+)*</tbody></table>
+<h3>{recordings}</h3>
+(<table class="sound"><thead><tr><th>{segment}</th><th>{from-to}</th><th class="figure">{seconds}</th>
+<th>{levels}</th><th>{keep}</th><th>{state}</th><th>{sha256}</th></tr></thead>
+<tbody>
+(<tr><td>~</td><td class="span">~</td><td class="figure">~</td><td class="word">~</td><td class="word">~</td>
+<td( class="word")?>~</td><td class="code">~</td></tr>
+)*</tbody></table>
+(<p>~</p>)*|<p>{no-recordings}</p>)
+<dl class="facts">
+(<dt>{consent}</dt>@<dt>{opt-outs}</dt>@<dt>{provenance}</dt>@(<dt>{script}</dt>@)?(<dt>{supervision}</dt>@)?)?
+<dt>{incidents}</dt>@(<dt>{versions}</dt>@)?
+</dl>
+"""
+END = """{ledger}</h2>
+<dl class="facts">
+<dt>{checkpoint}</dt><dd class="code">~</dd>
+<dt>{key}</dt><dd class="code">~</dd>
+(<dt>{unknown}</dt><dd>~</dd>)?
+(<dt>{notes}</dt>@)?
+<dt>{how}</dt><dd>{how-text}</dd>
+</dl>
+</body>
+</html>
+"""
+
+
+def sections(text: str, language: str) -> list[str]:
+    """The top of a report, one section a call, and the end. ValueError: it is not of the form of a report."""
+
+    def is_of(form: str, part: str) -> bool:
+        form = form.replace("@", "<dd>~(<br>~)*</dd>\n").replace("\n", "\n?").replace("~", TEXT)
+        words = WORDS[language]
+        return bool(re.fullmatch(re.sub(r"\{(.+?)\}", lambda one: _escaped(words[one[1]], True), form), part))
+
+    parts = text.split("<h2>")
+    forms = [TOP, *[CALL] * (len(parts) - 2), END]
+    style = re.search("<style>([^<]*)", text)
+    if len(parts) < 2 or ODD.search(text) or not all(map(is_of, forms, parts)):
+        raise ValueError("other than the form of a report")
+    if not style or sha256(style[1].encode()).hexdigest() != STYLE:
+        raise ValueError("another style")
+    return parts
 
 
 def flaws(package: Any) -> Iterator[tuple[str, str]]:
@@ -143,37 +316,112 @@ def _complaint(package: Any) -> Any:
 
 
 def _page(package: Any, name: str, rows: Any, erased: list[str]) -> bool:
-    """The fact lines of a report: number, verdict, caller ID, times, id, failed rules, recordings' hashes."""
+    """A report: its form, and its lines but for what no record has: the rules' words, other registers."""
     text, language = package.texts[name].decode(), name.split(".")[1]
-    calls, (_, *sections) = package.manifest["calls"], text.split("<h2>")
-    right = len(sections) == len(calls) + 1 and text.count('class="verdict') == len(calls)
-    for call, section in zip(calls, sections):  # noqa: B905
-        head = re.match(r'([^<]*) <span class="verdict (ok|bad)">([^<]*)</span></h2>', section)
-        title, verdict, word = head.groups() if head else ("", "", "")
-        facts = re.findall(r"<dd[^>]*>(.*?)</dd>", section, re.DOTALL)
-        right &= word == WORDS[language][verdict != "ok"]
-        if call not in erased:
-            row, number = rows[call], _escaped(rows[call]["number"] or rows[call]["given"])
-            lists = [f"calls/{call}/{one}.json" for one in ("call", "recordings", "decision")]
-            told, sound, decision = (package.strict(package.texts[one]) for one in lists)
-            at = f"{_local(row['decided_at'])}+08:00"
-            answered = _local(told["answered_at"]) if told["answered_at"] else "–"
-            ended = f"{_local(told['ended_at'])[11:]}+08:00" if told["ended_at"] else "–"
-            hashes = [one["files"][0]["sha256"] or "–" for one in sound["segments"]]
-            failed = sum(one["result"] == "fail" for one in decision["findings"])
-            right &= re.findall(r'<td class="code">(.*?)</td>', section, re.DOTALL) == hashes
-            right &= (
-                facts[5].startswith(answered)
-                and facts[5].endswith(ended)
-                and section.count('<tr class="fail">') == failed
-            )
-            right &= title == WORDS[language][2].format(number)
-            right &= (verdict == "ok") == (row["verdict"] == "ALLOW")
-            right &= [facts[0], facts[4], facts[7]] == [number or "–", at, call]
-            left = f"{row['caller_id']} {told['sent_from'] or ''}"  # and no digit besides
-            right &= facts[1].startswith(_escaped(row["caller_id"]))
-            right &= re.findall(r"\d+", facts[1]) == re.findall(r"\d+", _escaped(left))
-    return right
+    manifest, words = package.manifest, WORDS[language]
+    top, *parts, end = sections(text, language)
+    said = html.unescape(top.partition('<p class="quiet">')[2].partition("</p>")[0])
+    form = f"{words['subtitle']} {words['unproven']}"  # the node is free
+    made, _, rest = form.format(_at(manifest["made_at"]), manifest["made_by"], "\n").rpartition("\n")
+    right = said.startswith(made) and said.endswith(rest) and len(parts) == len(manifest["calls"])
+    right &= [manifest["reason"]] * bool(manifest["reason"]) == _lines(top, words["reason"])
+    right &= _lines(end, words["key"]) == manifest["keys"][:1] and bool(parts) != (words["no-call"] in top)
+    for call, part in zip(manifest["calls"], parts):  # noqa: B905
+        told, sound, incidents = (
+            package.strict(package.texts[f"calls/{call}/{one}.json"])
+            for one in ("call", "recordings", "incidents")
+        )
+        title, verdict = re.findall(r'^([^<]*) <span class="verdict (ok|bad)', part)[0]
+        facts = re.findall(r"<dd[^>]*>(.*?)</dd>", part, re.DOTALL)
+        heard = [words["incident"].format(_at(one["at"]), one["kind"], one["detail"]) for one in incidents]
+        right &= _lines(part, words["incidents"]) == (heard or [words["none"]])
+        right &= (verdict == "ok") == (told["verdict"] == "ALLOW")
+        right &= _cells(part) == [
+            cell for one in enumerate(sound["segments"], 1) for cell in _segment(*one, words)
+        ]
+        if call in erased:
+            ours = [told["campaign"] or "–", told["trunk"] or "–", _at(told["decided_at"]), call]
+            right &= facts[:-1] == [_escaped(one) for one in ours] and "<p><b>" in part
+            right &= title == words["call"].format(_escaped(words["erased-number"]))
+            right &= f"<p>{words['shadow']}</p>" not in part
+        else:
+            decision = package.strict(package.texts[f"calls/{call}/decision.json"])
+            right &= _is_of(part, title, facts, rows[call], told, decision, words)
+    return bool(right)
+
+
+def _is_of(part: str, title: str, facts: list[str], row: Any, told: Any, decision: Any, words: Any) -> bool:
+    """Whether the report says of a call what its record says."""
+    number, asked, became = row["number"] or row["given"], decision["attempt"], told["disposition"]
+    failed = [one["result"] == "fail" for one in decision["findings"]]
+    caller, left, why = asked["caller_id"], told["sent_from"], told["not_delivered_because"]
+    lines = {
+        0: number or "–",
+        1: (words["sent-from"].format(caller or "–", left) if left else caller) or "–",
+        3: " · ".join(filter(None, (asked.get("agent"), asked.get("trunk")))) or "–",
+        4: _at(row["decided_at"]),
+        5: _span(told["answered_at"], told["ended_at"]),
+        6: words[f"is-{became or 'unknown'}"].format(why),
+        7: row["id"],
+    }
+    consents = [_consent(one, words) for one in decision["facts"].get("consents") or []]
+    put_through = row["verdict"] != "ALLOW" and row["dial"] != ""
+    return (
+        title == words["call"].format(_escaped(number))
+        and all(facts[place] == _escaped(line) for place, line in lines.items())
+        and ("<p><b>" in part) == bool(told["reasons"])
+        and (f"<p>{words['shadow']}</p>" in part) == put_through
+        and [one != "" for one in re.findall('<tr( class="fail")?><td>[^<]*</td><td>', part)] == failed
+        and _lines(part, words["consent"]) == (consents or [words["none"]])
+    )
+
+
+def _lines(part: str, label: str) -> list[str]:
+    """What is said there, by its label; the one that is last."""
+    found = re.findall(f"<dt>{re.escape(_escaped(label))}</dt><dd[^>]*>(.*?)</dd>", part, re.DOTALL)
+    return [html.unescape(line) for line in found[-1].split("<br>")] if found else []
+
+
+def _cells(part: str) -> list[str]:
+    """Of the recordings."""
+    table = part.partition('<table class="sound">')[2].partition("</table>")[0]
+    return [html.unescape(one) for one in re.findall(r"<td[^>]*>(.*?)</td>", table, re.DOTALL)]
+
+
+def _segment(number: int, one: Any, words: Any) -> list[str]:
+    mix, *sides = one["files"]
+    levels = [words["silent"] if side["dbfs"] is None else f"{side['dbfs']} dBFS" for side in sides]
+    return [
+        f"{number} {words['part-' + one['part']]}",
+        _span(one["started_at"], one["ended_at"]),
+        words["second"].format(one["seconds"]) if one["seconds"] is not None else "–",
+        " / ".join(levels) if one["ended_at"] else "–",
+        one["keep_until"] or "–",
+        words[mix["state"]],
+        mix["sha256"] or "–",
+    ]
+
+
+def _consent(one: Any, words: dict[str, str]) -> str:
+    proof = one.get("evidence_sha256")
+    said = one["evidence"] + (words["consent-hash"].format(proof[:16]) if proof else "")
+    said = words["consent-is"].format(
+        one["industry"], _at(one["granted_at"]), one.get("wording") or "–", said
+    )
+    for name in ("expires", "withdrawn"):
+        if one.get(f"{name}_at"):
+            said += words[f"consent-{name}"].format(_at(one[f"{name}_at"]))
+    return said
+
+
+def _span(start: Any, end: Any) -> str:
+    first, last = _at(start), _at(end)
+    same = "–" not in (first, last) and first[:10] == last[:10]
+    return f"{first[:19]} – {last[11:]}" if same else f"{first}, {last}"
+
+
+def _at(at: Any) -> str:
+    return f"{_local(at)}+08:00" if at else "–"
 
 
 def _local(at: str) -> str:
@@ -181,8 +429,10 @@ def _local(at: str) -> str:
     return (_moment(at) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _escaped(text: str) -> str:
-    return html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+def _escaped(text: str, pattern: bool = False) -> str:
+    """As in HTML, and as a pattern of it."""
+    text = html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    return re.escape(text) if pattern else text
 
 
 def _moment(text: str) -> datetime:

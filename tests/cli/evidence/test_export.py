@@ -25,10 +25,10 @@ from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
 from dialpact.compliance.ledger import record
-from dialpact.compliance.model import Facts
+from dialpact.compliance.model import Consent, Facts
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
-from dialpact.store.sqlite import decisions, ledger
+from dialpact.store.sqlite import Store, decisions, ledger
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf
 from tests.cli.evidence.packages import (
@@ -313,7 +313,8 @@ def test_a_call_whose_record_was_erased(stocked: Home, call: str) -> None:
     name, key = f"calls/{call}/call.json", signer(stocked)
     lie = json.dumps(json.loads(whole[name]) | {"verdict": "BLOCK"}).encode()
     package.write_bytes(resigned(whole | {name: lie}, key))
-    found = {("shown", name), ("enclosed", f"calls/{call}")}
+    reports = {("shown", f"report.{language}.html") for language in ("zh", "en")}  # which say the other thing
+    found = {("shown", name), ("enclosed", f"calls/{call}"), *reports}
     assert ours(package, key.vkey) == theirs(package, key.vkey) == found
 
 
@@ -642,6 +643,44 @@ def test_whatever_was_dialled(stocked: Home, number: str) -> None:
     package = export(stocked, "--call", call)
     assert about(package, call, "call")["callee_as_dialled"] or not number
     valid(stocked, package)
+
+
+@pytest.mark.parametrize("mode", ["shadow", "enforce"])
+def test_whatever_others_have_named(stocked: Home, mode: str) -> None:
+    """Names and notes come from other people: no tag of theirs, and no sign, makes a report another one."""
+    name = '</dd></dl><h1>"all\'s" & well</h1>&lt;br&gt;<!-- {0} {x} %s | = ~ @\r\n\u202e\u2028&zwj;'
+    consent = Consent(
+        number=f"+86{NUMBER}",
+        business="acme",
+        industry=name,
+        granted_at=AT,
+        expires_at=AT,
+        evidence=name,
+        withdrawn_at=AT,
+        evidence_sha256="0" * 64,
+        wording=name,
+    )
+    made = decision(attempt(), allowed=False)
+    asked = msgspec.structs.replace(made.attempt, agent=name[:64], campaign=name[:64])
+    made = msgspec.structs.replace(
+        made, facts=Facts(consents=(consent, consent)), attempt=asked, mode=mode, dial="13800138000"
+    )
+    told = {"kind": "silence", "decision": made.id, "channel": "PJSIP/carrier-1", "detail": name}
+
+    async def happen(store: Store) -> None:
+        await store.transact(lambda connection: decisions.record(connection, [made]))
+        await store.incidents.add(at=AT, node="pbx1", **told)
+        await store.incidents.add(at=AT, node="pbx1", **told)
+
+    work(stocked, happen)
+    recorded(stocked, made.id, "a", part="joined")
+    recorded(stocked, made.id, "b", after=3, ended=False)
+    stocked.run(
+        "evidence", "export", "--call", made.id, "-o", "package.zip", "--reason", "<b>it's</b> & so", *BY
+    )
+    report = files(stocked.path / "package.zip")["report.en.html"].decode()
+    assert ("shadow mode: put through" in report) == (mode == "shadow") and "<h1>&#34;" not in report
+    valid(stocked, stocked.path / "package.zip")
 
 
 def test_a_decision_from_before_that_tells_others_numbers_says_so(stocked: Home) -> None:

@@ -14,15 +14,19 @@ import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pytest
 
-from dialpact.application.evidence import check, enclosed, verify
+from dialpact.application.evidence import check, enclosed, shown, verify
+from dialpact.application.evidence.form import Why
+from dialpact.cli import texts
 from dialpact.cli.command_context import Machine
+from dialpact.cli.page.template import LANGUAGE_TAGS
 from dialpact.compliance.ledger import keys, merkle, record
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
+from dialpact.compliance.texts import LANGUAGES, Language
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import NUMBER, Home, stock
 from tests.cli.evidence.conftest import Packaged, no_pdf
@@ -178,7 +182,60 @@ LIES: dict[str, Callable[[Case], Files]] = {
     "answered-in-the-html": swap("report.en.html", "10:00:00 – 10:00:02", "10:07:00 – 10:07:02"),
     "ended-in-the-html": swap("report.en.html", "10:00:00 – 10:00:02", "10:00:00 – 10:07:02"),
     "recording-in-the-html": swap("report.zh.html", '<td class="code">', '<td class="code">0'),
-    "words-in-the-html": swap("report.en.html", "form 7", "form 8"),
+    "words-in-the-html": swap("report.en.html", "contract K-1", "contract K-2"),
+    "heading-put-into-the-html": swap("report.en.html", "<h2>Call", "<h1>All calls ALLOWED</h1>\n<h2>Call"),
+    "style-in-the-html": swap("report.zh.html", "</style>", ".verdict.bad { display: none }\n</style>"),
+    "second-style-in-the-html": swap("report.en.html", "</head>", "<style>dd{display:none}</style></head>"),
+    "script-in-the-html": swap("report.en.html", "</body>", "<script>alert(1)</script></body>"),
+    "comment-in-the-html": swap("report.zh.html", "</h1>", "</h1><!-- -->"),
+    "attribute-in-the-html": swap(
+        "report.en.html", '<dl class="facts two">', '<dl class="facts two" hidden>'
+    ),
+    "colour-in-the-html": swap("report.en.html", "verdict bad", "verdict bad ok"),
+    "text-between-the-tags": swap("report.en.html", "</dl>\n<h3>", "</dl>\nNobody was called.<h3>"),
+    "text-after-the-html": swap("report.zh.html", "</html>\n", "</html>\nx"),
+    "entity-in-the-html": swap("report.en.html", "contract K-1", "contract &zwj;K-1"),
+    "tag-in-a-cell": swap("report.en.html", "contract K-1", "contract <s>K-1</s>"),
+    "bytes-that-are-no-text": lambda case: {
+        "report.en.html": case.whole["report.en.html"].replace(b"contract K-1", b"contract \xff")
+    },
+    "label-in-the-html": swap("report.en.html", "<dt>Decided</dt>", "<dt>Answered</dt>"),
+    "heading-in-the-html": swap("report.zh.html", "外呼证据报告</h1>", "无违规外呼</h1>"),
+    "what-is-proven-in-the-html": swap("report.en.html", "the other words are", "all words are"),
+    "how-to-check-in-the-html": swap("report.zh.html", "不取自本证据包", "即取自本证据包"),
+    "key-in-the-html": swap(
+        "report.en.html", 'Signed by</dt><dd class="code">', 'Signed by</dt><dd class="code">x'
+    ),
+    "maker-in-the-html": swap("report.en.html", "made by chen", "made by li"),
+    "reason-in-the-html": swap("report.en.html", "<dd>12321</dd>", "<dd>12345</dd>"),
+    "not-answered-in-the-html": swap("report.en.html", "<dd>answered</dd>", "<dd>not answered</dd>"),
+    "no-reasons-in-the-html": lambda case: {
+        "report.en.html": re.sub(rb"<p><b>[^<]*</b></p>", b"", case.whole["report.en.html"])
+    },
+    "shadow-in-the-html": swap(
+        "report.en.html", "</b></p>", "</b></p><p>shadow mode: put through although blocked</p>"
+    ),
+    "another-rule-failed-in-the-html": lambda case: {
+        "report.en.html": case.whole["report.en.html"]
+        .replace(b'<tr class="fail"><td>Hours</td>', b"<tr><td>Hours</td>")
+        .replace(b"<b>Outside the permitted hours", b"Outside the permitted hours")
+        .replace(b"18:30</b>", b"18:30")
+        .replace(
+            b"<tr><td>Script</td><td>passed</td>", b'<tr class="fail"><td>Script</td><td><b>x</b></td>', 1
+        )
+    },
+    "consent-in-the-html": swap("report.en.html", "form 7", "form 8"),
+    "incident-in-the-html": swap("report.zh.html", "silence 3 s", "silence 0 s"),
+    "no-incident-in-the-html": swap("report.en.html", "2026-11-24 10:00:00+08:00: silence 3 s", "none"),
+    "length-in-the-html": swap("report.en.html", ">2.0 s<", ">9.0 s<"),
+    "level-in-the-html": swap("report.zh.html", "-12.5 dBFS", "-1.5 dBFS"),
+    "kept-until-in-the-html": swap("report.en.html", "2027-11-24", "2029-11-24"),
+    "state-in-the-html": swap("report.en.html", ">enclosed<", ">the file is missing<"),
+    "call-twice-in-the-html": lambda case: {
+        "report.en.html": case.whole["report.en.html"].replace(
+            b"<h2>Call", b"<h2>" + case.whole["report.en.html"].split(b"<h2>")[1] + b"<h2>Call", 1
+        )
+    },
     "readme": swap("README.md", "verify.py", "trust me"),
     "verify-script": swap("verify.py", "sys.exit(3 if found else 0)", "sys.exit(0)"),
     "shown-script": swap("shown.py", "stated != expected", "False"),
@@ -364,6 +421,37 @@ def test_both_find_the_lie_in_the_same_words(place: Packaged, case: Case, row: d
         assert words(place, logged(lied(case, change), place.signer, **manifest)) == row["logged"]
     if row.get("logged") == []:  # nothing but the log's word tells it: so it is named
         assert any(re.search(row["named"], one) for one in named(place)), named(place)
+
+
+FILLED = {  # what the words of a report are filled in with, in this order
+    "subtitle": ["made_at", "by", "node"],
+    "call": ["number"],
+    "sent-from": ["caller_id", "sent"],
+    "is-not-delivered": ["why"],
+    "second": ["count"],
+    "consent-is": ["industry", "granted_at", "wording", "evidence", "expires", "withdrawn"],
+    "consent-hash": ["sha256"],
+    "consent-expires": ["at"],
+    "consent-withdrawn": ["at"],
+    "incident": ["at", "kind", "detail"],
+}
+NAMED = {"ok": "allowed", "bad": "refused", "kept": "state-kept"}  # otherwise in the catalogue
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_a_report_are_the_catalogue_s(language: Language) -> None:
+    """They are part of the form of packages: with other words, each that was made before would be false."""
+    catalogue, words = texts.catalogue(language), shown.WORDS[language]
+    assert words["lang"] == LANGUAGE_TAGS[language]
+    assert catalogue["proof.state-none"] == words["none"] and catalogue["proof.dbfs"] == "{level} dBFS"
+    for name, said in words.items():
+        key = NAMED.get(name, name.replace("is-", "disposition-") if name.startswith("is-") else name)
+        key = f"absent.{name}" if name in get_args(Why) else f"proof.{key}"
+        key = name.replace("-", ".", 1) if name.startswith("part-") else key
+        if name != "lang":
+            template = catalogue[key].replace("{expires}{withdrawn}", "")
+            assert re.sub(r"{\w+}", "{}", template) == said.replace("{:.1f}", "{}"), name
+            assert re.findall(r"{(\w+)}", catalogue[key]) == FILLED.get(name, []), name
 
 
 def test_the_table_has_every_case() -> None:
