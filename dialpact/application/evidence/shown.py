@@ -181,6 +181,7 @@ def sections(text: str, language: str) -> list[str]:
 
     def is_of(form: str, part: str) -> bool:
         form = form.replace("@", "<dd>~(<br>~)*</dd>\n").replace("\n", "\n?").replace("~", TEXT)
+        form = form.replace("(", "(?:")  # a group that is kept takes memory for each line
         words = WORDS[language]
         return bool(re.fullmatch(re.sub(r"\{(.+?)\}", lambda one: _escaped(words[one[1]], True), form), part))
 
