@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
@@ -49,22 +52,15 @@ def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
         async def package(request: Request) -> Response:
             try:
                 text = (await whole(request, MOST_BYTES)).decode("utf-8", "replace")
-                given = giving.package(context, site.config, desk, text, render)
-                path = await given.__aenter__()
+                held = AsyncExitStack()
+                path = await held.enter_async_context(
+                    giving.package(context, site.config, desk, text, render)
+                )
             except Refusal as refusal:
                 return _refused(refusal)
-
-            async def content() -> AsyncIterator[bytes]:
-                try:
-                    with path.open("rb") as file:
-                        while chunk := await asyncio.to_thread(file.read, CHUNK):
-                            yield chunk
-                finally:
-                    await given.__aexit__(None, None, None)
-
             size = str(path.stat().st_size)
             kind = {"content-type": "application/zip", "content-length": size, "cache-control": "no-store"}
-            return StreamingResponse(content(), headers=kind)
+            return _Held(_content(path), held, kind)
 
         return [
             Route("/supervision/question", question, methods=["POST"]),
@@ -72,6 +68,24 @@ def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
         ]
 
     return routes
+
+
+class _Held(StreamingResponse):
+    """``held`` ends with the answer, also where nobody waits for it any more."""
+
+    def __init__(self, content: AsyncIterator[bytes], held: AsyncExitStack, headers: dict[str, str]) -> None:
+        super().__init__(content, headers=headers)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await super().__call__(scope, receive, send)
+
+
+async def _content(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk
 
 
 def _refused(refusal: Refusal) -> Response:

@@ -199,6 +199,18 @@ async def test_a_closed_complaint_is_forgotten_and_what_was_said_stays(
         await asking.ask(desk, about.id)
 
 
+@pytest.mark.parametrize(
+    "reference", [NUMBER, f"12321-{NUMBER}", f"+86 {NUMBER[:3]} {NUMBER[3:7]}-{NUMBER[7:]}"]
+)
+async def test_a_reference_is_no_way_for_the_number_to_stay(
+    desk: Desk, clock: SetClock, reference: str
+) -> None:
+    clock.set("2026-11-24 10:05:00")
+    with pytest.raises(Fault) as refused:
+        await complaints.add(desk, NUMBER, reference=reference, called_at="2026-11-24 10:00")
+    assert refused.value.key == "number-in-reference"
+
+
 async def test_who_is_supervised_no_more_owes_nothing(desk: Desk, joined: Joined, clock: SetClock) -> None:
     await joined("one")
     about = await filed_later(desk, clock)

@@ -9,6 +9,7 @@ import pytest
 
 from dialpact.application.ledger import signing, witnesses
 from dialpact.application.supervised import handing
+from dialpact.application.supervision import overview
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import post
 from dialpact.compliance.config import WitnessConfig
@@ -20,6 +21,7 @@ from dialpact.compliance.supervision.refusal import Refusal
 from tests.supervision.conftest import Joined
 from tests.supervision.log import Log, sent, status
 from tests.supervision.site import Supervisor, Watched
+from tests.supervision.test_pages import asked
 
 
 async def test_a_key_that_was_rotated_is_followed(desk: Desk, supervisor: Supervisor, joined: Joined) -> None:
@@ -94,6 +96,13 @@ async def test_a_log_that_begins_anew_is_another_one_and_takes_a_person(
     rows = await desk.store.read(lambda db: db.execute("SELECT log, size FROM head").fetchall())
     kept = {(row["log"], row["size"]) for row in rows}
     assert {("dialpact/one", head.size) for head in before} <= kept, "what was cosigned before stays"
+    (standing,) = (await overview.overview(desk)).operators
+    (earlier,) = standing.earlier_logs
+    assert (earlier.log, earlier.size) == ("dialpact/one", before[0].size), (
+        "and is shown, whatever comes after"
+    )
+    page = (await asked(desk, "/operators/one")).body.decode()
+    assert f"<code>{earlier.log}</code>" in page
 
 
 async def test_it_is_a_witness_like_any_other_to_an_operator_s_keeper(

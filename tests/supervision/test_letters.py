@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
 
 from dialpact.application.ledger import resumption
 from dialpact.application.supervised import answering
 from dialpact.application.supervised.ours import Desk as OwnDesk
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Unreachable, post
+from dialpact.compliance.clock import host_uptime
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -22,9 +26,12 @@ from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.supervision import letter
 from dialpact.compliance.supervision.letter import LIVES, LONGEST, SKEW, Answer, Question, Request
 from dialpact.compliance.supervision.refusal import Refusal
+from dialpact.store.sqlite import Store
+from dialpact.web.site import Site
+from dialpact.web.supervised import supervised
 from tests.agi.office import NUMBER, STRANGER
 from tests.supervision.conftest import Joined
-from tests.supervision.site import Supervisor, Watched
+from tests.supervision.site import PAGES, Supervisor, Watched
 
 OWN = "+86" + NUMBER
 
@@ -257,6 +264,46 @@ async def test_evidence_is_given_for_what_was_answered_alone(
         assert await fetched("3" * 32, "cd" * 16) == "replayed"
         thief = keys.signer_of(keys.generate(), desk.signer.name)
         assert await fetched("4" * 32, "cd" * 16, thief) == "not-signed"
+
+
+async def test_evidence_that_nobody_waits_for_is_gone_at_once(
+    desk: Desk, joined: Joined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Voices are in it: its file goes with the answer, also where the supervisor has left meanwhile."""
+    one = await joined("one")
+    await one.call()
+    now, temporary = desk.now(), tmp_path / "temporary"
+    temporary.mkdir()
+    request = Request(
+        id="1" * 32,
+        operator="dialpact/one",
+        supervisor=desk.signer.name,
+        at=now,
+        until=now + LIVES,
+        question="cd" * 16,
+    )
+    body = letter.sealed(desk.signer, request).encode()
+
+    said = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        return next(said, None) or await asyncio.Future()
+
+    async def send(_: object) -> None:
+        assert [file.suffix for file in temporary.rglob("*.zip")] == [".zip"]
+        raise ConnectionResetError
+
+    async with one.web(desk):
+        await answered(one, letter.sealed(desk.signer, await question(desk, one, id="cd" * 16)))
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+        store = Store(one.database, 10_000)
+        site = Site(config=one.config, store=store, clock=one.clock, uptime=host_uptime)
+        path = {"path": "/supervision/package", "raw_path": b"/supervision/package", "query_string": b""}
+        scope = {"type": "http", "method": "POST", "headers": [], "http_version": "1.1", **path}
+        async with store:
+            with pytest.raises(ConnectionResetError):
+                await Starlette(routes=list(supervised(PAGES)(site)))(scope, receive, send)
+            assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize(

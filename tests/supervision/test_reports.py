@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from dialpact.compliance.supervision import handed, letter, standing
 from dialpact.compliance.supervision.handed import Envelope, Statement
 from dialpact.compliance.supervision.letter import Receipt
 from dialpact.compliance.supervision.refusal import Refusal
+from dialpact.web.supervision import letters
 from tests.agi.office import SetClock
 from tests.supervision.conftest import Joined
 from tests.supervision.site import MONTH, Supervisor, Watched, report
@@ -83,6 +85,30 @@ async def test_a_month_is_over_by_the_supervisor_s_clock(desk: Desk, joined: Joi
         await one.hand_in("2026-11", early)
     clock.set("2026-12-01 00:10:00")
     assert (await one.hand_in("2026-11", early)).month == "2026-11"
+
+
+async def test_who_sends_slowly_keeps_nobody_waiting(
+    desk: Desk, supervisor: Supervisor, joined: Joined
+) -> None:
+    """A few strangers who send half a report and then nothing must not close the box for all."""
+    one = await joined("one")
+    slow = [await asyncio.open_connection("127.0.0.1", supervisor.letters) for _ in range(8)]
+    try:
+        for _, writer in slow:
+            writer.write(b"POST /report HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n{")
+            await writer.drain()
+        async with asyncio.timeout(letters.BODY_SECONDS / 2):
+            assert (await one.hand_in()).month == MONTH
+    finally:
+        for _, writer in slow:
+            writer.close()
+
+
+async def test_a_large_report_takes_its_turn(desk: Desk, joined: Joined) -> None:
+    one = await joined("one")
+    large = report(rows=["x" * 100] * (letters.SMALL // 50))
+    assert (await one.hand_in(content=large)).month == MONTH
+    assert (await one.hand_in(content=report())).month == MONTH
 
 
 async def envelope_of(one: Watched, content: bytes, *, cosigned: bool = True) -> Envelope:

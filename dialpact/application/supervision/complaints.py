@@ -40,9 +40,13 @@ async def add(
     if called > received:
         raise Fault("ends-before-start", start=called_at.strip(), end=received_at.strip() or now.isoformat())
     span = timedelta(minutes=min(max(within, 1), MOST_WITHIN))
+    callee, named = person(number), free_text(reference, "reference")
+    # A reference is shown as it is, and stays when the number is erased.
+    if callee.removeprefix("+86").removeprefix("+") in "".join(filter(str.isdigit, named)):
+        raise Fault("number-in-reference")
     new = Complaint(
-        reference=free_text(reference, "reference"),
-        number=person(number),
+        reference=named,
+        number=callee,
         called_at=called,
         since=called - span,
         before=called + span,

@@ -16,6 +16,7 @@ from dialpact.compliance.supervision import standing
 from dialpact.compliance.supervision.model import (
     Asked,
     Complaint,
+    EarlierLog,
     Fork,
     Operator,
     Refused,
@@ -38,6 +39,7 @@ class OperatorStanding(Value, frozen=True, kw_only=True):
     origin: str
     key: str
     earlier_keys: int
+    earlier_logs: tuple[EarlierLog, ...]
     url: str
     log: LogState
     size: int
@@ -153,6 +155,7 @@ async def _operator(desk: Desk, operator: Operator, about: Sequence[ComplaintSta
         origin=operator.origin,
         key=operator.vkey,
         earlier_keys=len(operator.earlier),
+        earlier_logs=tuple(await heads.earlier(operator.id)),
         url=operator.url,
         log=log,
         size=last.size if last else 0,

@@ -42,6 +42,16 @@ class CosignedHead(Value, frozen=True, kw_only=True):
     last_at: datetime
 
 
+class EarlierLog(Value, frozen=True, kw_only=True):
+    """What was cosigned under a name that the log had before: the one of now continues it only where the key
+    was rotated, not where a person took note of a log that began anew.
+    """
+
+    log: str
+    size: int
+    seen_at: datetime
+
+
 class Stray(Value, frozen=True, kw_only=True):
     """A signed head of which nobody has shown how it continues the log."""
 

@@ -12,6 +12,7 @@ from dialpact.compliance.supervision.model import (
     Asked,
     Complaint,
     CosignedHead,
+    EarlierLog,
     Fork,
     Operator,
     PackageState,
@@ -118,6 +119,9 @@ class Heads(Protocol):
 
     async def explain(self, operator: str, stray: Stray) -> None:
         """It was shown how it and what was cosigned continue one another."""
+
+    async def earlier(self, operator: str) -> Sequence[EarlierLog]:
+        """The names that its log had before and under which something was cosigned, the newest first."""
 
     async def gaps(self, operator: str, most: int) -> Sequence[Gap]:
         """Those that ended, the newest first."""

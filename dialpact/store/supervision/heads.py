@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.ledger import merkle
 from dialpact.compliance.ledger.checkpoint import Checkpoint
-from dialpact.compliance.supervision.model import CosignedHead, Fork, Operator, SeenIn, Stray, StrayWhy
+from dialpact.compliance.supervision.model import (
+    CosignedHead,
+    EarlierLog,
+    Fork,
+    Operator,
+    SeenIn,
+    Stray,
+    StrayWhy,
+)
 from dialpact.compliance.supervision.refusal import Refusal
 from dialpact.compliance.supervision.standing import Gap
 from dialpact.compliance.supervision.witness import Head
@@ -111,6 +119,14 @@ class Heads:
                 connection, operator=operator, log=stray.log, size=stray.size, root=stray.root
             )
         )
+
+    async def earlier(self, operator: str) -> Sequence[EarlierLog]:
+        def work(connection: sqlite3.Connection) -> list[EarlierLog]:
+            origin = operators.need(connection, operator).origin
+            found = SQL.earlier_logs(connection, operator=operator, log=origin)
+            return [EarlierLog(log=log, size=size, seen_at=instant(at)) for log, size, at in found]
+
+        return await self._database.read(work)
 
     async def gaps(self, operator: str, most: int) -> Sequence[Gap]:
         def work(connection: sqlite3.Connection) -> list[Gap]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import structlog
 from starlette.applications import Starlette
@@ -24,7 +25,8 @@ from dialpact.compliance.supervision import witness as rules
 from dialpact.compliance.supervision.refusal import Refusal
 from dialpact.web.bounds import Bounds
 
-AT_ONCE = 4  # bodies that are in memory, of those that may be large
+AT_ONCE = 4  # large bodies that are in memory
+SMALL = 128 << 10  # bytes; a body up to this waits for none that is slow
 BODY_SECONDS = 30.0
 log = structlog.get_logger()
 
@@ -78,10 +80,8 @@ def letters(desk: Desk) -> Starlette:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                if turns is None:
-                    return await handle(await whole(request, most))
-                async with turns:
-                    return await handle(await whole(request, most))
+                async with AsyncExitStack() as held:
+                    return await handle(await whole(request, most, (held, turns) if turns else None))
             except Refusal as refusal:
                 return JSONResponse({"error": refusal.code}, refusal.status)
 
@@ -102,16 +102,26 @@ def letters(desk: Desk) -> Starlette:
     return app
 
 
-async def whole(request: Request, most: int) -> bytes:
-    """The body. Refusal ``too-large``, ``malformed`` for one that does not come."""
-    parts, size = [], 0
+async def whole(
+    request: Request, most: int, turn: tuple[AsyncExitStack, asyncio.Semaphore] | None = None
+) -> bytes:
+    """The body. Refusal ``too-large``, ``malformed`` for one that does not come. ``turn``: what is taken, and
+    held until the stack ends, for one that is not small; ``too-often`` where there is none to be had.
+    """
+    parts, size, waiting = [], 0, False
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
                 size += len(part)
                 if size > most:
                     raise Refusal("too-large", 413)
+                if turn and size > SMALL:
+                    (held, turns), turn, waiting = turn, None, True
+                    await held.enter_async_context(turns)
+                    waiting = False
                 parts.append(part)
     except (TimeoutError, ClientDisconnect) as error:
+        if waiting:
+            raise Refusal("too-often", 429) from error
         raise Refusal("malformed", 400) from error
     return b"".join(parts)

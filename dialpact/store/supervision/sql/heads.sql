@@ -9,6 +9,10 @@ SELECT * FROM head WHERE operator = :operator AND log = :log AND size = :size;
 -- name: newest_heads(operator, log, most)
 SELECT * FROM head WHERE operator = :operator AND log = :log ORDER BY size DESC LIMIT :most;
 
+-- name: earlier_logs(operator, log)
+SELECT log, max(size) AS size, max(last_at) AS at FROM head WHERE operator = :operator AND log <> :log
+GROUP BY log ORDER BY at DESC;
+
 -- name: insert_head(operator, log, size, root, note, line, at)!
 INSERT INTO head (operator, log, size, root, note, line, first_at, last_at)
 VALUES (:operator, :log, :size, :root, :note, :line, :at, :at);
