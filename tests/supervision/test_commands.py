@@ -59,6 +59,20 @@ def test_both_templates_are_the_defaults(tmp_path: Path, lang: str) -> None:
     assert made == configuration.SuperviseConfig(origin=str(file))
 
 
+@pytest.mark.parametrize(("content", "mode"), [("", 0o640), ("no key", 0o600), (None, 0)])
+def test_a_key_that_can_not_be_used_is_named_by_its_own_setting(
+    bureau: Home, content: str | None, mode: int
+) -> None:
+    file = bureau.path / "supervise.key"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_text(content or file.read_text())
+        file.chmod(mode)
+    for words in (("status",), ("key",)):
+        assert f"[supervisor] key_file {file}" in bureau("supervise", *words, code=1)["error"]
+
+
 def test_a_secret_is_handed_out_once_and_shown_nowhere(bureau: Home) -> None:
     add(bureau)
     file = bureau.path / "acme.secret"
