@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,7 @@ from dialpact.compliance.ledger import keys
 from dialpact.compliance.supervision import config as configuration
 from dialpact.compliance.supervision import cosignature
 from tests.cli.conftest import NUMBER, Home
+from tests.web.asking import WAIT
 
 KEY = keys.signer_of(keys.generate(), "dialpact/acme").vkey
 
@@ -71,6 +77,37 @@ def test_a_key_that_can_not_be_used_is_named_by_its_own_setting(
         file.chmod(mode)
     for words in (("status",), ("key",)):
         assert f"[supervisor] key_file {file}" in bureau("supervise", *words, code=1)["error"]
+
+
+def test_its_service_says_when_it_is_up_and_that_it_lives(bureau: Home, tmp_path: Path) -> None:
+    """As its unit in deploy/systemd starts it: a silent one would be killed by the watchdog."""
+    file = bureau.path / "supervise.toml"
+    file.write_text(file.read_text().replace(":8420", ":0").replace(":8421", ":0"))
+    told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(told["NOTIFY_SOCKET"])
+        line.settimeout(WAIT)
+        child = subprocess.Popen(
+            [
+                *(sys.executable, "-c", "from dialpact.cli.app import main; main()"),
+                *("--config", file, "supervise", "serve"),
+            ],
+            cwd="/",
+            env={**os.environ, **told},
+            stderr=subprocess.PIPE,
+        )
+        try:
+            for word in (b"READY=1", b"WATCHDOG=1"):
+                while line.recv(64) != word:
+                    pass
+            child.send_signal(signal.SIGTERM)
+            while line.recv(64) != b"STOPPING=1":
+                pass
+            _, log = child.communicate(timeout=WAIT)
+        finally:
+            child.kill()
+            child.communicate()
+    assert child.returncode == 0, log
 
 
 def test_a_secret_is_handed_out_once_and_shown_nowhere(bureau: Home) -> None:
