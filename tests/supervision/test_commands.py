@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.application.supervision import asking
+from dialpact.application.supervision.desk import Desk
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.supervision import config as configuration
 from dialpact.compliance.supervision import cosignature
+from dialpact.compliance.supervision.model import Asked, Complaint, Operator, PackageState
 from tests.cli.conftest import NUMBER, Home
 from tests.web.asking import WAIT
 
@@ -168,7 +171,7 @@ def test_a_complaint_at_the_shell(bureau: Home) -> None:
     made = bureau("supervise", "complaint", "add", NUMBER, *filed)
     assert (made["number"], made["due"]) == ("+86138****8000", "2026-12-15")
     bureau("supervise", "complaint", "add", NUMBER, *filed, code=1)
-    asked = bureau("supervise", "complaint", "ask", "1")
+    asked = bureau("supervise", "complaint", "ask", "1", code=3)
     assert asked["answers"][0]["found"] == "failed"
     assert asked["answers"][0]["asked"][0]["why"] == "no-address"
     shown = bureau.run("supervise", "complaint", "show", "1").output
@@ -180,6 +183,48 @@ def test_a_complaint_at_the_shell(bureau: Home) -> None:
     bureau("supervise", "complaint", "erase", "1", "--reason", "over")
     assert bureau("supervise", "complaint", "list")[0]["number"] == ""
     bureau("supervise", "complaint", "ask", "9", code=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "package", "code"),
+    [
+        ("none", "", 0),
+        ("called", "valid", 0),
+        ("called", "failed", 3),
+        ("called", "invalid", 3),
+        ("", "", 3),
+    ],
+)
+def test_asking_is_done_when_everybody_who_was_asked_has_answered(
+    bureau: Home, monkeypatch: pytest.MonkeyPatch, said: str, package: PackageState, code: int
+) -> None:
+    """What came of an earlier question, and of one to somebody else, is another matter."""
+    add(bureau, "acme")
+    add(bureau, "other", keys.signer_of(keys.generate(), "dialpact/other").vkey)
+    filed = ("--reference", "1", "--called-at", "2026-11-24 10:00")
+    bureau("supervise", "complaint", "add", NUMBER, *filed)
+    bureau("supervise", "complaint", "ask", "1", code=3)
+
+    async def came(desk: Desk, about: Complaint, operator: Operator, _: object) -> None:
+        new = Asked(
+            id="ab" * 16,
+            complaint=about.id,
+            operator=operator.id,
+            asked_at=desk.now(),
+            note="",
+            outcome="waiting",
+        )
+        await desk.store.complaints.ask(new, by=desk.by)
+        if said:
+            await desk.store.complaints.answered(new.id, said, "note", 0, at=desk.now())
+        else:
+            await desk.store.complaints.failed(new.id, "replayed")
+        if package:
+            await desk.store.complaints.packaged(new.id, package, why="")
+
+    monkeypatch.setattr(asking, "_ask", came)
+    bureau("supervise", "complaint", "ask", "1", "--operator", "acme", code=code)
+    bureau("supervise", "complaint", "show", "1")
 
 
 def test_a_package_of_nothing_shows_nothing(bureau: Home) -> None:
