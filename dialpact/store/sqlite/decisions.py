@@ -156,7 +156,8 @@ class _Batch:
         self._connection, self._judge, self._clock, self._alone = connection, judge, clock, alone
         self.failed = dict(failed or {})
         self._registered = Registered(connection)
-        self._forked = judge.stops_on_fork and bool(SQL.forked(connection)[0])
+        row = SQL.forked(connection)  # without one nobody knows
+        self._forked = judge.stops_on_fork and (row is None or bool(row[0]))
         self._sequence = _Sequence(connection)
 
     def run(self, batch: Sequence[WaitingAttempt], overdue: Sequence[Decision]) -> list[Decided]:
