@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 
 import pytest
 
+from dialpact.compliance.reasons import Reason
 from tests.attacks.restored import copies, grow, rows
+from tests.attacks.test_fork import decided
 from tests.cli.conftest import Home
 
 
@@ -86,3 +89,12 @@ def test_a_mark_of_a_fork_that_was_put_in_goes_at_the_next_signing(home: Home) -
     done(home, "UPDATE ledger_log SET forked = 'x'")
     home.run("ledger", "checkpoint")
     assert rows(home, "SELECT forked FROM ledger_log") == [("",)]
+
+
+@pytest.mark.parametrize("on_fork", ["go-on", "stop"])
+def test_without_its_row_nobody_knows_whether_it_has_forked(stocked: Home, on_fork: str) -> None:
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('on_fork = "go-on"', f'on_fork = "{on_fork}"'), "utf-8")
+    done(stocked, "DELETE FROM ledger_log")
+    reasons = asyncio.run(decided(stocked, "a" * 32))
+    assert (reasons == (Reason.GATE_ERROR,)) is (on_fork == "stop")
