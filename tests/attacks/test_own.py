@@ -76,6 +76,9 @@ def test_the_log_s_own_row_taken_out(home: Home, signed_first: bool) -> None:
     done(home, "DELETE FROM ledger_log")
     assert codes(home) == ["log-row-gone"]
     assert "ledger_log" in home("ledger", "checkpoint", code=1)["error"]
+    found = home("asterisk", "doctor", code=3)
+    assert "ledger-forked" in str(found) and "ledger_log" in str(found)
+    assert "Traceback" not in home.run("status", code=3).output
 
 
 def test_the_log_named_otherwise(home: Home) -> None:
