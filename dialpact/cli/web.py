@@ -31,6 +31,8 @@ async def web(session: CommandContext) -> int:
     """Answers programs and other machines over HTTP."""
     config = session.config
     tls = _tls(config)
+    if config.supervision and config.supervision.supervised:
+        config.supervision.secret(config)  # better at the start than at the first letter
     configure_logs()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

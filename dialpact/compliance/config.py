@@ -138,6 +138,11 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
     secret_file: str = "supervision.secret"  # noqa: S105 - the name of a file
     letters_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 120
 
+    @property
+    def supervised(self) -> bool:
+        """Somebody may ask, and is answered."""
+        return bool(self.url and self.vkey)
+
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes. Read when it is needed. ConfigError."""
         file = config.path(self.secret_file)

@@ -1,7 +1,9 @@
 """The operator's side of supervision, in ``dialpact web``: a supervisor's letters, and what answers them.
 
 Only who is supervised (``[supervision]``) has these paths. A letter that is refused is told a code, and what
-a stranger sends reaches no log. An answer has one length, and the same headers, whatever it says.
+a stranger sends reaches no log. Where it is we who can not answer (a file, the
+database), the supervisor is told that alone, and our own log says why. An answer has one length, and the
+same headers, whatever it says.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -21,6 +24,7 @@ from dialpact.application.context import Context
 from dialpact.application.evidence.cover import Renderer
 from dialpact.application.supervised import answering, giving
 from dialpact.application.supervised.ours import Desk
+from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.supervision.letter import MOST_BYTES
 from dialpact.compliance.supervision.refusal import Refusal
@@ -28,6 +32,7 @@ from dialpact.web.site import Site
 from dialpact.web.supervision.letters import whole
 
 CHUNK = 1 << 18
+log = structlog.get_logger()
 PLAIN = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
 
 
@@ -46,8 +51,8 @@ def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
             try:
                 text = (await whole(request, MOST_BYTES)).decode("utf-8", "replace")
                 return Response(await answering.answer(context, site.config, desk, text), headers=PLAIN)
-            except Refusal as refusal:
-                return _refused(refusal)
+            except DialpactError as error:
+                return _refused(error)
 
         async def package(request: Request) -> Response:
             try:
@@ -56,8 +61,8 @@ def supervised(render: Renderer) -> Callable[[Site], Sequence[BaseRoute]]:
                 path = await held.enter_async_context(
                     giving.package(context, site.config, desk, text, render)
                 )
-            except Refusal as refusal:
-                return _refused(refusal)
+            except DialpactError as error:
+                return _refused(error)
             size = str(path.stat().st_size)
             kind = {"content-type": "application/zip", "content-length": size, "cache-control": "no-store"}
             return _Held(_content(path), held, kind)
@@ -88,5 +93,10 @@ async def _content(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(error: DialpactError) -> Response:
+    if isinstance(error, Refusal):
+        refusal = error
+    else:
+        log.error("letter-not-answered", error=str(error))
+        refusal = Refusal("not-ready", 503)
     return JSONResponse({"error": refusal.code}, refusal.status, headers={"cache-control": "no-store"})

@@ -316,6 +316,18 @@ def test_secret_and_key(site: Site, home: Home) -> None:
     assert keys(host.key(site)) == ["fail key-unreadable"]
 
 
+def test_the_secret_of_supervision(site: Site, home: Home) -> None:
+    assert keys(host.supervision(site)) == []
+    ours = configuration.SupervisionConfig(url="https://x.example", vkey="x+1+y")
+    there = replace(site, config=msgspec.structs.replace(site.config, supervision=ours))
+    assert keys(host.supervision(there)) == ["fail supervision-secret-bad"]
+    (home.path / "supervision.secret").write_text("ab" * 32)
+    (home.path / "supervision.secret").chmod(0o644)
+    assert keys(host.supervision(there)) == ["fail supervision-secret-bad"]
+    (home.path / "supervision.secret").chmod(0o600)
+    assert keys(host.supervision(there)) == ["ok supervision-secret"]
+
+
 async def test_a_gate_that_lives_leaves_no_decision(site: Site) -> None:
     there = with_config(site, "gate", listen="127.0.0.1:0")
     assert there.policy is not None

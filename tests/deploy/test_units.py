@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from dialpact.cli.app import app
 from dialpact.cli.incidents import kinds
@@ -60,6 +61,7 @@ def test_there_is_a_unit_for_each_daemon() -> None:
     assert [unit.name for unit in UNITS] == [
         "dialpact-gate.service",
         "dialpact-listener.service",
+        "dialpact-supervise.service",
         "dialpact-web.service",
         "dialpact.service",
     ]
@@ -68,20 +70,34 @@ def test_there_is_a_unit_for_each_daemon() -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_unit_is_hardened_and_starts_what_exists(unit: Path) -> None:
     found = directives(unit)
-    assert {name: found[name] for name in HARDENING} == {name: [value] for name, value in HARDENING.items()}
+    supervise = unit.stem == "dialpact-supervise"  # shares nothing with an operator's daemons
+    wanted = HARDENING | ({"Group": "dialpact-supervise", "UMask": "0077"} if supervise else {})
+    assert {name: found[name] for name in wanted} == {name: [value] for name, value in wanted.items()}
     assert found["SystemCallFilter"][:2] == ["@system-service", "~@privileged @resources"]
     (command,) = found["ExecStart"]
-    program, name = command.split()
-    assert program.endswith("/bin/dialpact") and name in get_command(app).commands  # type: ignore[attr-defined]
+    program, *words = command.split()
+    assert program.endswith("/bin/dialpact")
+    if supervise:  # its configuration is looked for in no environment
+        assert words[:2] == ["--config", f"/var/lib/{unit.stem}/supervise.toml"]
+        words = words[2:]
+    assert words[0] in get_command(app).commands  # type: ignore[attr-defined]
+    asked = CliRunner().invoke(app, [*words, "--help"])
+    assert asked.exit_code == 0, "there is no such command"
     web = unit.stem == "dialpact-web"  # reads what its group may, and writes nothing
-    assert found["User"] == ["dialpact-web" if web else "dialpact"]
-    assert ("ReadWritePaths" not in found) is web
+    assert found["User"] == [unit.stem if web or supervise else "dialpact"]
+    assert ("ReadWritePaths" not in found) is (web or supervise)
+    assert ("StateDirectory" in found) is supervise
+    if supervise:
+        assert (found["StateDirectory"], found["StateDirectoryMode"]) == ([unit.stem], ["0700"])
+        assert any("-/var/lib/dialpact" in paths.split() for paths in found["InaccessiblePaths"])
+        users = (unit.parent / f"{unit.stem}.sysusers.conf").read_text("utf-8")
+        assert re.search(rf"^u {unit.stem} .* /var/lib/{unit.stem}$", users, re.MULTILINE)
     folders = found.get("ReadWritePaths", [""])[0].split()
     listed = (ROOT / "deploy" / "systemd" / "dialpact.tmpfiles.conf").read_text("utf-8")
     assert all(re.search(rf"^d {folder} ", listed, re.MULTILINE) for folder in folders)
     gate = unit.stem == "dialpact-gate"
-    assert ("SupplementaryGroups" in found) is not (gate or web)  # these see no recording
-    assert ("/var/spool/asterisk/dialpact" in folders) is not (gate or web)
+    assert ("SupplementaryGroups" in found) is not (gate or web or supervise)  # these see no recording
+    assert ("/var/spool/asterisk/dialpact" in folders) is not (gate or web or supervise)
     # What a stop may take at most: 2.5 s deadline, thrice 0.5 s confirmation, 5 s of writing, and the ledger.
     assert int(found["TimeoutStopSec"][0]) >= 15 and int(found["WatchdogSec"][0]) >= 5
 

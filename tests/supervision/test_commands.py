@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from dialpact.application.supervision import asking
+from dialpact.application.supervision.desk import Desk
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.supervision import config as configuration
 from dialpact.compliance.supervision import cosignature
+from dialpact.compliance.supervision.model import Asked, Complaint, Operator, PackageState
 from tests.cli.conftest import NUMBER, Home
+from tests.web.asking import WAIT
 
 KEY = keys.signer_of(keys.generate(), "dialpact/acme").vkey
 
@@ -57,6 +66,51 @@ def test_both_templates_are_the_defaults(tmp_path: Path, lang: str) -> None:
     Home(tmp_path).run("--config", str(file), "--lang", lang, "supervise", "init")
     made = configuration.load(file)
     assert made == configuration.SuperviseConfig(origin=str(file))
+
+
+@pytest.mark.parametrize(("content", "mode"), [("", 0o640), ("no key", 0o600), (None, 0)])
+def test_a_key_that_can_not_be_used_is_named_by_its_own_setting(
+    bureau: Home, content: str | None, mode: int
+) -> None:
+    file = bureau.path / "supervise.key"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_text(content or file.read_text())
+        file.chmod(mode)
+    for words in (("status",), ("key",)):
+        assert f"[supervisor] key_file {file}" in bureau("supervise", *words, code=1)["error"]
+
+
+def test_its_service_says_when_it_is_up_and_that_it_lives(bureau: Home, tmp_path: Path) -> None:
+    """As its unit in deploy/systemd starts it: a silent one would be killed by the watchdog."""
+    file = bureau.path / "supervise.toml"
+    file.write_text(file.read_text().replace(":8420", ":0").replace(":8421", ":0"))
+    told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(told["NOTIFY_SOCKET"])
+        line.settimeout(WAIT)
+        child = subprocess.Popen(
+            [
+                *(sys.executable, "-c", "from dialpact.cli.app import main; main()"),
+                *("--config", file, "supervise", "serve"),
+            ],
+            cwd="/",
+            env={**os.environ, **told},
+            stderr=subprocess.PIPE,
+        )
+        try:
+            for word in (b"READY=1", b"WATCHDOG=1"):
+                while line.recv(64) != word:
+                    pass
+            child.send_signal(signal.SIGTERM)
+            while line.recv(64) != b"STOPPING=1":
+                pass
+            _, log = child.communicate(timeout=WAIT)
+        finally:
+            child.kill()
+            child.communicate()
+    assert child.returncode == 0, log
 
 
 def test_a_secret_is_handed_out_once_and_shown_nowhere(bureau: Home) -> None:
@@ -117,7 +171,7 @@ def test_a_complaint_at_the_shell(bureau: Home) -> None:
     made = bureau("supervise", "complaint", "add", NUMBER, *filed)
     assert (made["number"], made["due"]) == ("+86138****8000", "2026-12-15")
     bureau("supervise", "complaint", "add", NUMBER, *filed, code=1)
-    asked = bureau("supervise", "complaint", "ask", "1")
+    asked = bureau("supervise", "complaint", "ask", "1", code=3)
     assert asked["answers"][0]["found"] == "failed"
     assert asked["answers"][0]["asked"][0]["why"] == "no-address"
     shown = bureau.run("supervise", "complaint", "show", "1").output
@@ -129,6 +183,48 @@ def test_a_complaint_at_the_shell(bureau: Home) -> None:
     bureau("supervise", "complaint", "erase", "1", "--reason", "over")
     assert bureau("supervise", "complaint", "list")[0]["number"] == ""
     bureau("supervise", "complaint", "ask", "9", code=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "package", "code"),
+    [
+        ("none", "", 0),
+        ("called", "valid", 0),
+        ("called", "failed", 3),
+        ("called", "invalid", 3),
+        ("", "", 3),
+    ],
+)
+def test_asking_is_done_when_everybody_who_was_asked_has_answered(
+    bureau: Home, monkeypatch: pytest.MonkeyPatch, said: str, package: PackageState, code: int
+) -> None:
+    """What came of an earlier question, and of one to somebody else, is another matter."""
+    add(bureau, "acme")
+    add(bureau, "other", keys.signer_of(keys.generate(), "dialpact/other").vkey)
+    filed = ("--reference", "1", "--called-at", "2026-11-24 10:00")
+    bureau("supervise", "complaint", "add", NUMBER, *filed)
+    bureau("supervise", "complaint", "ask", "1", code=3)
+
+    async def came(desk: Desk, about: Complaint, operator: Operator, _: object) -> None:
+        new = Asked(
+            id="ab" * 16,
+            complaint=about.id,
+            operator=operator.id,
+            asked_at=desk.now(),
+            note="",
+            outcome="waiting",
+        )
+        await desk.store.complaints.ask(new, by=desk.by)
+        if said:
+            await desk.store.complaints.answered(new.id, said, "note", 0, at=desk.now())
+        else:
+            await desk.store.complaints.failed(new.id, "replayed")
+        if package:
+            await desk.store.complaints.packaged(new.id, package, why="")
+
+    monkeypatch.setattr(asking, "_ask", came)
+    bureau("supervise", "complaint", "ask", "1", "--operator", "acme", code=code)
+    bureau("supervise", "complaint", "show", "1")
 
 
 def test_a_package_of_nothing_shows_nothing(bureau: Home) -> None:

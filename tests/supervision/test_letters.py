@@ -353,3 +353,20 @@ async def test_a_secret_that_is_none_answers_nothing(
     (one.folder / "supervision.secret").chmod(mode)
     with pytest.raises(ConfigError, match=r"supervision\.secret"):
         await answered(one, letter.sealed(desk.signer, await question(desk, one)))
+
+
+@pytest.mark.parametrize("gone", ["supervision.secret", "ledger.key"])
+async def test_what_is_out_of_order_here_is_refused_by_a_code(desk: Desk, joined: Joined, gone: str) -> None:
+    """And once it is put right the same letter is answered: it was not used up."""
+    one = await joined("one")
+    await one.call()
+    text = letter.sealed(desk.signer, await question(desk, one)).encode()
+    async with one.web(desk):
+        address = f"http://127.0.0.1:{one.port}/supervision/question"
+        (one.folder / gone).rename(one.folder / "away")
+        with pytest.raises(Refusal) as refused:
+            await post(address, text, 1 << 20, 30)
+        assert (refused.value.code, refused.value.status) == ("not-ready", 503)
+        (one.folder / "away").rename(one.folder / gone)
+        said = (await post(address, text, 1 << 20, 30)).decode()
+    assert letter.opened(said, Answer, [Verifier.parse(one.vkey)]).said == "called"

@@ -132,6 +132,23 @@ def test_what_it_does_not_start_with(home: Home, old: str, new: str, why: str) -
     assert why in home("web", code=1)["error"]
 
 
+@pytest.mark.parametrize(
+    ("content", "mode", "why"),
+    [(None, 0, "No such file"), ("00" * 32, 0o644, "others can read it"), ("00", 0o600, "not of 32 bytes")],
+)
+def test_it_does_not_start_where_no_question_could_be_answered(
+    home: Home, content: str | None, mode: int, why: str
+) -> None:
+    vkey = home("ledger", "key")["verifier_key"]
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(f'\n[supervision]\nurl = "https://x.example"\nvkey = "{vkey}"\n')
+    if content is not None:
+        (home.path / "supervision.secret").write_text(content)
+        (home.path / "supervision.secret").chmod(mode)
+    error = home("web", code=1)["error"]
+    assert "[supervision] secret_file" in error and why in error
+
+
 def test_an_address_is_where_others_reach_it(home: Home) -> None:
     for given in ("https://calls.example", "https://calls.example:8443/log/pbx1", "http://127.0.0.1:9080"):
         text = home.config.read_text("utf-8")

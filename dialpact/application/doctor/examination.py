@@ -43,6 +43,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("recorder", host.recorder),
     ("recordings", host.recordings),
     ("secret", host.secret),
+    ("supervision", host.supervision),
     ("key", host.key),
     ("ledger", host.ledger),
     ("witnesses", outsiders.witnesses),

@@ -118,6 +118,19 @@ def secret(site: Site) -> Iterator[DoctorFinding]:
         yield ok("secret", file=path)
 
 
+def supervision(site: Site) -> Iterator[DoctorFinding]:
+    """One finding where somebody supervises: the secret that his questions are hashed with can be used."""
+    ours = site.config.supervision
+    if ours is None or not ours.supervised:
+        return
+    try:
+        ours.secret(site.config)
+    except ConfigError as error:
+        yield fail("supervision-secret-bad", error=error)
+    else:
+        yield ok("supervision-secret", file=site.config.path(ours.secret_file))
+
+
 def key(site: Site) -> Iterator[DoctorFinding]:
     """One finding: the ledger's key is there, ours, and readable for nobody else."""
     path = keys.path_of(site.config)

@@ -27,7 +27,7 @@ class Desk:
 
 def settings(config: Config) -> SupervisionConfig:
     """Refusal where nobody supervises."""
-    if config.supervision is None or not (config.supervision.url and config.supervision.vkey):
+    if config.supervision is None or not config.supervision.supervised:
         raise Refusal("not-for-us", 404)
     return config.supervision
 

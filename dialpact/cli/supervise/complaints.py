@@ -84,12 +84,14 @@ async def ask(
     by: By,
 ) -> int:
     """Ask every operator whether he called, and fetch and verify the evidence. Exit 3: one is
-    contradicted.
+    contradicted, has not answered, or gave no evidence that holds.
     """
     async with desk(session, by) as here:
-        await asking.ask(here, id, operator or ())
+        before = {each.id for each in await here.store.complaints.asked(id)}
+        asked = [one for one in await asking.ask(here, id, operator or ()) if one.id not in before]
         shown = await overview.complaint(here, id)
-    return _shown(session, shown)
+    whole = all(one.outcome == "answered" and one.package_state in ("", "valid") for one in asked)
+    return max(_shown(session, shown), DONE if whole else FOUND)
 
 
 @command(app, "package")

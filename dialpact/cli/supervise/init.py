@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.supervise.desk import load
+from dialpact.cli.supervise.desk import load, own_key
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.supervision import config as configuration
@@ -65,6 +65,6 @@ def init(
 def key(session: CommandContext) -> None:
     """Print both lines of its key: the one of its letters, and the one of its cosignatures."""
     config = load(session)
-    verifier = keys.load_file(config.key_file, config.supervisor.name).verifier
+    verifier = own_key(config).verifier
     both = {"vkey": verifier.vkey, "witness": cosignature.witness_of(verifier).vkey}
     session.answer(both, f"{both['vkey']}\n{both['witness']}")

@@ -37,6 +37,7 @@ async def serve(session: CommandContext) -> int:
         if up[0] == 2:
             notify.tell(notify.READY)
 
+    alive = asyncio.create_task(notify.stay_alive())
     try:
         async with desk(session, "witness") as here:
             await _serve(here, stop, started)
@@ -45,6 +46,7 @@ async def serve(session: CommandContext) -> int:
         return FAILED
     finally:
         notify.tell(notify.STOPPING)
+        alive.cancel()
     return DONE
 
 

@@ -95,8 +95,10 @@ def load(config: Config) -> Signer:
     return load_file(path_of(config), name_of(config))
 
 
-def load_file(file: Path, name: str) -> Signer:
-    return signer_of(_private(file), name, f"[ledger] key_file {file}")
+def load_file(file: Path, name: str, setting: str = "[ledger] key_file") -> Signer:
+    """``setting``: what names the file, in whose configuration it may be. LedgerError as :func:`load`."""
+    place = f"{setting} {file}"
+    return signer_of(_private(file, place), name, place)
 
 
 def signer_of(pem: bytes, name: str, place: str = "the key") -> Signer:
@@ -222,22 +224,22 @@ def _read(file: Path) -> str:
         raise LedgerError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _private(file: Path) -> bytes:
+def _private(file: Path, place: str) -> bytes:
     """Its bytes, once its owner and its mode are found to be right; both of the file that is then read."""
     try:
         opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise LedgerError(f"[ledger] key_file {file}: {error.strerror or error}") from error
+        raise LedgerError(f"{place}: {error.strerror or error}") from error
     if not stat.S_ISREG((found := os.fstat(opened)).st_mode):
         os.close(opened)
-        raise LedgerError(f"[ledger] key_file {file}: not a file")
+        raise LedgerError(f"{place}: not a file")
     with os.fdopen(opened, "rb") as key:
         if os.geteuid() not in (0, found.st_uid):
             owner, user = _user(found.st_uid), _user(os.geteuid())
-            raise LedgerError(f"[ledger] key_file {file}: belongs to {owner}, not to {user} who runs this")
+            raise LedgerError(f"{place}: belongs to {owner}, not to {user} who runs this")
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             mode = f"{stat.S_IMODE(found.st_mode):04o}"
-            raise LedgerError(f"[ledger] key_file {file}: has mode {mode}, others can use it; chmod 0600 it")
+            raise LedgerError(f"{place}: has mode {mode}, others can use it; chmod 0600 it")
         return key.read(MOST_BYTES)
 
 

@@ -20,5 +20,5 @@ CODES = (
     *("too-large", "malformed", "unknown-operator", "not-signed", "not-for-us", "expired", "replayed"),
     *("too-often", "window-too-long", "to-come", "too-many-calls", "unknown-question", "nothing-to-give"),
     *("conflict", "not-continued", "same-size", "not-cosigned", "not-in-log", "not-this-report"),
-    *("period-open", "period-of-another", "with-numbers", "not-vouched"),
+    *("period-open", "period-of-another", "with-numbers", "not-vouched", "not-ready"),
 )

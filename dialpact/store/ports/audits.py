@@ -62,6 +62,13 @@ class StoredHead(NamedTuple):
     note: str
 
 
+class LogRow(NamedTuple):
+    """What the log says of itself. ``remembered``: a head was kept beside the key when it was stored."""
+
+    node: str
+    remembered: bool
+
+
 class Snapshot(Protocol):
     """Every answer is bounded. StoreError where the database can not be read."""
 
@@ -126,6 +133,9 @@ class Snapshot(Protocol):
         """The next few behind that one, in this order."""
 
     def last_checkpoint(self) -> StoredHead | None: ...
+
+    def log_row(self) -> LogRow | None:
+        """None: it is gone."""
 
     def cosignatures(self, size: int) -> Sequence[Cosignature]:
         """Of the checkpoints of so many leaves, the earliest first."""

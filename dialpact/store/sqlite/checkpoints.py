@@ -159,6 +159,8 @@ def _keep(connection: sqlite3.Connection, text: str, at: datetime, remembered: b
 
 def _log(connection: sqlite3.Connection) -> Log:
     row, size = SQL.log(connection), ledger.size(connection)
+    if row is None:
+        raise LedgerError("the log has no row in ledger_log: `dialpact ledger verify` says more")
     try:
         links = [
             (each["leaf_index"], msgspec.json.decode(each["detail"], type=Rotation))

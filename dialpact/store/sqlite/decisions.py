@@ -139,6 +139,12 @@ class Decisions:
         await self._database.transact(work)
 
 
+def _is_forked(connection: Units) -> bool:
+    """Also where the log's own row is gone: nobody knows then."""
+    row = SQL.forked(connection)
+    return row is None or bool(row[0])
+
+
 class _Batch:
     """Attempts that are decided in the transaction under way. ``alone``: what one raises is its own, and the
     others go on; else it is everybody's. ``failed``: what they raised, by their id: they get no second try.
@@ -156,7 +162,7 @@ class _Batch:
         self._connection, self._judge, self._clock, self._alone = connection, judge, clock, alone
         self.failed = dict(failed or {})
         self._registered = Registered(connection)
-        self._forked = judge.stops_on_fork and bool(SQL.forked(connection)[0])
+        self._forked = judge.stops_on_fork and _is_forked(connection)
         self._sequence = _Sequence(connection)
 
     def run(self, batch: Sequence[WaitingAttempt], overdue: Sequence[Decision]) -> list[Decided]:

@@ -16,6 +16,7 @@ from dialpact.store.sqlite.registers.registration import registration_of
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("health")
+LOST = "(not known: its row in ledger_log is gone)"  # instead of the head that it does not continue
 
 
 async def health(store: Database, node: str, now: datetime, today: date) -> Health:
@@ -40,8 +41,8 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         ),
         entries=ledger.size(connection),
         signed=_signed(connection),
-        forked=log["forked"],
-        remembered=bool(log["remembered"]),
+        forked=log["forked"] if log else LOST,
+        remembered=log is None or bool(log["remembered"]),
         sellers=tuple(Campaign(**dict(row)) for row in SQL.sellers(connection)),
         overwriting=_overwriting(connection),
         looked=_looked(connection),

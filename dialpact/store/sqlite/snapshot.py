@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 
 from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
 from dialpact.compliance.ledger.bound import Act, Row
-from dialpact.store.ports.audits import Entry, LeafPlace, LedgerLine, Odd, Snapshot, StoredHead, Unreadable
+from dialpact.store.ports.audits import (
+    Entry,
+    LeafPlace,
+    LedgerLine,
+    LogRow,
+    Odd,
+    Snapshot,
+    StoredHead,
+    Unreadable,
+)
 from dialpact.store.ports.witnesses import Cosignature
 from dialpact.store.sqlite import checkpoints, ledger, migrate, schema, witnesses
 from dialpact.store.sqlite.connection import Database
@@ -149,6 +158,10 @@ class _Snapshot:
     def last_checkpoint(self) -> StoredHead | None:
         row = checkpoints.SQL.last_checkpoint(self._connection)
         return StoredHead(*row) if row else None
+
+    def log_row(self) -> LogRow | None:
+        row = checkpoints.SQL.log_row(self._connection)
+        return LogRow(str(row["node"]), bool(row["remembered"])) if row else None
 
     def cosignatures(self, size: int) -> Sequence[Cosignature]:
         return witnesses.cosignatures(self._connection, size)

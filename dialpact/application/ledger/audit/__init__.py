@@ -13,10 +13,12 @@ import msgspec
 from dialpact.application.ledger.audit.bound import bound_registers
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.application.ledger.audit.intact import intact
+from dialpact.application.ledger.audit.own import own
 from dialpact.application.ledger.audit.part import Part
 from dialpact.application.ledger.audit.records import Records
 from dialpact.application.ledger.audit.retention import NOTHING, replay
 from dialpact.application.ledger.audit.tree import AuditTree
+from dialpact.application.ledger.copies import SUFFIX
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.chain import Chain
 from dialpact.compliance.ledger.note import Verifier
@@ -51,6 +53,7 @@ class Audit:
         self._kinds = kinds
         self._trusted = trusted
         self._given, self._around = list(given), around
+        self._copied: list[tuple[str, str]] = []
         self._whole = first is None and last is None
         self._first, self._last = first or 0, last
         self._batch = batch
@@ -103,6 +106,8 @@ class Audit:
                 self.strangers.append(name)
             else:
                 self._given.append((name, text))
+                if name.endswith(SUFFIX):
+                    self._copied.append((name, text))
 
     def _walk(self, snapshot: Snapshot, chain: Chain) -> Iterator[int]:
         records = Records(snapshot, self.found)
@@ -140,6 +145,7 @@ class Audit:
                 self.followed = replay(snapshot, self.found, guards=True)
         tree.finish(self.size)
         if self._whole and not self._kinds:
+            own(snapshot, self.found, self._copied, self.size)
             for _ in bound_registers(snapshot, self.found):
                 pass  # (their rows are no leaves: what is told of the progress says nothing of them)
         self.erased, self.unproven, self.checkpoints = records.erased, records.unproven, tree.heads

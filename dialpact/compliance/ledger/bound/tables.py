@@ -27,7 +27,7 @@ TABLES: Mapping[str, Bound] = {
     # the log
     "ledger": Bound("log", "leaves, with their salts"),
     "ledger_node": Bound("log", "hashes of complete subtrees: the leaves give them"),
-    "ledger_log": Bound("nothing", "one row: whose log it is, as the newest checkpoint's name says"),
+    "ledger_log": Bound("nothing", "one row: whose log it is; held against the newest checkpoint's name"),
     "checkpoint": Bound("log", "signed"),
     "cosignature": Bound("log", "signed by a witness, over a checkpoint"),
     "checkpoint_stamp": Bound("log", "signed by an authority, over a checkpoint"),

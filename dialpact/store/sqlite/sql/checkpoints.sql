@@ -28,6 +28,9 @@ SELECT note FROM checkpoint WHERE size = :size;
 -- name: log()^
 SELECT forked, remembered FROM ledger_log WHERE log = 1;
 
+-- name: log_row()^
+SELECT node, remembered FROM ledger_log WHERE log = 1;
+
 -- name: set_forked(forked)!
 UPDATE ledger_log SET forked = :forked WHERE forked <> :forked;
 
