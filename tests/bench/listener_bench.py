@@ -83,7 +83,7 @@ async def calls(scene: Scene, ami: FakeAmi, listener: Process) -> dict[str, floa
         "apart_ms": 1000 * (each - looking),
         "calls": WAVES * AT_ONCE,
         "talk_seconds": TALK_SECONDS,
-        "incidents": len(await scene.incidents()),
+        "incidents": len((await scene.store.incidents.list()).rows),
     }
 
 
