@@ -264,7 +264,7 @@ async def test_the_head_of_nothing_accuses_nobody(desk: Desk, supervisor: Superv
     for name in ("one", "two"):
         assert not await desk.store.heads.strays(name, 10)
     wrong = late.signer.sign(Checkpoint(late.signer.name, 0, bytes(32)).body())
-    assert await status(supervisor, witness.written(0, [], wrong)) == 409
+    assert await status(supervisor, witnessing.request(0, [], wrong)) == 409
     assert [one.size for one in await desk.store.heads.strays("two", 10)] == [0]
 
 

@@ -21,8 +21,10 @@ PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
 from dialpact.store import sqlite
-from dialpact.store.sqlite import Store
-sqlite.warm()  # (the interpreter may lie where only root can read)
+from dialpact.store.sqlite import Store, migrate
+sqlite.warm()  # (the interpreter and the product may lie where only root can read)
+known = migrate.scripts()
+migrate.scripts = lambda: known
 asyncio.run(asyncio.to_thread(int))
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
