@@ -28,6 +28,12 @@ def faults(language: Language) -> Mapping[str, str]:
     return _read(f"fault.{language}.toml")
 
 
+@cache
+def looked(language: Language) -> Mapping[str, str]:
+    """What a rule looked at: ``looked.opt-outs``."""
+    return _read(f"looked.{language}.toml")
+
+
 def _read(name: str) -> Mapping[str, str]:
     import tomllib  # not for the sake of ``Language`` alone
 
