@@ -17,8 +17,7 @@ from collections import deque
 
 import structlog
 
-from agi.limits import LIMITS, Limits
-from dialpact.application.decide import Deciding
+from dialpact.application.decide import GATE_LIMITS, Deciding, GateLimits
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.judge import Judge, new_id
@@ -46,7 +45,7 @@ class _Queued:
 class Gate:
     """Decides. ``run`` must be running for :meth:`decide` to be answered by anything but the deadline."""
 
-    def __init__(self, store: Store, judge: Judge, clock: Clock, limits: Limits = LIMITS) -> None:
+    def __init__(self, store: Store, judge: Judge, clock: Clock, limits: GateLimits = GATE_LIMITS) -> None:
         self.judge = judge
         """The rules in force. A reload replaces it; a call that has begun keeps the one it began with."""
         self._clock = clock
