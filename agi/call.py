@@ -9,9 +9,9 @@ from typing import Protocol
 import structlog
 
 from agi import variables
-from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.protocol import Malformed, Reply, Request
+from dialpact.application.gate import Gate
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.model import CallAttempt, Decision
