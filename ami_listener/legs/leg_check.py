@@ -25,8 +25,8 @@ from ami_listener.ami.pbx import DECISION, EMERGENCY, NoChannel, Pbx, is_decisio
 from ami_listener.ami.sent import Sent
 from ami_listener.legs import callers, leg_policy
 from ami_listener.legs.leg_context import LegContext
-from ami_listener.legs.leg_policy import FRESH, LegVerdict
-from dialpact.compliance.carrier_leg import Allowed
+from ami_listener.legs.leg_policy import LegVerdict
+from dialpact.compliance.carrier_leg import FRESH, Allowed
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.numbers import masked

@@ -64,6 +64,10 @@ class Deciding:
         """Whether anything has still to be stored."""
         return bool(self._overdue or self._unmarked)
 
+    def kept(self, id: str) -> Decision | None:
+        """A block that waits for the next batch."""
+        return next((block for block in self._overdue if block.id == id), None)
+
     def keep(self, block: Decision) -> None:
         """The next batch stores it."""
         if len(self._overdue) == self._overdue.maxlen:
