@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dialpact.application import check as use_case
+from dialpact.application.explained import objects
 from dialpact.application.explanation import local
 from dialpact.application.policy import load_policy
 from dialpact.cli import explained
@@ -58,7 +59,7 @@ async def check(
                 "reasons": decision.reasons,
                 "number": callee.e164,
                 "retry_at": decision.retry_at,
-                "findings": explained.objects(checked.explanation, session.language),
+                "findings": objects(checked.explanation, session.language),
             }
         )
     else:

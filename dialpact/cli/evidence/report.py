@@ -13,9 +13,10 @@ from dialpact.application.evidence.cover import Cover, Pages
 from dialpact.application.evidence.folder import Folder, heard_at
 from dialpact.application.evidence.form import Note
 from dialpact.application.evidence.matching import CallQuestion
+from dialpact.application.explained import looked_at_text
 from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
-from dialpact.cli.explained import looked_at_text, rule_name
+from dialpact.cli.explained import rule_name
 from dialpact.cli.page.template import DASH, moment
 from dialpact.compliance import profile as profiles
 from dialpact.compliance.clock import instant
