@@ -1,10 +1,10 @@
-"""The explanation of a decision, for people: a rule a row."""
+"""The explanation of a decision in words: what each rule found, and what it looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialpact.application.explained import looked_at_text
+from dialpact.application.answer import looked_at_text
 from dialpact.application.explanation import Explained
 from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.texts import Language, finding_text

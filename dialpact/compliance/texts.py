@@ -30,7 +30,7 @@ def faults(language: Language) -> Mapping[str, str]:
 
 @cache
 def looked(language: Language) -> Mapping[str, str]:
-    """What a rule looked at: ``looked.number``."""
+    """What a rule looked at: ``looked.opt-outs``."""
     return _read(f"looked.{language}.toml")
 
 

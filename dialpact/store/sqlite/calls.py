@@ -19,9 +19,10 @@ from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
+from dialpact.compliance.ranges import LastDialled
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database, rows
-from dialpact.store.sqlite.facts import facts
+from dialpact.store.sqlite.facts import facts, last_dialled
 from dialpact.store.sqlite.paging import NEWEST, page
 from dialpact.store.sqlite.remains import remains
 from dialpact.store.sqlite.statements import statements
@@ -104,6 +105,11 @@ class Calls:
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
+
+    async def last_dialled(
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime
+    ) -> Sequence[LastDialled]:
+        return await self._database.read(lambda connection: last_dialled(connection, attempt, asked, now))
 
 
 def of_ids(connection: sqlite3.Connection, ids: Sequence[str]) -> list[CallEntry]:
