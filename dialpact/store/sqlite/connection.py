@@ -82,7 +82,7 @@ def _connect_to_look(path: Path, busy_ms: int, stop: threading.Event) -> Units:
         raise StoreGone(f"{path}: {error}") from error
     try:
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA cache_size = -8192")  # KiB: it is soon closed
+        connection.execute("PRAGMA cache_size = -65536")  # KiB
         migrate.check_ours(connection, path)
         present = migrate.version(connection)
         if present != migrate.latest():
