@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.incidents import Incidents
     from dialpact.store.sqlite.inspections import Inspections
     from dialpact.store.sqlite.ledger_entries import Ledger
+    from dialpact.store.sqlite.listings import Listings
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
@@ -230,6 +231,12 @@ class Store(Database):
         from dialpact.store.sqlite.ledger_entries import Ledger
 
         return Ledger(self)
+
+    @cached_property
+    def listings(self) -> Listings:
+        from dialpact.store.sqlite.listings import Listings
+
+        return Listings(self)
 
     @cached_property
     def opt_outs(self) -> OptOuts:
