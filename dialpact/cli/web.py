@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
-from dialpact.cli import notify
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.runner import Runner
+from dialpact.cli import job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
@@ -39,7 +45,8 @@ async def web(session: CommandContext) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     store = Store(config.database, BUSY_MS)
-    site = Site(config=config, store=store, clock=session.clock, uptime=session.machine.uptime)
+    jobs = _runner(session, config, store)
+    site = Site(config=config, store=store, clock=session.clock, uptime=session.machine.uptime, jobs=jobs)
     alive = asyncio.create_task(notify.stay_alive())
     try:
         listening = process.bound(*config.web.address)
@@ -50,15 +57,20 @@ async def web(session: CommandContext) -> int:
             notify.tell(notify.READY)
 
         async with store:
-            await process.serve(
-                application(
-                    site, (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
-                ),
-                listening,
-                tls,
-                stop,
-                started,
-            )
+            running = asyncio.create_task(jobs.run(stop))
+            try:
+                await process.serve(
+                    application(
+                        site, (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
+                    ),
+                    listening,
+                    tls,
+                    stop,
+                    started,
+                )
+            finally:
+                stop.set()
+                await running
     except (DialpactError, OSError) as error:
         log.critical("failed", error=str(error))
         return FAILED
@@ -67,6 +79,14 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
+
+
+def _runner(session: CommandContext, config: Config, store: Store) -> Runner:
+    """Of the jobs that programs hand in. What it does, it does by itself: the worker acts for who asked."""
+    context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock, session.machine.uptime)
+    files = JobFiles(config.path(config.api.folder))
+    command = partial(job_worker.command, Path(config.origin))
+    return Runner(context, files, command, timedelta(days=config.api.results_days))
 
 
 def _tls(config: Config) -> Tls | None:

@@ -189,6 +189,14 @@ class WebConfig(_Section, frozen=True, kw_only=True):
         return not self.certificate and not is_loopback(self.address[0])
 
 
+class ApiConfig(_Section, frozen=True, kw_only=True):
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+
+    folder: str = "api-files"
+    results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+    most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
 
@@ -203,6 +211,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
     web: WebConfig = WebConfig()
+    api: ApiConfig = ApiConfig()
     supervision: SupervisionConfig | None = None
     origin: str = ""
 

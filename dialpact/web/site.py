@@ -8,21 +8,35 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
 from dialpact.store.ports import Store
 
 
+class JobDesk(Protocol):
+    """Where jobs are handed in. ``files``: theirs."""
+
+    files: JobFiles
+
+    def wake(self) -> None:
+        """There is a job in the store."""
+
+    def cancel(self, id: str) -> None:
+        """It is cancelled, by its row."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """``store`` is opened when it is first asked, for writing; its ``audits`` open it anew each time, and
-    need no right to write.
+    need no right to write. ``jobs``: None where nobody does any.
     """
 
     config: Config
     store: Store
     clock: Clock
     uptime: Callable[[], Uptime]
+    jobs: JobDesk | None = None
 
 
 class RouteSource(Protocol):

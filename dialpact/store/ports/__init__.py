@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.incidents import Incidents
     from dialpact.store.ports.inspections import Inspections
     from dialpact.store.ports.installation import Installation
+    from dialpact.store.ports.jobs import Jobs
     from dialpact.store.ports.leads import Leads
     from dialpact.store.ports.ledger import Ledger
     from dialpact.store.ports.opt_outs import OptOuts
@@ -128,6 +129,9 @@ class Store(Protocol):
 
     @property
     def installation(self) -> Installation: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
 
     @property
     def leads(self) -> Leads: ...

@@ -69,6 +69,7 @@ TABLES: Mapping[str, Bound] = {
     ),
     "register_difference": Bound("nothing", "found anew at each look"),
     "register_look": Bound("nothing", "said anew at each look"),
+    "job": Bound("nothing", "work that a program asked for; what it does to registers or evidence is an act"),
     "overwriting": Bound(
         "nothing", "what an erasure has still to overwrite in the files; who has these has all of it"
     ),
