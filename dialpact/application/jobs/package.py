@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from dialpact.application.actor import Actor, Door
+from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.evidence import check, container, maker, matching
 from dialpact.application.evidence.matching import CallQuestion, Matched
@@ -55,13 +55,17 @@ async def asked(
 async def work(task: Task) -> Outcome:
     told = msgspec.convert(task.job.detail, PackageAsked)
     target = task.folder / f"evidence-{task.job.id[:12]}.zip"
-    ledger = Actor(name="dialpact", door=Door.DAEMON)  # which signs by itself, and is asked by nobody
-    signer = await signing.key(msgspec.structs.replace(task.context, actor=ledger), task.config)
+    asker = (
+        task.context.actor
+    )  # who may take a package out, and so have it signed; nothing else of the ledger
+    actor = msgspec.structs.replace(asker, rights=asker.rights | {Right.LEDGER})
+    context = msgspec.structs.replace(task.context, actor=actor)
+    signer = await signing.key(context, task.config)
     if not await asyncio.to_thread(target.is_file):
         complaint = told.question.complaint
-        row = await task.context.store.evidence.complaint(complaint) if complaint else None
+        row = await context.store.evidence.complaint(complaint) if complaint else None
         await maker.make(
-            task.context,
+            context,
             Matched(question=told.question, calls=list(told.calls), complaint=row),
             target,
             signer=signer,
