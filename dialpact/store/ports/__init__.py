@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.incidents import Incidents
     from dialpact.store.ports.inspections import Inspections
     from dialpact.store.ports.installation import Installation
+    from dialpact.store.ports.jobs import Jobs
     from dialpact.store.ports.leads import Leads
     from dialpact.store.ports.ledger import Ledger
     from dialpact.store.ports.listings import Listings
@@ -142,6 +143,9 @@ class Store(Protocol):
 
     @property
     def installation(self) -> Installation: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
 
     @property
     def leads(self) -> Leads: ...

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.imports import Imports
     from dialpact.store.sqlite.incidents import Incidents
     from dialpact.store.sqlite.inspections import Inspections
+    from dialpact.store.sqlite.jobs import Jobs
     from dialpact.store.sqlite.ledger_entries import Ledger
     from dialpact.store.sqlite.listings import Listings
     from dialpact.store.sqlite.optout import OptOuts
@@ -219,6 +220,12 @@ class Store(Database):
         from dialpact.store.sqlite.outside import Installation
 
         return Installation(self)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        from dialpact.store.sqlite.jobs import Jobs
+
+        return Jobs(self)
 
     @cached_property
     def leads(self) -> Leads:
