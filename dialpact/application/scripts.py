@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -33,10 +34,18 @@ class CheckedText(Value, frozen=True, kw_only=True):
     rules: int  # lists of phrases that it was checked for
 
 
+ScriptState = Literal["approved", "not-approved", "expired", "unchecked"]
+
+
 class Standing(Value, frozen=True, kw_only=True):
-    """A script as whoever brought it may know it: its newest version, and the forbidden phrases in that."""
+    """A script as whoever brought it may know it: its newest version, and the forbidden phrases in that.
+
+    ``unchecked``: it was approved before some list of phrases was what it is today. Only ``approved`` lets
+    anybody be called.
+    """
 
     script: Script
+    state: ScriptState
     checked: CheckedText
 
 
@@ -112,8 +121,10 @@ async def standing(context: Context, id: str, profiles: Iterable[Profile], *, on
     newest = await _newest(context, wanted, id)
     if not await _may(context, wanted, only):
         raise Fault("not-registered", entry=id)
-    checked = _checked(newest.id, newest.version, newest.text, _rules(profiles))
-    return Standing(script=newest.without_text(), checked=checked)
+    rules = _rules(profiles)
+    checked = _checked(newest.id, newest.version, newest.text, rules)
+    script = newest.without_text()
+    return Standing(script=script, state=_state(script, rules, context.now()), checked=checked)
 
 
 def check_text(name: str, content: bytes, profiles: Iterable[Profile]) -> CheckedText:
@@ -142,6 +153,14 @@ async def _may(context: Context, id: str, only: Only) -> bool:
         return all(limits.may(only, holder) for holder in holders)
     newest = await context.store.scripts.newest(id)
     return newest is None or newest.added_by == context.by
+
+
+def _state(script: Script, rules: Sequence[ScriptRule], now: datetime) -> ScriptState:
+    if not script.approved_by:
+        return "not-approved"
+    if script.expires_at is not None and script.expires_at <= now:
+        return "expired"
+    return "approved" if {rule.digest for rule in rules} <= set(script.checked) else "unchecked"
 
 
 async def _newest(context: Context, wanted: str, given: str) -> ScriptVersion:

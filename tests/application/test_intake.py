@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dialpact.application import (
@@ -245,12 +246,20 @@ async def test_a_script_waits_for_a_person(program: Context) -> None:
     phrase = next(phrase for phrase in POLICY.profiles[0].script.forbidden_phrases)  # type: ignore[union-attr]
     assert (await scripts.add(program, "acme-s", f"您好\n{phrase}".encode(), only=ACME)).outcome == "added"
     standing = await scripts.standing(program, "acme-s", POLICY.profiles, only=ACME)
-    assert (standing.script.approved_by, standing.script.version) == ("", 1)
+    assert (standing.state, standing.script.version) == ("not-approved", 1)
     assert [(hit.phrase, hit.line) for hit in standing.checked.hits] == [(phrase, 2)]
     assert (await scripts.add(program, "acme-s", "您好".encode(), only=ACME)).outcome == "updated"
     await scripts.approve(officer(program), "acme-s", POLICY.profiles)
     standing = await scripts.standing(program, "acme-s", POLICY.profiles, only=ACME)
     assert (standing.script.approved_by, standing.script.version, standing.checked.hits) == ("chen", 2, ())
+    assert standing.state == "approved"
+    stricter = msgspec.structs.replace(POLICY.profiles[0].script, forbidden_phrases=("再见",))  # type: ignore[type-var]
+    other = msgspec.structs.replace(POLICY.profiles[0], script=stricter)
+    assert (await scripts.standing(program, "acme-s", [other])).state == "unchecked"
+    await scripts.add(program, "acme-s", "再见".encode())
+    await scripts.approve(officer(program), "acme-s", POLICY.profiles, expires_at="2026-06-01 12:00")
+    program.clock.forward(hours=2)  # type: ignore[attr-defined]
+    assert (await scripts.standing(program, "acme-s", POLICY.profiles)).state == "expired"
 
 
 @pytest.mark.parametrize(
