@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.checkpoints import Checkpoints
     from dialpact.store.ports.clocks import Clocks
     from dialpact.store.ports.complaints import Complaints
+    from dialpact.store.ports.consent_evidence import ConsentEvidences
     from dialpact.store.ports.consents import Consents
     from dialpact.store.ports.custody import Custody
     from dialpact.store.ports.decisions import Decisions
@@ -95,6 +96,9 @@ class Store(Protocol):
 
     @property
     def complaints(self) -> Complaints: ...
+
+    @property
+    def consent_evidence(self) -> ConsentEvidences: ...
 
     @property
     def consents(self) -> Consents: ...

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.change import Changes
     from dialpact.store.sqlite.registers.complaint import Complaints
     from dialpact.store.sqlite.registers.consent import Consents
+    from dialpact.store.sqlite.registers.consent_evidence import ConsentEvidences
     from dialpact.store.sqlite.registers.do_not_call import DoNotCall
     from dialpact.store.sqlite.registers.leads import Leads
     from dialpact.store.sqlite.registers.plain import Entries
@@ -124,6 +125,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.complaint import Complaints
 
         return Complaints(self)
+
+    @cached_property
+    def consent_evidence(self) -> ConsentEvidences:
+        from dialpact.store.sqlite.registers.consent_evidence import ConsentEvidences
+
+        return ConsentEvidences(self)
 
     @cached_property
     def consents(self) -> Consents:
