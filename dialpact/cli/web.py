@@ -58,6 +58,7 @@ async def web(session: CommandContext) -> int:
                 tls,
                 stop,
                 started,
+                behind_proxy=config.web.behind_proxy,
             )
     except (DialpactError, OSError) as error:
         log.critical("failed", error=str(error))
