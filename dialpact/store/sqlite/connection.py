@@ -242,6 +242,19 @@ class Database:
             return result
         return await self._run(partial(self._within, work, receipts.current()))
 
+    async def jot(self, work: Callable[[Units], T]) -> T:
+        """As ``transact``, for what a power cut may take: the disk is not waited for. Whatever is transacted
+        behind it is on disk with it, or not at all.
+        """
+        return await self._run(partial(self._jotted, work))
+
+    def _jotted(self, work: Callable[[Units], T], connection: Units) -> T:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            return self._within(work, None, connection)
+        finally:
+            connection.execute("PRAGMA synchronous = FULL")
+
     async def _transact_all(self, works: Sequence[Callable[[Units], Any]]) -> list[Any]:
         """In one transaction, in their order, all or none; the leaves of all are made at its end."""
         return await self.transact(lambda connection: [work(connection) for work in works])
