@@ -5,6 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
+from dialpact.compliance import config as configuration
+from dialpact.compliance.registers import api_key
 from tests.cli.conftest import Home
 from tests.web.api.client import api, key
 
@@ -101,9 +105,6 @@ def sql(home: Home, statement: str, *values: object) -> None:
 
 
 def test_a_key_that_sql_has_made_opens_nothing_and_is_found(home: Home, tmp_path: Path) -> None:
-    from dialpact.compliance import config as configuration
-    from dialpact.compliance.registers import api_key
-
     config = configuration.load(home.config)
     token = key(home, "crm", "check")
     key(home, "gone", "check")
@@ -128,3 +129,18 @@ def test_a_key_that_sql_has_made_opens_nothing_and_is_found(home: Home, tmp_path
         ("crm", "row-changed"),
         ("gone", "row-changed"),
     }
+
+
+def test_the_secret_may_be_handed_by_systemd(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``LoadCredential``: in a folder that is the service's alone, whatever its mode says."""
+    token = key(home, "crm", "check")
+    handed = home.path / "credentials"
+    handed.mkdir()
+    (home.path / "api.secret").rename(handed / "api.secret")
+    (handed / "api.secret").chmod(0o440)
+    with api(home, token) as client:
+        refused = client("GET", "/v1/key")
+        assert (refused.status, refused.json["code"]) == (503, "not-now")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    with api(home, token) as client:
+        assert client("GET", "/v1/key").status == 200
