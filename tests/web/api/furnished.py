@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.cli.conftest import Home
 
+TRACES = ("jianghan",)  # words that whoever may not see business jianghan must not see anywhere in an answer
+
 
 def furnish(home: Home) -> Home:
     for business in ("jianghan", "hanyang"):
