@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from dialpact.application import api_keys
+from dialpact.application.actor import EVERYTHING, Actor, Door, Right
+from dialpact.application.context import Context
 from dialpact.compliance import config as configuration
+from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.registers import api_key
+from dialpact.compliance.registers.api_key import Scope
+from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.web.api.client import api, key
 
@@ -144,3 +153,44 @@ def test_the_secret_may_be_handed_by_systemd(home: Home, monkeypatch: pytest.Mon
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
     with api(home, token) as client:
         assert client("GET", "/v1/key").status == 200
+
+
+def test_no_scope_gives_what_is_a_persons() -> None:
+    """Approvals, suspensions, keys, retention, the ledger: with all scopes together."""
+    assert set(api_keys.RIGHTS) == set(Scope)
+    whole = frozenset[Right]().union(*api_keys.RIGHTS.values())
+    assert whole.isdisjoint({Right.REGISTERS, Right.RETENTION, Right.LEDGER, Right.OPERATE, Right.ACCESS})
+
+
+def test_who_may_not_give_keys(home: Home) -> None:
+    async def refused() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            actor = Actor(name="guest", door=Door.API, rights=EVERYTHING - {Right.ACCESS})
+            context = Context(store, actor, SystemClock())
+            for act in (
+                api_keys.add(context, "a", b"", scopes=["check"], expires="2099-01-01"),
+                api_keys.rotate(context, "a", b""),
+                api_keys.revoke(context, "a", reason="x"),
+                api_keys.listed(context),
+                api_keys.show(context, "a"),
+            ):
+                with pytest.raises(NotPermitted):
+                    await act
+
+    asyncio.run(refused())
+
+
+def test_a_token_is_all_that_is_printed(home: Home) -> None:
+    given = home.run("api-key", "add", "crm", "--scopes", "check", "--expires", "2099-12-31")
+    assert re.fullmatch(r"dpk_crm_[A-Za-z0-9_-]{43}\n", given.stdout)
+    assert "shown once" in given.stderr
+    home.run("api-key", "rotate", "crm", "--lang", "zh")
+    home.run("api-key", "revoke", "crm", "--reason", "lost", "--lang", "zh")
+    shown = home.run("api-key", "show", "crm", "--lang", "zh")
+    assert "已" not in shown.stdout and "lost" in shown.stdout
+    assert [change["action"] for change in home("api-key", "show", "crm")["history"]] == [
+        "add",
+        "rotate",
+        "revoke",
+    ]
+    assert home("ledger", "verify")["findings"] == 0
