@@ -8,4 +8,6 @@ from tests.cli.conftest import Home
 def furnish(home: Home) -> Home:
     for business in ("jianghan", "hanyang"):
         home.run("business", "add", business, "--name", f"{business} 公司", "--actor", "own-business")
+    purpose = ("--industry", "loans", "--purpose", "service")
+    home.run("campaign", "add", "spring", "--business", "jianghan", *purpose)
     return home
