@@ -120,7 +120,7 @@ class Site:
         set_clock(self.clock, at)
 
     def start(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
-        """``gate``, ``listener`` or ``web``; returns when it says that it runs. :meth:`log` has what it says."""
+        """``gate``, ``listener`` or ``web``; returns when it says so. :meth:`log` has what it says."""
         with self._log(role).open("ab") as out:
             before = out.tell()
             process = subprocess.Popen(
