@@ -19,7 +19,6 @@ from dialpact.application.actor import Right
 from dialpact.application.answer import Answer, answer
 from dialpact.application.check import last_dialled
 from dialpact.application.context import Context
-from dialpact.application.explanation import explain
 from dialpact.application.gate import Gate, logged
 from dialpact.compliance.carrier_leg import BY_PROGRAM, FRESH
 from dialpact.compliance.errors import DialpactError, NotPermitted
@@ -52,9 +51,10 @@ class Predialled(Value, frozen=True, kw_only=True):
         """Whether it may be dialled: an ALLOW; in shadow mode whatever can be."""
         return self.decision.put_through and self.undelivered is None
 
-    def answer(self, language: Language) -> PredialAnswer:
+    def answer(self, language: Language, businesses: Collection[str] = ()) -> PredialAnswer:
+        """``businesses``: whose data may be told; none named: everybody's."""
         decision = self.decision
-        told = answer(decision, explain(decision), self.holds_until, language)
+        told = answer(decision, self.holds_until, language, businesses)
         fields = {name: getattr(told, name) for name in Answer.__struct_fields__}
         if (why := self.undelivered) is not None:
             fields |= {"verdict": "BLOCK", "reason": why, "reasons": (why,), "retry_at": None}

@@ -124,7 +124,7 @@ async def _answered(asked: Asked[NoQuery, Any], body: PredialBody) -> Answer:
             gate.disown(told.decision, Reason.GATE_ERROR)
 
     status = DIAL if told.dials else DO_NOT
-    content = msgspec.json.encode(told.answer(asked.language))
+    content = msgspec.json.encode(told.answer(asked.language, asked.key.businesses))
     return Answer(status=status, body=Spoken(content, status, asked.language, lost))
 
 

@@ -75,6 +75,27 @@ def test_an_opt_out_counts_at_once(stocked: Home, token: str) -> None:
     assert said["reasons"] == ["do-not-call", "no-consent"]
 
 
+def test_nothing_is_told_of_another_business(stocked: Home) -> None:
+    """Whose the caller ID is, and to whom else the person has said no."""
+    stocked.run("business", "add", "rival", "--name", "R", "--actor", "own-business")
+    issued = ("--licence", "L-2", "--carrier", "电信", "--authenticated", "--valid-from", "2026-01-01")
+    stocked.run(
+        *("caller-id", "add", "02787650000", "--business", "rival", *issued),
+        *("--trunk", "carrier", "--purpose", "marketing"),
+    )
+    for value in ("acme", "rival"):
+        stocked.run("dnc", "add", NUMBER, "--scope", "business", "--value", value)
+    body = {**CALL, "number": NUMBER, "caller_id": "02787650000", **TUESDAY}
+    told = {}
+    for limit in ("acme", ""):
+        with api(stocked, key(stocked, f"k-{limit}", "check", businesses=limit)) as client:
+            said = client("POST", "/v1/check", body)
+        assert {"do-not-call", "caller-id-sublet"} <= set(said.json["reasons"])
+        told[limit] = said.body.decode()
+    assert "rival" in told[""]
+    assert "rival" not in told["acme"] and "business acme" in told["acme"]
+
+
 @pytest.mark.parametrize(
     ("body", "code", "place"),
     [
