@@ -68,6 +68,11 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
 
 
 def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
+    """Of problems alone."""
+    return tuple(sorted(_of_problems(endpoint) - endpoint.answers.keys()))
+
+
+def _of_problems(endpoint: AnyEndpoint) -> set[int]:
     """Of all problems that it can answer with."""
     found = {400, 413, 422, 500, 503, *endpoint.problems}
     if endpoint.scope is not None:
@@ -78,7 +83,7 @@ def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
         found.add(415)
     if endpoint.method == "POST":
         found.add(409)
-    return tuple(sorted(found - endpoint.answers.keys()))
+    return found
 
 
 def _types(endpoints: Iterable[AnyEndpoint]) -> Iterable[type]:
@@ -147,6 +152,8 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
             said["content"] = {answer: {}}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
+        if status in _of_problems(endpoint):
+            said["content"] = {**said.get("content", {}), MEDIA_TYPE: {"schema": refs[Problem]}}
         if endpoint.method == "GET" and status == 200 and (answer == JSON or isinstance(answer, type)):
             headers.append("ETag")
             found["304"] = {"description": "It is as the asker has it.", "headers": _headers(limits)}

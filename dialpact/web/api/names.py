@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
+    "check",
     "key",
     "openapi",
+    "predial",
 )

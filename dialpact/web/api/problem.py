@@ -97,9 +97,18 @@ def text(key: str, language: Language, **values: object) -> str:
     return _catalogue(language)[key].format(**values)
 
 
-def response(error: DialpactError, language: Language, path: Mapping[str, str] | None = None) -> Response:
-    """``path``: the parameters of the address; what is not registered under one of them is not found."""
+def response(
+    error: DialpactError,
+    language: Language,
+    path: Mapping[str, str] | None = None,
+    failing: int | None = None,
+) -> Response:
+    """``path``: the parameters of the address; what is not registered under one of them is not found.
+    ``failing``: the status of what is our failure, where it is another one there.
+    """
     refusal = _refusal(error, path or {})
+    if refusal.status >= 500:
+        refusal.status = failing or refusal.status
     if isinstance(error, Fault) and refusal.status != 404:
         try:
             detail = fault_text(error, language)

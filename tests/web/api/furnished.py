@@ -10,4 +10,6 @@ TRACES = ("jianghan",)  # words that whoever may not see business jianghan must 
 def furnish(home: Home) -> Home:
     for business in ("jianghan", "hanyang"):
         home.run("business", "add", business, "--name", f"{business} 公司", "--actor", "own-business")
+    purpose = ("--industry", "loans", "--purpose", "service")
+    home.run("campaign", "add", "spring", "--business", "jianghan", *purpose)
     return home
