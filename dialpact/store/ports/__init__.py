@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
     from contextlib import AbstractAsyncContextManager
 
+    from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.audits import Audits
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.evidence import Evidence
     from dialpact.store.ports.facts_as_of import FactsAsOf
     from dialpact.store.ports.holds import Holds
+    from dialpact.store.ports.idempotency import Idempotency
     from dialpact.store.ports.imports import Imports
     from dialpact.store.ports.incidents import Incidents
     from dialpact.store.ports.inspections import Inspections
@@ -59,6 +61,9 @@ class Store(Protocol):
 
     def looking(self) -> AbstractAsyncContextManager[Store]:
         """The same, read only: for what takes its time, and keeps nobody waiting who writes."""
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
 
     @property
     def audits(self) -> Audits: ...
@@ -122,6 +127,9 @@ class Store(Protocol):
 
     @property
     def holds(self) -> Holds: ...
+
+    @property
+    def idempotency(self) -> Idempotency: ...
 
     @property
     def imports(self) -> Imports: ...

@@ -1,0 +1,12 @@
+"""The modules of this room that have endpoints."""
+
+from __future__ import annotations
+
+MODULES: tuple[str, ...] = (
+    "calls",
+    "incidents",
+    "inspections",
+    "key",
+    "openapi",
+    "recordings",
+)
