@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from dialpact.application import incidents, listings
+from dialpact.application.ids import ID
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.texts import Language, incident_text
 from dialpact.compliance.veil import Veil
@@ -64,7 +65,7 @@ def _shown(one: IncidentOf, hidden: Veil, language: Language) -> IncidentShown:
         node=incident.node,
         kind=incident.kind,
         meaning=incident_text(incident.kind, language),
-        decision=hidden.text(incident.decision),
+        decision=incident.decision if ID.fullmatch(incident.decision) else hidden.text(incident.decision),
         business=one.business,
         channel=hidden.text(incident.channel),
         detail=hidden.text(incident.detail),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from dialpact.application import hearing, listings
+from dialpact.application.context import Context
 from dialpact.application.hearing import SIDES, Kept, Side
 from dialpact.application.recording_files import OpenFile
 from dialpact.compliance import soundtrack
@@ -15,8 +16,10 @@ from dialpact.compliance.ledger.entry import Standing
 from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.api_key import Scope
+from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.soundtrack import Soundtrack
 from dialpact.compliance.veil import Veil
+from dialpact.store.ports.listings import Wanted
 from dialpact.web.api import sound
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint, NoQuery, Query
 from dialpact.web.api.sound import SoundResponse
@@ -111,8 +114,7 @@ async def list_(asked: Asked[RecordingsQuery, None]) -> Answer:
     found = wanted(asked, query, campaign=query.campaign)
     async with asked.context.looking() as context:
         if query.decision:
-            whole = await listings.call(context, query.decision, found.businesses)
-            rows, next = whole.recordings, ""
+            rows, next = await _of_call(context, query.decision, found), ""
         else:
             page = await listings.recordings(
                 context, found, state=query.state or "", after=query.after, most=query.limit
@@ -121,6 +123,13 @@ async def list_(asked: Asked[RecordingsQuery, None]) -> Answer:
         hidden = await veil(asked, context, (), {one.caller_id for one in rows})
     items = tuple(shown_recording(one, hidden) for one in rows)
     return Answer(body=RecordingList(items=items, next=next), headers=PERSONAL)
+
+
+async def _of_call(context: Context, id: str, found: Wanted) -> tuple[Recording, ...]:
+    try:
+        return (await listings.call(context, id, found.businesses)).recordings
+    except Fault:  # a filter that nothing fits
+        return ()
 
 
 async def show(asked: Asked[NoQuery, None]) -> Answer:
@@ -227,7 +236,6 @@ ENDPOINTS = (
         handle=list_,
         query=RecordingsQuery,
         answers={200: RecordingList},
-        problems=(404,),
     ),
     Endpoint(
         method="GET",
