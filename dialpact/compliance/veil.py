@@ -2,7 +2,8 @@
 
 1. A callee's number is personal: it is masked in its own field, and wherever its last digits stand in a text,
    as it was dialled, written in groups, behind a prefix, in a channel's name, in the digits of any script.
-2. Whatever else has the form of a telephone number is masked too (``masking``): it may be anybody's.
+2. Whatever else has the form of a telephone number is masked too (``masking``), and any seven to nine digits
+   that stand alone: it may be anybody's.
 3. What is, or was, in the register of caller IDs is the operator's own, and so are the extensions of his PBX:
    they are shown, so that an officer can go by them. Any other caller ID is masked: a call that was
    forwarded, or forged, has somebody's.
@@ -26,6 +27,8 @@ OWN = 7  # digits, below which a number is nobody's outside
 KNOWN_BY = 7  # last digits by which a number is known again: a local one in China has no fewer
 LONGEST = 24  # digits that are looked for before these
 MOST = 100_000  # characters of a text
+# As it is dialled inside a city; the counter at the end of a channel's name begins with zeros.
+_LOCAL = re.compile(r"(?<![0-9A-Za-z.])(?!0000)[0-9]{7,9}(?![0-9A-Za-z.])")
 _APART = r"[ \u00a0\u2009\u202f.,()\[\]/_‐‑–—-]{0,3}"
 
 
@@ -108,7 +111,7 @@ class Veil:
                 parts += [text[at : found.start()], masked(digits)]
                 at = found.end()
             text = "".join(parts) + text[at:]
-        return masking.text(text, MOST)
+        return _LOCAL.sub(masking.HIDDEN, masking.text(text, MOST))
 
 
 def _pattern(numbers: Iterable[str]) -> re.Pattern[str] | None:
