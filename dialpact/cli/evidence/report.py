@@ -91,6 +91,8 @@ class _Words:
             yield self._text("asked-over", caller_id=question.caller_id)
         if question.around:
             yield self._text("asked-around", around=moment(question.around), within=question.within)
+        if question.businesses:
+            yield self._text("asked-businesses", businesses=", ".join(question.businesses))
 
     def _complaint(self, row: ComplaintRow) -> str:
         status = (

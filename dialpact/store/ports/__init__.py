@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.checkpoints import Checkpoints
     from dialpact.store.ports.clocks import Clocks
     from dialpact.store.ports.complaints import Complaints
+    from dialpact.store.ports.consent_evidence import ConsentEvidences
     from dialpact.store.ports.consents import Consents
     from dialpact.store.ports.custody import Custody
     from dialpact.store.ports.decisions import Decisions
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.incidents import Incidents
     from dialpact.store.ports.inspections import Inspections
     from dialpact.store.ports.installation import Installation
+    from dialpact.store.ports.jobs import Jobs
     from dialpact.store.ports.leads import Leads
     from dialpact.store.ports.ledger import Ledger
     from dialpact.store.ports.listings import Listings
@@ -96,6 +98,9 @@ class Store(Protocol):
     def complaints(self) -> Complaints: ...
 
     @property
+    def consent_evidence(self) -> ConsentEvidences: ...
+
+    @property
     def consents(self) -> Consents: ...
 
     @property
@@ -142,6 +147,9 @@ class Store(Protocol):
 
     @property
     def installation(self) -> Installation: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
 
     @property
     def leads(self) -> Leads: ...
