@@ -7,4 +7,8 @@ MODULES: tuple[str, ...] = (
     "key",
     "openapi",
     "predial",
+    "calls",
+    "incidents",
+    "inspections",
+    "recordings",
 )
