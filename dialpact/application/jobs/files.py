@@ -46,6 +46,7 @@ class JobFiles:
         """Makes the job's folder, with what was sent. NoRoom before anything is written."""
         self.prepare()
         need_room(self.folder, 2 * size)  # the result is about as large
+        self.drop(id)  # (of one that was cut off before it had a row)
         place = self.of(id)
         place.mkdir(mode=0o700)
         try:

@@ -20,7 +20,7 @@ from dialpact.store.ports import receipts
 from dialpact.store.ports.idempotency import Answered
 from dialpact.store.ports.idempotency import Request as Named
 from dialpact.web.api import idempotency, problem, reading
-from dialpact.web.api.endpoint import Again, Answer, Asked, Endpoint, NoQuery
+from dialpact.web.api.endpoint import MOST_BODY, Again, Answer, Asked, Endpoint, NoQuery
 from dialpact.web.api.idempotency import Once
 from dialpact.web.api.problem import Refusal
 from dialpact.web.api.reading import JSON, Sent
@@ -49,7 +49,9 @@ class Answering:
         query = reading.query(request, endpoint.query or NoQuery, said)
         sent = await self._sent(endpoint, request)
         try:
-            body = reading.body(sent, endpoint.body, said) if endpoint.body is not None else None
+            body = None
+            if endpoint.body is not None and sent.upload is None:
+                body = reading.body(sent, endpoint.body, said)
             asked = Asked[Any, Any](
                 site=self._site,
                 context=context,
@@ -70,8 +72,10 @@ class Answering:
                 sent.upload.file.close()
 
     async def _sent(self, endpoint: AnyEndpoint, request: Request) -> Sent:
-        if endpoint.uploads:
-            kind = reading.media_type(request, endpoint.uploads)
+        takes_json = endpoint.body is not None
+        if endpoint.uploads and not (takes_json and reading.is_json(request)):
+            known = (*endpoint.uploads, *([JSON] if takes_json else []))
+            kind = reading.media_type(request, known)
             folder = self._site.config.path(self._site.config.api.folder)
             upload = await reading.spooled(request, endpoint.most_body, kind, folder)
             return Sent(None, upload, kind, upload.sha256)
@@ -79,7 +83,7 @@ class Answering:
             await reading.whole(request, 0)
             return Sent(None, None, "", "")
         kind = reading.media_type(request, (JSON,))
-        content = await reading.whole(request, endpoint.most_body)
+        content = await reading.whole(request, MOST_BODY if endpoint.uploads else endpoint.most_body)
         return Sent(content, None, kind, hashlib.sha256(content).hexdigest())
 
     async def _once_only(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -107,11 +108,11 @@ def _operation(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json) 
         said["security"] = []
     elif endpoint.scopes != ANY_KEY:
         said["security"] = [{"key": [str(scope)]} for scope in endpoint.scopes]
-    if endpoint.uploads:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        said["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.uploads, binary)}
-    elif endpoint.body is not None:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": refs[endpoint.body]}}}
+    content: Json = dict.fromkeys(endpoint.uploads, {"schema": {"type": "string", "format": "binary"}})
+    if endpoint.body is not None:
+        content[JSON] = {"schema": refs[endpoint.body]}
+    if content:
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 
@@ -143,8 +144,8 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
     for status, answer in sorted(endpoint.answers.items()):
         said: Json = {"description": _title(status)}
         headers = [*limits]
-        if isinstance(answer, str):
-            said["content"] = {answer: {}}
+        if isinstance(answer, str | tuple):
+            said["content"] = {one: {} for one in ([answer] if isinstance(answer, str) else answer)}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
         if endpoint.method == "GET" and status == 200 and (answer == JSON or isinstance(answer, type)):
@@ -172,4 +173,4 @@ def _title(status: int) -> str:
     try:
         return problem_text(f"title.{status}", "en")
     except KeyError:
-        return {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content"}[status]
+        return HTTPStatus(status).phrase

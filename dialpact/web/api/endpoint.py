@@ -103,9 +103,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint(Generic[Q, B]):
-    """``answers``: by status, the struct of a JSON answer, or a file's media type, or None: no content.
+    """``answers``: by status, the struct of a JSON answer; a file's media type, or several; None: no content.
 
-    ``uploads``: media types of a body that is taken as it is. ``problems``: statuses beside those that follow
+    ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
+    sends that. ``problems``: statuses beside those that follow
     from the rest (``document`` has them). ``scope``: any one of these; None: whoever can
     reach us.
     """
@@ -115,7 +116,7 @@ class Endpoint(Generic[Q, B]):
     scope: Scope | tuple[Scope, ...] | None
     summary: str
     handle: Callable[[Asked[Q, B]], Awaitable[Answer]]
-    answers: Mapping[int, type[msgspec.Struct] | str | None]
+    answers: Mapping[int, type[msgspec.Struct] | str | tuple[str, ...] | None]
     query: type[Q] | None = None
     body: type[B] | None = None
     uploads: tuple[str, ...] = ()
