@@ -81,7 +81,14 @@ async def web(session: CommandContext) -> int:
                 task.add_done_callback(lambda _: stop.set())  # none ends by itself
             running = asyncio.create_task(jobs.run(stop))
             try:
-                await process.serve(application(site, sources), listening, tls, stop, started)
+                await process.serve(
+                    application(site, sources),
+                    listening,
+                    tls,
+                    stop,
+                    started,
+                    behind_proxy=config.web.behind_proxy,
+                )
             finally:
                 stop.set()
                 await running

@@ -158,12 +158,15 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
 
 
 class WebConfig(_Section, frozen=True, kw_only=True):
-    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address."""
+    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
+    whoever connects from this host says for whom.
+    """
 
     listen: str = "127.0.0.1:9080"
     base_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?)?\Z")] = ""
     certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
     private_key: str = ""
+    behind_proxy: bool = False
 
     @property
     def address(self) -> tuple[str, int]:

@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from dialpact.application.incidents import kinds
 from dialpact.cli.app import app
-from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.meters import Meters
 from dialpact.web import metrics
