@@ -108,7 +108,8 @@ def _operation(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json) 
         said["security"] = []
     elif endpoint.scopes != ANY_KEY:
         said["security"] = [{"key": [str(scope)]} for scope in endpoint.scopes]
-    content: Json = dict.fromkeys(endpoint.uploads, {"schema": {"type": "string", "format": "binary"}})
+    binary = {"type": "string", "format": "binary"}
+    content: Json = {media_type: {"schema": binary} for media_type in endpoint.uploads}
     if endpoint.body is not None:
         content[JSON] = {"schema": refs[endpoint.body]}
     if content:
