@@ -62,6 +62,8 @@ class Answering:
                 language=said,
                 upload=sent.upload,
                 again=Again(new_id()),
+                method=request.method,
+                headers=request.headers,
             )
             if endpoint.method == "POST" and (header := request.headers.get("idempotency-key")) is not None:
                 return await self._once_only(endpoint, request, asked, sent, idempotency.name(header))

@@ -33,6 +33,8 @@ HEADERS: Json = {
     },
     "RateLimit-Policy": {"description": "The quota (q) and its window in seconds (w).", **TEXT},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "Accept-Ranges": {"description": "bytes: Range takes a part of it.", **TEXT},
+    "Content-Range": {"description": "Which bytes of how many.", **TEXT},
     "ETag": {"description": "Of what is there: If-None-Match takes it.", **TEXT},
     "Location": {"description": "Where what came to be is.", **TEXT},
     "WWW-Authenticate": TEXT,
@@ -154,10 +156,17 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
             found["304"] = {"description": "It is as the asker has it.", "headers": _headers(limits)}
         if status in (201, 202):
             headers.append("Location")
+        if 206 in endpoint.answers:
+            headers += ["ETag", "Accept-Ranges", *(["Content-Range"] if status == 206 else [])]
         found[str(status)] = said | {"headers": _headers(headers)}
     for status in statuses(endpoint):
         headers = [] if status == 401 else [*limits]
-        headers += {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
+        headers += {
+            401: ["WWW-Authenticate"],
+            429: ["Retry-After"],
+            503: ["Retry-After"],
+            416: ["Content-Range"],
+        }.get(status, [])
         found[str(status)] = {
             "description": _title(status),
             "headers": _headers(headers),

@@ -84,6 +84,8 @@ class Asked(Generic[Q, B]):
     language: Language
     upload: Upload | None
     again: Again
+    method: str  # as it was asked: of a GET also HEAD
+    headers: Mapping[str, str]  # by their names in small letters
 
     def number(self, e164: str) -> str:
         """As this key may see it."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
+    "calls",
+    "incidents",
+    "inspections",
     "key",
     "openapi",
+    "recordings",
 )

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
+from tests.web.api import recorded
+
+CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 
 
 def furnish(home: Home) -> Home:
     for business in ("jianghan", "hanyang"):
         home.run("business", "add", business, "--name", f"{business} 公司", "--actor", "own-business")
+    made = recorded.call(CALL, "jianghan")
+    recorded.put(home, made)
+    recorded.keep(home, recorded.recording(home, RECORDING, made))
     return home
