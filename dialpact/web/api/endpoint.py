@@ -108,9 +108,8 @@ class Endpoint(Generic[Q, B]):
     """``answers``: by status, the struct of a JSON answer; a file's media type, or several; None: no content.
 
     ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
-    sends that. ``problems``: statuses beside those that follow
-    from the rest (``document`` has them). ``scope``: any one of these; None: whoever can
-    reach us.
+    sends that, of MOST_BODY. ``most_body``: of the rest, in bytes. ``problems``: statuses beside those that
+    follow from the rest (``document`` has them). ``scope``: any one of these; None: whoever can reach us.
     """
 
     method: Method
@@ -122,7 +121,7 @@ class Endpoint(Generic[Q, B]):
     query: type[Q] | None = None
     body: type[B] | None = None
     uploads: tuple[str, ...] = ()
-    most_body: int = MOST_BODY
+    most_body: int | Callable[[Site], int] = MOST_BODY
     seconds: float = SECONDS
     problems: tuple[int, ...] = ()
 

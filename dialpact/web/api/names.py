@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
     "calls",
+    "evidence_packages",
     "incidents",
     "inspections",
     "key",
