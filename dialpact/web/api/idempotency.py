@@ -9,19 +9,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from functools import cached_property
 from pathlib import Path
 
+import structlog
+
 from dialpact.application.presence import Presence
 from dialpact.compliance.clock import Clock
+from dialpact.compliance.errors import StoreError
 from dialpact.store.ports import Store
 from dialpact.store.ports.idempotency import Answered, Claimed, Request
 from dialpact.web.api.problem import Refusal
+from dialpact.web.site import Site
 
 LONGEST = 255  # characters of a name
-MOST_KEPT = 1 << 20  # bytes of an answer
+CLEARED = 3600.0  # seconds between two times
+log = structlog.get_logger()
 
 
 def name(header: str) -> str:
@@ -82,3 +88,13 @@ class Once:
     def forget(self, request: Request) -> None:
         """We are at it no more."""
         self._busy.discard((request.key, request.name))
+
+
+async def clear(site: Site) -> None:
+    """A day later nothing of them is left, also where nobody asks any more. Until it is cancelled."""
+    while True:
+        try:
+            await site.store.idempotency.clear(site.clock.now())
+        except StoreError as error:
+            log.warning("old requests were not cleared away", error=str(error))
+        await asyncio.sleep(CLEARED)
