@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -114,11 +115,12 @@ def _operation(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json) 
         said["security"] = []
     elif endpoint.scopes != ANY_KEY:
         said["security"] = [{"key": [str(scope)]} for scope in endpoint.scopes]
-    if endpoint.uploads:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        said["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.uploads, binary)}
-    elif endpoint.body is not None:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": refs[endpoint.body]}}}
+    binary = {"type": "string", "format": "binary"}
+    content: Json = {media_type: {"schema": binary} for media_type in endpoint.uploads}
+    if endpoint.body is not None:
+        content[JSON] = {"schema": refs[endpoint.body]}
+    if content:
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 
@@ -150,8 +152,8 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
     for status, answer in sorted(endpoint.answers.items()):
         said: Json = {"description": _title(status)}
         headers = [*limits]
-        if isinstance(answer, str):
-            said["content"] = {answer: {}}
+        if isinstance(answer, str | tuple):
+            said["content"] = {one: {} for one in ([answer] if isinstance(answer, str) else answer)}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
         if status in _of_problems(endpoint):
@@ -188,11 +190,4 @@ def _title(status: int) -> str:
     try:
         return problem_text(f"title.{status}", "en")
     except KeyError:
-        return {
-            200: "OK",
-            201: "Created",
-            202: "Accepted",
-            204: "No Content",
-            206: "Partial Content",
-            304: "Not Modified",
-        }[status]
+        return HTTPStatus(status).phrase

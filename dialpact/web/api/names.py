@@ -8,6 +8,7 @@ MODULES: tuple[str, ...] = (
     "openapi",
     "predial",
     "calls",
+    "evidence_packages",
     "incidents",
     "inspections",
     "recordings",

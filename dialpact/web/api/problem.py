@@ -37,9 +37,10 @@ CONFLICTS = frozenset(
         *("taken", "exists", "batch-exists", "complaint-answered"),
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
+        *("jobs-waiting", "job-not-done"),
     }
 )
-OTHER = {"recording-disposed": 410, "no-recording-file": 404}
+OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)

@@ -70,9 +70,17 @@ def body(sent: Sent, kind: type[T], language: Language) -> T:
         raise Refusal(400, "not-json", why=str(error)[:200]) from error
 
 
+def is_json(request: Request) -> bool:
+    return _said(request) == JSON
+
+
+def _said(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def media_type(request: Request, known: tuple[str, ...]) -> str:
     """Without its parameters. Refusal 415."""
-    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    said = _said(request)
     if said not in known or request.headers.get("content-encoding", "identity") != "identity":
         raise Refusal(415, "media-type", known=", ".join(known))
     return said
