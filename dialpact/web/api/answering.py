@@ -49,7 +49,9 @@ class Answering:
         query = reading.query(request, endpoint.query or NoQuery, said)
         sent = await self._sent(endpoint, request)
         try:
-            body = reading.body(sent, endpoint.body, said) if endpoint.body is not None else None
+            body = None
+            if endpoint.body is not None and sent.content is not None:
+                body = reading.body(sent, endpoint.body, said)
             asked = Asked[Any, Any](
                 site=self._site,
                 context=context,
@@ -70,16 +72,17 @@ class Answering:
                 sent.upload.file.close()
 
     async def _sent(self, endpoint: AnyEndpoint, request: Request) -> Sent:
-        if endpoint.uploads:
-            kind = reading.media_type(request, endpoint.uploads)
+        known = (*endpoint.uploads, *((JSON,) if endpoint.body is not None else ()))
+        kind = reading.media_type(request, known) if known else ""
+        if kind in endpoint.uploads:
             folder = self._site.config.path(self._site.config.api.folder)
             upload = await reading.spooled(request, endpoint.most_body, kind, folder)
             return Sent(None, upload, kind, upload.sha256)
         if endpoint.body is None:
             await reading.whole(request, 0)
             return Sent(None, None, "", "")
-        kind = reading.media_type(request, (JSON,))
-        content = await reading.whole(request, endpoint.most_body)
+        most = min(endpoint.most_body, reading.MOST_JSON)
+        content = await reading.whole(request, most)
         return Sent(content, None, kind, hashlib.sha256(content).hexdigest())
 
     async def _once_only(

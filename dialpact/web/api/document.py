@@ -107,11 +107,12 @@ def _operation(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json) 
         said["security"] = []
     elif endpoint.scopes != ANY_KEY:
         said["security"] = [{"key": [str(scope)]} for scope in endpoint.scopes]
-    if endpoint.uploads:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        said["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.uploads, binary)}
-    elif endpoint.body is not None:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": refs[endpoint.body]}}}
+    content: Json = {}
+    if endpoint.body is not None:
+        content[JSON] = {"schema": refs[endpoint.body]}
+    content |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in endpoint.uploads}
+    if content:
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 

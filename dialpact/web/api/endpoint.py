@@ -105,9 +105,9 @@ class Answer:
 class Endpoint(Generic[Q, B]):
     """``answers``: by status, the struct of a JSON answer, or a file's media type, or None: no content.
 
-    ``uploads``: media types of a body that is taken as it is. ``problems``: statuses beside those that follow
-    from the rest (``document`` has them). ``scope``: any one of these; None: whoever can
-    reach us.
+    ``uploads``: media types of a body that is taken as it is; with a ``body`` too, the one that is sent says
+    which. ``problems``: statuses beside those that follow from the rest (``document`` has them). ``scope``:
+    any one of these; None: whoever can reach us.
     """
 
     method: Method

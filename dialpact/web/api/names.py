@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
+    "complaints",
+    "consent_evidence",
+    "consents",
     "key",
+    "leads",
     "openapi",
+    "opt_outs",
+    "scripts",
 )

@@ -31,7 +31,7 @@ NO_TYPE = "about:blank"
 QUOTA = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 RETRY_SECONDS = 1  # after which a store that was busy may not be
 # Faults of what is there already, in the place of what was sent.
-CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered"})
+CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered", "consent-differs"})
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
@@ -41,12 +41,16 @@ log = structlog.get_logger()
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is wrong: its place in the body (a JSON pointer), or the parameter; its code; why."""
+    """One thing that is wrong: its place in the body (a JSON pointer; of a file its row, from 1), or the
+    parameter; its code; why.
+    """
 
     code: str
     detail: str
     pointer: str = ""
     parameter: str = ""
+    row: int = 0
+    sheet: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,7 +65,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Refusal(DialpactError):
-    """A request that is answered with a problem. ``values`` fill the text of ``code``."""
+    """A request that is answered with a problem. ``values`` fill the text of ``code``, where there is no
+    ``detail``.
+    """
 
     def __init__(
         self,
@@ -71,9 +77,11 @@ class Refusal(DialpactError):
         headers: Mapping[str, str] | None = None,
         type: str = NO_TYPE,
         errors: tuple[Wrong, ...] = (),
+        detail: str = "",
         **values: object,
     ) -> None:
         super().__init__(code)
+        self.detail = detail
         self.status, self.code, self.type, self.errors = status, code, type, errors
         self.headers = dict(headers or {})
         self.values = values
@@ -101,13 +109,18 @@ def response(error: DialpactError, language: Language, path: Mapping[str, str] |
     """``path``: the parameters of the address; what is not registered under one of them is not found."""
     refusal = _refusal(error, path or {})
     if isinstance(error, Fault) and refusal.status != 404:
-        try:
-            detail = fault_text(error, language)
-        except KeyError:  # a text that only the command line has
-            detail = str(error)
+        detail = said(error, language)
     else:
-        detail = text(f"problem.{refusal.code}", language, **refusal.values)
+        detail = refusal.detail or text(f"problem.{refusal.code}", language, **refusal.values)
     return _response(refusal, detail, language)
+
+
+def said(fault: Fault, language: Language) -> str:
+    """Why a register refuses an entry, in words."""
+    try:
+        return fault_text(fault, language)
+    except KeyError:  # a text that only the command line has
+        return str(fault)
 
 
 def plain(status: int, code: str, language: Language = "en", **values: object) -> Response:
