@@ -158,12 +158,15 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
 
 
 class WebConfig(_Section, frozen=True, kw_only=True):
-    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address."""
+    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
+    whoever connects from this host says for whom.
+    """
 
     listen: str = "127.0.0.1:9080"
     base_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?)?\Z")] = ""
     certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
     private_key: str = ""
+    behind_proxy: bool = False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -185,6 +188,7 @@ class ApiConfig(_Section, frozen=True, kw_only=True):
     folder: str = "api-files"
     consent_evidence: str = "consent-evidence"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+    most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""

@@ -33,11 +33,11 @@ class Answer(NamedTuple):
 
 class Asker:
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self.port, self._tls = port, tls
+        self.port, self.tls = port, tls
 
     async def send(self, request: bytes) -> bytes:
         """All that comes until the other side closes."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self._tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls)
         try:
             writer.write(request)
             async with asyncio.timeout(WAIT):
@@ -57,12 +57,15 @@ class Asker:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, tls: Tls | None = None, head_seconds: float = WAIT) -> AsyncIterator[int]:
+async def serving(
+    app: ASGIApp, tls: Tls | None = None, head_seconds: float = WAIT, *, behind_proxy: bool = False
+) -> AsyncIterator[int]:
     """Its port."""
     stop, ready = asyncio.Event(), asyncio.Event()
     listening = process.bound("127.0.0.1", 0)
     port = listening.getsockname()[1]
-    serve = process.serve(app, listening, tls, stop, ready.set, head_seconds=head_seconds)
+    given = {"head_seconds": head_seconds, "behind_proxy": behind_proxy}
+    serve = process.serve(app, listening, tls, stop, ready.set, **given)
     running = asyncio.create_task(serve)
     waiting = asyncio.create_task(ready.wait())
     try:
