@@ -179,11 +179,14 @@ class WebConfig(_Section, frozen=True, kw_only=True):
 
 
 class ApiConfig(_Section, frozen=True, kw_only=True):
-    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in;
+    ``consent_evidence``: for those that prove consents.
+    """
 
     secret_file: str = "api.secret"  # noqa: S105 - the name of a file
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
     folder: str = "api-files"
+    consent_evidence: str = "consent-evidence"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
     most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
 

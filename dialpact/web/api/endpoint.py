@@ -109,7 +109,7 @@ class Endpoint(Generic[Q, B]):
     """``answers``: by status, the struct of a JSON answer; a file's media type, or several; None: no content.
 
     ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
-    sends that, of MOST_BODY. ``most_body``: of the rest, in bytes. ``problems``: statuses beside those that
+    sends that. ``most_body``: in bytes. ``problems``: statuses beside those that
     follow from the rest (``document`` has them). ``scope``: any one of these; None: whoever can reach us.
     ``kept``: whether a request that comes again under its Idempotency-Key is told what was answered then;
     else the handler is asked again. ``failing``: the status of a failure of ours, in the place of 500 and 503.
