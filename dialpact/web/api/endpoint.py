@@ -112,7 +112,7 @@ class Endpoint(Generic[Q, B]):
     sends that. ``most_body``: in bytes. ``problems``: statuses beside those that
     follow from the rest (``document`` has them). ``scope``: any one of these; None: whoever can reach us.
     ``kept``: whether a request that comes again under its Idempotency-Key is told what was answered then;
-    else the handler is asked again. ``failing``: the status of a failure of ours, in the place of 500 and 503.
+    else the handler is asked again. ``failing``: the status of a failure of ours, for 500 and 503.
     """
 
     method: Method
