@@ -27,6 +27,7 @@ class Right(StrEnum):
     REGISTERS = "registers"  # businesses, campaigns, caller IDs, scripts, complaints, suspensions, plain ones
     RETENTION = "retention"  # holds, longer times, disposal
     LEDGER = "ledger"  # keys, checkpoints, erasure
+    WEBHOOKS = "webhooks"  # send again what a receiver was not told
     OPERATE = "operate"  # reload, doctor, what the daemons are
 
 

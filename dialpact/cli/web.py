@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
@@ -18,7 +20,7 @@ from dialpact.cli.logs import configure_logs
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
 from dialpact.store.sqlite import Store
-from dialpact.web import process
+from dialpact.web import process, telling
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
 from dialpact.web.site import Site
@@ -49,7 +51,7 @@ async def web(session: CommandContext) -> int:
             log.info("listening", host=host, port=port, tls=tls is not None)
             notify.tell(notify.READY)
 
-        async with store:
+        async with store, _beside(telling.work(site)):
             await process.serve(
                 application(
                     site, (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
@@ -67,6 +69,19 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Goes on meanwhile; whatever it fails with is told, and ends nothing else."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        for error in await asyncio.gather(task, return_exceptions=True):
+            if isinstance(error, Exception):
+                log.error("failed", error=str(error), exc_info=error)
 
 
 def _tls(config: Config) -> Tls | None:
