@@ -13,7 +13,9 @@ END_SECONDS = 6.0  # for what is under way
 
 
 async def work(site: Site) -> None:
-    """Until it is cancelled; nothing where no receiver is configured."""
+    """Until it is cancelled, also where no receiver is configured."""
+    if not site.config.webhooks:
+        await asyncio.get_running_loop().create_future()
     context = Context(site.store, Actor(name="dialpact", door=Door.DAEMON), site.clock, site.uptime)
     stop = asyncio.Event()
     telling = asyncio.create_task(sender.run(context, site.config, stop))

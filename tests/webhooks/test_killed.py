@@ -10,7 +10,6 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from tests.cli.conftest import Home
 from tests.webhooks.ear import WAIT, Came, Ear
