@@ -18,7 +18,7 @@ async def work(site: Site) -> None:
         await asyncio.get_running_loop().create_future()
     context = Context(site.store, Actor(name="dialpact", door=Door.DAEMON), site.clock, site.uptime)
     stop = asyncio.Event()
-    telling = asyncio.create_task(sender.run(context, site.config, stop))
+    telling = asyncio.create_task(sender.run(context, site.config, lambda: site.rules().policy, stop))
     try:
         await asyncio.shield(telling)
     except asyncio.CancelledError:

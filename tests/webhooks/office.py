@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,6 @@ from dialpact.application.webhooks import desk
 from dialpact.application.webhooks.receiver import Receiver, Timings
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.model import Decision
-from dialpact.compliance.profile import Policy
 from dialpact.compliance.webhooks.delivery import HookState
 from dialpact.compliance.webhooks.settings import WebhookConfig
 from dialpact.store.sqlite import Store, create
@@ -31,13 +29,11 @@ PATIENT = Timings(tick=20.0, gather=0.0, answer=20.0, end=1.0)  # a turn ends wh
 class Office:
     def __init__(self, store: Store, config: Config, clock: FixedClock) -> None:
         self.store, self.config, self.clock = store, config, clock
+        self.policy = load_policy(config)
         self.context = Context(store, Actor(name="chen", door=Door.SHELL), clock)
 
     def receiver(self, name: str = "crm", timings: Timings = PATIENT) -> Receiver:
-        async def policy() -> Policy:
-            return await asyncio.to_thread(load_policy, self.config)
-
-        return Receiver(self.context, self.config, name, policy, timings, chance=lambda: 0.0)
+        return Receiver(self.context, self.config, name, lambda: self.policy, timings, chance=lambda: 0.0)
 
     async def rounds(self, receiver: Receiver) -> None:
         """Until there is nothing more to do now."""
@@ -57,6 +53,22 @@ class Office:
 
     async def state(self, name: str = "crm") -> HookState:
         return next(one for one in await self.store.webhooks.states() if one.name == name)
+
+    def write(self, statement: str, *given: object) -> None:
+        """Past all guards: what a test has no other way to."""
+        connection = sqlite3.connect(self.config.database)
+        try:
+            with connection:
+                guards = connection.execute(
+                    "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'decision'"
+                ).fetchall()
+                for name, _ in guards:
+                    connection.execute(f"DROP TRIGGER {name}")
+                connection.execute(statement, given)
+                for _, sql in guards:
+                    connection.execute(sql)
+        finally:
+            connection.close()
 
     def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self.config.database)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from dialpact.application.context import Context
@@ -33,10 +33,10 @@ class Maker:
         context: Context,
         name: str,
         hook: WebhookConfig,
-        policy: Callable[[], Awaitable[Policy]],
+        policy: Callable[[], Policy],
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        """``policy``: what is in force; raises DialpactError."""
+        """``policy``: what is in force now."""
         self._context, self._name, self._hook, self._policy = context, name, hook, policy
         self._most = most_waiting
         self._base = self._passed = -1  # as the store has it; and up to where nothing was found behind that
@@ -68,7 +68,7 @@ class Maker:
         return rest is None and not found.end
 
     async def _told_by_the_clock(self, now: datetime) -> None:
-        policy, name, hook = await self._policy(), self._name, self._hook
+        policy, name, hook = self._policy(), self._name, self._hook
         store = self._context.store.webhooks
         new = list(clockwork.calendar(name, hook, policy, now))
         if "complaint.due" in hook.events:
@@ -86,7 +86,8 @@ class Maker:
 
     async def _digest(self, day: DigestDay, policy: Policy, now: datetime) -> NewDelivery:
         store, hook = self._context.store.webhooks, self._hook
-        figures = await store.figures(day.since, day.until, hook.business)
+        async with self._context.looking() as beside:  # a million calls take their time
+            figures = await beside.store.webhooks.figures(day.since, day.until, hook.business)
         today, still_open, overdue = now.astimezone(HOME).date(), 0, 0
         for one, business in await store.open_complaints():
             if hook.business in ("", business):

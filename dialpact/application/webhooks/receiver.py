@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,7 +68,7 @@ class Receiver:
         context: Context,
         config: Config,
         name: str,
-        policy: Callable[[], Awaitable[Policy]],
+        policy: Callable[[], Policy],
         timings: Timings,
         chance: Callable[[], float] = random.random,
     ) -> None:

@@ -10,14 +10,13 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.policy import load_policy
 from dialpact.application.webhooks.receiver import Receiver, Timings
 from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
@@ -27,15 +26,15 @@ DEFAULT = Timings()
 TRIES = 5  # ticks between two looks whether the other one has ended
 
 
-async def run(context: Context, config: Config, stop: asyncio.Event, timings: Timings = DEFAULT) -> None:
-    """Until ``stop``; nothing where no receiver is configured. Whatever fails is told and tried again."""
+async def run(
+    context: Context,
+    config: Config,
+    policy: Callable[[], Policy],
+    stop: asyncio.Event,
+    timings: Timings = DEFAULT,
+) -> None:
+    """Until ``stop``. Whatever fails is told and tried again. ``policy``: what is in force now."""
     context.actor.need(Right.OPERATE)
-    if not config.webhooks:
-        return
-
-    async def policy() -> Policy:
-        return await asyncio.to_thread(load_policy, config)
-
     told = ""
     while not stop.is_set():
         with _lock(config.database) as held:
