@@ -14,8 +14,9 @@ from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.policy import load_policy
 from dialpact.application.webhooks import desk
+from dialpact.application.webhooks.making import Maker
 from dialpact.application.webhooks.receiver import Receiver, Timings
-from dialpact.compliance.config import Config, Trunk
+from dialpact.compliance.config import Config, StoreConfig, Trunk
 from dialpact.compliance.model import Decision
 from dialpact.compliance.webhooks.delivery import HookState
 from dialpact.compliance.webhooks.settings import WebhookConfig
@@ -27,13 +28,16 @@ PATIENT = Timings(tick=20.0, gather=0.0, answer=20.0, end=1.0)  # a turn ends wh
 
 
 class Office:
-    def __init__(self, store: Store, config: Config, clock: FixedClock) -> None:
-        self.store, self.config, self.clock = store, config, clock
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store, self.config, self.clock = store, config, FixedClock()
         self.policy = load_policy(config)
-        self.context = Context(store, Actor(name="chen", door=Door.SHELL), clock)
+        self.context = Context(store, Actor(name="chen", door=Door.SHELL), self.clock)
 
     def receiver(self, name: str = "crm", timings: Timings = PATIENT) -> Receiver:
         return Receiver(self.context, self.config, name, lambda: self.policy, timings, chance=lambda: 0.0)
+
+    def maker(self, name: str = "crm") -> Maker:
+        return Maker(self.context, name, self.config.webhooks[name], lambda: self.policy)
 
     async def rounds(self, receiver: Receiver) -> None:
         """Until there is nothing more to do now."""
@@ -78,16 +82,22 @@ class Office:
             connection.close()
 
 
+def configured(folder: Path, database: str, **hooks: WebhookConfig) -> Config:
+    return Config(
+        trunks={"carrier": Trunk(endpoint="PJSIP/carrier")},
+        store=StoreConfig(url=f"sqlite:{database}"),
+        webhooks=hooks,
+        origin=str(folder / "d.toml"),
+    )
+
+
 @asynccontextmanager
 async def office(folder: Path, **hooks: WebhookConfig) -> AsyncIterator[Office]:
-    """With its keys, and begun."""
-    config = Config(
-        trunks={"carrier": Trunk(endpoint="PJSIP/carrier")}, webhooks=hooks, origin=str(folder / "d.toml")
-    )
+    """With its keys, so that it is told what happens from now on."""
+    config = configured(folder, "d.db", **hooks)
     create(config.database)
     async with await Store.open(config.database) as store:
-        made = Office(store, config, FixedClock())
+        made = Office(store, config)
         for name in hooks:
             await desk.keys(made.context, config, name)
-            await made.store.webhooks.begin([name], made.clock.now())
         yield made

@@ -6,13 +6,19 @@ import asyncio
 import os
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from dialpact.application import complaints
+from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.webhooks.ear import WAIT, Came, Ear
+from tests.webhooks.make_cut import HOOK
+from tests.webhooks.office import Office, configured, office
+
+ROOT = Path(__file__).parents[2]
 
 PROGRAM = "from dialpact.cli.app import main; main()"
 
@@ -96,9 +102,50 @@ async def test_killed_between_the_answer_and_its_mark(home: Home) -> None:
     assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
 
 
-def rows(home: Home, statement: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(home.path / "dialpact.db")
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
+async def outbox(folder: Path, database: str, *, make: bool) -> tuple[int, list[str]]:
+    """The leaf up to which the log was looked at, and the ids of what is to be told, in their order."""
+    async with await Store.open(folder / database) as store:
+        here = Office(store, configured(folder, database, crm=HOOK))
+        if make:  # as the next process does
+            await here.maker().make(await here.state())
+        leaf = (await here.state()).next_leaf
+        return leaf, [id for (id,) in here.rows("SELECT id FROM webhook_delivery ORDER BY seq")]
+
+
+async def test_killed_at_every_statement_of_making(tmp_path: Path) -> None:
+    """Whatever the moment: what the log says is made whole or not at all, and with the next turn once."""
+    async with office(tmp_path, crm=HOOK) as here:
+        for number in ("+8613800138000", "+8613900139000"):
+            await here.block(number)
+        await here.store.incidents.add(at=here.clock.now(), node="pbx1", kind="asterisk-stalled")
+        await complaints.add(
+            here.context,
+            "13600136000",
+            here.policy,
+            called_at="2026-11-01T10:00+08:00",
+            source="12321",
+            received_at="2026-11-01T10:00+08:00",
+        )
+        here.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    before, nothing = await outbox(tmp_path, "d.db", make=False)
+    assert nothing == []
+    cut = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.webhooks.make_cut", str(tmp_path)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await asyncio.wait_for(cut.communicate(), 6 * WAIT)
+    assert cut.returncode == 0
+    killed = [int(number) for number in said.split()]
+    assert len(killed) > 20
+    whole = await outbox(tmp_path, f"d.{max(killed) + 1}.db", make=False)
+    log, clock = whole[1][:4], whole[1][4:]
+    assert len(whole[1]) == 6 and whole[0] > before
+    seen = set()
+    for number in killed:
+        leaf, ids = await outbox(tmp_path, f"d.{number}.db", make=False)
+        assert (leaf, ids) in [(before, []), (whole[0], log), whole], number
+        seen.add(len(ids))
+        assert await outbox(tmp_path, f"d.{number}.db", make=True) == whole, number
+    assert seen == {0, len(log)}, "killed before and after the first transaction, and never half"
+    assert len(clock) == 2

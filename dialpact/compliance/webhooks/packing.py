@@ -85,10 +85,10 @@ def delivery(name: str, event: Event, about: tuple[str, ...], key: str = "") -> 
 
 
 def _is_for(name: str, hook: WebhookConfig, one: Happening) -> bool:
-    if isinstance(one.data, IncidentCreated) and one.data.kind in OWN:
-        if one.data.detail.partition(":")[0] == name:
-            return False
-    return hook.hears(_type(one.data), one.business)
+    data = one.data
+    if isinstance(data, IncidentCreated) and data.kind in OWN and data.detail.partition(":")[0] == name:
+        return False
+    return hook.hears(_type(data), one.business)
 
 
 def _type(data: Happened) -> EventType:
