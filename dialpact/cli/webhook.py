@@ -58,7 +58,7 @@ async def show(
         one = next((each for each in standing if each.name == name), None)
         if one is None:
             raise Fault("webhook-unknown", value=name)
-        newest = await desk.listed(context, webhook=name, most=SHOWN)
+        newest = await desk.listed(context, names=[name], most=SHOWN)
     if session.as_json:
         session.json({"webhook": one, "deliveries": newest.rows})
         return
@@ -79,7 +79,7 @@ async def dead(
 ) -> None:
     """What was given up after ten attempts in three days: kept for 28 days, for `replay`."""
     async with session.context() as context:
-        found = await desk.listed(context, webhook=webhook, state="dead", after=after, most=limit)
+        found = await desk.listed(context, names=_only(webhook), state="dead", after=after, most=limit)
     _listed(session, found)
 
 
@@ -96,7 +96,7 @@ async def replay(
     if bool(id) == all:
         raise Fault("webhook-which")
     async with session.context(by) as context:
-        count = await desk.replay(context, id, webhook=webhook)
+        count = await desk.replay(context, id, names=_only(webhook))
     session.answer({"replayed": count}, session.text("webhook.replayed", count=count))
 
 
@@ -161,27 +161,22 @@ async def forget(session: CommandContext, name: Name, *, by: By) -> None:
     session.answer(answer, session.text("webhook.forgotten", webhook=name, count=dropped))
 
 
+def _only(webhook: str) -> list[str] | None:
+    return [webhook] if webhook else None
+
+
 def _row(session: CommandContext, one: Standing) -> list[object]:
-    state = one.state
+    state, word = one.state, session.text(f"webhook.{one.word}")
     if state is None:
-        return [one.name, session.text("webhook.not-begun"), 0, 0, None, ""]
+        return [one.name, word, 0, 0, None, ""]
     return [
         one.name,
-        session.text(f"webhook.{_word(one)}"),
+        word,
         state.waiting,
         state.dead,
         state.delivered_at,
         state.why,
     ]
-
-
-def _word(one: Standing) -> str:
-    if not one.configured:
-        return "not-configured"
-    assert one.state is not None
-    if one.state.disabled_at:
-        return "gone"
-    return "failing" if one.state.failing_since else "well"
 
 
 def _listed(session: CommandContext, found: Page[DeliveryEntry]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,10 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook
 
-from dialpact.application.webhooks import desk
+from dialpact.application.ledger.audit import Audit
+from dialpact.application.webhooks import desk, sender
+from dialpact.application.webhooks.receiver import Timings
+from dialpact.compliance.clock import stamp
 from dialpact.compliance.webhooks.retry import SCHEDULE
 from dialpact.compliance.webhooks.settings import WebhookConfig
-from tests.webhooks.ear import Came, Ear, said
+from dialpact.store.sqlite.snapshot import opened
+from tests.webhooks.ear import WAIT, Came, Ear, said
 from tests.webhooks.office import Office, office
 
 A, B = "+8613800138000", "+8613900139000"
@@ -227,3 +232,63 @@ async def test_who_was_away_for_long_gets_all_at_once(here: Office, ear: Ear) ->
     for _ in range(3):
         await here.rounds(receiver)
     assert len(ear.came) == before + 7 and (await here.state()).waiting == 0
+
+
+async def test_of_two_that_would_send_one_does(here: Office, ear: Ear) -> None:
+    """The other waits, and takes over when the first has ended."""
+    stops, runs = [asyncio.Event(), asyncio.Event()], []
+    quick = Timings(tick=0.01, gather=0.0, answer=20.0, end=1.0)
+
+    def begin(stop: asyncio.Event) -> None:
+        work = sender.run(here.context, here.config, lambda: here.policy, stop, quick)
+        runs.append(asyncio.create_task(work))
+
+    begin(stops[0])
+    await here.block(A)
+    await ear.next()
+    begin(stops[1])
+    await here.block(B)
+    await ear.next()
+    stops[0].set()
+    await asyncio.wait_for(runs[0], WAIT)
+    last = await here.block(A)
+    assert calls(await ear.next()) == [last.id]
+    stops[1].set()
+    await asyncio.wait_for(runs[1], WAIT)
+    assert len(ear.came) == 3
+
+
+async def test_nothing_is_sent_unsigned_and_nothing_is_lost_meanwhile(here: Office, ear: Ear) -> None:
+    file = here.config.path("webhook-crm.secret")
+    content = file.read_text()
+    file.unlink()
+    await here.block(A)
+    receiver = here.receiver()
+    await here.rounds(receiver)
+    assert ear.came == [] and (await here.state()).waiting == 1
+    file.write_text(content)
+    file.chmod(0o600)
+    await here.rounds(receiver)
+    (row,) = (await desk.listed(here.context)).rows
+    assert len(ear.came) == 1 and row.attempts == 1
+
+
+async def test_who_forges_the_outbox_misleads_a_receiver_and_nobody_finds_it(here: Office, ear: Ear) -> None:
+    """It is no evidence: the log does not know of it, and whoever asks the log is told the truth."""
+    made = await here.block(A)
+    await here.maker().make(await here.state())
+    here.write("DELETE FROM webhook_delivery")
+    here.write(
+        "INSERT INTO webhook_delivery (hook, id, type, subjects, body, made_at, state, next_at)"
+        " VALUES ('crm', 'msg_forged', 'decision.blocked', '[]', CAST(? AS BLOB), ?, 'waiting', ?)",
+        '{"type":"decision.blocked","data":{"decisions":[{"decision":"never"}]}}',
+        *[stamp(here.clock.now())] * 2,
+    )
+    await here.sent()
+    assert [calls(one) for one in ear.came] == [["never"]]
+    audit = Audit([])
+    with opened(here.config.database) as snapshot:
+        for _ in audit.run(snapshot):
+            pass
+    assert audit.found.listed == []
+    assert [one.id for one in (await here.store.calls.list()).rows] == [made.id]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from msgspec import to_builtins
 
@@ -17,6 +18,7 @@ from dialpact.application.webhooks.posting import Poster
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.model import Value
+from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.webhooks import events, secret
 from dialpact.compliance.webhooks.delivery import DeliveryEntry, HookState, ShownDelivery
@@ -28,6 +30,7 @@ from dialpact.store.ports.page import ALL, Page
 
 REGISTER = "webhook"
 LONGEST_OVERLAP = 24 * 30  # hours
+Word = Literal["well", "failing", "gone", "not-begun", "not-configured"]
 
 
 class Standing(Value, frozen=True, kw_only=True):
@@ -43,6 +46,16 @@ class Standing(Value, frozen=True, kw_only=True):
     business: str
     numbers: bool
     state: HookState | None
+
+    @property
+    def word(self) -> Word:
+        if not self.configured:
+            return "not-configured"
+        if self.state is None:
+            return "not-begun"
+        if self.state.disabled_at:
+            return "gone"
+        return "failing" if self.state.failing_since else "well"
 
 
 class PublicKey(Value, frozen=True, kw_only=True):
@@ -74,34 +87,50 @@ class Tried(Value, frozen=True, kw_only=True):
 async def standing(
     context: Context, config: Config, *, businesses: Collection[str] = ()
 ) -> Sequence[Standing]:
-    """All that are configured or were, by name. ``businesses``: only those that hear of one of these."""
+    """All that are configured or were, by name. ``businesses``: only those that hear of these alone."""
     context.actor.need(Right.CALLS)
     known = {state.name: state for state in await context.store.webhooks.states()}
-    found = []
-    for name in sorted({*config.webhooks, *known}):
-        hook = config.webhooks.get(name)
-        if businesses and (hook is None or hook.business not in businesses):
-            continue
-        found.append(
-            Standing(
-                name=name,
-                configured=hook is not None,
-                url=hook.url if hook else "",
-                events=hook.events if hook else (),
-                business=hook.business if hook else "",
-                numbers=hook.numbers if hook else False,
-                state=known.get(name),
-            )
-        )
-    return found
+    mine = of_businesses(config, businesses)
+    return [
+        _standing(name, config, known.get(name))
+        for name in sorted({*config.webhooks, *known})
+        if mine is None or name in mine
+    ]
+
+
+def of_businesses(config: Config, businesses: Collection[str]) -> frozenset[str] | None:
+    """The receivers that hear of one of these businesses alone; None where no business is named: all."""
+    if not businesses:
+        return None
+    return frozenset(name for name, hook in config.webhooks.items() if hook.business in businesses)
+
+
+def _standing(name: str, config: Config, state: HookState | None) -> Standing:
+    hook = config.webhooks.get(name)
+    return Standing(
+        name=name,
+        configured=hook is not None,
+        url=hook.url if hook else "",
+        events=hook.events if hook else (),
+        business=hook.business if hook else "",
+        numbers=hook.numbers if hook else False,
+        state=state,
+    )
 
 
 async def listed(
-    context: Context, *, webhook: str = "", state: str = "", after: str = "", most: int = ALL
+    context: Context,
+    *,
+    names: Collection[str] | None = None,
+    state: str = "",
+    after: str = "",
+    most: int = ALL,
 ) -> Page[DeliveryEntry]:
-    """Deliveries, the newest first. ``state``: waiting, delivered, dead; empty: any."""
+    """Deliveries, the newest first. ``names``: of these receivers; None: of all. ``state``: waiting,
+    delivered, dead; empty: any.
+    """
     context.actor.need(Right.CALLS)
-    return await context.store.webhooks.list(name=webhook, state=state, after=after, most=most)
+    return await context.store.webhooks.list(names=names, state=state, after=after, most=most)
 
 
 async def show(context: Context, id: str) -> ShownDelivery:
@@ -113,16 +142,22 @@ async def show(context: Context, id: str) -> ShownDelivery:
     return found
 
 
-async def replay(context: Context, id: str = "", *, webhook: str = "") -> int:
-    """Dead letters are sent again: that of ``id``, else all of ``webhook``, else all; how many.
+async def replay(
+    context: Context, id: str = "", *, names: Collection[str] | None = None, made: Sequence[Made] = ()
+) -> int:
+    """Dead letters are sent again: that of ``id``, else all (of these receivers); how many.
 
-    Fault for an id that is none.
+    ``made``: the acts of an earlier try that was cut off before it could say so. Fault for an id of none.
     """
     context.actor.need(Right.WEBHOOKS)
     store, now = context.store.webhooks, context.now()
-    count = await store.replay(webhook, id, by=context.by, at=now)
+    if acts := [one for one in made if (one.register, one.action) == (REGISTER, "replay")]:
+        return sum(int(one.detail["count"]) for one in acts)
+    count = await store.replay(names, id, by=context.by, at=now)
     if id and not count:
-        found = await show(context, id)
+        found = await store.get(id)
+        if found is None or (names is not None and found.entry.webhook not in names):
+            raise Fault("not-registered", entry=id)
         raise Fault("webhook-not-dead", entry=id, state=found.entry.state)
     return count
 

@@ -93,15 +93,15 @@ class Webhooks(Protocol):
         """Takes out what is older, and of what was delivered all but the newest."""
 
     async def list(
-        self, *, name: str = "", state: str = "", after: str = "", most: int = ALL
+        self, *, names: Collection[str] | None = None, state: str = "", after: str = "", most: int = ALL
     ) -> Page[DeliveryEntry]:
-        """Newest first. ``after``: a page's ``next``."""
+        """Newest first. ``names``: of these receivers; None: of all. ``after``: a page's ``next``."""
 
     async def get(self, id: str) -> ShownDelivery | None: ...
 
-    async def replay(self, name: str, id: str, *, by: str, at: datetime) -> int:
-        """Dead letters wait again, from the first attempt on: that of ``id``, or all (of ``name``, or of
-        every receiver); how many. An act in the log.
+    async def replay(self, names: Collection[str] | None, id: str, *, by: str, at: datetime) -> int:
+        """Dead letters wait again, from the first attempt on: that of ``id``, or all (of these receivers, or
+        of every one); how many. An act in the log for each receiver.
         """
 
     async def resume(self, name: str, *, skip: bool, by: str, at: datetime) -> int:

@@ -155,10 +155,10 @@ class Webhooks:
         await self._database.transact(work)
 
     async def list(
-        self, *, name: str = "", state: str = "", after: str = "", most: int = ALL
+        self, *, names: Collection[str] | None = None, state: str = "", after: str = "", most: int = ALL
     ) -> Page[DeliveryEntry]:
         def work(connection: sqlite3.Connection) -> Page[DeliveryEntry]:
-            ask = partial(SQL.list_deliveries, connection, hook=name, state=state)
+            ask = partial(SQL.list_deliveries, connection, hooks=_named(names), state=state)
             return page(ask, _entry, "seq", after=after, most=most, first=NEWEST)
 
         return await self._database.read(work)
@@ -171,16 +171,16 @@ class Webhooks:
         body = fields.pop("body")
         return ShownDelivery(entry=_entry(fields), body=None if body is None else bytes(body).decode())
 
-    async def replay(self, name: str, id: str, *, by: str, at: datetime) -> int:
+    async def replay(self, names: Collection[str] | None, id: str, *, by: str, at: datetime) -> int:
         def work(connection: sqlite3.Connection) -> int:
-            hooks = [row["hook"] for row in SQL.dead_of(connection, hook=name, id=id)]
-            count = int(SQL.replay(connection, hook=name, id=id, at=stamp(at)))
-            for hook in hooks:
+            total = 0
+            for row in list(SQL.dead_of(connection, hooks=_named(names), id=id)):
+                hook = row["hook"]
+                count = int(SQL.replay(connection, hook=hook, id=id, at=stamp(at)))
                 SQL.untell(connection, name=hook)
-            if count:
-                detail = {"count": count, "id": id}
-                log(connection, REGISTER, "replay", name or ", ".join(hooks), detail, by=by, at=at)
-            return count
+                log(connection, REGISTER, "replay", hook, {"count": count, "id": id}, by=by, at=at)
+                total += count
+            return total
 
         return await self._database.transact(work)
 
@@ -264,6 +264,11 @@ def _count(state: dict[str, Any], mark: Mark) -> None:
     else:
         state |= {"failures": state["failures"] + 1, "why": mark.why}
         state["failing_since"] = state["failing_since"] or stamp(mark.at)
+
+
+def _named(names: Collection[str] | None) -> str | None:
+    """As a statement takes them."""
+    return None if names is None else json.dumps(sorted(names))
 
 
 def _need(connection: sqlite3.Connection, name: str) -> None:

@@ -5,4 +5,5 @@ from __future__ import annotations
 MODULES: tuple[str, ...] = (
     "key",
     "openapi",
+    "webhooks",
 )

@@ -31,7 +31,7 @@ NO_TYPE = "about:blank"
 QUOTA = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 RETRY_SECONDS = 1  # after which a store that was busy may not be
 # Faults of what is there already, in the place of what was sent.
-CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered"})
+CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered", "webhook-not-dead"})
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)

@@ -116,9 +116,10 @@ WHERE hook = :hook AND state = 'delivered'
 -- name: drop_told(hook, told_before)!
 DELETE FROM webhook_told WHERE hook = :hook AND at < :told_before;
 
--- name: list_deliveries(hook, state, after, most)
+-- name: list_deliveries(hooks, state, after, most)
 SELECT seq, id, hook, type, state, made_at, attempts, last_at, next_at, why FROM webhook_delivery
-WHERE (:hook = '' OR hook = :hook) AND (:state = '' OR state = :state) AND seq < :after
+WHERE (:hooks IS NULL OR hook IN (SELECT value FROM json_each(:hooks)))
+  AND (:state = '' OR state = :state) AND seq < :after
 ORDER BY seq DESC LIMIT :most;
 
 -- name: get_delivery(id)^
@@ -126,11 +127,12 @@ SELECT seq, id, hook, type, state, made_at, attempts, last_at, next_at, why, bod
 
 -- name: replay(hook, id, at)!
 UPDATE webhook_delivery SET state = 'waiting', attempts = 0, next_at = :at, away = 0
-WHERE state = 'dead' AND (:hook = '' OR hook = :hook) AND (:id = '' OR id = :id);
+WHERE hook = :hook AND state = 'dead' AND (:id = '' OR id = :id);
 
--- name: dead_of(hook, id)
+-- name: dead_of(hooks, id)
 SELECT DISTINCT hook FROM webhook_delivery
-WHERE state = 'dead' AND (:hook = '' OR hook = :hook) AND (:id = '' OR id = :id);
+WHERE state = 'dead' AND (:hooks IS NULL OR hook IN (SELECT value FROM json_each(:hooks))) AND (:id = '' OR id = :id)
+ORDER BY hook;
 
 -- name: untell(name)!
 UPDATE webhook SET told = 0
