@@ -8,11 +8,10 @@ import typer
 
 from dialpact.application import check as use_case
 from dialpact.application.explanation import local
-from dialpact.application.policy import load_policy
+from dialpact.application.policy import judge_of, load_policy
 from dialpact.cli import explained
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance import numbers
-from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.moment import moment
 
 
@@ -30,10 +29,7 @@ async def check(
     """May this call be made? Decides as the gate would, and records nothing. Exit 0 ALLOW, 3 BLOCK."""
     numbers.warm()
     config = session.config
-    stops = config.ledger.on_fork == "stop"
-    judge = Judge(
-        load_policy(config), config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops
-    )
+    judge = judge_of(config, load_policy(config))
     instant = moment(at, "at") if at else None
     async with session.context() as context:
         checked = await use_case.check(

@@ -1,6 +1,6 @@
 """``dialpact web``: what programs and other machines may ask over HTTP, in a process of its own.
 
-It is no part of the gate: it looks at snapshots of the database, and a reload does not reach it.
+It is no part of the gate, and can not be in its way. Its rules are those in force: a reload reaches it too.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from functools import partial
 
 import structlog
 
+from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
+from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
 from dialpact.store.sqlite import Store
 from dialpact.web import process
-from dialpact.web.app import SOURCES, application
+from dialpact.web.app import SOURCES, WORKS, application
 from dialpact.web.process import Tls
+from dialpact.web.rules import Rules
 from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 
@@ -29,18 +32,31 @@ log = structlog.get_logger()
 
 async def web(session: CommandContext) -> int:
     """Answers programs and other machines over HTTP."""
-    config = session.config
-    tls = _tls(config)
-    if config.supervision and config.supervision.supervised:
-        config.supervision.secret(config)  # better at the start than at the first letter
+    tls = _tls(session.config)
+    if session.config.supervision and session.config.supervision.supervised:
+        session.config.supervision.secret(session.config)  # better at the start than at the first letter
+    reloading = session.reloading = Reloading(session.config.origin, "web", session.clock, _tell)
     configure_logs()
+    numbers.warm()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reloading.ask)
+    config = reloading.config
     store = Store(config.database, BUSY_MS)
-    site = Site(config=config, store=store, clock=session.clock, uptime=session.machine.uptime)
+    rules = Rules(config, reloading.policy, store, session.clock)
+    site = Site(
+        config=config,
+        store=store,
+        clock=session.clock,
+        uptime=session.machine.uptime,
+        rules=rules.now,
+        recorded_rules=rules.recorded,
+    )
+    sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
+    beside: list[asyncio.Task[None]] = []
     try:
         listening = process.bound(*config.web.address)
         host, port = listening.getsockname()[:2]
@@ -49,17 +65,21 @@ async def web(session: CommandContext) -> int:
             log.info("listening", host=host, port=port, tls=tls is not None)
             notify.tell(notify.READY)
 
+        reloading.add(rules)
         async with store:
+            works = (reloading.run(stop), *(work(site) for work in WORKS))
+            beside += [asyncio.create_task(work) for work in works]
+            for task in beside:
+                task.add_done_callback(lambda _: stop.set())  # none ends by itself
             await process.serve(
-                application(
-                    site, (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
-                ),
+                application(site, sources),
                 listening,
                 tls,
                 stop,
                 started,
                 behind_proxy=config.web.behind_proxy,
             )
+            await _ended(beside)
     except (DialpactError, OSError) as error:
         log.critical("failed", error=str(error))
         return FAILED
@@ -68,6 +88,19 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
+
+
+async def _ended(beside: list[asyncio.Task[None]]) -> None:
+    """Raises what one of them failed with."""
+    for task in beside:
+        task.cancel()
+    for outcome in await asyncio.gather(*beside, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _tell(word: Word) -> None:
+    notify.tell(notify.reloading() if word == "reloading" else notify.READY)
 
 
 def _tls(config: Config) -> Tls | None:

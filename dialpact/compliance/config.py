@@ -145,21 +145,7 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes. Read when it is needed. ConfigError."""
-        file = config.path(self.secret_file)
-        try:
-            with file.open("rb") as opened:
-                mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
-            text = content.decode("ascii").strip()
-            found = bytes.fromhex(text)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "not hexadecimal"
-            raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
-        if mode & 0o077:
-            raise ConfigError(f"[supervision] secret_file {file}: others can read it (chmod 600)")
-        if len(found) != 32:
-            raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
-        masking.hide(text)
-        return found
+        return hashing_secret("supervision", config.path(self.secret_file))
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -192,6 +178,19 @@ class WebConfig(_Section, frozen=True, kw_only=True):
         return not self.certificate and not is_loopback(self.address[0])
 
 
+class ApiConfig(_Section, frozen=True, kw_only=True):
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+
+    secret_file: str = "api.secret"  # noqa: S105 - the name of a file
+    requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
+    folder: str = "api-files"
+    results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+
+    def secret(self, config: Config) -> bytes:
+        """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""
+        return hashing_secret("api", config.path(self.secret_file))
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file. ``origin`` is its path; paths in it are resolved against the folder it lies in."""
 
@@ -206,6 +205,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
     web: WebConfig = WebConfig()
+    api: ApiConfig = ApiConfig()
     supervision: SupervisionConfig | None = None
     origin: str = ""
 
@@ -266,6 +266,25 @@ class Config(_Section, frozen=True, kw_only=True):
     def the_trunk(self, name: str) -> str:
         """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
+
+
+def hashing_secret(section: str, file: Path) -> bytes:
+    """32 bytes from a file that nobody else can read. ConfigError."""
+    place = f"[{section}] secret_file {file}"
+    try:
+        with file.open("rb") as opened:
+            mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
+        text = content.decode("ascii").strip()
+        found = bytes.fromhex(text)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not hexadecimal"
+        raise ConfigError(f"{place}: {why}") from error
+    if mode & 0o077:
+        raise ConfigError(f"{place}: others can read it (chmod 600)")
+    if len(found) != 32:
+        raise ConfigError(f"{place}: not of 32 bytes in hexadecimal")
+    masking.hide(text)
+    return found
 
 
 def _witness(given: WitnessConfig | str) -> WitnessConfig:

@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.command_context import BUSY_MS
-from dialpact.compliance.clock import SystemClock, host_uptime
+from dialpact.compliance.clock import Clock, SystemClock, host_uptime
 from dialpact.compliance.config import Config, Trunk
 from dialpact.store.sqlite import Store
 from dialpact.web import process
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
+from dialpact.web.rules import Rules
 from dialpact.web.site import RouteSource, Site
 
 WAIT = 20.0
@@ -79,15 +81,33 @@ async def serving(
             await asyncio.gather(running, return_exceptions=True)
 
 
-def site_of(database: Path) -> Site:
-    config = Config(
+def site_of(database: Path, config: Config | None = None, clock: Clock | None = None) -> Site:
+    """Without a configuration: one that has what must be."""
+    config = config or Config(
         trunks={"carrier": Trunk(endpoint="PJSIP/carrier")}, origin=str(database.parent / "c.toml")
     )
-    return Site(config=config, store=Store(database, BUSY_MS), clock=SystemClock(), uptime=host_uptime)
+    return made(config, Store(database, BUSY_MS), clock or SystemClock())
+
+
+def made(config: Config, store: Store, clock: Clock) -> Site:
+    rules = Rules(config, load_policy(config), store, clock)
+    return Site(
+        config=config,
+        store=store,
+        clock=clock,
+        uptime=host_uptime,
+        rules=rules.now,
+        recorded_rules=rules.recorded,
+    )
 
 
 @asynccontextmanager
-async def asking(database: Path, sources: Sequence[RouteSource] = SOURCES) -> AsyncIterator[Asker]:
-    site = site_of(database)
+async def asking(
+    database: Path,
+    sources: Sequence[RouteSource] = SOURCES,
+    config: Config | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[Asker]:
+    site = site_of(database, config, clock)
     async with serving(application(site, sources)) as port:
         yield Asker(port)

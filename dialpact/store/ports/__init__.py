@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
+    from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.audits import Audits
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.evidence import Evidence
     from dialpact.store.ports.facts_as_of import FactsAsOf
     from dialpact.store.ports.holds import Holds
+    from dialpact.store.ports.idempotency import Idempotency
     from dialpact.store.ports.imports import Imports
     from dialpact.store.ports.incidents import Incidents
     from dialpact.store.ports.inspections import Inspections
@@ -53,6 +55,9 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
 
 class Store(Protocol):
     """An open database, by its nouns."""
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
 
     @property
     def audits(self) -> Audits: ...
@@ -116,6 +121,9 @@ class Store(Protocol):
 
     @property
     def holds(self) -> Holds: ...
+
+    @property
+    def idempotency(self) -> Idempotency: ...
 
     @property
     def imports(self) -> Imports: ...

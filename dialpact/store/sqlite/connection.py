@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
-from dialpact.store.ports import together
+from dialpact.store.ports import receipts, together
+from dialpact.store.ports.receipts import Receipt
 from dialpact.store.sqlite import ledger, migrate
 from dialpact.store.sqlite.thread import Thread, Units
 
@@ -190,7 +191,7 @@ class Database:
         if together.is_joining():
             result: T = await together.Unit(self, self._transact_all, work)
             return result
-        return await self._run(partial(self._within, work))
+        return await self._run(partial(self._within, work, receipts.current()))
 
     async def _transact_all(self, works: Sequence[Callable[[Units], Any]]) -> list[Any]:
         """In one transaction, in their order, all or none; the leaves of all are made at its end."""
@@ -200,7 +201,7 @@ class Database:
         """As ``transact``, in one transaction with whatever else is shared meanwhile: it has to be good for
         being run a second time, where another's failure took the first back.
         """
-        if together.is_joining():
+        if together.is_joining() or receipts.current():  # (what is noted of one is not of the others)
             return await self.transact(work)
         mine: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._shared.append((work, mine))
@@ -268,7 +269,7 @@ class Database:
             self._roll_back(connection)
             connection.execute("PRAGMA query_only = OFF")
 
-    def _within(self, work: Callable[[Units], T], connection: Units) -> T:
+    def _within(self, work: Callable[[Units], T], receipt: Receipt | None, connection: Units) -> T:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
@@ -277,6 +278,8 @@ class Database:
             connection.written.clear()
             result = work(connection)
             if connection.total_changes != before:
+                if receipt is not None:
+                    receipt(connection)
                 _seal(connection, self.path)
             connection.execute("COMMIT")
             self.has_written = self.has_written or connection.total_changes != before

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.evidence import Evidence
     from dialpact.store.sqlite.facts_as_of import FactsAsOf
     from dialpact.store.sqlite.holds import Holds
+    from dialpact.store.sqlite.idempotency import Idempotency
     from dialpact.store.sqlite.imports import Imports
     from dialpact.store.sqlite.incidents import Incidents
     from dialpact.store.sqlite.inspections import Inspections
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.reconciliations import Reconciliations
     from dialpact.store.sqlite.recording_list import RecordingList
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
+    from dialpact.store.sqlite.registers.api_key import ApiKeys
     from dialpact.store.sqlite.registers.business import Businesses
     from dialpact.store.sqlite.registers.caller_id import CallerIds
     from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -54,6 +56,12 @@ if TYPE_CHECKING:
 
 class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        from dialpact.store.sqlite.registers.api_key import ApiKeys
+
+        return ApiKeys(self)
 
     @cached_property
     def audits(self) -> Audits:
@@ -180,6 +188,12 @@ class Store(Database):
         from dialpact.store.sqlite.holds import Holds
 
         return Holds(self)
+
+    @cached_property
+    def idempotency(self) -> Idempotency:
+        from dialpact.store.sqlite.idempotency import Idempotency
+
+        return Idempotency(self)
 
     @cached_property
     def imports(self) -> Imports:
