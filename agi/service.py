@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.server import Server
+from dialpact.application.gate import Gate
 from dialpact.application.opt_out import OptOutQueue
 from dialpact.application.policy import judge_of
 from dialpact.compliance.clock import Clock

@@ -47,3 +47,8 @@ class Actor(Value, frozen=True, kw_only=True):
         """Raises NotPermitted."""
         if right not in self.rights:
             raise NotPermitted(f"{self.name}: {right}")
+
+    def need_person(self) -> None:
+        """For what lets calls through that were not: no program does it by itself. Raises NotPermitted."""
+        if self.door is Door.API:
+            raise NotPermitted(f"{self.name}: for a person alone")

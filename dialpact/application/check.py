@@ -5,18 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 
 from dialpact.application.actor import Right
+from dialpact.application.answer import Answer, answer
 from dialpact.application.context import Context
 from dialpact.application.explanation import Explained, explain
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision, Value
+from dialpact.compliance.ranges import LastDialled
+from dialpact.compliance.texts import Language
 
 
 class Checked(Value, frozen=True, kw_only=True):
-    """What the gate would say. ``decision`` is stored nowhere."""
+    """What the gate would say, and until when (:meth:`~dialpact.compliance.judge.Judge.holds_until`).
+    ``decision`` is stored nowhere.
+    """
 
     decision: Decision
     explanation: tuple[Explained, ...]
+    holds_until: datetime | None
+
+    def answer(self, language: Language) -> Answer:
+        return answer(self.decision, self.explanation, self.holds_until, language)
 
 
 async def check(
@@ -45,4 +54,13 @@ async def check(
         decision = judge.decide(attempt, facts, now, recorder_required=live)
     if judge.stops_on_fork and at is None and (await context.store.checkpoints.log()).forked:
         decision = judge.forked(attempt, now)
-    return Checked(decision=decision, explanation=explain(decision))
+    until = judge.holds_until(decision, await last_dialled(context, judge, decision))
+    return Checked(decision=decision, explanation=explain(decision), holds_until=until)
+
+
+async def last_dialled(context: Context, judge: Judge, decision: Decision) -> tuple[LastDialled, ...] | None:
+    """When the numbers close by were dialled; None where nobody need know."""
+    if not any(finding.rule == "range_dialling" and finding.code for finding in decision.findings):
+        return None
+    attempt, now = decision.attempt, decision.decided_at
+    return tuple(await context.store.calls.last_dialled(attempt, judge.asked, now))

@@ -46,17 +46,7 @@ async def check(
     decision = checked.decision
     callee = decision.attempt.callee
     if session.as_json:
-        session.json(
-            {
-                "verdict": decision.verdict,
-                "mode": decision.mode,
-                "reason": decision.reason,
-                "reasons": decision.reasons,
-                "number": callee.e164,
-                "retry_at": decision.retry_at,
-                "findings": explained.objects(checked.explanation, session.language),
-            }
-        )
+        session.json(checked.answer(session.language))
     else:
         explained.table(session, checked.explanation)
         typer.echo()
@@ -67,7 +57,18 @@ async def check(
                 ("verdict", decision.verdict),
                 ("reasons", decision.reasons),
                 ("retry_at", decision.retry_at and local(decision.retry_at, decision)),
+                ("holds_until", _until(session, checked)),
             ]
         )
     session.warn_of_shadow()
     return DONE if decision.allowed else FOUND
+
+
+def _until(session: CommandContext, checked: use_case.Checked) -> str:
+    """Of what is promised for no time there is nothing to say but that."""
+    until, decision = checked.holds_until, checked.decision
+    if until is None:
+        return session.text("say.holds-for-good")
+    if until <= decision.decided_at:
+        return session.text("say.holds-not")
+    return session.text("say.holds-until", at=session.cell(local(until, decision)))

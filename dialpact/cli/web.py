@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.runner import Runner
 from dialpact.application.reloading import Reloading, Word
-from dialpact.cli import notify
+from dialpact.cli import job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
@@ -46,6 +52,7 @@ async def web(session: CommandContext) -> int:
     config = reloading.config
     store = Store(config.database, BUSY_MS)
     rules = Rules(config, reloading.policy, store, session.clock)
+    jobs = _runner(session, config, store)
     site = Site(
         config=config,
         store=store,
@@ -53,6 +60,7 @@ async def web(session: CommandContext) -> int:
         uptime=session.machine.uptime,
         rules=rules.now,
         recorded_rules=rules.recorded,
+        jobs=jobs,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
@@ -71,14 +79,19 @@ async def web(session: CommandContext) -> int:
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:
                 task.add_done_callback(lambda _: stop.set())  # none ends by itself
-            await process.serve(
-                application(site, sources),
-                listening,
-                tls,
-                stop,
-                started,
-                behind_proxy=config.web.behind_proxy,
-            )
+            running = asyncio.create_task(jobs.run(stop))
+            try:
+                await process.serve(
+                    application(site, sources),
+                    listening,
+                    tls,
+                    stop,
+                    started,
+                    behind_proxy=config.web.behind_proxy,
+                )
+            finally:
+                stop.set()
+                await running
             await _ended(beside)
     except (DialpactError, OSError) as error:
         log.critical("failed", error=str(error))
@@ -88,6 +101,14 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
+
+
+def _runner(session: CommandContext, config: Config, store: Store) -> Runner:
+    """Of the jobs that programs hand in. What it does, it does by itself: the worker acts for who asked."""
+    context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock, session.machine.uptime)
+    files = JobFiles(config.path(config.api.folder))
+    command = partial(job_worker.command, Path(config.origin))
+    return Runner(context, files, command, timedelta(days=config.api.results_days))
 
 
 async def _ended(beside: list[asyncio.Task[None]]) -> None:

@@ -185,6 +185,7 @@ class ApiConfig(_Section, frozen=True, kw_only=True):
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
     folder: str = "api-files"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+    most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""

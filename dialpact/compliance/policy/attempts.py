@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 
 from dialpact.compliance.model import Tally
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined, skipped
+from dialpact.compliance.policy.case import Case, Findings, Instants, Why, failed, joined, skipped
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Attempts, Cap
 
@@ -25,6 +25,11 @@ def judge(case: Case, section: Attempts) -> Findings:
         return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
     caps = [cap for cap in section.caps if cap.action == "refuse"]
     return joined(NAME, case, (finding for cap in caps for finding in _failure(case, cap)))
+
+
+def turns(case: Case, section: Attempts) -> Instants:
+    tallies = [(cap, _tally(case, cap)) for cap in section.caps if cap.action == "refuse"]
+    return [tally.nth + cap.period for cap, tally in tallies if tally is not None and tally.nth is not None]
 
 
 def _failure(case: Case, cap: Cap) -> Findings:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from dialpact.compliance.model import Campaign, Consent, Facts
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.policy.case import (
+    Case,
+    Findings,
+    Instants,
+    Why,
+    day_ends,
+    failed,
+    passed,
+    same,
+    skipped,
+)
 from dialpact.compliance.policy.do_not_call import covers
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.retention import months_later
@@ -54,6 +64,14 @@ def judge(case: Case, section: ConsentRule) -> Findings:
         return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.EXPIRED, on=on),)
     on, months = _last_day(case, section, latest).isoformat(), str(section.valid_months)
     return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.LAPSED, on=on, months=months),)
+
+
+def turns(case: Case, section: ConsentRule) -> Instants:
+    for consent in case.facts.consents:
+        yield consent.granted_at
+        yield from (at for at in (consent.expires_at, consent.withdrawn_at) if at is not None)
+        if section.valid_months:
+            yield from day_ends(_last_day(case, section, consent), case.profile)
 
 
 def _valid(case: Case, section: ConsentRule, consent: Consent, withdrawn: datetime | None) -> bool:

@@ -6,11 +6,12 @@ does not count, and that it is held is said as well: the number looks counted up
 
 from __future__ import annotations
 
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped, timeless
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import LeadsRule
 
 NAME = "leads"
+turns = timeless
 
 
 def judge(case: Case, section: LeadsRule) -> Findings:

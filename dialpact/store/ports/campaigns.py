@@ -27,5 +27,8 @@ class Campaigns(Protocol):
     ) -> Page[Campaign]:
         """By their ids. ``after``: a page's ``next``."""
 
+    async def reading(self, script: str) -> Sequence[str]:
+        """The businesses whose campaigns name this script, each once."""
+
     async def unknown(self, *, business: str = "", industry: str = "") -> Sequence[str]:
         """Those of the two that nothing is registered under: likely a slip of the pen, not an error."""

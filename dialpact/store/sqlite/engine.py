@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.imports import Imports
     from dialpact.store.sqlite.incidents import Incidents
     from dialpact.store.sqlite.inspections import Inspections
+    from dialpact.store.sqlite.jobs import Jobs
     from dialpact.store.sqlite.ledger_entries import Ledger
+    from dialpact.store.sqlite.listings import Listings
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.change import Changes
     from dialpact.store.sqlite.registers.complaint import Complaints
     from dialpact.store.sqlite.registers.consent import Consents
+    from dialpact.store.sqlite.registers.consent_evidence import ConsentEvidences
     from dialpact.store.sqlite.registers.do_not_call import DoNotCall
     from dialpact.store.sqlite.registers.leads import Leads
     from dialpact.store.sqlite.registers.plain import Entries
@@ -122,6 +125,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.complaint import Complaints
 
         return Complaints(self)
+
+    @cached_property
+    def consent_evidence(self) -> ConsentEvidences:
+        from dialpact.store.sqlite.registers.consent_evidence import ConsentEvidences
+
+        return ConsentEvidences(self)
 
     @cached_property
     def consents(self) -> Consents:
@@ -220,6 +229,12 @@ class Store(Database):
         return Installation(self)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        from dialpact.store.sqlite.jobs import Jobs
+
+        return Jobs(self)
+
+    @cached_property
     def leads(self) -> Leads:
         from dialpact.store.sqlite.registers.leads import Leads
 
@@ -230,6 +245,12 @@ class Store(Database):
         from dialpact.store.sqlite.ledger_entries import Ledger
 
         return Ledger(self)
+
+    @cached_property
+    def listings(self) -> Listings:
+        from dialpact.store.sqlite.listings import Listings
+
+        return Listings(self)
 
     @cached_property
     def opt_outs(self) -> OptOuts:

@@ -70,6 +70,7 @@ TABLES: Mapping[str, Bound] = {
     ),
     "register_difference": Bound("nothing", "found anew at each look"),
     "register_look": Bound("nothing", "said anew at each look"),
+    "job": Bound("nothing", "work that a program asked for; what it does to registers or evidence is an act"),
     "api_key_use": Bound("nothing", "when a key was last used, for whoever lists them"),
     "idempotency": Bound(
         "nothing",

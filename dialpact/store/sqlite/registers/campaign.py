@@ -69,6 +69,12 @@ class Campaigns:
 
         return await self._database.read(work)
 
+    async def reading(self, script: str) -> Sequence[str]:
+        found = await self._database.read(
+            lambda connection: list(SQL.reading_script(connection, script=script))
+        )
+        return [str(row["business"]) for row in found]
+
     async def unknown(self, *, business: str = "", industry: str = "") -> Sequence[str]:
         def work(connection: sqlite3.Connection) -> Sequence[str]:
             missing = []
