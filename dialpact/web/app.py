@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dialpact.web import tiles
+from dialpact.web.api import idempotency, predial
 from dialpact.web.api import routing as api
 from dialpact.web.bounds import Bounds
 from dialpact.web.site import RouteSource, Site, Work
@@ -38,7 +39,7 @@ def health(site: Site) -> Sequence[BaseRoute]:
 
 
 SOURCES: tuple[RouteSource, ...] = (health, tiles.routes, api.routes)
-WORKS: tuple[Work, ...] = ()
+WORKS: tuple[Work, ...] = (idempotency.clear, predial.deciding)
 
 
 def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:

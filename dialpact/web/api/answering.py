@@ -60,6 +60,8 @@ class Answering:
                 language=said,
                 upload=sent.upload,
                 again=Again(new_id()),
+                method=request.method,
+                headers=request.headers,
             )
             if endpoint.method == "POST" and (header := request.headers.get("idempotency-key")) is not None:
                 return await self._once_only(endpoint, request, asked, sent, idempotency.name(header))
@@ -93,13 +95,13 @@ class Answering:
         if (before := claimed.answer) is not None:
             return Response(before.body, before.status, {**before.headers, **REPLAYED})
         try:
-            asked = _again(asked, Again(claimed.act, claimed.written))
+            asked = _again(asked, Again(claimed.act, claimed.written, named=True))
             with receipts.noting(self._site.store.idempotency.receipt(named)):
                 try:
                     response = await _handled(endpoint, asked)
                 except DialpactError as error:
-                    response = problem.response(error, asked.language, asked.path)
-            if response.status_code < 500:
+                    response = problem.response(error, asked.language, asked.path, endpoint.failing)
+            if endpoint.kept and response.status_code < 500:
                 await self._keep(named, response)
             return response
         finally:

@@ -32,6 +32,8 @@ HEADERS: Json = {
     },
     "RateLimit-Policy": {"description": "The quota (q) and its window in seconds (w).", **TEXT},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "Accept-Ranges": {"description": "bytes: Range takes a part of it.", **TEXT},
+    "Content-Range": {"description": "Which bytes of how many.", **TEXT},
     "ETag": {"description": "Of what is there: If-None-Match takes it.", **TEXT},
     "Location": {"description": "Where what came to be is.", **TEXT},
     "WWW-Authenticate": TEXT,
@@ -68,6 +70,11 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
 
 
 def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
+    """Of problems alone."""
+    return tuple(sorted(_of_problems(endpoint) - endpoint.answers.keys()))
+
+
+def _of_problems(endpoint: AnyEndpoint) -> set[int]:
     """Of all problems that it can answer with."""
     found = {400, 413, 422, 500, 503, *endpoint.problems}
     if endpoint.scope is not None:
@@ -78,7 +85,7 @@ def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
         found.add(415)
     if endpoint.method == "POST":
         found.add(409)
-    return tuple(sorted(found - endpoint.answers.keys()))
+    return found
 
 
 def _types(endpoints: Iterable[AnyEndpoint]) -> Iterable[type]:
@@ -147,15 +154,24 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
             said["content"] = {answer: {}}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
+        if status in _of_problems(endpoint):
+            said["content"] = {**said.get("content", {}), MEDIA_TYPE: {"schema": refs[Problem]}}
         if endpoint.method == "GET" and status == 200 and (answer == JSON or isinstance(answer, type)):
             headers.append("ETag")
             found["304"] = {"description": "It is as the asker has it.", "headers": _headers(limits)}
         if status in (201, 202):
             headers.append("Location")
+        if 206 in endpoint.answers:
+            headers += ["ETag", "Accept-Ranges", *(["Content-Range"] if status == 206 else [])]
         found[str(status)] = said | {"headers": _headers(headers)}
     for status in statuses(endpoint):
         headers = [] if status == 401 else [*limits]
-        headers += {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
+        headers += {
+            401: ["WWW-Authenticate"],
+            429: ["Retry-After"],
+            503: ["Retry-After"],
+            416: ["Content-Range"],
+        }.get(status, [])
         found[str(status)] = {
             "description": _title(status),
             "headers": _headers(headers),
@@ -172,4 +188,11 @@ def _title(status: int) -> str:
     try:
         return problem_text(f"title.{status}", "en")
     except KeyError:
-        return {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content"}[status]
+        return {
+            200: "OK",
+            201: "Created",
+            202: "Accepted",
+            204: "No Content",
+            206: "Partial Content",
+            304: "Not Modified",
+        }[status]

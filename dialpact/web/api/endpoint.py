@@ -61,6 +61,7 @@ class Again(msgspec.Struct, frozen=True):
 
     act: str
     written: tuple[Written, ...] = ()
+    named: bool = False  # whether it came with an Idempotency-Key
 
     def of(self, kind: str) -> str | None:
         """The key of the first record of this kind, that the try before has put in."""
@@ -84,6 +85,8 @@ class Asked(Generic[Q, B]):
     language: Language
     upload: Upload | None
     again: Again
+    method: str  # as it was asked: of a GET also HEAD
+    headers: Mapping[str, str]  # by their names in small letters
 
     def number(self, e164: str) -> str:
         """As this key may see it."""
@@ -107,7 +110,9 @@ class Endpoint(Generic[Q, B]):
 
     ``uploads``: media types of a body that is taken as it is. ``problems``: statuses beside those that follow
     from the rest (``document`` has them). ``scope``: any one of these; None: whoever can
-    reach us.
+    reach us. ``kept``: whether a request that comes again under its Idempotency-Key is told what was answered
+    then; else the handler is asked again. ``failing``: the status of a failure of ours, in the place of 500
+    and 503.
     """
 
     method: Method
@@ -122,6 +127,8 @@ class Endpoint(Generic[Q, B]):
     most_body: int = MOST_BODY
     seconds: float = SECONDS
     problems: tuple[int, ...] = ()
+    kept: bool = True
+    failing: int | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
+    "check",
     "key",
     "openapi",
+    "predial",
+    "calls",
+    "incidents",
+    "inspections",
+    "recordings",
 )

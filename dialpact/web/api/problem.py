@@ -19,6 +19,7 @@ from starlette.responses import Response
 from dialpact.compliance.errors import (
     ConfigError,
     DialpactError,
+    LedgerError,
     NotPermitted,
     StoreError,
     StoreRefused,
@@ -31,7 +32,14 @@ NO_TYPE = "about:blank"
 QUOTA = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 RETRY_SECONDS = 1  # after which a store that was busy may not be
 # Faults of what is there already, in the place of what was sent.
-CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered"})
+CONFLICTS = frozenset(
+    {
+        *("taken", "exists", "batch-exists", "complaint-answered"),
+        *("recording-not-over", "recording-flawed", "recording-changed"),
+        *("recording-missing", "recording-unreadable"),
+    }
+)
+OTHER = {"recording-disposed": 410, "no-recording-file": 404}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
@@ -97,10 +105,19 @@ def text(key: str, language: Language, **values: object) -> str:
     return _catalogue(language)[key].format(**values)
 
 
-def response(error: DialpactError, language: Language, path: Mapping[str, str] | None = None) -> Response:
-    """``path``: the parameters of the address; what is not registered under one of them is not found."""
+def response(
+    error: DialpactError,
+    language: Language,
+    path: Mapping[str, str] | None = None,
+    failing: int | None = None,
+) -> Response:
+    """``path``: the parameters of the address; what is not registered under one of them is not found.
+    ``failing``: the status of what is our failure, where it is another one there.
+    """
     refusal = _refusal(error, path or {})
-    if isinstance(error, Fault) and refusal.status != 404:
+    if refusal.status >= 500:
+        refusal.status = failing or refusal.status
+    if isinstance(error, Fault) and not isinstance(refusal, NotFound):
         try:
             detail = fault_text(error, language)
         except KeyError:  # a text that only the command line has
@@ -136,7 +153,7 @@ def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
         case Fault(key="not-registered") if error.detail.get("entry") in path.values():
             return NotFound()
         case Fault():
-            return Refusal(409 if error.key in CONFLICTS else 422, error.key)
+            return Refusal(409 if error.key in CONFLICTS else OTHER.get(error.key, 422), error.key)
         case NotPermitted():
             return Refusal(403, "not-permitted", why=str(error))
         case StoreRefused():
@@ -146,7 +163,7 @@ def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
             log.warning("a program was not answered", error=str(error))
             return Refusal(503, "not-now", headers={"Retry-After": str(RETRY_SECONDS)}, why="store")
     log.error("a program was not answered", error=str(error))
-    return Refusal(500, "failed")
+    return Refusal(500, "ledger-damaged" if isinstance(error, LedgerError) else "failed")
 
 
 def invalid(error: msgspec.ValidationError, language: Language, parameter: str = "") -> Refusal:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
+from tests.web.api import recorded
+
+CALL, RECORDING = "ca11" * 8, "5ec0" * 8
+
+TRACES = ("jianghan",)  # words that whoever may not see business jianghan must not see anywhere in an answer
 
 
 def furnish(home: Home) -> Home:
     for business in ("jianghan", "hanyang"):
         home.run("business", "add", business, "--name", f"{business} 公司", "--actor", "own-business")
+    purpose = ("--industry", "loans", "--purpose", "service")
+    home.run("campaign", "add", "spring", "--business", "jianghan", *purpose)
+    made = recorded.call(CALL, "jianghan")
+    recorded.put(home, made)
+    recorded.keep(home, recorded.recording(home, RECORDING, made))
     return home
