@@ -109,7 +109,9 @@ class Endpoint(Generic[Q, B]):
 
     ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
     sends that, of MOST_BODY. ``most_body``: of the rest, in bytes. ``problems``: statuses beside those that
-    follow from the rest (``document`` has them). ``scope``: any one of these; None: whoever can reach us.
+    follow from the rest (``document`` has them). ``fields``: headers that it takes, and what they say: what
+    must not stand in an address, beside a body that is a file. ``scope``: any one of these; None: whoever can
+    reach us.
     """
 
     method: Method
@@ -121,6 +123,7 @@ class Endpoint(Generic[Q, B]):
     query: type[Q] | None = None
     body: type[B] | None = None
     uploads: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
     most_body: int | Callable[[Site], int] = MOST_BODY
     seconds: float = SECONDS
     problems: tuple[int, ...] = ()

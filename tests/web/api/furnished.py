@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
-from tests.web.api import recorded
+from tests.web.api import job_made, recorded
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
+PACKAGE = "bac4a6e0" * 4
 
-TRACES = ("jianghan",)  # words that whoever may not see business jianghan must not see anywhere in an answer
+TRACES = (
+    "jianghan",
+    CALL,
+)  # words that whoever may not see business jianghan must not see anywhere in an answer
 
 
 def furnish(home: Home) -> Home:
@@ -16,4 +20,5 @@ def furnish(home: Home) -> Home:
     made = recorded.call(CALL, "jianghan")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
+    job_made.package(home, PACKAGE, CALL)
     return home
