@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
+from dialpact.application.gate import Gate
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.runner import Runner
 from dialpact.application.policy import load_policy
@@ -24,6 +25,7 @@ from dialpact.compliance.clock import Clock, SystemClock, host_uptime
 from dialpact.compliance.config import Config, Trunk
 from dialpact.store.sqlite import Store
 from dialpact.web import process
+from dialpact.web.api.predial import deciding
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
 from dialpact.web.rules import Rules
@@ -109,6 +111,7 @@ def made(config: Config, store: Store, clock: Clock) -> Site:
         rules=rules.now,
         recorded_rules=rules.recorded,
         jobs=Runner(context, files, command, timedelta(days=config.api.results_days)),
+        gate=Gate(Store(config.database), rules.now(), clock),
     )
 
 
@@ -124,11 +127,14 @@ async def asking(
     """``works``: jobs are done, too."""
     site, stop = site_of(database, config, clock), asyncio.Event()
     assert isinstance(site.jobs, Runner)
+    working = asyncio.create_task(deciding(site))
     running = asyncio.create_task(site.jobs.run(stop)) if works else None
     try:
         async with serving(application(site, sources)) as port:
             yield Asker(port)
     finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
         stop.set()
         if running:
             await running

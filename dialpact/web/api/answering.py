@@ -21,7 +21,7 @@ from dialpact.store.ports import receipts
 from dialpact.store.ports.idempotency import Answered
 from dialpact.store.ports.idempotency import Request as Named
 from dialpact.web.api import idempotency, problem, reading
-from dialpact.web.api.endpoint import MOST_BODY, Again, Answer, Asked, Endpoint, NoQuery
+from dialpact.web.api.endpoint import Again, Answer, Asked, Endpoint, NoQuery
 from dialpact.web.api.idempotency import Once
 from dialpact.web.api.problem import Refusal
 from dialpact.web.api.reading import JSON, Sent
@@ -87,7 +87,8 @@ class Answering:
             await reading.whole(request, 0)
             return Sent(None, None, "", "")
         kind = reading.media_type(request, (JSON,))
-        content = await reading.whole(request, MOST_BODY if endpoint.uploads else self._most(endpoint))
+        most = min(await asyncio.to_thread(self._most, endpoint), reading.MOST_JSON)
+        content = await reading.whole(request, most)
         return Sent(content, None, kind, hashlib.sha256(content).hexdigest())
 
     def _most(self, endpoint: AnyEndpoint) -> int:
@@ -105,13 +106,13 @@ class Answering:
         if (before := claimed.answer) is not None:
             return Response(before.body, before.status, {**before.headers, **REPLAYED})
         try:
-            asked = _again(asked, Again(claimed.act, claimed.written))
+            asked = _again(asked, Again(claimed.act, claimed.written, named=True))
             with receipts.noting(self._site.store.idempotency.receipt(named)):
                 try:
                     response = await _handled(endpoint, asked)
                 except DialpactError as error:
-                    response = problem.response(error, asked.language, asked.path)
-            if response.status_code < 500:
+                    response = problem.response(error, asked.language, asked.path, endpoint.failing)
+            if endpoint.kept and response.status_code < 500:
                 await self._keep(named, response)
             return response
         finally:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from dialpact.compliance.webhooks.events import WEBHOOKS
 from dialpact.web.api.endpoint import ANY_KEY, Endpoint
 from dialpact.web.api.problem import MEDIA_TYPE, Problem
 from dialpact.web.api.problem import text as problem_text
@@ -46,7 +47,7 @@ def written(endpoints: Sequence[AnyEndpoint]) -> bytes:
 
 
 def document(endpoints: Sequence[AnyEndpoint]) -> Json:
-    types = list(dict.fromkeys(_types(endpoints)))
+    types = list(dict.fromkeys([*_types(endpoints), *(kind for _, kind in WEBHOOKS)]))
     references, components = msgspec.json.schema_components(types, ref_template=REF)
     refs = dict(zip(types, references, strict=True))
     queries = {each.query for each in endpoints if each.query is not None}
@@ -61,6 +62,7 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
         "info": {"title": "Dialpact", "version": version("dialpact"), "description": ABOUT},
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": {name: {"post": _told(name, refs[kind])} for name, kind in WEBHOOKS},
         "components": {
             "schemas": components,
             "headers": HEADERS,
@@ -70,7 +72,31 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
     }
 
 
+def _told(name: str, schema: Json) -> Json:
+    """What a receiver is sent, and what it answers (docs/webhooks.md)."""
+    return {
+        "operationId": f"told_{name.replace('.', '_')}",
+        "summary": f"A receiver of webhooks is told: {name}.",
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": [
+            {"name": f"webhook-{which}", "in": "header", "required": True, **TEXT}
+            for which in ("id", "timestamp", "signature")
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "It has arrived."},
+            "default": {"description": "It is sent again; after 410 nothing is any more."},
+        },
+    }
+
+
 def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
+    """Of problems alone."""
+    return tuple(sorted(_of_problems(endpoint) - endpoint.answers.keys()))
+
+
+def _of_problems(endpoint: AnyEndpoint) -> set[int]:
     """Of all problems that it can answer with."""
     found = {400, 413, 422, 500, 503, *endpoint.problems}
     if endpoint.scope is not None:
@@ -81,7 +107,7 @@ def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
         found.add(415)
     if endpoint.method == "POST":
         found.add(409)
-    return tuple(sorted(found - endpoint.answers.keys()))
+    return found
 
 
 def _types(endpoints: Iterable[AnyEndpoint]) -> Iterable[type]:
@@ -153,6 +179,8 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
             said["content"] = {one: {} for one in ([answer] if isinstance(answer, str) else answer)}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
+        if status in _of_problems(endpoint):
+            said["content"] = {**said.get("content", {}), MEDIA_TYPE: {"schema": refs[Problem]}}
         if endpoint.method == "GET" and status == 200 and (answer == JSON or isinstance(answer, type)):
             headers.append("ETag")
             found["304"] = {"description": "It is as the asker has it.", "headers": _headers(limits)}

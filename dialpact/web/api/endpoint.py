@@ -61,6 +61,7 @@ class Again(msgspec.Struct, frozen=True):
 
     act: str
     written: tuple[Written, ...] = ()
+    named: bool = False  # whether it came with an Idempotency-Key
 
     def of(self, kind: str) -> str | None:
         """The key of the first record of this kind, that the try before has put in."""
@@ -108,10 +109,12 @@ class Endpoint(Generic[Q, B]):
     """``answers``: by status, the struct of a JSON answer; a file's media type, or several; None: no content.
 
     ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
-    sends that, of MOST_BODY. ``most_body``: of the rest, in bytes. ``problems``: statuses beside those that
-    follow from the rest (``document`` has them). ``fields``: headers that it takes, and what they say: what
-    must not stand in an address, beside a body that is a file. ``scope``: any one of these; None: whoever can
-    reach us.
+    sends that. ``most_body``: in bytes, of what is no JSON beside a file. ``problems``: statuses beside those
+    that follow from the rest (``document`` has them). ``fields``: headers that it takes, and what they say:
+    what must not stand in an address, beside a body that is a file. ``scope``: any one of these; None: whoever
+    can reach us. ``kept``: whether a request that comes again under its Idempotency-Key is told what was
+    answered then; else the handler is asked again. ``failing``: the status of a failure of ours, for 500 and
+    503.
     """
 
     method: Method
@@ -127,6 +130,8 @@ class Endpoint(Generic[Q, B]):
     most_body: int | Callable[[Site], int] = MOST_BODY
     seconds: float = SECONDS
     problems: tuple[int, ...] = ()
+    kept: bool = True
+    failing: int | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:

@@ -55,11 +55,15 @@ class Once:
 
     @cached_property
     def _presence(self) -> Presence:
-        return Presence(self._folder, "web")
+        """StoreError where it can not be told that this process lives: beside the database, as its log is."""
+        try:
+            return Presence(self._folder, "web")
+        except OSError as error:
+            raise StoreError(f"{self._folder}: {error.strerror}") from error
 
     async def claim(self, request: Request) -> Claimed:
         """Refusal 409 while another is at it, 422 for another request of this name. ``forget`` must follow
-        where it is ours. StoreError; OSError.
+        where it is ours. StoreError.
         """
         mark = request.key, request.name
         busy = mark in self._busy

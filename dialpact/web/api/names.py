@@ -4,10 +4,19 @@ from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
     "calls",
+    "check",
+    "complaints",
+    "consent_evidence",
+    "consents",
     "evidence_packages",
     "incidents",
     "inspections",
     "key",
+    "leads",
     "openapi",
+    "opt_outs",
+    "predial",
     "recordings",
+    "scripts",
+    "webhooks",
 )

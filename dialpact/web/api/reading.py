@@ -21,6 +21,7 @@ from dialpact.web.api.problem import Refusal, Wrong
 T = TypeVar("T")
 JSON = "application/json"
 MOST_PARAMETERS = 100
+MOST_JSON = 8 << 20  # bytes, whatever a file may have at the same address
 IN_MEMORY = 1 << 20  # bytes of an upload; more go to a file
 WRITTEN = 1 << 18  # bytes that go to the file at once
 DISCARDED = 4 << 20  # bytes that are taken and thrown away, so that the answer is read

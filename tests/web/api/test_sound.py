@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,18 @@ def test_the_whole(office: Home, client: Client) -> None:
     (act,) = acts(office)
     whole = {"side": "mix", "first": 0, "last": SIZE - 1, "bytes": SIZE, "sha256": SHA256}
     assert act == {"by": "api:ears", "recording": ID, **whole}
+    (shown,) = office("recordings", "show", ID)["history"]
+    assert (shown["action"], shown["by"], shown["detail"]) == ("heard", "api:ears", whole)
+
+
+def test_who_heard_it_is_in_the_package_and_the_log_is_whole(office: Home, client: Client) -> None:
+    assert client("GET", AUDIO, headers={"Range": "bytes=0-9"}).status == 206
+    office.run("evidence", "export", "--call", f"{0:032x}", "-o", "package.zip", "--by", "chen")
+    assert office("evidence", "verify", "package.zip")["findings"] == []
+    with zipfile.ZipFile(office.path / "package.zip") as package:
+        inside = b"".join(package.read(name) for name in package.namelist() if name.endswith(".json"))
+    assert b"heard" in inside and b"api:ears" in inside
+    office.run("ledger", "verify")
 
 
 @pytest.mark.parametrize(
