@@ -28,12 +28,7 @@ async def check(
     live: Annotated[bool, typer.Option("--live", help="Look at the recorder too.")] = False,
 ) -> int:
     """May this call be made? Decides as the gate would, and records nothing. Exit 0 ALLOW, 3 BLOCK."""
-    numbers.warm()
-    config = session.config
-    stops = config.ledger.on_fork == "stop"
-    judge = Judge(
-        load_policy(config), config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops
-    )
+    judge = judge_of(session)
     instant = moment(at, "at") if at else None
     async with session.context() as context:
         checked = await use_case.check(
@@ -75,3 +70,13 @@ async def check(
         )
     session.warn_of_shadow()
     return DONE if decision.allowed else FOUND
+
+
+def judge_of(session: CommandContext) -> Judge:
+    """With the rules that the configuration puts in force."""
+    numbers.warm()
+    config = session.config
+    stops = config.ledger.on_fork == "stop"
+    return Judge(
+        load_policy(config), config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops
+    )

@@ -12,6 +12,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import RangeDialling
 
 NAME = "range_dialling"
+LOOKS_AT = ("callee", "nearby")
 
 
 def judge(case: Case, section: RangeDialling) -> Findings:

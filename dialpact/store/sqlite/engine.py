@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.incidents import Incidents
     from dialpact.store.sqlite.inspections import Inspections
     from dialpact.store.sqlite.ledger_entries import Ledger
+    from dialpact.store.sqlite.list_facts import Lists
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
@@ -216,6 +217,12 @@ class Store(Database):
         from dialpact.store.sqlite.ledger_entries import Ledger
 
         return Ledger(self)
+
+    @cached_property
+    def lists(self) -> Lists:
+        from dialpact.store.sqlite.list_facts import Lists
+
+        return Lists(self)
 
     @cached_property
     def opt_outs(self) -> OptOuts:
