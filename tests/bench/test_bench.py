@@ -234,7 +234,9 @@ def test_scrub_bench_runs(tmp_path: Path) -> None:
     """Every row of it has its answer, or it fails."""
     found = scrub_bench.measure(1, tmp_path, 2000)
     assert {name: one["callable"] for name, one in found.items()} == {
-        **{"in hours": 1200, "outside hours": 0, "JSON lines": 1200}
+        "in hours": 1200,
+        "outside hours": 0,
+        "JSON lines": 1200,
     }
     assert all(one["peak_mb"] > 0 and one["processor_seconds"] > 0 for one in found.values())
     assert scrub_bench.table(found).count("rows a second") == 3
