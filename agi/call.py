@@ -9,13 +9,12 @@ from typing import Protocol
 import structlog
 
 from agi import variables
-from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.protocol import Malformed, Reply, Request
+from dialpact.application.gate import Gate, logged
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.model import CallAttempt, Decision
-from dialpact.compliance.numbers import masked
 from dialpact.compliance.reasons import Reason
 
 NOT_DIALLABLE = re.compile(r"[^0-9+]")
@@ -148,7 +147,7 @@ class OutboundCall:
         except ConnectionError:
             confirmed = False
         if confirmed:
-            _logged(decision)
+            logged(decision)
         else:
             await self._gate.withdraw(decision, Reason.GATE_ERROR)
 
@@ -156,7 +155,7 @@ class OutboundCall:
         try:
             await self._tell(_commands(decision))
         finally:
-            _logged(decision)
+            logged(decision)
 
     async def _tell(self, commands: list[str]) -> bool:
         """True when the PBX confirmed every command in time. Raises ConnectionError."""
@@ -180,19 +179,4 @@ def _commands(decision: Decision) -> list[str]:
         number=decision.dial if decision.put_through else "",
         shadow=decision.mode == "shadow",
         retry_at=decision.retry_at.strftime("%Y-%m-%dT%H:%M:%SZ") if decision.retry_at else "",
-    )
-
-
-def _logged(decision: Decision) -> None:
-    attempt = decision.attempt
-    log.info(
-        "decided",
-        decision=decision.id,
-        verdict=decision.verdict,
-        mode=decision.mode,
-        reasons=[str(reason) for reason in decision.reasons],
-        number=masked(attempt.callee.e164),
-        campaign=attempt.campaign,
-        trunk=attempt.trunk,
-        uniqueid=attempt.uniqueid,
     )

@@ -20,11 +20,11 @@ import structlog
 
 from agi import variables
 from agi.call import OutboundCall, ProtocolBroken
-from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.optout import OptOutCall
 from agi.protocol import AgiSession, HungUp, Malformed, Reply, Request
 from dialpact.accepting import stop_accepting
+from dialpact.application.gate import Gate
 from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge

@@ -7,21 +7,17 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.server import Server
+from dialpact.application.gate import Gate
 from dialpact.application.opt_out import OptOutQueue
+from dialpact.application.policy import judge_of
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.numbers import warm
 from dialpact.compliance.profile import Policy
 from dialpact.store.ports import Store
-
-
-def judge_of(config: Config, policy: Policy) -> Judge:
-    stops = config.ledger.on_fork == "stop"
-    return Judge(policy, config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops)
 
 
 class Reloadable:

@@ -15,8 +15,8 @@ from collections.abc import Container
 from datetime import datetime, timedelta
 
 from ami_listener.legs.leg_context import LegContext
-from ami_listener.legs.leg_policy import FRESH
 from ami_listener.timings import USUAL, MissedLimits
+from dialpact.compliance.carrier_leg import FRESH
 
 KIND = "call-unseen"
 STALLED = "asterisk-stalled"

@@ -25,8 +25,8 @@ from ami_listener.ami.pbx import DECISION, EMERGENCY, NoChannel, Pbx, is_decisio
 from ami_listener.ami.sent import Sent
 from ami_listener.legs import callers, leg_policy
 from ami_listener.legs.leg_context import LegContext
-from ami_listener.legs.leg_policy import FRESH, LegVerdict
-from dialpact.compliance.carrier_leg import Allowed
+from ami_listener.legs.leg_policy import LegVerdict
+from dialpact.compliance.carrier_leg import FRESH, Allowed
 from dialpact.compliance.endpoints import dialled
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.numbers import masked
@@ -99,21 +99,29 @@ async def _judge_gone(
     context: LegContext, pbx: Pbx, leg: Suspect, number: str, verdict: LegVerdict | None
 ) -> LegVerdict:
     """Of a leg that ended before it could be asked: a carrier refuses within a millisecond. ``verdict``: if
-    its id had been read; else the store knows what the gate has let out on its caller's channel.
+    its id had been read; else the store knows what the gate has let out on its caller's channel, or to a
+    program for this number.
 
     Raises LinkError (the link is gone).
     """
     if verdict is None:
         legs, who = context.store.carrier_legs, (leg.origin.caller_id, leg.origin.linkedid)
+        since = leg.began - FRESH
         try:
             found = await _patiently(
-                context, lambda: legs.let_out(context.node, who, number, leg.began - FRESH, leg.began)
+                context, lambda: legs.let_out(context.node, who, number, since, leg.began)
+            )
+            others = await _patiently(
+                context, lambda: legs.let_out_by_program(context.node, number, since, leg.began)
             )
         except StoreError as error:
             log.error("store unavailable, leg can not be judged", leg=leg.channel, error=str(error))
             return LegVerdict("store-unavailable")
-        judged = (_verdict(context, leg, one.id, one, number) for one in found)
-        verdict = next((each for each in judged if each.fits), LegVerdict("leg-not-judged"))
+        fitting = [each for one in found if (each := _verdict(context, leg, one.id, one, number)).fits]
+        if not fitting:  # what a program asked for no caller tells: one alone may be meant
+            theirs = [each for one in others if (each := _verdict(context, leg, one.id, one, number)).fits]
+            fitting = theirs if len(theirs) == 1 else []
+        verdict = fitting[0] if fitting else LegVerdict("leg-not-judged")
     spared = not verdict.fits and _is_emergency(context, leg, number)
     if spared and await callers.who(pbx, leg.origin) != "machine":
         return verdict.spared("emergency")

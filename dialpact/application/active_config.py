@@ -15,10 +15,13 @@ from dialpact.compliance.errors import CalendarError, ConfigError
 from dialpact.compliance.profile import Policy
 
 # Everything else is bound, opened or handed on when a daemon starts. What is new is on that side of the line.
-LIVE = ("policy.", "trunks.", "web.")  # (the last is of another process)
+LIVE = ("policy.", "trunks.")
 LIVE_KEYS = frozenset(
     {"gate.deadline_ms", "ledger.on_fork", "ledger.witnesses", "ledger.tsa", "ledger.tsa_ca"}
 )
+# What a daemon never looks at: it is of another process, which says itself that it needs a restart.
+NOT_OF_WEB = ("gate.", "ami.", "metrics.", "opt_out.")
+NOT_OF_OTHERS = ("web.", "api.")
 
 
 class SettingChange(msgspec.Struct, frozen=True):
@@ -76,20 +79,21 @@ def changes(old: ActiveConfig, new: ActiveConfig) -> list[SettingChange]:
     ]
 
 
-def restart(changed: list[SettingChange]) -> list[str]:
-    """The settings among them that only a restart can change."""
+def restart(changed: list[SettingChange], role: str) -> list[str]:
+    """The settings among them that only a restart can change in a daemon of this role."""
+    others = NOT_OF_WEB if role == "web" else NOT_OF_OTHERS
     return [
         change.key
         for change in changed
         if "." in change.key.partition(" ")[0]
-        and not change.key.startswith(LIVE)
+        and not change.key.startswith((*LIVE, *others))
         and change.key not in LIVE_KEYS
     ]
 
 
-def check(changed: list[SettingChange]) -> None:
+def check(changed: list[SettingChange], role: str) -> None:
     """Raises ConfigError when a reload can not apply all of it: then it applies nothing."""
-    if keys := restart(changed):
+    if keys := restart(changed, role):
         raise ConfigError(f"needs a restart: {', '.join(keys)}")
 
 

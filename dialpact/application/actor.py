@@ -25,9 +25,12 @@ class Right(StrEnum):
     CONSENT = "consent"
     LEADS = "leads"
     REGISTERS = "registers"  # businesses, campaigns, caller IDs, scripts, complaints, suspensions, plain ones
+    COMPLAINTS = "complaints"  # enter a complaint
+    SCRIPTS = "scripts"  # enter a script, which a person then approves
     RETENTION = "retention"  # holds, longer times, disposal
     LEDGER = "ledger"  # keys, checkpoints, erasure
     OPERATE = "operate"  # reload, doctor, what the daemons are
+    ACCESS = "access"  # who may ask by the API, and what
 
 
 EVERYTHING = frozenset(Right)
@@ -44,3 +47,8 @@ class Actor(Value, frozen=True, kw_only=True):
         """Raises NotPermitted."""
         if right not in self.rights:
             raise NotPermitted(f"{self.name}: {right}")
+
+    def need_person(self) -> None:
+        """For what lets calls through that were not: no program does it by itself. Raises NotPermitted."""
+        if self.door is Door.API:
+            raise NotPermitted(f"{self.name}: for a person alone")

@@ -6,18 +6,27 @@ from collections.abc import Collection
 from datetime import datetime
 
 from dialpact.application.actor import Right
+from dialpact.application.answer import Answer, answer
 from dialpact.application.context import Context
 from dialpact.application.explanation import Explained, explain
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger.bound.difference import Named, concerned
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Value
+from dialpact.compliance.ranges import LastDialled
+from dialpact.compliance.texts import Language
 
 
 class Checked(Value, frozen=True, kw_only=True):
-    """What the gate would say. ``decision`` is stored nowhere."""
+    """What the gate would say, and until when (:meth:`~dialpact.compliance.judge.Judge.holds_until`).
+    ``decision`` is stored nowhere.
+    """
 
     decision: Decision
     explanation: tuple[Explained, ...]
+    holds_until: datetime | None
+
+    def answer(self, language: Language) -> Answer:
+        return answer(self.decision, self.explanation, self.holds_until, language)
 
 
 async def check(
@@ -44,7 +53,8 @@ async def check(
     stops = judge.stops_on_fork and at is None
     forked = stops and bool((await context.store.checkpoints.log()).forked)
     decision = judged(judge, attempt, facts, now, differing=differing, forked=forked, live=live)
-    return Checked(decision=decision, explanation=explain(decision))
+    until = judge.holds_until(decision, await last_dialled(context, judge, decision))
+    return Checked(decision=decision, explanation=explain(decision), holds_until=until)
 
 
 def judged(
@@ -65,3 +75,16 @@ def judged(
     if differing and (names := concerned(differing, attempt, facts)):
         return judge.unbound(attempt, now, names)
     return judge.decide(attempt, facts, now, recorder_required=live)
+
+
+async def last_dialled(context: Context, judge: Judge, decision: Decision) -> tuple[LastDialled, ...] | None:
+    """When the numbers close by were dialled; None where nobody need know."""
+    if not in_a_range(decision):
+        return None
+    attempt, now = decision.attempt, decision.decided_at
+    return tuple(await context.store.calls.last_dialled(attempt, judge.asked, now))
+
+
+def in_a_range(decision: Decision) -> bool:
+    """Whether a range is being dialled: the rule's own word, not that a batch is held."""
+    return any(finding.rule == "range_dialling" and finding.code for finding in decision.findings)

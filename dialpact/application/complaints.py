@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from dialpact.application import caller_ids, ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.entry import ShownEntry, shown
+from dialpact.application.limits import Only
 from dialpact.compliance.calendars import WorkingDays
 from dialpact.compliance.calls import CallEntry
-from dialpact.compliance.model import Value
+from dialpact.compliance.model import Suspension, Value
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers import complaint as pure
 from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.complaint import WITHIN, Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing, rules_in_force
@@ -47,8 +51,14 @@ async def add(
     received_at: str = "",
     within: int = WITHIN,
     from_all: bool = False,
+    only: Only = None,
+    made: Sequence[Made] = (),
 ) -> Filed:
-    """Files it with its call: ``within`` so many minutes. It opts out too, and enough of them suspend."""
+    """Files it with its call: ``within`` so many minutes. It opts out too, and enough of them suspend.
+
+    ``only``: the businesses whose calls the actor may see: it is matched to one of these alone. ``made``: the
+    acts of an earlier try that was cut off before it could say so.
+    """
     context.actor.need(Right.REGISTERS)
     now = context.now()
     person = context.person(number)
@@ -57,9 +67,13 @@ async def add(
         person, called_at, source, shown_as, note, received_at, now=now, calendar=policy.calendar
     )
     filing = Filing(
-        within=timedelta(minutes=within), from_all=from_all, rules=rules_in_force(policy.profiles, now)
+        within=timedelta(minutes=within),
+        from_all=from_all,
+        rules=rules_in_force(policy.profiles, now),
+        businesses=None if only is None else tuple(sorted(only)),
     )
-    return await context.store.complaints.file(new, filing, by=context.by, at=now)
+    filed = await context.store.complaints.file(new, filing, by=context.by, at=now)
+    return _as_made(filed, made) if made else filed
 
 
 async def correct(
@@ -136,6 +150,25 @@ async def show(context: Context, id: int) -> ShownEntry[Complaint]:
     """Fault when there is none."""
     context.actor.need(Right.CALLS)
     return await shown(context, "complaint", str(id), [await _one(context, id)])
+
+
+def _as_made(filed: Filed, made: Sequence[Made]) -> Filed:
+    """What was filed already, as the try before would have told it: by its acts."""
+    added = {act.register: act for act in made if act.action == "add" and act.register != "suspension"}
+    suspensions = [act for act in made if (act.register, act.action) == ("suspension", "add")]
+    if (complaint := added.get("complaint")) is not None:
+        told = msgspec.convert(complaint.detail, Complaint)
+        filed = msgspec.structs.replace(filed, outcome="added", complaint=told)
+    return msgspec.structs.replace(
+        filed,
+        entered="added" if "dnc" in added else filed.entered,
+        suspended=tuple(msgspec.convert(_suspended(act), Suspension) for act in suspensions),
+    )
+
+
+def _suspended(act: Made) -> dict[str, object]:
+    kind, _, key = act.key.partition(" ")
+    return {"kind": kind, "key": key, "since": act.at, "cause": act.detail["cause"]}
 
 
 async def _one(context: Context, id: int) -> Complaint:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import msgspec
@@ -28,6 +29,12 @@ class Context(msgspec.Struct, frozen=True):
     clock: Clock
     uptime: Callable[[], Uptime] = host_uptime
     regions: Callable[[], Sequence[str]] = anywhere
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Context]:
+        """For what only reads: on a snapshot, on a connection of its own, and in nobody's way."""
+        async with self.store.looking() as store:
+            yield msgspec.structs.replace(self, store=store)
 
     @property
     def by(self) -> str:

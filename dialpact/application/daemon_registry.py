@@ -21,7 +21,7 @@ import structlog
 from dialpact.application.active_config import ActiveConfig
 from dialpact.compliance.config import Config
 
-Role = Literal["serve", "gate", "listener"]
+Role = Literal["serve", "gate", "listener", "web"]
 MAX_BYTES = 1 << 20
 TRIES = 5  # of reading a file that is being written
 log = structlog.get_logger()
@@ -50,6 +50,8 @@ class Board:
     def __init__(self, config: Config, role: Role) -> None:
         self._folder, self._stem = config.database.parent, f".dialpact-{config.node.name}-{role}"
         self._path = self._folder / f"{self._stem}.{os.getpid()}.json"
+        # (The web process has a user of its own; whoever reloads shares its group.)
+        self._mode = 0o640 if role == "web" else 0o600
         self._file = -1
         self._opened = self._closed = False
         self._one_at_a_time = threading.Lock()  # who stops waiting for a thread has not stopped the thread
@@ -75,7 +77,7 @@ class Board:
                 dead.unlink(missing_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, self._mode)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fresh.rename(self._path)  # whoever sees it sees it locked

@@ -16,7 +16,7 @@ import structlog
 
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.meters import METERS
-from dialpact.compliance.model import Decision
+from dialpact.compliance.model import Decision, Value
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports import Store
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
@@ -25,6 +25,22 @@ MAX_BATCH = 100  # attempts in a transaction, and as many blocks that are overdu
 MAX_OVERDUE = 10_000  # blocks kept in memory while the store is away
 
 log = structlog.get_logger()
+
+
+class GateLimits(Value, frozen=True, kw_only=True):
+    """What binds one gate, whoever asks it. Production takes them as they are; a test gives its own."""
+
+    retry_seconds: float = 1.0
+    """Until the store is asked again to take what is owed to it."""
+    max_waiting: int = 5_000
+    """Attempts that wait for the store. Whoever comes then is blocked at once."""
+    max_batch: int = MAX_BATCH
+    """Attempts in one transaction, and as many overdue blocks."""
+    max_overdue: int = MAX_OVERDUE
+    """Blocks kept in memory while the store is away, and as many marks of undelivered ALLOWs."""
+
+
+GATE_LIMITS = GateLimits()
 
 
 class Deciding:
@@ -47,6 +63,10 @@ class Deciding:
     def owes(self) -> bool:
         """Whether anything has still to be stored."""
         return bool(self._overdue or self._unmarked)
+
+    def kept(self, id: str) -> Decision | None:
+        """A block that waits for the next batch."""
+        return next((block for block in self._overdue if block.id == id), None)
 
     def keep(self, block: Decision) -> None:
         """The next batch stores it."""

@@ -12,8 +12,12 @@ from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.compliance.incidents import Incident, IncidentCount
 from dialpact.compliance.numbers import masked
+from dialpact.compliance.reconcile import incidents as cdr_incidents
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.texts import incidents
 from dialpact.store.ports.page import ALL, Page
 
+TABLE = "incident."  # of the texts
 _NUMBER = re.compile(r"(?<![\w=.+-])\+?[0-9]{7,}(?![\w.])")  # not the digits of a unique id
 
 
@@ -43,3 +47,16 @@ async def counted(
 
 def _masked(one: Incident) -> Incident:
     return msgspec.structs.replace(one, detail=_NUMBER.sub(lambda number: masked(number[0]), one.detail))
+
+
+def kinds() -> list[str]:
+    """All that can be written, in the texts' order; last what a reconciliation writes."""
+    own = [key.removeprefix(TABLE) for key in incidents("en") if key.startswith(TABLE)]
+    return [*own, *cdr_incidents.WRITTEN]
+
+
+def known(kind: str) -> str:
+    """Of a filter: nothing stays nothing. Fault."""
+    if kind and kind not in (there := kinds()):
+        raise Fault("incident-kind", value=kind, known=", ".join(there))
+    return kind

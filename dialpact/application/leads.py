@@ -7,33 +7,40 @@ scrubbed, until that was done (``application/scrub/batch``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import BinaryIO
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from typing import BinaryIO, cast
 
+from dialpact.application import limits
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.history import history
 from dialpact.application.imports import BATCH, PLAINLY, How, Imported, Progress, read_in
+from dialpact.application.limits import Only
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
-from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.change import Change, Made
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import LEADS, at_home
-from dialpact.compliance.registers.leads import Delivered, Delivery, held, unassigned
+from dialpact.compliance.registers.leads import COLUMNS, Delivered, Delivery, held, unassigned
 from dialpact.compliance.registers.table import FileRead
 from dialpact.compliance.sections import RangeDialling
 from dialpact.store.ports.imports import Applied, Batch
 from dialpact.store.ports.leads import LeadStaging
 from dialpact.store.ports.page import ALL, Page
 
+IN_MEMORY = 1 << 20  # bytes of a list that came as no file; more go to a temporary one
+
 
 class Looked(Value, frozen=True, kw_only=True):
     """What the detector says of a file. ``batch`` is None where nothing was stored."""
 
     batch: int | None
-    held: str  # why it may not be dialled from; empty when no profile finds anything
+    held: str  # what a profile finds, and a scrub that is owed; empty: it may be dialled from (``compliance.held``)
     finding: dict[str, RangeReport]  # of each profile that has thresholds
 
 
@@ -58,15 +65,46 @@ async def take(
     how: How = PLAINLY,
     progress: Progress | None = None,
     together: int = BATCH,
+    only: Only = None,
+    made: Sequence[Made] = (),
 ) -> Imported[Looked]:
     """A partner's file as a batch. Fault when the campaign is not registered or has this file already.
     ``together``: rows that are read, staged and looked at in one go.
+
+    ``only``: the businesses for whose campaigns the actor may bring leads. ``made``: the acts of an earlier
+    try that was cut off before it could say so: then the file is read to be told of, and nothing is stored.
+    NotPermitted.
     """
     context.actor.need(Right.LEADS)
-    intake = _Leads(context, delivery, sections, skip_bad, together)
+    if only is not None:
+        await limits.need_campaign(context, only, delivery.campaign)
+    batch = next((act for act in made if (act.register, act.action) == ("leads", "import")), None)
+    intake = _Leads(context, delivery, sections, skip_bad, together, batch)
     return await read_in(
         context, intake, file, name, skip_bad=skip_bad, how=how, progress=progress, together=together
     )
+
+
+def as_file(numbers: Iterable[str]) -> BinaryIO:
+    """Numbers as the file that ``take`` takes; whoever asks closes it."""
+    file = cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - closed by who asks
+    text = io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="")
+    csv.writer(text).writerows([COLUMNS, *([number] for number in numbers)])
+    text.flush()
+    text.detach()
+    file.seek(0)
+    return file
+
+
+async def status(context: Context, batch: int, *, only: Only = None) -> Delivered:
+    """For whoever brings leads. Fault when there is none, or none for a campaign of these businesses."""
+    context.actor.need(Right.LEADS)
+    found = await context.store.leads.get(batch)
+    if only is not None:
+        campaigns = (await context.store.campaigns.list(id=found.campaign)).rows
+        if not any(limits.may(only, campaign.business) for campaign in campaigns):
+            raise Fault("no-batch", entry=str(batch))
+    return found
 
 
 async def listed(
@@ -95,10 +133,11 @@ async def show(context: Context, batch: int) -> BatchShown:
 
 
 async def release(context: Context, batch: int, *, reason: str) -> Delivered:
-    """Its numbers count from now on: an officer has looked at what the detector found. One that is to be
-    scrubbed is held for that as before. Fault when it is not held, or only for that.
+    """Its numbers count from now on: an officer has looked at what the detector found, no program. One that
+    is to be scrubbed is held for that as before. Fault when it is not held, or only for that.
     """
     context.actor.need(Right.LEADS)
+    context.actor.need_person()
     why = free_text(reason, "reason")
     return await context.store.leads.release(batch, reason=why, by=context.by, at=context.now())
 
@@ -120,8 +159,11 @@ class _Leads:
         sections: Mapping[str, RangeDialling],
         skip_bad: bool,
         together: int,
+        stored: Made | None = None,
     ) -> None:
+        """``stored``: the act by which it is in already."""
         self._context, self._delivery, self._skip_bad = context, delivery, skip_bad
+        self._stored = stored
         self._together = together
         self.format = at_home(LEADS, context.regions())
         self._detectors = {profile: Detector(section) for profile, section in sections.items()}
@@ -129,7 +171,8 @@ class _Leads:
         self._nobodys: list[int] = []
 
     async def begin(self, sha256: str) -> None:
-        self._staging = await self._context.store.leads.begin(self._delivery, sha256)
+        if self._stored is None:
+            self._staging = await self._context.store.leads.begin(self._delivery, sha256)
 
     def refuse(self, fault: Fault) -> None:
         """A number that nobody is allotted says something of the list."""
@@ -137,12 +180,16 @@ class _Leads:
             self._nobodys.append(number)
 
     async def stage(self, batch: Batch[str]) -> None:
+        if self._stored is not None:
+            return
         assert self._staging is not None
         nobodys, self._nobodys = self._nobodys, []
         await self._staging.stage(batch, nobodys)
 
     async def apply(self, file: FileRead, *, bad: int) -> tuple[Applied, Looked]:
         """Nothing is stored if there are ``bad`` rows that are not skipped; what would be found is said."""
+        if self._stored is not None:
+            return await self._as_stored(self._stored)
         assert self._staging is not None
         finding = await self._examined(self._staging)
         looked = Looked(batch=None, held=held(finding), finding=finding)
@@ -154,6 +201,12 @@ class _Leads:
         )
         applied = Applied(applied=count, already=file.rows - bad - count, done=True)
         return applied, Looked(batch=batch, held=why, finding=finding)
+
+    async def _as_stored(self, act: Made) -> tuple[Applied, Looked]:
+        batch, said = int(act.key), act.detail
+        found = await self._context.store.leads.get(batch)
+        applied = Applied(applied=said["applied"], already=said["already"], done=True)
+        return applied, Looked(batch=batch, held=said["held"], finding=found.finding)
 
     async def _examined(self, staging: LeadStaging) -> dict[str, RangeReport]:
         after = 0

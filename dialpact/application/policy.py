@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import AreaError
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.numbers.areas import Areas
 from dialpact.compliance.profile import Policy
+
+if TYPE_CHECKING:
+    from dialpact.compliance.judge import Judge
 
 
 def load_policy(config: Config) -> Policy:
@@ -20,6 +25,16 @@ def load_policy(config: Config) -> Policy:
         calendar=calendars.load(config.path(years) if years else None),
         areas=_areas(config),
     )
+
+
+def judge_of(config: Config, policy: Policy) -> Judge:
+    """What decides by ``policy`` over the trunks of ``config``."""
+    from dialpact.compliance.judge import (
+        Judge,  # with all rules, which whoever looks at profiles need not load
+    )
+
+    stops = config.ledger.on_fork == "stop"
+    return Judge(policy, config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops)
 
 
 def regions(config: Config) -> tuple[str, ...]:

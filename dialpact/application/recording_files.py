@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from dialpact.compliance.errors import RecordingError
+
 CHUNK = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hold us up
 
@@ -34,20 +36,48 @@ class Seen(NamedTuple):
 
 def look(path: Path, sha256: str | None, below: Path) -> Seen:
     """Reads the whole file, in bounded memory."""
-    try:
-        with _folder(path, below) as folder:
-            file = os.open(path.name, _FLAGS, dir_fd=folder)
-            try:
-                return _read(path, file, sha256)
-            finally:
-                os.close(file)
-    except ValueError:
-        return Seen(path, "elsewhere")
-    except FileNotFoundError:
-        return Seen(path, "missing" if sha256 else "")
-    except OSError as error:  # a link, or something in the place of a folder
-        moved = error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
-        return Seen(path, "changed" if moved else "unreadable")
+    seen, file = _look(path, sha256, below)
+    if file is not None:
+        os.close(file)
+    return seen
+
+
+class OpenFile:
+    """One that was what was recorded when it was opened, and is read as long as it still is."""
+
+    def __init__(self, identity: tuple[int, ...], file: int) -> None:
+        self._identity, self._file = identity, file
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self._identity[2]
+
+    def read(self, at: int, most: int) -> bytes:
+        """RecordingError when the file has been touched meanwhile: then it may be anything."""
+        data = os.pread(self._file, most, at)
+        if _identity(os.fstat(self._file)) != self._identity:
+            raise RecordingError("the file was changed while it was read")
+        return data
+
+    def close(self) -> None:
+        """May be called again."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def opened(path: Path, sha256: str, below: Path) -> OpenFile | Seen:
+    """What has a problem is told as :func:`look` does. Reads the whole file first."""
+    seen, file = _look(path, sha256, below)
+    if seen.identity is None or seen.problem or file is None:
+        if file is not None:
+            os.close(file)
+        return seen
+    return OpenFile(seen.identity, file)
 
 
 def remove(seen: Seen, below: Path) -> str:
@@ -93,6 +123,25 @@ def _folder(path: Path, below: Path) -> Iterator[int]:
         yield folder
     finally:
         os.close(folder)
+
+
+def _look(path: Path, sha256: str | None, below: Path) -> tuple[Seen, int | None]:
+    """With the file, open, if it could be opened."""
+    try:
+        with _folder(path, below) as folder:
+            file = os.open(path.name, _FLAGS, dir_fd=folder)
+        try:
+            return _read(path, file, sha256), file
+        except BaseException:
+            os.close(file)
+            raise
+    except ValueError:
+        return Seen(path, "elsewhere"), None
+    except FileNotFoundError:
+        return Seen(path, "missing" if sha256 else ""), None
+    except OSError as error:  # a link, or something in the place of a folder
+        moved = error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
+        return Seen(path, "changed" if moved else "unreadable"), None
 
 
 def _read(path: Path, file: int, sha256: str | None) -> Seen:

@@ -72,7 +72,7 @@ def _there(origin: str | Path | None) -> tuple[Config, ActiveConfig, list[Daemon
     wanted = active_config.active(config, policy)
     daemons = daemon_registry.running(config)
     for daemon in daemons:
-        active_config.check(active_config.changes(daemon.in_force, wanted))
+        active_config.check(active_config.changes(daemon.in_force, wanted), daemon.role)
     return config, wanted, daemons
 
 

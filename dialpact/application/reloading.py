@@ -26,7 +26,7 @@ from dialpact.compliance.meters import METERS
 from dialpact.compliance.profile import Policy
 
 Word = Literal["reloading", "ready"]  # to whoever watches the daemon
-PARTS: dict[Role, int] = {"serve": 2, "gate": 1, "listener": 1}
+PARTS: dict[Role, int] = {"serve": 2, "gate": 1, "listener": 1, "web": 1}
 log = structlog.get_logger()
 
 
@@ -101,7 +101,7 @@ class Reloading:
             config, policy = await asyncio.to_thread(active_config.load, origin)
             new = active_config.active(config, policy)
             changed = active_config.changes(self.current, new)
-            active_config.check(changed)
+            active_config.check(changed, self.role)
             for part in self._parts:
                 await part.prepare(config, policy)
             self._replace(config, policy)

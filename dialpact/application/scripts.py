@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
+import msgspec
+
+from dialpact.application import limits
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.entry import Entered, ShownEntry, shown
+from dialpact.application.limits import Only
+from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.model import Script, Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.registers.cell import free_text, identifier
+from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
 from dialpact.compliance.registers.script import Hit, ScriptVersion, phrases, read
@@ -27,6 +34,21 @@ class CheckedText(Value, frozen=True, kw_only=True):
     rules: int  # lists of phrases that it was checked for
 
 
+ScriptState = Literal["approved", "not-approved", "expired", "unchecked"]
+
+
+class Standing(Value, frozen=True, kw_only=True):
+    """A script as whoever brought it may know it: its newest version, and the forbidden phrases in that.
+
+    ``unchecked``: it was approved before some list of phrases was what it is today. Only ``approved`` lets
+    anybody be called.
+    """
+
+    script: Script
+    state: ScriptState
+    checked: CheckedText
+
+
 class Approval(Value, frozen=True, kw_only=True):
     """``approved`` is None when a forbidden phrase was found: then nothing is approved."""
 
@@ -34,10 +56,21 @@ class Approval(Value, frozen=True, kw_only=True):
     approved: Script | None
 
 
-async def add(context: Context, id: str, content: bytes) -> Entered[Script]:
-    """A changed text is a new version, which nobody has approved."""
+async def add(
+    context: Context, id: str, content: bytes, *, only: Only = None, made: Sequence[Made] = ()
+) -> Entered[Script]:
+    """A changed text is a new version, which nobody has approved.
+
+    ``only``: the businesses that the actor may speak for; ``made``: the acts of an earlier try that was cut
+    off before it could say so. NotPermitted for a script of another's campaign.
+    """
     context.actor.need(Right.REGISTERS)
     wanted, text = identifier(id, "id"), read(content)
+    if not await _may(context, wanted, only):
+        raise NotPermitted(f"{context.by}: script {wanted}")
+    if (act := next((act for act in made if act.register == "script"), None)) is not None:
+        entry = msgspec.convert({name: act.detail[name] for name in Script.__struct_fields__}, Script)
+        return Entered(outcome="updated" if act.action == "change" else "added", entry=entry)
     outcome, new = await context.store.scripts.add(wanted, text, by=context.by, at=context.now())
     return Entered(outcome=outcome, entry=new.without_text())
 
@@ -45,8 +78,9 @@ async def add(context: Context, id: str, content: bytes) -> Entered[Script]:
 async def approve(
     context: Context, id: str, profiles: Iterable[Profile], *, expires_at: str = ""
 ) -> Approval:
-    """Of the newest version. ``expires_at``: a bare date ends with that day; empty: never."""
+    """Of the newest version. ``expires_at``: a bare date ends with that day; empty: never. No program can."""
     context.actor.need(Right.REGISTERS)
+    context.actor.need_person()
     wanted, now = identifier(id, "id"), context.now()
     ends = _expiry(expires_at, now)
     rules = _rules(profiles)
@@ -80,6 +114,19 @@ async def check(context: Context, id: str, profiles: Iterable[Profile]) -> Check
     return _checked(found.id, found.version, found.text, _rules(profiles))
 
 
+async def standing(context: Context, id: str, profiles: Iterable[Profile], *, only: Only = None) -> Standing:
+    """Of the newest version; approves nothing. Fault when there is none, or none of these businesses."""
+    context.actor.need(Right.REGISTERS)
+    wanted = identifier(id, "id")
+    newest = await _newest(context, wanted, id)
+    if not await _may(context, wanted, only):
+        raise Fault("not-registered", entry=id)
+    rules = _rules(profiles)
+    checked = _checked(newest.id, newest.version, newest.text, rules)
+    script = newest.without_text()
+    return Standing(script=script, state=_state(script, rules, context.now()), checked=checked)
+
+
 def check_text(name: str, content: bytes, profiles: Iterable[Profile]) -> CheckedText:
     """A text that nobody has registered."""
     return _checked(name, 0, read(content), _rules(profiles))
@@ -96,6 +143,24 @@ async def show(context: Context, id: str) -> ShownEntry[ScriptVersion]:
     context.actor.need(Right.CALLS)
     wanted = identifier(id, "id")
     return await shown(context, "script", wanted, await context.store.scripts.versions(wanted))
+
+
+async def _may(context: Context, id: str, only: Only) -> bool:
+    """A script is of the businesses whose campaigns read it; one that none reads, of whoever brought it."""
+    if only is None:
+        return True
+    if holders := await context.store.campaigns.reading(id):
+        return all(limits.may(only, holder) for holder in holders)
+    newest = await context.store.scripts.newest(id)
+    return newest is None or newest.added_by == context.by
+
+
+def _state(script: Script, rules: Sequence[ScriptRule], now: datetime) -> ScriptState:
+    if not script.approved_by:
+        return "not-approved"
+    if script.expires_at is not None and script.expires_at <= now:
+        return "expired"
+    return "approved" if {rule.digest for rule in rules} <= set(script.checked) else "unchecked"
 
 
 async def _newest(context: Context, wanted: str, given: str) -> ScriptVersion:

@@ -117,6 +117,10 @@ GROUPS = {
         "complaint",
         "The complaints: about which call, what followed, and by when they must be answered.",
     ),
+    "api-key": (
+        "api_key",
+        "The keys of the API: which programs may ask, what, of whose data, and until when.",
+    ),
     "suspension": ("suspension", "The suspensions: who may not call until an officer lifts it."),
     "dnc": ("dnc", "Do not call: who opted out of what."),
     "leads": ("leads", "The leads: numbers that a partner supplied for a campaign, in batches."),

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from dialpact.application import calls
+from dialpact.application.answer import findings
 from dialpact.application.explanation import explain, local
 from dialpact.cli import explained, heard
 from dialpact.cli.command import command, group
@@ -160,7 +161,7 @@ def _told(session: CommandContext, shown: calls.ShownCall) -> dict[str, Any]:
         "recordings": [heard.told(plain(one)) for one in shown.recordings],
         "carrier_legs": [stamped(leg) for leg in call.carrier_legs],
         "behind_us": call.behind // timedelta(microseconds=1),
-        "findings": explained.objects(explain(call.decision), session.language),
+        "findings": findings(explain(call.decision), session.language),
     }
 
 

@@ -8,11 +8,10 @@ import typer
 
 from dialpact.application import check as use_case
 from dialpact.application.explanation import local
-from dialpact.application.policy import load_policy
+from dialpact.application.policy import judge_of, load_policy
 from dialpact.cli import explained
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance import numbers
-from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.moment import moment
 
 
@@ -28,7 +27,9 @@ async def check(
     live: Annotated[bool, typer.Option("--live", help="Look at the recorder too.")] = False,
 ) -> int:
     """May this call be made? Decides as the gate would, and records nothing. Exit 0 ALLOW, 3 BLOCK."""
-    judge = judge_of(session)
+    numbers.warm()
+    config = session.config
+    judge = judge_of(config, load_policy(config))
     instant = moment(at, "at") if at else None
     async with session.context() as context:
         checked = await use_case.check(
@@ -45,17 +46,7 @@ async def check(
     decision = checked.decision
     callee = decision.attempt.callee
     if session.as_json:
-        session.json(
-            {
-                "verdict": decision.verdict,
-                "mode": decision.mode,
-                "reason": decision.reason,
-                "reasons": decision.reasons,
-                "number": callee.e164,
-                "retry_at": decision.retry_at,
-                "findings": explained.objects(checked.explanation, session.language),
-            }
-        )
+        session.json(checked.answer(session.language))
     else:
         explained.table(session, checked.explanation)
         typer.echo()
@@ -66,17 +57,18 @@ async def check(
                 ("verdict", decision.verdict),
                 ("reasons", decision.reasons),
                 ("retry_at", decision.retry_at and local(decision.retry_at, decision)),
+                ("holds_until", _until(session, checked)),
             ]
         )
     session.warn_of_shadow()
     return DONE if decision.allowed else FOUND
 
 
-def judge_of(session: CommandContext) -> Judge:
-    """With the rules that the configuration puts in force."""
-    numbers.warm()
-    config = session.config
-    stops = config.ledger.on_fork == "stop"
-    return Judge(
-        load_policy(config), config.trunks, config.node.name, config.policy.mode, stops_on_fork=stops
-    )
+def _until(session: CommandContext, checked: use_case.Checked) -> str:
+    """Of what is promised for no time there is nothing to say but that."""
+    until, decision = checked.holds_until, checked.decision
+    if until is None:
+        return session.text("say.holds-for-good")
+    if until <= decision.decided_at:
+        return session.text("say.holds-not")
+    return session.text("say.holds-until", at=session.cell(local(until, decision)))

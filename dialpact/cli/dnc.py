@@ -34,6 +34,9 @@ async def add(
     scope: Annotated[Scope, typer.Option(help="What the person opted out of.")] = "all",
     value: Value = "",
     source: Annotated[str, typer.Option(help="How it became known.")] = "",
+    requested_at: Annotated[
+        str, typer.Option(help="When the person said so; else now. Without a zone: Asia/Shanghai.")
+    ] = "",
     call: Annotated[str, typer.Option(help="The call in which it was said: its decision's id.")] = "",
     by: By,
 ) -> None:
@@ -41,7 +44,14 @@ async def add(
     node = session.config.node.name
     async with session.context(by) as context:
         done = await do_not_call.add(
-            context, number, scope=scope, value=value, source=source, call=call, node=node
+            context,
+            number,
+            scope=scope,
+            value=value,
+            requested_at=requested_at,
+            source=source,
+            call=call,
+            node=node,
         )
     entry.done(session, "dnc", done.outcome, done.entry)
     entry.warn_unknown(session, done.unknown)

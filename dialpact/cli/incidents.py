@@ -7,18 +7,15 @@ from typing import Annotated
 import typer
 
 from dialpact.application import incidents
-from dialpact.cli import texts
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
-from dialpact.compliance.reconcile import incidents as cdr_incidents
-from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import since_until
 from dialpact.compliance.stamped import stamped
+from dialpact.compliance.texts import incident_text
 
 app = group("The incidents: calls that went round the gate, recordings with a flaw, and the like.")
 
-TABLE = "incident."
 Since = Annotated[str, typer.Option(help="From then on; without a zone: Asia/Shanghai.")]
 Until = Annotated[str, typer.Option(help="Up to then; a bare date includes that day.")]
 COLUMNS = ("at", "kind", "meaning", "channel", "detail", "decision")
@@ -36,8 +33,7 @@ async def list_(
     after: After = "",
 ) -> None:
     """Incidents, the newest first."""
-    if kind and kind not in kinds():
-        raise Fault("incident-kind", value=kind, known=", ".join(kinds()))
+    incidents.known(kind)
     first, last = since_until(since, until)
     async with session.context() as context:
         found = await incidents.listed(
@@ -49,7 +45,7 @@ async def list_(
             after=after,
             most=limit,
         )
-    meanings = [texts.incident_text(one.kind, session.language) for one in found.rows]
+    meanings = [incident_text(one.kind, session.language) for one in found.rows]
     told = list(zip(found.rows, meanings, strict=True))
     rows = [[one.at, one.kind, meaning, one.channel, one.detail, one.decision] for one, meaning in told]
     session.table(COLUMNS, rows, [{**stamped(one), "meaning": meaning} for one, meaning in told])
@@ -69,9 +65,3 @@ async def count(session: CommandContext, *, since: Since = "", until: Until = ""
     columns = ("kind", "incidents", "first_at", "last_at")
     rows = [[one.kind, one.count, one.first, one.last] for one in found]
     session.table(columns, rows, [stamped(one) for one in found])
-
-
-def kinds() -> list[str]:
-    """All that can be written, in the catalogue's order; last what a reconciliation writes."""
-    own = [key.removeprefix(TABLE) for key in texts.catalogue("en") if key.startswith(TABLE)]
-    return [*own, *cdr_incidents.WRITTEN]

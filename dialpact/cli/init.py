@@ -16,6 +16,7 @@ from dialpact.compliance import profile as profiles
 from dialpact.compliance.config import NodeConfig
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.checkpoint import ORIGIN
+from dialpact.compliance.registers.api_key import new_secret
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import Language
 from dialpact.store import sqlite
@@ -44,6 +45,7 @@ async def init(
         "key": target.parent / "ledger.key",
         "public_key": keys.public_path(target.parent / "ledger.key"),
         "secret": target.parent / "ami.secret",
+        "api_secret": target.parent / "api.secret",
     }
     for path in plan.values():
         if path.exists() or path.is_symlink():
@@ -59,6 +61,7 @@ async def init(
             ("key", private, 0o600),
             ("public_key", f"{public}\n".encode(), 0o644),
             ("secret", _secret(), 0o600),
+            ("api_secret", new_secret(), 0o600),
         ):
             keys.write_new(plan[name], content, mode)
             made.append(plan[name])

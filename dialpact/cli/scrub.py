@@ -13,15 +13,17 @@ import typer
 
 from dialpact.application import new_file
 from dialpact.application import scrub as use_case
+from dialpact.application.policy import judge_of, load_policy
 from dialpact.application.scrub.batch import complete, scrub_batch
 from dialpact.application.scrub.request import Form, Scrubbed, ScrubRequest
 from dialpact.cli import imports
-from dialpact.cli.check import judge_of
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.exports import Force
 from dialpact.cli.flag import OfSheets
 from dialpact.cli.layout import Layout, Map, NumbersOnly, Saved
 from dialpact.cli.progress import watched
+from dialpact.compliance import numbers
+from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import LEADS
 from dialpact.compliance.registers.moment import moment
@@ -58,7 +60,7 @@ async def scrub(
     numbers_only: NumbersOnly = False,
 ) -> int:
     """Which numbers of a list may be called? Judges each row as check would; exit 3 if some may not."""
-    judge = judge_of(session)
+    judge = _judge(session)
     layout = Layout(map, mapping, numbers_only=numbers_only)
     instant = moment(at, "at") if at else None
     async with session.context() as context:
@@ -104,7 +106,7 @@ async def batch(
     by: str,
 ) -> int:
     """Of the lead register. Without ``out`` the result is counted and hashed, and kept nowhere."""
-    judge = judge_of(session)
+    judge = _judge(session)
     request = ScrubRequest(
         campaign="",
         caller_id=caller_id,
@@ -202,3 +204,8 @@ def _as_json(figures: dict[str, Any], written: IO[bytes] | None) -> None:
     for place, row in enumerate(written):
         typer.echo((b",\n" if place else b"\n") + row.rstrip(b"\n"), nl=False)
     typer.echo("]}")
+
+
+def _judge(session: CommandContext) -> Judge:
+    numbers.warm()
+    return judge_of(session.config, load_policy(session.config))

@@ -1,26 +1,35 @@
 """``dialpact web``: what programs and other machines may ask over HTTP, in a process of its own.
 
-It is no part of the gate: it looks at snapshots of the database, and a reload does not reach it.
+It is no part of the gate, and can not be in its way. Its rules are those in force: a reload reaches it too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
-from dialpact.cli import notify
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.runner import Runner
+from dialpact.application.reloading import Reloading, Word
+from dialpact.cli import job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
+from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
 from dialpact.store.sqlite import Store
 from dialpact.web import process
-from dialpact.web.app import SOURCES, application
+from dialpact.web.app import SOURCES, WORKS, application
 from dialpact.web.process import Tls
+from dialpact.web.rules import Rules
 from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 
@@ -29,18 +38,33 @@ log = structlog.get_logger()
 
 async def web(session: CommandContext) -> int:
     """Answers programs and other machines over HTTP."""
-    config = session.config
-    tls = _tls(config)
-    if config.supervision and config.supervision.supervised:
-        config.supervision.secret(config)  # better at the start than at the first letter
+    tls = _tls(session.config)
+    if session.config.supervision and session.config.supervision.supervised:
+        session.config.supervision.secret(session.config)  # better at the start than at the first letter
+    reloading = session.reloading = Reloading(session.config.origin, "web", session.clock, _tell)
     configure_logs()
+    numbers.warm()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reloading.ask)
+    config = reloading.config
     store = Store(config.database, BUSY_MS)
-    site = Site(config=config, store=store, clock=session.clock, uptime=session.machine.uptime)
+    rules = Rules(config, reloading.policy, store, session.clock)
+    jobs = _runner(session, config, store)
+    site = Site(
+        config=config,
+        store=store,
+        clock=session.clock,
+        uptime=session.machine.uptime,
+        rules=rules.now,
+        recorded_rules=rules.recorded,
+        jobs=jobs,
+    )
+    sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
+    beside: list[asyncio.Task[None]] = []
     try:
         listening = process.bound(*config.web.address)
         host, port = listening.getsockname()[:2]
@@ -49,16 +73,26 @@ async def web(session: CommandContext) -> int:
             log.info("listening", host=host, port=port, tls=tls is not None)
             notify.tell(notify.READY)
 
+        reloading.add(rules)
         async with store:
-            await process.serve(
-                application(
-                    site, (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
-                ),
-                listening,
-                tls,
-                stop,
-                started,
-            )
+            works = (reloading.run(stop), *(work(site) for work in WORKS))
+            beside += [asyncio.create_task(work) for work in works]
+            for task in beside:
+                task.add_done_callback(lambda _: stop.set())  # none ends by itself
+            running = asyncio.create_task(jobs.run(stop))
+            try:
+                await process.serve(
+                    application(site, sources),
+                    listening,
+                    tls,
+                    stop,
+                    started,
+                    behind_proxy=config.web.behind_proxy,
+                )
+            finally:
+                stop.set()
+                await running
+            await _ended(beside)
     except (DialpactError, OSError) as error:
         log.critical("failed", error=str(error))
         return FAILED
@@ -67,6 +101,27 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
+
+
+def _runner(session: CommandContext, config: Config, store: Store) -> Runner:
+    """Of the jobs that programs hand in. What it does, it does by itself: the worker acts for who asked."""
+    context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock, session.machine.uptime)
+    files = JobFiles(config.path(config.api.folder))
+    command = partial(job_worker.command, Path(config.origin))
+    return Runner(context, files, command, timedelta(days=config.api.results_days))
+
+
+async def _ended(beside: list[asyncio.Task[None]]) -> None:
+    """Raises what one of them failed with."""
+    for task in beside:
+        task.cancel()
+    for outcome in await asyncio.gather(*beside, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _tell(word: Word) -> None:
+    notify.tell(notify.reloading() if word == "reloading" else notify.READY)
 
 
 def _tls(config: Config) -> Tls | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
+
+FRESH = timedelta(seconds=120)  # between decision and dialling
+BY_PROGRAM = "API/"  # the channel of a decision that no call asked for: a program did, whose name follows
 
 
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):

@@ -145,21 +145,7 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes. Read when it is needed. ConfigError."""
-        file = config.path(self.secret_file)
-        try:
-            with file.open("rb") as opened:
-                mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
-            text = content.decode("ascii").strip()
-            found = bytes.fromhex(text)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "not hexadecimal"
-            raise ConfigError(f"[supervision] secret_file {file}: {why}") from error
-        if mode & 0o077:
-            raise ConfigError(f"[supervision] secret_file {file}: others can read it (chmod 600)")
-        if len(found) != 32:
-            raise ConfigError(f"[supervision] secret_file {file}: not of 32 bytes in hexadecimal")
-        masking.hide(text)
-        return found
+        return hashing_secret("supervision", config.path(self.secret_file))
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -172,12 +158,15 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
 
 
 class WebConfig(_Section, frozen=True, kw_only=True):
-    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address."""
+    """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
+    whoever connects from this host says for whom.
+    """
 
     listen: str = "127.0.0.1:9080"
     base_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?)?\Z")] = ""
     certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
     private_key: str = ""
+    behind_proxy: bool = False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -187,6 +176,20 @@ class WebConfig(_Section, frozen=True, kw_only=True):
     def exposed(self) -> bool:
         """Others than this host's own users could ask, and read along."""
         return not self.certificate and not is_loopback(self.address[0])
+
+
+class ApiConfig(_Section, frozen=True, kw_only=True):
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+
+    secret_file: str = "api.secret"  # noqa: S105 - the name of a file
+    requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
+    folder: str = "api-files"
+    results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+    most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
+
+    def secret(self, config: Config) -> bytes:
+        """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""
+        return hashing_secret("api", config.path(self.secret_file))
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -203,6 +206,7 @@ class Config(_Section, frozen=True, kw_only=True):
     ledger: LedgerConfig = LedgerConfig()
     metrics: MetricsConfig | None = None
     web: WebConfig = WebConfig()
+    api: ApiConfig = ApiConfig()
     supervision: SupervisionConfig | None = None
     origin: str = ""
 
@@ -263,6 +267,25 @@ class Config(_Section, frozen=True, kw_only=True):
     def the_trunk(self, name: str) -> str:
         """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
+
+
+def hashing_secret(section: str, file: Path) -> bytes:
+    """32 bytes from a file that nobody else can read. ConfigError."""
+    place = f"[{section}] secret_file {file}"
+    try:
+        with file.open("rb") as opened:
+            mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
+        text = content.decode("ascii").strip()
+        found = bytes.fromhex(text)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not hexadecimal"
+        raise ConfigError(f"{place}: {why}") from error
+    if mode & 0o077:
+        raise ConfigError(f"{place}: others can read it (chmod 600)")
+    if len(found) != 32:
+        raise ConfigError(f"{place}: not of 32 bytes in hexadecimal")
+    masking.hide(text)
+    return found
 
 
 def _witness(given: WitnessConfig | str) -> WitnessConfig:

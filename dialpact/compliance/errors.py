@@ -56,3 +56,7 @@ class RecordingError(DialpactError):
 
 class LedgerError(DialpactError):
     """The ledger, its key or a signature can not be relied on."""
+
+
+class NoRoom(StoreError):
+    """There is too little room on the disk."""

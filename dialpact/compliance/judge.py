@@ -60,6 +60,7 @@ class Judge:
         self._number_metadata = " + ".join(filter(None, (metadata.VERSION, rules.areas_version)))
         sections = (profile.range_dialling for profile in rules.profiles)
         self._ranges = tuple(section for section in sections if section)
+        self._holding = policy.Holding(rules)
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
         self._evaluate: Callable[..., tuple[Finding, ...]] = policy.evaluate
 
@@ -159,6 +160,23 @@ class Judge:
         self, attempt: CallAttempt, facts: Facts, now: datetime, findings: Sequence[Finding]
     ) -> datetime | None:
         return policy.retry_at(attempt, facts, self.policy, now, findings, evaluate=self._evaluate)
+
+    def holds_until(
+        self, decision: Decision, dialled: Sequence[ranges.LastDialled] | None = None
+    ) -> datetime | None:
+        """The first instant at which time alone changes verdict or reasons (UTC); None: it never does.
+
+        Registers, counts and the recorder are taken as they are in the decision's facts. ``dialled``: where a
+        range is being dialled, when each number close by was dialled last; without that, and for a block of
+        ours after a failure, the answer is promised for no time: the instant is its own.
+        """
+        if any(finding.rule == "session" for finding in decision.findings):
+            return None if self.policy.effective(decision.decided_at) else decision.decided_at
+        if all(finding.rule == "gate" for finding in decision.findings):
+            lasting = decision.findings[0].detail.get("why", "").startswith((UNBOUND, FORKED))
+            return None if lasting else decision.decided_at
+        attempt, facts, now = decision.attempt, decision.facts, decision.decided_at
+        return self._holding.until(attempt, facts, now, decision.findings, dialled)
 
     def too_late(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt whose deadline has passed."""

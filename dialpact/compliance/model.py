@@ -21,7 +21,7 @@ Suspendable = Literal["agent", "campaign", "caller-id"]
 Registrant = Literal["business", "campaign"]
 Per = Literal["callee", "caller-id"]
 Mode = Literal["enforce", "shadow"]
-OptOutWay = Literal["callee-key", "agent-key", "line", "command", "import"]
+OptOutWay = Literal["callee-key", "agent-key", "line", "command", "api", "import"]
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "service", "survey", "collection")
 CAPACITIES: tuple[Capacity, ...] = ("own-business", "licensed-call-centre")
@@ -136,7 +136,7 @@ class OptOut(Value, frozen=True, kw_only=True):
     scope: Scope = "all"
     value: str = ""
     how: OptOutWay
-    by: str  # the agent, the officer, or the person's own number
+    by: str  # the agent, the officer, the program's key, or the person's own number
     node: str = ""
     channel: str = ""
     decision: str = ""  # the call, where it was one of ours

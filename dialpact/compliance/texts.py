@@ -28,6 +28,18 @@ def faults(language: Language) -> Mapping[str, str]:
     return _read(f"fault.{language}.toml")
 
 
+@cache
+def looked(language: Language) -> Mapping[str, str]:
+    """What a rule looked at: ``looked.opt-outs``."""
+    return _read(f"looked.{language}.toml")
+
+
+@cache
+def incidents(language: Language) -> Mapping[str, str]:
+    """What kind of incident it is: ``incident.no-decision``, ``cdr-kind.without-decision``."""
+    return _read(f"incident.{language}.toml")
+
+
 def _read(name: str) -> Mapping[str, str]:
     import tomllib  # not for the sake of ``Language`` alone
 
@@ -72,6 +84,12 @@ def finding_text(finding: Finding, language: Language) -> str:
     if reason and not particulars:
         return reason
     return text(f"finding.{finding.result}", language, reason=reason, why=particulars)
+
+
+def incident_text(kind: str, language: Language) -> str:
+    """What kind of incident it is, in words; a kind of another version speaks for itself."""
+    told = incidents(language)
+    return told.get(f"incident.{kind}") or told.get(kind.replace("cdr-", "cdr-kind.", 1), kind)
 
 
 def language_from_env(environ: Mapping[str, str] | None = None) -> Language:

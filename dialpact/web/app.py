@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dialpact.web import tiles
+from dialpact.web.api import routing as api
 from dialpact.web.bounds import Bounds
-from dialpact.web.site import RouteSource, Site
+from dialpact.web.site import RouteSource, Site, Work
 
 LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
 SAID = {
@@ -36,14 +37,15 @@ def health(site: Site) -> Sequence[BaseRoute]:
     return [Route("/health/live", live)]
 
 
-SOURCES: tuple[RouteSource, ...] = (health, tiles.routes)
+SOURCES: tuple[RouteSource, ...] = (health, tiles.routes, api.routes)
+WORKS: tuple[Work, ...] = ()
 
 
 def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:
     routes = [route for source in sources for route in source(site)]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Bounds, longer=LONGER)],
+        middleware=[Middleware(Bounds, longer=LONGER, apart=api.PREFIX)],
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # nobody's words go into a header of ours

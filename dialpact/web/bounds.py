@@ -29,13 +29,20 @@ class Bounds:
         most_body: int = MOST_BODY,
         seconds: float = ANSWER_SECONDS,
         longer: Mapping[str, float] | None = None,
+        apart: str = "",
     ) -> None:
-        """``longer``: seconds of single paths, that have much to make or to send."""
+        """``longer``: seconds of single paths, that have much to make or to send. ``apart``: what begins
+        so has bounds of its own.
+        """
         self._app, self._most, self._seconds = app, most_body, seconds
         self._longer = longer or {}
+        self._apart = apart
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            return
+        if self._apart and scope["path"].startswith(self._apart):
+            await self._app(scope, receive, send)
             return
         begun, read = False, 0
 

@@ -26,6 +26,7 @@ MOST_HEAD = 16_384  # bytes of a request's head
 HEAD_SECONDS = 5.0  # until it is there
 IDLE_SECONDS = 10  # between two requests of a connection
 END_SECONDS = 5  # for what is begun, when the process ends
+PROXIES = ["127.0.0.1", "::1"]  # whose word is taken for who asks, where a proxy was announced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +110,12 @@ async def serve(
     started: Callable[[], None],
     *,
     head_seconds: float = HEAD_SECONDS,
+    behind_proxy: bool = False,
 ) -> None:
-    """Until ``stop``. Closes the socket. OSError: certificate or key can not be read, or do not fit."""
+    """Until ``stop``. Closes the socket. OSError: certificate or key can not be read, or do not fit.
+
+    ``behind_proxy``: who asks is the last address of ``X-Forwarded-For``, of connections from this host.
+    """
     given: dict[str, Any] = {}
     if tls is not None:
         given |= {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.private_key}
@@ -124,7 +129,8 @@ async def serve(
         log_config=None,
         log_level=logging.ERROR,  # (what a stranger sends is no reason for a line)
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=behind_proxy,
+        forwarded_allow_ips=PROXIES,
         server_header=False,
         limit_concurrency=MOST_OPEN,
         h11_max_incomplete_event_size=MOST_HEAD,

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
+from dialpact.compliance.judge import Judge
 from dialpact.store.ports import Store
+
+
+class JobDesk(Protocol):
+    """Where jobs are handed in. ``files``: theirs."""
+
+    files: JobFiles
+
+    def wake(self) -> None:
+        """There is a job in the store."""
+
+    def cancel(self, id: str) -> None:
+        """It is cancelled, by its row."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """``store`` is opened when it is first asked, for writing; its ``audits`` open it anew each time, and
-    need no right to write.
+    need no right to write. ``rules``: what is in force now, to be asked for each question;
+    ``recorded_rules``: the same, for a decision that is kept, once the store has their text; ``config`` is
+    that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
     """
 
     config: Config
     store: Store
     clock: Clock
     uptime: Callable[[], Uptime]
+    rules: Callable[[], Judge]
+    recorded_rules: Callable[[], Awaitable[Judge]]
+    jobs: JobDesk | None = None
 
 
 class RouteSource(Protocol):
     """A module's share of the routes. Called once, when the process starts."""
 
     def __call__(self, site: Site, /) -> Sequence[BaseRoute]: ...
+
+
+class Work(Protocol):
+    """What goes on beside the answers, until it is cancelled. What it fails with ends the process."""
+
+    async def __call__(self, site: Site, /) -> None: ...

@@ -13,11 +13,11 @@ from typing import Any
 
 from msgspec import structs
 
-from agi.gate import Gate
 from agi.limits import LIMITS, Limits
 from agi.protocol import Request
 from agi.server import Server
 from agi.service import serving
+from dialpact.application.gate import Gate
 from dialpact.application.opt_out import OptOutQueue
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge

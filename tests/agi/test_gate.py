@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from agi.gate import Gate
 from agi.limits import Limits
+from dialpact.application.gate import Gate
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.reasons import Reason

@@ -106,7 +106,7 @@ class Scene:
     async def allow(self, dial: str = NUMBER, **change: Any) -> str:
         """An id as the gate gives it. ``change``: fields of the decision or its attempt."""
         attempt = {"trunk": "carrier", "node": "pbx1"} | {
-            name: change.pop(name) for name in ("trunk", "node", "uniqueid") if name in change
+            name: change.pop(name) for name in ("trunk", "node", "uniqueid", "channel") if name in change
         }
         blocked = change.pop("blocked", False)
         finding = Finding(rule="x", result="fail", code=Reason.DO_NOT_CALL)

@@ -132,6 +132,33 @@ async def test_one_of_which_no_decision_is_known_is_told(
     assert (ami.count("Hangup"), await scene.carrier_legs()) == (0, [])
 
 
+async def test_one_that_a_program_was_allowed(scene: Scene, ami: FakeAmi) -> None:
+    """No channel asked for it: the id came over HTTP, and an Originate dials."""
+    decision = await scene.allow(channel="API/crm")
+    leg = ami.dial(NUMBER, decision, agent=False)
+    leg.hang_up(status="BUSY")
+    (row,) = await scene.carrier_legs(1)
+    assert (row["decision"], row["uniqueid"], row["hangup_cause"]) == (decision, leg.uniqueid, 17)
+    assert await scene.incidents() == []
+
+
+async def test_of_two_that_a_program_was_allowed_nobody_knows_which(scene: Scene, ami: FakeAmi) -> None:
+    for _ in range(2):
+        await scene.allow(channel="API/crm")
+    ami.dial(NUMBER, "", agent=False).hang_up(status="BUSY")
+    assert (await scene.incident("leg-not-judged"))["detail"].startswith("gone; by an Originate ")
+    assert await scene.carrier_legs() == []
+
+
+async def test_what_was_used_by_another_call_is_not_meant(scene: Scene, ami: FakeAmi) -> None:
+    decision = await scene.allow(channel="API/crm")
+    leg = ami.dial(NUMBER, decision, agent=False)
+    await until_noted(scene)
+    ami.dial(NUMBER, "", agent=False).hang_up(status="BUSY")
+    await scene.incident("leg-not-judged")
+    leg.hang_up(status="BUSY")
+
+
 async def test_an_emergency_call_that_is_over_at_once_is_nobodys_business(scene: Scene, ami: FakeAmi) -> None:
     await over_at_once(scene, ami, ami.channel("agent1001", state="Ring"), "", number="110")
     assert await scene.incidents() == []

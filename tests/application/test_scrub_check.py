@@ -50,12 +50,15 @@ async def test_as_check(tmp_path: Path, names: tuple[str, ...], seed: int) -> No
             wanted = {line: number for line, number in enumerate(MANY, 2) if number}  # a blank line is no row
             assert [row["line"] for row in rows] == list(wanted)
             for number, row in zip(wanted.values(), rows, strict=True):
-                decision = (await check(context, judge, number, **call, at=at)).decision
+                checked = await check(context, judge, number, **call, at=at)
+                decision = checked.decision
                 said = decision.verdict, list(decision.reasons), decision.attempt.callee.e164
                 told = [row["verdict"], row["reasons"], row["number"]]
                 assert tuple(told) == said, (number, call, hours)
-                again = decision.retry_at and decision.retry_at.isoformat().replace("+00:00", "Z")
-                assert row["retry_at"] == again, (number, call, hours)
+                times = {"retry_at": decision.retry_at, "holds_until": checked.holds_until}
+                for name, instant in times.items():
+                    wanted_at = instant and instant.isoformat().replace("+00:00", "Z")
+                    assert row[name] == wanted_at, (name, number, call, hours)
                 verdicts[decision.verdict] += 1
             assert done.rows == len(rows) and done.bad == 0
             assert done.callable == sum(row["verdict"] == "ALLOW" for row in rows)

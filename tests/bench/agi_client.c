@@ -1,9 +1,12 @@
 /* Asterisk's side of FastAGI, as cheap as it can be: agi_client HEADERS CALLER_ID
 
-HEADERS is a file of headers, each with its empty line. Reads lines "PORT CONCURRENT SESSIONS FIRST" from
+HEADERS is a file of headers, each with its empty line. Reads lines "PORT CONCURRENT SESSIONS FIRST [RATE]" from
 stdin, plays so many sessions beginning with header FIRST, and prints one line of JSON for each: seconds from
 the connect to the gate's close, to the header being out and to the verdict (-1: none), what was heard (A ALLOW, B BLOCK by the rules,
 D BLOCK for the deadline, E BLOCK for gate-error, N nothing), and seconds in all.
+
+With a RATE so many begin each second, whatever became of those before (CONCURRENT does not count then), and a
+session's time counts from when it was to begin.
 
 It writes as Asterisk does: a line of the header is a write of its own, and TCP_NODELAY is not set. */
 
@@ -13,6 +16,7 @@ It writes as Asterisk does: a line of the header is a write of its own, and TCP_
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +25,7 @@ It writes as Asterisk does: a line of the header is a write of its own, and TCP_
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,7 +43,8 @@ static int header_count;
 static char caller_id[128];
 static double *seconds, *sent, *heard;
 static char *outcome;
-static int loop, first, next, total, done;
+static int loop, first, next, total, done, rate;
+static struct session *sessions;
 static struct sockaddr_in gate = {.sin_family = AF_INET};
 
 static void fail(const char *what)
@@ -73,7 +79,7 @@ static void put(struct session *one, const char *text, size_t length)
         fail("write");
 }
 
-static void begin(struct session *one)
+static void begin(struct session *one, double at)
 {
     struct epoll_event wanted = {.events = EPOLLIN | EPOLLOUT, .data.ptr = one};
     one->number = next++;
@@ -83,7 +89,7 @@ static void begin(struct session *one)
     one->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (one->fd < 0)
         fail("socket");
-    one->began = now();
+    one->began = at;
     if (connect(one->fd, (struct sockaddr *)&gate, sizeof gate) < 0 && errno != EINPROGRESS)
         fail("connect");
     if (epoll_ctl(loop, EPOLL_CTL_ADD, one->fd, &wanted) < 0)
@@ -131,8 +137,28 @@ static void finish(struct session *one)
     setsockopt(one->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(one->fd);
     done++;
-    if (next < total)
-        begin(one);
+    if (!rate && next < total)
+        begin(one, now());
+}
+
+static void begin_due(int timer, double began)
+{
+    uint64_t ticks;
+    if (read(timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+        fail("timer");
+    for (double at; next < total && (at = began + (double)next / rate) <= now();)
+        begin(&sessions[next], at);
+}
+
+static int start_timer(void)
+{
+    struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = NULL};
+    long period = 1000000000L / rate;
+    struct itimerspec every = {{period / 1000000000L, period % 1000000000L}, {0, 1}};
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    if (timer < 0 || timerfd_settime(timer, 0, &every, NULL) < 0 || epoll_ctl(loop, EPOLL_CTL_ADD, timer, &wanted) < 0)
+        fail("timer");
+    return timer;
 }
 
 static void receive(struct session *one)
@@ -167,12 +193,13 @@ static void print(const char *name, const double *each)
 
 static void play(int concurrent)
 {
-    struct session *sessions = calloc(concurrent, sizeof *sessions);
     struct epoll_event events[256];
     double began = now();
+    int timer = rate ? start_timer() : -1;
+    sessions = calloc(rate ? total : concurrent, sizeof *sessions);
     next = done = 0;
-    for (int one = 0; one < concurrent && next < total; one++)
-        begin(&sessions[one]);
+    for (int one = 0; !rate && one < concurrent && next < total; one++)
+        begin(&sessions[one], now());
     while (done < total) {
         int ready = epoll_wait(loop, events, 256, PATIENCE_MS);
         if (ready == 0)
@@ -181,7 +208,9 @@ static void play(int concurrent)
             fail("waiting for the gate");
         for (int each = 0; each < ready; each++) {
             struct session *one = events[each].data.ptr;
-            if (!one->connected && !(events[each].events & (EPOLLERR | EPOLLHUP)))
+            if (!one)
+                begin_due(timer, began);
+            else if (!one->connected && !(events[each].events & (EPOLLERR | EPOLLHUP)))
                 send_header(one);
             else
                 receive(one);
@@ -195,11 +224,14 @@ static void play(int concurrent)
     printf("}\n");
     fflush(stdout);
     free(sessions);
+    if (rate)
+        close(timer);
 }
 
 int main(int count, char **words)
 {
     int port, concurrent;
+    char line[128];
     struct rlimit files;
     if (count != 3)
         return fprintf(stderr, "usage: agi_client HEADERS CALLER_ID\n"), 2;
@@ -212,7 +244,10 @@ int main(int count, char **words)
     if ((loop = epoll_create1(0)) < 0)
         fail("epoll");
     gate.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    while (scanf("%d %d %d %d", &port, &concurrent, &total, &first) == 4) {
+    while (fgets(line, sizeof line, stdin)) {
+        rate = 0;
+        if (sscanf(line, "%d %d %d %d %d", &port, &concurrent, &total, &first, &rate) < 4)
+            return fprintf(stderr, "agi_client: what is %s", line), 2;
         gate.sin_port = htons(port);
         seconds = realloc(seconds, total * sizeof *seconds);
         sent = realloc(sent, total * sizeof *sent);

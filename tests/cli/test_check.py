@@ -15,7 +15,16 @@ TUESDAY = ("--at", "2026-11-24T10:00:00+08:00")
 
 def test_allowed(stocked: Home) -> None:
     answer = stocked("check", NUMBER, *CALL, *TUESDAY)
-    assert set(answer) == {"verdict", "mode", "reason", "reasons", "number", "retry_at", "findings"}
+    assert set(answer) == {
+        "verdict",
+        "mode",
+        "reason",
+        "reasons",
+        "number",
+        "retry_at",
+        "holds_until",
+        "findings",
+    }
     assert (answer["verdict"], answer["reason"], answer["reasons"]) == ("ALLOW", "", [])
     assert answer["number"] == "+8613800138000"
     fields = {"rule", "result", "code", "clause", "text", "looked_at", "retry_at"}
@@ -48,6 +57,27 @@ def test_blocked(stocked: Home, number: str, options: tuple[str, ...], reason: s
 def test_when_it_could_pass(stocked: Home) -> None:
     answer = stocked("check", NUMBER, *CALL, "--at", "2026-11-24 12:00", code=3)
     assert answer["retry_at"] == "2026-11-24T06:00:00Z"
+
+
+def test_until_when_it_holds(stocked: Home) -> None:
+    assert stocked("check", NUMBER, *CALL, *TUESDAY)["holds_until"] == "2026-11-24T03:59:00Z"
+    noon = ("--at", "2026-11-24 12:00")
+    assert stocked("check", NUMBER, *CALL, *noon, code=3)["holds_until"] == "2026-11-24T06:00:00Z"
+    said = stocked.run("check", NUMBER, *CALL, *noon, code=3).stdout
+    assert "Holds until: 2026-11-24 14:00:00+08:00, with the registers as they are now" in said
+    said = stocked.run("check", NUMBER, *CALL, *noon, "--lang", "zh", code=3).stdout
+    assert "答复有效至: 2026-11-24 14:00:00+08:00" in said
+
+
+def test_what_time_does_not_change(stocked: Home) -> None:
+    """A profile that looks at no clock, and a caller ID without an end."""
+    own = (Path(profiles.__file__).parent / "profiles/cn-miit-2020-81.toml").read_text("utf-8")
+    (stocked.path / "own.toml").write_text(own.replace('"cn-miit-2020-81"', '"own"'), "utf-8")
+    text = stocked.config.read_text("utf-8")
+    stocked.config.write_text(text.replace('["cn-hubei-2018"]', '["own.toml"]'), "utf-8")
+    assert stocked("check", "13800138009", *CALL, *TUESDAY, code=3)["holds_until"] is None
+    said = stocked.run("check", "13800138009", *CALL, *TUESDAY, code=3).stdout
+    assert "Holds until: time alone does not change it" in said
 
 
 def test_a_refusal_counts_at_once(stocked: Home) -> None:

@@ -92,6 +92,7 @@ def test_elsewhere(tmp_path: Path) -> None:
     assert {path.name for path in target.parent.iterdir()} == {
         "pact.toml",
         "dialpact.db",
+        "api.secret",
         "ledger.key",
         "ledger.pub",
         "ami.secret",

@@ -23,8 +23,8 @@ import pytest
 
 from dialpact.application.doctor.finding import fail
 from dialpact.application.health import Look, Looking
+from dialpact.application.incidents import kinds
 from dialpact.cli import notify, status
-from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, LedgerConfig, MetricsConfig, Trunk, WitnessConfig
 from dialpact.compliance.health import Health, LeaseState, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters

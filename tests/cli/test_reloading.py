@@ -357,9 +357,9 @@ def test_what_a_reload_can_change(key: str, restart: bool) -> None:
     assert [change.key for change in changed] == [key]
     if restart:
         with pytest.raises(ConfigError, match=f"needs a restart: {key}"):
-            active_config.check(changed)
+            active_config.check(changed, "gate")
     else:
-        active_config.check(changed)
+        active_config.check(changed, "gate")
 
 
 def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:
@@ -371,5 +371,5 @@ def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:
         "calendar",
         "areas",
     ]
-    assert active_config.restart(active_config.changes(old, new)) == []
+    assert active_config.restart(active_config.changes(old, new), "gate") == []
     assert old.digest != new.digest

@@ -144,9 +144,10 @@ async def test_officer_is_told_after_the_call(store: Store, call: str) -> None:
     await recorded(store, call, "r1", 0, 5)
     await ended(store, "r1", 20, 15)
     new = DncEntry(number=NUMBER, scope="all", value="", requested_at=seconds(90), source="letter")
-    said = {"by": "officer", "at": seconds(90), "node": "pbx1"}
-    assert await optout.by_command(store, new, decision=call, **said) == "added"  # type: ignore[arg-type]
-    assert await optout.by_command(store, new, **said | {"at": seconds(91)}) == "already"  # type: ignore[arg-type]
+    said = {"how": "command", "by": "officer", "at": seconds(90), "node": "pbx1"}
+    assert await optout.told(store, [(new, call)], **said) == [("added", new)]  # type: ignore[arg-type]
+    later = said | {"at": seconds(91)}
+    assert await optout.told(store, [(new, "")], **later) == [("already", new)]  # type: ignore[arg-type]
     first, second = await optout.of_number(store, NUMBER)
     assert (first["how"], first["by"], first["decision"], first["recording"]) == (
         *("command", "officer", call),

@@ -22,7 +22,7 @@ PROCESSES = (
     "dialpact.cli.daemons",
     "dialpact.compliance.profile",
     "dialpact.application.decide",
-    "agi.gate",
+    "agi.service",
     "ami_listener.listener",
     "dialpact.testing.plugin",
 )

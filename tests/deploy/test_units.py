@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from dialpact.application.incidents import kinds
 from dialpact.cli.app import app
-from dialpact.cli.incidents import kinds
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.meters import Meters
 from dialpact.web import metrics
@@ -83,9 +83,9 @@ def test_unit_is_hardened_and_starts_what_exists(unit: Path) -> None:
     assert words[0] in get_command(app).commands  # type: ignore[attr-defined]
     asked = CliRunner().invoke(app, [*words, "--help"])
     assert asked.exit_code == 0, "there is no such command"
-    web = unit.stem == "dialpact-web"  # reads what its group may, and writes nothing
+    web = unit.stem == "dialpact-web"  # writes to the database as its group may
     assert found["User"] == [unit.stem if web or supervise else "dialpact"]
-    assert ("ReadWritePaths" not in found) is (web or supervise)
+    assert ("ReadWritePaths" not in found) is supervise
     assert ("StateDirectory" in found) is supervise
     if supervise:
         assert (found["StateDirectory"], found["StateDirectoryMode"]) == ([unit.stem], ["0700"])
@@ -100,6 +100,25 @@ def test_unit_is_hardened_and_starts_what_exists(unit: Path) -> None:
     assert ("/var/spool/asterisk/dialpact" in folders) is not (gate or web or supervise)
     # What a stop may take at most: 2.5 s deadline, thrice 0.5 s confirmation, 5 s of writing, and the ledger.
     assert int(found["TimeoutStopSec"][0]) >= 15 and int(found["WatchdogSec"][0]) >= 5
+
+
+def test_what_asks_over_the_network_is_behind_the_gate() -> None:
+    """In its share of processor and disk, and in what it may open; its worker may give way further."""
+    web, gate = (directives(ROOT / "deploy/systemd" / f"dialpact-{name}.service") for name in ("web", "gate"))
+    for name in ("CPUWeight", "IOWeight"):
+        assert int(web[name][0]) < 100 and name not in gate  # (100: what is not said)
+    assert int(web["Nice"][0]) > 0 and "Nice" not in gate
+    assert {"sched_setscheduler", "setpriority"} <= set(web["SystemCallFilter"][2].split())
+    assert web["ReadWritePaths"] == ["/var/lib/dialpact"]
+    hidden = web["InaccessiblePaths"][0].split()
+    assert {"-/var/lib/dialpact/ledger.key", "-/var/spool/asterisk"} <= set(hidden)
+    (line,) = re.findall(
+        r"^d /var/lib/dialpact (\d+)",
+        (ROOT / "deploy" / "systemd" / "dialpact.tmpfiles.conf").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    # By the group it may write beside the database; by the sticky bit it replaces nobody else's files.
+    assert line == "3770"
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

@@ -1,8 +1,9 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
-As root this installs SIPp, mmdebstrap and what PDF needs where they are missing, and builds a small root
-file system with Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed
-outside ``.lab``. Other users get by with an Asterisk (18 or later) and a SIPp that are installed already.
+As root this installs SIPp, mmdebstrap and what PDF needs where they are missing, unpacks an nginx into
+``.lab/nginx``, and builds a small root file system with Asterisk in ``.lab/pbx``. Nothing of it is left
+running and nothing but packages is installed outside ``.lab``. Other users get by with an Asterisk (18 or
+later), a SIPp and an nginx that are installed already.
 
 ``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
 and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialpact.cli.page.paper import has_chinese_font
+from tests.lab import nginx
 from tests.lab.mirror import Mirror, machine_mirror
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"
@@ -145,8 +147,8 @@ def locate() -> Installation:
         return Installation(None)
     raise LabError(
         "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
-        "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester\n"
-        f"and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
+        "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester "
+        f"nginx and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
     )
 
 
@@ -157,11 +159,14 @@ def bootstrap(release: str = "") -> Installation:
     release = release or chosen()
     root = root_of(release)
     with _only_one():
-        missing = missing_packages()
-        if missing:
-            environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        missing, proxy = missing_packages(), nginx.program()
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        if missing or not proxy:
             _run(["apt-get", "update"], environment)
+        if missing:
             _run(["apt-get", "install", "-y", "--no-install-recommends", *missing], environment)
+        if not proxy and not nginx.unpack():
+            raise LabError("no nginx could be unpacked: install Debian's nginx")
         mirror = machine_mirror(suite=release)
         recipe = hashlib.sha256("\n".join(mmdebstrap_command(mirror, Path("ROOT"))).encode()).hexdigest()
         stamp = root / STAMP

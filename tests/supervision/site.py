@@ -30,11 +30,10 @@ from dialpact.store import supervision as engine
 from dialpact.store.sqlite import Store
 from dialpact.store.supervision import SupervisionStore
 from dialpact.web.app import application
-from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 from dialpact.web.supervision.letters import letters
 from tests.agi.office import NUMBER, Office, SetClock
-from tests.web.asking import serving
+from tests.web.asking import made, serving
 
 MONTH = "2026-10"
 SECONDS = 20
@@ -154,7 +153,7 @@ class Watched(Office):
     async def web(self, desk: Desk) -> AsyncIterator[int]:
         """His `dialpact web`, of which the supervisor is told: its port."""
         store = Store(self.database, 10_000)
-        site = Site(config=self.config, store=store, clock=self.clock, uptime=host_uptime)
+        site = made(self.config, store, self.clock)
         async with store, serving(application(site, (supervised(PAGES),))) as self.port:
             await operators.move(desk, self.name, f"http://127.0.0.1:{self.port}", reason="test")
             yield self.port

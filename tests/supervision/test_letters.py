@@ -18,7 +18,6 @@ from dialpact.application.supervised import answering
 from dialpact.application.supervised.ours import Desk as OwnDesk
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.post import Unreachable, post
-from dialpact.compliance.clock import host_uptime
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.checkpoint import Checkpoint
@@ -27,11 +26,11 @@ from dialpact.compliance.supervision import letter
 from dialpact.compliance.supervision.letter import LIVES, LONGEST, SKEW, Answer, Question, Request
 from dialpact.compliance.supervision.refusal import Refusal
 from dialpact.store.sqlite import Store
-from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 from tests.agi.office import NUMBER, STRANGER
 from tests.supervision.conftest import Joined
 from tests.supervision.site import PAGES, Supervisor, Watched
+from tests.web.asking import made
 
 OWN = "+86" + NUMBER
 
@@ -297,7 +296,7 @@ async def test_evidence_that_nobody_waits_for_is_gone_at_once(
         await answered(one, letter.sealed(desk.signer, await question(desk, one, id="cd" * 16)))
         monkeypatch.setattr(tempfile, "tempdir", str(temporary))
         store = Store(one.database, 10_000)
-        site = Site(config=one.config, store=store, clock=one.clock, uptime=host_uptime)
+        site = made(one.config, store, one.clock)
         path = {"path": "/supervision/package", "raw_path": b"/supervision/package", "query_string": b""}
         scope = {"type": "http", "method": "POST", "headers": [], "http_version": "1.1", **path}
         async with store:

@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
+from dialpact.application.policy import load_policy
 from dialpact.cli.command_context import BUSY_MS
-from dialpact.compliance.clock import SystemClock, host_uptime
+from dialpact.compliance.clock import Clock, SystemClock, host_uptime
 from dialpact.compliance.config import Config, Trunk
 from dialpact.store.sqlite import Store
 from dialpact.web import process
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
+from dialpact.web.rules import Rules
 from dialpact.web.site import RouteSource, Site
 
 WAIT = 20.0
@@ -31,11 +33,11 @@ class Answer(NamedTuple):
 
 class Asker:
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self.port, self._tls = port, tls
+        self.port, self.tls = port, tls
 
     async def send(self, request: bytes) -> bytes:
         """All that comes until the other side closes."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self._tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls)
         try:
             writer.write(request)
             async with asyncio.timeout(WAIT):
@@ -55,12 +57,15 @@ class Asker:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, tls: Tls | None = None, head_seconds: float = WAIT) -> AsyncIterator[int]:
+async def serving(
+    app: ASGIApp, tls: Tls | None = None, head_seconds: float = WAIT, *, behind_proxy: bool = False
+) -> AsyncIterator[int]:
     """Its port."""
     stop, ready = asyncio.Event(), asyncio.Event()
     listening = process.bound("127.0.0.1", 0)
     port = listening.getsockname()[1]
-    serve = process.serve(app, listening, tls, stop, ready.set, head_seconds=head_seconds)
+    given = {"head_seconds": head_seconds, "behind_proxy": behind_proxy}
+    serve = process.serve(app, listening, tls, stop, ready.set, **given)
     running = asyncio.create_task(serve)
     waiting = asyncio.create_task(ready.wait())
     try:
@@ -76,15 +81,33 @@ async def serving(app: ASGIApp, tls: Tls | None = None, head_seconds: float = WA
             await asyncio.gather(running, return_exceptions=True)
 
 
-def site_of(database: Path) -> Site:
-    config = Config(
+def site_of(database: Path, config: Config | None = None, clock: Clock | None = None) -> Site:
+    """Without a configuration: one that has what must be."""
+    config = config or Config(
         trunks={"carrier": Trunk(endpoint="PJSIP/carrier")}, origin=str(database.parent / "c.toml")
     )
-    return Site(config=config, store=Store(database, BUSY_MS), clock=SystemClock(), uptime=host_uptime)
+    return made(config, Store(database, BUSY_MS), clock or SystemClock())
+
+
+def made(config: Config, store: Store, clock: Clock) -> Site:
+    rules = Rules(config, load_policy(config), store, clock)
+    return Site(
+        config=config,
+        store=store,
+        clock=clock,
+        uptime=host_uptime,
+        rules=rules.now,
+        recorded_rules=rules.recorded,
+    )
 
 
 @asynccontextmanager
-async def asking(database: Path, sources: Sequence[RouteSource] = SOURCES) -> AsyncIterator[Asker]:
-    site = site_of(database)
+async def asking(
+    database: Path,
+    sources: Sequence[RouteSource] = SOURCES,
+    config: Config | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[Asker]:
+    site = site_of(database, config, clock)
     async with serving(application(site, sources)) as port:
         yield Asker(port)

@@ -85,6 +85,30 @@ async def test_half_an_answer_is_no_answer() -> None:
         assert raw.endswith(b"12345")
 
 
+@pytest.mark.parametrize(
+    ("said", "behind_proxy", "host"),
+    [
+        ("203.0.113.9", True, "203.0.113.9"),
+        ("198.51.100.1, 203.0.113.9", True, "203.0.113.9"),
+        ("", True, "127.0.0.1"),
+        ("203.0.113.9", False, "127.0.0.1"),
+    ],
+)
+async def test_who_asks_is_said_by_a_proxy_that_was_announced(
+    said: str, behind_proxy: bool, host: str
+) -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+        await PlainTextResponse()(scope, receive, send)
+
+    async with serving(app, behind_proxy=behind_proxy) as port:
+        head = f"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: {said}\r\n\r\n"
+        await Asker(port).send(head.encode())
+    assert seen == [host]
+
+
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "], ids=["nothing", "half a head"])
 async def test_who_says_nothing_or_half_is_cut(tmp_path: Path, said: bytes) -> None:
     async with serving(application(site_of(tmp_path / "no.db"), (pages,)), head_seconds=0.05) as port:

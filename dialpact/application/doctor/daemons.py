@@ -23,7 +23,7 @@ def applied(site: Site) -> Iterator[DoctorFinding]:
         if site.policy is not None:
             changed = active_config.changes(daemon.in_force, active_config.active(site.config, site.policy))
         keys = ", ".join(change.key for change in changed)
-        if restart := active_config.restart(changed):
+        if restart := active_config.restart(changed, daemon.role):
             yield warn("running-restart", **who, changed=", ".join(restart))
         elif not daemon.last_ok and (changed or site.policy is None):
             yield fail("running-refused", **who, why=daemon.why)

@@ -29,6 +29,7 @@ class CallQuestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     caller_id: str = ""
     around: datetime | None = None
     within: int | None = None  # minutes on either side of ``around``
+    businesses: tuple[str, ...] = ()  # with ``callee``: calls for these alone
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +85,7 @@ async def match(context: Context, question: CallQuestion) -> Matched:
         caller_id=question.caller_id,
         since=around - minutes if around else None,
         until=around + minutes if around else None,
+        businesses=question.businesses,
         most=MOST_CALLS + 1,
     )
     if not found:

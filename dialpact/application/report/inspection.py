@@ -51,7 +51,7 @@ async def inspection(
     ``explain``: why a row of a list is bad, in words; ``progress``: of the call records, as a reconciliation
     tells it. ProfileError, CalendarError, StoreError; Fault for the period and for what was given.
     """
-    context.actor.need(Right.EVIDENCE)
+    context.actor.need(Right.CALLS)
     now = context.now()
     policy = await asyncio.to_thread(load_policy, config)
     span = period(order.first, order.last, policy.profiles[0].zone)
@@ -70,10 +70,10 @@ async def inspection(
         listed=listed,
         lists=", ".join(path.name for path in order.carrier_lists),
     )
-    inspections = context.store.inspections
     if order.full:
-        await inspections.note_full(span, order.format, by=context.by, at=now)
+        await context.store.inspections.note_full(span, order.format, by=context.by, at=now)
     if order.cdr is not None:
         found = await compared.cdr(context.store, config, order.cdr, span, policy.regions, progress)
         question = dataclasses.replace(question, cdr=found)
-    return await inspections.snapshot(span, lambda source: report.made(source, question))
+    async with context.looking() as looking:
+        return await looking.store.inspections.snapshot(span, lambda source: report.made(source, question))

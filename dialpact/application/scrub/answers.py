@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from dialpact.application.check import judged
+from dialpact.application.check import in_a_range, judged
 from dialpact.application.scrub.request import ScrubRequest
 from dialpact.compliance.clock import instant
 from dialpact.compliance.judge import Judge
@@ -24,7 +24,7 @@ MOST = 8192  # answers that are kept
 
 
 class Answer(NamedTuple):
-    """As of a decision. ``holds_until``: None where nobody knows."""
+    """As of what ``check`` says."""
 
     verdict: str
     reasons: tuple[Reason, ...]
@@ -69,13 +69,15 @@ class Answers:
     def of(self, callee: Callee, own: Own = NOTHING) -> Answer:
         """``own``: what is known of the number, if there is one."""
         if self._each:
-            return self._judged(callee, own)
+            return self._judged(callee, own)[0]
         key = self._sees(callee), self._seen(own)
         answer = self._known.get(key)
         if answer is None:
             if len(self._known) >= MOST:
                 self._known.clear()
-            answer = self._known[key] = self._judged(callee, own)
+            answer, shared = self._judged(callee, own)
+            if shared:
+                self._known[key] = answer
         return answer
 
     def _seen(self, own: Own) -> Hashable:
@@ -96,7 +98,10 @@ class Answers:
         counting = tuple([one if one and instant(one) > self._since else None for one in nth])
         return opted_out, agreed, leads, counting, neighbours
 
-    def _judged(self, callee: Callee, own: Own) -> Answer:
+    def _judged(self, callee: Callee, own: Own) -> tuple[Answer, bool]:
+        """And whether it is everybody's who is the same to the rules: when a range that is being dialled ends
+        is a matter of the calls close by.
+        """
         facts = self._facts
         decision = judged(
             self._judge,
@@ -106,4 +111,7 @@ class Answers:
             differing=facts.differing,
             forked=self._forked,
         )
-        return Answer(decision.verdict, decision.reasons, decision.retry_at, None)
+        ranges = in_a_range(decision)
+        dialled = facts.last_dialled(callee.e164) if ranges else None
+        until = self._judge.holds_until(decision, dialled)
+        return Answer(decision.verdict, decision.reasons, decision.retry_at, until), not ranges

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from dialpact.application.answer import looked_at_text
 from dialpact.application.evidence.container import Source
 from dialpact.application.evidence.cover import Cover, Pages
 from dialpact.application.evidence.folder import Folder, heard_at
@@ -15,7 +16,7 @@ from dialpact.application.evidence.form import Note
 from dialpact.application.evidence.matching import CallQuestion
 from dialpact.application.explanation import looked_at
 from dialpact.cli import heard, page, texts
-from dialpact.cli.explained import looked_at_text, rule_name
+from dialpact.cli.explained import rule_name
 from dialpact.cli.page.template import DASH, moment
 from dialpact.compliance import profile as profiles
 from dialpact.compliance.clock import instant
@@ -90,6 +91,8 @@ class _Words:
             yield self._text("asked-over", caller_id=question.caller_id)
         if question.around:
             yield self._text("asked-around", around=moment(question.around), within=question.within)
+        if question.businesses:
+            yield self._text("asked-businesses", businesses=", ".join(question.businesses))
 
     def _complaint(self, row: ComplaintRow) -> str:
         status = (

@@ -17,8 +17,8 @@ from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import shift_hint, told
 from dialpact.cli.replay.report import echo_list, note_bad
-from dialpact.cli.texts import incident_text
 from dialpact.compliance.reconcile import NOTES, CdrFinding
+from dialpact.compliance.texts import incident_text
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")

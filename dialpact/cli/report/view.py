@@ -7,7 +7,7 @@ from typing import Any
 
 from dialpact.cli import texts
 from dialpact.compliance.inspection.figures import Inspection, InspectionFinding, Slot
-from dialpact.compliance.texts import Language, reason_text
+from dialpact.compliance.texts import Language, incident_text, reason_text
 
 SHOWN = 200  # rows of a table on paper
 BARS = 12  # reasons in the chart; the table has all
@@ -23,7 +23,7 @@ def context(report: Inspection, language: Language) -> dict[str, Any]:
         return catalogue.get(f"{table}.{key}", key)
 
     def incident(kind: str) -> str:
-        return catalogue.get(f"inspection-gap.{kind}") or texts.incident_text(kind, language)
+        return catalogue.get(f"inspection-gap.{kind}") or incident_text(kind, language)
 
     def finding_text(finding: InspectionFinding) -> str:
         values = {

@@ -1,5 +1,6 @@
 """What the command line says, in Chinese and English: ``cli/texts/*.en.toml`` and ``*.zh.toml``, and what
-all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an entry is in ``compliance/texts``.
+all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an entry, what a rule looked at, and
+what kinds of incident there are, is in ``compliance/texts``.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from functools import cache
 from pathlib import Path
 
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.texts import Language, faults
+from dialpact.compliance.texts import Language, faults, incidents, looked
 from dialpact.compliance.texts import fault_text as domain_fault_text
 
 
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text by table and name: ``fault.bad-time``."""
-    found = dict(faults(language))
+    found = {**faults(language), **looked(language), **incidents(language)}
     for file in Path(__file__).parent.iterdir():
         if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
             tables: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -54,9 +55,3 @@ def _reason(said: str, language: Language) -> str:
     """The English texts are the system's own words, by which a common reason is known."""
     known = {text: key for key, text in catalogue("en").items() if key.startswith("os-error.")}
     return catalogue(language).get(known.get(said, ""), said)
-
-
-def incident_text(kind: str, language: Language) -> str:
-    """What kind of incident it is, in words; a kind of another version speaks for itself."""
-    told = catalogue(language)
-    return told.get(f"incident.{kind}") or told.get(kind.replace("cdr-", "cdr-kind.", 1), kind)

@@ -4,6 +4,7 @@ Pure: facts and the instant come in, findings go out. No clock, no I/O, no loggi
 """
 
 from dialpact.compliance.policy.engine import RULES, evaluate
+from dialpact.compliance.policy.holding import Holding
 from dialpact.compliance.policy.retry import retry_at
 
-__all__ = ["RULES", "evaluate", "retry_at"]
+__all__ = ["RULES", "Holding", "evaluate", "retry_at"]

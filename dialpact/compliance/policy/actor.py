@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped, timeless
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import ActorRule
 
 NAME = "actor"
 LOOKS_AT = ()
+turns = timeless
 
 
 def judge(case: Case, section: ActorRule) -> Findings:

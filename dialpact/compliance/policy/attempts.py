@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, timedelta
 
 from dialpact.compliance.model import Tally
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined, skipped
+from dialpact.compliance.policy.case import Case, Findings, Instants, Why, failed, joined, skipped
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Attempts, Cap
@@ -34,6 +34,11 @@ def longest(profiles: Iterable[Profile]) -> timedelta:
     """For how long an attempt at a callee counts at most."""
     caps = [cap for profile in profiles if profile.attempts for cap in profile.attempts.caps]
     return max((cap.period for cap in caps if cap.per == "callee"), default=timedelta(0))
+
+
+def turns(case: Case, section: Attempts) -> Instants:
+    tallies = [(cap, _tally(case, cap)) for cap in section.caps if cap.action == "refuse"]
+    return [tally.nth + cap.period for cap, tally in tallies if tally is not None and tally.nth is not None]
 
 
 def _failure(case: Case, cap: Cap) -> Findings:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialpact.compliance.model import ANY, CallerId, Finding
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined, same
+from dialpact.compliance.policy.case import (
+    Case,
+    Findings,
+    Instants,
+    Why,
+    day_begins,
+    day_ends,
+    failed,
+    joined,
+    same,
+)
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import CallerIdRange, CallerIdRule
 
@@ -19,6 +29,15 @@ LOOKS_AT = ()
 
 def judge(case: Case, section: CallerIdRule) -> Findings:
     return joined(NAME, case, _failures(case, section))
+
+
+def turns(case: Case, section: CallerIdRule) -> Instants:
+    for one in section.ranges:
+        if one.effective_from is not None:
+            yield day_begins(one.effective_from, case.profile)
+    if (caller := case.facts.caller_id) is not None:
+        yield day_begins(caller.valid_from, case.profile)
+        yield from day_ends(caller.valid_to, case.profile)
 
 
 def _failures(case: Case, section: CallerIdRule) -> Iterator[Finding]:

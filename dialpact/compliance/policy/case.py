@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
 
 Findings = tuple[Finding, ...]
+Instants = Iterable[datetime]
 
 
 class Why(StrEnum):
@@ -144,20 +145,20 @@ class Case:
         return purpose if purpose in PURPOSES else "marketing"
 
 
-def _clause(rule: str, case: Case) -> str:
+def clause(rule: str, case: Case) -> str:
     """Profile and section; empty for what holds under every profile."""
     of_the_register = rule in ("campaign", "suspension")
     return "" if of_the_register else f"{case.profile.id} {'numbers' if rule == 'number' else rule}"
 
 
 def passed(rule: str, case: Case) -> Findings:
-    return _passed(rule, _clause(rule, case))
+    return _passed(rule, clause(rule, case))
 
 
 def passed_at(rule: str, case: Case, basis: str) -> Findings:
     """Of a rule that looked at a clock. Whose, the callee says, unless only the profile's counted."""
     own = case.profile.timezone if basis == "fixed" and case.attempt.callee.zones else ""
-    return _passed(rule, _clause(rule, case), own)
+    return _passed(rule, clause(rule, case), own)
 
 
 @cache  # one for each rule and profile
@@ -167,7 +168,7 @@ def _passed(rule: str, clause: str, zone: str = "") -> Findings:
 
 def skipped(rule: str, case: Case, why: Why, **values: str) -> Findings:
     detail = {"key": why.value, **values}
-    return (Finding(rule=rule, result="skip", clause=_clause(rule, case), detail=detail),)
+    return (Finding(rule=rule, result="skip", clause=clause(rule, case), detail=detail),)
 
 
 def failed(
@@ -177,7 +178,7 @@ def failed(
         rule=rule,
         result="fail",
         code=code,
-        clause=_clause(rule, case),
+        clause=clause(rule, case),
         detail={"key": str(why), **values},
         retry_at=retry_at,
     )
@@ -195,3 +196,18 @@ def same(one: str, other: str) -> bool:
 
 def _composed(text: str) -> str:
     return text if is_normalized("NFC", text) else normalize("NFC", text)
+
+
+def timeless(case: Case, section: object) -> Instants:
+    """``turns`` of a rule that no clock concerns: with the same facts it always says the same."""
+    return ()
+
+
+def day_begins(day: date, profile: Profile) -> datetime:
+    """The first instant (UTC) of a local day."""
+    return datetime.combine(day, time(), profile.zone).astimezone(UTC)
+
+
+def day_ends(day: date | None, profile: Profile) -> Instants:
+    """The first instant behind a local day; none where there is no such day, or time ends with it."""
+    return () if day is None or day == date.max else (day_begins(day + timedelta(days=1), profile),)

@@ -8,6 +8,7 @@ jumps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -17,8 +18,20 @@ from dialpact.compliance.zones import ZoneInfo, zone
 
 # What a rule says of a local time; None: nobody can know.
 Open = Callable[[datetime], bool | None]
-# Local times of day, in seconds, at which it may begin to permit on that day.
+# Local times of day, in seconds, at which it may begin to permit on that day, or cease to.
 Bounds = Callable[[date], Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Clocks, and when what a rule says of them may change."""
+
+    clocks: tuple[datetime, ...]
+    bounds: Bounds
+
+    def on(self, day: date) -> set[datetime]:
+        """Instants (UTC) of this day, which is a local one on each clock."""
+        return {turn for local in self.clocks for turn in _turns(day, local, self.bounds(day))}
 
 
 def clocks(case: Case, basis: Basis) -> tuple[datetime, ...]:
@@ -84,7 +97,9 @@ def _turns(day: date, local: datetime, bounds: Iterable[int]) -> set[datetime]:
         return {start + timedelta(seconds=seconds) for seconds in bounds}
     turns = set()
     for seconds in bounds:
-        clock = midnight.replace(hour=seconds // 3600, minute=seconds // 60 % 60)
+        clock = midnight + timedelta(
+            seconds=seconds
+        )  # of the wall, where the end of a day is the next one's 0
         turns |= {clock.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
     before = start
     while after - before > timedelta(seconds=1):

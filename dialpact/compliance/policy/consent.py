@@ -10,7 +10,17 @@ from collections.abc import Hashable, Iterable
 from datetime import date, datetime, timedelta
 
 from dialpact.compliance.model import Campaign, Consent, Facts
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.policy.case import (
+    Case,
+    Findings,
+    Instants,
+    Why,
+    day_ends,
+    failed,
+    passed,
+    same,
+    skipped,
+)
 from dialpact.compliance.policy.do_not_call import covers
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
@@ -70,6 +80,14 @@ def agreed(granted_at: datetime, now: datetime, profiles: Iterable[Profile]) -> 
         for profile in profiles
         if profile.consent and profile.consent.valid_months
     )
+
+
+def turns(case: Case, section: ConsentRule) -> Instants:
+    for consent in case.facts.consents:
+        yield consent.granted_at
+        yield from (at for at in (consent.expires_at, consent.withdrawn_at) if at is not None)
+        if section.valid_months:
+            yield from day_ends(_last_day(case, section, consent), case.profile)
 
 
 def _valid(case: Case, section: ConsentRule, consent: Consent, withdrawn: datetime | None) -> bool:

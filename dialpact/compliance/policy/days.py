@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from dialpact.compliance import public_holidays
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, passed_at, skipped
-from dialpact.compliance.policy.clocks import clocks, opening
+from dialpact.compliance.policy.clocks import Ticks, clocks, opening
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import WEEKDAYS, Days
 
@@ -44,6 +44,14 @@ def judge(case: Case, section: Days) -> Findings:
         retry = _next(case, section, times) if code is Reason.NOT_A_WORKING_DAY else None
         return (failed(NAME, case, code, why, retry_at=retry, **detail),)
     return passed_at(NAME, case, section.basis)
+
+
+def ticks(case: Case, section: Days) -> Ticks | None:
+    """None where there is no number, or no clock of it; and where every day is one for calls."""
+    every = not section.holidays and (section.kind == "all" or set(section.kind) == set(WEEKDAYS))
+    known = section.basis == "fixed" or case.attempt.callee.e164
+    times = clocks(case, section.basis) if known and not every else ()
+    return Ticks(times, lambda _: (0,)) if times else None
 
 
 _CODES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dialpact.compliance.model import Campaign, DncEntry
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.policy.case import Case, Findings, Instants, Why, failed, passed, same, skipped
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import DoNotCallRule
 
@@ -36,6 +36,12 @@ def judge(case: Case, section: DoNotCallRule) -> Findings:
     if stale := _stale(case, section):
         return stale
     return passed(NAME, case)
+
+
+def turns(case: Case, section: DoNotCallRule) -> Instants:
+    """A list is good up to the last instant of its time, and that one too."""
+    days, imported = section.max_list_age_days, case.facts.opt_outs_at
+    return (imported + timedelta(days=days, microseconds=1),) if days and imported is not None else ()
 
 
 def _stale(case: Case, section: DoNotCallRule) -> Findings:

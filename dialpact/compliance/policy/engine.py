@@ -13,20 +13,28 @@ from msgspec.structs import fields
 
 from dialpact.compliance.model import CallAttempt, Facts, Finding, Purpose
 from dialpact.compliance.policy import campaign, number, suspension
-from dialpact.compliance.policy.case import Case, Findings, Why, skipped
+from dialpact.compliance.policy.case import Case, Findings, Instants, Why, skipped
+from dialpact.compliance.policy.clocks import Ticks
 from dialpact.compliance.profile import Policy, Profile
 from dialpact.compliance.sections import Section
 
-# A rule has the name of its section, so the profile's sections are the list of rules. It takes the case and
-# its own section, and says at least one thing.
 Rule = Callable[[Case, Any], Findings]
+Turns = Callable[[Case, Any], Instants]
 _MODULES: Mapping[str, ModuleType] = {
     field.name: import_module(f"dialpact.compliance.policy.{field.name}")
     for field in fields(Profile)
     if any(isinstance(kind, type) and issubclass(kind, Section) for kind in get_args(field.type))
     and field.name != "suspension"  # judged from the register; the section says when one is suspended
 }
+# A rule has the name of its section, so the profile's sections are the list of rules. It takes the case and
+# its own section, and says at least one thing.
 RULES: dict[str, Rule] = {name: module.judge for name, module in _MODULES.items()}
+# The instants at which it may come to say something else of the same facts. None: it does not tell.
+TURNS: dict[str, Turns | None] = {name: getattr(module, "turns", None) for name, module in _MODULES.items()}
+# Of one that looks at clocks: those clocks; None where they never change what it says.
+TICKS: dict[str, Callable[[Case, Any], Ticks | None]] = {
+    name: module.ticks for name, module in _MODULES.items() if hasattr(module, "ticks")
+}
 # What a rule looks at of that in which the attempts of one list differ (``remembering``); None: at all of it.
 LOOKS_AT: Mapping[str, tuple[str, ...] | None] = {
     name: getattr(module, "LOOKS_AT", None)

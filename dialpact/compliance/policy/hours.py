@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed_at, skipped
-from dialpact.compliance.policy.clocks import clocks, opening
+from dialpact.compliance.policy.clocks import Ticks, clocks, opening
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Hours
 
@@ -41,6 +41,18 @@ def judge(case: Case, section: Hours) -> Findings:
             guard=str(section.guard_seconds),
         ),
     )
+
+
+def ticks(case: Case, section: Hours) -> Ticks | None:
+    """None where there is no number, or no clock of it; and where it is never closed."""
+    known = section.basis == "fixed" or case.attempt.callee.e164
+    times = clocks(case, section.basis) if known and not section.always else ()
+
+    def bounds(day: date) -> set[int]:
+        spans = section.on(day)
+        return {0, *(span.opens for span in spans), *(span.closes - section.guard_seconds for span in spans)}
+
+    return Ticks(times, bounds) if times else None
 
 
 def _open(section: Hours, local: datetime) -> bool:

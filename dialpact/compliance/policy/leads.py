@@ -8,12 +8,13 @@ does one count that its campaign wants scrubbed before it is dialled, and that w
 from __future__ import annotations
 
 from dialpact.compliance.held import finding_of, owes_scrub
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped, timeless
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import LeadsRule
 
 NAME = "leads"
 LOOKS_AT = ("callee", "leads")
+turns = timeless
 
 
 def judge(case: Case, section: LeadsRule) -> Findings:

@@ -7,12 +7,13 @@ calls nor the agents among whom they are divided hide anything (``dialpact.compl
 from __future__ import annotations
 
 from dialpact.compliance import ranges
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, skipped, timeless
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import RangeDialling
 
 NAME = "range_dialling"
 LOOKS_AT = ("callee", "nearby")
+turns = timeless  # of the same numbers close by; that they leave the window is seen in ``holding``
 
 
 def judge(case: Case, section: RangeDialling) -> Findings:

@@ -7,10 +7,20 @@ entered beside the one that it follows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time
 
 from dialpact.compliance.model import Finding
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined, same, skipped
+from dialpact.compliance.policy.case import (
+    Case,
+    Findings,
+    Instants,
+    Why,
+    day_begins,
+    day_ends,
+    failed,
+    joined,
+    same,
+    skipped,
+)
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Registered, RegistrationRule
@@ -37,6 +47,12 @@ def prefixes(profiles: Iterable[Profile]) -> tuple[str, ...]:
     return tuple(sorted({start for one in asked for start in one.callees}))
 
 
+def turns(case: Case, section: RegistrationRule) -> Instants:
+    for one in case.facts.registrations:
+        yield day_begins(one.valid_from, case.profile)
+        yield from day_ends(one.valid_to, case.profile)
+
+
 def _failure(case: Case, wanted: Registered, id: str) -> Iterator[Finding]:
     """Nothing where one is valid; else what is nearest: one to come, one that ended, none."""
     today = case.local.date()
@@ -51,7 +67,7 @@ def _failure(case: Case, wanted: Registered, id: str) -> Iterator[Finding]:
     kind = wanted.kind
     if coming := [one.valid_from for one in known if one.valid_from > today]:
         on = min(coming)
-        opens = datetime.combine(on, time(), case.local.tzinfo).astimezone(UTC)
+        opens = day_begins(on, case.profile)
         why = Why.REGISTRATION_TO_COME
         yield failed(NAME, case, CODE, why, retry_at=opens, kind=kind, entry=id, on=on.isoformat())
     elif ended := [one.valid_to for one in begun if one.valid_to is not None]:

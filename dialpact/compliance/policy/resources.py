@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialpact.compliance.model import Finding
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped
+from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed, same, skipped, timeless
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import ResourcesRule
 
 NAME = "resources"
 LOOKS_AT = ()
+turns = timeless
 
 
 def judge(case: Case, section: ResourcesRule) -> Findings:

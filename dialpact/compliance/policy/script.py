@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialpact.compliance.model import Finding, Script
-from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined, same, skipped
+from dialpact.compliance.policy.case import Case, Findings, Instants, Why, failed, joined, same, skipped
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import ScriptRule
 
@@ -27,6 +27,11 @@ def judge(case: Case, section: ScriptRule) -> Findings:
         why = Why.SCRIPT_UNREGISTERED
         return (failed(NAME, case, Reason.SCRIPT_NOT_APPROVED, why, script=campaign.script),)
     return joined(NAME, case, _failures(case, section, script))
+
+
+def turns(case: Case, section: ScriptRule) -> Instants:
+    script = case.facts.script
+    return () if script is None or script.expires_at is None else (script.expires_at,)
 
 
 def _failures(case: Case, section: ScriptRule, script: Script) -> Iterator[Finding]:

@@ -9,8 +9,18 @@ anything. The thresholds are a profile's (:class:`dialpact.compliance.sections.R
 """
 
 from dialpact.compliance.model import Sweep
-from dialpact.compliance.ranges.dialled import counted, found, sweep
+from dialpact.compliance.ranges.dialled import LastDialled, counted, found, sweep
 from dialpact.compliance.ranges.listed import Detector
 from dialpact.compliance.ranges.report import Block, RangeReport, Run
 
-__all__ = ["Block", "Detector", "RangeReport", "Run", "Sweep", "counted", "found", "sweep"]
+__all__ = [
+    "Block",
+    "Detector",
+    "LastDialled",
+    "RangeReport",
+    "Run",
+    "Sweep",
+    "counted",
+    "found",
+    "sweep",
+]

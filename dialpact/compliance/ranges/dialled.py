@@ -12,11 +12,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from dialpact.compliance.model import Facts, Nearby, Sweep
 from dialpact.compliance.sections import RangeDialling
+
+
+class LastDialled(NamedTuple):
+    """One number close by: its distance from the callee, and when the campaign last dialled it."""
+
+    distance: int
+    at: datetime
 
 
 def found(facts: Facts, section: RangeDialling) -> Sweep | None:

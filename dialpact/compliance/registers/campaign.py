@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import asdict
+
 from dialpact.compliance.model import PURPOSES, Campaign
 from dialpact.compliance.registers.cell import choice, identifier
 from dialpact.compliance.registers.fault import Fault
@@ -15,6 +17,11 @@ class CampaignEntry(Campaign, frozen=True, kw_only=True):
     """
 
     scrub_leads: bool = False
+
+
+def entry_of(campaign: Campaign) -> CampaignEntry:
+    """With what nobody said of it as it is by default."""
+    return campaign if isinstance(campaign, CampaignEntry) else CampaignEntry(**asdict(campaign))
 
 
 def campaign(

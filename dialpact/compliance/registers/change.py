@@ -17,3 +17,11 @@ class Change(Value, frozen=True, kw_only=True):
     by: str
     action: str
     detail: Any
+
+
+class Made(Change, frozen=True, kw_only=True):
+    """With its place in the log, and of which entry it is."""
+
+    seq: int
+    register: str
+    key: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dialpact.compliance.model import Consent
+from dialpact.compliance.model import Consent, Value
 from dialpact.compliance.numbers import REGIONS
 from dialpact.compliance.registers.cell import free_text, identifier, sha256
 from dialpact.compliance.registers.fault import Fault, shown
@@ -16,6 +16,15 @@ from dialpact.compliance.registers.number import callee
 COLUMNS = ("number", "business", "industry", "granted_at", "expires_at", "evidence")
 OPTIONAL = ("evidence_sha256", "wording")  # columns that a file may leave out
 WATCHED = ("withdrawn_at",)  # not taken in from a file, and not to be overlooked there
+
+
+class Withdrawal(Value, frozen=True, kw_only=True):
+    """``industry``: empty for all of them."""
+
+    number: str
+    business: str
+    industry: str = ""
+    reason: str = ""
 
 
 def consent(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dialpact.compliance.errors import RegisterError
 
 SHOWN = 40
@@ -15,6 +17,17 @@ class Fault(RegisterError):
         super().__init__(f"{key.replace('-', ' ')}{': ' if values else ''}{values}")
         self.key = key
         self.detail = detail
+
+
+class Faults(RegisterError):
+    """Several entries that are asked for together: ``each`` is the place of one (from 0), and what is wrong.
+
+    Nothing of them is entered.
+    """
+
+    def __init__(self, each: Sequence[tuple[int, Fault]]) -> None:
+        super().__init__("; ".join(f"{place}: {fault}" for place, fault in each))
+        self.each = tuple(each)
 
 
 def shown(text: str) -> str:

@@ -75,6 +75,12 @@ class Hours(Timed, dict=True, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The windows of Monday to Sunday; a day that no window names has none."""
         return tuple(tuple(span for span in self.spans if day in span.days) for day in WEEKDAYS)
 
+    @cached_property
+    def always(self) -> bool:
+        """Whether it is never closed."""
+        whole = all([(span.opens, span.closes) for span in spans] == [(0, 86400)] for spans in self.week)
+        return whole and not self.guard_seconds
+
     def on(self, day: date) -> tuple[Window, ...]:
         return self.week[day.weekday()]
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
+    from contextlib import AbstractAsyncContextManager
+
+    from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.audits import Audits
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
@@ -20,6 +23,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.checkpoints import Checkpoints
     from dialpact.store.ports.clocks import Clocks
     from dialpact.store.ports.complaints import Complaints
+    from dialpact.store.ports.consent_evidence import ConsentEvidences
     from dialpact.store.ports.consents import Consents
     from dialpact.store.ports.custody import Custody
     from dialpact.store.ports.decisions import Decisions
@@ -31,12 +35,15 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.evidence import Evidence
     from dialpact.store.ports.facts_as_of import FactsAsOf
     from dialpact.store.ports.holds import Holds
+    from dialpact.store.ports.idempotency import Idempotency
     from dialpact.store.ports.imports import Imports
     from dialpact.store.ports.incidents import Incidents
     from dialpact.store.ports.inspections import Inspections
     from dialpact.store.ports.installation import Installation
+    from dialpact.store.ports.jobs import Jobs
     from dialpact.store.ports.leads import Leads
     from dialpact.store.ports.ledger import Ledger
+    from dialpact.store.ports.listings import Listings
     from dialpact.store.ports.lists import Lists
     from dialpact.store.ports.opt_outs import OptOuts
     from dialpact.store.ports.profiles import Profiles
@@ -54,6 +61,12 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
 
 class Store(Protocol):
     """An open database, by its nouns."""
+
+    def looking(self) -> AbstractAsyncContextManager[Store]:
+        """The same, read only: for what takes its time, and keeps nobody waiting who writes."""
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
 
     @property
     def audits(self) -> Audits: ...
@@ -84,6 +97,9 @@ class Store(Protocol):
 
     @property
     def complaints(self) -> Complaints: ...
+
+    @property
+    def consent_evidence(self) -> ConsentEvidences: ...
 
     @property
     def consents(self) -> Consents: ...
@@ -119,6 +135,9 @@ class Store(Protocol):
     def holds(self) -> Holds: ...
 
     @property
+    def idempotency(self) -> Idempotency: ...
+
+    @property
     def imports(self) -> Imports: ...
 
     @property
@@ -131,6 +150,9 @@ class Store(Protocol):
     def installation(self) -> Installation: ...
 
     @property
+    def jobs(self) -> Jobs: ...
+
+    @property
     def leads(self) -> Leads: ...
 
     @property
@@ -138,6 +160,9 @@ class Store(Protocol):
 
     @property
     def lists(self) -> Lists: ...
+
+    @property
+    def listings(self) -> Listings: ...
 
     @property
     def opt_outs(self) -> OptOuts: ...

@@ -9,6 +9,7 @@ from typing import Protocol
 from dialpact.compliance.calls import CallEntry, StoredCall
 from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.model import CallAttempt, Facts
+from dialpact.compliance.ranges import LastDialled
 from dialpact.store.ports.page import ALL, Page
 
 
@@ -50,3 +51,10 @@ class Calls(Protocol):
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         """What a decision would be made of at that instant, as the gate reads it. ``live``: recorder too."""
+
+    async def last_dialled(
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime
+    ) -> Sequence[LastDialled]:
+        """Each of the numbers close by that a range detector looks at for this attempt, and when the campaign
+        dialled it last.
+        """

@@ -20,6 +20,11 @@ class CarrierLegs(Protocol):
         first. For a leg that ended before it could be asked for its id.
         """
 
+    async def let_out_by_program(
+        self, node: str, dial: str, since: datetime, until: datetime
+    ) -> Sequence[Allowed]:
+        """What a program was given ``dial`` for, newest first: no caller tells which of them a leg is of."""
+
     async def write(self, leg: CarrierLeg) -> None:
         """What is known so far; with ``ended_at`` for the last time."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from dialpact.compliance.recording import Disposed, FilesOf
 from dialpact.store.ports.page import Page
@@ -37,3 +37,8 @@ class Custody(Protocol):
         self, since: datetime | None, until: datetime | None, after: str = ""
     ) -> Page[Disposed]:
         """The next few that were disposed of, by id."""
+
+    async def heard(self, id: str, detail: dict[str, Any], *, by: str, at: datetime) -> None:
+        """That its sound is given out, in the log and with its leaf when this returns. Fault: it was disposed
+        of meanwhile.
+        """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dialpact.compliance.model import DncEntry
+from dialpact.compliance.model import DncEntry, OptOutWay
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.dnc import Said
 from dialpact.store.ports.page import ALL, Page
@@ -16,8 +16,18 @@ class DoNotCall(Protocol):
     async def add(self, new: DncEntry, *, by: str, at: datetime) -> Outcome:
         """In force when this returns. One that is in force already stays as it was first recorded."""
 
-    async def told(self, new: DncEntry, *, by: str, at: datetime, node: str, decision: str = "") -> Outcome:
-        """The same, and that an officer was told of it, in the call ``decision`` if it is known."""
+    async def told(
+        self,
+        news: Sequence[tuple[DncEntry, str]],
+        *,
+        how: OptOutWay,
+        by: str,
+        at: datetime,
+        node: str,
+    ) -> Sequence[tuple[Outcome, DncEntry]]:
+        """The same for several, and that an officer or a program was told of each, in the call of a decision
+        if that is known (else empty). What is in force of each when this returns. All of them or none.
+        """
 
     async def remove(
         self, number: str, scope: str, value: str, *, reason: str, by: str, at: datetime

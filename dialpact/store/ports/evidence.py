@@ -19,9 +19,16 @@ class Evidence(Protocol):
         caller_id: str = "",
         since: datetime | None = None,
         until: datetime | None = None,
+        businesses: Sequence[str] = (),
         most: int = ALL,
     ) -> Sequence[str]:
-        """Ids of the decisions about this callee (E.164), oldest first; both times belong to it."""
+        """Ids of the decisions about this callee (E.164), oldest first; both times belong to it.
+
+        ``businesses``: for these alone; empty: for any.
+        """
+
+    async def businesses_of(self, ids: Sequence[str]) -> set[str]:
+        """For whom these decisions were; an empty text: one of them for nobody that is registered."""
 
     async def is_decision(self, id: str) -> bool: ...
 

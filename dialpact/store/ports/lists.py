@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.bound.difference import Named
 from dialpact.compliance.model import CallAttempt, Facts
+from dialpact.compliance.ranges import LastDialled
 
 
 class OwnOptOut(NamedTuple):
@@ -68,6 +69,9 @@ class ListFacts(Protocol):
 
     def facts(self, number: str, own: Own) -> Facts:
         """All that an attempt to call that number is judged by. Without one (the empty text): ``shared``."""
+
+    def last_dialled(self, number: str) -> Sequence[LastDialled]:
+        """When the numbers close by were dialled last, each within the window of the rules."""
 
 
 class ListSnapshot(Protocol):

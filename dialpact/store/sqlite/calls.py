@@ -19,9 +19,10 @@ from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
+from dialpact.compliance.ranges import LastDialled
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database, rows
-from dialpact.store.sqlite.facts import facts
+from dialpact.store.sqlite.facts import facts, last_dialled
 from dialpact.store.sqlite.paging import NEWEST, page
 from dialpact.store.sqlite.remains import remains
 from dialpact.store.sqlite.statements import statements
@@ -77,7 +78,7 @@ class Calls:
                 ),
                 *(SQL.ids_beginning(connection, start=start, most=most) if start else ()),
             ]
-            return _of_ids(connection, [row["id"] for row in found])[:most]
+            return of_ids(connection, [row["id"] for row in found])[:most]
 
         return await self._database.read(work)
 
@@ -88,7 +89,7 @@ class Calls:
 
         def work(connection: sqlite3.Connection) -> list[CallEntry]:
             ids = [row["id"] for row in SQL.ids_about(connection, number=number, **bounds)]
-            return sorted(_of_ids(connection, ids), key=lambda one: ids.index(one.id))
+            return sorted(of_ids(connection, ids), key=lambda one: ids.index(one.id))
 
         return await self._database.read(work)
 
@@ -105,8 +106,13 @@ class Calls:
     ) -> Facts:
         return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
 
+    async def last_dialled(
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime
+    ) -> Sequence[LastDialled]:
+        return await self._database.read(lambda connection: last_dialled(connection, attempt, asked, now))
 
-def _of_ids(connection: sqlite3.Connection, ids: Sequence[str]) -> list[CallEntry]:
+
+def of_ids(connection: sqlite3.Connection, ids: Sequence[str]) -> list[CallEntry]:
     wanted = json.dumps(list(dict.fromkeys(ids)))
     return _entries(connection, rows(SQL.calls_of_ids(connection, ids=wanted)))
 
@@ -129,7 +135,7 @@ def _get(connection: sqlite3.Connection, id: str) -> StoredCall | None:
         decision=msgspec.json.decode(row["record"], type=Decision),
         undelivered=row["undelivered"],
         behind=timedelta(microseconds=row["behind_us"]),
-        carrier_legs=tuple(_leg(dict(leg)) for leg in SQL.carrier_legs(connection, decision=id)),
+        carrier_legs=tuple(leg_of(dict(leg)) for leg in SQL.carrier_legs(connection, decision=id)),
     )
 
 
@@ -152,7 +158,7 @@ def _entry(row: Row, legs: list[Row], parts: list[Row]) -> CallEntry:
     return CallEntry(**(row | told), outcome=became.word, talk_seconds=became.talk_seconds)
 
 
-def _leg(row: Row) -> LegEntry:
+def leg_of(row: Row) -> LegEntry:
     times = ("dialled_at", "ringing_at", "answered_at", "ended_at")
     supervision = [
         Supervisor(**_timed(one, ("since", "until"))) for one in json.loads(row["supervision"]).values()

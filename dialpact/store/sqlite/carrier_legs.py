@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from dialpact.compliance.carrier_leg import Allowed, CarrierLeg, Missed, id_of
+from dialpact.compliance.carrier_leg import BY_PROGRAM, Allowed, CarrierLeg, Missed, id_of
 from dialpact.compliance.clock import instant, stamp
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.statements import statements
@@ -39,6 +39,19 @@ class CarrierLegs:
         wanted |= {"caller": known[0], "call": known[-1]}
         return await self._database.read(
             lambda connection: [_allowed(row) for row in SQL.let_out(connection, **wanted)]
+        )
+
+    async def let_out_by_program(
+        self, node: str, dial: str, since: datetime, until: datetime
+    ) -> list[Allowed]:
+        if not dial:
+            return []
+        wanted = {"node": node, "dial": dial, "since": stamp(since), "until": stamp(until)}
+        return await self._database.read(
+            lambda connection: [
+                _allowed(row)
+                for row in SQL.let_out_by_program(connection, channels=f"{BY_PROGRAM}*", **wanted)
+            ]
         )
 
     async def write(self, leg: CarrierLeg) -> None:

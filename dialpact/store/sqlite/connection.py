@@ -16,13 +16,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
-from dialpact.store.ports import together
+from dialpact.store.ports import receipts, together
+from dialpact.store.ports.receipts import Receipt
 from dialpact.store.sqlite import ledger, migrate
 from dialpact.store.sqlite.thread import Thread, Units
 
@@ -32,6 +35,7 @@ Work = Callable[[sqlite3.Connection], T]
 SEAL_BATCH = 2000  # rows
 MOST_SHARED = 50  # units in one transaction
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
+STEPS = 20_000  # of SQLite's, between two looks whether anybody still waits: a few milliseconds
 
 
 def _connect(path: Path, busy_ms: int, short_units: bool) -> Units:
@@ -65,6 +69,32 @@ def _connect(path: Path, busy_ms: int, short_units: bool) -> Units:
     except StoreError:
         connection.close()
         raise
+    return connection
+
+
+def _connect_to_look(path: Path, busy_ms: int, stop: threading.Event) -> Units:
+    """Read only, whatever is asked of it. What is under way in it ends soon after ``stop``."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=busy_ms / 1000, factory=Units
+        )
+    except sqlite3.OperationalError as error:
+        raise StoreGone(f"{path}: {error}") from error
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA cache_size = -65536")  # KiB
+        migrate.check_ours(connection, path)
+        present = migrate.version(connection)
+        if present != migrate.latest():
+            raise StoreError(f"{path}: of version {present}; any command that writes brings it up to date")
+    except sqlite3.Error as error:
+        connection.close()
+        raise _translated(error, path) from error
+    except StoreError:
+        connection.close()
+        raise
+    connection.set_progress_handler(stop.is_set, STEPS)
     return connection
 
 
@@ -116,12 +146,18 @@ def create(path: Path) -> None:
 class Database:
     """An open database. ``transact`` and ``read`` are the only ways in; the nouns' modules build on them."""
 
-    def __init__(self, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False) -> None:
-        """``short_units``: none sorts or stages much, so that temporary tables may be in memory."""
+    def __init__(
+        self, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False, read_only: bool = False
+    ) -> None:
+        """``short_units``: none sorts or stages much, so that temporary tables may be in memory.
+        ``read_only``: what would write fails (StoreError), and nothing is migrated.
+        """
         self.path = path
         self.has_written = False  # a transaction of this one has changed something, and it is on disk
         self._busy_ms = busy_ms
         self._short_units = short_units
+        self._read_only = read_only
+        self._nobody_waits = threading.Event()
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
@@ -142,6 +178,18 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Self]:
+        """The same database, read only and on a connection of its own: whoever looks for long stands in the
+        way of nobody who writes here. What is still under way at the end of the block ends with it.
+        """
+        own = type(self)(self.path, self._busy_ms, read_only=True)
+        try:
+            yield own
+        finally:
+            own._nobody_waits.set()
+            await own.close()
+
     async def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -159,6 +207,8 @@ class Database:
     def _connect(self) -> Units:
         """On the connection's thread: a disk that hangs must not hang the event loop."""
         self._identity = self._on_disk()
+        if self._read_only:
+            return _connect_to_look(self.path, self._busy_ms, self._nobody_waits)
         return _connect(self.path, self._busy_ms, self._short_units)
 
     async def _run(self, unit: Callable[[Units], T]) -> T:
@@ -190,7 +240,7 @@ class Database:
         if together.is_joining():
             result: T = await together.Unit(self, self._transact_all, work)
             return result
-        return await self._run(partial(self._within, work))
+        return await self._run(partial(self._within, work, receipts.current()))
 
     async def _transact_all(self, works: Sequence[Callable[[Units], Any]]) -> list[Any]:
         """In one transaction, in their order, all or none; the leaves of all are made at its end."""
@@ -200,7 +250,7 @@ class Database:
         """As ``transact``, in one transaction with whatever else is shared meanwhile: it has to be good for
         being run a second time, where another's failure took the first back.
         """
-        if together.is_joining():
+        if together.is_joining() or receipts.current():  # (what is noted of one is not of the others)
             return await self.transact(work)
         mine: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._shared.append((work, mine))
@@ -268,7 +318,7 @@ class Database:
             self._roll_back(connection)
             connection.execute("PRAGMA query_only = OFF")
 
-    def _within(self, work: Callable[[Units], T], connection: Units) -> T:
+    def _within(self, work: Callable[[Units], T], receipt: Receipt | None, connection: Units) -> T:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
@@ -277,6 +327,8 @@ class Database:
             connection.written.clear()
             result = work(connection)
             if connection.total_changes != before:
+                if receipt is not None:
+                    receipt(connection)
                 _seal(connection, self.path)
             connection.execute("COMMIT")
             self.has_written = self.has_written or connection.total_changes != before

@@ -14,10 +14,12 @@ import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.recording import Disposed, FilesOf
+from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.files_of import files_of
+from dialpact.store.sqlite.registers.change import log
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("custody", by_name=False)
@@ -89,6 +91,14 @@ class Custody:
         return await self._database.read(
             lambda connection: self._page(connection, SQL.disposed_after(connection, **asked), _disposed)
         )
+
+    async def heard(self, id: str, detail: dict[str, Any], *, by: str, at: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            if SQL.recording(connection, id=id)["disposed_at"] is not None:
+                raise Fault("recording-disposed", entry=id)
+            log(connection, "recording", "heard", id, detail, by=by, at=at)
+
+        await self._database.transact(work)
 
     def _page(
         self,

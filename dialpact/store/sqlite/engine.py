@@ -24,22 +24,27 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.evidence import Evidence
     from dialpact.store.sqlite.facts_as_of import FactsAsOf
     from dialpact.store.sqlite.holds import Holds
+    from dialpact.store.sqlite.idempotency import Idempotency
     from dialpact.store.sqlite.imports import Imports
     from dialpact.store.sqlite.incidents import Incidents
     from dialpact.store.sqlite.inspections import Inspections
+    from dialpact.store.sqlite.jobs import Jobs
     from dialpact.store.sqlite.ledger_entries import Ledger
     from dialpact.store.sqlite.list_facts import Lists
+    from dialpact.store.sqlite.listings import Listings
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
     from dialpact.store.sqlite.recording_list import RecordingList
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
+    from dialpact.store.sqlite.registers.api_key import ApiKeys
     from dialpact.store.sqlite.registers.business import Businesses
     from dialpact.store.sqlite.registers.caller_id import CallerIds
     from dialpact.store.sqlite.registers.campaign import Campaigns
     from dialpact.store.sqlite.registers.change import Changes
     from dialpact.store.sqlite.registers.complaint import Complaints
     from dialpact.store.sqlite.registers.consent import Consents
+    from dialpact.store.sqlite.registers.consent_evidence import ConsentEvidences
     from dialpact.store.sqlite.registers.do_not_call import DoNotCall
     from dialpact.store.sqlite.registers.leads import Leads
     from dialpact.store.sqlite.registers.plain import Entries
@@ -55,6 +60,12 @@ if TYPE_CHECKING:
 
 class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        from dialpact.store.sqlite.registers.api_key import ApiKeys
+
+        return ApiKeys(self)
 
     @cached_property
     def audits(self) -> Audits:
@@ -115,6 +126,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.complaint import Complaints
 
         return Complaints(self)
+
+    @cached_property
+    def consent_evidence(self) -> ConsentEvidences:
+        from dialpact.store.sqlite.registers.consent_evidence import ConsentEvidences
+
+        return ConsentEvidences(self)
 
     @cached_property
     def consents(self) -> Consents:
@@ -183,6 +200,12 @@ class Store(Database):
         return Holds(self)
 
     @cached_property
+    def idempotency(self) -> Idempotency:
+        from dialpact.store.sqlite.idempotency import Idempotency
+
+        return Idempotency(self)
+
+    @cached_property
     def imports(self) -> Imports:
         from dialpact.store.sqlite.imports import Imports
 
@@ -207,6 +230,12 @@ class Store(Database):
         return Installation(self)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        from dialpact.store.sqlite.jobs import Jobs
+
+        return Jobs(self)
+
+    @cached_property
     def leads(self) -> Leads:
         from dialpact.store.sqlite.registers.leads import Leads
 
@@ -223,6 +252,12 @@ class Store(Database):
         from dialpact.store.sqlite.list_facts import Lists
 
         return Lists(self)
+
+    @cached_property
+    def listings(self) -> Listings:
+        from dialpact.store.sqlite.listings import Listings
+
+        return Listings(self)
 
     @cached_property
     def opt_outs(self) -> OptOuts:

@@ -51,6 +51,7 @@ class Evidence:
         caller_id: str = "",
         since: datetime | None = None,
         until: datetime | None = None,
+        businesses: Sequence[str] = (),
         most: int = ALL,
     ) -> Sequence[str]:
         wanted = {
@@ -58,10 +59,17 @@ class Evidence:
             "caller_id": caller_id,
             "since": stamp(since) if since else "",
             "until": stamp(until) if until else "",
+            "businesses": json.dumps(list(businesses), ensure_ascii=False),
             "most": -1 if most == ALL else most,
         }
         return await self._database.read(
             lambda connection: [id for (id,) in SQL.calls_of(connection, **wanted)]
+        )
+
+    async def businesses_of(self, ids: Sequence[str]) -> set[str]:
+        asked = json.dumps(list(ids))
+        return await self._database.read(
+            lambda connection: {row["business"] for row in SQL.businesses_of(connection, ids=asked)}
         )
 
     async def is_decision(self, id: str) -> bool:

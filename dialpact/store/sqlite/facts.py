@@ -27,6 +27,7 @@ from dialpact.compliance.model import (
     Suspension,
     Tally,
 )
+from dialpact.compliance.ranges import LastDialled
 from dialpact.store.sqlite import linked
 from dialpact.store.sqlite.statements import statements
 
@@ -253,14 +254,30 @@ def _neighbours(
     """Distances of other numbers. (E.164 numbers of one length sort as text as they do as numbers.)"""
     if digits is None or not asked.reach:
         return ()
-    found = SQL.neighbours(
-        connection,
-        campaign=attempt.campaign,
-        first=f"+{digits - asked.reach}",
-        last=f"+{digits + asked.reach}",
-        since=stamp(now - asked.window),
-    )
+    found = SQL.neighbours(connection, **_near(attempt, digits, asked, now))
     return tuple(sorted(distance for (number,) in found if (distance := int(number[1:]) - digits)))
+
+
+def last_dialled(
+    connection: sqlite3.Connection, attempt: CallAttempt, asked: FactRequirements, now: datetime
+) -> list[LastDialled]:
+    """Those that ``_neighbours`` finds."""
+    if not attempt.callee.e164 or not asked.reach:
+        return []
+    digits = int(attempt.callee.e164[1:])
+    found = SQL.last_dialled(connection, **_near(attempt, digits, asked, now))
+    return [
+        LastDialled(distance, instant(at)) for number, at in found if (distance := int(number[1:]) - digits)
+    ]
+
+
+def _near(attempt: CallAttempt, digits: int, asked: FactRequirements, now: datetime) -> dict[str, str]:
+    return {
+        "campaign": attempt.campaign,
+        "first": f"+{digits - asked.reach}",
+        "last": f"+{digits + asked.reach}",
+        "since": stamp(now - asked.window),
+    }
 
 
 def _suspensions(connection: sqlite3.Connection, attempt: CallAttempt) -> tuple[Suspension, ...]:

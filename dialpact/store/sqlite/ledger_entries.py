@@ -39,13 +39,14 @@ class Ledger:
         return await self._database.read(lambda connection: _proof(connection, leaf))
 
     async def standing(self, kind: str, key: str) -> Standing:
-        def work(connection: sqlite3.Connection) -> Standing:
-            entry = ledger.entry_of(connection, kind, key)
-            left = remains(connection, kind, key)
-            flaw = "not-its-leaf" if left == "changed" else ledger.flaw(connection, kind, key)
-            return Standing(entry.leaf_index if entry else None, flaw, left)
+        return await self._database.read(lambda connection: standing(connection, kind, key))
 
-        return await self._database.read(work)
+
+def standing(connection: sqlite3.Connection, kind: str, key: str) -> Standing:
+    entry = ledger.entry_of(connection, kind, key)
+    left = remains(connection, kind, key)
+    flaw = "not-its-leaf" if left == "changed" else ledger.flaw(connection, kind, key)
+    return Standing(entry.leaf_index if entry else None, flaw, left)
 
 
 def _proof(connection: sqlite3.Connection, leaf: int) -> Proof:

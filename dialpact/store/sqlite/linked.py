@@ -12,14 +12,14 @@ that nobody escapes a cap by asking again and again on one channel:
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from dialpact.compliance.carrier_leg import FRESH
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import AND, CallAttempt
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("linked")
-FRESH = timedelta(seconds=120)  # as a decision is for the listener
 MOST = 4  # decisions of one call
 
 

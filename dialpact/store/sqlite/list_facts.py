@@ -11,7 +11,7 @@ import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from dialpact.compliance.errors import StoreBusy, StoreError, StoreGone
 from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.bound.difference import Named
 from dialpact.compliance.model import Batch, CallAttempt, Consent, DncEntry, Facts, Scope, Tally
+from dialpact.compliance.ranges import LastDialled
 from dialpact.compliance.registers.leads import as_scrubbed
 from dialpact.store.ports.lists import ListFacts, ListSnapshot, Own, OwnConsent, OwnOptOut
 from dialpact.store.sqlite import facts as single
@@ -109,6 +110,7 @@ class _ListFacts:
         scrubbed: int,
     ) -> None:
         self._connection, self._asked = connection, asked
+        self._attempt, self._now = attempt, now
         nobody = replace(attempt.callee, e164="")
         with _by_name(connection):
             self.shared = single.facts(connection, replace(attempt, callee=nobody), asked, now, live=False)
@@ -234,6 +236,11 @@ class _ListFacts:
             attempts=self._attempts(nth),
             neighbours=neighbours,
         )
+
+    def last_dialled(self, number: str) -> Sequence[LastDialled]:
+        callee = replace(self._attempt.callee, e164=number)
+        attempt = replace(self._attempt, callee=callee)
+        return single.last_dialled(self._connection, attempt, self._asked, self._now)
 
     def _attempts(self, nth: tuple[str | None, ...]) -> tuple[Tally, ...]:
         if self.shared.campaign is None:

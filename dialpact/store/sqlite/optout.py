@@ -1,4 +1,4 @@
-"""Opt-outs taken in a call, on the opt-out line or by an officer: each one a row, the first one in force.
+"""Opt-outs taken in a call, on the opt-out line, by an officer or a program: each a row, the first in force.
 
 1. The entry (``do_not_call``), the row of who, when, how and where it can be heard (``opt_out``) and the
    line in ``register_change`` are one transaction. When it is on disk, the next attempt is blocked.
@@ -7,11 +7,13 @@
    call is one row, whoever of them is first.
 4. An import writes no ``opt_out`` rows: a million of them would only repeat ``do_not_call.requested_at`` and
    ``source``; the import's line in ``register_change`` says by whom, when and from which file.
+5. Programs say everything again and again: what one says of a no that stands is a row once.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +26,7 @@ from dialpact.compliance.registers import Outcome
 from dialpact.compliance.soundtrack import place
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.registers.change import digits, log
-from dialpact.store.sqlite.registers.dnc import write_opt_out
+from dialpact.store.sqlite.registers.dnc import in_force, write_opt_out
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("optout")
@@ -44,15 +46,7 @@ class OptOuts:
             if row is None or row["node"] != node or not row["number"]:
                 return None
             new = Called(decision=decision, **dict(row)).opt_out(how=how, scope=scope, channel=channel, at=at)
-            said = SQL.said(
-                connection,
-                number=digits(new.number),
-                decision=decision,
-                how=how,
-                by=new.by,
-                scope=new.scope,
-                value=new.value,
-            )
+            said = _said(connection, new)
             if said is not None:
                 return msgspec.structs.replace(new, **{**dict(said), "at": instant(said["at"])})
             return _take(connection, new)
@@ -64,26 +58,63 @@ class OptOuts:
         return await self._database.transact(lambda connection: _take(connection, new))
 
 
-async def by_command(
-    store: Database, new: DncEntry, *, by: str, at: datetime, node: str = "", decision: str = ""
-) -> Outcome:
-    """Takes one that an officer was told of, in the call ``decision`` if it is known."""
+async def told(
+    store: Database,
+    news: Sequence[tuple[DncEntry, str]],
+    *,
+    how: OptOutWay,
+    by: str,
+    at: datetime,
+    node: str = "",
+) -> list[tuple[Outcome, DncEntry]]:
+    """Takes those that an officer or a program was told of, each with the decision of the call in which it
+    was said, or none. What is in force of each then. All or none.
+    """
 
-    def work(connection: sqlite3.Connection) -> Outcome:
-        said = OptOut(
-            at=at,
-            number=new.number,
-            scope=new.scope,
-            value=new.value,
-            how="command",
-            by=by,
-            node=node,
-            decision=decision,
-        )
-        _insert(connection, _heard(connection, said))
-        return write_opt_out(connection, new, by=by, at=at)
+    def work(connection: sqlite3.Connection) -> list[tuple[Outcome, DncEntry]]:
+        return [_told(connection, new, how, by, at, node, decision) for new, decision in news]
 
     return await store.transact(work)
+
+
+def _told(
+    connection: sqlite3.Connection,
+    new: DncEntry,
+    how: OptOutWay,
+    by: str,
+    at: datetime,
+    node: str,
+    decision: str,
+) -> tuple[Outcome, DncEntry]:
+    said = OptOut(
+        at=at,
+        number=new.number,
+        scope=new.scope,
+        value=new.value,
+        how=how,
+        by=by,
+        node=node,
+        decision=decision,
+    )
+    again = how == "api" and in_force(connection, new) is not None and _said(connection, said) is not None
+    if not again:
+        _insert(connection, _heard(connection, said))
+    outcome = write_opt_out(connection, new, by=by, at=at)
+    return outcome, in_force(connection, new) or new
+
+
+def _said(connection: sqlite3.Connection, new: OptOut) -> sqlite3.Row | None:
+    """The same word of the same one in the same call, or outside of any."""
+    found: sqlite3.Row | None = SQL.said(
+        connection,
+        number=digits(new.number),
+        decision=new.decision,
+        how=new.how,
+        by=new.by,
+        scope=new.scope,
+        value=new.value,
+    )
+    return found
 
 
 def _take(connection: sqlite3.Connection, new: OptOut) -> OptOut:

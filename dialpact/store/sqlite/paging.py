@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from dialpact.compliance.registers.fault import Fault
@@ -50,20 +50,24 @@ def keyed_page(
 
     ``first`` names them and what is before every value; ``ask`` takes ``after_COLUMN`` of each.
     """
-    begin = _keys(after, first) if after else dict(first)
+    begin = keys_of(after, first) if after else dict(first)
     bounds = {f"after_{column}": value for column, value in begin.items()}
     found = [dict(row) for row in ask(**bounds, most=most + 1 if most != ALL else -1)]
     left = most != ALL and len(found) > most
     rows = found[:most] if left else found
-    next = _cursor([rows[-1][column] for column in first]) if left else ""
+    next = cursor_of([rows[-1][column] for column in first]) if left else ""
     return Page([entry(row) for row in rows], next)
 
 
-def _cursor(values: list[str | int]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
+def cursor_of(values: Sequence[str | int]) -> str:
+    """The columns of the last row, in their order, as a text for whoever pages."""
+    return (
+        base64.urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False).encode()).decode().rstrip("=")
+    )
 
 
-def _keys(cursor: str, first: Mapping[str, str | int]) -> dict[str, str | int]:
+def keys_of(cursor: str, first: Mapping[str, str | int]) -> dict[str, str | int]:
+    """The inverse, by the names and kinds of ``first``. Fault for a cursor that is none."""
     try:
         if len(cursor) > LONGEST:
             raise ValueError

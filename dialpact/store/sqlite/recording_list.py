@@ -61,7 +61,7 @@ class RecordingList:
         left = most != ALL and len(found) > most
         shown = found[:most] if left else found
         next = f"{shown[-1]['started_at']}/{shown[-1]['id']}" if left else ""
-        return Page([_recording(row) for row in shown], next)
+        return Page([recording_of(row) for row in shown], next)
 
     async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
         return await self._database.read(
@@ -84,7 +84,7 @@ def _place(after: str) -> tuple[str, str]:
     raise Fault("cursor", value=after[:40])
 
 
-def _recording(row: dict[str, Any]) -> Recording:
+def recording_of(row: dict[str, Any]) -> Recording:
     told = recordings.as_shown(row)
     times = {name: instant(told[name]) if told[name] else None for name in TIMES}
     until = date.fromisoformat(told["keep_until"]) if told["keep_until"] else None

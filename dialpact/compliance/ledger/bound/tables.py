@@ -49,6 +49,7 @@ TABLES: Mapping[str, Bound] = {
     "suspension": Bound("acts", "suspension"),
     "complaint": Bound("acts", "complaint"),
     "registration": Bound("acts", "registration"),
+    "api_key": Bound("acts", "api-key"),
     "batch": Bound("acts", "leads"),
     "do_not_call": Bound("acts", "dnc"),
     "consent": Bound("acts", "consent"),
@@ -69,6 +70,12 @@ TABLES: Mapping[str, Bound] = {
     ),
     "register_difference": Bound("nothing", "found anew at each look"),
     "register_look": Bound("nothing", "said anew at each look"),
+    "job": Bound("nothing", "work that a program asked for; what it does to registers or evidence is an act"),
+    "api_key_use": Bound("nothing", "when a key was last used, for whoever lists them"),
+    "idempotency": Bound(
+        "nothing",
+        "a day of answers, so that a request that comes twice is done once; its act has its own leaf",
+    ),
     "overwriting": Bound(
         "nothing", "what an erasure has still to overwrite in the files; who has these has all of it"
     ),

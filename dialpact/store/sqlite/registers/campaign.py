@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.model import Campaign
 from dialpact.compliance.registers import Outcome
-from dialpact.compliance.registers.campaign import CampaignEntry
+from dialpact.compliance.registers.campaign import CampaignEntry, entry_of
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
@@ -26,13 +27,15 @@ class Campaigns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, new: CampaignEntry, *, by: str, at: datetime) -> Outcome:
+    async def add(self, new: Campaign, *, by: str, at: datetime) -> Outcome:
+        entry = entry_of(new)
+
         def work(connection: sqlite3.Connection) -> Outcome:
             if (row := SQL.get_campaign(connection, id=new.id)) is not None:
-                return same(_entry(dict(row)), new, "campaign", new.id)
+                return same(_entry(dict(row)), entry, "campaign", new.id)
             need_business(connection, new.business)
-            SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(new))
-            log(connection, "campaign", "add", new.id, new, by=by, at=at)
+            SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(entry))
+            log(connection, "campaign", "add", new.id, entry, by=by, at=at)
             return "added"
 
         return await self._database.transact(work)
@@ -74,6 +77,12 @@ class Campaigns:
             return keyed_page(ask, _entry, after=after, most=most, first={"id": ""})
 
         return await self._database.read(work)
+
+    async def reading(self, script: str) -> Sequence[str]:
+        found = await self._database.read(
+            lambda connection: list(SQL.reading_script(connection, script=script))
+        )
+        return [str(row["business"]) for row in found]
 
     async def unknown(self, *, business: str = "", industry: str = "") -> Sequence[str]:
         def work(connection: sqlite3.Connection) -> Sequence[str]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers import Outcome
-from dialpact.compliance.registers.change import Change
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.change import Change, Made
+from dialpact.compliance.registers.fault import Fault, Faults
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("registers")
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 def digits(e164: str) -> int:
@@ -47,6 +50,24 @@ def log(
     )
 
 
+def all_of(
+    connection: sqlite3.Connection, news: Sequence[S], one: Callable[[sqlite3.Connection, S], T]
+) -> list[T]:
+    """What became of each, in their order. Raises Faults when any is at fault, with the places of all of
+    these: whatever was written of the others goes with the transaction.
+    """
+    found: list[T] = []
+    wrong: list[tuple[int, Fault]] = []
+    for place, new in enumerate(news):
+        try:
+            found.append(one(connection, new))
+        except Fault as fault:
+            wrong.append((place, fault))
+    if wrong:
+        raise Faults(wrong)
+    return found
+
+
 class Changes:
     """:class:`dialpact.store.ports.changes.Changes` on SQLite."""
 
@@ -62,6 +83,15 @@ class Changes:
             Change(at=instant(at), by=by, action=action, detail=json.loads(detail))
             for at, by, action, detail in found
         ]
+
+    async def made(self, seqs: Sequence[int]) -> list[Made]:
+        def work(connection: sqlite3.Connection) -> list[Made]:
+            return [
+                Made(**{**dict(row), "at": instant(row["at"]), "detail": json.loads(row["detail"])})
+                for row in SQL.made(connection, seqs=json.dumps(list(seqs)))
+            ]
+
+        return await self._database.read(work)
 
     async def note(
         self, register: str, action: str, key: str, detail: dict[str, Any], *, by: str, at: datetime

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ class Complaints:
 
     async def file(self, new: Complaint, filing: Filing, *, by: str, at: datetime) -> Filed:
         def work(connection: sqlite3.Connection) -> Filed:
-            outcome, filed, business = _filed(connection, new, filing.within, by, at)
+            outcome, filed, business = _filed(connection, new, filing, by, at)
             opt_out = filing.opt_out(filed, business)
             return Filed(
                 outcome=outcome,
@@ -52,7 +53,7 @@ class Complaints:
         self, id: int, new: Correction, filing: Filing, *, reason: str, by: str, at: datetime
     ) -> Filed:
         def work(connection: sqlite3.Connection) -> Filed:
-            outcome, corrected, business = _corrected(connection, id, new, filing.within, reason, by, at)
+            outcome, corrected, business = _corrected(connection, id, new, filing, reason, by, at)
             opt_out = filing.opt_out(corrected, business)
             return Filed(
                 outcome=outcome,
@@ -90,7 +91,7 @@ class Complaints:
 
 
 def _filed(
-    connection: sqlite3.Connection, new: Complaint, within: timedelta, by: str, at: datetime
+    connection: sqlite3.Connection, new: Complaint, filing: Filing, by: str, at: datetime
 ) -> tuple[Outcome, Complaint, str]:
     """The entry, new or as it was, and the business of its call; no business: it was matched to none."""
     same = {
@@ -98,6 +99,7 @@ def _filed(
         "called_at": stamp(new.called_at),
         "source": new.source,
         "caller_id": new.caller_id,
+        "businesses": _businesses(filing),
     }
     before_correction = {**same, "called_at": msgspec.to_builtins(new.called_at), "number": new.number}
     row = SQL.same_complaint(connection, **same) or SQL.same_before(connection, **before_correction)
@@ -105,7 +107,7 @@ def _filed(
         before = _one(connection, row["id"])
         call = SQL.business_of_decision(connection, id=before.decision)
         return "already", before, call["business"] if call else ""
-    call = _nearest(connection, new.number, new.caller_id, new.called_at, within)
+    call = _nearest(connection, new.number, new.caller_id, new.called_at, filing)
     matched = {
         "caller_id": call["caller_id"] if call else new.caller_id,
         "campaign": call["campaign"] if call else "",
@@ -114,6 +116,7 @@ def _filed(
         "received_at": stamp(new.received_at),
         "due": new.due.isoformat() if new.due else None,
     }
+    del same["businesses"]
     id = int(SQL.insert_complaint(connection, **(same | matched), note=new.note))
     filed = _one(connection, id)
     log(connection, "complaint", "add", str(id), filed, by=by, at=at)
@@ -124,7 +127,7 @@ def _corrected(
     connection: sqlite3.Connection,
     id: int,
     new: Correction,
-    within: timedelta,
+    filing: Filing,
     reason: str,
     by: str,
     at: datetime,
@@ -139,9 +142,9 @@ def _corrected(
         if call["number"] != before.number:
             raise Fault("call-to-another", call=new.decision, entry=before.number)
     else:
-        call = _nearest(connection, before.number, caller_id, called_at, within)
+        call = _nearest(connection, before.number, caller_id, called_at, filing)
         if call is None and before.decision and not new.caller_id:
-            call = _nearest(connection, before.number, "", called_at, within)
+            call = _nearest(connection, before.number, "", called_at, filing)
             caller_id = ""
     fields = {
         "called_at": stamp(called_at),
@@ -161,16 +164,21 @@ def _corrected(
 
 
 def _nearest(
-    connection: sqlite3.Connection, number: str, caller_id: str, called_at: datetime, within: timedelta
+    connection: sqlite3.Connection, number: str, caller_id: str, called_at: datetime, filing: Filing
 ) -> Any:
     return SQL.nearest_call(
         connection,
         number=number,
         caller_id=caller_id,
-        since=stamp(called_at - within),
-        until=stamp(called_at + within),
+        since=stamp(called_at - filing.within),
+        until=stamp(called_at + filing.within),
         called_at=stamp(called_at),
+        businesses=_businesses(filing),
     )
+
+
+def _businesses(filing: Filing) -> str | None:
+    return None if filing.businesses is None else json.dumps(filing.businesses)
 
 
 def _suspensions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import Consent
 from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.consent import Withdrawal
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.arriving import settle
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
-from dialpact.store.sqlite.registers.change import SQL, digits, log
+from dialpact.store.sqlite.registers.change import SQL, all_of, digits, log
+from dialpact.store.sqlite.registers.consent_evidence import is_kept
 
 FIRST: dict[str, str | int] = {"number": 0, "business": "", "industry": "", "granted_at": ""}
 
@@ -29,27 +32,25 @@ class Consents:
     async def add(self, new: Consent, *, by: str, at: datetime) -> Outcome:
         return await self._database.transact(lambda connection: _add(connection, new, by=by, at=at))
 
+    async def add_all(self, news: Sequence[Consent], *, by: str, at: datetime) -> Sequence[Outcome]:
+        def one(connection: sqlite3.Connection, new: Consent) -> Outcome:
+            if new.evidence_sha256 and not is_kept(connection, new.evidence_sha256):
+                raise Fault("proof-not-kept", column="evidence_sha256", value=new.evidence_sha256)
+            return _add(connection, new, by=by, at=at)
+
+        return await self._database.transact(lambda connection: all_of(connection, news, one))
+
     async def withdraw(
         self, number: str, business: str, industry: str = "", *, reason: str = "", by: str, at: datetime
     ) -> int:
-        def work(connection: sqlite3.Connection) -> int:
-            settle(connection, "consent", digits(number))
-            if not _consents(connection, number, business, industry, after="", most=1).rows:
-                raise Fault("no-consent", entry=number, business=business)
-            count = int(
-                SQL.withdraw_consents(
-                    connection,
-                    number=digits(number),
-                    business=business,
-                    industry=industry,
-                    withdrawn_at=stamp(at),
-                )
-            )
-            detail = {"business": business, "industry": industry, "withdrawn": count, "reason": reason}
-            log(connection, "consent", "withdraw", number, detail, by=by, at=at)
-            return count
+        wanted = Withdrawal(number=number, business=business, industry=industry, reason=reason)
+        return await self._database.transact(lambda connection: _withdraw(connection, wanted, by=by, at=at))
 
-        return await self._database.transact(work)
+    async def withdraw_all(self, news: Sequence[Withdrawal], *, by: str, at: datetime) -> Sequence[int]:
+        def one(connection: sqlite3.Connection, new: Withdrawal) -> int:
+            return _withdraw(connection, new, by=by, at=at)
+
+        return await self._database.transact(lambda connection: all_of(connection, news, one))
 
     async def list(
         self,
@@ -89,6 +90,29 @@ def _add(connection: sqlite3.Connection, new: Consent, *, by: str, at: datetime)
     SQL.shorten_consent(connection, **key, expires_at=expires)
     log(connection, "consent", "shorten", new.number, {"to": new, "from": dict(row)}, by=by, at=at)
     return "updated"
+
+
+def _withdraw(connection: sqlite3.Connection, new: Withdrawal, *, by: str, at: datetime) -> int:
+    settle(connection, "consent", digits(new.number))
+    if not _consents(connection, new.number, new.business, new.industry, after="", most=1).rows:
+        raise Fault("no-consent", entry=new.number, business=new.business)
+    count = int(
+        SQL.withdraw_consents(
+            connection,
+            number=digits(new.number),
+            business=new.business,
+            industry=new.industry,
+            withdrawn_at=stamp(at),
+        )
+    )
+    detail = {
+        "business": new.business,
+        "industry": new.industry,
+        "withdrawn": count,
+        "reason": new.reason,
+    }
+    log(connection, "consent", "withdraw", new.number, detail, by=by, at=at)
+    return count
 
 
 def _consents(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from dialpact.compliance.clock import stamp
+from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.model import DncEntry
 from dialpact.compliance.registers import Outcome
 from dialpact.store.sqlite.arriving import settle
@@ -25,3 +25,13 @@ def write_opt_out(connection: sqlite3.Connection, new: DncEntry, *, by: str, at:
         return "already"
     log(connection, "dnc", "add", new.number, new, by=by, at=at)
     return "added"
+
+
+def in_force(connection: sqlite3.Connection, like: DncEntry) -> DncEntry | None:
+    """The entry of that number, scope and value, as it was first recorded."""
+    settle(connection, "dnc", digits(like.number))
+    key = {"number": digits(like.number), "scope": like.scope, "value": like.value}
+    row = SQL.get_dnc(connection, **key)
+    if row is None:
+        return None
+    return msgspec.structs.replace(like, requested_at=instant(row["requested_at"]), source=row["source"])

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from dialpact.compliance.clock import instant
-from dialpact.compliance.model import DncEntry
+from dialpact.compliance.model import DncEntry, OptOutWay
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.dnc import Said
 from dialpact.compliance.registers.fault import Fault
@@ -31,8 +31,16 @@ class DoNotCall:
     async def add(self, new: DncEntry, *, by: str, at: datetime) -> Outcome:
         return await self._database.transact(lambda connection: write_opt_out(connection, new, by=by, at=at))
 
-    async def told(self, new: DncEntry, *, by: str, at: datetime, node: str, decision: str = "") -> Outcome:
-        return await optout.by_command(self._database, new, by=by, at=at, node=node, decision=decision)
+    async def told(
+        self,
+        news: Sequence[tuple[DncEntry, str]],
+        *,
+        how: OptOutWay,
+        by: str,
+        at: datetime,
+        node: str,
+    ) -> Sequence[tuple[Outcome, DncEntry]]:
+        return await optout.told(self._database, news, how=how, by=by, at=at, node=node)
 
     async def remove(
         self, number: str, scope: str, value: str, *, reason: str, by: str, at: datetime

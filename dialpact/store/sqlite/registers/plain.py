@@ -36,8 +36,8 @@ class Entries:
 
     async def add(self, register: PlainRegister[T], new: T, *, by: str, at: datetime) -> Outcome:
         def work(connection: sqlite3.Connection) -> Outcome:
-            if (present := _present(connection, register, new.id)) is not None:
-                return same(present, new, register.noun, new.id)
+            if (before := present(connection, register, new.id)) is not None:
+                return same(before, new, register.noun, new.id)
             log(connection, register.logged_as, ADDED, new.id, new, by=by, at=at)
             return "added"
 
@@ -45,7 +45,7 @@ class Entries:
 
     async def remove(self, register: PlainRegister[T], id: str, *, reason: str, by: str, at: datetime) -> T:
         def work(connection: sqlite3.Connection) -> T:
-            if (before := _present(connection, register, id)) is None:
+            if (before := present(connection, register, id)) is None:
                 raise Fault("not-registered", entry=id)
             detail = {"from": before, "reason": reason}
             log(connection, register.logged_as, REMOVED, id, detail, by=by, at=at)
@@ -54,7 +54,7 @@ class Entries:
         return await self._database.transact(work)
 
     async def get(self, register: PlainRegister[T], id: str) -> T | None:
-        return await self._database.read(lambda connection: _present(connection, register, id))
+        return await self._database.read(lambda connection: present(connection, register, id))
 
     async def list(self, register: PlainRegister[T], *, after: str = "", most: int = ALL) -> Page[T]:
         def work(connection: sqlite3.Connection) -> Page[T]:
@@ -65,7 +65,8 @@ class Entries:
         return await self._database.read(work)
 
 
-def _present(connection: sqlite3.Connection, register: PlainRegister[T], id: str) -> T | None:
+def present(connection: sqlite3.Connection, register: PlainRegister[T], id: str) -> T | None:
+    """None when it is not registered."""
     row = SQL.last_act(connection, register=register.logged_as, id=id)
     return _entry(register, row) if row is not None and row["action"] == ADDED else None
 

@@ -53,6 +53,9 @@ SELECT * FROM complaint WHERE id = :id;
 -- name: rows_registration(holder, id)
 SELECT * FROM registration WHERE holder = :holder AND id = :id;
 
+-- name: rows_api_key(id)
+SELECT * FROM api_key WHERE id = :id;
+
 -- name: rows_batch(id)
 SELECT * FROM batch WHERE id = :id;
 
@@ -65,6 +68,10 @@ WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'business' AND 
 -- name: unlogged_campaign()
 SELECT * FROM campaign
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'campaign' AND key = campaign.id);
+
+-- name: unlogged_api_key()
+SELECT * FROM api_key
+WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'api-key' AND key = api_key.id);
 
 -- name: unlogged_caller_id()
 SELECT * FROM caller_id

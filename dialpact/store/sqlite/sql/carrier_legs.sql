@@ -39,6 +39,17 @@ WHERE decision.decided_at > :since AND decision.decided_at <= :until
   AND decision.node = :node AND decision.dial = :dial AND decision.uniqueid IN (:caller, :call)
 ORDER BY decision.seq DESC;
 
+-- name: let_out_by_program(node, dial, channels, since, until)
+SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,
+       decision.campaign, decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE json_extract(decision.record, '$.facts.caller_id.sent_as') END AS sent_as,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.decided_at > :since AND decision.decided_at <= :until
+  AND decision.node = :node AND decision.dial = :dial AND decision.channel GLOB :channels
+ORDER BY decision.seq DESC;
+
 -- name: missed(node, since, until, kind, together)
 SELECT decision.id, decision.channel FROM decision
 -- Times have no index of their own, and a gap is short: the newest are enough.

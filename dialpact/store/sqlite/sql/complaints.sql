@@ -1,23 +1,32 @@
+-- Of whoever speaks for some businesses alone (:businesses, else null): theirs, and those that were matched to no call.
 -- The same complaint from the same source, perhaps without the caller ID that the first one was matched to.
--- name: same_complaint(number, called_at, source, caller_id)^
+-- name: same_complaint(number, called_at, source, caller_id, businesses)^
 SELECT id FROM complaint
 WHERE number = :number AND called_at = :called_at AND source = :source
   AND (:caller_id = '' OR caller_id = :caller_id)
+  AND (:businesses IS NULL OR decision = '' OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))))
 ORDER BY id LIMIT 1;
 
 -- The same, filed again after it was corrected: the log has what it was, in the log's own spelling.
--- name: same_before(number, called_at, source, caller_id)^
+-- name: same_before(number, called_at, source, caller_id, businesses)^
 SELECT CAST(key AS INTEGER) AS id FROM register_change
 WHERE register = 'complaint' AND action = 'correct' AND json_extract(detail, '$.from.number') = :number
   AND json_extract(detail, '$.from.called_at') = :called_at AND json_extract(detail, '$.from.source') = :source
   AND (:caller_id = '' OR json_extract(detail, '$.from.caller_id') = :caller_id)
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM complaint LEFT JOIN decision AS call ON call.id = complaint.decision
+       WHERE complaint.id = CAST(register_change.key AS INTEGER)
+         AND (complaint.decision = '' OR call.business IN (SELECT value FROM json_each(:businesses)))))
 ORDER BY seq LIMIT 1;
 
 -- A call that was put through: there was something to dial, and the PBX was told.
--- name: nearest_call(number, caller_id, since, until, called_at)^
+-- name: nearest_call(number, caller_id, since, until, called_at, businesses)^
 SELECT id, business, campaign, caller_id, agent FROM decision
 WHERE number = :number AND (:caller_id = '' OR caller_id = :caller_id)
   AND decided_at BETWEEN :since AND :until AND dial <> ''
+  AND (:businesses IS NULL OR business IN (SELECT value FROM json_each(:businesses)))
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY abs(julianday(decided_at) - julianday(:called_at)), seq LIMIT 1;
 

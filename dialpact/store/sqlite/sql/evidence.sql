@@ -1,10 +1,14 @@
 -- What belongs to a call. Every row whole: a package that leaves a column out can not prove the row.
 
--- name: calls_of(number, caller_id, since, until, most)
+-- name: calls_of(number, caller_id, since, until, businesses, most)
 SELECT id FROM decision
 WHERE number = :number AND (:caller_id = '' OR caller_id = :caller_id)
   AND (:since = '' OR decided_at BETWEEN :since AND :until)
+  AND (:businesses = '[]' OR business IN (SELECT value FROM json_each(:businesses)))
 ORDER BY seq LIMIT :most;
+
+-- name: businesses_of(ids)
+SELECT DISTINCT business FROM decision WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: decision(id)^
 SELECT * FROM decision WHERE id = :id;

@@ -82,3 +82,9 @@ ORDER BY decided_at DESC LIMIT 1 OFFSET :skip;
 -- name: neighbours(campaign, first, last, since)
 SELECT DISTINCT number FROM decision
 WHERE campaign = :campaign AND number BETWEEN :first AND :last AND decided_at > :since;
+
+-- The same numbers, and when each was dialled last: when it leaves the window.
+-- name: last_dialled(campaign, first, last, since)
+SELECT number, max(decided_at) FROM decision
+WHERE campaign = :campaign AND number BETWEEN :first AND :last AND decided_at > :since
+GROUP BY number;

@@ -6,6 +6,10 @@ VALUES (:at, :actor, :register, :action, :key, :detail);
 SELECT at, actor, action, detail FROM register_change
 WHERE register = :register AND key IN (SELECT value FROM json_each(:keys)) ORDER BY seq;
 
+-- name: made(seqs)
+SELECT seq, at, actor AS by, register, action, key, detail FROM register_change
+WHERE seq IN (SELECT value FROM json_each(:seqs)) ORDER BY seq;
+
 -- name: get_business(id)^
 SELECT id, name, actor FROM business WHERE id = :id;
 
@@ -22,6 +26,9 @@ SELECT id, business, industry, purpose, script, scrub_leads FROM campaign WHERE 
 SELECT id, business, industry, purpose, script, scrub_leads FROM campaign
 WHERE (:id = '' OR id = :id) AND (:business = '' OR business = :business) AND id > :after_id
 ORDER BY id LIMIT :most;
+
+-- name: reading_script(script)
+SELECT DISTINCT business FROM campaign WHERE script = :script ORDER BY business;
 
 -- name: has_industry(industry)^
 SELECT 1 FROM campaign WHERE industry = :industry LIMIT 1;

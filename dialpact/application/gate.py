@@ -7,6 +7,7 @@
    here, and an ALLOW whose commit came too late is marked as undelivered.
 4. What can not be stored is logged at once and kept (``application.decide``).
 5. An attempt whose judging fails is blocked, and costs none of its batch anything.
+6. Whoever is gone before his answer has none to use: his ALLOW is marked as undelivered as well.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from collections import deque
 
 import structlog
 
-from agi.limits import LIMITS, Limits
-from dialpact.application.decide import Deciding
+from dialpact.application.decide import GATE_LIMITS, Deciding, GateLimits
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.judge import Judge, new_id
@@ -35,8 +35,8 @@ log = structlog.get_logger()
 class _Queued:
     """An attempt and whoever waits for its answer."""
 
-    def __init__(self, attempt: CallAttempt, judge: Judge, deadline: float) -> None:
-        self.waiting = WaitingAttempt(new_id(), attempt, deadline)
+    def __init__(self, attempt: CallAttempt, judge: Judge, deadline: float, id: str) -> None:
+        self.waiting = WaitingAttempt(id or new_id(), attempt, deadline)
         self.judge = judge
         self.answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.taken = False  # by a batch: its row is being made
@@ -46,23 +46,30 @@ class _Queued:
 class Gate:
     """Decides. ``run`` must be running for :meth:`decide` to be answered by anything but the deadline."""
 
-    def __init__(self, store: Store, judge: Judge, clock: Clock, limits: Limits = LIMITS) -> None:
+    def __init__(self, store: Store, judge: Judge, clock: Clock, limits: GateLimits = GATE_LIMITS) -> None:
         self.judge = judge
         """The rules in force. A reload replaces it; a call that has begun keeps the one it began with."""
         self._clock = clock
         self._limits = limits
         self._deciding = Deciding(store, clock, limits.max_batch, limits.max_overdue)
         self._queue: deque[_Queued] = deque()
+        self._taken: dict[str, _Queued] = {}  # by the id of the decision that is being made
         self._work = asyncio.Event()
 
-    async def decide(self, attempt: CallAttempt, deadline: float, judge: Judge | None = None) -> Decision:
+    async def decide(
+        self, attempt: CallAttempt, deadline: float, judge: Judge | None = None, id: str = ""
+    ) -> Decision:
         """Never raises for a failure of ours, never later than ``deadline`` (event loop time, seconds).
 
-        ``judge`` is the one that read the attempt, so that a reload meanwhile mixes no two policies.
+        ``judge`` is the one that read the attempt, so that a reload meanwhile mixes no two policies. ``id``:
+        of the decision, where the asker has one for what he asks; of one that is in the store already he must
+        not ask again.
         """
+        if id and (told := self._told(id)) is not None:
+            return told
         if len(self._queue) >= self._limits.max_waiting:
-            return self.block(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge)
-        queued = _Queued(attempt, judge or self.judge, deadline)
+            return self.block(attempt, Reason.GATE_ERROR, "too many attempts are waiting", judge, id)
+        queued = _Queued(attempt, judge or self.judge, deadline, id)
         self._queue.append(queued)
         self._work.set()
         # One handle: a timeout and a shield around each wait cost several times as much.
@@ -99,10 +106,14 @@ class Gate:
 
     async def withdraw(self, decision: Decision, reason: Reason) -> None:
         """An ALLOW that was not told to the PBX, or whose telling is uncertain: it must not be used."""
+        self.disown(decision, reason)
+        await self._deciding.mark()
+
+    def disown(self, decision: Decision, reason: Reason) -> None:
+        """The same, for who can not wait until it is on disk."""
         METERS.undelivered += 1
         log.warning("decision not delivered", decision=decision.id, reason=reason)
         self._deciding.withdraw(decision.id, reason)
-        await self._deciding.mark()
         self._work.set()
 
     async def run(self) -> None:
@@ -144,6 +155,13 @@ class Gate:
 
     async def _batch(self, batch: list[_Queued]) -> bool:
         """False when the store failed."""
+        self._taken = {queued.waiting.id: queued for queued in batch}
+        try:
+            return await self._decided(batch)
+        finally:
+            self._taken = {}
+
+    async def _decided(self, batch: list[_Queued]) -> bool:
         judge = batch[0].judge if batch else self.judge
         try:
             decided = await self._deciding.decide([queued.waiting for queued in batch], judge)
@@ -165,6 +183,8 @@ class Gate:
                 queued.answer.set_result(decision)
             elif decision.put_through and queued.late is not None and not queued.late.put_through:
                 self._deciding.withdraw(decision.id, Reason.DEADLINE)
+            elif decision.put_through and queued.answer.cancelled():
+                self.disown(decision, Reason.GATE_ERROR)
         return True
 
     def _fail(self, batch: list[_Queued], why: str) -> None:
@@ -178,9 +198,30 @@ class Gate:
                     self.block(attempt, Reason.GATE_ERROR, why, judge, queued.waiting.id)
                 )
 
+    def _told(self, id: str) -> Decision | None:
+        """The block that was told of a decision which is not in the store yet."""
+        taken = self._taken.get(id)
+        return taken.late if taken is not None and taken.late is not None else self._deciding.kept(id)
+
     def _keep(self, block: Decision) -> None:
         self._deciding.keep(block)
         self._work.set()
+
+
+def logged(decision: Decision) -> None:
+    """One that was told."""
+    attempt = decision.attempt
+    log.info(
+        "decided",
+        decision=decision.id,
+        verdict=decision.verdict,
+        mode=decision.mode,
+        reasons=[str(reason) for reason in decision.reasons],
+        number=masked(attempt.callee.e164),
+        campaign=attempt.campaign,
+        trunk=attempt.trunk,
+        uniqueid=attempt.uniqueid,
+    )
 
 
 def _log(block: Decision) -> None:

@@ -1,0 +1,95 @@
+"""A decision as programs are told it, at every door: the same fields, texts in the asked language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from dialpact.application.explanation import Explained, LookedAt, Seen
+from dialpact.compliance.model import Decision, Mode, Result, Value
+from dialpact.compliance.reasons import Reason
+from dialpact.compliance.registers.moment import shown_time
+from dialpact.compliance.texts import Language, finding_text, looked
+
+
+class FindingAnswer(Value, frozen=True, kw_only=True):
+    """What one rule said. ``text`` and ``looked_at`` are for people."""
+
+    rule: str
+    result: Result
+    code: Reason | None
+    clause: str  # profile and section; empty for what holds under every profile
+    text: str
+    looked_at: str
+    retry_at: datetime | None
+
+
+class Answer(Value, frozen=True, kw_only=True):
+    """``number``: E.164, empty for what is no callee. ``retry_at``: when the same call could pass.
+    ``holds_until``: the first instant at which time alone changes verdict or reasons, with the registers as
+    they are now; None: it never does.
+    """
+
+    verdict: str
+    mode: Mode
+    reason: str  # the first
+    reasons: tuple[Reason, ...]
+    number: str
+    retry_at: datetime | None
+    holds_until: datetime | None
+    findings: tuple[FindingAnswer, ...]
+
+
+def answer(
+    decision: Decision,
+    explained: Sequence[Explained],
+    holds_until: datetime | None,
+    language: Language,
+) -> Answer:
+    return Answer(
+        verdict=decision.verdict,
+        mode=decision.mode,
+        reason=decision.reason,
+        reasons=decision.reasons,
+        number=decision.attempt.callee.e164,
+        retry_at=decision.retry_at,
+        holds_until=holds_until,
+        findings=findings(explained, language),
+    )
+
+
+def findings(explained: Sequence[Explained], language: Language) -> tuple[FindingAnswer, ...]:
+    """In the order in which the rules were judged."""
+    return tuple(
+        FindingAnswer(
+            rule=one.finding.rule,
+            result=one.finding.result,
+            code=one.finding.code,
+            clause=one.finding.clause,
+            text=finding_text(one.finding, language),
+            looked_at=looked_at_text(one.looked_at, language),
+            retry_at=one.finding.retry_at,
+        )
+        for one in explained
+    )
+
+
+def looked_at_text(found: LookedAt | None, language: Language) -> str:
+    """Empty where a rule looked at nothing."""
+    if found is None:
+        return ""
+    values = {name: _said(value, ", ") for name, value in found.values.items()}
+    return looked(language)[f"looked.{found.key}"].format(**values)
+
+
+def _said(value: Seen, between: str) -> str:
+    match value:
+        case None:
+            return "-"
+        case tuple():
+            return between.join(_said(each, " ") for each in value)
+        case datetime():
+            return shown_time(value)
+        case date():
+            return value.isoformat()
+    return str(value)

@@ -1,0 +1,106 @@
+"""The files of jobs: ``jobs/<id>/input``, what was sent, and beside it what came out.
+
+Each has its name when it is whole and on disk, and not before. They have people's numbers in them: nobody but
+this user may open them, and they go as soon as nobody needs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from dialpact.application import new_file
+from dialpact.compliance.errors import NoRoom
+
+INPUT = "input"
+LEAST_FREE = 512 << 20  # bytes: without room no call could be recorded, and none would be made
+CHUNK = 1 << 20
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class JobFiles:
+    """Below the folder of the API's files. What is asked of it may take as long as the disk does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "jobs"
+
+    def of(self, id: str) -> Path:
+        if not _ID.fullmatch(id):
+            raise ValueError(f"not the id of a job: {id!r}")
+        return self.folder / id
+
+    def input(self, id: str) -> Path:
+        return self.of(id) / INPUT
+
+    def prepare(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def keep(self, id: str, sent: BinaryIO | None, size: int) -> None:
+        """Makes the job's folder, with what was sent. NoRoom before anything is written."""
+        self.prepare()
+        need_room(self.folder, 2 * size)  # the result is about as large
+        place = self.of(id)
+        place.mkdir(mode=0o700)
+        try:
+            if sent is not None:
+                with whole(place / INPUT) as file:
+                    shutil.copyfileobj(sent, file, CHUNK)
+            _flush(self.folder)
+        except BaseException:
+            self.drop(id)
+            raise
+
+    def drop(self, id: str) -> None:
+        """All of it, if there is any."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.of(id))
+
+    def clear(self, id: str) -> None:
+        """What a worker that was ended has begun, and given no name."""
+        for begun in self.of(id).glob(".*"):
+            begun.unlink(missing_ok=True)
+
+    def drop_input(self, id: str) -> None:
+        self.input(id).unlink(missing_ok=True)
+
+    def there(self, before: datetime) -> dict[str, bool]:
+        """Jobs that have a folder; whether it was made before then."""
+        found: dict[str, bool] = {}
+        for entry in self.folder.iterdir() if self.folder.is_dir() else ():
+            if _ID.fullmatch(entry.name):
+                with contextlib.suppress(FileNotFoundError):  # it is just being taken away
+                    found[entry.name] = entry.stat().st_mtime < before.timestamp()
+        return found
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[BinaryIO]:
+    """A file that gets its name, in place of one that has it, when the block ends well and it is on disk."""
+    with new_file.beside(target) as (temporary, file):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        new_file.give_name(temporary, target, force=True)
+
+
+def need_room(folder: Path, more: int = 0) -> None:
+    """NoRoom when less is free than must stay so beside ``more`` bytes."""
+    found = os.statvfs(folder)
+    free = found.f_bavail * found.f_frsize
+    if free < more + LEAST_FREE:
+        raise NoRoom(f"{folder}: {free >> 20} MB free, {(more + LEAST_FREE) >> 20} MB needed")
+
+
+def _flush(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,94 @@
+"""What each kind of job is: how it is done, by which right, and what it does to the registers at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.evidence.cover import Renderer
+from dialpact.application.progress import Progress
+from dialpact.compliance.config import Config
+from dialpact.compliance.jobs import Job, JobKind
+from dialpact.compliance.texts import Language
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """``file``: the name of the result in the job's folder, where it is whole and on disk. ``media_type``: of
+    it. ``counts``: what is to be known without reading it.
+    """
+
+    file: str
+    media_type: str
+    bytes: int
+    sha256: str
+    counts: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A job in the hands of the worker. ``context.actor`` is who asked, with the rights of its kind.
+
+    ``folder``: the job's own, with ``input`` where something was sent. ``progress`` may be called as often as
+    one likes, from any thread; NoRoom from it when the disk is nearly full.
+    """
+
+    context: Context
+    config: Config
+    job: Job
+    folder: Path
+    progress: Progress
+    render: Callable[[Language], Renderer]
+
+
+Work = Callable[[Task], Awaitable[Outcome]]
+
+
+class Conclusion(Protocol):
+    """One transaction of the store, and nothing after it: see ``store.ports.together``."""
+
+    async def __call__(self, context: Context, job: Job, outcome: Outcome, /) -> object: ...
+
+
+class Kind(NamedTuple):
+    """``module`` has ``work`` and, where ``concludes``, ``conclude``.
+
+    ``idle``: it only reads, and may wait for whatever else the host has to do. ``right``: of who asks.
+    """
+
+    module: str
+    right: Right
+    idle: bool
+    concludes: bool = False
+
+    @property
+    def work(self) -> Work:
+        found: Work = self._module.work
+        return found
+
+    @property
+    def conclude(self) -> Conclusion | None:
+        found: Conclusion | None = self._module.conclude if self.concludes else None
+        return found
+
+    @property
+    def _module(self) -> _Module:
+        found: _Module = import_module(self.module)
+        return found
+
+
+class _Module(Protocol):
+    work: Work
+    conclude: Conclusion
+
+
+KINDS: Mapping[JobKind, Kind] = {
+    # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
+    "evidence-package": Kind("dialpact.application.jobs.package", Right.EVIDENCE, idle=False),
+}

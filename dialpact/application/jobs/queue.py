@@ -1,0 +1,117 @@
+"""What a program does with its jobs: hand one in, look how far it is, take its result, cancel it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dialpact.application.context import Context
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.kinds import KINDS
+from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.jobs import Job, JobKind
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.page import Page
+
+MOST_WAITING = 50  # of one key
+
+
+async def submit(
+    context: Context,
+    files: JobFiles,
+    kind: JobKind,
+    detail: Mapping[str, Any],
+    *,
+    key: str,
+    businesses: Sequence[str],
+    sent: BinaryIO | None = None,
+) -> Job:
+    """It waits when this returns, and what was sent with it is on disk.
+
+    ``key``: the API key that asks; ``businesses``: see :class:`Job`. Fault ``jobs-waiting``; NoRoom.
+    """
+    context.actor.need(KINDS[kind].right)
+    if await context.store.jobs.count_waiting(key) >= MOST_WAITING:
+        raise Fault("jobs-waiting", limit=str(MOST_WAITING))
+    size = _size(sent) if sent else 0
+    job = Job(
+        id=secrets.token_hex(16),
+        kind=kind,
+        by=context.by,
+        key=key,
+        businesses=tuple(businesses),
+        detail=detail,
+        bytes=size,
+        created_at=context.now(),
+    )
+    await asyncio.to_thread(files.keep, job.id, sent, size)
+    try:
+        await context.store.jobs.add(job)
+    except DialpactError:  # (one who only stopped waiting may have it in the store all the same)
+        await asyncio.to_thread(files.drop, job.id)
+        raise
+    return job
+
+
+async def show(context: Context, kind: JobKind, id: str, *, businesses: Sequence[str] = ()) -> Job:
+    """``businesses``: those of a key that may see no others; empty: it may. Fault ``not-registered``."""
+    context.actor.need(KINDS[kind].right)
+    found = await context.store.jobs.get(id)
+    if found is None or found.kind != kind or not visible(found, businesses):
+        raise Fault("not-registered", entry=id)
+    return found
+
+
+async def listed(
+    context: Context, kind: JobKind, *, businesses: Sequence[str] = (), after: str = "", most: int
+) -> Page[Job]:
+    """Newest first."""
+    context.actor.need(KINDS[kind].right)
+    return await context.store.jobs.list(kind, businesses=businesses, after=after, most=most)
+
+
+async def result(
+    context: Context, files: JobFiles, kind: JobKind, id: str, *, businesses: Sequence[str] = ()
+) -> tuple[Job, Path]:
+    """The job and its file. Fault ``job-not-done``, ``job-expired``."""
+    job = await show(context, kind, id, businesses=businesses)
+    if job.state == "expired":
+        raise Fault("job-expired", entry=id)
+    if job.state != "done" or job.result is None:
+        raise Fault("job-not-done", entry=id, state=job.state)
+    path = files.of(id) / str(job.result["file"])
+    if not await asyncio.to_thread(path.is_file):
+        raise Fault("job-expired", entry=id)
+    return job, path
+
+
+async def cancel(
+    context: Context, files: JobFiles, kind: JobKind, id: str, *, businesses: Sequence[str] = ()
+) -> Job:
+    """It does not run any more, or will not; of one that was done the result goes. What it is then.
+
+    (The runner is to be told: it ends the process that does it.)
+    """
+    before = await show(context, kind, id, businesses=businesses)
+    job = await context.store.jobs.cancel(id, context.now()) or before
+    if job.state == "done":
+        await asyncio.to_thread(files.drop, id)
+        await context.store.jobs.expire(id)
+        job = await context.store.jobs.get(id) or job
+    elif before.state == "queued" and job.state == "cancelled":
+        await asyncio.to_thread(files.drop, id)
+    return job
+
+
+def visible(job: Job, businesses: Sequence[str]) -> bool:
+    return not businesses or bool(job.businesses and set(job.businesses) <= set(businesses))
+
+
+def _size(sent: BinaryIO) -> int:
+    size = sent.seek(0, os.SEEK_END)
+    sent.seek(0)
+    return size

@@ -1,0 +1,77 @@
+"""Requests that may come twice and are done once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.randomness import Randomness
+from dialpact.store.ports.idempotency import KEPT, Answered, Claimed, Request, Written
+from dialpact.store.ports.receipts import Receipt
+from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.statements import statements
+
+SQL = statements("idempotency")
+_ACTS = Randomness(16)
+
+
+class Idempotency:
+    """:class:`dialpact.store.ports.idempotency.Idempotency` on SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(
+        self, request: Request, *, owner: str, busy: bool, alive: Callable[[str], bool], at: datetime
+    ) -> Claimed:
+        key, name, digest = request
+
+        def work(connection: sqlite3.Connection) -> Claimed:
+            SQL.clear(connection, before=stamp(at - KEPT))
+            row = SQL.get(connection, key=key, name=name)
+            if row is None:
+                if busy:
+                    return Claimed()
+                act = _ACTS.take().hex()
+                SQL.insert(connection, key=key, name=name, at=stamp(at), request=digest, act=act, owner=owner)
+                return Claimed(mine=True, act=act)
+            if row["request"] != digest:
+                return Claimed(same=False)
+            if row["status"] is not None:
+                return Claimed(answer=_answer(row))
+            if busy or (row["owner"] != owner and alive(row["owner"])):
+                return Claimed()
+            SQL.take(connection, key=key, name=name, owner=owner)
+            return Claimed(mine=True, act=row["act"], written=_written(row))
+
+        return await self._database.transact(work)
+
+    def receipt(self, request: Request) -> Receipt:
+        key, name, _ = request
+
+        def note(connection: sqlite3.Connection) -> None:
+            row = SQL.get(connection, key=key, name=name)
+            if row is not None and (new := [list(each) for each in SQL.put_in(connection)]):
+                SQL.note(connection, key=key, name=name, written=json.dumps(json.loads(row["written"]) + new))
+
+        return note
+
+    async def answered(self, request: Request, answer: Answered) -> None:
+        key, name, _ = request
+        said = {"status": answer.status, "headers": json.dumps(dict(answer.headers)), "body": answer.body}
+        await self._database.transact(lambda connection: SQL.answer(connection, key=key, name=name, **said))
+
+    async def clear(self, at: datetime) -> None:
+        await self._database.transact(lambda connection: SQL.clear(connection, before=stamp(at - KEPT)))
+
+
+def _answer(row: Any) -> Answered:
+    return Answered(status=row["status"], headers=json.loads(row["headers"]), body=bytes(row["body"]))
+
+
+def _written(row: Any) -> tuple[Written, ...]:
+    return tuple(Written(str(kind), str(key)) for kind, key in json.loads(row["written"]))

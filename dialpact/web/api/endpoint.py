@@ -1,0 +1,135 @@
+"""What an endpoint is: what may be asked there, by whom, and everything that it can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, BinaryIO, Generic, Literal, TypeVar
+
+import msgspec
+from starlette.responses import Response
+
+from dialpact.application.context import Context
+from dialpact.compliance.numbers.dial import masked
+from dialpact.compliance.registers.api_key import ApiKey, Scope
+from dialpact.compliance.texts import Language
+from dialpact.store.ports.idempotency import Written
+from dialpact.web.site import Site
+
+Method = Literal["GET", "POST", "DELETE"]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]  # rows of a part
+ANY_KEY = tuple(Scope)
+MOST_BODY = 1 << 20  # bytes
+SECONDS = 30.0
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what may stand behind the question mark. Fields: ``str``, ``int``, ``bool``, ``date``,
+    ``datetime``, a ``Literal``, each with a default or ``| None``.
+    """
+
+
+class NoQuery(Query, frozen=True, kw_only=True):
+    pass
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what is sent as JSON, and of the objects in it."""
+
+
+class Paged(Query, frozen=True, kw_only=True):
+    """Of a list. ``after``: the ``next`` of the part before."""
+
+    after: str = ""
+    limit: Limit = 100
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """What was sent as it is: ``file`` is at its beginning, and gone after the answer."""
+
+    file: BinaryIO
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+class Again(msgspec.Struct, frozen=True):
+    """A request with an Idempotency-Key. ``act``: 32 hex digits, the same each time it comes: an id for what
+    is made. ``written``: what an earlier try has put in that was cut off before its answer; mostly nothing.
+    """
+
+    act: str
+    written: tuple[Written, ...] = ()
+
+    def of(self, kind: str) -> str | None:
+        """The key of the first record of this kind, that the try before has put in."""
+        return next((one.key for one in self.written if one.kind == kind), None)
+
+
+Q = TypeVar("Q", bound=Query)
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Generic[Q, B]):
+    """A question that may be asked. ``context``: its actor is the key, with the rights of its scopes."""
+
+    site: Site
+    context: Context
+    key: ApiKey
+    path: Mapping[str, str]
+    query: Q
+    body: B
+    language: Language
+    upload: Upload | None
+    again: Again
+
+    def number(self, e164: str) -> str:
+        """As this key may see it."""
+        return e164 if Scope.NUMBERS in self.key.scopes else masked(e164)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """``body``: of the type that the endpoint says for ``status``; or a response of Starlette's as it is, for
+    files.
+    """
+
+    status: int = HTTPStatus.OK
+    body: msgspec.Struct | Response | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(Generic[Q, B]):
+    """``answers``: by status, the struct of a JSON answer, or a file's media type, or None: no content.
+
+    ``uploads``: media types of a body that is taken as it is. ``problems``: statuses beside those that follow
+    from the rest (``document`` has them). ``scope``: any one of these; None: whoever can
+    reach us.
+    """
+
+    method: Method
+    path: str
+    scope: Scope | tuple[Scope, ...] | None
+    summary: str
+    handle: Callable[[Asked[Q, B]], Awaitable[Answer]]
+    answers: Mapping[int, type[msgspec.Struct] | str | None]
+    query: type[Q] | None = None
+    body: type[B] | None = None
+    uploads: tuple[str, ...] = ()
+    most_body: int = MOST_BODY
+    seconds: float = SECONDS
+    problems: tuple[int, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        if self.scope is None:
+            return ()
+        return (self.scope,) if isinstance(self.scope, Scope) else self.scope
+
+    @property
+    def name(self) -> str:
+        """What it goes by in the document, in tables and in tests: ``GET /v1/key``."""
+        return f"{self.method} {self.path}"

@@ -1,0 +1,67 @@
+"""Who asks: the key behind ``Authorization: Bearer``, and how often it may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import structlog
+from starlette.requests import Request
+
+from dialpact.application import api_keys
+from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.registers.api_key import ApiKey
+from dialpact.web.api.limits import MOST_FAILURES, Quota, network
+from dialpact.web.api.problem import QUOTA, Refusal
+from dialpact.web.site import Site
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dialpact"'}
+USED = timedelta(minutes=1)  # between two notes of a key's use
+log = structlog.get_logger()
+
+
+class Keys:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._asked = Quota("requests", site.config.api.requests_per_minute)
+        self._failed = Quota("failures", MOST_FAILURES)
+        self._noted: dict[str, datetime] = {}
+
+    @cached_property
+    def secret(self) -> bytes:
+        """ConfigError, until it can be read."""
+        return self._site.config.api.secret(self._site.config)
+
+    async def of(self, request: Request) -> tuple[ApiKey, Mapping[str, str]]:
+        """The key, and what is to be said of its quota. Refusal 401 or 429; StoreError; ConfigError."""
+        now = asyncio.get_running_loop().time()
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        found = None
+        if scheme.lower() == "bearer":
+            found = await api_keys.authenticated(
+                self._site.store, token.strip(), lambda: self.secret, self._site.clock.now()
+            )
+        if found is None:
+            taken = self._failed.take(network(request.client.host if request.client else ""), now)
+            if taken.allowed:
+                raise Refusal(401, "not-authenticated", headers=CHALLENGE)
+            headers = {"Retry-After": str(taken.seconds)}
+            raise Refusal(429, "too-many-failures", headers=headers, type=QUOTA, seconds=taken.seconds)
+        taken = self._asked.take(found.id, now)
+        fields = self._asked.fields(taken)
+        if not taken.allowed:
+            raise Refusal(429, "too-many", headers=fields, type=QUOTA, seconds=taken.seconds)
+        return found, fields
+
+    async def note(self, key: ApiKey) -> None:
+        """That it was used; after the answer, at most once a minute, and nothing depends on it."""
+        now = self._site.clock.now()
+        if now - self._noted.get(key.id, now - USED) < USED:
+            return
+        self._noted[key.id] = now
+        try:
+            await self._site.store.api_keys.used(key.id, at=now)
+        except DialpactError as error:
+            log.warning("a key's use was not noted", key=key.id, error=str(error))

@@ -1,0 +1,171 @@
+"""A failure as an answer: ``application/problem+json`` (RFC 9457), in the asked language.
+
+1. The codes are those of the registers' faults, and the table ``problem`` of ``texts``.
+2. What is no fault of the asker's is told without a word of ours: the log has it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import structlog
+from starlette.responses import Response
+
+from dialpact.compliance.errors import (
+    ConfigError,
+    DialpactError,
+    NotPermitted,
+    StoreError,
+    StoreRefused,
+)
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.texts import Language, fault_text
+
+MEDIA_TYPE = "application/problem+json"
+NO_TYPE = "about:blank"
+QUOTA = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+RETRY_SECONDS = 1  # after which a store that was busy may not be
+# Faults of what is there already, in the place of what was sent.
+CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered"})
+_PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
+_TYPE = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<found>[^`]+)`$")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]+)\]")
+log = structlog.get_logger()
+
+
+class Wrong(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is wrong: its place in the body (a JSON pointer), or the parameter; its code; why."""
+
+    code: str
+    detail: str
+    pointer: str = ""
+    parameter: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``code``: for programs, the same in every language; ``detail``: for people."""
+
+    title: str
+    status: int
+    detail: str
+    code: str
+    type: str = NO_TYPE
+    errors: tuple[Wrong, ...] = ()
+
+
+class Refusal(DialpactError):
+    """A request that is answered with a problem. ``values`` fill the text of ``code``."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        type: str = NO_TYPE,
+        errors: tuple[Wrong, ...] = (),
+        **values: object,
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.type, self.errors = status, code, type, errors
+        self.headers = dict(headers or {})
+        self.values = values
+
+
+class NotFound(Refusal):
+    """There is nothing at this address, or nothing that this key may know of."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "not-found")
+
+
+@cache
+def _catalogue(language: Language) -> Mapping[str, str]:
+    content = (Path(__file__).parent / "texts" / f"{language}.toml").read_text("utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(content)
+    return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}
+
+
+def text(key: str, language: Language, **values: object) -> str:
+    return _catalogue(language)[key].format(**values)
+
+
+def response(error: DialpactError, language: Language, path: Mapping[str, str] | None = None) -> Response:
+    """``path``: the parameters of the address; what is not registered under one of them is not found."""
+    refusal = _refusal(error, path or {})
+    if isinstance(error, Fault) and refusal.status != 404:
+        try:
+            detail = fault_text(error, language)
+        except KeyError:  # a text that only the command line has
+            detail = str(error)
+    else:
+        detail = text(f"problem.{refusal.code}", language, **refusal.values)
+    return _response(refusal, detail, language)
+
+
+def plain(status: int, code: str, language: Language = "en", **values: object) -> Response:
+    """For what fails where no handler is asked."""
+    refusal = Refusal(status, code)
+    return _response(refusal, text(f"problem.{code}", language, **values), language)
+
+
+def _response(refusal: Refusal, detail: str, language: Language) -> Response:
+    problem = Problem(
+        title=text(f"title.{refusal.status}", language),
+        status=refusal.status,
+        detail=detail,
+        code=refusal.code,
+        type=refusal.type,
+        errors=refusal.errors,
+    )
+    headers = {"Cache-Control": "no-store", "Content-Language": language, **refusal.headers}
+    return Response(msgspec.json.encode(problem), refusal.status, headers, MEDIA_TYPE)
+
+
+def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
+    match error:
+        case Refusal():
+            return error
+        case Fault(key="not-registered") if error.detail.get("entry") in path.values():
+            return NotFound()
+        case Fault():
+            return Refusal(409 if error.key in CONFLICTS else 422, error.key)
+        case NotPermitted():
+            return Refusal(403, "not-permitted", why=str(error))
+        case StoreRefused():
+            log.warning("the store refuses what a program sent", error=str(error))
+            return Refusal(422, "refused")
+        case StoreError() | ConfigError():
+            log.warning("a program was not answered", error=str(error))
+            return Refusal(503, "not-now", headers={"Retry-After": str(RETRY_SECONDS)}, why="store")
+    log.error("a program was not answered", error=str(error))
+    return Refusal(500, "failed")
+
+
+def invalid(error: msgspec.ValidationError, language: Language, parameter: str = "") -> Refusal:
+    """What msgspec says of a body, or of the query (``parameter``: what to call a place in it)."""
+    said, steps = str(error), ""
+    if found := _PLACE.search(said):
+        said, steps = said[: found.start()], found["place"]
+    place = [name or index for name, index in _STEP.findall(steps.removeprefix("$"))]
+    if found := _UNKNOWN.fullmatch(said):
+        place, code, detail = [*place, found["name"]], "unknown-field", text("error.unknown-field", language)
+    elif found := _MISSING.fullmatch(said):
+        place, code, detail = [*place, found["name"]], "missing-field", text("error.missing-field", language)
+    elif found := _TYPE.fullmatch(said):
+        code, detail = "bad-type", text("error.type", language, **found.groupdict())
+    else:
+        code, detail = "bad-value", text("error.value", language, why=said[:200])
+    if parameter:
+        wrong = Wrong(code=code, detail=detail, parameter=place[0] if place else "")
+    else:
+        pointer = "#" + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in place)
+        wrong = Wrong(code=code, detail=detail, pointer=pointer)
+    return Refusal(422, "invalid", errors=(wrong,))

@@ -1,0 +1,130 @@
+"""A program that asks the API of a home's ``dialpact web``, over a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from starlette.routing import BaseRoute
+
+from dialpact.compliance import config as configuration
+from dialpact.web.api.endpoint import Endpoint
+from dialpact.web.api.routing import endpoints, routes_of
+from dialpact.web.site import Site
+from tests.cli.conftest import Home
+from tests.web.asking import WAIT, Asker, asking
+
+
+class Said(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """``token``: sent with each request that names no other; ``None``: none is sent."""
+
+    def __init__(self, asker: Asker, token: str | None) -> None:
+        self.asker, self.token = asker, token
+
+    def by(self, token: str | None) -> Client:
+        return Client(self.asker, token)
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        language: str = "en",
+        raw: bytes | None = None,
+        media_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> Said:
+        """``key``: the Idempotency-Key; ``raw``: the body as it is, in the place of ``body`` as JSON."""
+        content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        head = {"Host": "x", "Connection": "close", "Accept-Language": language}
+        head["Content-Length"] = str(len(content))
+        if raw is not None or body is not None:
+            head["Content-Type"] = media_type
+        if self.token is not None:
+            head["Authorization"] = f"Bearer {self.token}"
+        if key is not None:
+            head["Idempotency-Key"] = key
+        lines = [f"{method} {path} HTTP/1.1", *(f"{n}: {v}" for n, v in {**head, **(headers or {})}.items())]
+        sent = asyncio.run(self.asker.send("\r\n".join([*lines, "", ""]).encode("latin-1") + content))
+        first, _, rest = sent.partition(b"\r\n\r\n")
+        status, *more = first.decode("latin-1").split("\r\n")
+        named = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in more)}
+        if named.get("transfer-encoding") == "chunked":
+            rest = unchunked(rest)
+        return Said(int(status.split(" ")[1]), named, rest)
+
+
+def unchunked(body: bytes) -> bytes:
+    found = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        found, body = found + body[: int(size, 16)], body[int(size, 16) + 2 :]
+    return found
+
+
+def key(home: Home, id: str, *scopes: str, businesses: str = "", expires: str = "2099-12-31") -> str:
+    """A new key's token."""
+    limited = ("--businesses", businesses) if businesses else ()
+    given = home("api-key", "add", id, "--scopes", ",".join(scopes), "--expires", expires, *limited)
+    return str(given["token"])
+
+
+@contextmanager
+def api(home: Home, token: str | None = None, found: Sequence[Endpoint[Any, Any]] = ()) -> Iterator[Client]:
+    """In a thread of its own, so that a test can use the command line beside it. ``found``: endpoints of a
+    test, beside the product's.
+    """
+    config = configuration.load(home.config)
+    askers: list[Asker] = []
+    stops: list[Callable[[], None]] = []
+    failures: list[BaseException] = []
+    started = threading.Event()
+
+    def source(site: Site) -> Sequence[BaseRoute]:
+        return routes_of(site, (*endpoints(), *found))
+
+    async def serve() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        stops.append(lambda: loop.call_soon_threadsafe(stop.set) and None)
+        async with asking(config.database, (source,), config, home.machine.clock) as asker:
+            askers.append(asker)
+            started.set()
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert started.wait(WAIT)
+        if failures:
+            raise failures[0]
+        yield Client(askers[0], token)
+    finally:
+        for stop in stops:
+            stop()
+        thread.join(WAIT)
+    if failures:
+        raise failures[0]

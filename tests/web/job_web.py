@@ -1,0 +1,25 @@
+"""``dialpact web`` with the tests' kind of job, killed (kill -9) at one point if that is wanted.
+
+``python -m tests.web.job_web CONFIG [FUNCTION N (before|after)]``
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dialpact.cli import app, job_worker
+from tests.cutting import cut
+from tests.web import job_work
+
+
+def main(config: str, function: str = "", passing: str = "0", when: str = "") -> None:
+    job_work.know(job_work.CONCLUDING)
+    job_worker.command = job_work.command
+    if function:
+        cut(function, int(passing), when)
+    sys.argv = ["dialpact", "--config", config, "web"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
