@@ -40,7 +40,7 @@ class Looked(Value, frozen=True, kw_only=True):
     """What the detector says of a file. ``batch`` is None where nothing was stored."""
 
     batch: int | None
-    held: str  # what a profile finds, and a scrub that is owed; empty: it may be dialled from (``compliance.held``)
+    held: str  # what a profile finds, and a scrub that is owed (``compliance/held``); empty: it is not held
     finding: dict[str, RangeReport]  # of each profile that has thresholds
 
 
