@@ -29,6 +29,7 @@ from tests.bench import (
     proof,
     reconcile_bench,
     register_size,
+    scrub_bench,
     stand,
     start_bench,
     verify_bench,
@@ -227,6 +228,18 @@ def test_import_bench_runs(tmp_path: Path) -> None:
     assert 0 < found["second_writer_p50_s"] <= found["second_writer_longest_s"]
     assert found["xlsx"]["rows"] == 2000 and found["xlsx"]["applied"] == found["applied"]
     assert import_bench.table(found).count("a second writer waited") == 2
+
+
+def test_scrub_bench_runs(tmp_path: Path) -> None:
+    """Every row of it has its answer, or it fails."""
+    found = scrub_bench.measure(1, tmp_path, 2000)
+    assert {name: one["callable"] for name, one in found.items()} == {
+        "in hours": 1200,
+        "outside hours": 0,
+        "JSON lines": 1200,
+    }
+    assert all(one["peak_mb"] > 0 and one["processor_seconds"] > 0 for one in found.values())
+    assert scrub_bench.table(found).count("rows a second") == 3
 
 
 def test_listener_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
