@@ -111,10 +111,10 @@ class Endpoint(Generic[Q, B]):
     ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
     sends that. ``most_body``: in bytes, of what is no JSON beside a file. ``problems``: statuses beside those
     that follow from the rest (``document`` has them). ``fields``: headers that it takes, and what they say:
-    what must not stand in an address, beside a body that is a file. ``scope``: any one of these; None: whoever
-    can reach us. ``kept``: whether a request that comes again under its Idempotency-Key is told what was
-    answered then; else the handler is asked again. ``failing``: the status of a failure of ours, for 500 and
-    503.
+    what must not stand in an address, beside a body that is a file. ``scope``: any one of these; None:
+    whoever can reach us. ``kept``: whether a request that comes again under its Idempotency-Key is told what
+    was answered then; else the handler is asked again. ``failing``: the status of a failure of ours, for 500
+    and 503.
     """
 
     method: Method

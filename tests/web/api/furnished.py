@@ -6,7 +6,7 @@ from tests.cli.conftest import Home
 from tests.web.api import job_made, recorded
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
-PACKAGE = "bac4a6e0" * 4
+PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
 
 # Words that whoever may not see business jianghan must not see anywhere in an answer.
 TRACES = ("jianghan", CALL)
@@ -30,4 +30,5 @@ def furnish(home: Home) -> Home:
     agreed = ("--industry", "保险", "--evidence", "form 1", "--granted-at", "2026-01-05")
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
     job_made.package(home, PACKAGE, CALL)
+    job_made.scrub(home, SCRUB, "jianghan-1")
     return home

@@ -7,11 +7,16 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
+from tests.compliance.store_values import AT
 
 CONTENT = bytes(range(256)) * 4
 
@@ -50,3 +55,39 @@ PACKAGE = {"media_type": "application/zip", "calls": 1, "records": 7, "absent": 
 def package(home: Home, id: str, call: str, businesses: tuple[str, ...] = ("jianghan",)) -> None:
     detail = {"question": {"call": call}, "calls": [call], "reason": "", "language": "en"}
     done(home, id, "evidence-package", detail, PACKAGE, businesses=businesses, file="evidence-x.zip")
+
+
+def scrub(
+    home: Home,
+    id: str,
+    campaign: str,
+    businesses: tuple[str, ...] = ("jianghan",),
+    *,
+    numbers: bool = False,
+    content: bytes = CONTENT,
+) -> None:
+    request = ScrubRequest(campaign=campaign, caller_id="02787654321", numbers=numbers)
+    made = Scrubbed(
+        rows=1,
+        callable=0,
+        blocked={"no-consent": 1},
+        bad=0,
+        as_of=AT,
+        at=AT,
+        mode="enforce",
+        form="csv",
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        list_sha256="",
+    )
+    detail = msgspec.to_builtins(ScrubAsked(request=request))
+    result = msgspec.to_builtins(ScrubMade(scrubbed=made, policy=()))
+    done(
+        home,
+        id,
+        "scrub",
+        detail,
+        {"media_type": "text/csv", **result},
+        businesses=businesses,
+        content=content,
+    )
