@@ -121,7 +121,7 @@ async def batch(
                 done = await scrub_batch(context, judge, id, written, request, watch)
             if out is not None:
                 new_file.durable(written)
-            found = await complete(context, judge, id, request, done)
+            found = await complete(context, judge.policy.versions, id, request, done)
             give_name()
     about = {"batch": id, "campaign": found.campaign, "held": found.held}
     tell(session, done, about, None, out)

@@ -20,6 +20,7 @@ from dialpact.application.progress import Progress, unwatched
 from dialpact.application.scrub import Scrubbed, ScrubRequest, run
 from dialpact.application.scrub.rows import BatchList
 from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import PolicyVersion
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.leads import BatchScrub, Delivered
 
@@ -46,10 +47,15 @@ async def scrub_batch(
 
 
 async def complete(
-    context: Context, judge: Judge, batch: int, request: ScrubRequest, done: Scrubbed
+    context: Context,
+    policy: tuple[PolicyVersion, ...],
+    batch: int,
+    request: ScrubRequest,
+    done: Scrubbed,
 ) -> Delivered:
-    """When the result is on disk: from now on the batch is scrubbed. Fault when it has other numbers than it
-    came with, or was withdrawn meanwhile.
+    """When the result is on disk: from now on the batch is scrubbed. ``policy``: by which it was judged. One
+    transaction of the store, and nothing after it. Fault when it has other numbers than it came with, or was
+    withdrawn meanwhile.
     """
     context.actor.need(Right.LEADS)
     act = BatchScrub(
@@ -64,6 +70,6 @@ async def complete(
         mode=done.mode,
         form=done.form,
         sha256=done.sha256,
-        policy=judge.policy.versions,
+        policy=policy,
     )
     return await context.store.leads.scrubbed(batch, act, by=context.by, at=context.now())
