@@ -53,8 +53,9 @@ async def complete(
     request: ScrubRequest,
     done: Scrubbed,
 ) -> Delivered:
-    """When the result is on disk: from now on the batch is scrubbed, by this policy. Fault when it has other
-    numbers than it came with, or was withdrawn meanwhile. One transaction, and nothing after it.
+    """When the result is on disk: from now on the batch is scrubbed. ``policy``: by which it was judged. One
+    transaction of the store, and nothing after it. Fault when it has other numbers than it came with, or was
+    withdrawn meanwhile.
     """
     context.actor.need(Right.LEADS)
     act = BatchScrub(
