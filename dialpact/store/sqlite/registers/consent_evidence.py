@@ -48,11 +48,11 @@ class ConsentEvidences:
             found |= ids
         return found
 
-    async def unnamed(self, before: datetime, others: Sequence[str] = ()) -> Unnamed:
+    async def unnamed(self, before: datetime) -> Unnamed:
         def work(connection: sqlite3.Connection) -> Unnamed:
             (as_of,) = SQL.last_change(connection)
             old = SQL.kept_before(connection, register=LOGGED_AS, at=stamp(before))
-            return Unnamed(ids=tuple(sorted({*_ids(old), *others})), as_of=as_of)
+            return Unnamed(ids=tuple(sorted(_ids(old))), as_of=as_of)
 
         asked = await self._database.read(work)
         named = await self.named() if asked.ids else ()
@@ -88,8 +88,8 @@ def _drop(connection: sqlite3.Connection, *, found: Unnamed, reason: str, by: st
         return []
     dropped = []
     for id in found.ids:
-        if SQL.named_since(connection, as_of=found.as_of, id=id) is None:
-            if (before := present(connection, REGISTER, id)) is not None:
-                log(connection, LOGGED_AS, REMOVED, id, {"from": before, "reason": reason}, by=by, at=at)
+        before = present(connection, REGISTER, id)
+        if before is not None and SQL.named_since(connection, as_of=found.as_of, id=id) is None:
+            log(connection, LOGGED_AS, REMOVED, id, {"from": before, "reason": reason}, by=by, at=at)
             dropped.append(id)
     return dropped
