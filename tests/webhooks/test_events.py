@@ -19,6 +19,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.webhooks import events
+from dialpact.compliance.webhooks.delivery import NewDelivery
 from dialpact.compliance.webhooks.packing import MOST_TOGETHER, SINGLES
 from dialpact.compliance.webhooks.settings import EVENTS, WebhookConfig
 from dialpact.store.ports.decisions import Undelivered
@@ -343,3 +344,39 @@ async def test_what_is_told_by_the_clock_is_told_once_by_whoever_is_started_agai
         await told(here, ear)
     kinds = [one.event["type"] for one in ear.came if one.target == "/hook/all"]
     assert sorted(kinds) == ["calendar.ending", *["digest.daily"] * 7]
+
+
+async def test_a_receiver_is_not_told_of_its_own_dead_letters(here: Office, ear: Ear) -> None:
+    for name in ("masked", "all"):
+        detail = f"{name}: given up after 10 attempts: HTTP 500"
+        await here.store.incidents.add(at=here.clock.now(), node="pbx1", kind="webhook-dead", detail=detail)
+    sent = await told(here, ear)
+    assert [one["data"]["detail"].partition(":")[0] for one in sent("masked")] == ["all"]
+    assert [one["data"]["detail"].partition(":")[0] for one in sent("all")] == ["masked"]
+
+
+async def test_two_that_look_at_once_make_nothing_twice(here: Office, ear: Ear) -> None:
+    """Whoever is second writes nothing, and looks again from where the first has come to."""
+    await here.block(A)
+    state = await here.state("all")
+    makers = [here.maker("all") for _ in range(2)]
+    for maker in makers:
+        await maker.make(state)
+    count = "SELECT count(*) FROM webhook_delivery WHERE hook = 'all' AND type = 'decision.blocked'"
+    assert here.rows(count) == [(1,)]
+    await here.block(B)
+    for maker in makers:
+        await maker.make(await here.state("all"))
+    assert here.rows(count) == [(2,)]
+    late = NewDelivery("msg_late", "decision.blocked", ("x",), b"{}")
+    moved = (await here.state("all")).next_leaf
+    assert not await here.store.webhooks.make("all", state.next_leaf, moved + 1, [late], here.clock.now())
+    assert here.rows(count) == [(2,)] and (await here.state("all")).next_leaf == moved
+
+
+async def test_what_has_a_key_is_put_in_once(here: Office) -> None:
+    leaf = (await here.state("all")).next_leaf
+    for id in ("msg_1", "msg_2"):
+        new = NewDelivery(id, "digest.daily", ("x",), b"{}", key="digest.daily 2026-11-24")
+        assert await here.store.webhooks.make("all", leaf, leaf, [new], here.clock.now())
+    assert here.rows("SELECT id FROM webhook_delivery") == [("msg_1",)]
