@@ -146,10 +146,13 @@ class Leg:
             case events.StateChanged(state="Up") | events.DialEnded(status="ANSWER"):
                 self.happen(LegEvent.ANSWERED)
             case events.BridgeEntered():
+                # Of an Originate no Dial could have an interlock: that the recording was proven first is one.
+                proven = self._facts.is_originated and self.state.phase is Phase.RECORDED
                 self.happen(LegEvent.BRIDGED)
                 if not self._bridged:
                     self._bridged = True
-                    self._work.put_nowait(self._control.ask_interlock)
+                    if not proven:
+                        self._work.put_nowait(self._control.ask_interlock)
             case events.BridgeLeft():
                 self.happen(LegEvent.UNBRIDGED)
             case events.MonitorStarted():

@@ -92,6 +92,11 @@ class LegFacts:
         """Whether the dialplan's interlock gave the call up, as it was not being recorded in time."""
         return self.told.interlock == "refused"
 
+    @property
+    def is_originated(self) -> bool:
+        """Whether no channel dialled it: it is up by itself before it is connected to anybody."""
+        return self.origin.seen and not self.origin.caller
+
     def suspect(self, *, ringing: bool) -> Suspect:
         """As the check of a leg wants it."""
         return Suspect(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from dialpact.application.explanation import Explained, LookedAt, Seen
+from msgspec import structs
+
+from dialpact.application.explanation import Explained, LookedAt, Seen, explain
 from dialpact.compliance.model import Decision, Mode, Result, Value
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.texts import Language, finding_text, looked
+
+HIDDEN = "***"  # what the asker may not be told
 
 
 class FindingAnswer(Value, frozen=True, kw_only=True):
@@ -42,10 +46,12 @@ class Answer(Value, frozen=True, kw_only=True):
 
 def answer(
     decision: Decision,
-    explained: Sequence[Explained],
     holds_until: datetime | None,
     language: Language,
+    businesses: Collection[str] = (),
 ) -> Answer:
+    """``businesses``: whose data may be told; none named: everybody's."""
+    explained = explain(narrowed(decision, businesses) if businesses else decision)
     return Answer(
         verdict=decision.verdict,
         mode=decision.mode,
@@ -56,6 +62,33 @@ def answer(
         holds_until=holds_until,
         findings=findings(explained, language),
     )
+
+
+def narrowed(decision: Decision, businesses: Collection[str]) -> Decision:
+    """For words alone: without what it says of other businesses, be it the holder of a number, or to whom
+    else a person has said no.
+    """
+    facts = decision.facts
+    opt_outs = tuple(
+        one for one in facts.opt_outs if one.scope != "business" or not one.value or one.value in businesses
+    )
+    facts = structs.replace(facts, opt_outs=opt_outs)
+    if (caller := facts.caller_id) is not None and caller.business not in businesses:
+        hidden = structs.replace(caller, business=HIDDEN, trunks=(HIDDEN,), purposes=(HIDDEN,))
+        facts = structs.replace(facts, caller_id=hidden)
+    if facts.trunk_business not in businesses:
+        facts = structs.replace(facts, trunk_business=HIDDEN if facts.trunk_business else "")
+    holders = {
+        name: one if one in businesses or not one else HIDDEN for name, one in facts.trunk_holders.items()
+    }
+    facts = structs.replace(facts, trunk_holders=holders)
+    found = tuple(
+        structs.replace(one, detail=one.detail | {"holder": HIDDEN})
+        if one.detail.get("holder", HIDDEN) not in (HIDDEN, *businesses)
+        else one
+        for one in decision.findings
+    )
+    return structs.replace(decision, facts=facts, findings=found)
 
 
 def findings(explained: Sequence[Explained], language: Language) -> tuple[FindingAnswer, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from dialpact.application.actor import Right
@@ -24,8 +25,9 @@ class Checked(Value, frozen=True, kw_only=True):
     explanation: tuple[Explained, ...]
     holds_until: datetime | None
 
-    def answer(self, language: Language) -> Answer:
-        return answer(self.decision, self.explanation, self.holds_until, language)
+    def answer(self, language: Language, businesses: Collection[str] = ()) -> Answer:
+        """``businesses``: whose data may be told; none named: everybody's."""
+        return answer(self.decision, self.holds_until, language, businesses)
 
 
 async def check(

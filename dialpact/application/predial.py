@@ -12,14 +12,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from dialpact.application.actor import Right
 from dialpact.application.answer import Answer, answer
 from dialpact.application.check import last_dialled
 from dialpact.application.context import Context
-from dialpact.application.explanation import explain
 from dialpact.application.gate import Gate, logged
 from dialpact.compliance.carrier_leg import BY_PROGRAM, FRESH
 from dialpact.compliance.errors import DialpactError, NotPermitted
@@ -52,9 +51,10 @@ class Predialled(Value, frozen=True, kw_only=True):
         """Whether it may be dialled: an ALLOW; in shadow mode whatever can be."""
         return self.decision.put_through and self.undelivered is None
 
-    def answer(self, language: Language) -> PredialAnswer:
+    def answer(self, language: Language, businesses: Collection[str] = ()) -> PredialAnswer:
+        """``businesses``: whose data may be told; none named: everybody's."""
         decision = self.decision
-        told = answer(decision, explain(decision), self.holds_until, language)
+        told = answer(decision, self.holds_until, language, businesses)
         fields = {name: getattr(told, name) for name in Answer.__struct_fields__}
         if (why := self.undelivered) is not None:
             fields |= {"verdict": "BLOCK", "reason": why, "reasons": (why,), "retry_at": None}
@@ -79,10 +79,11 @@ async def predial(
     seconds: float,
     id: str = "",
     businesses: Collection[str] = (),
+    recorded: Callable[[], Awaitable[Judge]] | None = None,
 ) -> Predialled:
-    """``judge``: the rules in force; ``seconds``: until nothing is allowed any more. ``id``: of the decision,
-    the same where the same question comes again. ``businesses``: whose campaigns may be asked about; none
-    named: all.
+    """``judge``: the rules in force; ``recorded`` gives the same once the store has their text. ``seconds``:
+    until nothing is allowed any more. ``id``: of the decision, the same where the same question comes again.
+    ``businesses``: whose campaigns may be asked about; none named: all.
 
     Raises NotPermitted, and nothing for a failure of ours.
     """
@@ -90,14 +91,16 @@ async def predial(
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     channel = BY_PROGRAM + context.by.removeprefix("api:")
-    attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk, channel=channel)
+    words = {"agent": agent, "trunk": trunk, "channel": channel}
     try:
         async with asyncio.timeout_at(until):
-            await _permitted(context, campaign, businesses)
+            await permitted(context, campaign, businesses)
             known = await context.store.calls.get(id) if id else None
+            judge = await recorded() if recorded is not None else judge
     except NotPermitted:
         raise
     except (DialpactError, TimeoutError) as error:  # whether it was decided before, nobody knows
+        attempt = judge.attempt(number, campaign, caller_id, **words)
         code = Reason.DEADLINE if isinstance(error, TimeoutError) else Reason.GATE_ERROR
         return _block(gate, judge, attempt, code, str(error) or "the store did not answer in time", id)
     if known is not None:
@@ -106,6 +109,7 @@ async def predial(
         if known.decision.put_through and context.now() >= known.decision.decided_at + FRESH:
             return _undelivered(known.decision, Reason.DEADLINE)
         return await _told(context, judge, known.decision, until)
+    attempt = judge.attempt(number, campaign, caller_id, **words)
     decision = await gate.decide(attempt, until, judge, id)
     logged(decision)
     METERS.decided(decision.verdict, [str(reason) for reason in decision.reasons])
@@ -115,8 +119,10 @@ async def predial(
     return await _told(context, judge, decision, until)
 
 
-async def _permitted(context: Context, campaign: str, businesses: Collection[str]) -> None:
-    """One that nobody knows is judged, and blocked. NotPermitted; StoreError."""
+async def permitted(context: Context, campaign: str, businesses: Collection[str]) -> None:
+    """Whether who may see these businesses' data (none named: all) may ask about calls of this campaign. One
+    that nobody knows is judged, and blocked. NotPermitted; StoreError.
+    """
     if not businesses or not campaign:
         return
     for one in (await context.store.campaigns.list(id=campaign)).rows:

@@ -15,6 +15,7 @@ import structlog
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
+from dialpact.application.gate import Gate
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.runner import Runner
 from dialpact.application.reloading import Reloading, Word
@@ -51,6 +52,8 @@ async def web(session: CommandContext) -> int:
     loop.add_signal_handler(signal.SIGHUP, reloading.ask)
     config = reloading.config
     store = Store(config.database, BUSY_MS)
+    # The store's own patience with locks, and a thread of its own: a call has its answer by its deadline.
+    deciding = Store(config.database, short_units=True)
     rules = Rules(config, reloading.policy, store, session.clock)
     jobs = _runner(session, config, store)
     site = Site(
@@ -61,6 +64,7 @@ async def web(session: CommandContext) -> int:
         rules=rules.now,
         recorded_rules=rules.recorded,
         jobs=jobs,
+        gate=Gate(deciding, rules.now(), session.clock),
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
@@ -74,7 +78,7 @@ async def web(session: CommandContext) -> int:
             notify.tell(notify.READY)
 
         reloading.add(rules)
-        async with store:
+        async with store, deciding:
             works = (reloading.run(stop), *(work(site) for work in WORKS))
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from dialpact.compliance import masking, toml
+from dialpact.compliance import hashing_secret, masking, toml
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
@@ -147,7 +147,7 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes. Read when it is needed. ConfigError."""
-        return hashing_secret("supervision", config.path(self.secret_file))
+        return hashing_secret.read("supervision", config.path(self.secret_file))
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -181,17 +181,20 @@ class WebConfig(_Section, frozen=True, kw_only=True):
 
 
 class ApiConfig(_Section, frozen=True, kw_only=True):
-    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in;
+    ``consent_evidence``: for those that prove consents.
+    """
 
     secret_file: str = "api.secret"  # noqa: S105 - the name of a file
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
     folder: str = "api-files"
+    consent_evidence: str = "consent-evidence"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
     most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""
-        return hashing_secret("api", config.path(self.secret_file))
+        return hashing_secret.handed("api", "api.secret", config.path(self.secret_file))
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -270,25 +273,6 @@ class Config(_Section, frozen=True, kw_only=True):
     def the_trunk(self, name: str) -> str:
         """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
-
-
-def hashing_secret(section: str, file: Path) -> bytes:
-    """32 bytes from a file that nobody else can read. ConfigError."""
-    place = f"[{section}] secret_file {file}"
-    try:
-        with file.open("rb") as opened:
-            mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
-        text = content.decode("ascii").strip()
-        found = bytes.fromhex(text)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not hexadecimal"
-        raise ConfigError(f"{place}: {why}") from error
-    if mode & 0o077:
-        raise ConfigError(f"{place}: others can read it (chmod 600)")
-    if len(found) != 32:
-        raise ConfigError(f"{place}: not of 32 bytes in hexadecimal")
-    masking.hide(text)
-    return found
 
 
 def _witness(given: WitnessConfig | str) -> WitnessConfig:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.gate import Gate
 from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
@@ -33,6 +34,8 @@ class Site:
     need no right to write. ``rules``: what is in force now, to be asked for each question;
     ``recorded_rules``: the same, for a decision that is kept, once the store has their text; ``config`` is
     that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
+    ``gate``: decides what is asked before a call is dialled, on a store of its own; None where nothing runs
+    it.
     """
 
     config: Config
@@ -42,6 +45,7 @@ class Site:
     rules: Callable[[], Judge]
     recorded_rules: Callable[[], Awaitable[Judge]]
     jobs: JobDesk | None = None
+    gate: Gate | None = None
 
 
 class RouteSource(Protocol):

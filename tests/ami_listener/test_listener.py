@@ -385,6 +385,28 @@ async def test_a_dial_without_the_interlock_is_told_from_its_first_call_on(
     assert await scene.incidents() == ["interlock-missing"]
 
 
+async def test_an_originate_has_no_dial_that_could_have_one(scene: Scene, ami: FakeAmi) -> None:
+    """Its leg is up by itself, and connected later: that the recording was proven first is enough."""
+    leg = ami.dial(NUMBER, await scene.allow(channel="API/crm"), agent=False)
+    leg.answer()
+    await until(lambda: any(one.talks for one in scene.listener.legs.values()))
+    leg.enter_bridge(interlock=False)
+    leg.speak(0.2)
+    leg.hang_up()
+    await scene.recorded("kept")
+    assert await scene.incidents() == []
+
+
+async def test_nor_may_it_be_connected_before(scene: Scene, ami: FakeAmi) -> None:
+    ami.monitor_mode = "lies"
+    leg = ami.dial(NUMBER, await scene.allow(channel="API/crm"), agent=False)
+    leg.answer()
+    leg.enter_bridge(interlock=False)
+    await ami.seen("Hangup", Channel=leg.name)
+    await scene.incident("bridged-unrecorded")
+    assert "interlock-missing" in await scene.incidents()
+
+
 async def test_what_dial_and_the_interlock_said_are_two_things(scene: Scene, ami: FakeAmi) -> None:
     _, leg = await talking(scene, ami)
     leg.tell_dial("DialEnd", ("DialStatus", "GOTO:elsewhere,s,1"))

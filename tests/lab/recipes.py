@@ -44,6 +44,14 @@ exten => _80XX,1,Goto(conference,${EXTEN},1)
 [desk]
 include => transfers
 include => parking
+
+; As a PBX has them that nobody may touch: one half of a call, and whom it is connected to.
+[untouched]
+exten => s,1,Dial(PJSIP/agent1001,20)
+exten => _1XXXXXXXXXX,1,Dial(PJSIP/${EXTEN}@carrier,30)
+
+[touched]
+exten => _1XXXXXXXXXX,1,Dial(PJSIP/${EXTEN}@carrier,30,iU(dialpact-answered))
 """
 TRUNKS = """
 [trunks.nine]

@@ -120,7 +120,7 @@ class Site:
         set_clock(self.clock, at)
 
     def start(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
-        """``gate`` or ``listener``; returns when it says that it is running. :meth:`log` has what it says."""
+        """``gate``, ``listener`` or ``web``; returns when it says so. :meth:`log` has what it says."""
         with self._log(role).open("ab") as out:
             before = out.tell()
             process = subprocess.Popen(
@@ -131,7 +131,7 @@ class Site:
                 env={**os.environ, **environment},
             )
         self._running[role] = process
-        started = '"gate listening"' if role == "gate" else '"starting"'
+        started = {"gate": '"gate listening"', "web": '"listening"'}.get(role, '"starting"')
         self.wait(lambda: started in self.log(role)[before:] or process.poll() is not None, 60)
         if process.poll() is not None:
             raise RuntimeError(f"the {role} did not start:\n{self.log(role)}")

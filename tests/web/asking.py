@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
+from dialpact.application.gate import Gate
 from dialpact.application.policy import load_policy
 from dialpact.cli.command_context import BUSY_MS
 from dialpact.compliance.clock import Clock, SystemClock, host_uptime
 from dialpact.compliance.config import Config, Trunk
 from dialpact.store.sqlite import Store
 from dialpact.web import process
+from dialpact.web.api.predial import deciding
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
 from dialpact.web.rules import Rules
@@ -98,6 +100,7 @@ def made(config: Config, store: Store, clock: Clock) -> Site:
         uptime=host_uptime,
         rules=rules.now,
         recorded_rules=rules.recorded,
+        gate=Gate(Store(config.database), rules.now(), clock),
     )
 
 
@@ -109,5 +112,10 @@ async def asking(
     clock: Clock | None = None,
 ) -> AsyncIterator[Asker]:
     site = site_of(database, config, clock)
-    async with serving(application(site, sources)) as port:
-        yield Asker(port)
+    working = asyncio.create_task(deciding(site))
+    try:
+        async with serving(application(site, sources)) as port:
+            yield Asker(port)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)

@@ -45,6 +45,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("recordings", host.recordings),
     ("secret", host.secret),
     ("supervision", host.supervision),
+    ("api", host.api),
     ("key", host.key),
     ("ledger", host.ledger),
     ("witnesses", outsiders.witnesses),

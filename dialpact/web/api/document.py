@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -33,6 +34,8 @@ HEADERS: Json = {
     },
     "RateLimit-Policy": {"description": "The quota (q) and its window in seconds (w).", **TEXT},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "Accept-Ranges": {"description": "bytes: Range takes a part of it.", **TEXT},
+    "Content-Range": {"description": "Which bytes of how many.", **TEXT},
     "ETag": {"description": "Of what is there: If-None-Match takes it.", **TEXT},
     "Location": {"description": "Where what came to be is.", **TEXT},
     "WWW-Authenticate": TEXT,
@@ -89,6 +92,11 @@ def _told(name: str, schema: Json) -> Json:
 
 
 def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
+    """Of problems alone."""
+    return tuple(sorted(_of_problems(endpoint) - endpoint.answers.keys()))
+
+
+def _of_problems(endpoint: AnyEndpoint) -> set[int]:
     """Of all problems that it can answer with."""
     found = {400, 413, 422, 500, 503, *endpoint.problems}
     if endpoint.scope is not None:
@@ -99,7 +107,7 @@ def statuses(endpoint: AnyEndpoint) -> tuple[int, ...]:
         found.add(415)
     if endpoint.method == "POST":
         found.add(409)
-    return tuple(sorted(found - endpoint.answers.keys()))
+    return found
 
 
 def _types(endpoints: Iterable[AnyEndpoint]) -> Iterable[type]:
@@ -128,11 +136,12 @@ def _operation(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json) 
         said["security"] = []
     elif endpoint.scopes != ANY_KEY:
         said["security"] = [{"key": [str(scope)]} for scope in endpoint.scopes]
-    if endpoint.uploads:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        said["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.uploads, binary)}
-    elif endpoint.body is not None:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": refs[endpoint.body]}}}
+    binary = {"type": "string", "format": "binary"}
+    content: Json = {media_type: {"schema": binary} for media_type in endpoint.uploads}
+    if endpoint.body is not None:
+        content[JSON] = {"schema": refs[endpoint.body]}
+    if content:
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 
@@ -164,19 +173,28 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
     for status, answer in sorted(endpoint.answers.items()):
         said: Json = {"description": _title(status)}
         headers = [*limits]
-        if isinstance(answer, str):
-            said["content"] = {answer: {}}
+        if isinstance(answer, str | tuple):
+            said["content"] = {one: {} for one in ([answer] if isinstance(answer, str) else answer)}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
+        if status in _of_problems(endpoint):
+            said["content"] = {**said.get("content", {}), MEDIA_TYPE: {"schema": refs[Problem]}}
         if endpoint.method == "GET" and status == 200 and (answer == JSON or isinstance(answer, type)):
             headers.append("ETag")
             found["304"] = {"description": "It is as the asker has it.", "headers": _headers(limits)}
         if status in (201, 202):
             headers.append("Location")
+        if 206 in endpoint.answers:
+            headers += ["ETag", "Accept-Ranges", *(["Content-Range"] if status == 206 else [])]
         found[str(status)] = said | {"headers": _headers(headers)}
     for status in statuses(endpoint):
         headers = [] if status == 401 else [*limits]
-        headers += {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
+        headers += {
+            401: ["WWW-Authenticate"],
+            429: ["Retry-After"],
+            503: ["Retry-After"],
+            416: ["Content-Range"],
+        }.get(status, [])
         found[str(status)] = {
             "description": _title(status),
             "headers": _headers(headers),
@@ -193,4 +211,4 @@ def _title(status: int) -> str:
     try:
         return problem_text(f"title.{status}", "en")
     except KeyError:
-        return {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content"}[status]
+        return HTTPStatus(status).phrase

@@ -22,6 +22,7 @@ from starlette.types import Scope as Connection
 from dialpact.application import api_keys
 from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers.api_key import ApiKey
 from dialpact.web.api import problem
 from dialpact.web.api.answering import Answering
@@ -108,7 +109,8 @@ class Address:
             (log.warning if late else log.exception)("a program was not answered", endpoint=endpoint.name)
             if begun:
                 raise ConnectionAbortedError from error  # half an answer must not look like a whole one
-            refused = problem.plain(503, "too-late", said) if late else problem.plain(500, "failed", said)
+            status, code = (503, "too-late") if late else (500, "failed")
+            refused = problem.plain(endpoint.failing or status, code, said)
             refused.headers["Connection"] = "close"
             await refused(scope, receive, send)
         if asker:
@@ -125,9 +127,10 @@ class Address:
                 actor = api_keys.actor(key)
                 asker.append(key)
             site = self._site
+            areas.KNOWN.set(site.rules().policy.areas)
             context = Context(site.store, actor, site.clock, site.uptime, lambda: site.rules().policy.regions)
             response = await self._answering.answer(endpoint, request, key, context, said)
         except DialpactError as error:
-            response = problem.response(error, said, request.path_params)
+            response = problem.response(error, said, request.path_params, endpoint.failing)
         response.headers.update(fields)
         return response

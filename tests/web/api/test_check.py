@@ -1,0 +1,115 @@
+"""``POST /v1/check``: what ``dialpact check --json`` says, to a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import NUMBER, Home
+from tests.web.api.client import api, key
+from tests.web.api.ready import CALL, ready, recorder
+
+TUESDAY = {"at": "2026-11-24T10:00:00+08:00"}
+
+
+@pytest.fixture
+def token(stocked: Home) -> str:
+    return key(stocked, "crm", "check")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"number": NUMBER, **TUESDAY},
+        {"number": NUMBER, "at": "2026-11-24T12:00:00+08:00"},
+        {"number": "13800138001", **TUESDAY, "agent": "1001", "trunk": "carrier"},
+        {"number": "110", **TUESDAY},
+        {"number": "95588", **TUESDAY},
+        {"number": "nonsense\n1", **TUESDAY},
+        {"number": "", **TUESDAY},
+        {"number": NUMBER, **TUESDAY, "trunk": "other"},
+        {"number": NUMBER, **TUESDAY, "campaign": "nobodys"},
+        {"number": NUMBER, **TUESDAY, "live": True},
+    ],
+    ids=lambda asked: "-".join(map(str, asked.values())),
+)
+def test_the_same_as_at_the_shell(stocked: Home, token: str, asked: dict[str, Any], language: str) -> None:
+    words = {**CALL, **asked}
+    with api(stocked, token) as client:
+        said = client("POST", "/v1/check", words, language=language)
+    options = [
+        part
+        for name, value in words.items()
+        if name != "number"
+        for part in ([f"--{name}"] if value is True else [f"--{name.replace('_', '-')}", str(value)])
+    ]
+    code = 0 if said.json["verdict"] == "ALLOW" else 3
+    shell = stocked("check", words["number"], *options, "--lang", language, code=code)
+    assert (said.status, said.json) == (200, shell)
+    assert said.headers["content-language"] == language
+    assert said.headers["cache-control"] == "no-store"
+
+
+def test_nothing_is_recorded(stocked: Home, token: str) -> None:
+    with api(stocked, token) as client:
+        assert client("POST", "/v1/check", {"number": NUMBER, **CALL, **TUESDAY}).json["verdict"] == "ALLOW"
+    assert stocked("calls", "list") == []
+
+
+def test_until_when_and_the_recorder(stocked: Home, token: str) -> None:
+    ready(stocked)
+    with api(stocked, token) as client:
+        said = client("POST", "/v1/check", {"number": NUMBER, **CALL, "live": True}).json
+        assert (said["verdict"], said["holds_until"]) == ("ALLOW", "2026-11-24T03:59:00Z")
+        recorder(stocked, ready=False)
+        said = client("POST", "/v1/check", {"number": NUMBER, **CALL, "live": True}).json
+        assert said["reasons"] == ["recording-unavailable"]
+
+
+def test_an_opt_out_counts_at_once(stocked: Home, token: str) -> None:
+    with api(stocked, token) as client:
+        stocked.run("dnc", "add", NUMBER, "--scope", "all")
+        said = client("POST", "/v1/check", {"number": NUMBER, **CALL, **TUESDAY}).json
+    assert said["reasons"] == ["do-not-call", "no-consent"]
+
+
+def test_nothing_is_told_of_another_business(stocked: Home) -> None:
+    """Whose the caller ID is, and to whom else the person has said no."""
+    stocked.run("business", "add", "rival", "--name", "R", "--actor", "own-business")
+    issued = ("--licence", "L-2", "--carrier", "电信", "--authenticated", "--valid-from", "2026-01-01")
+    stocked.run(
+        *("caller-id", "add", "02787650000", "--business", "rival", *issued),
+        *("--trunk", "carrier", "--purpose", "marketing"),
+    )
+    for value in ("acme", "rival"):
+        stocked.run("dnc", "add", NUMBER, "--scope", "business", "--value", value)
+    body = {**CALL, "number": NUMBER, "caller_id": "02787650000", **TUESDAY}
+    told = {}
+    for limit in ("acme", ""):
+        with api(stocked, key(stocked, f"k-{limit}", "check", businesses=limit)) as client:
+            said = client("POST", "/v1/check", body)
+        assert {"do-not-call", "caller-id-sublet"} <= set(said.json["reasons"])
+        told[limit] = said.body.decode()
+    assert "rival" in told[""]
+    assert "rival" not in told["acme"] and "business acme" in told["acme"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "place"),
+    [
+        ({"number": NUMBER, **CALL, "at": "noon"}, "bad-time", None),
+        ({"number": NUMBER, **CALL, "callerid": "1"}, "invalid", "#/callerid"),
+        ({"number": 13800138000, **CALL}, "invalid", "#/number"),
+        (CALL, "invalid", "#/number"),
+    ],
+)
+def test_what_is_no_question(
+    stocked: Home, token: str, body: dict[str, Any], code: str, place: str | None
+) -> None:
+    with api(stocked, token) as client:
+        said = client("POST", "/v1/check", body)
+    assert (said.status, said.json["code"]) == (422, code)
+    if place:
+        assert said.json["errors"][0]["pointer"] == place

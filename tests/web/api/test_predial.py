@@ -1,0 +1,207 @@
+"""``POST /v1/predial``: 200 dials, 409 does not, and each is the gate's own decision."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dialpact.testing.clock import FixedClock
+from tests.cli.conftest import NUMBER, Home
+from tests.web.api.client import Client, api, key
+from tests.web.api.ready import CALL, ready, recorder, sql
+
+ASKED = {"number": NUMBER, **CALL}
+REFUSED = ["do-not-call", "no-consent"]  # a no ends the consents before it
+
+
+@pytest.fixture
+def clock(stocked: Home) -> FixedClock:
+    return ready(stocked)
+
+
+@pytest.fixture
+def client(stocked: Home, clock: FixedClock) -> Iterator[Client]:
+    with api(stocked, key(stocked, "crm", "check")) as client:
+        yield client
+
+
+def rows(home: Home) -> list[tuple[object, ...]]:
+    return sql(home, "SELECT id, verdict, reasons, channel FROM decision ORDER BY seq")
+
+
+def undelivered(home: Home) -> list[tuple[object, ...]]:
+    return sql(home, "SELECT decision, reason FROM undelivered")
+
+
+def test_dial(stocked: Home, client: Client) -> None:
+    said = client("POST", "/v1/predial", ASKED)
+    told = said.json
+    assert (said.status, told["verdict"], told["dial"], told["number"]) == (
+        200,
+        "ALLOW",
+        NUMBER,
+        f"+86{NUMBER}",
+    )
+    assert (told["dial_by"], told["holds_until"]) == ("2026-11-24T02:02:00Z", "2026-11-24T03:59:00Z")
+    assert rows(stocked) == [(told["decision"], "ALLOW", "[]", "API/crm")]
+    assert undelivered(stocked) == []
+    (call,) = stocked("calls", "list")
+    assert (call["id"], call["verdict"]) == (told["decision"], "ALLOW")
+    assert stocked("ledger", "verify")
+
+
+def test_do_not(stocked: Home, client: Client) -> None:
+    stocked.run("dnc", "add", NUMBER, "--scope", "all")
+    said = client("POST", "/v1/predial", ASKED, language="zh")
+    told = said.json
+    assert (said.status, told["verdict"], told["reasons"], told["dial"]) == (
+        409,
+        "BLOCK",
+        REFUSED,
+        "",
+    )
+    assert said.headers["content-type"] == "application/json"
+    (refused,) = [one for one in told["findings"] if one["code"] == "do-not-call"]
+    assert "拒" in refused["text"] and refused["clause"] == "cn-hubei-2018 do_not_call"
+    assert rows(stocked) == [(told["decision"], "BLOCK", json.dumps(REFUSED), "API/crm")]
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [("110", "emergency-number"), ("95588", "protected-number"), ("x", "invalid-number")],
+)
+def test_what_nobody_dials(stocked: Home, client: Client, number: str, reason: str) -> None:
+    said = client("POST", "/v1/predial", {**ASKED, "number": number})
+    assert (said.status, said.json["reasons"], said.json["dial"]) == (409, [reason], "")
+    assert len(rows(stocked)) == 1
+
+
+def test_no_recorder_no_call(stocked: Home, client: Client) -> None:
+    recorder(stocked, ready=False)
+    said = client("POST", "/v1/predial", ASKED)
+    assert (said.status, said.json["reasons"]) == (409, ["recording-unavailable"])
+
+
+def test_the_same_question_is_no_second_attempt(stocked: Home, client: Client, clock: FixedClock) -> None:
+    first = client("POST", "/v1/predial", ASKED, key="call-1")
+    again = client("POST", "/v1/predial", ASKED, key="call-1", language="zh")
+    assert (first.status, again.status) == (200, 200)
+    assert again.json["decision"] == first.json["decision"]
+    assert len(rows(stocked)) == 1
+    other = client("POST", "/v1/predial", {**ASKED, "agent": "1001"}, key="call-1")
+    assert (other.status, other.json["code"]) == (422, "idempotency-other")
+    assert client("POST", "/v1/predial", ASKED, key="call-2").json["decision"] != first.json["decision"]
+    assert client("POST", "/v1/predial", ASKED).status == 200
+    assert len(rows(stocked)) == 3
+    clock.forward(seconds=120)
+    late = client("POST", "/v1/predial", ASKED, key="call-1")
+    assert (late.status, late.json["reasons"], late.json["dial"]) == (409, ["deadline"], "")
+    assert late.json["decision"] == first.json["decision"]
+    assert len(rows(stocked)) == 3
+
+
+def test_a_block_that_comes_again_is_the_same(stocked: Home, client: Client) -> None:
+    stocked.run("dnc", "add", NUMBER, "--scope", "all")
+    first, again = (client("POST", "/v1/predial", ASKED, key="call-1") for _ in range(2))
+    assert (first.status, first.json) == (again.status, again.json)
+    assert len(rows(stocked)) == 1
+
+
+def test_a_locked_database_dials_nothing(stocked: Home, client: Client) -> None:
+    client("POST", "/v1/predial", ASKED)
+    database = sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)
+    with contextlib.closing(database) as db:
+        db.execute("BEGIN IMMEDIATE")
+        said = client("POST", "/v1/predial", ASKED)
+        db.execute("ROLLBACK")
+    assert (said.status, said.json["verdict"], said.json["dial"]) == (409, "BLOCK", "")
+    assert said.json["reasons"] in (["gate-error"], ["deadline"])
+    assert client("POST", "/v1/predial", ASKED).status == 200
+    kept = {id: verdict for id, verdict, *_ in rows(stocked)}
+    assert kept[said.json["decision"]] == "BLOCK", "it is stored as soon as it can be"
+
+
+def test_a_database_that_is_gone(stocked: Home, client: Client) -> None:
+    client("POST", "/v1/predial", ASKED)
+    (stocked.path / "dialpact.db").rename(stocked.path / "elsewhere.db")
+    said = client("POST", "/v1/predial", ASKED)
+    assert said.status == 409, "whatever goes wrong: do not"
+    assert said.json["code"] == "not-now"
+
+
+def test_who_leaves_before_his_answer_has_none(stocked: Home, client: Client) -> None:
+    """His decision is made all the same; its ALLOW is nobody's."""
+    client("POST", "/v1/predial", ASKED)
+    body = json.dumps(ASKED).encode()
+    head = (
+        f"POST /v1/predial HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {client.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    database = sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)
+    with contextlib.closing(database) as db:
+        db.execute("BEGIN IMMEDIATE")  # so that he is gone before it is decided
+        with socket.create_connection(("127.0.0.1", client.asker.port)) as asker:
+            asker.sendall(head.encode() + body)
+            until_waiting(stocked, client)
+        db.execute("ROLLBACK")
+    while not undelivered(stocked):
+        client("POST", "/v1/predial", {**ASKED, "number": "x"})  # (each is a turn of its loop)
+    ((decision, reason),) = undelivered(stocked)
+    assert reason == "gate-error"
+    assert [verdict for id, verdict, *_ in rows(stocked) if id == decision] == ["ALLOW"]
+    (call,) = [one for one in stocked("calls", "list") if one["id"] == decision]
+    assert (call["verdict"], call["reasons"]) == ("BLOCK", ["gate-error"])
+
+
+def until_waiting(home: Home, client: Client) -> None:
+    """His request was read: another one, that came after it, is answered."""
+    assert client("GET", "/v1/key").status == 200
+    assert client("POST", "/v1/check", ASKED).status == 200
+
+
+def test_another_business(stocked: Home, clock: FixedClock) -> None:
+    token = key(stocked, "theirs", "check", businesses="other") if business(stocked) else ""
+    with api(stocked, token) as client:
+        for path in ("/v1/predial", "/v1/check"):
+            said = client("POST", path, ASKED)
+            assert (said.status, said.json["code"]) == (403, "not-permitted")
+    assert rows(stocked) == []
+
+
+def business(home: Home) -> bool:
+    home.run("business", "add", "other", "--name", "O", "--actor", "own-business")
+    return True
+
+
+# Genesys' Outbound Contact Server
+
+RECORD: dict[str, Any] = {
+    "GSW_PHONE": NUMBER,
+    "GSW_CAMPAIGN_NAME": "renewal",
+    "GSW_CALLING_LIST": "CallingList1",
+    "GSW_CHAIN_ID": 12,
+    "GSW_ATTEMPTS": 0,
+    "InteractionType": "Outbound",
+    "custom": {"anything": [1, None]},
+    "dialpact_caller_id": "02787654321",
+}
+
+
+def test_its_record(stocked: Home, client: Client) -> None:
+    said = client("POST", "/v1/predial/ocs", RECORD)
+    assert (said.status, said.json["verdict"], said.json["dial"]) == (200, "ALLOW", NUMBER)
+    renamed = {**RECORD, "GSW_CAMPAIGN_NAME": "Autumn@Group", "dialpact_campaign": "renewal"}
+    assert client("POST", "/v1/predial/ocs", renamed).status == 200
+    assert client("POST", "/v1/predial/ocs", {**RECORD, "GSW_PHONE": int(NUMBER)}).status == 200
+    stocked.run("dnc", "add", NUMBER, "--scope", "all")
+    said = client("POST", "/v1/predial/ocs", RECORD)
+    assert (said.status, said.json["reasons"]) == (409, REFUSED)
+    nothing = client("POST", "/v1/predial/ocs", {})
+    assert (nothing.status, nothing.json["verdict"]) == (409, "BLOCK")
+    assert len(rows(stocked)) == 5
