@@ -191,14 +191,19 @@ async def test_incidents_and_whom_they_are_about(here: Office, ear: Ear) -> None
     made = await blocked(here, "acme")
     about = {"at": here.clock.now(), "node": "pbx1", "kind": "refused-decision"}
     dialled = "Local/13800138000@out-1;1"
-    await here.store.incidents.add(**about, decision=made.id, channel=dialled, detail="dialled 13800138000")
+    await here.store.incidents.add(
+        **about, decision=made.id, channel=dialled, detail="dialled 13800138000, 138-0013 8000"
+    )
     await here.store.incidents.add(**about | {"kind": "asterisk-stalled"})
     sent = await told(here, ear)
     types = ["decision.blocked", "incident.created"]
     assert [one["type"] for one in sent("all")] == [*types, "incident.created"]
     assert [one["type"] for one in sent("acme")] == types
     data = sent("acme")[1]["data"]
-    assert (data["channel"], data["detail"]) == ("Local/138****8000@out-1;1", "dialled 138****8000")
+    assert (data["channel"], data["detail"]) == (
+        "Local/138****8000@out-1;1",
+        "dialled 138****8000, 138****8000",
+    )
     assert sent("all")[1]["data"]["channel"] == dialled
 
 
@@ -368,7 +373,7 @@ async def test_two_that_look_at_once_make_nothing_twice(here: Office, ear: Ear) 
     for maker in makers:
         await maker.make(await here.state("all"))
     assert here.rows(count) == [(2,)]
-    late = NewDelivery("msg_late", "decision.blocked", ("x",), b"{}")
+    late = NewDelivery("msg_late", "decision.blocked", here.clock.now(), ("x",), b"{}")
     moved = (await here.state("all")).next_leaf
     assert not await here.store.webhooks.make("all", state.next_leaf, moved + 1, [late], here.clock.now())
     assert here.rows(count) == [(2,)] and (await here.state("all")).next_leaf == moved
@@ -377,6 +382,6 @@ async def test_two_that_look_at_once_make_nothing_twice(here: Office, ear: Ear) 
 async def test_what_has_a_key_is_put_in_once(here: Office) -> None:
     leaf = (await here.state("all")).next_leaf
     for id in ("msg_1", "msg_2"):
-        new = NewDelivery(id, "digest.daily", ("x",), b"{}", key="digest.daily 2026-11-24")
+        new = NewDelivery(id, "digest.daily", here.clock.now(), ("x",), b"{}", key="digest.daily 2026-11-24")
         assert await here.store.webhooks.make("all", leaf, leaf, [new], here.clock.now())
     assert here.rows("SELECT id FROM webhook_delivery") == [("msg_1",)]

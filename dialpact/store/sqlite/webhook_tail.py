@@ -100,7 +100,7 @@ def _opted_out(row: Row) -> Iterator[Happening]:
             decision=row["decision"],
         )
     row["business"] = data.value if data.scope == "business" else row["business"]
-    yield _happening(row, at, data)
+    yield _happening(row | {"number": data.number}, at, data)
 
 
 def _failed(row: Row) -> Iterator[Happening]:
@@ -136,7 +136,9 @@ def _incident(row: Row) -> Iterator[Happening]:
 
 
 def _happening(row: Row, at: datetime, data: Happened) -> Happening:
-    return Happening(row["leaf_index"], at, row["business"], data, bool(row.get("issued", True)))
+    about = tuple(row[name] for name in ("number", "given") if row.get(name))
+    own = (row["caller_id"],) if row.get("issued") else ()
+    return Happening(row["leaf_index"], at, row["business"], data, about, own)
 
 
 def _maybe(text: str | None) -> datetime | None:
