@@ -19,7 +19,7 @@ from dialpact.compliance.webhooks.settings import WebhookConfig
 from dialpact.compliance.webhooks.subjects import subjects
 from dialpact.store.ports.webhooks import DayFigures
 
-MOST_LEAVES = 5_000  # that are looked at together
+MOST_LEAVES = 1_000  # that are looked at together: what it costs, the answers of this process wait
 FAR = 10_000  # leaves that are passed over before that is written down: it saves looking at them again
 NOTED = timedelta(minutes=1)  # that somebody looks is written down so often
 BY_THE_CLOCK = timedelta(minutes=1)
