@@ -351,6 +351,13 @@ async def test_what_is_told_by_the_clock_is_told_once_by_whoever_is_started_agai
     assert sorted(kinds) == ["calendar.ending", *["digest.daily"] * 7]
 
 
+async def test_a_row_that_somebody_has_spoilt_holds_up_no_other(here: Office, ear: Ear) -> None:
+    spoilt, whole = await here.block(A), await here.block(B)
+    here.write("UPDATE decision SET reasons = '[' WHERE id = ?", spoilt.id)
+    (event,) = (await told(here, ear))("all")
+    assert [one["decision"] for one in event["data"]["decisions"]] == [whole.id]
+
+
 async def test_a_receiver_is_not_told_of_its_own_dead_letters(here: Office, ear: Ear) -> None:
     for name in ("masked", "all"):
         detail = f"{name}: given up after 10 attempts: HTTP 500"

@@ -37,15 +37,17 @@ def tail(connection: sqlite3.Connection, first: int, most: int, events: Collecti
     """Within a transaction."""
     size = ledger.size(connection)
     end = min(first + most, size)
-    found = [
-        happening
-        for event in events
-        for statement, read in SOURCES.get(event, ())
-        for row in getattr(SQL, statement)(connection, first=first, end=end)
-        for happening in read(dict(row))
-    ]
+    found: list[Happening] = []
+    unreadable: list[int] = []
+    for event in events:
+        for statement, read in SOURCES.get(event, ()):
+            for row in getattr(SQL, statement)(connection, first=first, end=end):
+                try:
+                    found += read(dict(row))
+                except (ValueError, TypeError, LookupError):  # somebody has changed it: the others are told
+                    unreadable.append(row["leaf_index"])
     found.sort(key=lambda one: one.leaf)
-    return Tail(found, max(end, first), end >= size)
+    return Tail(found, max(end, first), end >= size, unreadable)
 
 
 def _blocked(row: Row) -> Iterator[Happening]:
