@@ -9,7 +9,7 @@ CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
 
 # Words that whoever may not see business jianghan must not see anywhere in an answer.
-TRACES = ("jianghan", CALL)
+TRACES = ("jianghan", CALL, RECORDING)
 
 NUMBER = "13800138000"
 
@@ -22,6 +22,7 @@ def furnish(home: Home) -> Home:
     made = recorded.call(CALL, "jianghan")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
+    recorded.happened(home, "recording-failed", CALL)
     about = ("--industry", "保险", "--purpose", "marketing", "--script", "jianghan-s")
     home.run("campaign", "add", "jianghan-1", "--business", "jianghan", *about)
     home.run("script", "add", "jianghan-s", "--file", home.file("s.txt", "您好，这里是江汉公司。"))
