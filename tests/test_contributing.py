@@ -30,6 +30,7 @@ source = "-"
 effective_from = 2020-01-01
 purposes = ["*"]
 """
+HEADINGS = ("Add a rule", "Add a command", "Add an endpoint", "Add a register")
 # One process for a whole story; what each command said.
 STORY = """
 import json, sys
@@ -60,7 +61,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("tree")
     for room in ROOMS:
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for heading in ("Add a rule", "Add a command", "Add a register"):
+    for heading in HEADINGS:
         for name, below, text in examples(heading):
             file = copy / name
             if not below:
@@ -91,7 +92,7 @@ def dialpact(tree: Path, folder: Path, *arguments: str) -> dict:
     return json.loads(python(tree, program, *arguments, "--json", folder=folder))
 
 
-@pytest.mark.parametrize("heading", ["Add a rule", "Add a command", "Add a register"])
+@pytest.mark.parametrize("heading", HEADINGS)
 def test_one_new_file_and_one_line(heading: str) -> None:
     blocks = examples(heading)
     assert [bool(below) for _, below, _ in blocks] == [False, True]
@@ -117,6 +118,15 @@ def test_the_rule_is_judged(tree: Path, tmp_path: Path) -> None:
 
 def test_the_command_answers(tree: Path, tmp_path: Path) -> None:
     assert set(dialpact(tree, tmp_path, "clock")) == {"now"}
+
+
+def test_the_endpoint_is_in_the_document(tree: Path, tmp_path: Path) -> None:
+    program = "import json; from dialpact.web.api import document, routing; "
+    said = json.loads(
+        python(tree, f"{program}print(json.dumps(document.document(routing.endpoints())))", folder=tmp_path)
+    )
+    answer = said["paths"]["/v1/clock"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Now"}
 
 
 def test_the_register_is_kept_shown_and_proven(tree: Path, tmp_path: Path) -> None:

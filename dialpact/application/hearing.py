@@ -10,9 +10,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from dialpact.application import listings, recording_files
 from dialpact.application.actor import Right
@@ -22,9 +24,12 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.fault import Fault
 
+T = TypeVar("T")
 Side = Literal["mix", "callee", "agent"]
 SIDES: tuple[Side, ...] = ("mix", "callee", "agent")
 PIECE = 1 << 18  # bytes
+# Whoever hears long recordings takes the threads of nobody else.
+_READERS = ThreadPoolExecutor(2, "sound")
 
 
 class Kept(Value, frozen=True, kw_only=True):
@@ -71,7 +76,7 @@ async def opened(context: Context, kept: Kept, directory: Path) -> OpenFile:
     """
     # One recorded when the directory was another is still to be found by its path.
     below = directory if kept.path.is_relative_to(directory) else kept.path.parent
-    found = await asyncio.to_thread(recording_files.opened, kept.path, kept.sha256, below)
+    found = await _read(partial(recording_files.opened, kept.path, kept.sha256, below))
     if isinstance(found, OpenFile):
         return found
     id = kept.recording.id
@@ -98,9 +103,13 @@ async def pieces(file: OpenFile, first: int, last: int) -> AsyncIterator[bytes]:
     """RecordingError in the middle where the file was touched."""
     at = first
     while at <= last:
-        piece = await asyncio.to_thread(file.read, at, min(PIECE, last + 1 - at))
+        piece = await _read(partial(file.read, at, min(PIECE, last + 1 - at)))
         yield piece
         at += len(piece)
+
+
+async def _read(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_READERS, work)
 
 
 async def _tell(context: Context, one: Recording, side: Side, problem: str) -> None:

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from dialpact.compliance import masking, toml
+from dialpact.compliance import hashing_secret, masking, toml
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
+from dialpact.compliance.webhooks import settings as webhooks
+from dialpact.compliance.webhooks.settings import WebhookConfig as WebhookConfig
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
@@ -145,7 +147,7 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes. Read when it is needed. ConfigError."""
-        return hashing_secret("supervision", config.path(self.secret_file))
+        return hashing_secret.read("supervision", config.path(self.secret_file))
 
 
 class MetricsConfig(_Section, frozen=True, kw_only=True):
@@ -179,17 +181,20 @@ class WebConfig(_Section, frozen=True, kw_only=True):
 
 
 class ApiConfig(_Section, frozen=True, kw_only=True):
-    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in;
+    ``consent_evidence``: for those that prove consents.
+    """
 
     secret_file: str = "api.secret"  # noqa: S105 - the name of a file
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
     folder: str = "api-files"
+    consent_evidence: str = "consent-evidence"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
     most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""
-        return hashing_secret("api", config.path(self.secret_file))
+        return hashing_secret.handed("api", "api.secret", config.path(self.secret_file))
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -208,6 +213,7 @@ class Config(_Section, frozen=True, kw_only=True):
     web: WebConfig = WebConfig()
     api: ApiConfig = ApiConfig()
     supervision: SupervisionConfig | None = None
+    webhooks: dict[str, WebhookConfig] = {}
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -267,25 +273,6 @@ class Config(_Section, frozen=True, kw_only=True):
     def the_trunk(self, name: str) -> str:
         """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
-
-
-def hashing_secret(section: str, file: Path) -> bytes:
-    """32 bytes from a file that nobody else can read. ConfigError."""
-    place = f"[{section}] secret_file {file}"
-    try:
-        with file.open("rb") as opened:
-            mode, content = os.fstat(opened.fileno()).st_mode, opened.read(256)
-        text = content.decode("ascii").strip()
-        found = bytes.fromhex(text)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not hexadecimal"
-        raise ConfigError(f"{place}: {why}") from error
-    if mode & 0o077:
-        raise ConfigError(f"{place}: others can read it (chmod 600)")
-    if len(found) != 32:
-        raise ConfigError(f"{place}: not of 32 bytes in hexadecimal")
-    masking.hide(text)
-    return found
 
 
 def _witness(given: WitnessConfig | str) -> WitnessConfig:
@@ -390,6 +377,10 @@ def _check(config: Config, file: Path) -> None:
             config.metrics.addresses  # noqa: B018
         config.web.address  # noqa: B018
         _check_outsiders(config.ledger)
+        for name, hook in config.webhooks.items():
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+                raise ConfigError(f"[webhooks.{name}]: letters, digits, dash and underscore only")
+            webhooks.check(name, hook)
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

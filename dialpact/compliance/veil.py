@@ -2,7 +2,8 @@
 
 1. A callee's number is personal: it is masked in its own field, and wherever its last digits stand in a text,
    as it was dialled, written in groups, behind a prefix, in a channel's name, in the digits of any script.
-2. Whatever else has the form of a telephone number is masked too (``masking``): it may be anybody's.
+2. Whatever else has the form of a telephone number is masked too (``masking``), and any seven to nine digits
+   that stand alone: it may be anybody's.
 3. What is, or was, in the register of caller IDs is the operator's own, and so are the extensions of his PBX:
    they are shown, so that an officer can go by them. Any other caller ID is masked: a call that was
    forwarded, or forged, has somebody's.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from typing import Self
 
@@ -24,9 +25,11 @@ from dialpact.compliance.numbers import masked
 
 OWN = 7  # digits, below which a number is nobody's outside
 KNOWN_BY = 7  # last digits by which a number is known again: a local one in China has no fewer
-LONGEST = 24  # digits that are looked for before these
+APART = 3  # characters between two digits of a number
+BETWEEN = frozenset(" \u00a0\u2009\u202f.,()[]/_-\u2010\u2011\u2013\u2014")
 MOST = 100_000  # characters of a text
-_APART = r"[ \u00a0\u2009\u202f.,()\[\]/_‐‑–—-]{0,3}"
+# As it is dialled inside a city; the counter at the end of a channel's name begins with zeros.
+_LOCAL = re.compile(r"(?<![0-9A-Za-z.])(?!0000)[0-9]{7,9}(?![0-9A-Za-z.])")
 
 
 class Veil:
@@ -37,7 +40,7 @@ class Veil:
     def __init__(self, numbers: Iterable[str] = (), own: Collection[str] = (), *, full: bool = False) -> None:
         self._full = full
         self._own = frozenset(own)
-        self._numbers = _pattern(numbers)
+        self._numbers = _known(numbers)
         shown = sorted((one for one in self._own if len(one) >= OWN), key=len, reverse=True)
         self._shown = (
             re.compile(rf"(?<![0-9+])(?:{'|'.join(map(re.escape, shown))})(?![0-9])") if shown else None
@@ -46,7 +49,7 @@ class Veil:
     def about(self, numbers: Iterable[str]) -> Self:
         """The same for whom something else is about."""
         other = copy(self)
-        other._numbers = _pattern(numbers)
+        other._numbers = _known(numbers)
         return other
 
     def number(self, number: str) -> str:
@@ -101,35 +104,56 @@ class Veil:
         )
 
     def _hidden(self, text: str) -> str:
-        if self._numbers is not None:
+        if self._numbers:
             plain, parts, at = _ascii(text), [], 0
-            for found in self._numbers.finditer(plain):
-                digits = re.sub(r"[^0-9+]", "", found[0])
-                parts += [text[at : found.start()], masked(digits)]
-                at = found.end()
+            for begin, end in _spans(plain, self._numbers):
+                if begin >= at:
+                    shown = masked("".join(one for one in plain[begin:end] if one in "+0123456789"))
+                    parts += [text[at:begin], shown]
+                at = max(at, end)
             text = "".join(parts) + text[at:]
-        return masking.text(text, MOST)
+        return _LOCAL.sub(masking.HIDDEN, masking.text(text, MOST))
 
 
-def _pattern(numbers: Iterable[str]) -> re.Pattern[str] | None:
-    """Each in whatever groups it is written, with what stands right before and behind it."""
-    known = set()
-    for number in numbers:
-        digits = "".join(filter(str.isdecimal, _ascii(number)))
-        if len(digits) >= KNOWN_BY:
-            known.add(digits[-LONGEST:])
-    if not known:
-        return None
-    spelled = "|".join(_spelled(digits) for digits in sorted(known, key=len, reverse=True))
-    return re.compile(rf"[+0-9]{{0,8}}?(?:{spelled})[0-9]{{0,8}}")
+def _known(numbers: Iterable[str]) -> frozenset[str]:
+    """Their digits, of those that have enough to be known again."""
+    found = ("".join(filter(str.isdecimal, _ascii(number))) for number in numbers)
+    return frozenset(digits for digits in found if len(digits) >= KNOWN_BY)
 
 
-def _spelled(digits: str) -> str:
-    """The last of them, and before these as many of the others as stand there."""
-    before = ""
-    for digit in digits[:-KNOWN_BY]:
-        before = f"(?:{before}{digit}{_APART})?"
-    return before + _APART.join(digits[-KNOWN_BY:])
+def _spans(plain: str, known: Collection[str]) -> list[tuple[int, int]]:
+    """Where they stand, in whatever groups they are written, with the digits right before and behind."""
+    places = [place for place, letter in enumerate(plain) if letter.isdecimal()]
+    digits = "".join(plain[place] for place in places)
+    found = []
+    for number in known:
+        first = -1
+        while (first := digits.find(number[-KNOWN_BY:], first + 1)) >= 0:
+            last = first + KNOWN_BY - 1
+            if all(_near(plain, places[one], places[one + 1]) for one in range(first, last)):
+                found.append(_widened(plain, places, digits, number, first, last))
+    return sorted(found)
+
+
+def _widened(
+    plain: str, places: Sequence[int], digits: str, number: str, first: int, last: int
+) -> tuple[int, int]:
+    before = len(number) - KNOWN_BY
+    while before and first and digits[first - 1] == number[before - 1]:
+        if not _near(plain, places[first - 1], places[first]):
+            break
+        before, first = before - 1, first - 1
+    begin, end = places[first], places[last] + 1
+    while begin and (plain[begin - 1].isdecimal() or plain[begin - 1] == "+"):
+        begin -= 1
+    while end < len(plain) and plain[end].isdecimal():
+        end += 1
+    return begin, end
+
+
+def _near(plain: str, one: int, other: int) -> bool:
+    """Whether two digits may be of one number."""
+    return other - one <= APART + 1 and all(letter in BETWEEN for letter in plain[one + 1 : other])
 
 
 def _ascii(text: str) -> str:

@@ -328,6 +328,14 @@ def test_the_secret_of_supervision(site: Site, home: Home) -> None:
     assert keys(host.supervision(there)) == ["ok supervision-secret"]
 
 
+def test_the_secret_of_the_api_s_keys(site: Site, home: Home) -> None:
+    assert keys(host.api(site)) == []
+    (home.path / "api.secret").chmod(0o640)
+    assert keys(host.api(site)) == ["fail api-secret-bad"]
+    (home.path / "api.secret").unlink()
+    assert keys(host.api(site)) == [], "who has no keys needs none"
+
+
 async def test_a_gate_that_lives_leaves_no_decision(site: Site) -> None:
     there = with_config(site, "gate", listen="127.0.0.1:0")
     assert there.policy is not None

@@ -12,9 +12,10 @@ from tests.fuzz.commands import COMMANDS
 from tests.fuzz.engine import search
 from tests.fuzz.living import LIVING
 from tests.fuzz.peers import PEERS
+from tests.fuzz.programs import PROGRAMS
 from tests.fuzz.readers import TARGETS
 
-ALL = TARGETS | LIVING | PEERS | COMMANDS
+ALL = TARGETS | LIVING | PEERS | COMMANDS | PROGRAMS
 
 
 def main() -> int:

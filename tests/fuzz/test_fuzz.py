@@ -13,9 +13,10 @@ from tests.fuzz.commands import COMMANDS
 from tests.fuzz.engine import Target
 from tests.fuzz.living import LIVING, Loop
 from tests.fuzz.peers import PEERS
+from tests.fuzz.programs import PROGRAMS
 from tests.fuzz.readers import TARGETS
 
-ALL = TARGETS | LIVING | PEERS | COMMANDS
+ALL = TARGETS | LIVING | PEERS | COMMANDS | PROGRAMS
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,6 +20,7 @@ from dialpact.application.doctor import (
     pbx,
     rules,
     version,
+    webhooks,
     zones,
 )
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok
@@ -44,10 +45,12 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("recordings", host.recordings),
     ("secret", host.secret),
     ("supervision", host.supervision),
+    ("api", host.api),
     ("key", host.key),
     ("ledger", host.ledger),
     ("witnesses", outsiders.witnesses),
     ("stamps", outsiders.stamps),
+    ("webhooks", webhooks.signed),
     ("registers", host.registers),
     ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),

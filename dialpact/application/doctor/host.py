@@ -131,6 +131,16 @@ def supervision(site: Site) -> Iterator[DoctorFinding]:
         yield ok("supervision-secret", file=site.config.path(ours.secret_file))
 
 
+def api(site: Site) -> Iterator[DoctorFinding]:
+    """One finding where the secret of the API's keys is there and can not be used."""
+    own = site.config.api
+    if site.config.path(own.secret_file).exists():
+        try:
+            own.secret(site.config)
+        except ConfigError as error:
+            yield fail("api-secret-bad", error=error)
+
+
 def key(site: Site) -> Iterator[DoctorFinding]:
     """One finding: the ledger's key is there, ours, and readable for nobody else."""
     path = keys.path_of(site.config)

@@ -20,7 +20,11 @@ _ACTS = Randomness(16)
 
 
 class Idempotency:
-    """:class:`dialpact.store.ports.idempotency.Idempotency` on SQLite."""
+    """:class:`dialpact.store.ports.idempotency.Idempotency` on SQLite.
+
+    The disk is waited for by the act alone: what was claimed before it is there when it is, and an answer
+    that a power cut takes is made anew from what the act has noted.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,7 +52,7 @@ class Idempotency:
             SQL.take(connection, key=key, name=name, owner=owner)
             return Claimed(mine=True, act=row["act"], written=_written(row))
 
-        return await self._database.transact(work)
+        return await self._database.jot(work)
 
     def receipt(self, request: Request) -> Receipt:
         key, name, _ = request
@@ -63,10 +67,10 @@ class Idempotency:
     async def answered(self, request: Request, answer: Answered) -> None:
         key, name, _ = request
         said = {"status": answer.status, "headers": json.dumps(dict(answer.headers)), "body": answer.body}
-        await self._database.transact(lambda connection: SQL.answer(connection, key=key, name=name, **said))
+        await self._database.jot(lambda connection: SQL.answer(connection, key=key, name=name, **said))
 
     async def clear(self, at: datetime) -> None:
-        await self._database.transact(lambda connection: SQL.clear(connection, before=stamp(at - KEPT)))
+        await self._database.jot(lambda connection: SQL.clear(connection, before=stamp(at - KEPT)))
 
 
 def _answer(row: Any) -> Answered:

@@ -9,19 +9,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from functools import cached_property
 from pathlib import Path
 
+import structlog
+
 from dialpact.application.presence import Presence
 from dialpact.compliance.clock import Clock
+from dialpact.compliance.errors import StoreError
 from dialpact.store.ports import Store
 from dialpact.store.ports.idempotency import Answered, Claimed, Request
 from dialpact.web.api.problem import Refusal
+from dialpact.web.site import Site
 
 LONGEST = 255  # characters of a name
-MOST_KEPT = 1 << 20  # bytes of an answer
+CLEARED = 3600.0  # seconds between two times
+log = structlog.get_logger()
 
 
 def name(header: str) -> str:
@@ -49,11 +55,15 @@ class Once:
 
     @cached_property
     def _presence(self) -> Presence:
-        return Presence(self._folder, "web")
+        """StoreError where it can not be told that this process lives: beside the database, as its log is."""
+        try:
+            return Presence(self._folder, "web")
+        except OSError as error:
+            raise StoreError(f"{self._folder}: {error.strerror}") from error
 
     async def claim(self, request: Request) -> Claimed:
         """Refusal 409 while another is at it, 422 for another request of this name. ``forget`` must follow
-        where it is ours. StoreError; OSError.
+        where it is ours. StoreError.
         """
         mark = request.key, request.name
         busy = mark in self._busy
@@ -82,3 +92,13 @@ class Once:
     def forget(self, request: Request) -> None:
         """We are at it no more."""
         self._busy.discard((request.key, request.name))
+
+
+async def clear(site: Site) -> None:
+    """A day later nothing of them is left, also where nobody asks any more. Until it is cancelled."""
+    while True:
+        try:
+            await site.store.idempotency.clear(site.clock.now())
+        except StoreError as error:
+            log.warning("old requests were not cleared away", error=str(error))
+        await asyncio.sleep(CLEARED)

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from dialpact.compliance.errors import (
     ConfigError,
     DialpactError,
+    LedgerError,
     NotPermitted,
     StoreError,
     StoreRefused,
@@ -31,7 +32,15 @@ NO_TYPE = "about:blank"
 QUOTA = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 RETRY_SECONDS = 1  # after which a store that was busy may not be
 # Faults of what is there already, in the place of what was sent.
-CONFLICTS = frozenset({"taken", "exists", "batch-exists", "complaint-answered"})
+CONFLICTS = frozenset(
+    {
+        *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
+        *("recording-not-over", "recording-flawed", "recording-changed"),
+        *("recording-missing", "recording-unreadable"),
+        *("jobs-waiting", "job-not-done", "webhook-not-dead"),
+    }
+)
+OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
@@ -41,12 +50,16 @@ log = structlog.get_logger()
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is wrong: its place in the body (a JSON pointer), or the parameter; its code; why."""
+    """One thing that is wrong: its place in the body (a JSON pointer; of a file its row, from 1), or the
+    parameter; its code; why.
+    """
 
     code: str
     detail: str
     pointer: str = ""
     parameter: str = ""
+    row: int = 0
+    sheet: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,7 +74,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Refusal(DialpactError):
-    """A request that is answered with a problem. ``values`` fill the text of ``code``."""
+    """A request that is answered with a problem. ``values`` fill the text of ``code``, where there is no
+    ``detail``.
+    """
 
     def __init__(
         self,
@@ -71,9 +86,11 @@ class Refusal(DialpactError):
         headers: Mapping[str, str] | None = None,
         type: str = NO_TYPE,
         errors: tuple[Wrong, ...] = (),
+        detail: str = "",
         **values: object,
     ) -> None:
         super().__init__(code)
+        self.detail = detail
         self.status, self.code, self.type, self.errors = status, code, type, errors
         self.headers = dict(headers or {})
         self.values = values
@@ -109,14 +126,19 @@ def response(
     refusal = _refusal(error, path or {})
     if refusal.status >= 500:
         refusal.status = failing or refusal.status
-    if isinstance(error, Fault) and refusal.status != 404:
-        try:
-            detail = fault_text(error, language)
-        except KeyError:  # a text that only the command line has
-            detail = str(error)
+    if isinstance(error, Fault) and not isinstance(refusal, NotFound):
+        detail = said(error, language)
     else:
-        detail = text(f"problem.{refusal.code}", language, **refusal.values)
+        detail = refusal.detail or text(f"problem.{refusal.code}", language, **refusal.values)
     return _response(refusal, detail, language)
+
+
+def said(fault: Fault, language: Language) -> str:
+    """Why a register refuses an entry, in words."""
+    try:
+        return fault_text(fault, language)
+    except KeyError:  # a text that only the command line has
+        return str(fault)
 
 
 def plain(status: int, code: str, language: Language = "en", **values: object) -> Response:
@@ -145,7 +167,7 @@ def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
         case Fault(key="not-registered") if error.detail.get("entry") in path.values():
             return NotFound()
         case Fault():
-            return Refusal(409 if error.key in CONFLICTS else 422, error.key)
+            return Refusal(409 if error.key in CONFLICTS else OTHER.get(error.key, 422), error.key)
         case NotPermitted():
             return Refusal(403, "not-permitted", why=str(error))
         case StoreRefused():
@@ -155,7 +177,7 @@ def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
             log.warning("a program was not answered", error=str(error))
             return Refusal(503, "not-now", headers={"Retry-After": str(RETRY_SECONDS)}, why="store")
     log.error("a program was not answered", error=str(error))
-    return Refusal(500, "failed")
+    return Refusal(500, "ledger-damaged" if isinstance(error, LedgerError) else "failed")
 
 
 def invalid(error: msgspec.ValidationError, language: Language, parameter: str = "") -> Refusal:

@@ -22,6 +22,7 @@ from starlette.types import Scope as Connection
 from dialpact.application import api_keys
 from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers.api_key import ApiKey
 from dialpact.web.api import problem
 from dialpact.web.api.answering import Answering
@@ -126,6 +127,7 @@ class Address:
                 actor = api_keys.actor(key)
                 asker.append(key)
             site = self._site
+            areas.KNOWN.set(site.rules().policy.areas)
             context = Context(site.store, actor, site.clock, site.uptime, lambda: site.rules().policy.regions)
             response = await self._answering.answer(endpoint, request, key, context, said)
         except DialpactError as error:

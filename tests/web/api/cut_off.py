@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from dialpact.application import businesses
 from dialpact.application.actor import Actor, Door
 from dialpact.compliance import config as configuration
+from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Query
 from dialpact.web.api.routing import routes_of
@@ -38,7 +39,7 @@ def adding(die: bool) -> Endpoint[Query, Named]:
             return Answer(status=201, body=Done(seq, asked.again.act))
         new = await businesses.add(
             msgspec.structs.replace(asked.context, actor=ADMIN),
-            asked.again.act,
+            new_id(),
             name=asked.body.name,
             capacity="own-business",
         )

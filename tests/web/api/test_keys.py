@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sqlite3
 from pathlib import Path
 
+import pytest
+
+from dialpact.application import api_keys
+from dialpact.application.actor import EVERYTHING, Actor, Door, Right
+from dialpact.application.context import Context
+from dialpact.compliance import config as configuration
+from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.errors import NotPermitted
+from dialpact.compliance.registers import api_key
+from dialpact.compliance.registers.api_key import Scope
+from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.web.api.client import api, key
 
@@ -101,9 +114,6 @@ def sql(home: Home, statement: str, *values: object) -> None:
 
 
 def test_a_key_that_sql_has_made_opens_nothing_and_is_found(home: Home, tmp_path: Path) -> None:
-    from dialpact.compliance import config as configuration
-    from dialpact.compliance.registers import api_key
-
     config = configuration.load(home.config)
     token = key(home, "crm", "check")
     key(home, "gone", "check")
@@ -128,3 +138,59 @@ def test_a_key_that_sql_has_made_opens_nothing_and_is_found(home: Home, tmp_path
         ("crm", "row-changed"),
         ("gone", "row-changed"),
     }
+
+
+def test_the_secret_may_be_handed_by_systemd(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``LoadCredential``: in a folder that is the service's alone, whatever its mode says."""
+    token = key(home, "crm", "check")
+    handed = home.path / "credentials"
+    handed.mkdir()
+    (home.path / "api.secret").rename(handed / "api.secret")
+    (handed / "api.secret").chmod(0o440)
+    with api(home, token) as client:
+        refused = client("GET", "/v1/key")
+        assert (refused.status, refused.json["code"]) == (503, "not-now")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    with api(home, token) as client:
+        assert client("GET", "/v1/key").status == 200
+
+
+def test_no_scope_gives_what_is_a_persons() -> None:
+    """Approvals, suspensions, keys, retention, the ledger: with all scopes together."""
+    assert set(api_keys.RIGHTS) == set(Scope)
+    whole = frozenset[Right]().union(*api_keys.RIGHTS.values())
+    assert whole.isdisjoint({Right.REGISTERS, Right.RETENTION, Right.LEDGER, Right.OPERATE, Right.ACCESS})
+
+
+def test_who_may_not_give_keys(home: Home) -> None:
+    async def refused() -> None:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            actor = Actor(name="guest", door=Door.API, rights=EVERYTHING - {Right.ACCESS})
+            context = Context(store, actor, SystemClock())
+            for act in (
+                api_keys.add(context, "a", b"", scopes=["check"], expires="2099-01-01"),
+                api_keys.rotate(context, "a", b""),
+                api_keys.revoke(context, "a", reason="x"),
+                api_keys.listed(context),
+                api_keys.show(context, "a"),
+            ):
+                with pytest.raises(NotPermitted):
+                    await act
+
+    asyncio.run(refused())
+
+
+def test_a_token_is_all_that_is_printed(home: Home) -> None:
+    given = home.run("api-key", "add", "crm", "--scopes", "check", "--expires", "2099-12-31")
+    assert re.fullmatch(r"dpk_crm_[A-Za-z0-9_-]{43}\n", given.stdout)
+    assert "shown once" in given.stderr
+    home.run("api-key", "rotate", "crm", "--lang", "zh")
+    home.run("api-key", "revoke", "crm", "--reason", "lost", "--lang", "zh")
+    shown = home.run("api-key", "show", "crm", "--lang", "zh")
+    assert "已" not in shown.stdout and "lost" in shown.stdout
+    assert [change["action"] for change in home("api-key", "show", "crm")["history"]] == [
+        "add",
+        "rotate",
+        "revoke",
+    ]
+    assert home("ledger", "verify")["findings"] == 0

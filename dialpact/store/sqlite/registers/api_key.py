@@ -98,7 +98,7 @@ class ApiKeys:
         return await self._database.read(work)
 
     async def used(self, id: str, *, at: datetime) -> None:
-        await self._database.transact(lambda connection: SQL.note_use(connection, id=id, at=stamp(at)))
+        await self._database.jot(lambda connection: SQL.note_use(connection, id=id, at=stamp(at)))
 
 
 def _is_bound(connection: sqlite3.Connection, row: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ UPDATE idempotency SET owner = :owner WHERE key = :key AND name = :name;
 
 -- What this transaction has put in and has no leaf yet.
 -- name: put_in()
-SELECT kind, key FROM unsealed ORDER BY seq LIMIT 100;
+SELECT kind, key FROM unsealed ORDER BY seq LIMIT 5000;
 
 -- name: note(key, name, written)!
 UPDATE idempotency SET written = :written WHERE key = :key AND name = :name;

@@ -1,0 +1,83 @@
+"""The frame's small parts: languages, quotas, presence, what is not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dialpact.application.presence import Presence
+from dialpact.store.sqlite import Store
+from dialpact.web.api.language import language
+from dialpact.web.api.limits import MOST_NAMES, Quota, Taken, network
+from tests.cli.conftest import Home
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [
+        ("", "en"),
+        ("zh", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("en;q=0.3, ZH-tw;q=0.4", "zh"),
+        ("fr, de;q=0.5", "en"),
+        ("zh;q=0", "en"),
+        ("zh;q=x", "en"),
+        ("zh;q=nan", "en"),
+        (",,;;=", "en"),
+        ("fr," * 100 + "zh", "en"),
+    ],
+)
+def test_the_language_that_is_wanted_most(header: str, wanted: str) -> None:
+    assert language(header) == wanted
+
+
+def test_a_quota_is_whole_again_after_its_window() -> None:
+    quota = Quota("requests", 2, 60)
+    assert [quota.take("a", now) for now in (100.0, 100.5, 159.0)] == [
+        Taken(True, 1, 60),
+        Taken(True, 0, 60),
+        Taken(False, 0, 1),
+    ]
+    assert quota.take("b", 159.0).allowed
+    assert quota.take("a", 160.0) == Taken(True, 1, 60)
+    for number in range(MOST_NAMES + 1):
+        quota.take(str(number), 161.0)
+    assert len(quota._begun) == MOST_NAMES
+
+
+def test_one_asker_has_many_addresses_of_a_kind() -> None:
+    assert network("192.0.2.1") == "192.0.2.1"
+    assert network("2001:db8::1") == network("2001:db8::ffff") != network("2001:db8:0:1::1")
+    assert network("a name") == "a name"
+
+
+def test_a_process_that_lives(tmp_path: Path) -> None:
+    one, other = Presence(tmp_path, "web"), Presence(tmp_path, "web")
+    assert one.alive(other.name) and other.alive(one.name)
+    for never in ("", "../x", "0" * 32, "A" * 32):
+        assert not one.alive(never)
+    other.close()
+    assert not one.alive(other.name)
+    (tmp_path / f".dialpact-web.{'1' * 32}.lock").touch()  # of one that was killed
+    assert not one.alive("1" * 32)
+    one.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_disk_is_waited_for_again(home: Home) -> None:
+    async def jotted() -> list[int]:
+        async with await Store.open(home.path / "dialpact.db") as store:
+            during = await store.jot(_synchronous)
+            with pytest.raises(ZeroDivisionError):
+                await store.jot(lambda connection: 1 // 0)
+            return [during, await store.transact(_synchronous)]
+
+    assert asyncio.run(jotted()) == [1, 2]
+
+
+def _synchronous(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA synchronous").fetchone()[0])
