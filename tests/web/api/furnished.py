@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
+from tests.compliance.store_values import AT
 from tests.web.api import recorded
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 
-TRACES = ("jianghan",)  # words that whoever may not see business jianghan must not see anywhere in an answer
+TRACES = (
+    "jianghan",
+    CALL,
+    RECORDING,
+)  # words that whoever may not see business jianghan must not see anywhere in an answer
 
 NUMBER = "13800138000"
 
@@ -20,6 +25,8 @@ def furnish(home: Home) -> Home:
     made = recorded.call(CALL, "jianghan")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
+    gap = {"at": AT, "node": "pbx1", "kind": "recording-gap", "decision": CALL}
+    recorded.within(home, lambda store: store.incidents.add(**gap))
     about = ("--industry", "保险", "--purpose", "marketing", "--script", "jianghan-s")
     home.run("campaign", "add", "jianghan-1", "--business", "jianghan", *about)
     home.run("script", "add", "jianghan-s", "--file", home.file("s.txt", "您好，这里是江汉公司。"))
