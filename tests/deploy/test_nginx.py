@@ -175,6 +175,15 @@ async def test_a_product_that_is_down_is_a_503_that_a_program_can_read(through: 
     assert json.loads(answer.body)["code"] == "not-now"
 
 
+async def test_a_dialler_is_told_not_to_dial_by_a_product_that_is_down(through: Through) -> None:
+    async with serving(nobody) as port:
+        pass
+    asker = through(port)
+    for path in ("/v1/predial", "/v1/predial/ocs"):
+        answer = await asker.get(path, "POST", b"{}")
+        assert (answer.status, json.loads(answer.body)["code"]) == (409, "not-now")
+
+
 async def test_nothing_is_asked_twice(through: Through) -> None:
     """What breaks off is asked again by whoever asked, with his Idempotency-Key; not by a proxy."""
     asked: list[str] = []

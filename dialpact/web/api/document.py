@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from dialpact.compliance.webhooks.events import WEBHOOKS
 from dialpact.web.api.endpoint import ANY_KEY, Endpoint
 from dialpact.web.api.problem import MEDIA_TYPE, Problem
 from dialpact.web.api.problem import text as problem_text
@@ -46,7 +47,7 @@ def written(endpoints: Sequence[AnyEndpoint]) -> bytes:
 
 
 def document(endpoints: Sequence[AnyEndpoint]) -> Json:
-    types = list(dict.fromkeys(_types(endpoints)))
+    types = list(dict.fromkeys([*_types(endpoints), *(kind for _, kind in WEBHOOKS)]))
     references, components = msgspec.json.schema_components(types, ref_template=REF)
     refs = dict(zip(types, references, strict=True))
     queries = {each.query for each in endpoints if each.query is not None}
@@ -61,12 +62,32 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
         "info": {"title": "Dialpact", "version": version("dialpact"), "description": ABOUT},
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": {name: {"post": _told(name, refs[kind])} for name, kind in WEBHOOKS},
         "components": {
             "schemas": components,
             "headers": HEADERS,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "dpk_ID_..."}},
         },
         "security": [{"key": []}],
+    }
+
+
+def _told(name: str, schema: Json) -> Json:
+    """What a receiver is sent, and what it answers (docs/webhooks.md)."""
+    return {
+        "operationId": f"told_{name.replace('.', '_')}",
+        "summary": f"A receiver of webhooks is told: {name}.",
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": [
+            {"name": f"webhook-{which}", "in": "header", "required": True, **TEXT}
+            for which in ("id", "timestamp", "signature")
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "It has arrived."},
+            "default": {"description": "It is sent again; after 410 nothing is any more."},
+        },
     }
 
 

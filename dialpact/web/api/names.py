@@ -18,4 +18,5 @@ MODULES: tuple[str, ...] = (
     "predial",
     "recordings",
     "scripts",
+    "webhooks",
 )

@@ -37,7 +37,7 @@ CONFLICTS = frozenset(
         *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
-        *("jobs-waiting", "job-not-done"),
+        *("jobs-waiting", "job-not-done", "webhook-not-dead"),
     }
 )
 OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}

@@ -224,10 +224,10 @@ def _complaints(
     most: int = ALL,
 ) -> Page[Complaint]:
     ask = partial(SQL.list_complaints, connection, id=id, number=digits(number), status=status)
-    return page(ask, _complaint, "id", after=after, most=most, first=NEWEST)
+    return page(ask, complaint_of, "id", after=after, most=most, first=NEWEST)
 
 
-def _complaint(row: dict[str, Any]) -> Complaint:
+def complaint_of(row: dict[str, Any]) -> Complaint:
     return Complaint(
         **{
             **row,
