@@ -144,11 +144,15 @@ def _nice() -> None:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     config, kind = sys.argv[1:]
+    run(CommandContext(Path(config), as_json=True, language="en"), kind == "idle")
+
+
+def run(session: CommandContext, idle: bool) -> None:
+    """Until the pipe ends, and with it the process."""
     spoken = os.dup(1)
     os.dup2(2, 1)  # nobody else speaks there
     configure_logs()
-    session = CommandContext(Path(config), as_json=True, language="en")
-    asyncio.run(serve(session, _Line(spoken), kind == "idle"))
+    asyncio.run(serve(session, _Line(spoken), idle))
 
 
 if __name__ == "__main__":
