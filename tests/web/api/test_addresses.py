@@ -1,4 +1,4 @@
-"""What no request can be, by the document that is made of the types: a way to make the product ask somebody."""
+"""What no request can be, by the document made of the types: a way to make the product ask somebody."""
 
 from __future__ import annotations
 
