@@ -32,6 +32,7 @@ SEAMS = {
         "dialpact/compliance/ledger/keys.py",
         "dialpact/compliance/ledger/note.py",
         "dialpact/compliance/ledger/timestamp.py",
+        "dialpact/compliance/webhooks/signature.py",
         "dialpact/application/evidence/verify.py",
     },
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},

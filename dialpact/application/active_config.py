@@ -62,7 +62,8 @@ def load(origin: str | Path | None) -> tuple[Config, Policy]:
 
 def active(config: Config, policy: Policy) -> ActiveConfig:
     return ActiveConfig(
-        settings=dict(_flat("", {**msgspec.to_builtins(config), "origin": None})),
+        # (Receivers of webhooks are another process's, and their addresses may hold a secret.)
+        settings=dict(_flat("", {**msgspec.to_builtins(config), "origin": None, "webhooks": None})),
         profiles={each.profile: f"{each.version} {each.sha256}" for each in policy.versions},
         calendar=policy.calendar.version,
         areas=policy.areas.version,

@@ -29,6 +29,7 @@ class Right(StrEnum):
     SCRIPTS = "scripts"  # enter a script, which a person then approves
     RETENTION = "retention"  # holds, longer times, disposal
     LEDGER = "ledger"  # keys, checkpoints, erasure
+    WEBHOOKS = "webhooks"  # send again what a receiver was not told
     OPERATE = "operate"  # reload, doctor, what the daemons are
     ACCESS = "access"  # who may ask by the API, and what
 

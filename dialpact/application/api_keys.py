@@ -28,7 +28,7 @@ RIGHTS: Mapping[Scope, frozenset[Right]] = {
     Scope.LEADS: frozenset({Right.LEADS}),
     Scope.CALLS: frozenset({Right.CALLS}),
     Scope.EVIDENCE: frozenset({Right.EVIDENCE}),
-    Scope.REGISTERS: frozenset({Right.COMPLAINTS, Right.SCRIPTS}),
+    Scope.REGISTERS: frozenset({Right.COMPLAINTS, Right.SCRIPTS, Right.WEBHOOKS}),
     Scope.NUMBERS: frozenset(),
 }
 log = structlog.get_logger()

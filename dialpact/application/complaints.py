@@ -59,7 +59,7 @@ async def add(
     ``only``: the businesses whose calls the actor may see: it is matched to one of these alone. ``made``: the
     acts of an earlier try that was cut off before it could say so.
     """
-    context.actor.need(Right.REGISTERS)
+    context.actor.need(Right.COMPLAINTS)
     now = context.now()
     person = context.person(number)
     shown_as = await caller_ids.resolved(context, caller_id)

@@ -49,7 +49,8 @@ def take_in(folder: Path, file: BinaryIO) -> Arrived:
     """Reads the whole file. Fault when it can not be written, or is more than is kept."""
     try:
         if not folder.is_dir():
-            folder.mkdir(mode=0o770, exist_ok=True)
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o770)  # the process's umask would leave out who keeps one at the shell
             flush_folder(folder.parent)
         opened, name = tempfile.mkstemp(prefix=ARRIVING, dir=folder)
     except OSError as error:
@@ -81,7 +82,7 @@ def take_in(folder: Path, file: BinaryIO) -> Arrived:
 def locked(folder: Path) -> Iterator[None]:
     """One at a time, of all processes: who brings a file in, and who takes it out. Waits on this thread."""
     try:
-        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from dialpact.application.doctor import host, outsiders, rules
+from dialpact.application.doctor import host, outsiders, rules, webhooks
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.clock import Clock
@@ -165,6 +165,7 @@ class Looking:
 def _outsiders(site: Site) -> Iterator[DoctorFinding]:
     yield from outsiders.witnesses(site)
     yield from outsiders.stamps(site)
+    yield from webhooks.receivers(site)
 
 
 def _disks(site: Site) -> tuple[int | None, int | None, list[DoctorFinding]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from dialpact.compliance.errors import DialpactError
 MOST_HEAD = 16_384
 READ = 65_536
 Take = Callable[[bytes], Awaitable[object]]
+Headers = Sequence[tuple[str, str]]
 
 
 class NoAnswer(DialpactError):
@@ -32,6 +34,21 @@ class Reply(NamedTuple):
     status: int
     kind: str
     body: bytes
+
+
+class Posted(NamedTuple):
+    """How a POST was answered. ``retry_after``: as it was said; empty: it was not."""
+
+    status: int
+    retry_after: str
+
+
+class _Place(NamedTuple):
+    host: str
+    port: int
+    secure: bool
+    name: str  # as a request says it
+    target: str
 
 
 async def ask(
@@ -47,6 +64,53 @@ async def ask(
 
     ``take`` is given the parts of a body that comes with 200, which is then not in the reply.
     """
+    headers = () if body is None else (("Content-Type", kind),)
+    async with _connected(url, seconds, None) as (place, reader, writer):
+        writer.write(_request(place, body, headers))
+        return await _reply(reader, most, take)
+
+
+async def post(
+    url: str, body: bytes, headers: Headers, *, seconds: float, tls: ssl.SSLContext | None = None
+) -> Posted:
+    """How it was answered, by the head of the answer alone: what comes behind it is not read. NoAnswer.
+
+    ``tls``: whom to trust, where that is not the system's choice.
+    """
+    async with _connected(url, seconds, tls) as (place, reader, writer):
+        writer.write(_request(place, body, headers))
+        await writer.drain()
+        head = await _head(reader, h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD))
+        said = {name: value for name, value in head.headers if name == b"retry-after"}
+        return Posted(head.status_code, said.get(b"retry-after", b"").decode("latin-1"))
+
+
+@asynccontextmanager
+async def _connected(
+    url: str, seconds: float, tls: ssl.SSLContext | None
+) -> AsyncIterator[tuple[_Place, asyncio.StreamReader, asyncio.StreamWriter]]:
+    """For so long as a whole; every failure in it is NoAnswer."""
+    place = _place(url)
+    try:
+        async with asyncio.timeout(seconds):
+            context = None
+            if place.secure:
+                context = tls or await asyncio.to_thread(ssl.create_default_context)  # (it reads files)
+            name = place.host if context else None
+            reader, writer = await asyncio.open_connection(
+                place.host, place.port, ssl=context, server_hostname=name, limit=READ
+            )
+            try:
+                yield place, reader, writer
+            finally:
+                writer.transport.abort()
+    except TimeoutError as error:
+        raise NoAnswer(f"{url}: no answer within {seconds:g} s") from error
+    except (OSError, h11.ProtocolError, ValueError) as error:
+        raise NoAnswer(f"{url}: {_said(error)}") from error
+
+
+def _place(url: str) -> _Place:
     parts = urlsplit(url)
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -55,24 +119,7 @@ async def ask(
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise NoAnswer(f"{url}: not an http or https address")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        async with asyncio.timeout(seconds):
-            context = None
-            if parts.scheme == "https":
-                context = await asyncio.to_thread(ssl.create_default_context)  # (it reads files)
-            name = parts.hostname if context else None
-            reader, writer = await asyncio.open_connection(
-                parts.hostname, port, ssl=context, server_hostname=name, limit=READ
-            )
-            try:
-                writer.write(_request(parts.netloc, target, body, kind))
-                return await _reply(reader, most, take)
-            finally:
-                writer.transport.abort()
-    except TimeoutError as error:
-        raise NoAnswer(f"{url}: no answer within {seconds:g} s") from error
-    except (OSError, h11.ProtocolError, ValueError) as error:
-        raise NoAnswer(f"{url}: {_said(error)}") from error
+    return _Place(parts.hostname, port, parts.scheme == "https", parts.netloc, target)
 
 
 def _said(error: Exception) -> str:
@@ -82,46 +129,54 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-def _request(host: str, target: str, body: bytes | None, kind: str) -> bytes:
+def _request(place: _Place, body: bytes | None, further: Headers) -> bytes:
     connection = h11.Connection(h11.CLIENT)
-    headers = [("Host", host), ("Connection", "close"), ("Accept-Encoding", "identity")]
+    headers = [("Host", place.name), ("Connection", "close"), ("Accept-Encoding", "identity"), *further]
     if body is not None:
-        headers += [("Content-Length", str(len(body))), ("Content-Type", kind)]
+        headers.append(("Content-Length", str(len(body))))
     method = "GET" if body is None else "POST"
-    parts = [connection.send(h11.Request(method=method, target=target, headers=headers))]
+    parts = [connection.send(h11.Request(method=method, target=place.target, headers=headers))]
     if body is not None:
         parts.append(connection.send(h11.Data(data=body)))
     parts.append(connection.send(h11.EndOfMessage()))
     return b"".join(part or b"" for part in parts)
 
 
-async def _reply(reader: asyncio.StreamReader, most: int, take: Take | None) -> Reply:
-    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
+async def _head(reader: asyncio.StreamReader, connection: h11.Connection) -> h11.Response:
     # (It must have asked before it is answered.)
     connection.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
     connection.send(h11.EndOfMessage())
-    status, kind, body, size = 0, "", bytearray(), 0
+    while True:
+        match connection.next_event():
+            case h11.NEED_DATA:
+                if not (data := await reader.read(READ)):
+                    raise ValueError("the connection was closed without an answer")
+                connection.receive_data(data)
+            case h11.Response() as response:
+                return response
+
+
+async def _reply(reader: asyncio.StreamReader, most: int, take: Take | None) -> Reply:
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
+    response = await _head(reader, connection)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+    if headers.get("content-encoding", "identity") != "identity":
+        raise ValueError("the answer is packed, which was not asked for")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    body, size = bytearray(), 0
     while True:
         match connection.next_event():
             case h11.NEED_DATA:
                 connection.receive_data(await reader.read(READ))
-            case h11.Response() as response:
-                status = response.status_code
-                headers = {
-                    name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers
-                }
-                kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-                if headers.get("content-encoding", "identity") != "identity":
-                    raise ValueError("the answer is packed, which was not asked for")
             case h11.Data(data=data):
                 size += len(data)
                 if size > most:
                     raise ValueError(f"the answer is too long: more than {most} bytes")
-                if take is not None and status == 200:
+                if take is not None and response.status_code == 200:
                     await take(bytes(data))
                 else:
                     body += data
             case h11.EndOfMessage():
-                return Reply(status, kind, bytes(body))
+                return Reply(response.status_code, kind, bytes(body))
             case h11.ConnectionClosed():
                 raise ValueError("the connection was closed")

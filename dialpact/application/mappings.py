@@ -6,6 +6,7 @@ A saved mapping is an act like any other of a register: it stands in the log wit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from dialpact.application import plain_registers
 from dialpact.application.context import Context
@@ -20,7 +21,7 @@ from dialpact.compliance.registers.table import Format
 
 async def given(
     context: Context,
-    form: Format[object],
+    form: Format[Any],
     *,
     mapped: Mapping[str, str],
     saved: str = "",

@@ -64,7 +64,7 @@ async def add(
     ``only``: the businesses that the actor may speak for; ``made``: the acts of an earlier try that was cut
     off before it could say so. NotPermitted for a script of another's campaign.
     """
-    context.actor.need(Right.REGISTERS)
+    context.actor.need(Right.SCRIPTS)
     wanted, text = identifier(id, "id"), read(content)
     if not await _may(context, wanted, only):
         raise NotPermitted(f"{context.by}: script {wanted}")
@@ -116,7 +116,7 @@ async def check(context: Context, id: str, profiles: Iterable[Profile]) -> Check
 
 async def standing(context: Context, id: str, profiles: Iterable[Profile], *, only: Only = None) -> Standing:
     """Of the newest version; approves nothing. Fault when there is none, or none of these businesses."""
-    context.actor.need(Right.REGISTERS)
+    context.actor.need(Right.SCRIPTS)
     wanted = identifier(id, "id")
     newest = await _newest(context, wanted, id)
     if not await _may(context, wanted, only):

@@ -138,6 +138,10 @@ GROUPS = {
         "incidents",
         "The incidents: calls that went round the gate, recordings with a flaw, and the like.",
     ),
+    "webhook": (
+        "webhook",
+        "The webhooks: who is told outside, what did not arrive, and the keys that sign it.",
+    ),
     "supervision": (
         "supervision",
         "What is handed to whoever supervises: checkpoints to be cosigned, and the monthly report.",

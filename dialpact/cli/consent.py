@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from dialpact.application import consents
 from dialpact.application.exports import Asked
-from dialpact.cli import entry, exports, imports
+from dialpact.cli import consent_proof, entry, exports, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.exports import Force, Output
@@ -39,13 +38,20 @@ async def add(
     evidence_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The proof itself: its SHA-256 is registered.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep that file too, in the folder of the proofs.")
+    ] = False,
     evidence_sha256: Annotated[str, typer.Option(metavar="HEX", help="The proof's SHA-256.")] = "",
     wording: Annotated[str, typer.Option(help="Version of the text that the person agreed to.")] = "",
     by: By,
 ) -> None:
     """Register a consent."""
-    digest = _digest(evidence_file, evidence_sha256)
+    if keep and evidence_file is None:
+        raise Fault("keep-what")
+    digest = consent_proof.digest(evidence_file, evidence_sha256)
     async with session.context(by) as context:
+        if keep and evidence_file is not None:
+            await consent_proof.keep(session, context, evidence_file, digest)
         done = await consents.add(
             context,
             number,
@@ -153,15 +159,4 @@ async def show(session: CommandContext, number: Number) -> int:
     return entry.shown(session, Consent, found)
 
 
-def _digest(file: Path | None, given: str) -> str:
-    """The SHA-256 of the file, read in pieces: it may be a recording. One given beside it must agree."""
-    if file is None:
-        return given
-    try:
-        with file.open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise Fault("file", file=str(file), error=error.strerror or str(error)) from error
-    if given and given.strip().lower() != found:
-        raise Fault("another-file", file=str(file), sha256=found)
-    return found
+command(app, "verify")(consent_proof.verify)

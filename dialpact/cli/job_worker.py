@@ -88,14 +88,16 @@ async def serve(session: CommandContext, runner: _Line, idle: bool) -> None:
         threading.Thread(target=listen, daemon=True).start()
         while True:
             job = line.asked(await jobs.get())
-            runner.say(await _ended(session, context, job, runner))
+            # With the rules as they are in the files now: a worker may live longer than they do.
+            now = CommandContext(session.config_file, as_json=True, language="en", machine=session.machine)
+            runner.say(await _ended(now, context, job, runner))
 
 
 async def _ended(session: CommandContext, context: Context, job: Job, runner: _Line) -> Said:
-    files = JobFiles(session.config.path(session.config.api.folder))
-    kind, folder = KINDS[job.kind], files.of(job.id)
-    actor = Actor(name=job.by, door=Door.API, rights=frozenset({kind.right}))
+    kind = KINDS[job.kind]
+    actor = Actor(name=job.by, door=Door.API, rights=frozenset(kind.rights))
     try:
+        folder = JobFiles(session.config.path(session.config.api.folder)).of(job.id)
         await asyncio.to_thread(need_room, folder)
         task = Task(
             context=msgspec.structs.replace(context, actor=actor),

@@ -15,6 +15,8 @@ from dialpact.compliance import hashing_secret, masking, toml
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
+from dialpact.compliance.webhooks import settings as webhooks
+from dialpact.compliance.webhooks.settings import WebhookConfig as WebhookConfig
 
 SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
@@ -179,11 +181,14 @@ class WebConfig(_Section, frozen=True, kw_only=True):
 
 
 class ApiConfig(_Section, frozen=True, kw_only=True):
-    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in."""
+    """What programs ask of `dialpact web`. ``folder``: for files that are asked for and handed in;
+    ``consent_evidence``: for those that prove consents.
+    """
 
     secret_file: str = "api.secret"  # noqa: S105 - the name of a file
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 15_000  # of one key
     folder: str = "api-files"
+    consent_evidence: str = "consent-evidence"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
     most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
 
@@ -208,6 +213,7 @@ class Config(_Section, frozen=True, kw_only=True):
     web: WebConfig = WebConfig()
     api: ApiConfig = ApiConfig()
     supervision: SupervisionConfig | None = None
+    webhooks: dict[str, WebhookConfig] = {}
     origin: str = ""
 
     def path(self, text: str) -> Path:
@@ -371,6 +377,10 @@ def _check(config: Config, file: Path) -> None:
             config.metrics.addresses  # noqa: B018
         config.web.address  # noqa: B018
         _check_outsiders(config.ledger)
+        for name, hook in config.webhooks.items():
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+                raise ConfigError(f"[webhooks.{name}]: letters, digits, dash and underscore only")
+            webhooks.check(name, hook)
         config.database  # noqa: B018
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error

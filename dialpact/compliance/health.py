@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialpact.compliance.model import Campaign, Registration, Suspension
+from dialpact.compliance.webhooks.delivery import HookState
 from dialpact.compliance.witness import WitnessState
 
 
@@ -53,6 +54,7 @@ class Health:
     overwriting: datetime | None = None  # since when something that was erased may still lie in the files
     witnesses: tuple[WitnessState, ...] = ()  # every one that was ever asked
     stamped: datetime | None = None  # when the newest timestamp was asked for
+    webhooks: tuple[HookState, ...] = ()  # every receiver that ever was
     looked: RegistersLooked | None = None  # at the registers; None: never
     differing: tuple[tuple[str, str], ...] = ()  # register and key of what is not as the log says
 

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dialpact.web import tiles
-from dialpact.web.api import idempotency, predial
+from dialpact.web import telling, tiles
+from dialpact.web.api import consent_evidence, idempotency, predial
 from dialpact.web.api import routing as api
 from dialpact.web.bounds import Bounds
 from dialpact.web.site import RouteSource, Site, Work
@@ -39,7 +39,7 @@ def health(site: Site) -> Sequence[BaseRoute]:
 
 
 SOURCES: tuple[RouteSource, ...] = (health, tiles.routes, api.routes)
-WORKS: tuple[Work, ...] = (idempotency.clear, predial.deciding)
+WORKS: tuple[Work, ...] = (idempotency.clear, predial.deciding, consent_evidence.tidy, telling.work)
 
 
 def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:

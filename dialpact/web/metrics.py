@@ -156,9 +156,26 @@ class NodeCollector:
             Gauge("dialpact_witness_cosignature_age_seconds", "Since its newest one.", labels=["witness"]),
             ages,
         )
+        yield from self._of_receivers(health)
         if health.stamped is not None:
             age = (self._now - health.stamped).total_seconds()
             yield Gauge("dialpact_ledger_timestamp_age_seconds", "Since the newest was asked for.", age)
+
+    def _of_receivers(self, health: Health) -> Iterator[Metric]:
+        states = [one for one in health.webhooks if one.name in self._config.webhooks]
+        well = {(one.name,): int(not one.failing_since and not one.disabled_at) for one in states}
+        ages = {(one.name,): (self._now - one.oldest).total_seconds() if one.oldest else 0 for one in states}
+        for name, help, values in (
+            ("dialpact_webhook_well", "1 unless its last sending failed.", well),
+            ("dialpact_webhook_waiting", "Events that wait.", {(one.name,): one.waiting for one in states}),
+            ("dialpact_webhook_oldest_seconds", "How long the oldest waits; 0: none does.", ages),
+            (
+                "dialpact_webhook_dead",
+                "Events that were given up.",
+                {(one.name,): one.dead for one in states},
+            ),
+        ):
+            yield _labelled(Gauge(name, help, labels=["webhook"]), values)
 
 
 def page(config: Config, meters: Meters, look: Look, now: datetime, kinds: Sequence[str]) -> bytes:

@@ -66,7 +66,8 @@ async def test_a_file_is_kept_under_its_hash_once(program: Context, folder: Path
     assert await keep(program, folder, kind="text/plain") == "already"
     assert names(folder) == {HASH, evidence_folder.LOCK}
     assert (folder / HASH).read_bytes() == FORM
-    assert stat.S_IMODE((folder / HASH).stat().st_mode) == 0o640
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / HASH)]
+    assert modes == [0o770, 0o640], "the group's too, whatever the umask, and nobody else's"
     (entry,) = (await program.store.consent_evidence.list()).rows
     assert (entry.id, entry.bytes, entry.media_type) == (HASH, len(FORM), "application/pdf")
     (change,) = await program.store.changes.of("plain consent-evidence", HASH)

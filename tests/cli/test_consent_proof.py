@@ -86,3 +86,48 @@ def test_rows_that_contradict_each_other_or_the_register(stocked: Home) -> None:
 def test_the_columns_of_the_contract_stay_required(stocked: Home) -> None:
     file = stocked.file("c.csv", f"number,evidence_sha256,wording\n13800138001,{HASH},V3\n")
     assert "missing: business" in stocked("consent", "import", file, code=1)["error"]
+
+
+def kept(home: Home) -> set[str]:
+    return {entry.name for entry in (home.path / "consent-evidence").iterdir() if len(entry.name) == 64}
+
+
+def test_a_file_is_kept_beside_its_hash(stocked: Home) -> None:
+    given = ("--evidence-file", stocked.file("form.pdf", FORM), "--keep")
+    assert stocked(*ADD, *given)["entry"]["evidence_sha256"] == HASH
+    assert kept(stocked) == {HASH}
+    assert stocked("consent", "verify") == {"checked": 1, "elsewhere": 0, "findings": []}
+    assert "1 proofs verified" in stocked.run("consent", "verify").stdout
+    stocked.run(*ADD, *given)
+    assert kept(stocked) == {HASH}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--keep",), "--evidence-file"),
+        (("--keep", "--evidence-sha256", HASH), "--evidence-file"),
+        (("--keep", "--evidence-file", "form.docx"), "pdf"),
+        (("--keep", "--evidence-file", "empty.pdf"), "empty"),
+    ],
+)
+def test_what_can_not_be_kept_registers_nothing(stocked: Home, more: tuple[str, ...], says: str) -> None:
+    stocked.file("form.docx", FORM)
+    stocked.file("empty.pdf", b"")
+    assert says in stocked(*ADD, *more, code=1)["error"]
+    assert stocked("consent", "list", "--number", "13800138001") == []
+
+
+def test_what_is_not_as_it_was_brought_is_found(stocked: Home) -> None:
+    stocked.run(*ADD, "--evidence-file", stocked.file("form.pdf", FORM), "--keep")
+    (stocked.path / "consent-evidence" / HASH).write_bytes(b"I agree to everything")
+    done = stocked("consent", "verify", code=3)
+    assert done["findings"] == [{"sha256": HASH, "problem": "changed", "named": True}]
+    said = stocked.run("consent", "verify", code=3).stdout
+    assert "is another than was brought in" in said and "named by a consent" in said
+
+
+def test_a_proof_that_is_kept_elsewhere_was_not_looked_at(stocked: Home) -> None:
+    stocked.run(*ADD, "--evidence-sha256", HASH)
+    assert stocked("consent", "verify", code=3) == {"checked": 0, "elsewhere": 1, "findings": []}
+    assert "not looked at" in stocked.run("consent", "verify", code=3).stderr

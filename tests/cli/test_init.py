@@ -44,8 +44,8 @@ def keys(kind: type[msgspec.Struct]) -> set[str]:
 def test_every_setting_is_in_the_file_with_its_default(language: Language) -> None:
     text = init.template(language, "cn-hubei-2018")
     # Off; as they are written, they are the default.
-    assert not {"metrics", "supervision"} & set(tomllib.loads(text))
-    off = r"^#(\[metrics\]|\[supervision\]|[a-z_]+ = )"
+    assert not {"metrics", "supervision", "webhooks"} & set(tomllib.loads(text))
+    off = r"^#(\[metrics\]|\[supervision\]|\[webhooks\.crm\]|[a-z_]+ = )"
     written = tomllib.loads(re.sub(off, r"\1", text, flags=re.MULTILINE))
     sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
     sections["metrics"] = configuration.MetricsConfig
@@ -56,6 +56,10 @@ def test_every_setting_is_in_the_file_with_its_default(language: Language) -> No
         if name == "trunks":
             assert set(section["carrier"]) == keys(trunk)
             assert msgspec.convert(section["carrier"], trunk) == trunk(endpoint="PJSIP/carrier")
+        elif name == "webhooks":
+            hook = configuration.WebhookConfig
+            assert set(section["crm"]) == keys(hook)
+            assert msgspec.convert(section["crm"], hook) == hook(url="https://crm.example/dialpact")
         else:
             assert set(section) == keys(sections[name])
             assert msgspec.convert(section, sections[name]) == sections[name]()

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from dialpact.application.doctor.finding import fail
 from dialpact.application.health import Look, Looking
@@ -28,6 +29,8 @@ from dialpact.cli import notify, status
 from dialpact.compliance.config import Config, LedgerConfig, MetricsConfig, Trunk, WitnessConfig
 from dialpact.compliance.health import Health, LeaseState, StoreFigures
 from dialpact.compliance.meters import Histogram, Meters
+from dialpact.compliance.webhooks.delivery import HookState
+from dialpact.compliance.webhooks.settings import WebhookConfig
 from dialpact.compliance.witness import WitnessState
 from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
@@ -50,6 +53,16 @@ WITNESS = WitnessState(
     told=False,
 )
 WITNESSED = LedgerConfig(witnesses=(WitnessConfig(url=WITNESS.url, vkey=WITNESS.vkey),))
+HOOKS = {"crm": WebhookConfig(url="https://crm.example/")}
+HOOK = HookState(
+    name="crm",
+    since=NOW - timedelta(days=2),
+    next_leaf=7,
+    looked_at=NOW,
+    waiting=3,
+    oldest=NOW - timedelta(minutes=2),
+    dead=1,
+)
 
 
 def full_look() -> Look:
@@ -65,13 +78,14 @@ def full_look() -> Look:
         signed=NOW - timedelta(minutes=5),
         witnesses=(WITNESS,),
         stamped=NOW - timedelta(hours=1),
+        webhooks=(HOOK, structs.replace(HOOK, name="of-before")),
     )
     figures = StoreFigures(health=health, incidents={"recording-gap": 3}, running=2, overdue=1, unsealed=0)
     return Look(problems=(), figures=figures, calendar_days=34, free_recordings=10**10, free_database=10**9)
 
 
 def page(meters: Meters, look: Look) -> dict[str, float]:
-    config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED)
+    config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED, webhooks=HOOKS)
     lines = metrics.page(config, meters, look, NOW, kinds()).decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[0] != "#"}
 
@@ -95,6 +109,10 @@ def test_page_shows_what_was_counted() -> None:
     assert shown['dialpact_incidents_total{kind="recording-lost"}'] == 0
     assert shown["dialpact_recorder_lease_age_seconds"] == 1
     assert shown["dialpact_ledger_checkpoint_age_seconds"] == 300
+    assert shown['dialpact_webhook_waiting{webhook="crm"}'] == 3
+    assert shown['dialpact_webhook_oldest_seconds{webhook="crm"}'] == 120
+    assert shown['dialpact_webhook_dead{webhook="crm"}'] == 1
+    assert 'dialpact_webhook_well{webhook="of-before"}' not in shown
     assert shown["dialpact_store_up"] == shown["dialpact_ready"] == 1
 
 

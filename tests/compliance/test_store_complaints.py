@@ -12,7 +12,7 @@ import pytest
 
 from dialpact.compliance.model import Decision, Facts
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.registers.complaint import Complaint
+from dialpact.compliance.registers.complaint import Complaint, Correction
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
 from dialpact.store.ports.decisions import Undelivered
@@ -269,3 +269,25 @@ async def test_it_is_all_or_nothing(store: Store) -> None:
         await file(store)
     assert (await store.complaints.list()).rows == []
     assert await store.changes.of("complaint", "1") == []
+
+
+async def test_who_speaks_for_some_businesses_is_told_of_their_calls_alone(store: Store) -> None:
+    """The nearest of these calls, and no complaint that was matched to another's."""
+    nearer = call(CALLED + MINUTE)
+    await record(store, call(CALLED + 5 * MINUTE), nearer)
+    assert (await file(store)).complaint.decision == nearer.id
+    beta = await file(store, businesses=("beta",))
+    assert (beta.outcome, beta.complaint.decision, beta.complaint.agent) == ("added", "", "")
+    assert beta.complaint.id == 2 and beta.opt_out.scope == "all"
+    assert (await file(store, businesses=("beta",))).outcome == "already", "its own, which is nobody's call"
+    acme = await file(store, businesses=("acme", "beta"))
+    assert (acme.outcome, acme.complaint.id) == ("already", 1)
+    third = CALLED + timedelta(hours=1)
+    await file(store, complaint(called_at=third), businesses=("beta",))
+    await record(store, call(third))
+    assert (await file(store, complaint(called_at=third), businesses=("acme",))).complaint.agent == "1001"
+    assert (await file(store, complaint(called_at=third))).complaint.id == 3, "who sees all has the first one"
+    given = {"within": 30 * MINUTE, "rules": {}}
+    change = Correction(called_at=CALLED + 9 * MINUTE)
+    await store.complaints.correct(1, change, Filing(**given), reason="x", **BY)  # type: ignore[arg-type]
+    assert (await file(store, businesses=("beta",))).complaint.id == 2, "nor what acme's was before"

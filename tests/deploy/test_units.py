@@ -17,7 +17,7 @@ from dialpact.cli.app import app
 from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.meters import Meters
 from dialpact.web import metrics
-from tests.cli.test_outside import NOW, WITNESSED, full_look
+from tests.cli.test_outside import HOOKS, NOW, WITNESSED, full_look
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -153,6 +153,6 @@ def test_page_has_a_line_for_each_metric_and_no_other(name: str) -> None:
 
 
 def samples():  # type: ignore[no-untyped-def]
-    config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED)
+    config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED, webhooks=HOOKS)
     page = metrics.page(config, Meters(), full_look(), NOW, kinds()).decode()
     return [sample for family in text_string_to_metric_families(page) for sample in family.samples]

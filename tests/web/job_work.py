@@ -22,10 +22,11 @@ from dialpact.application.jobs.kinds import Kind, Outcome, Task
 from dialpact.cli import job_worker
 from dialpact.compliance.jobs import Job
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.together import Write
 from tests.cutting import cut
 
 RESULT = "result"
-KIND = Kind(__name__ if __name__ != "__main__" else "tests.web.job_work", Right.CHECK, idle=True)
+KIND = Kind(__name__ if __name__ != "__main__" else "tests.web.job_work", (Right.CHECK,), idle=True)
 CONCLUDING = KIND._replace(concludes=True)
 
 
@@ -61,11 +62,15 @@ def _word(pipe: str) -> None:
         opened.read(1)
 
 
-async def conclude(context: Context, job: Job, outcome: Outcome) -> None:
+def conclude(context: Context, job: Job, outcome: Outcome) -> Write:
     """An act by which it is seen how often it was done."""
-    if job.detail.get("late"):
-        raise Fault("no-batch", entry="14")
-    await context.store.incidents.add(at=context.now(), node="pbx1", kind="test", detail=job.id)
+
+    async def act() -> None:
+        if job.detail.get("late"):
+            raise Fault("no-batch", entry="14")
+        await context.store.incidents.add(at=context.now(), node="pbx1", kind="test", detail=job.id)
+
+    return act
 
 
 def know(kind: Kind = KIND) -> None:

@@ -25,6 +25,7 @@ from dialpact.application.jobs.runner import Runner
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.errors import NoRoom
 from dialpact.compliance.jobs import Job
+from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
@@ -69,7 +70,14 @@ class Bench:
 
     async def submit(self, sent: bytes = SENT, **detail: Any) -> Job:
         job = await queue.submit(
-            self.context, self.files, "scrub", detail, key="crm", businesses=("acme",), sent=BytesIO(sent)
+            self.context,
+            self.files,
+            "scrub",
+            detail,
+            id=new_id(),
+            key="crm",
+            businesses=("acme",),
+            sent=BytesIO(sent),
         )
         self.runner.wake()
         return job

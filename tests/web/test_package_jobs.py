@@ -12,6 +12,7 @@ from dialpact.application.evidence.matching import CallQuestion
 from dialpact.application.jobs import package, queue, runner
 from dialpact.cli import job_worker
 from dialpact.compliance.jobs import Job
+from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import NUMBER, Home, stock
@@ -29,7 +30,7 @@ class Packages(Bench):
         )
         detail = msgspec.to_builtins(told)
         job = await queue.submit(
-            self.context, self.files, "evidence-package", detail, key="crm", businesses=whose
+            self.context, self.files, "evidence-package", detail, id=new_id(), key="crm", businesses=whose
         )
         self.runner.wake()
         return job

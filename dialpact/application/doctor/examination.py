@@ -20,6 +20,7 @@ from dialpact.application.doctor import (
     pbx,
     rules,
     version,
+    webhooks,
     zones,
 )
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok
@@ -49,6 +50,7 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("ledger", host.ledger),
     ("witnesses", outsiders.witnesses),
     ("stamps", outsiders.stamps),
+    ("webhooks", webhooks.signed),
     ("registers", host.registers),
     ("refusals", rules.opt_outs),
     ("caller-ids", rules.caller_ids),

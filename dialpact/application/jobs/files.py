@@ -42,10 +42,16 @@ class JobFiles:
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    def room(self) -> int:
+        """Bytes that may be written. NoRoom."""
+        self.prepare()
+        return need_room(self.folder)
+
     def keep(self, id: str, sent: BinaryIO | None, size: int) -> None:
         """Makes the job's folder, with what was sent. NoRoom before anything is written."""
         self.prepare()
         need_room(self.folder, 2 * size)  # the result is about as large
+        self.drop(id)  # (of one that was cut off before it had a row)
         place = self.of(id)
         place.mkdir(mode=0o700)
         try:
@@ -90,12 +96,13 @@ def whole(target: Path) -> Iterator[BinaryIO]:
         new_file.give_name(temporary, target, force=True)
 
 
-def need_room(folder: Path, more: int = 0) -> None:
-    """NoRoom when less is free than must stay so beside ``more`` bytes."""
+def need_room(folder: Path, more: int = 0) -> int:
+    """Bytes beside those that must stay free. NoRoom when they are less than ``more``."""
     found = os.statvfs(folder)
     free = found.f_bavail * found.f_frsize
     if free < more + LEAST_FREE:
         raise NoRoom(f"{folder}: {free >> 20} MB free, {(more + LEAST_FREE) >> 20} MB needed")
+    return free - LEAST_FREE
 
 
 def _flush(folder: Path) -> None:

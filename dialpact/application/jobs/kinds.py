@@ -17,6 +17,7 @@ from dialpact.application.progress import Progress
 from dialpact.compliance.config import Config
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.texts import Language
+from dialpact.store.ports.together import Write
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,19 +52,22 @@ Work = Callable[[Task], Awaitable[Outcome]]
 
 
 class Conclusion(Protocol):
-    """One transaction of the store, and nothing after it: see ``store.ports.together``."""
+    """What is done to the registers at the end of this job; None: nothing. It is one transaction of the
+    store, and nothing after it (``store.ports.together``).
+    """
 
-    async def __call__(self, context: Context, job: Job, outcome: Outcome, /) -> object: ...
+    def __call__(self, context: Context, job: Job, outcome: Outcome, /) -> Write | None: ...
 
 
 class Kind(NamedTuple):
     """``module`` has ``work`` and, where ``concludes``, ``conclude``.
 
-    ``idle``: it only reads, and may wait for whatever else the host has to do. ``right``: of who asks.
+    ``rights``: any of them lets one look at such jobs; all of them are the job's own. ``idle``: it only
+    reads, and may wait for whatever else the host has to do.
     """
 
     module: str
-    right: Right
+    rights: tuple[Right, ...]
     idle: bool
     concludes: bool = False
 
@@ -90,5 +94,5 @@ class _Module(Protocol):
 
 KINDS: Mapping[JobKind, Kind] = {
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
-    "evidence-package": Kind("dialpact.application.jobs.package", Right.EVIDENCE, idle=False),
+    "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
 }

@@ -29,7 +29,7 @@ from dialpact.application.jobs.worker import Worker
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.jobs import MOST_STARTS, Job, JobError
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.ports.together import together
+from dialpact.store.ports.together import as_one
 
 LOOK_SECONDS = 5.0  # between two looks for jobs that another process has taken in
 SPARE_SECONDS = 60.0  # a worker without work is kept for so long
@@ -155,11 +155,9 @@ class Runner:
         about = {name: getattr(outcome, name) for name in ("file", "media_type", "bytes", "sha256")}
         finish = partial(self._jobs.finish, job.id, about | dict(outcome.counts), self._context.now())
         conclude = KINDS[job.kind].conclude
+        act = conclude(self._context, job, outcome) if conclude else None
         try:
-            if conclude is None:
-                await finish()
-            else:
-                await self._all_or_none(job, partial(conclude, self._context, job, outcome), finish)
+            await (finish() if act is None else as_one([act, finish]))
         except StoreRefused:  # it was cancelled, which this overtook
             await asyncio.to_thread(self.files.drop, job.id)
             return
@@ -168,21 +166,6 @@ class Runner:
             return
         await asyncio.to_thread(self.files.drop_input, job.id)
         log.info("a job is done", job=job.id, kind=job.kind)
-
-    async def _all_or_none(
-        self, job: Job, act: Callable[[], Awaitable[object]], finish: Callable[[], Awaitable[object]]
-    ) -> None:
-        """In one transaction. Raises what the act fails with before that; StoreRefused when the job does not
-        run any more, StoreError when it can not be written: then nothing of it has happened.
-        """
-        outcomes = await together([act, finish], lambda error: log.error("after its end", error=str(error)))
-        for error in filter(None, outcomes):
-            raise error
-        if len(outcomes) < 2:
-            found = await self._jobs.get(job.id)
-            if found is None or found.is_over:
-                raise StoreRefused(f"job {job.id} does not run any more")
-            raise StoreError(f"the end of job {job.id} can not be written")
 
     async def _fail(self, job: Job, error: JobError, stop: asyncio.Event) -> None:
         await self._patiently(partial(self._failed, job, error), stop)

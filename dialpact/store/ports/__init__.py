@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.scripts import Scripts
     from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.webhooks import Webhooks
     from dialpact.store.ports.witnesses import Witnesses
 
 
@@ -192,6 +193,9 @@ class Store(Protocol):
 
     @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
     @property
     def witnesses(self) -> Witnesses: ...

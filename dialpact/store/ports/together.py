@@ -87,3 +87,25 @@ async def together(writes: Sequence[Write], surprised: Callable[[Exception], Non
     finally:
         for one in begun:
             one.write.close()
+
+
+async def as_one(writes: Sequence[Write]) -> None:
+    """All of ``writes`` in one transaction of one store. Raises what one of them fails with; then nothing of
+    any has happened. (What one of them fails with after it, has.)
+    """
+    begun: list[_Begun] = []
+    try:
+        for write in writes:
+            begun.append(_Begun(write))
+            if (error := begun[-1].error) is not None:
+                raise error
+        units = [one.asked for one in begun if isinstance(one.asked, Unit)]
+        if len(units) != len(begun) or any(unit.store is not units[0].store for unit in units):
+            raise RuntimeError("a write that is not one transaction of this store")
+        results = await units[0].run_all([unit.work for unit in units])
+        for one, result in zip(begun, results, strict=True):
+            if (error := one.end(result)) is not None:
+                raise error
+    finally:
+        for one in begun:
+            one.write.close()

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
     from dialpact.store.sqlite.supervised import Supervised
+    from dialpact.store.sqlite.webhooks import Webhooks
     from dialpact.store.sqlite.witnesses import Witnesses
 
 
@@ -317,6 +318,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.suspension import Suspensions
 
         return Suspensions(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from dialpact.store.sqlite.webhooks import Webhooks
+
+        return Webhooks(self)
 
     @cached_property
     def witnesses(self) -> Witnesses:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from dialpact.compliance.clock import boot_id, instant
 from dialpact.compliance.health import Health, LeaseState, RegistersLooked
 from dialpact.compliance.model import Campaign, Suspension
-from dialpact.store.sqlite import checkpoints, differences, ledger, migrate, witnesses
+from dialpact.store.sqlite import checkpoints, differences, ledger, migrate, webhooks, witnesses
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.registration import registration_of
 from dialpact.store.sqlite.statements import statements
@@ -50,6 +50,7 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         registrations=tuple(registration_of(dict(row)) for row in SQL.registered(connection)),
         witnesses=tuple(witnesses.states(connection)),
         stamped=witnesses.last_stamp(connection),
+        webhooks=tuple(webhooks.states(connection)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +50,9 @@ class Answering:
         query = reading.query(request, endpoint.query or NoQuery, said)
         sent = await self._sent(endpoint, request)
         try:
-            body = reading.body(sent, endpoint.body, said) if endpoint.body is not None else None
+            body = None
+            if endpoint.body is not None and sent.upload is None:
+                body = reading.body(sent, endpoint.body, said)
             asked = Asked[Any, Any](
                 site=self._site,
                 context=context,
@@ -72,17 +75,25 @@ class Answering:
                 sent.upload.file.close()
 
     async def _sent(self, endpoint: AnyEndpoint, request: Request) -> Sent:
-        if endpoint.uploads:
-            kind = reading.media_type(request, endpoint.uploads)
+        takes_json = endpoint.body is not None
+        if endpoint.uploads and not (takes_json and reading.is_json(request)):
+            known = (*endpoint.uploads, *([JSON] if takes_json else []))
+            kind = reading.media_type(request, known)
+            most = await asyncio.to_thread(self._most, endpoint)
             folder = self._site.config.path(self._site.config.api.folder)
-            upload = await reading.spooled(request, endpoint.most_body, kind, folder)
+            upload = await reading.spooled(request, most, kind, folder)
             return Sent(None, upload, kind, upload.sha256)
         if endpoint.body is None:
             await reading.whole(request, 0)
             return Sent(None, None, "", "")
         kind = reading.media_type(request, (JSON,))
-        content = await reading.whole(request, endpoint.most_body)
+        most = min(await asyncio.to_thread(self._most, endpoint), reading.MOST_JSON)
+        content = await reading.whole(request, most)
         return Sent(content, None, kind, hashlib.sha256(content).hexdigest())
+
+    def _most(self, endpoint: AnyEndpoint) -> int:
+        most = endpoint.most_body
+        return most if isinstance(most, int) else most(self._site)
 
     async def _once_only(
         self, endpoint: AnyEndpoint, request: Request, asked: Asked[Any, Any], sent: Sent, name: str

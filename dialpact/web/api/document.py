@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
+from dialpact.compliance.webhooks.events import WEBHOOKS
 from dialpact.web.api.endpoint import ANY_KEY, Endpoint
 from dialpact.web.api.problem import MEDIA_TYPE, Problem
 from dialpact.web.api.problem import text as problem_text
@@ -45,7 +47,7 @@ def written(endpoints: Sequence[AnyEndpoint]) -> bytes:
 
 
 def document(endpoints: Sequence[AnyEndpoint]) -> Json:
-    types = list(dict.fromkeys(_types(endpoints)))
+    types = list(dict.fromkeys([*_types(endpoints), *(kind for _, kind in WEBHOOKS)]))
     references, components = msgspec.json.schema_components(types, ref_template=REF)
     refs = dict(zip(types, references, strict=True))
     queries = {each.query for each in endpoints if each.query is not None}
@@ -60,12 +62,32 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
         "info": {"title": "Dialpact", "version": version("dialpact"), "description": ABOUT},
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": {name: {"post": _told(name, refs[kind])} for name, kind in WEBHOOKS},
         "components": {
             "schemas": components,
             "headers": HEADERS,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "dpk_ID_..."}},
         },
         "security": [{"key": []}],
+    }
+
+
+def _told(name: str, schema: Json) -> Json:
+    """What a receiver is sent, and what it answers (docs/webhooks.md)."""
+    return {
+        "operationId": f"told_{name.replace('.', '_')}",
+        "summary": f"A receiver of webhooks is told: {name}.",
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": [
+            {"name": f"webhook-{which}", "in": "header", "required": True, **TEXT}
+            for which in ("id", "timestamp", "signature")
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "It has arrived."},
+            "default": {"description": "It is sent again; after 410 nothing is any more."},
+        },
     }
 
 
@@ -114,11 +136,12 @@ def _operation(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json) 
         said["security"] = []
     elif endpoint.scopes != ANY_KEY:
         said["security"] = [{"key": [str(scope)]} for scope in endpoint.scopes]
-    if endpoint.uploads:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        said["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.uploads, binary)}
-    elif endpoint.body is not None:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": refs[endpoint.body]}}}
+    binary = {"type": "string", "format": "binary"}
+    content: Json = {media_type: {"schema": binary} for media_type in endpoint.uploads}
+    if endpoint.body is not None:
+        content[JSON] = {"schema": refs[endpoint.body]}
+    if content:
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 
@@ -150,8 +173,8 @@ def _responses(endpoint: AnyEndpoint, refs: dict[type, Json]) -> Json:
     for status, answer in sorted(endpoint.answers.items()):
         said: Json = {"description": _title(status)}
         headers = [*limits]
-        if isinstance(answer, str):
-            said["content"] = {answer: {}}
+        if isinstance(answer, str | tuple):
+            said["content"] = {one: {} for one in ([answer] if isinstance(answer, str) else answer)}
         elif answer is not None:
             said["content"] = {JSON: {"schema": refs[answer]}}
         if status in _of_problems(endpoint):
@@ -188,11 +211,4 @@ def _title(status: int) -> str:
     try:
         return problem_text(f"title.{status}", "en")
     except KeyError:
-        return {
-            200: "OK",
-            201: "Created",
-            202: "Accepted",
-            204: "No Content",
-            206: "Partial Content",
-            304: "Not Modified",
-        }[status]
+        return HTTPStatus(status).phrase

@@ -106,13 +106,13 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint(Generic[Q, B]):
-    """``answers``: by status, the struct of a JSON answer, or a file's media type, or None: no content.
+    """``answers``: by status, the struct of a JSON answer; a file's media type, or several; None: no content.
 
-    ``uploads``: media types of a body that is taken as it is. ``problems``: statuses beside those that follow
-    from the rest (``document`` has them). ``scope``: any one of these; None: whoever can
-    reach us. ``kept``: whether a request that comes again under its Idempotency-Key is told what was answered
-    then; else the handler is asked again. ``failing``: the status of a failure of ours, in the place of 500
-    and 503.
+    ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
+    sends that. ``most_body``: in bytes. ``problems``: statuses beside those that
+    follow from the rest (``document`` has them). ``scope``: any one of these; None: whoever can reach us.
+    ``kept``: whether a request that comes again under its Idempotency-Key is told what was answered then;
+    else the handler is asked again. ``failing``: the status of a failure of ours, for 500 and 503.
     """
 
     method: Method
@@ -120,11 +120,11 @@ class Endpoint(Generic[Q, B]):
     scope: Scope | tuple[Scope, ...] | None
     summary: str
     handle: Callable[[Asked[Q, B]], Awaitable[Answer]]
-    answers: Mapping[int, type[msgspec.Struct] | str | None]
+    answers: Mapping[int, type[msgspec.Struct] | str | tuple[str, ...] | None]
     query: type[Q] | None = None
     body: type[B] | None = None
     uploads: tuple[str, ...] = ()
-    most_body: int = MOST_BODY
+    most_body: int | Callable[[Site], int] = MOST_BODY
     seconds: float = SECONDS
     problems: tuple[int, ...] = ()
     kept: bool = True

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 MODULES: tuple[str, ...] = (
-    "check",
-    "key",
-    "openapi",
-    "predial",
     "calls",
+    "check",
+    "complaints",
+    "consent_evidence",
+    "consents",
+    "evidence_packages",
     "incidents",
     "inspections",
+    "key",
+    "leads",
+    "openapi",
+    "opt_outs",
+    "predial",
     "recordings",
+    "scripts",
+    "webhooks",
 )

@@ -34,12 +34,13 @@ RETRY_SECONDS = 1  # after which a store that was busy may not be
 # Faults of what is there already, in the place of what was sent.
 CONFLICTS = frozenset(
     {
-        *("taken", "exists", "batch-exists", "complaint-answered"),
+        *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
+        *("jobs-waiting", "job-not-done", "webhook-not-dead"),
     }
 )
-OTHER = {"recording-disposed": 410, "no-recording-file": 404}
+OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
@@ -49,12 +50,16 @@ log = structlog.get_logger()
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is wrong: its place in the body (a JSON pointer), or the parameter; its code; why."""
+    """One thing that is wrong: its place in the body (a JSON pointer; of a file its row, from 1), or the
+    parameter; its code; why.
+    """
 
     code: str
     detail: str
     pointer: str = ""
     parameter: str = ""
+    row: int = 0
+    sheet: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,7 +74,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Refusal(DialpactError):
-    """A request that is answered with a problem. ``values`` fill the text of ``code``."""
+    """A request that is answered with a problem. ``values`` fill the text of ``code``, where there is no
+    ``detail``.
+    """
 
     def __init__(
         self,
@@ -79,9 +86,11 @@ class Refusal(DialpactError):
         headers: Mapping[str, str] | None = None,
         type: str = NO_TYPE,
         errors: tuple[Wrong, ...] = (),
+        detail: str = "",
         **values: object,
     ) -> None:
         super().__init__(code)
+        self.detail = detail
         self.status, self.code, self.type, self.errors = status, code, type, errors
         self.headers = dict(headers or {})
         self.values = values
@@ -118,13 +127,18 @@ def response(
     if refusal.status >= 500:
         refusal.status = failing or refusal.status
     if isinstance(error, Fault) and not isinstance(refusal, NotFound):
-        try:
-            detail = fault_text(error, language)
-        except KeyError:  # a text that only the command line has
-            detail = str(error)
+        detail = said(error, language)
     else:
-        detail = text(f"problem.{refusal.code}", language, **refusal.values)
+        detail = refusal.detail or text(f"problem.{refusal.code}", language, **refusal.values)
     return _response(refusal, detail, language)
+
+
+def said(fault: Fault, language: Language) -> str:
+    """Why a register refuses an entry, in words."""
+    try:
+        return fault_text(fault, language)
+    except KeyError:  # a text that only the command line has
+        return str(fault)
 
 
 def plain(status: int, code: str, language: Language = "en", **values: object) -> Response:

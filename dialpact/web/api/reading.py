@@ -21,6 +21,7 @@ from dialpact.web.api.problem import Refusal, Wrong
 T = TypeVar("T")
 JSON = "application/json"
 MOST_PARAMETERS = 100
+MOST_JSON = 8 << 20  # bytes, whatever a file may have at the same address
 IN_MEMORY = 1 << 20  # bytes of an upload; more go to a file
 WRITTEN = 1 << 18  # bytes that go to the file at once
 DISCARDED = 4 << 20  # bytes that are taken and thrown away, so that the answer is read
@@ -70,9 +71,17 @@ def body(sent: Sent, kind: type[T], language: Language) -> T:
         raise Refusal(400, "not-json", why=str(error)[:200]) from error
 
 
+def is_json(request: Request) -> bool:
+    return _said(request) == JSON
+
+
+def _said(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def media_type(request: Request, known: tuple[str, ...]) -> str:
     """Without its parameters. Refusal 415."""
-    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    said = _said(request)
     if said not in known or request.headers.get("content-encoding", "identity") != "identity":
         raise Refusal(415, "media-type", known=", ".join(known))
     return said

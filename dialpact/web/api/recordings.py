@@ -22,7 +22,6 @@ from dialpact.compliance.veil import Veil
 from dialpact.store.ports.listings import Wanted
 from dialpact.web.api import sound
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint, NoQuery, Query
-from dialpact.web.api.sound import SoundResponse
 from dialpact.web.api.veiled import PERSONAL, Spanned, veil, wanted
 
 AUDIO = "audio/*"
@@ -170,7 +169,7 @@ async def _heard(asked: Asked[Sides, None], kept: Kept, file: OpenFile) -> Answe
         file.close()
         return Answer(body=sound.head(kept, file.size))
     await hearing.note(asked.context, kept, file, part.first, part.last)
-    return Answer(body=SoundResponse(kept, file, part))
+    return Answer(body=sound.answer(kept, file, part))
 
 
 def shown_recording(one: Recording, hidden: Veil) -> RecordingShown:

@@ -9,6 +9,8 @@ CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 
 TRACES = ("jianghan",)  # words that whoever may not see business jianghan must not see anywhere in an answer
 
+NUMBER = "13800138000"
+
 
 def furnish(home: Home) -> Home:
     for business in ("jianghan", "hanyang"):
@@ -18,4 +20,11 @@ def furnish(home: Home) -> Home:
     made = recorded.call(CALL, "jianghan")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
+    about = ("--industry", "保险", "--purpose", "marketing", "--script", "jianghan-s")
+    home.run("campaign", "add", "jianghan-1", "--business", "jianghan", *about)
+    home.run("script", "add", "jianghan-s", "--file", home.file("s.txt", "您好，这里是江汉公司。"))
+    origin = ("--campaign", "jianghan-1", "--partner", "bank", "--contract", "K-0", "--basis", "consent")
+    home.run("leads", "import", home.file("leads.csv", f"number\n{NUMBER}\n"), *origin)
+    agreed = ("--industry", "保险", "--evidence", "form 1", "--granted-at", "2026-01-05")
+    home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
     return home

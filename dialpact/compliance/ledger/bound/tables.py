@@ -76,6 +76,12 @@ TABLES: Mapping[str, Bound] = {
         "nothing",
         "a day of answers, so that a request that comes twice is done once; its act has its own leaf",
     ),
+    "webhook": Bound("nothing", "how it stands with each receiver; who is one says the configuration"),
+    "webhook_delivery": Bound(
+        "nothing",
+        "what is still to be told to receivers, made of the log: who changes it misleads one of them",
+    ),
+    "webhook_told": Bound("nothing", "what receivers were told by the clock, so that it is told once"),
     "overwriting": Bound(
         "nothing", "what an erasure has still to overwrite in the files; who has these has all of it"
     ),

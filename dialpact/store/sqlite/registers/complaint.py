@@ -103,11 +103,12 @@ def _filed(
     }
     before_correction = {**same, "called_at": msgspec.to_builtins(new.called_at), "number": new.number}
     row = SQL.same_complaint(connection, **same) or SQL.same_before(connection, **before_correction)
-    if row is not None:
-        before = _one(connection, row["id"])
-        call = SQL.business_of_decision(connection, id=before.decision)
-        return "already", before, call["business"] if call else ""
+    before = _one(connection, row["id"]) if row is not None else None
     call = _nearest(connection, new.number, new.caller_id, new.called_at, filing)
+    # Who sees only some calls may know the call of a complaint that another could match to none.
+    if before is not None and (before.decision or call is None or filing.businesses is None):
+        known = SQL.business_of_decision(connection, id=before.decision)
+        return "already", before, known["business"] if known else ""
     matched = {
         "caller_id": call["caller_id"] if call else new.caller_id,
         "campaign": call["campaign"] if call else "",
@@ -223,10 +224,10 @@ def _complaints(
     most: int = ALL,
 ) -> Page[Complaint]:
     ask = partial(SQL.list_complaints, connection, id=id, number=digits(number), status=status)
-    return page(ask, _complaint, "id", after=after, most=most, first=NEWEST)
+    return page(ask, complaint_of, "id", after=after, most=most, first=NEWEST)
 
 
-def _complaint(row: dict[str, Any]) -> Complaint:
+def complaint_of(row: dict[str, Any]) -> Complaint:
     return Complaint(
         **{
             **row,
