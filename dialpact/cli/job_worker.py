@@ -89,8 +89,7 @@ async def serve(session: CommandContext, runner: _Line, idle: bool) -> None:
         while True:
             job = line.asked(await jobs.get())
             # With the rules as they are in the files now: a worker may live longer than they do.
-            now = CommandContext(session.config_file, as_json=True, language="en", machine=session.machine)
-            runner.say(await _ended(now, context, job, runner))
+            runner.say(await _ended(session.anew(), context, job, runner))
 
 
 async def _ended(session: CommandContext, context: Context, job: Job, runner: _Line) -> Said:

@@ -19,8 +19,10 @@ from collections.abc import Callable
 from types import TracebackType
 
 from dialpact.client.asking import Asking
+from dialpact.client.entering import Entering
 from dialpact.client.looking import Looking
 from dialpact.client.transport import Transport
+from dialpact.client.working import Working
 from dialpact.compliance.texts import Language
 from dialpact.web.api.key import KeyShown
 
@@ -28,7 +30,7 @@ SECONDS = 60.0  # of silence
 PATIENCE = 30.0
 
 
-class Client(Asking, Looking):
+class Client(Asking, Entering, Looking, Working):
     """``url``: where ``dialpact web`` is reached. ``token``: of ``dialpact api-key add``."""
 
     def __init__(

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
@@ -27,6 +28,7 @@ from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.runner import Runner
 from dialpact.client import Client
 from dialpact.compliance.clock import host_uptime
+from dialpact.compliance.ledger import keys
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.store.sqlite import Store
 from dialpact.testing import api_worker
@@ -58,6 +60,9 @@ class Api:
         self._clients: list[Client] = []
 
     def __enter__(self) -> Api:
+        key = self.site.config.path(self.site.config.ledger.key_file)
+        if not key.exists():  # evidence packages are signed
+            keys.write_new(key, keys.generate(), 0o600)
         self.starts()
         return self
 
@@ -95,7 +100,7 @@ class Api:
     def client(self, id: str = "client", **given: object) -> Client:
         """The product's own client, with a key of all scopes unless ``given`` says otherwise (as ``key``).
 
-        Where it would wait before it asks again, it asks at once.
+        Where it would wait before it asks again, it hardly does.
         """
         made = Client(self.url, self.key(id, **given), pause=_no_time)  # type: ignore[arg-type]
         self._clients.append(made)
@@ -158,16 +163,17 @@ class Api:
     def _runner(self, store: Store) -> Runner:
         config, clock = self.site.config, self.site.clock
         folder = config.path(config.api.folder)
-        written, time = folder.with_suffix(".config"), folder.with_suffix(".clock")
+        written, told = folder.with_suffix(".config"), folder.with_suffix(".clock")
         api_worker.write(config, written)
-        self._faults.before = lambda: api_worker.tell(clock, time)
+        self._faults.before = lambda: api_worker.tell(clock, told)
         context = Context(store, Actor(name="dialpact", door=Door.DAEMON), clock)
         kept = timedelta(days=config.api.results_days)
-        return Runner(context, JobFiles(folder), lambda _: api_worker.command(written, time), kept)
+        return Runner(context, JobFiles(folder), lambda _: api_worker.command(written, told), kept)
 
 
 def _no_time(seconds: float) -> None:
-    """A test has none to wait."""
+    """A test has hardly any to wait."""
+    time.sleep(min(seconds, 0.01))
 
 
 @contextlib.asynccontextmanager

@@ -38,6 +38,9 @@ class _Session(CommandContext):
     def config(self) -> Config:
         return self._given
 
+    def anew(self) -> CommandContext:
+        return self
+
 
 def command(config: Path, clock: Path) -> list[str]:
     return [sys.executable, "-m", "dialpact.testing.api_worker", str(config), str(clock)]

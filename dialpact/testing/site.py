@@ -92,6 +92,9 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
             gate=structs.replace(original.gate, listen="127.0.0.1:0", deadline_ms=DEADLINE_MS),
             ami=configuration.AmiConfig(secret_file=str(secret)),
             recording=structs.replace(original.recording, directory=str(spool), min_free_mb=1),
+            ledger=configuration.LedgerConfig(
+                key_file=f"{where}/ledger.key", on_fork=original.ledger.on_fork
+            ),
             api=structs.replace(original.api, secret_file=f"{where}/api.secret", folder=f"{where}/api-files"),
         )
         create(config.database)

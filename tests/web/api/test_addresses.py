@@ -9,7 +9,7 @@ from dialpact.web.api.document import document
 from dialpact.web.api.routing import endpoints
 
 # What a program would call a place that is to be asked: whole names, or their last word.
-PLACES = {"url", "uri", "href", "link", "host", "hostname", "callback", "address", "endpoint", "webhook"}
+PLACES = {"url", "uri", "href", "link", "host", "hostname", "callback", "address", "endpoint"}
 FORMATS = {"uri", "uri-reference", "iri", "hostname", "ipv4", "ipv6"}
 
 
