@@ -85,10 +85,11 @@ class Registers:
         industry: str = "",
         purpose: Purpose = "marketing",
         script: str = SCRIPT,
+        scrub_leads: bool = False,
     ) -> None:
         """A campaign; its industry is its id unless another is said."""
         given = {"business": business, "industry": industry or id, "purpose": purpose, "script": script}
-        self._put(lambda context: campaigns.add(context, id, **given), _BEGAN)
+        self._put(lambda context: campaigns.add(context, id, **given, scrub_leads=scrub_leads), _BEGAN)
 
     def script(
         self, id: str, text: str = "Good day, this is Acme.", *, approved: bool = True, expires_at: str = ""
