@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
-from tests.web.api import recorded
+from tests.web.api import job_made, recorded
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
+PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
 
-TRACES = (
-    "jianghan",
-    CALL,
-    RECORDING,
-)  # words that whoever may not see business jianghan must not see anywhere in an answer
+# Words that whoever may not see business jianghan must not see anywhere in an answer.
+TRACES = ("jianghan", CALL, RECORDING)
 
 NUMBER = "13800138000"
 
@@ -32,4 +30,6 @@ def furnish(home: Home) -> Home:
     home.run("leads", "import", home.file("leads.csv", f"number\n{NUMBER}\n"), *origin)
     agreed = ("--industry", "保险", "--evidence", "form 1", "--granted-at", "2026-01-05")
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
+    job_made.package(home, PACKAGE, CALL)
+    job_made.scrub(home, SCRUB, "jianghan-1")
     return home
