@@ -64,7 +64,13 @@ def test_a_process_that_lives(tmp_path: Path) -> None:
     assert not one.alive(other.name)
     (tmp_path / f".dialpact-web.{'1' * 32}.lock").touch()  # of one that was killed
     assert not one.alive("1" * 32)
+    (tmp_path / f".dialpact-web.{'2' * 32}.lock").touch()
+    third = Presence(tmp_path, "web")
+    assert len(list(tmp_path.iterdir())) == 2, (
+        "what was left is taken away at the next start, who lives stays"
+    )
     one.close()
+    third.close()
     assert list(tmp_path.iterdir()) == []
 
 
