@@ -209,7 +209,7 @@ def workbook() -> bytes:
         (f"{NUMBER}\n{OTHER}\n".encode(), "text/csv", "&numbers_only=true", 2),
         (workbook(), XLSX, "", 2),
         (workbook(), XLSX, "&sheet=%E4%BA%8C%E6%9C%88", 1),
-        (f"number\n{NUMBER}\n12\n".encode(), "application/octet-stream", "&skip_bad=true&file=may.csv", 1),
+        (f"number\n{NUMBER}\n12\n".encode(), "application/octet-stream", "&skip_bad=true&title=may.csv", 1),
     ],
     ids=["csv", "numbers only", "workbook", "sheet", "bad rows"],
 )
@@ -331,7 +331,7 @@ def leaves(home: Home) -> int:
         ("/v1/opt-outs", {"number": OTHER}, {"source": "x"}),
         ("/v1/consents", CONSENT, {"wording": "x"}),
         ("/v1/consents/withdrawals", {"number": NUMBER, "business": "jianghan"}, {"reason": "x"}),
-        ("/v1/leads", LIST | {"numbers": [OTHER]}, {"file": "x"}),
+        ("/v1/leads", LIST | {"numbers": [OTHER]}, {"title": "x"}),
         ("/v1/complaints", {"number": OTHER, "called_at": "2026-01-05T10:00:00+08:00"}, {"note": "x"}),
         ("/v1/scripts", {"id": "new", "text": "您好"}, {"id": "x"}),
     ],
