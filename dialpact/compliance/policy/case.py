@@ -101,6 +101,7 @@ class Why(StrEnum):
     ON_NO_BATCH = "on-no-batch"
     ONLY_HELD = "only-held"
     BATCH_HELD = "batch-held"
+    NOT_SCRUBBED = "not-scrubbed"
     RANGE_RUN = "range-run"
     RANGE_STRETCH = "range-stretch"
     # recording
