@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from dialpact.application import listings
 from dialpact.application.answer import FindingAnswer, findings
@@ -32,12 +32,12 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     node: str
-    decided_at: datetime
+    decided_at: At
     verdict: Verdict
     mode: Mode
     reasons: tuple[str, ...]
     undelivered: str | None
-    retry_at: datetime | None
+    retry_at: At | None
     number: str
     given: str
     caller_id: str
@@ -68,8 +68,8 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     way: str
     heard_by: str
-    since: datetime
-    until: datetime | None
+    since: At
+    until: At | None
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,10 +83,10 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     sip_call_id: str
     sent_from: str
     interlock: str
-    dialled_at: datetime
-    ringing_at: datetime | None
-    answered_at: datetime | None
-    ended_at: datetime | None
+    dialled_at: At
+    ringing_at: At | None
+    answered_at: At | None
+    ended_at: At | None
     dial_status: str
     hangup_cause: int | None
     supervision: tuple[Supervision, ...]
@@ -106,8 +106,8 @@ class CallShown(Shown, frozen=True, kw_only=True):
 
 
 class CallsQuery(Spanned, frozen=True, kw_only=True):
-    campaign: str = ""
-    verdict: Verdict | None = None
+    campaign: Annotated[str, Meta(description="Of this campaign alone.")] = ""
+    verdict: Annotated[Verdict | None, Meta(description="As it was told.")] = None
 
 
 class Search(Body, frozen=True, kw_only=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from dialpact.application import listings
 from dialpact.application.report import inspection
@@ -28,8 +29,10 @@ _under_way: set[int] = set()
 class PeriodQuery(Query, frozen=True, kw_only=True):
     """A day or a month (``2026-11``), both included; without ``to``, that month."""
 
-    first: str = msgspec.field(name="from")
-    last: str = msgspec.field(name="to", default="")
+    first: Annotated[str, Meta(description="A day, or a month: 2026-11.")] = msgspec.field(name="from")
+    last: Annotated[str, Meta(description="A day or a month, included.")] = msgspec.field(
+        name="to", default=""
+    )
 
 
 async def show(asked: Asked[PeriodQuery, None]) -> Answer:
