@@ -23,6 +23,7 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import record
 from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
+from dialpact.compliance.webhooks.delivery import NewDelivery
 from dialpact.store.sqlite import Store, ledger
 from dialpact.store.sqlite.erasure import Erasure
 from dialpact.store.sqlite.registers import change
@@ -120,6 +121,21 @@ async def test_a_call_without_a_recording_is_kept_as_long(path: Path, today: dat
     run(path, "DELETE FROM recording", guards=False)
     async with await Store.open(path) as store:
         assert (await due_over(store, LAST_DAY, today)).decisions == decisions_
+
+
+async def test_what_a_receiver_was_still_to_be_told_goes_with_it(path: Path) -> None:
+    """Its event has the numbers; what has happened since is told all the same."""
+    disposed(path)
+    later = AT + timedelta(days=200)
+    async with await Store.open(path) as store:
+        (state,) = await store.webhooks.begin(["crm"], AT)
+        new = [
+            NewDelivery(f"msg_{at.year}", "decision.blocked", at, ("x",), b"+8613800138000")
+            for at in (AT, later)
+        ]
+        await store.webhooks.make("crm", state.next_leaf, state.next_leaf, new, later)
+    await erase(path)
+    assert [row["id"] for row in run(path, "SELECT id FROM webhook_delivery")] == [f"msg_{later.year}"]
 
 
 async def test_what_goes_what_stays_and_the_log_is_whole(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from dialpact.compliance import config as configuration
 from dialpact.store.sqlite import Store
 from dialpact.testing.clock import FixedClock
 from tests.cli.conftest import Home
+from tests.web.test_process import certified
 
 ROOT = Path(__file__).parents[2]
 NUMBER = "13800138000"
@@ -33,7 +35,7 @@ NUMBER = "13800138000"
 class Answering:
     """A receiver on a thread of its own. ``status``: of its answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.status = 200
         self.came: list[tuple[dict[str, str], bytes]] = []
         outer = self
@@ -49,7 +51,9 @@ class Answering:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}/"
 
     @contextmanager
     def answering(self) -> Iterator[Answering]:
@@ -126,6 +130,37 @@ def test_keys_are_made_once_and_for_their_owner_alone(hooked: Home) -> None:
     assert made["keys"][0]["public"] in said and shared not in said and "whsk_" not in said
     (act,) = changes(hooked, "key")
     assert act == {"keys": made["keys"]}
+
+
+def test_a_key_that_is_missing_is_made_beside_those_that_are_there(hooked: Home) -> None:
+    text = hooked.config.read_text("utf-8")
+    hooked.config.write_text(text + 'signing = ["v1a"]\n', "utf-8")
+    first = hooked("webhook", "key", "crm")["keys"]
+    assert [one["scheme"] for one in first] == ["v1a"]
+    hooked.config.write_text(text, "utf-8")
+    assert "no key for v1 in" in hooked("webhook", "test", "crm", code=1)["error"]
+    both = hooked("webhook", "key", "crm")["keys"]
+    assert [one["scheme"] for one in both] == ["v1", "v1a"] and first[0] in both
+    assert hooked("webhook", "test", "crm")["outcome"] == "delivered"
+
+
+def test_a_receiver_whose_certificate_is_not_trusted(home: Home, tmp_path: Path) -> None:
+    """The configuration can name who vouches for it."""
+    tls = certified(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls.certificate, tls.private_key)
+    there = Answering(context)
+    with there.answering():
+        with home.config.open("a") as file:
+            file.write(f'\n[webhooks.crm]\nurl = "{there.url}"\n')
+        home("webhook", "key", "crm")
+        tried = home("webhook", "test", "crm", code=1)
+        assert tried["outcome"] == "away" and "certificate verify failed" in tried["why"]
+        with home.config.open("a") as file:
+            file.write('ca_file = "c.pem"\n')
+        assert home("webhook", "test", "crm")["outcome"] == "delivered"
+        tls.certificate.unlink()
+        assert "ca_file c.pem" in home("webhook", "test", "crm", code=1)["error"]
 
 
 def changes(home: Home, action: str) -> list[dict[str, Any]]:

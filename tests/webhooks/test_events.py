@@ -19,6 +19,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.webhooks import events
+from dialpact.compliance.webhooks.delivery import NewDelivery
 from dialpact.compliance.webhooks.packing import MOST_TOGETHER, SINGLES
 from dialpact.compliance.webhooks.settings import EVENTS, WebhookConfig
 from dialpact.store.ports.decisions import Undelivered
@@ -190,14 +191,19 @@ async def test_incidents_and_whom_they_are_about(here: Office, ear: Ear) -> None
     made = await blocked(here, "acme")
     about = {"at": here.clock.now(), "node": "pbx1", "kind": "refused-decision"}
     dialled = "Local/13800138000@out-1;1"
-    await here.store.incidents.add(**about, decision=made.id, channel=dialled, detail="dialled 13800138000")
+    await here.store.incidents.add(
+        **about, decision=made.id, channel=dialled, detail="dialled 13800138000, 138-0013 8000"
+    )
     await here.store.incidents.add(**about | {"kind": "asterisk-stalled"})
     sent = await told(here, ear)
     types = ["decision.blocked", "incident.created"]
     assert [one["type"] for one in sent("all")] == [*types, "incident.created"]
     assert [one["type"] for one in sent("acme")] == types
     data = sent("acme")[1]["data"]
-    assert (data["channel"], data["detail"]) == ("Local/138****8000@out-1;1", "dialled 138****8000")
+    assert (data["channel"], data["detail"]) == (
+        "Local/138****8000@out-1;1",
+        "dialled 138****8000, 138****8000",
+    )
     assert sent("all")[1]["data"]["channel"] == dialled
 
 
@@ -343,3 +349,46 @@ async def test_what_is_told_by_the_clock_is_told_once_by_whoever_is_started_agai
         await told(here, ear)
     kinds = [one.event["type"] for one in ear.came if one.target == "/hook/all"]
     assert sorted(kinds) == ["calendar.ending", *["digest.daily"] * 7]
+
+
+async def test_a_row_that_somebody_has_spoilt_holds_up_no_other(here: Office, ear: Ear) -> None:
+    spoilt, whole = await here.block(A), await here.block(B)
+    here.write("UPDATE decision SET reasons = '[' WHERE id = ?", spoilt.id)
+    (event,) = (await told(here, ear))("all")
+    assert [one["decision"] for one in event["data"]["decisions"]] == [whole.id]
+
+
+async def test_a_receiver_is_not_told_of_its_own_dead_letters(here: Office, ear: Ear) -> None:
+    for name in ("masked", "all"):
+        detail = f"{name}: given up after 10 attempts: HTTP 500"
+        await here.store.incidents.add(at=here.clock.now(), node="pbx1", kind="webhook-dead", detail=detail)
+    sent = await told(here, ear)
+    assert [one["data"]["detail"].partition(":")[0] for one in sent("masked")] == ["all"]
+    assert [one["data"]["detail"].partition(":")[0] for one in sent("all")] == ["masked"]
+
+
+async def test_two_that_look_at_once_make_nothing_twice(here: Office, ear: Ear) -> None:
+    """Whoever is second writes nothing, and looks again from where the first has come to."""
+    await here.block(A)
+    state = await here.state("all")
+    makers = [here.maker("all") for _ in range(2)]
+    for maker in makers:
+        await maker.make(state)
+    count = "SELECT count(*) FROM webhook_delivery WHERE hook = 'all' AND type = 'decision.blocked'"
+    assert here.rows(count) == [(1,)]
+    await here.block(B)
+    for maker in makers:
+        await maker.make(await here.state("all"))
+    assert here.rows(count) == [(2,)]
+    late = NewDelivery("msg_late", "decision.blocked", here.clock.now(), ("x",), b"{}")
+    moved = (await here.state("all")).next_leaf
+    assert not await here.store.webhooks.make("all", state.next_leaf, moved + 1, [late], here.clock.now())
+    assert here.rows(count) == [(2,)] and (await here.state("all")).next_leaf == moved
+
+
+async def test_what_has_a_key_is_put_in_once(here: Office) -> None:
+    leaf = (await here.state("all")).next_leaf
+    for id in ("msg_1", "msg_2"):
+        new = NewDelivery(id, "digest.daily", here.clock.now(), ("x",), b"{}", key="digest.daily 2026-11-24")
+        assert await here.store.webhooks.make("all", leaf, leaf, [new], here.clock.now())
+    assert here.rows("SELECT id FROM webhook_delivery") == [("msg_1",)]

@@ -102,6 +102,31 @@ async def test_killed_between_the_answer_and_its_mark(home: Home) -> None:
     assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
 
 
+async def test_killed_again_and_again(home: Home) -> None:
+    """Nothing is lost and nothing made twice: what comes twice comes with the same id and the same bytes."""
+    people = [f"1380013{number:04}" for number in range(40)]
+    async with Ear().listening() as ear:
+        await asyncio.to_thread(told, home, ear)
+        entered = asyncio.create_task(asyncio.to_thread(entries, home, people))
+        for count in (1, 7, 19):
+            async with web(home) as one:
+                while len(set(ear.ids)) < count:
+                    await ear.next()
+                await one.killed()
+        await entered
+        async with web(home) as last:
+            while len(set(ear.ids)) < len(people):
+                await ear.next()
+            await last.ended()
+    assert {number.removeprefix("+86") for number in numbers(ear)} == set(people)
+    assert len({(one.id, one.body) for one in ear.came}) == len(set(ear.ids)) == len(people)
+
+
+def entries(home: Home, people: list[str]) -> None:
+    for number in people:
+        opt_out(home, number)
+
+
 async def outbox(folder: Path, database: str, *, make: bool) -> tuple[int, list[str]]:
     """The leaf up to which the log was looked at, and the ids of what is to be told, in their order."""
     async with await Store.open(folder / database) as store:

@@ -279,10 +279,10 @@ async def test_who_forges_the_outbox_misleads_a_receiver_and_nobody_finds_it(her
     await here.maker().make(await here.state())
     here.write("DELETE FROM webhook_delivery")
     here.write(
-        "INSERT INTO webhook_delivery (hook, id, type, subjects, body, made_at, state, next_at)"
-        " VALUES ('crm', 'msg_forged', 'decision.blocked', '[]', CAST(? AS BLOB), ?, 'waiting', ?)",
+        "INSERT INTO webhook_delivery (hook, id, type, subjects, body, happened_at, made_at, state, next_at)"
+        " VALUES ('crm', 'msg_forged', 'decision.blocked', '[]', CAST(? AS BLOB), ?, ?, 'waiting', ?)",
         '{"type":"decision.blocked","data":{"decisions":[{"decision":"never"}]}}',
-        *[stamp(here.clock.now())] * 2,
+        *[stamp(here.clock.now())] * 3,
     )
     await here.sent()
     assert [calls(one) for one in ear.came] == [["never"]]

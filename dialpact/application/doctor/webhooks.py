@@ -36,9 +36,9 @@ def signed(site: Site) -> Iterator[DoctorFinding]:
     """The same, and whether there are keys to sign with."""
     for name, hook in sorted(site.config.webhooks.items()):
         try:
-            if secret.in_force(secret.load(site.config, name), hook, site.now):
+            if not (missing := secret.missing(secret.load(site.config, name), hook)):
                 continue
-            error = f"{secret.file_of(site.config, name)}: no key for {', '.join(hook.signing)}"
+            error = f"{secret.file_of(site.config, name)}: no key for {', '.join(missing)}"
         except ConfigError as refused:
             error = str(refused)
         yield fail("webhook-unsigned", webhook=name, error=error)

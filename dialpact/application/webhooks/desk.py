@@ -188,20 +188,21 @@ async def test(context: Context, config: Config, webhook: str) -> Tried:
 
 
 async def keys(context: Context, config: Config, webhook: str, *, shared: bool = False) -> Keys:
-    """Its keys; the first ones are made where there is no file yet, which is an act in the log. What happens
-    from then on it is told.
+    """Its keys; those that are missing are made, which is an act in the log. What happens from then on it is
+    told.
 
     ``shared``: with the secrets that it is to be given. ConfigError, Fault, OSError.
     """
     context.actor.need(Right.OPERATE)
     _need(config, webhook)
     file = secret.file_of(config, webhook)
-    if not await asyncio.to_thread(os.path.lexists, file):
-        made = [generated(scheme) for scheme in config.webhooks[webhook].signing]
-        await _noted(context, webhook, "key", made)
+    there = await asyncio.to_thread(os.path.lexists, file)
+    found = list(await asyncio.to_thread(secret.load, config, webhook)) if there else []
+    if made := [generated(scheme) for scheme in secret.missing(found, config.webhooks[webhook])]:
+        found = [*made, *found]
+        await _noted(context, webhook, "key", found)
         await context.store.webhooks.begin([webhook], context.now())
-        await asyncio.to_thread(_write, file, made, force=False)
-    found = await asyncio.to_thread(secret.load, config, webhook)
+        await asyncio.to_thread(_write, file, found, force=there)
     return _shown(webhook, file, found, shared)
 
 

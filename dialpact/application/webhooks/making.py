@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+import structlog
+
 from dialpact.application.context import Context
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.profile import Policy
@@ -19,7 +21,8 @@ from dialpact.compliance.webhooks.settings import WebhookConfig
 from dialpact.compliance.webhooks.subjects import subjects
 from dialpact.store.ports.webhooks import DayFigures
 
-MOST_LEAVES = 5_000  # that are looked at together
+log = structlog.get_logger()
+MOST_LEAVES = 1_000  # that are looked at together: what it costs, the answers of this process wait
 FAR = 10_000  # leaves that are passed over before that is written down: it saves looking at them again
 NOTED = timedelta(minutes=1)  # that somebody looks is written down so often
 BY_THE_CLOCK = timedelta(minutes=1)
@@ -58,6 +61,8 @@ class Maker:
         if room <= 0:  # it stays in the log until there is room
             return False
         found = await store.tail(self._passed, MOST_LEAVES, self._hook.events)
+        for leaf in found.unreadable:
+            log.error("webhook-unreadable", webhook=self._name, leaf=leaf)
         new, rest = packed(self._name, self._hook, found.happened, room)
         next_leaf = found.next_leaf if rest is None else rest
         idle = now - state.looked_at >= NOTED

@@ -32,9 +32,10 @@ class Poster:
         """The keys that sign now. ConfigError where nothing could be signed, or nobody trusted."""
         found = await asyncio.to_thread(secret.load, self._config, self._name)
         keys = secret.in_force(found, self._hook, self._clock.now())
-        if not keys:
-            schemes = ", ".join(self._hook.signing)
-            raise ConfigError(f"[webhooks.{self._name}] signing: no key for {schemes} in its secret_file")
+        if missing := secret.missing(keys, self._hook):
+            raise ConfigError(
+                f"[webhooks.{self._name}] signing: no key for {', '.join(missing)} in its secret_file"
+            )
         if self._tls is None and self._hook.url.startswith("https:"):
             self._tls = await asyncio.to_thread(self._trusted)
         return keys

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,7 +79,9 @@ class Receiver:
         self._poster = Poster(config, name, context.clock, timings.answer)
         self._under_way: dict[int, asyncio.Task[_Came]] = {}
         self._expired: datetime | None = None
-        self._unsigned = ""  # why nothing can be signed, as it was told
+        self._said = ""  # what was last told of a turn that failed, so that it is told once
+        self._unsigned = ""  # why nothing can be signed, likewise
+        self._failing = False  # that nothing arrives, likewise
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop``; then what is under way is given its time."""
@@ -92,12 +94,15 @@ class Receiver:
 
     async def _guarded(self) -> bool:
         try:
-            return await self.turn()
-        except (DialpactError, OSError) as error:
-            log.error("webhook", webhook=self._name, error=str(error))
+            more = await self.turn()
         except Exception as error:
-            log.error("webhook", webhook=self._name, error=str(error), exc_info=error)
-        return False
+            if (said := f"{type(error).__name__}: {error}") != self._said:
+                own = None if isinstance(error, DialpactError | OSError) else error  # a fault of ours
+                log.error("webhook-turn-failed", webhook=self._name, error=said, exc_info=own)
+                self._said = said
+            return False
+        self._said = ""
+        return more
 
     async def turn(self) -> bool:
         """Makes what is new, sends what may be sent, keeps what came. False: there is nothing more to do now.
@@ -142,9 +147,12 @@ class Receiver:
 
     async def _post(self, one: Sending) -> _Came:
         try:
-            heard = await self._poster.post(one.id, one.body)
+            heard: Heard | None = await self._poster.post(one.id, one.body)
         except ConfigError:
-            return _Came(one, None, self._context.now())
+            heard = None
+        except Exception as error:  # a fault of ours is no reason to leave it under way for ever
+            log.error("webhook-post-failed", webhook=self._name, error=str(error), exc_info=error)
+            heard = Heard("refused", type(error).__name__)
         return _Came(one, heard, self._context.now())
 
     async def _can_sign(self) -> bool:
@@ -189,9 +197,18 @@ class Receiver:
         if marks:
             until = now + pause if pause else None
             await store.mark(self._name, marks, now, pause=until, node=self._node)
+        self._log(marks)
+
+    def _log(self, marks: Sequence[Mark]) -> None:
+        """A line when it begins to fail, and when that ends; a line for each that is given up."""
         for mark in marks:
-            if mark.state != "delivered":
-                log.warning("webhook-failed", webhook=self._name, state=mark.state, why=mark.why)
+            failed = mark.state != "delivered"
+            if failed != self._failing:
+                word = "webhook-failing" if failed else "webhook-well"
+                log.warning(word, webhook=self._name, why=mark.why)
+                self._failing = failed
+            if mark.state == "dead":
+                log.error("webhook-dead", webhook=self._name, why=mark.why)
 
     def _mark(self, one: Sending, heard: Heard, at: datetime) -> Mark:
         if heard.word == "delivered":
@@ -208,7 +225,7 @@ class Receiver:
         try:
             await self._keep()
         except DialpactError as error:
-            log.error("webhook", webhook=self._name, error=str(error))
+            log.error("webhook-turn-failed", webhook=self._name, error=str(error))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,6 +14,7 @@ from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers import complaint as clock
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.moment import HOME
+from dialpact.compliance.veil import Veil
 from dialpact.compliance.webhooks.delivery import NewDelivery
 from dialpact.compliance.webhooks.events import (
     CalendarEnding,
@@ -23,7 +24,7 @@ from dialpact.compliance.webhooks.events import (
 )
 from dialpact.compliance.webhooks.packing import delivery
 from dialpact.compliance.webhooks.settings import WebhookConfig
-from dialpact.compliance.webhooks.shown import complaint_without_number
+from dialpact.compliance.webhooks.shown import complaint_shown
 from dialpact.compliance.webhooks.subjects import subjects
 
 AGAIN = (14, 3, 0)  # days before the calendar's end on which it is told once more
@@ -70,7 +71,7 @@ def complaint(
         overdue=overdue,
     )
     about, key = subjects(data), f"complaint.due {one.id} {due} {'over' if overdue else 'near'}"
-    data = data if hook.numbers else complaint_without_number(data)
+    data = complaint_shown(data, Veil([one.number], full=hook.numbers))
     yield delivery(name, ComplaintDueEvent(timestamp=now, data=data), about, key)
 
 

@@ -17,10 +17,13 @@ KEPT_TOLD = timedelta(days=400)  # keys of what is told by the clock
 
 
 class NewDelivery(NamedTuple):
-    """``key``: of what is told by the clock and must not be told twice; empty for what the log has."""
+    """``at``: when it happened. ``key``: of what is told by the clock and must not be told twice; empty for
+    what the log has.
+    """
 
     id: str  # webhook-id
     type: str
+    at: datetime
     subjects: tuple[str, ...]
     body: bytes
     key: str = ""

@@ -203,12 +203,13 @@ WEBHOOKS: tuple[tuple[str, type[_Event]], ...] = (
 
 
 class Happening(NamedTuple):
-    """What a leaf of the log says has happened, with numbers in full. ``issued``: its caller ID is a
-    registered one, which is nobody's private number.
+    """What a leaf of the log says has happened, with numbers in full. ``about``: whose numbers they are, as
+    dialled and as E.164; ``own``: registered caller IDs among them, which are nobody's private number.
     """
 
     leaf: int
     at: datetime
     business: str  # empty: of none
     data: Happened
-    issued: bool = True
+    about: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from dialpact.compliance.veil import Veil
 from dialpact.compliance.webhooks.delivery import NewDelivery
 from dialpact.compliance.webhooks.events import (
     BlockedCall,
@@ -29,7 +30,7 @@ from dialpact.compliance.webhooks.events import (
     RecordingFailedEvent,
 )
 from dialpact.compliance.webhooks.settings import EventType, WebhookConfig
-from dialpact.compliance.webhooks.shown import bounded, without_numbers
+from dialpact.compliance.webhooks.shown import shown
 from dialpact.compliance.webhooks.signature import message_id
 from dialpact.compliance.webhooks.subjects import joined, subjects
 
@@ -81,7 +82,8 @@ def event(at: datetime, data: Happened) -> Event:
 def delivery(name: str, event: Event, about: tuple[str, ...], key: str = "") -> NewDelivery:
     body = msgspec.json.encode(event)
     type = str(event.__struct_config__.tag)
-    return NewDelivery(id=message_id(name, body), type=type, subjects=about, body=body, key=key)
+    id = message_id(name, body)
+    return NewDelivery(id=id, type=type, at=event.timestamp, subjects=about, body=body, key=key)
 
 
 def _is_for(name: str, hook: WebhookConfig, one: Happening) -> bool:
@@ -104,7 +106,7 @@ def _type(data: Happened) -> EventType:
 
 
 def _shown(hook: WebhookConfig, one: Happening) -> Happened:
-    return bounded(one.data) if hook.numbers else without_numbers(one.data, issued=one.issued)
+    return shown(one.data, Veil(one.about, one.own, full=hook.numbers))
 
 
 class _Pack:

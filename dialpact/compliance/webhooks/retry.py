@@ -4,7 +4,7 @@
 2. 410 says that nobody wants these any more: nothing is sent until a person says otherwise.
 3. Who was away for long (no answer, 429, 502, 503, 504) and takes one thing again is sent at once what waits
    for that; what was refused by another status waits for its own time.
-4. ``Retry-After`` is kept to, for all that goes to that receiver, up to a day.
+4. ``Retry-After`` of one who is away is kept to, for all that goes to him, up to a day.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ ATTEMPTS = len(SCHEDULE) + 1  # over 75 hours and a half
 JITTER = 0.1  # of a delay, at most, on top of it
 LONGEST_PAUSE = timedelta(hours=24)
 AWAY = (429, 502, 503, 504)
-PAUSING = (429, 503)
 
 
 class Heard(NamedTuple):
@@ -50,7 +49,7 @@ def heard(status: int, retry_after: str, now: datetime) -> Heard:
     if 300 <= status <= 399:
         return Heard("refused", f"{why}: a redirect is not followed")
     if status in AWAY:
-        return Heard("away", why, _pause(retry_after, now) if status in PAUSING else timedelta())
+        return Heard("away", why, _pause(retry_after, now))
     return Heard("refused", why)
 
 

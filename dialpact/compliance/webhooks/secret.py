@@ -16,7 +16,7 @@ from dialpact.compliance import masking
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError
-from dialpact.compliance.webhooks.settings import WebhookConfig
+from dialpact.compliance.webhooks.settings import Scheme, WebhookConfig
 from dialpact.compliance.webhooks.signature import WebhookKey
 
 MOST_BYTES = 16_384
@@ -63,6 +63,12 @@ def in_force(keys: Iterable[WebhookKey], hook: WebhookConfig, now: datetime) -> 
     """Those that sign now, in the order of ``signing``; of one scheme the newest first."""
     valid = [key for key in keys if key.until is None or key.until > now]
     return [key for scheme in hook.signing for key in valid if key.scheme == scheme]
+
+
+def missing(keys: Iterable[WebhookKey], hook: WebhookConfig) -> Sequence[Scheme]:
+    """The ways of signing that these have no lasting key for."""
+    there = {key.scheme for key in keys if key.until is None}
+    return [scheme for scheme in hook.signing if scheme not in there]
 
 
 def lines(keys: Iterable[WebhookKey]) -> str:

@@ -22,11 +22,14 @@ from dialpact.store.ports.page import ALL, Page
 
 
 class Tail(NamedTuple):
-    """What the log says from one leaf up to ``next_leaf``, in its order. ``end``: there is no more yet."""
+    """What the log says from one leaf up to ``next_leaf``, in its order. ``end``: there is no more yet.
+    ``unreadable``: leaves whose rows are not what this program writes; `ledger verify` says more of them.
+    """
 
     happened: Sequence[Happening]
     next_leaf: int
     end: bool
+    unreadable: Sequence[int] = ()
 
 
 class OpenComplaint(NamedTuple):

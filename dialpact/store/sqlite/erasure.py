@@ -73,6 +73,8 @@ class Erasure:
                 SQL.begin_overwriting(connection, at=stamp(at))
                 for leaf in leaves:
                     SQL.take_salt(connection, leaf_index=leaf)
+                last = max(call.over.decided_at for call in found.calls if not call.over.needed)
+                SQL.forget_deliveries(connection, until=stamp(last))
             return _piece(found)
 
         return await self._database.transact(work)

@@ -37,15 +37,17 @@ def tail(connection: sqlite3.Connection, first: int, most: int, events: Collecti
     """Within a transaction."""
     size = ledger.size(connection)
     end = min(first + most, size)
-    found = [
-        happening
-        for event in events
-        for statement, read in SOURCES.get(event, ())
-        for row in getattr(SQL, statement)(connection, first=first, end=end)
-        for happening in read(dict(row))
-    ]
+    found: list[Happening] = []
+    unreadable: list[int] = []
+    for event in events:
+        for statement, read in SOURCES.get(event, ()):
+            for row in getattr(SQL, statement)(connection, first=first, end=end):
+                try:
+                    found += read(dict(row))
+                except (ValueError, TypeError, LookupError):  # somebody has changed it: the others are told
+                    unreadable.append(row["leaf_index"])
     found.sort(key=lambda one: one.leaf)
-    return Tail(found, max(end, first), end >= size)
+    return Tail(found, max(end, first), end >= size, unreadable)
 
 
 def _blocked(row: Row) -> Iterator[Happening]:
@@ -100,7 +102,7 @@ def _opted_out(row: Row) -> Iterator[Happening]:
             decision=row["decision"],
         )
     row["business"] = data.value if data.scope == "business" else row["business"]
-    yield _happening(row, at, data)
+    yield _happening(row | {"number": data.number}, at, data)
 
 
 def _failed(row: Row) -> Iterator[Happening]:
@@ -136,7 +138,9 @@ def _incident(row: Row) -> Iterator[Happening]:
 
 
 def _happening(row: Row, at: datetime, data: Happened) -> Happening:
-    return Happening(row["leaf_index"], at, row["business"], data, bool(row.get("issued", True)))
+    about = tuple(row[name] for name in ("number", "given") if row.get(name))
+    own = (row["caller_id"],) if row.get("issued") else ()
+    return Happening(row["leaf_index"], at, row["business"], data, about, own)
 
 
 def _maybe(text: str | None) -> datetime | None:

@@ -81,6 +81,7 @@ class Webhooks:
                         type=one.type,
                         subjects=json.dumps(one.subjects),
                         body=one.body,
+                        happened_at=stamp(one.at),
                         at=stamp(at),
                     )
             return True

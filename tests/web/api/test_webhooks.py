@@ -36,7 +36,7 @@ def given_up(home: Home) -> None:
         async with await Store.open(home.path / "dialpact.db") as store:
             for name, id in IDS.items():
                 (state,) = await store.webhooks.begin([name], AT)
-                new = NewDelivery(id, "opt_out.added", ("s",), b'{"type":"opt_out.added"}')
+                new = NewDelivery(id, "opt_out.added", AT, ("s",), b'{"type":"opt_out.added"}')
                 await store.webhooks.make(name, state.next_leaf, state.next_leaf, [new], AT)
                 (one,) = await store.webhooks.waiting(name)
                 await store.webhooks.mark(name, [Mark(one.seq, "dead", AT, "HTTP 500")], AT, node="pbx1")

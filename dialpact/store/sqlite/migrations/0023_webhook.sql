@@ -25,6 +25,7 @@ CREATE TABLE webhook_delivery (
     type     TEXT NOT NULL,
     subjects TEXT NOT NULL,         -- JSON list of digests: whose order is kept
     body     BLOB,                  -- null once it was delivered
+    happened_at TEXT NOT NULL,   -- what it tells of
     made_at  TEXT NOT NULL,
     state    TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead')),
     attempts INTEGER NOT NULL DEFAULT 0,

@@ -42,3 +42,7 @@ SELECT at FROM overwriting ORDER BY id LIMIT 1;
 
 -- name: end_overwriting(id, at)!
 DELETE FROM overwriting WHERE id = :id AND at = :at;
+
+-- What of these times a receiver outside has still not been told, he is told no more: it has their numbers.
+-- name: forget_deliveries(until)!
+DELETE FROM webhook_delivery WHERE happened_at <= :until;

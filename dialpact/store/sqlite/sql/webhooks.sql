@@ -56,7 +56,9 @@ WHERE l.leaf_index >= :first AND l.leaf_index < :end AND l.kind = 'recording' AN
 ORDER BY l.leaf_index;
 
 -- name: incidents(first, end)
-SELECT l.leaf_index, i.seq, i.at, i.node, i.kind, i.decision, i.channel, i.detail, coalesce(d.business, '') AS business
+SELECT l.leaf_index, i.seq, i.at, i.node, i.kind, i.decision, i.channel, i.detail, coalesce(d.business, '') AS business,
+       d.number, d.given, d.caller_id,
+       EXISTS (SELECT 1 FROM caller_id WHERE caller_id.number = d.caller_id) AS issued
 FROM ledger AS l NOT INDEXED CROSS JOIN incident AS i ON i.seq = CAST(l.key AS INTEGER)
      LEFT JOIN decision AS d ON d.id = i.decision AND i.decision <> ''
 WHERE l.leaf_index >= :first AND l.leaf_index < :end AND l.kind = 'incident'
@@ -70,9 +72,9 @@ UPDATE webhook SET next_leaf = :next_leaf, looked_at = :at WHERE name = :name AN
 -- name: insert_told(hook, key, at)!
 INSERT OR IGNORE INTO webhook_told (hook, key, at) VALUES (:hook, :key, :at);
 
--- name: insert_delivery(hook, id, type, subjects, body, at)!
-INSERT OR IGNORE INTO webhook_delivery (hook, id, type, subjects, body, made_at, state, next_at)
-VALUES (:hook, :id, :type, :subjects, :body, :at, 'waiting', :at);
+-- name: insert_delivery(hook, id, type, subjects, body, happened_at, at)!
+INSERT OR IGNORE INTO webhook_delivery (hook, id, type, subjects, body, happened_at, made_at, state, next_at)
+VALUES (:hook, :id, :type, :subjects, :body, :happened_at, :at, 'waiting', :at);
 
 -- name: told(hook, keys)
 SELECT key FROM webhook_told WHERE hook = :hook AND key IN (SELECT value FROM json_each(:keys));
