@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -153,8 +155,13 @@ async def show(asked: Asked[NoQuery, None]) -> Answer:
 async def _listed(asked: Asked[Any, Any], context: Any, page: Page[CallEntry]) -> Answer:
     erased = await listings.erased(context, [one.id for one in page.rows])
     senders = await veil(asked, context, (), {one.caller_id for one in page.rows})
-    items = tuple(_shown(one, senders.about((one.number, one.given)), one.id in erased) for one in page.rows)
+    items = await asyncio.to_thread(_rows, page.rows, senders, erased)
     return Answer(body=CallList(items=items, next=page.next), headers=PERSONAL)
+
+
+def _rows(found: Sequence[CallEntry], senders: Veil, erased: Collection[str]) -> tuple[Shown, ...]:
+    """In a thread: a thousand of them take a while, and somebody waits for a decision."""
+    return tuple(_shown(one, senders.about((one.number, one.given)), one.id in erased) for one in found)
 
 
 def _spellings(decision: Decision | None) -> tuple[str, ...]:

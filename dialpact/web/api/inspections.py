@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -79,7 +80,9 @@ async def _veiled(asked: Asked[Any, Any], report: Inspection) -> Inspection:
     shown |= {one.key for one in report.control.suspensions if one.kind == "caller-id"}
     async with asked.context.looking() as context:
         hidden = Veil((), await listings.ours(context, shown - {""}))
-    return msgspec.convert(_walked(msgspec.to_builtins(report), hidden), Inspection)
+    return await asyncio.to_thread(
+        lambda: msgspec.convert(_walked(msgspec.to_builtins(report), hidden), Inspection)
+    )
 
 
 def _walked(value: Any, hidden: Veil, name: str = "") -> Any:

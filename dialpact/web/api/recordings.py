@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -121,7 +122,7 @@ async def list_(asked: Asked[RecordingsQuery, None]) -> Answer:
             )
             rows, next = tuple(page.rows), page.next
         hidden = await veil(asked, context, (), {one.caller_id for one in rows})
-    items = tuple(shown_recording(one, hidden) for one in rows)
+    items = await asyncio.to_thread(lambda: tuple(shown_recording(one, hidden) for one in rows))
     return Answer(body=RecordingList(items=items, next=next), headers=PERSONAL)
 
 
