@@ -101,7 +101,7 @@ class Maker:
                 overdue += clock.is_overdue(one, due, today)
         data = _told(day, hook.business, figures, policy, today, still_open, overdue)
         event = DailyDigestEvent(timestamp=day.until, data=data)
-        return delivery(self._name, event, subjects(data), day.key)
+        return delivery(self._name, event, subjects(data), day.key, once=True)
 
 
 def _told(
