@@ -38,7 +38,7 @@ def fill(
         db.execute("INSERT INTO business VALUES ('acme', 'Acme', 'own-business', ?)", (SINCE,))
         act(db, "business", "add", "acme", {"id": "acme", "name": "Acme", "actor": "own-business"})
         db.execute(
-            "INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', ?, ?)", (SCRIPT, SINCE)
+            "INSERT INTO campaign VALUES ('spring', 'acme', 'loans', 'marketing', ?, ?, 0)", (SCRIPT, SINCE)
         )
         _campaign_added(db, "spring", "acme", "loans")
         digest = hashlib.sha256(TEXT.encode()).hexdigest()
@@ -82,7 +82,7 @@ def campaign(db: sqlite3.Connection, id: str, business: str, industry: str) -> N
         db.execute("INSERT INTO business VALUES (?, 'B', 'own-business', ?)", (business, SINCE))
         act(db, "business", "add", business, {"id": business, "name": "B", "actor": "own-business"})
     values = (id, business, industry, SCRIPT, SINCE)
-    db.execute("INSERT INTO campaign VALUES (?, ?, ?, 'marketing', ?, ?)", values)
+    db.execute("INSERT INTO campaign VALUES (?, ?, ?, 'marketing', ?, ?, 0)", values)
     _campaign_added(db, id, business, industry)
     (batch,) = db.execute("SELECT max(id) + 1 FROM batch").fetchone()
     db.execute(

@@ -10,8 +10,8 @@ from dialpact.application.answer import Answer, answer
 from dialpact.application.context import Context
 from dialpact.application.explanation import Explained, explain
 from dialpact.compliance.judge import Judge
-from dialpact.compliance.ledger.bound.difference import concerned
-from dialpact.compliance.model import Decision, Value
+from dialpact.compliance.ledger.bound.difference import Named, concerned
+from dialpact.compliance.model import CallAttempt, Decision, Facts, Value
 from dialpact.compliance.ranges import LastDialled
 from dialpact.compliance.texts import Language
 
@@ -50,19 +50,42 @@ async def check(
     now = at or context.now()
     attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk)
     facts = await context.store.calls.facts(attempt, judge.asked, now, live=live)
-    if names := concerned(await context.store.differences.known(), attempt, facts):
-        decision = judge.unbound(attempt, now, names)
-    else:
-        decision = judge.decide(attempt, facts, now, recorder_required=live)
-    if judge.stops_on_fork and at is None and (await context.store.checkpoints.log()).forked:
-        decision = judge.forked(attempt, now)
+    differing = await context.store.differences.known()
+    stops = judge.stops_on_fork and at is None
+    forked = stops and bool((await context.store.checkpoints.log()).forked)
+    decision = judged(judge, attempt, facts, now, differing=differing, forked=forked, live=live)
     until = judge.holds_until(decision, await last_dialled(context, judge, decision))
     return Checked(decision=decision, explanation=explain(decision), holds_until=until)
 
 
+def judged(
+    judge: Judge,
+    attempt: CallAttempt,
+    facts: Facts,
+    now: datetime,
+    *,
+    differing: Collection[Named],
+    forked: bool,
+    live: bool = False,
+) -> Decision:
+    """What the gate would decide. ``differing``: what of the registers is not what the log says; ``forked``:
+    nothing is allowed, as the log may not be signed.
+    """
+    if forked:
+        return judge.forked(attempt, now)
+    if differing and (names := concerned(differing, attempt, facts)):
+        return judge.unbound(attempt, now, names)
+    return judge.decide(attempt, facts, now, recorder_required=live)
+
+
 async def last_dialled(context: Context, judge: Judge, decision: Decision) -> tuple[LastDialled, ...] | None:
     """When the numbers close by were dialled; None where nobody need know."""
-    if not any(finding.rule == "range_dialling" and finding.code for finding in decision.findings):
+    if not in_a_range(decision):
         return None
     attempt, now = decision.attempt, decision.decided_at
     return tuple(await context.store.calls.last_dialled(attempt, judge.asked, now))
+
+
+def in_a_range(decision: Decision) -> bool:
+    """Whether a range is being dialled: the rule's own word, not that a batch is held."""
+    return any(finding.rule == "range_dialling" and finding.code for finding in decision.findings)

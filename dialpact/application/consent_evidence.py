@@ -4,14 +4,14 @@
    the log does not know; who brings it again ends what was begun.
 2. Nobody is given a file back: it is looked at in its folder.
 3. What no consent names for :data:`ORPHANED` is let go by ``dialpact web``: first in the log, then on the
-   disk.
+   disk. A file that the log does not know stays: a restored database may know less than the folder.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -96,9 +96,7 @@ async def tidy(context: Context, folder: Path) -> list[str]:
     context.actor.need(Right.CONSENT)
     register, now = context.store.consent_evidence, context.now()
     await asyncio.to_thread(evidence_folder.sweep, folder, now)
-    kept = {one.id for one in (await register.list(most=ALL)).rows}
-    strays = await asyncio.to_thread(_strays, folder, kept, now - ORPHANED)
-    unnamed = await register.unnamed(now - ORPHANED, strays)
+    unnamed = await register.unnamed(now - ORPHANED)
     if not unnamed.ids:
         return []
     dropped: list[str] = []
@@ -113,12 +111,6 @@ async def tidy(context: Context, folder: Path) -> list[str]:
 
     await _in_turn(folder, lambda: None, drop, take_out)
     return dropped
-
-
-def _strays(folder: Path, kept: set[str], then: datetime) -> list[str]:
-    """Of processes that were killed before the log knew, and brought by nobody since ``then``."""
-    found = evidence_folder.names(folder) - kept
-    return [name for name in found if evidence_folder.is_from_before(folder / name, then)]
 
 
 async def _in_turn(

@@ -110,14 +110,6 @@ def names(folder: Path) -> set[str]:
         raise Fault("file", file=str(folder), error=error.strerror or str(error)) from error
 
 
-def is_from_before(path: Path, then: datetime) -> bool:
-    """Whether a file was last written before that; one that is gone was not."""
-    try:
-        return path.lstat().st_mtime < then.timestamp()
-    except OSError:
-        return False
-
-
 def take_out(folder: Path, sha256: str) -> None:
     """Fault where it can not be removed; one that is gone is no fault."""
     try:
@@ -131,7 +123,7 @@ def sweep(folder: Path, now: datetime) -> None:
     """What killed processes have left on its way in."""
     with suppress(OSError):
         for left in folder.glob(f"{ARRIVING}*"):
-            if is_from_before(left, now - LEFT):
+            if left.lstat().st_mtime < (now - LEFT).timestamp():
                 left.unlink(missing_ok=True)
 
 

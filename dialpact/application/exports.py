@@ -13,12 +13,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, cast
 
 from dialpact.application import new_file
 from dialpact.application.actor import Right
@@ -64,7 +63,7 @@ async def to_file(
     await asyncio.to_thread(new_file.check, target, force=force)
     with new_file.beside(target) as (temporary, file):
         done = await _written(context, asked, file, target.name)
-        await asyncio.to_thread(_flush, file)
+        await asyncio.to_thread(new_file.durable, file)
         await _log(context, asked, done, target.name, reason)
         await asyncio.to_thread(new_file.give_name, temporary, target, force=force)
     return done
@@ -154,8 +153,3 @@ async def _log(context: Context, asked: Asked, done: Exported, file: str, reason
     }
     key = str(asked.batch) if asked.batch else file or "-"
     await context.store.changes.note(asked.register, "export", key, detail, by=context.by, at=context.now())
-
-
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

@@ -1,7 +1,8 @@
 """Leads: whom a partner supplied, under which contract and on which legal basis, batch by batch.
 
 A file is looked at for range dialling before it counts. What any profile flags is stored as held, and nothing
-of it may be dialled until an officer releases it.
+of it may be dialled until an officer releases it. Nor may anything be dialled of one that its campaign wants
+scrubbed, until that was done (``application/scrub/batch``).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Looked(Value, frozen=True, kw_only=True):
     """What the detector says of a file. ``batch`` is None where nothing was stored."""
 
     batch: int | None
-    held: str  # why it may not be dialled from; empty when no profile finds anything
+    held: str  # what a profile finds, and a scrub that is owed (``compliance/held``); empty: it is not held
     finding: dict[str, RangeReport]  # of each profile that has thresholds
 
 
@@ -132,7 +133,9 @@ async def show(context: Context, batch: int) -> BatchShown:
 
 
 async def release(context: Context, batch: int, *, reason: str) -> Delivered:
-    """Its numbers count from now on: an officer has looked at it, no program. Fault when it is not held."""
+    """Its numbers count from now on: an officer has looked at what the detector found, no program. One that
+    is to be scrubbed is held for that as before. Fault when it is not held, or only for that.
+    """
     context.actor.need(Right.LEADS)
     context.actor.need_person()
     why = free_text(reason, "reason")
@@ -193,11 +196,11 @@ class _Leads:
         if file.rows == bad or (bad and not self._skip_bad):
             return Applied(), looked
         context = self._context
-        batch, count = await self._staging.apply(
+        batch, count, why = await self._staging.apply(
             file, finding, looked.held, bad=bad, by=context.by, at=context.now()
         )
         applied = Applied(applied=count, already=file.rows - bad - count, done=True)
-        return applied, Looked(batch=batch, held=looked.held, finding=finding)
+        return applied, Looked(batch=batch, held=why, finding=finding)
 
     async def _as_stored(self, act: Made) -> tuple[Applied, Looked]:
         batch, said = int(act.key), act.detail

@@ -36,6 +36,12 @@ def beside(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
         temporary.unlink(missing_ok=True)
 
 
+def durable(file: BinaryIO) -> None:
+    """What was written is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
 def give_name(temporary: Path, target: Path, *, force: bool) -> None:
     """``force``: over one that is there; else Fault ``exists``."""
     if not force:

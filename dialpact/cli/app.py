@@ -69,6 +69,10 @@ COMMANDS = {
         "Make a configuration (./dialpact.toml, or --config FILE), with database, ledger key and AMI secret.",
     ),
     "check": ("check.check", "May this call be made? Decides as the gate would, and records nothing."),
+    "scrub": (
+        "scrub.scrub",
+        "Which numbers of a list may be called? Judges each row as check would; exit 3 if some may not.",
+    ),
     "replay": (
         "replay.replay",
         "What would have been blocked? Judges old CDRs by a profile, changes nothing.",

@@ -76,6 +76,10 @@ class CommandContext:
         self.clock = self.machine.clock
         self._stores: list[Store] = []
 
+    def anew(self) -> CommandContext:
+        """The same, with the configuration as it is on the disk now."""
+        return CommandContext(self.config_file, self.as_json, self.language, self.machine)
+
     @cached_property
     def stderr(self) -> Console:
         from rich.console import Console

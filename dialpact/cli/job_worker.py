@@ -89,8 +89,7 @@ async def serve(session: CommandContext, runner: _Line, idle: bool) -> None:
         while True:
             job = line.asked(await jobs.get())
             # With the rules as they are in the files now: a worker may live longer than they do.
-            now = CommandContext(session.config_file, as_json=True, language="en", machine=session.machine)
-            runner.say(await _ended(now, context, job, runner))
+            runner.say(await _ended(session.anew(), context, job, runner))
 
 
 async def _ended(session: CommandContext, context: Context, job: Job, runner: _Line) -> Said:
@@ -146,11 +145,15 @@ def _nice() -> None:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     config, kind = sys.argv[1:]
+    run(CommandContext(Path(config), as_json=True, language="en"), kind == "idle")
+
+
+def run(session: CommandContext, idle: bool) -> None:
+    """Until the pipe ends, and with it the process."""
     spoken = os.dup(1)
     os.dup2(2, 1)  # nobody else speaks there
     configure_logs()
-    session = CommandContext(Path(config), as_json=True, language="en")
-    asyncio.run(serve(session, _Line(spoken), kind == "idle"))
+    asyncio.run(serve(session, _Line(spoken), idle))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dialpact.application.leads import Looked
 from dialpact.cli.command_context import CommandContext
+from dialpact.compliance.held import finding_of, owes_scrub
 from dialpact.compliance.ranges import RangeReport
 
 
 def imported(session: CommandContext, looked: Looked) -> None:
     """After the counts of an import: the batch, and if it is held, why and what to do."""
+    what = finding_of(looked.held)
     if looked.batch is not None:
-        said = "say.held" if looked.held else "say.batch"
-        session.answer(None, session.text(said, batch=looked.batch, what=looked.held))
-    if looked.held:
+        session.answer(None, session.text("say.held" if what else "say.batch", batch=looked.batch, what=what))
+        if owes_scrub(looked.held):
+            session.answer(None, session.text("say.not-scrubbed", batch=looked.batch))
+    if what:
         for profile, found in looked.finding.items():
             report(session, profile, found)
 

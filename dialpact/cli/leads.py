@@ -12,12 +12,13 @@ import typer
 from dialpact.application import leads
 from dialpact.application.exports import Asked
 from dialpact.application.policy import load_policy
-from dialpact.cli import entry, exports, imports, lead_report
+from dialpact.cli import entry, exports, imports, lead_report, scrub
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.exports import Force, Output
 from dialpact.cli.flag import After, BadTo, By, Limit, OfSheets, SkipBad, Why
 from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
+from dialpact.compliance.held import finding_of, owes_scrub
 from dialpact.compliance.registers import leads as register
 from dialpact.compliance.registers.formats import LEADS
 
@@ -72,7 +73,7 @@ async def import_(
         imports.tell(session, file, done, msgspec.structs.asdict(looked))
     if not session.as_json:
         lead_report.imported(session, looked)
-    return FAILED if not done.done else FOUND if looked.held else DONE
+    return FAILED if not done.done else FOUND if finding_of(looked.held) else DONE
 
 
 @command(app, "export")
@@ -143,6 +144,35 @@ async def find(
     return DONE if found.rows else FAILED
 
 
+@command(app, "scrub")
+async def scrub_(
+    session: CommandContext,
+    batch: Batch,
+    *,
+    caller_id: Annotated[str, typer.Option(help="With which it is to be dialled.")],
+    trunk: scrub.Trunk = "",
+    agent: Annotated[str, typer.Option()] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The result; no file is written over.")
+    ] = None,
+    format: scrub.AsForm = None,
+    force: Force = False,
+    by: By,
+) -> int:
+    """Judge each number of a batch before it is dialled, logged: one that waits for it counts then."""
+    return await scrub.batch(
+        session,
+        batch,
+        caller_id=caller_id,
+        trunk=trunk,
+        agent=agent,
+        out=out,
+        form=format,
+        force=force,
+        by=by,
+    )
+
+
 @command(app, "release")
 async def release(
     session: CommandContext,
@@ -155,7 +185,10 @@ async def release(
     async with session.context(by) as context:
         found = await leads.release(context, batch, reason=reason)
     _done(session, "released", found)
-    session.note(session.text("say.released"))
+    if owes_scrub(found.held):
+        session.note(session.text("say.not-scrubbed", batch=batch))
+    else:
+        session.note(session.text("say.released"))
 
 
 @command(app, "withdraw")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Self
 
 from dialpact.compliance import numbers, policy, ranges, zones
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.fact_requirements import fact_requirements
-from dialpact.compliance.model import AND, CallAttempt, Decision, Facts, Finding, Mode
+from dialpact.compliance.model import AND, CallAttempt, Callee, Decision, Facts, Finding, Mode
 from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.randomness import Randomness
@@ -60,6 +62,13 @@ class Judge:
         self._ranges = tuple(section for section in sections if section)
         self._holding = policy.Holding(rules)
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
+        self._evaluate: Callable[..., tuple[Finding, ...]] = policy.evaluate
+
+    def with_evaluate(self, evaluate: Callable[..., tuple[Finding, ...]]) -> Self:
+        """The same judge, whose rules are asked by ``evaluate``, which finds what the engine's would."""
+        other = copy.copy(self)
+        other._evaluate = evaluate
+        return other
 
     def attempt(
         self,
@@ -76,15 +85,8 @@ class Judge:
         """Normalises and bounds what came from outside."""
         if not trunk and len(self.trunks) == 1:
             trunk = next(iter(self.trunks))
-        # A local number is another one in each town, so several trunks must be of one.
-        towns = {known.area_code if (known := self.trunks.get(name)) else "" for name in trunk.split(AND)}
         return CallAttempt(
-            callee=numbers.parse(
-                number,
-                regions=self.policy.regions,
-                area_code=towns.pop() if len(towns) == 1 else "",
-                areas=self.policy.areas,
-            ),
+            callee=self.callee(number, trunk),
             campaign=bounded(campaign),
             caller_id=bounded(caller_id),
             agent=bounded(agent),
@@ -93,6 +95,17 @@ class Judge:
             channel=bounded(channel, 128),
             uniqueid=bounded(uniqueid, 64),
             attack=bounded(attack, 128),
+        )
+
+    def callee(self, number: str, trunk: str) -> Callee:
+        """Who is called when ``number`` is dialled over this trunk, or over any of several."""
+        # A local number is another one in each town, so several trunks must be of one.
+        towns = {known.area_code if (known := self.trunks.get(name)) else "" for name in trunk.split(AND)}
+        return numbers.parse(
+            number,
+            regions=self.policy.regions,
+            area_code=towns.pop() if len(towns) == 1 else "",
+            areas=self.policy.areas,
         )
 
     def decide(
@@ -119,7 +132,7 @@ class Judge:
                 ),
             )
         else:
-            findings = policy.evaluate(attempt, facts, self.policy, now, recorder_required=recorder_required)
+            findings = self._evaluate(attempt, facts, self.policy, now, recorder_required=recorder_required)
         if not self.policy.effective(now):  # a clock that was lost: no rule would bind
             findings += (_failure(Reason.GATE_ERROR, "the clock shows a day before any rule took effect"),)
         failed = any(finding.result == "fail" for finding in findings)
@@ -133,7 +146,7 @@ class Judge:
             attempt=attempt,
             facts=facts,
             findings=findings,
-            retry_at=policy.retry_at(attempt, facts, self.policy, now, findings) if failed else None,
+            retry_at=self._retry_at(attempt, facts, now, findings) if failed else None,
             dial=self._dial(attempt, failed),
             policy=self.policy.versions,
             calendar=self.policy.calendar_version,
@@ -142,6 +155,11 @@ class Judge:
             mode=self.mode,
             retention=self.policy.terms,
         )
+
+    def _retry_at(
+        self, attempt: CallAttempt, facts: Facts, now: datetime, findings: Sequence[Finding]
+    ) -> datetime | None:
+        return policy.retry_at(attempt, facts, self.policy, now, findings, evaluate=self._evaluate)
 
     def holds_until(
         self, decision: Decision, dialled: Sequence[ranges.LastDialled] | None = None

@@ -156,7 +156,7 @@ class Batch(Value, frozen=True, kw_only=True):
     sha256: str  # of the file
     imported_at: datetime
     rows: int
-    held: str = ""  # what the range detector found; nothing of a held batch may be dialled
+    held: str = ""  # why nothing of it may be dialled (``compliance/held``); empty: it may be
 
 
 class Script(Value, frozen=True, kw_only=True):

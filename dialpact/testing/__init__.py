@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from dialpact.testing.agi_process import FakeProcess, ToldByScript
     from dialpact.testing.ami import FakeAmi, FakeFailure
     from dialpact.testing.ami_calls import Channel
+    from dialpact.testing.api import Api
+    from dialpact.testing.api_faults import Asked
     from dialpact.testing.asterisk import FakeAsterisk, Told, UnexpectedCommand
     from dialpact.testing.callers import FastAgi, ProcessAgi
     from dialpact.testing.clock import FixedClock
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Agent": "story",
+    "Api": "api",
+    "Asked": "api_faults",
     "Answer": "looking",
     "BadEntry": "registers",
     "Call": "story",
@@ -48,6 +52,8 @@ _HOME = {
 __all__ = [
     "Agent",
     "Answer",
+    "Api",
+    "Asked",
     "BadEntry",
     "Call",
     "Channel",

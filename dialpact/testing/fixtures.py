@@ -11,7 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from dialpact.compliance.config import Config
-    from dialpact.testing import Dialpact, FakeAmi, FastAgi, FixedClock, ProcessAgi, Registers, Site
+    from dialpact.testing import Api, Dialpact, FakeAmi, FastAgi, FixedClock, ProcessAgi, Registers, Site
 
 
 NEEDS = "this fixture needs pytest-asyncio: pip install 'dialpact[testing]'"
@@ -77,6 +77,15 @@ async def dialpact(
 
     async with Dialpact(dialpact_site, dialpact_clock) as story:
         yield story
+
+
+@pytest.fixture
+def dialpact_api(dialpact_site: Site, dialpact_registers: Registers) -> Iterator[Api]:
+    """The API on the story's registers and clock; no ``async`` needed."""
+    from dialpact.testing import Api
+
+    with Api(dialpact_site) as api:
+        yield api
 
 
 @async_fixture

@@ -85,10 +85,11 @@ class Registers:
         industry: str = "",
         purpose: Purpose = "marketing",
         script: str = SCRIPT,
+        scrub_leads: bool = False,
     ) -> None:
         """A campaign; its industry is its id unless another is said."""
         given = {"business": business, "industry": industry or id, "purpose": purpose, "script": script}
-        self._put(lambda context: campaigns.add(context, id, **given), _BEGAN)
+        self._put(lambda context: campaigns.add(context, id, **given, scrub_leads=scrub_leads), _BEGAN)
 
     def script(
         self, id: str, text: str = "Good day, this is Acme.", *, approved: bool = True, expires_at: str = ""
@@ -267,17 +268,21 @@ class Registers:
         return await leads.take(context, delivery(campaign, *provenance), sections, file, name=name)
 
     def _put(self, work: Callable[[Context], Awaitable[T]], clock: Clock | None = None) -> T:
-        """``work`` on a store of its own: the test's event loop may be busy with this very call."""
+        return committed(self._config, clock or self._clock, work)
 
-        async def run() -> T:
-            async with await Store.open(self._config.database, PATIENCE_MS) as store:
-                return await work(Context(store, ACTOR, clock or self._clock))
 
-        try:
-            with ThreadPoolExecutor(1) as pool:
-                return pool.submit(lambda: asyncio.run(run())).result()
-        except Fault as fault:
-            raise BadEntry(fault_text(fault, "en")) from fault
+def committed(config: Config, clock: Clock, work: Callable[[Context], Awaitable[T]]) -> T:
+    """``work`` on a store of its own: the test's event loop may be busy with this very call. BadEntry."""
+
+    async def run() -> T:
+        async with await Store.open(config.database, PATIENCE_MS) as store:
+            return await work(Context(store, ACTOR, clock))
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(run())).result()
+    except Fault as fault:
+        raise BadEntry(fault_text(fault, "en")) from fault
 
 
 def _told(path: Path, done: Imported[Any]) -> str:

@@ -18,7 +18,9 @@ from dialpact.application.policy import load_policy
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
+from dialpact.compliance.ledger import keys
 from dialpact.compliance.profile import Policy
+from dialpact.compliance.registers.api_key import new_secret
 from dialpact.store.sqlite import Store, create
 from dialpact.testing.registers import Registers
 
@@ -83,12 +85,17 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
             spool = Path(where) / "recordings"
         secret.write_text(SECRET)
         spool.mkdir()
+        keys.write_new(Path(where) / "api.secret", new_secret(), 0o600)
         config = structs.replace(
             original,
             store=configuration.StoreConfig(url=f"sqlite:{where}/test.db"),
             gate=structs.replace(original.gate, listen="127.0.0.1:0", deadline_ms=DEADLINE_MS),
             ami=configuration.AmiConfig(secret_file=str(secret)),
             recording=structs.replace(original.recording, directory=str(spool), min_free_mb=1),
+            ledger=configuration.LedgerConfig(
+                key_file=f"{where}/ledger.key", on_fork=original.ledger.on_fork
+            ),
+            api=structs.replace(original.api, secret_file=f"{where}/api.secret", folder=f"{where}/api-files"),
         )
         create(config.database)
         yield Site(config, policy, clock)

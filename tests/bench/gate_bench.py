@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench import (
+    api_bench,
     bridge_bench,
     calls_bench,
     decision,
@@ -26,6 +27,7 @@ from tests.bench import (
     listener_bench,
     native,
     register_size,
+    scrub_bench,
     start_bench,
     verify_bench,
 )
@@ -47,6 +49,8 @@ PARTS = {
     "start": Part(start_bench.measure, start_bench.table),
     "verify": Part(verify_bench.measure, verify_bench.table),
     "import": Part(import_bench.measure, import_bench.table),
+    "scrub": Part(scrub_bench.measure, scrub_bench.table),
+    "api": Part(api_bench.measure, api_bench.table),
     "listener": Part(listener_bench.measure, listener_bench.table),
     "calls": Part(calls_bench.measure, calls_bench.table, lab=True),
     "bridge": Part(

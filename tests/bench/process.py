@@ -39,14 +39,31 @@ class Process:
 
     def ask(self, line: str = "") -> str:
         """Its next line, after ``line`` was said to it. RuntimeError when it has ended."""
-        assert self._running.stdin is not None and self._running.stdout is not None
         if line:
-            self._running.stdin.write(line + "\n")
-            self._running.stdin.flush()
+            self.tell(line)
+        return self.hear()
+
+    def tell(self, line: str) -> None:
+        assert self._running.stdin is not None
+        self._running.stdin.write(line + "\n")
+        self._running.stdin.flush()
+
+    def hear(self) -> str:
+        """Its next line. RuntimeError when it has ended."""
+        assert self._running.stdout is not None
         answer = self._running.stdout.readline()
         if not answer:
             raise RuntimeError(f"{self._running.args} ended with {self._running.wait(ENDING_SECONDS)}")
         return answer
+
+    def end(self) -> None:
+        """One that does not end with its stdin."""
+        self._running.terminate()
+
+    @property
+    def own_processor(self) -> float:
+        """Seconds of processor that it has taken so far, without its children."""
+        return _clock(self.pid)
 
     @property
     def processor(self) -> float:

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.bench import (
+    api_bench,
     bridge_bench,
     calls_bench,
     decision,
@@ -29,6 +30,7 @@ from tests.bench import (
     proof,
     reconcile_bench,
     register_size,
+    scrub_bench,
     stand,
     start_bench,
     verify_bench,
@@ -227,6 +229,30 @@ def test_import_bench_runs(tmp_path: Path) -> None:
     assert 0 < found["second_writer_p50_s"] <= found["second_writer_longest_s"]
     assert found["xlsx"]["rows"] == 2000 and found["xlsx"]["applied"] == found["applied"]
     assert import_bench.table(found).count("a second writer waited") == 2
+
+
+def test_scrub_bench_runs(tmp_path: Path) -> None:
+    """Every row of it has its answer, or it fails."""
+    found = scrub_bench.measure(1, tmp_path, 2000)
+    assert {name: one["callable"] for name, one in found.items()} == {
+        "in hours": 1200,
+        "outside hours": 0,
+        "JSON lines": 1200,
+    }
+    assert all(one["peak_mb"] > 0 and one["processor_seconds"] > 0 for one in found.values())
+    assert scrub_bench.table(found).count("rows a second") == 3
+
+
+def test_api_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not c_peer("C"):
+        return
+    for name, value in (("SECONDS", 3), ("LAST_SECONDS", 1), ("ROWS", 200_000), ("ASKED_A_SECOND", 20)):
+        monkeypatch.setattr(api_bench, name, value)
+    found = api_bench.measure(1, tmp_path)
+    assert found["ratio"]["p99_ms"] > 0 and len(found["rounds"]) == 1
+    assert found["told"].keys() >= {"check 200", "calls 200"} and found["scrubbed"] > 0
+    assert found["proven"]["decisions"] >= 3 * 3 * 50
+    assert "beside the API" in api_bench.table(found)
 
 
 def test_listener_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ def case(known: Facts, call: CallAttempt | None = None) -> Case:
 
 
 HELD = batch(id=8, held="run=50")
+UNSCRUBBED = batch(id=9, held="not-scrubbed")
 ONLY_HELD = ["not-on-lead-list/only-held", "range-dialling/batch-held"]
 
 
@@ -51,6 +52,14 @@ ONLY_HELD = ["not-on-lead-list/only-held", "range-dialling/batch-held"]
         ((), ["not-on-lead-list/on-no-batch"], "nobody supplied it"),
         ((batch(campaign="summer"),), ["not-on-lead-list/on-no-batch"], "for another campaign"),
         ((HELD,), ONLY_HELD, "held"),
+        ((UNSCRUBBED,), ["not-on-lead-list/not-scrubbed"], "a scrub is owed, and no sweep was found"),
+        ((HELD, UNSCRUBBED), ["not-on-lead-list/not-scrubbed"], "the newest is named"),
+        ((UNSCRUBBED, BATCH), [], "another one has it that counts"),
+        (
+            (batch(id=9, held="not-scrubbed, run=50"),),
+            ["not-on-lead-list/not-scrubbed", "range-dialling/batch-held"],
+            "both are said",
+        ),
         ((HELD, BATCH), [], "held, but another partner's batch has it too"),
         (
             (HELD, batch(campaign="summer")),

@@ -232,6 +232,6 @@ async def test_a_foreign_key_holds(path: Path) -> None:
         with pytest.raises(StoreRefused):
             await store.transact(
                 lambda connection: connection.execute(
-                    "INSERT INTO campaign VALUES ('c', 'nobody', 'x', 'marketing', '', '')"
+                    "INSERT INTO campaign VALUES ('c', 'nobody', 'x', 'marketing', '', '', 0)"
                 )
             )

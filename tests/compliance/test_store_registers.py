@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry
+from dialpact.compliance.model import Business, CallerId, Consent, DncEntry
+from dialpact.compliance.registers.campaign import CampaignEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
 from tests.compliance.store_values import ASKED, AT, BY, NUMBER, attempt
 
 ACME = Business(id="acme", name="某某公司", actor="own-business")
-RENEWAL = Campaign(id="renewal", business="acme", industry="保险", purpose="marketing")
+RENEWAL = CampaignEntry(id="renewal", business="acme", industry="保险", purpose="marketing")
 SHOWN = CallerId(
     number="02787654321",
     business="acme",

@@ -69,10 +69,12 @@ def every_finding() -> list[Finding]:
 def whole_covenant() -> list[Finding]:
     """Findings of leads, ranges, scripts, caps, suspensions and of what other profiles ask."""
     held = msgspec.structs.replace(BATCH, held="a run of 50 numbers")
+    unscrubbed = msgspec.structs.replace(BATCH, held="not-scrubbed")
     tally = Tally(per="callee", limit=3, nth=GOOD)
     worlds = [
         facts(leads=()),
         facts(leads=(held,)),
+        facts(leads=(unscrubbed,)),
         facts(neighbours=tuple(range(-30, 0))),
         facts(neighbours=tuple(sorted({n * 7 % 101 - 50 for n in range(60)} - {0}))),
         facts(campaign=msgspec.structs.replace(CAMPAIGN, script="")),

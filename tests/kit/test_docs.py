@@ -66,7 +66,7 @@ def test_page_names_every_fixture_and_every_register(page: str) -> None:
         for name, found in vars(dialpact.testing.fixtures).items()
         if type(found).__name__ == "FixtureFunctionDefinition"
     ]
-    assert len(fixtures) == 9
+    assert len(fixtures) == 10
     for name in fixtures:
         assert f"`{name}`" in text, name
     for name in vars(Registers):

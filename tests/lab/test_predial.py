@@ -131,6 +131,9 @@ async def test_the_customer_first(
     (shown,) = lab.calls(number)
     assert (shown["id"], shown["outcome"]) == (told.answer["decision"], "answered")
     assert (leg.number, shown["caller_id"]) == (number, CALLER_ID)
+    package = lab.site.folder / "package.zip"
+    lab.site.dialpact("evidence", "export", "--call", shown["id"], "-o", str(package), "--by", "chen")
+    lab.site.dialpact("evidence", "verify", str(package))
 
 
 async def test_the_agent_first_through_the_interlock(

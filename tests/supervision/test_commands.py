@@ -283,10 +283,12 @@ def test_show_says_who_supervises(operator: Home) -> None:
 
 
 def test_the_unit_of_who_is_supervised_may_sign_write_and_hear() -> None:
-    """`dialpact web` alone may do none of it."""
+    """`dialpact web` alone may neither sign nor hear."""
     folder = Path(__file__).parents[2] / "deploy" / "systemd"
     unit = (folder / "dialpact-web.service").read_text("utf-8")
     more = (folder / "dialpact-web.service.d" / "supervised.conf").read_text("utf-8")
     assert "User=dialpact-web\n" in unit and "User=dialpact\n" in more
-    assert "ReadOnlyPaths=/var/lib/dialpact\n" in unit and "ReadWritePaths=/var/lib/dialpact\n" in more
+    assert "ReadWritePaths=/var/lib/dialpact\n" in unit and "ReadWritePaths=" not in more
+    assert "-/var/lib/dialpact/ledger.key" in unit and "ledger.key" not in more
     assert "/var/spool/asterisk" in unit and "InaccessiblePaths=\n" in more
+    assert "SupplementaryGroups=asterisk\n" in more  # the recordings' folder is that group's

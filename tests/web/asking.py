@@ -6,13 +6,20 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.application.gate import Gate
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.runner import Runner
 from dialpact.application.policy import load_policy
+from dialpact.cli import job_worker
 from dialpact.cli.command_context import BUSY_MS
 from dialpact.compliance.clock import Clock, SystemClock, host_uptime
 from dialpact.compliance.config import Config, Trunk
@@ -93,6 +100,9 @@ def site_of(database: Path, config: Config | None = None, clock: Clock | None = 
 
 def made(config: Config, store: Store, clock: Clock) -> Site:
     rules = Rules(config, load_policy(config), store, clock)
+    context = Context(store, Actor(name="dialpact", door=Door.DAEMON), clock)
+    files = JobFiles(config.path(config.api.folder))
+    command = partial(job_worker.command, Path(config.origin))
     return Site(
         config=config,
         store=store,
@@ -100,6 +110,7 @@ def made(config: Config, store: Store, clock: Clock) -> Site:
         uptime=host_uptime,
         rules=rules.now,
         recorded_rules=rules.recorded,
+        jobs=Runner(context, files, command, timedelta(days=config.api.results_days)),
         gate=Gate(Store(config.database), rules.now(), clock),
     )
 
@@ -110,12 +121,20 @@ async def asking(
     sources: Sequence[RouteSource] = SOURCES,
     config: Config | None = None,
     clock: Clock | None = None,
+    *,
+    works: bool = False,
 ) -> AsyncIterator[Asker]:
-    site = site_of(database, config, clock)
+    """``works``: jobs are done, too."""
+    site, stop = site_of(database, config, clock), asyncio.Event()
+    assert isinstance(site.jobs, Runner)
     working = asyncio.create_task(deciding(site))
+    running = asyncio.create_task(site.jobs.run(stop)) if works else None
     try:
         async with serving(application(site, sources)) as port:
             yield Asker(port)
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+        stop.set()
+        if running:
+            await running

@@ -93,6 +93,9 @@ class _Module(Protocol):
 
 
 KINDS: Mapping[JobKind, Kind] = {
+    "scrub": Kind(
+        "dialpact.application.jobs.scrubbing", (Right.CHECK, Right.LEADS), idle=True, concludes=True
+    ),
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
 }

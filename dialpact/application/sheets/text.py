@@ -13,13 +13,13 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
 from dialpact.application.sheets import kind
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.sheet import HEAD, BadLine, Remark, Row
+from dialpact.compliance.registers.sheet import HEAD, BadLine, Remark, Row, View
 
 LONGEST = 65_536  # characters of a line: memory stays bounded whatever the file is
 DELIMITERS = (",", ";", "\t", "|")
@@ -45,7 +45,7 @@ class TextFile:
         """Bytes read so far."""
         return self._file.tell()
 
-    def _views(self) -> list[Cut]:
+    def _views(self) -> Sequence[View]:
         start = list(islice(self.lines(), HEAD))
         if start and (given := _SEPARATOR.fullmatch(start[0].strip(" \r"))):
             return [Cut(self, given[1], 1)]

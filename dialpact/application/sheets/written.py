@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from dialpact.compliance.registers.fault import Fault
 
 MOST = 1_048_576  # rows of a sheet: Excel's own bound
-_MARK = b"\xef\xbb\xbf"
+MARK = b"\xef\xbb\xbf"
 _FORMULA = re.compile(r"[=@]|[+-](?![0-9+() -]*\Z)")  # a telephone number with its plus is none
 _WIDTH = 24  # characters of a column
 _NEW = (1980, 1, 1, 0, 0, 0)  # the time of everything in the archive
@@ -79,11 +79,11 @@ def written(file: IO[bytes], name: str, header: Sequence[str]) -> Written:
 class _Text:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._file.write(_MARK)
+        self._file.write(MARK)
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows([_guarded(cell) for cell in row] for row in rows)
+        csv.writer(text, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
         self._file.write(text.getvalue().encode())
 
     def end(self) -> None:
@@ -124,5 +124,5 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return found
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell

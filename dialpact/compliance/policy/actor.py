@@ -7,6 +7,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import ActorRule
 
 NAME = "actor"
+LOOKS_AT = ()
 turns = timeless
 
 

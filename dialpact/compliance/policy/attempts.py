@@ -6,14 +6,17 @@ business; each is reserved in its decision's own transaction, so two diallers ca
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, timedelta
 
 from dialpact.compliance.model import Tally
 from dialpact.compliance.policy.case import Case, Findings, Instants, Why, failed, joined, skipped
+from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Attempts, Cap
 
 NAME = "attempts"
+LOOKS_AT = ("callee", "attempts")
 _ALMOST = timedelta(microseconds=999_999)
 _REACHED = {"callee": Why.CALLEE_CAP, "caller-id": Why.CALLER_ID_CAP}
 
@@ -25,6 +28,12 @@ def judge(case: Case, section: Attempts) -> Findings:
         return skipped(NAME, case, Why.CAMPAIGN_UNKNOWN)
     caps = [cap for cap in section.caps if cap.action == "refuse"]
     return joined(NAME, case, (finding for cap in caps for finding in _failure(case, cap)))
+
+
+def longest(profiles: Iterable[Profile]) -> timedelta:
+    """For how long an attempt at a callee counts at most."""
+    caps = [cap for profile in profiles if profile.attempts for cap in profile.attempts.caps]
+    return max((cap.period for cap in caps if cap.per == "callee"), default=timedelta(0))
 
 
 def turns(case: Case, section: Attempts) -> Instants:

@@ -24,6 +24,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import CallerIdRange, CallerIdRule
 
 NAME = "caller_id"
+LOOKS_AT = ()
 
 
 def judge(case: Case, section: CallerIdRule) -> Findings:

@@ -6,6 +6,7 @@ from dialpact.compliance.policy.case import Case, Findings, Why, failed, passed,
 from dialpact.compliance.reasons import Reason
 
 NAME = "campaign"
+LOOKS_AT = ()
 
 
 def judge(case: Case) -> Findings:

@@ -101,6 +101,7 @@ class Why(StrEnum):
     ON_NO_BATCH = "on-no-batch"
     ONLY_HELD = "only-held"
     BATCH_HELD = "batch-held"
+    NOT_SCRUBBED = "not-scrubbed"
     RANGE_RUN = "range-run"
     RANGE_STRETCH = "range-stretch"
     # recording
@@ -144,20 +145,20 @@ class Case:
         return purpose if purpose in PURPOSES else "marketing"
 
 
-def clause(rule: str, case: Case) -> str:
+def _clause(rule: str, case: Case) -> str:
     """Profile and section; empty for what holds under every profile."""
     of_the_register = rule in ("campaign", "suspension")
     return "" if of_the_register else f"{case.profile.id} {'numbers' if rule == 'number' else rule}"
 
 
 def passed(rule: str, case: Case) -> Findings:
-    return _passed(rule, clause(rule, case))
+    return _passed(rule, _clause(rule, case))
 
 
 def passed_at(rule: str, case: Case, basis: str) -> Findings:
     """Of a rule that looked at a clock. Whose, the callee says, unless only the profile's counted."""
     own = case.profile.timezone if basis == "fixed" and case.attempt.callee.zones else ""
-    return _passed(rule, clause(rule, case), own)
+    return _passed(rule, _clause(rule, case), own)
 
 
 @cache  # one for each rule and profile
@@ -167,7 +168,7 @@ def _passed(rule: str, clause: str, zone: str = "") -> Findings:
 
 def skipped(rule: str, case: Case, why: Why, **values: str) -> Findings:
     detail = {"key": why.value, **values}
-    return (Finding(rule=rule, result="skip", clause=clause(rule, case), detail=detail),)
+    return (Finding(rule=rule, result="skip", clause=_clause(rule, case), detail=detail),)
 
 
 def failed(
@@ -177,7 +178,7 @@ def failed(
         rule=rule,
         result="fail",
         code=code,
-        clause=clause(rule, case),
+        clause=_clause(rule, case),
         detail={"key": str(why), **values},
         retry_at=retry_at,
     )

@@ -6,6 +6,7 @@ in its scope, not only the record it was written on: people withdraw from a call
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from datetime import date, datetime, timedelta
 
 from dialpact.compliance.model import Campaign, Consent, Facts
@@ -21,11 +22,13 @@ from dialpact.compliance.policy.case import (
     skipped,
 )
 from dialpact.compliance.policy.do_not_call import covers
+from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.retention import months_later
 from dialpact.compliance.sections import ConsentRule
 
 NAME = "consent"
+LOOKS_AT = ("callee", "consents", "opt_outs")
 
 
 def judge(case: Case, section: ConsentRule) -> Findings:
@@ -64,6 +67,19 @@ def judge(case: Case, section: ConsentRule) -> Findings:
         return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.EXPIRED, on=on),)
     on, months = _last_day(case, section, latest).isoformat(), str(section.valid_months)
     return (failed(NAME, case, Reason.CONSENT_EXPIRED, Why.LAPSED, on=on, months=months),)
+
+
+def agreed(granted_at: datetime, now: datetime, profiles: Iterable[Profile]) -> Hashable:
+    """All that the rule sees, from ``now`` on, in when somebody agreed who never withdrew: that it is over,
+    and the days from which the consent lapses by itself.
+    """
+    if granted_at > now:
+        return granted_at
+    return tuple(
+        granted_at.astimezone(profile.zone).date()
+        for profile in profiles
+        if profile.consent and profile.consent.valid_months
+    )
 
 
 def turns(case: Case, section: ConsentRule) -> Instants:

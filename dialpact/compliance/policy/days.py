@@ -15,6 +15,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import WEEKDAYS, Days
 
 NAME = "days"
+LOOKS_AT = ("callee",)
 # The longest holiday takes nine days; two stacked profiles may need longer to meet.
 HORIZON = 60
 

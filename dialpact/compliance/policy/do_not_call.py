@@ -13,6 +13,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import DoNotCallRule
 
 NAME = "do_not_call"
+LOOKS_AT = ("callee", "opt_outs")
 _WHY = {"all": Why.OPTED_OUT_ALL, "industry": Why.OPTED_OUT_INDUSTRY, "business": Why.OPTED_OUT_BUSINESS}
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import partial
 from importlib import import_module
+from types import ModuleType
 from typing import Any, get_args
 
 from msgspec.structs import fields
 
-from dialpact.compliance.model import CallAttempt, Facts, Finding
+from dialpact.compliance.model import CallAttempt, Facts, Finding, Purpose
 from dialpact.compliance.policy import campaign, number, suspension
 from dialpact.compliance.policy.case import Case, Findings, Instants, Why, skipped
 from dialpact.compliance.policy.clocks import Ticks
@@ -18,7 +20,7 @@ from dialpact.compliance.sections import Section
 
 Rule = Callable[[Case, Any], Findings]
 Turns = Callable[[Case, Any], Instants]
-_MODULES = {
+_MODULES: Mapping[str, ModuleType] = {
     field.name: import_module(f"dialpact.compliance.policy.{field.name}")
     for field in fields(Profile)
     if any(isinstance(kind, type) and issubclass(kind, Section) for kind in get_args(field.type))
@@ -33,6 +35,12 @@ TURNS: dict[str, Turns | None] = {name: getattr(module, "turns", None) for name,
 TICKS: dict[str, Callable[[Case, Any], Ticks | None]] = {
     name: module.ticks for name, module in _MODULES.items() if hasattr(module, "ticks")
 }
+# What a rule looks at of that in which the attempts of one list differ (``remembering``); None: at all of it.
+LOOKS_AT: Mapping[str, tuple[str, ...] | None] = {
+    name: getattr(module, "LOOKS_AT", None)
+    for name, module in (*_MODULES.items(), *((each.NAME, each) for each in (number, campaign, suspension)))
+}
+Asked = Callable[[Case], Findings]  # a rule with its section, or why it is not asked
 
 
 def evaluate(
@@ -44,25 +52,57 @@ def evaluate(
     always means that another one fails, or when it does not bind: not yet effective, or not for this purpose.
     With ``recorder_required`` off, and only then, an unread recorder lease is a skip instead of a failure.
     """
+    found: list[Finding] = []
+    for place in range(len(policy.profiles)):
+        case = case_of(attempt, facts, policy, place, now, recorder_required=recorder_required)
+        for _, ask in asked(policy, place, case.local.date(), case.purpose):
+            found += ask(case)
+    return tuple(found)
+
+
+def case_of(
+    attempt: CallAttempt,
+    facts: Facts,
+    policy: Policy,
+    place: int,
+    now: datetime,
+    *,
+    recorder_required: bool,
+) -> Case:
+    """Under the profile at this place of the policy."""
     if now.tzinfo is None:
         raise ValueError("a time without a zone is not an instant")
-    found: list[Finding] = []
-    for place, profile in enumerate(policy.profiles):
-        local = now.astimezone(profile.zone)
-        case = Case(attempt, facts, policy.calendar, profile, local, recorder_required)
-        found += number.judge(case, profile.numbers)
-        if place == 0:  # matters of the register, not of a profile
-            found += campaign.judge(case)
-            found += suspension.judge(case)
-        today, purpose, sections = local.date(), case.purpose, policy.sections[place]
-        for name, rule in RULES.items():
-            if (section := sections.get(name)) is None:
-                continue  # the profile has no such rule
-            if today < section.effective_from:
-                since = section.effective_from.isoformat()
-                found += skipped(name, case, Why.NOT_EFFECTIVE, since=since)
-            elif not section.binds(purpose):
-                found += skipped(name, case, Why.OTHER_PURPOSE, purpose=purpose)
-            else:
-                found += rule(case, section)
-    return tuple(found)
+    profile = policy.profiles[place]
+    local = now.astimezone(profile.zone)
+    return Case(attempt, facts, policy.calendar, profile, local, recorder_required)
+
+
+def asked(policy: Policy, place: int, today: date, purpose: Purpose) -> Iterator[tuple[str, Asked]]:
+    """What a profile asks on its local day ``today``, in its order, by the rules' names."""
+    yield number.NAME, partial(_number, policy.profiles[place])
+    if place == 0:  # matters of the register, not of a profile
+        yield campaign.NAME, campaign.judge
+        yield suspension.NAME, suspension.judge
+    sections = policy.sections[place]
+    for name, rule in RULES.items():
+        if (section := sections.get(name)) is None:
+            continue  # the profile has no such rule
+        if today < section.effective_from:
+            since = section.effective_from.isoformat()
+            yield "", partial(_skipped, name, Why.NOT_EFFECTIVE, since=since)
+        elif not section.binds(purpose):
+            yield "", partial(_skipped, name, Why.OTHER_PURPOSE, purpose=purpose)
+        else:
+            yield name, partial(_judged, rule, section)
+
+
+def _number(profile: Profile, case: Case) -> Findings:
+    return number.judge(case, profile.numbers)
+
+
+def _judged(rule: Rule, section: Section, case: Case) -> Findings:
+    return rule(case, section)
+
+
+def _skipped(name: str, why: Why, case: Case, **values: str) -> Findings:
+    return skipped(name, case, why, **values)

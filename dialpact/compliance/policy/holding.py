@@ -16,18 +16,17 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain, count
 from typing import NamedTuple
 
-import msgspec
+from msgspec import structs
 
 from dialpact.compliance.model import CallAttempt, Callee, Facts, Finding
 from dialpact.compliance.policy import days
-from dialpact.compliance.policy.case import Case, Findings, clause, day_begins
-from dialpact.compliance.policy.engine import RULES, TICKS, TURNS
+from dialpact.compliance.policy.case import Case, Findings, day_begins, timeless
+from dialpact.compliance.policy.engine import RULES, TICKS, TURNS, Turns
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.ranges import LastDialled
 from dialpact.compliance.reasons import Reason
@@ -42,32 +41,80 @@ LAST = datetime(9999, 1, 1, tzinfo=UTC)  # what lies behind it no clock shows in
 RANGES = "range_dialling"
 
 
-class Change(NamedTuple):
-    """What one rule of one profile says from ``at`` on."""
+class Looked(NamedTuple):
+    """A rule of one profile."""
 
-    at: datetime
+    place: int
+    name: str
     clause: str
+    section: Section
+    turns: Turns | None
+
+
+class Asked(NamedTuple):
+    """To be asked again at an instant, of the facts as they are."""
+
+    case: Case
+    rule: Looked
+
+    def codes(self, at: datetime) -> Codes:
+        case, section = self.case, self.rule.section
+        local = at.astimezone(case.profile.zone)
+        if local.date() < section.effective_from:
+            return NOTHING
+        then = Case(case.attempt, case.facts, case.calendar, case.profile, local, case.recorder_required)
+        return _codes(RULES[self.rule.name](then, section))
+
+
+class Ticking(NamedTuple):
+    """What a clock makes a rule say from an instant on, and what comes then."""
+
+    rule: Looked
     codes: Codes
+    rest: Iterator[tuple[datetime, Codes]]
 
 
-def _at(change: Change) -> datetime:
-    return change.at
+class Ahead:
+    """What may change, the nearest first; ``end``: nobody looks behind it."""
 
-
-@dataclass(slots=True)
-class _Ahead:
-    """What may change; ``end``: nobody looks behind it."""
-
-    named: list[Change] = field(default_factory=list)
-    clocks: list[Iterator[Change]] = field(default_factory=list)
-    end: datetime | None = None
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._heap: list[tuple[datetime, int, Asked | Ticking | Looked]] = []
+        self._serial = count()
+        self.end: datetime | None = None
 
     def ends(self, at: datetime) -> None:
         self.end = at if self.end is None else min(self.end, at)
 
-    def changes(self) -> Iterator[Change]:
-        """In their order."""
-        return heapq.merge(sorted(self.named, key=_at), *self.clocks, key=_at)
+    def ask(self, instants: Iterable[datetime], case: Case, rule: Looked) -> None:
+        for at in instants:
+            if at > LAST:
+                self.ends(LAST)
+            elif at > self._now:
+                self.add(at, Asked(case, rule))
+
+    def tick(self, rule: Looked, changes: Iterator[tuple[datetime, Codes]]) -> None:
+        for at, codes in changes:
+            self.add(at, Ticking(rule, codes, changes))
+            return
+
+    def add(self, at: datetime, what: Asked | Ticking | Looked) -> None:
+        heapq.heappush(self._heap, (at, next(self._serial), what))
+
+    def changes(self, said: dict[str, Codes]) -> Iterator[datetime]:
+        """Each instant in turn, once ``said`` is what the rules say then."""
+        while self._heap:
+            at = self._heap[0][0]
+            while self._heap and self._heap[0][0] == at:
+                _, _, what = heapq.heappop(self._heap)
+                if isinstance(what, Looked):
+                    said[what.clause] = NOTHING
+                elif isinstance(what, Asked):
+                    said[what.rule.clause] = what.codes(at)
+                else:
+                    said[what.rule.clause] = what.codes
+                    self.tick(what.rule, what.rest)
+            yield at
 
 
 class Holding:
@@ -80,6 +127,14 @@ class Holding:
             default=timedelta(0),
         )
         self._on = lru_cache(KEPT_DAYS)(self._of_day)
+        self._rules = tuple(
+            tuple(
+                Looked(place, name, f"{profile.id} {name}", section, TURNS[name])
+                for name, section in policy.sections[place].items()
+                if name in RULES
+            )
+            for place, profile in enumerate(policy.profiles)
+        )
 
     def until(
         self,
@@ -97,47 +152,40 @@ class Holding:
         """
         said = _by_clause(findings)
         answer = _union(said)
-        ahead = _Ahead()
-        for place, profile in enumerate(self._policy.profiles):
+        ahead = Ahead(now)
+        for profile, rules in zip(self._policy.profiles, self._rules, strict=True):
             local = now.astimezone(profile.zone)
             case = Case(attempt, facts, self._policy.calendar, profile, local, facts.recorder is not None)
-            for name, section in self._policy.sections[place].items():
-                if name not in RULES or not section.binds(case.purpose):
+            purpose, today = case.purpose, local.date()
+            for rule in rules:
+                section = rule.section
+                if not section.binds(purpose):
                     continue
-                if name == RANGES and said.get(clause(name, case)):
+                begins = now
+                if today < section.effective_from:
+                    begins = day_begins(section.effective_from, profile)
+                    ahead.ask((begins,), case, rule)
+                if (ticks := TICKS.get(rule.name)) is not None:
+                    if ticks(case, section) is not None:
+                        ahead.tick(rule, self._ticking(attempt.callee, rule, begins))
+                        ahead.ends(begins + HORIZON)
+                elif rule.turns is None:
+                    return now
+                elif rule.name == RANGES and said.get(rule.clause):
                     if dialled is None:
                         return now
-                    ahead.named += self._passing(case, section, dialled, now)
-                if name not in TICKS and TURNS[name] is None:
-                    return now
-                self._look(ahead, case, place, name, section, now)
+                    for at in self._passes(case, section, dialled, now):
+                        ahead.add(at, rule)
+                elif rule.turns is not timeless:
+                    ahead.ask(rule.turns(case, section), case, rule)
         if not self._policy.effective(now):  # then nothing is allowed, whatever the rules say
             ahead.ends(self._first_day())
-        for at, together in groupby(ahead.changes(), key=_at):
+        for at in ahead.changes(said):
             if ahead.end is not None and at > ahead.end:
                 break
-            said |= {change.clause: change.codes for change in together}
             if _union(said) != answer:
-                return at
+                return at.astimezone(UTC)
         return ahead.end
-
-    def _look(
-        self, ahead: _Ahead, case: Case, place: int, name: str, section: Section, now: datetime
-    ) -> None:
-        """What one rule may come to say, from its own day on."""
-        begins, instants = now, list[datetime]()
-        if case.local.date() < section.effective_from:
-            begins = day_begins(section.effective_from, case.profile)
-            instants.append(begins)
-        if (ticks := TICKS.get(name)) is not None:
-            if ticks(case, section) is not None:
-                ahead.clocks.append(self._ticking(case, place, name, begins))
-                ahead.ends(begins + HORIZON)
-        elif (turns := TURNS[name]) is not None:
-            instants += turns(case, section)
-        if any(at > LAST for at in instants):
-            ahead.ends(LAST)
-        ahead.named += [_asked(case, name, section, at) for at in set(instants) if now < at <= LAST]
 
     def _first_day(self) -> datetime:
         """When the first rule of all takes effect."""
@@ -147,14 +195,13 @@ class Holding:
             for section in sections.values()
         )
 
-    def _ticking(self, case: Case, place: int, name: str, begins: datetime) -> Iterator[Change]:
+    def _ticking(self, callee: Callee, rule: Looked, begins: datetime) -> Iterator[tuple[datetime, Codes]]:
         """From ``begins`` on, for as long as clocks are followed."""
-        callee, where = case.attempt.callee, clause(name, case)
-        day = begins.astimezone(UTC).date()
-        while datetime.combine(day, time(), UTC) <= begins + HORIZON:
-            for at, codes in self._on(place, name, bool(callee.e164), callee.zones, day):
-                if at > begins:
-                    yield Change(at, where, codes)
+        day, last = begins.astimezone(UTC).date(), (begins + HORIZON).astimezone(UTC).date()
+        while day <= last:
+            for change in self._on(rule.place, rule.name, bool(callee.e164), callee.zones, day):
+                if change[0] > begins:
+                    yield change
             day += ONE_DAY
 
     def _of_day(
@@ -184,30 +231,22 @@ class Holding:
                 found.append((at, codes))
         return tuple(found)
 
-    def _passing(
+    def _passes(
         self, case: Case, section: Section, dialled: Sequence[LastDialled], now: datetime
-    ) -> list[Change]:
-        """Numbers leave the window one after the other, and a sweep that is none without one of them does not
-        become one by the loss of another: so when it ends is looked for by halves.
+    ) -> Sequence[datetime]:
+        """When the sweep is none any more. Numbers leave the window one after the other, and what is no sweep
+        without one of them does not become one by the loss of another: so it is looked for by halves.
         """
         leaves = sorted({one.at + self._window for one in dialled if one.at + self._window > now})
 
         def passes(at: datetime) -> bool:
             near = tuple(sorted({one.distance for one in dialled if one.at + self._window > at}))
-            facts = msgspec.structs.replace(case.facts, neighbours=near, nearby=None)
+            facts = structs.replace(case.facts, neighbours=near, nearby=None)
             then = Case(case.attempt, facts, case.calendar, case.profile, case.local, case.recorder_required)
             return not _codes(RULES[RANGES](then, section))
 
         place = bisect_left(leaves, True, key=passes)
-        return [Change(at, clause(RANGES, case), NOTHING) for at in leaves[place : place + 1]]
-
-
-def _asked(case: Case, name: str, section: Section, at: datetime) -> Change:
-    """What the rule says at that instant, of the facts as they are."""
-    local = at.astimezone(case.profile.zone)
-    then = Case(case.attempt, case.facts, case.calendar, case.profile, local, case.recorder_required)
-    binds = local.date() >= section.effective_from
-    return Change(at, clause(name, case), _codes(RULES[name](then, section)) if binds else NOTHING)
+        return leaves[place : place + 1]
 
 
 def _by_clause(findings: Iterable[Finding]) -> dict[str, Codes]:

@@ -14,6 +14,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Hours
 
 NAME = "hours"
+LOOKS_AT = ("callee",)
 HORIZON = 8  # days: the same weekday once more
 
 

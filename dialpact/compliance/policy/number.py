@@ -8,6 +8,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Numbers
 
 NAME = "number"
+LOOKS_AT = ("callee",)
 
 
 def judge(case: Case, section: Numbers) -> Findings:

@@ -12,6 +12,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import RangeDialling
 
 NAME = "range_dialling"
+LOOKS_AT = ("callee", "nearby")
 turns = timeless  # of the same numbers close by; that they leave the window is seen in ``holding``
 
 

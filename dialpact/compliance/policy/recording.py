@@ -7,6 +7,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import RecordingRule
 
 NAME = "recording"
+LOOKS_AT = ()
 turns = timeless
 
 

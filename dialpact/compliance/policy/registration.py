@@ -6,7 +6,7 @@ entered beside the one that it follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dialpact.compliance.model import Finding
 from dialpact.compliance.policy.case import (
@@ -21,10 +21,12 @@ from dialpact.compliance.policy.case import (
     same,
     skipped,
 )
+from dialpact.compliance.profile import Profile
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import Registered, RegistrationRule
 
 NAME = "registration"
+LOOKS_AT = ("callee", "prefixes")
 CODE = Reason.ACTOR_NOT_PERMITTED
 
 
@@ -37,6 +39,12 @@ def judge(case: Case, section: RegistrationRule) -> Findings:
         return skipped(NAME, case, Why.OTHER_CALLEE if callee else Why.NO_NUMBER)
     ids = {"business": campaign.business, "campaign": campaign.id}
     return joined(NAME, case, (found for one in asked for found in _failure(case, one, ids[one.holder])))
+
+
+def prefixes(profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """Every beginning of a number for which any profile asks for a registration."""
+    asked = [one for profile in profiles if profile.registration for one in profile.registration.required]
+    return tuple(sorted({start for one in asked for start in one.callees}))
 
 
 def turns(case: Case, section: RegistrationRule) -> Instants:

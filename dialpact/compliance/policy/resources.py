@@ -10,6 +10,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import ResourcesRule
 
 NAME = "resources"
+LOOKS_AT = ()
 turns = timeless
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from dialpact.compliance.model import CallAttempt, Facts, Finding
 from dialpact.compliance.policy import days
-from dialpact.compliance.policy.engine import evaluate
+from dialpact.compliance.policy.case import Findings
+from dialpact.compliance.policy.engine import evaluate as engine
 from dialpact.compliance.profile import Policy
 
 HORIZON = timedelta(days=days.HORIZON)
 
 
 def retry_at(
-    attempt: CallAttempt, facts: Facts, policy: Policy, now: datetime, findings: Sequence[Finding]
+    attempt: CallAttempt,
+    facts: Facts,
+    policy: Policy,
+    now: datetime,
+    findings: Sequence[Finding],
+    *,
+    evaluate: Callable[..., Findings] = engine,
 ) -> datetime | None:
     """The earliest later instant (UTC, whole second) at which :func:`evaluate` would pass every rule.
 
     None when nothing fails, when something other than time fails, when the search meets a day that the
     calendar does not know, or when another rule fails by then (a consent expires, a rule becomes effective).
+    ``evaluate``: the engine's, or one that finds the same.
     """
     if not any(finding.result == "fail" for finding in findings):
         return None

@@ -14,6 +14,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.compliance.sections import ScriptRule
 
 NAME = "script"
+LOOKS_AT = ()
 
 
 def judge(case: Case, section: ScriptRule) -> Findings:

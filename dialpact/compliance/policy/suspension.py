@@ -13,6 +13,7 @@ from dialpact.compliance.policy.case import Case, Findings, Why, failed, joined,
 from dialpact.compliance.reasons import Reason
 
 NAME = "suspension"
+LOOKS_AT = ()
 _WHY = {
     "agent": Why.SUSPENDED_AGENT,
     "campaign": Why.SUSPENDED_CAMPAIGN,

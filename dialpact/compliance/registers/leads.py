@@ -7,7 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from dialpact.compliance.model import Batch, Value
+from dialpact.compliance.held import finding_of
+from dialpact.compliance.model import Batch, Mode, PolicyVersion, Value
 from dialpact.compliance.numbers import REGIONS, Flaw
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.cell import free_text, identifier
@@ -35,6 +36,30 @@ class Delivered(Batch, frozen=True, kw_only=True):
     withdrawn_at: datetime | None = None
     # Of each profile that has thresholds.
     finding: dict[str, RangeReport] = msgspec.field(default_factory=dict)
+
+
+class BatchScrub(Value, frozen=True, kw_only=True):
+    """What the log says of a batch's scrub: for which calls, by which rules and registers (``as_of``), what
+    came out, and the SHA-256 of the result, a file of the form ``form``.
+    """
+
+    caller_id: str
+    trunk: str
+    agent: str
+    as_of: datetime
+    rows: int
+    callable: int
+    blocked: dict[str, int]
+    bad: int
+    mode: Mode
+    form: str
+    sha256: str
+    policy: tuple[PolicyVersion, ...]
+
+
+def as_scrubbed(batch: Batch) -> Batch:
+    """As it is once it was scrubbed."""
+    return msgspec.structs.replace(batch, held=finding_of(batch.held))
 
 
 def delivery(campaign: str, partner: str, contract: str, basis: str) -> Delivery:

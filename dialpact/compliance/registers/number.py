@@ -63,6 +63,27 @@ def any_person(text: str, regions: Sequence[str] = numbers.REGIONS) -> str:
     return person(text, regions) if text.strip() else ""
 
 
+def dialled(text: str, regions: Sequence[str], parse: Callable[[str], Callee]) -> Callee:
+    """Who is called when what is in a cell is dialled, good or not, as ``parse`` knows it.
+
+    ``regions``: the ones that it takes, home first. Fault for what is more or less than one number, or is
+    what a spreadsheet has left of one: nobody can know which it was.
+    """
+    if regions[0] == "CN" and not isinstance(text, NumberCell):  # the forms that most rows have
+        if mobile := PLAIN_MOBILE.fullmatch(text):
+            return Callee(given=text, e164="+86" + mobile[1], national=mobile[1], kind="mobile", region="CN")
+        if fixed := plain_fixed().fullmatch(text):
+            national = "0" + fixed[1]
+            return Callee(
+                given=text, e164="+86" + fixed[1], national=national, kind="fixed-line", region="CN"
+            )
+    given = _dialled(_not_from_a_spreadsheet(text))
+    found = parse(given)
+    if found.problem:
+        _refuse_misread(text, given, found, regions)
+    return found
+
+
 def _short(text: str, regions: Sequence[str]) -> str:
     """Of the forms that most rows have; empty: go the long way."""
     if isinstance(text, NumberCell) or (regions[0] != "CN" and not text.startswith("+86")):
@@ -76,11 +97,16 @@ def _e164(read: Callable[[str, Sequence[str]], Callee], text: str, regions: Sequ
     found = read(given, regions)
     if not found.problem:
         return found.e164
+    _refuse_misread(text, given, found, regions)
+    raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
+
+
+def _refuse_misread(text: str, given: str, found: Callee, regions: Sequence[str]) -> None:
+    """Fault where a cell that is no number is what was made of one, or of two."""
     if _several(given):
         raise Fault("two-numbers", value=shown(given))
     if isinstance(text, NumberCell) and _lost_zero(given, found.detail, regions):
         raise Fault("zero-lost", value=shown(given))
-    raise Fault("number", value=shown(given), problem=found.problem, flaw=found.detail)
 
 
 def _lost_zero(given: str, flaw: str, regions: Sequence[str]) -> bool:

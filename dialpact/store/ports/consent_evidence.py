@@ -29,9 +29,9 @@ class ConsentEvidences(Protocol):
     async def named(self) -> Collection[str]:
         """The ids that consents name, kept or not; looks at every consent."""
 
-    async def unnamed(self, before: datetime, others: Sequence[str] = ()) -> Unnamed:
-        """Those that are kept since then or longer, and ``others``, as far as no consent names them; looks at
-        every consent if there are any such.
+    async def unnamed(self, before: datetime) -> Unnamed:
+        """Those that are kept from before that, as far as no consent names them; looks at every consent if
+        there are any such.
         """
 
     async def drop(self, found: Unnamed, *, reason: str, by: str, at: datetime) -> Sequence[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dialpact.compliance.ranges import RangeReport
-from dialpact.compliance.registers.leads import Delivered, Delivery
+from dialpact.compliance.registers.leads import BatchScrub, Delivered, Delivery
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Batch
 from dialpact.store.ports.page import ALL, Page
@@ -34,8 +34,10 @@ class LeadStaging(Protocol):
         bad: int,
         by: str,
         at: datetime,
-    ) -> tuple[int, int]:
-        """The new batch's id and the count of its numbers. Fault as for ``begin``."""
+    ) -> tuple[int, int, str]:
+        """The new batch's id, the count of its numbers, and why it is held: what the detector found, and a
+        scrub that its campaign wants. Fault as for ``begin``.
+        """
 
 
 class Leads(Protocol):
@@ -54,7 +56,14 @@ class Leads(Protocol):
         """Those of a batch in E.164, in order. Fault when there is none or it was withdrawn."""
 
     async def release(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
-        """From now on its numbers count. Fault when it is not held; what it was held for stays in the log."""
+        """From now on its numbers count, unless it is to be scrubbed. Fault when it is not held, or for that
+        alone; what it was held for stays in the log.
+        """
+
+    async def scrubbed(self, id: int, scrub: BatchScrub, *, by: str, at: datetime) -> Delivered:
+        """From now on its numbers count, unless the range detector holds it. Fault when it was withdrawn, or
+        has not as many numbers as were scrubbed.
+        """
 
     async def withdraw(self, id: int, *, reason: str, by: str, at: datetime) -> Delivered:
         """From now on its numbers do not count. Fault when it was withdrawn already."""

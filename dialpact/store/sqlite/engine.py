@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.inspections import Inspections
     from dialpact.store.sqlite.jobs import Jobs
     from dialpact.store.sqlite.ledger_entries import Ledger
+    from dialpact.store.sqlite.list_facts import Lists
     from dialpact.store.sqlite.listings import Listings
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
@@ -246,6 +247,12 @@ class Store(Database):
         from dialpact.store.sqlite.ledger_entries import Ledger
 
         return Ledger(self)
+
+    @cached_property
+    def lists(self) -> Lists:
+        from dialpact.store.sqlite.list_facts import Lists
+
+        return Lists(self)
 
     @cached_property
     def listings(self) -> Listings:

@@ -232,6 +232,18 @@ def _attempts(
     return tuple(found)
 
 
+def over_caller_id(
+    connection: sqlite3.Connection, caller_id: str, asked: FactRequirements
+) -> dict[int, Tally]:
+    """Of the caps on a caller ID's attempts, by their limits, for a call that is no other way of another."""
+    found = {}
+    for per, limit in asked.caps:
+        if per == "caller-id":
+            row = SQL.nth_over_caller_id(connection, caller_id=caller_id, first="", skip=limit - 1)
+            found[limit] = Tally(per=per, limit=limit, nth=instant(row[0]) if row else None)
+    return found
+
+
 def _neighbours(
     connection: sqlite3.Connection,
     attempt: CallAttempt,

@@ -16,6 +16,7 @@ from functools import partial
 import msgspec
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.held import holding
 from dialpact.compliance.ledger.bound.leads import finding_digest
 from dialpact.compliance.ledger.bound.row_digest import Digested
 from dialpact.compliance.ranges import RangeReport
@@ -81,14 +82,14 @@ class LeadStaging:
         bad: int,
         by: str,
         at: datetime,
-    ) -> tuple[int, int]:
+    ) -> tuple[int, int, str]:
         new = partial(self._insert, file=file, finding=finding, held=held, by=by, at=at)
         logged = partial(self._all_in, file=file, bad=bad, finding=finding, held=held, by=by, at=at)
         logged = partial(logged, digest=await self._database.aside(self._digest))
         if file.rows > FEW:
             return await self._in_slices(new, logged, at)
 
-        def at_once(connection: sqlite3.Connection) -> tuple[int, int]:
+        def at_once(connection: sqlite3.Connection) -> tuple[int, int, str]:
             batch = new(connection)
             return logged(connection, batch, int(STAGING.apply_leads(connection, batch=batch)))
 
@@ -102,10 +103,10 @@ class LeadStaging:
     async def _in_slices(
         self,
         new: Callable[[sqlite3.Connection], int],
-        logged: Callable[[sqlite3.Connection, int, int], tuple[int, int]],
+        logged: Callable[[sqlite3.Connection, int, int], tuple[int, int, str]],
         at: datetime,
-    ) -> tuple[int, int]:
-        def count(connection: sqlite3.Connection) -> tuple[int, int]:
+    ) -> tuple[int, int, str]:
+        def count(connection: sqlite3.Connection) -> tuple[int, int, str]:
             batch = arrival.over(connection)
             return logged(connection, batch, filled)
 
@@ -158,16 +159,17 @@ class LeadStaging:
         digest: Digested,
         by: str,
         at: datetime,
-    ) -> tuple[int, int]:
-        """It counts from this transaction on."""
-        _check(self._delivery, self._sha256, connection)
+    ) -> tuple[int, int, str]:
+        """It counts from this transaction on, unless it is held: what its campaign wants now holds."""
+        scrub = _check(self._delivery, self._sha256, connection)
         self._place.check()
-        SQL.all_in(connection, id=batch, rows=count)
+        held = holding(held, scrub=scrub)
+        SQL.all_in(connection, id=batch, rows=count, held=held)
         figures = {"bad": bad, "applied": count, "already": file.rows - bad - count, "held": held}
         figures["finding_sha256"] = finding_digest(_written(finding))  # it names numbers of other people
         about = file.logged | msgspec.structs.asdict(self._delivery) | figures | {"digest": digest}
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
-        return batch, count
+        return batch, count, held
 
 
 def _written(finding: Mapping[str, RangeReport]) -> str:
@@ -175,9 +177,12 @@ def _written(finding: Mapping[str, RangeReport]) -> str:
     return msgspec.json.encode(finding).decode() if finding else ""
 
 
-def _check(delivery: Delivery, sha256: str, connection: sqlite3.Connection) -> None:
+def _check(delivery: Delivery, sha256: str, connection: sqlite3.Connection) -> bool:
+    """Whether the campaign wants it scrubbed."""
     campaign = delivery.campaign
-    if SQL.has_campaign(connection, id=campaign) is None:
+    registered = SQL.has_campaign(connection, id=campaign)
+    if registered is None:
         raise Fault("unknown-campaign", value=campaign)
     if (row := SQL.same_file(connection, campaign=campaign, sha256=sha256)) is not None:
         raise Fault("batch-exists", entry=str(row["id"]), campaign=campaign)
+    return bool(registered["scrub_leads"])

@@ -100,7 +100,8 @@ class Answering:
     ) -> Response:
         secret = self._site.config.api.secret(self._site.config)
         address = request.url.path, request.scope["query_string"].decode("latin-1")
-        digest = idempotency.digest(secret, request.method, *address, sent.media_type, sent.sha256)
+        fields = [request.headers.get(name, "") for name in endpoint.fields]
+        digest = idempotency.digest(secret, request.method, *address, *fields, sent.media_type, sent.sha256)
         named = Named(asked.key.id, name, digest)
         claimed = await self._once.claim(named)
         if (before := claimed.answer) is not None:

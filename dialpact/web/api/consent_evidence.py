@@ -24,7 +24,7 @@ from dialpact.web.api import entries
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint, NoQuery
 from dialpact.web.site import Site
 
-EVERY_SECONDS = 86_400.0
+FIRST_SECONDS, EVERY_SECONDS = 3_600.0, 86_400.0  # first: what was lost with a database is entered again
 log = structlog.get_logger()
 
 
@@ -57,16 +57,18 @@ async def keep(asked: Asked[NoQuery, None]) -> Answer:
 
 
 async def tidy(site: Site) -> None:
-    """At the start, and every day."""
+    """An hour after the start, and every day."""
     actor = Actor(name=ITSELF, door=Door.DAEMON)
     context = Context(site.store, actor, site.clock, site.uptime)
+    seconds = FIRST_SECONDS
     while True:
+        await asyncio.sleep(seconds)
+        seconds = EVERY_SECONDS
         try:
             if dropped := await consent_evidence.tidy(context, folder(site.config)):
                 log.info("proofs that no consent names were let go", files=dropped)
         except DialpactError as error:
             log.warning("the proofs of consents were not tidied", error=str(error))
-        await asyncio.sleep(EVERY_SECONDS)
 
 
 ENDPOINTS = (

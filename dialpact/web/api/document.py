@@ -157,6 +157,8 @@ def _parameters(endpoint: AnyEndpoint, refs: dict[type, Json], components: Json)
                 "required": name in shape.get("required", ()),
                 "schema": schema,
             }
+    for name, description in endpoint.fields.items():
+        yield {"name": name, "in": "header", "required": False, "description": description, **TEXT}
     if endpoint.method == "POST" and endpoint.scope is not None:
         yield {
             "name": "Idempotency-Key",

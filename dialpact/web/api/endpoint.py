@@ -109,10 +109,12 @@ class Endpoint(Generic[Q, B]):
     """``answers``: by status, the struct of a JSON answer; a file's media type, or several; None: no content.
 
     ``uploads``: media types of a body that is taken as it is; with a ``body`` as well, whoever sends JSON
-    sends that. ``most_body``: in bytes. ``problems``: statuses beside those that
-    follow from the rest (``document`` has them). ``scope``: any one of these; None: whoever can reach us.
-    ``kept``: whether a request that comes again under its Idempotency-Key is told what was answered then;
-    else the handler is asked again. ``failing``: the status of a failure of ours, for 500 and 503.
+    sends that. ``most_body``: in bytes, of what is no JSON beside a file. ``problems``: statuses beside those
+    that follow from the rest (``document`` has them). ``fields``: headers that it takes, and what they say:
+    what must not stand in an address, beside a body that is a file. ``scope``: any one of these; None:
+    whoever can reach us. ``kept``: whether a request that comes again under its Idempotency-Key is told what
+    was answered then; else the handler is asked again. ``failing``: the status of a failure of ours, for 500
+    and 503.
     """
 
     method: Method
@@ -124,6 +126,7 @@ class Endpoint(Generic[Q, B]):
     query: type[Q] | None = None
     body: type[B] | None = None
     uploads: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
     most_body: int | Callable[[Site], int] = MOST_BODY
     seconds: float = SECONDS
     problems: tuple[int, ...] = ()

@@ -56,7 +56,7 @@ class NumberList(Body, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(max_length=200)], ...],
         Meta(description="As in a file's column `number`.", min_length=1, max_length=MOST_NUMBERS),
     ]
-    name: FileName = "numbers.json"
+    file: FileName = "numbers.json"
     skip_bad: SkipBad = False
 
 
@@ -67,7 +67,7 @@ class LeadFile(Query, frozen=True, kw_only=True):
     partner: Partner = ""
     contract: Contract = ""
     basis: Basis = ""
-    name: FileName = "leads.csv"
+    file: FileName = "leads.csv"
     skip_bad: SkipBad = False
     numbers_only: Annotated[bool, Meta(description="The file has no header, and one column.")] = False
     mapping: Annotated[
@@ -132,7 +132,7 @@ async def add(asked: Asked[LeadFile, NumberList]) -> Answer:
                 delivery(**about),
                 leads.thresholds(asked.site.rules().policy.profiles),
                 file,
-                name=free_text(name, "name"),
+                name=free_text(name, "file"),
                 skip_bad=skip_bad,
                 how=How(sheets=sheets, given=given),
                 together=TOGETHER,
@@ -168,13 +168,13 @@ async def _list(
         file = opened.enter_context(
             leads.as_file(one.replace("\n", " ").replace("\r", " ") for one in body.numbers)
         )
-        return about, file, body.name, body.skip_bad, Given(), ()
+        return about, file, body.file, body.skip_bad, Given(), ()
     about = {name: getattr(query, name) for name in ("campaign", "partner", "contract", "basis")}
     given = await mappings.given(
         asked.context, LEADS, mapped={}, saved=query.mapping, numbers_only=query.numbers_only
     )
     sheets = (query.sheet,) if query.sheet else ()
-    return about, asked.upload.file, query.name, query.skip_bad, given, sheets
+    return about, asked.upload.file, query.file, query.skip_bad, given, sheets
 
 
 def _not_here(asked: Asked[Any, Any]) -> Wrong:

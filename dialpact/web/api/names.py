@@ -18,5 +18,6 @@ MODULES: tuple[str, ...] = (
     "predial",
     "recordings",
     "scripts",
+    "scrubs",
     "webhooks",
 )

@@ -31,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 NO_TYPE = "about:blank"
 QUOTA = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 RETRY_SECONDS = 1  # after which a store that was busy may not be
+SHUT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 # Faults of what is there already, in the place of what was sent.
 CONFLICTS = frozenset(
     {
@@ -156,7 +157,7 @@ def _response(refusal: Refusal, detail: str, language: Language) -> Response:
         type=refusal.type,
         errors=refusal.errors,
     )
-    headers = {"Cache-Control": "no-store", "Content-Language": language, **refusal.headers}
+    headers = {"Content-Language": language, **SHUT, **refusal.headers}
     return Response(msgspec.json.encode(problem), refusal.status, headers, MEDIA_TYPE)
 
 
@@ -175,7 +176,7 @@ def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
             return Refusal(422, "refused")
         case StoreError() | ConfigError():
             log.warning("a program was not answered", error=str(error))
-            return Refusal(503, "not-now", headers={"Retry-After": str(RETRY_SECONDS)}, why="store")
+            return Refusal(503, "not-now", headers={"Retry-After": str(RETRY_SECONDS)})
     log.error("a program was not answered", error=str(error))
     return Refusal(500, "ledger-damaged" if isinstance(error, LedgerError) else "failed")
 

@@ -21,7 +21,7 @@ from starlette.types import Scope as Connection
 
 from dialpact.application import api_keys
 from dialpact.application.context import Context
-from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.errors import DialpactError, StoreError
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers.api_key import ApiKey
 from dialpact.web.api import problem
@@ -132,5 +132,8 @@ class Address:
             response = await self._answering.answer(endpoint, request, key, context, said)
         except DialpactError as error:
             response = problem.response(error, said, request.path_params, endpoint.failing)
-        response.headers.update(fields)
+        except OSError as error:  # a disk that is full, say: it may be none later
+            log.error("a program was not answered", endpoint=endpoint.name, error=str(error))
+            response = problem.response(StoreError(str(error)), said, failing=endpoint.failing)
+        response.headers.update({**fields, "X-Content-Type-Options": "nosniff"})
         return response

@@ -40,7 +40,7 @@ ATTACKS = [
     ("UPDATE campaign SET industry = '保险' WHERE id = 'spring'", "changed", "campaign", "spring"),
     ("DELETE FROM campaign WHERE id = 'spring'", "missing", "campaign", "spring"),
     (
-        "INSERT INTO campaign SELECT 'x', business, industry, purpose, script, created_at"
+        "INSERT INTO campaign SELECT 'x', business, industry, purpose, script, created_at, scrub_leads"
         " FROM campaign LIMIT 1",
         "unlogged",
         "campaign",

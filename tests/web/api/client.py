@@ -86,9 +86,15 @@ def key(home: Home, id: str, *scopes: str, businesses: str = "", expires: str = 
 
 
 @contextmanager
-def api(home: Home, token: str | None = None, found: Sequence[Endpoint[Any, Any]] = ()) -> Iterator[Client]:
+def api(
+    home: Home,
+    token: str | None = None,
+    found: Sequence[Endpoint[Any, Any]] = (),
+    *,
+    works: bool = False,
+) -> Iterator[Client]:
     """In a thread of its own, so that a test can use the command line beside it. ``found``: endpoints of a
-    test, beside the product's.
+    test, beside the product's; ``works``: jobs are done.
     """
     config = configuration.load(home.config)
     askers: list[Asker] = []
@@ -102,7 +108,8 @@ def api(home: Home, token: str | None = None, found: Sequence[Endpoint[Any, Any]
     async def serve() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         stops.append(lambda: loop.call_soon_threadsafe(stop.set) and None)
-        async with asking(config.database, (source,), config, home.machine.clock) as asker:
+        clock = home.machine.clock
+        async with asking(config.database, (source,), config, clock, works=works) as asker:
             askers.append(asker)
             started.set()
             await stop.wait()

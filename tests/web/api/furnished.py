@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
-from tests.web.api import recorded
+from tests.web.api import job_made, recorded
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
+PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
 
-TRACES = ("jianghan",)  # words that whoever may not see business jianghan must not see anywhere in an answer
+# Words that whoever may not see business jianghan must not see anywhere in an answer.
+TRACES = ("jianghan", CALL, RECORDING)
 
 NUMBER = "13800138000"
 
@@ -20,6 +22,7 @@ def furnish(home: Home) -> Home:
     made = recorded.call(CALL, "jianghan")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
+    recorded.happened(home, "recording-failed", CALL)
     about = ("--industry", "保险", "--purpose", "marketing", "--script", "jianghan-s")
     home.run("campaign", "add", "jianghan-1", "--business", "jianghan", *about)
     home.run("script", "add", "jianghan-s", "--file", home.file("s.txt", "您好，这里是江汉公司。"))
@@ -27,4 +30,6 @@ def furnish(home: Home) -> Home:
     home.run("leads", "import", home.file("leads.csv", f"number\n{NUMBER}\n"), *origin)
     agreed = ("--industry", "保险", "--evidence", "form 1", "--granted-at", "2026-01-05")
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
+    job_made.package(home, PACKAGE, CALL)
+    job_made.scrub(home, SCRUB, "jianghan-1")
     return home

@@ -116,3 +116,8 @@ def sound_of(home: Home, id: str) -> Path:
 
 def moved(made: Decision, seconds: float) -> Decision:
     return replace(made, decided_at=made.decided_at + timedelta(seconds=seconds))
+
+
+def happened(home: Home, kind: str, decision: str) -> None:
+    """An incident."""
+    within(home, lambda store: store.incidents.add(at=AT, node="pbx1", kind=kind, decision=decision))

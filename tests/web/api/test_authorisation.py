@@ -67,7 +67,8 @@ def ask(client: Client, name: str) -> Said:
         path = f"{path}?{query}"
     if isinstance(row.get("body"), list):
         media_type, text = row["body"]
-        return client(method, path, raw=text.encode(), media_type=media_type)
+        headers = row.get("headers")
+        return client(method, path, raw=text.encode(), media_type=media_type, headers=headers)
     return client(method, path, row.get("body"))
 
 

@@ -46,6 +46,7 @@ FAILURES = {
     "busy": StoreBusy("/secret/path"),
     "refused": StoreRefused(f"UNIQUE {NUMBER}"),
     "missing": NotFound(),
+    "disk": OSError(28, "No space left", "/secret/path"),
     "broken": RuntimeError(NUMBER),
     "text": UnicodeError("x"),
     "number": OverflowError("x"),
@@ -164,6 +165,7 @@ def test_nothing_is_there_and_not_so(home: Home, token: str) -> None:
         ("busy", 503, "not-now"),
         ("refused", 422, "refused"),
         ("missing", 404, "not-found"),
+        ("disk", 503, "not-now"),
         ("broken", 500, "failed"),
         ("text", 422, "refused"),
         ("number", 422, "refused"),
@@ -177,6 +179,7 @@ def test_a_failure_is_a_problem(home: Home, token: str, what: str, status: int, 
         assert said.headers["content-type"] == "application/problem+json"
         assert (said.status, said.json["status"], said.json["code"]) == (status, status, code)
         assert NUMBER.encode() not in said.body and b"secret" not in said.body
+        assert said.headers["x-content-type-options"] == "nosniff"
     assert english.json["detail"].isascii() and not chinese.json["detail"].isascii()
     assert (english.headers["content-language"], chinese.headers["content-language"]) == ("en", "zh")
     if status == 503:

@@ -5,40 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agi.service import serving
-from dialpact.application import do_not_call
 from dialpact.application.policy import load_policy
 from dialpact.compliance import config as configuration
-from dialpact.compliance.registers.api_key import Scope
 from dialpact.store.sqlite import Store
 from dialpact.testing.asterisk import FakeAsterisk
-from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery
-from dialpact.web.api.key import KeyShown
-from dialpact.web.api.routing import endpoints
 from tests.cli.conftest import NUMBER, Home
 from tests.web.api.client import Client, api, key
 from tests.web.api.ready import CALL, ready, sql
 
 A_SECOND, SECONDS = 50, 2
 OF_OURS = {"deadline", "gate-error"}  # a busy test machine: a no, too
-
-
-class OptOut(Body, frozen=True, kw_only=True):
-    number: str
-    scope: Any = "all"
-
-
-async def opt_out(asked: Asked[NoQuery, OptOut]) -> Answer:
-    await do_not_call.add(asked.context, asked.body.number, scope=asked.body.scope, node="pbx1")
-    return Answer(status=201, body=None)
-
-
-POSTED = Endpoint(
-    method="POST", path="/v1/opt-outs", scope=Scope.OPT_OUT, summary="s", handle=opt_out, body=OptOut,
-    answers={201: KeyShown},
-)  # fmt: skip
 
 
 class Attempt(NamedTuple):
@@ -85,7 +64,6 @@ def test_none_that_is_asked_after_the_201_passes(stocked: Home) -> None:
     stocked.config.write_text(text.replace("deadline_ms = 1500", "deadline_ms = 2500"), "utf-8")
     config = configuration.load(stocked.config)
     token = key(stocked, "crm", "check", "opt-out")
-    own = [] if any(each.name == POSTED.name for each in endpoints()) else [POSTED]
 
     async def stormed(client: Client) -> list[Attempt]:
         async with (
@@ -106,7 +84,7 @@ def test_none_that_is_asked_after_the_201_passes(stocked: Home) -> None:
             posts = {path: partial(post, f"/v1/{path}") for path in ("predial", "check")}
             return await storm(client, {"gate": call, **posts})
 
-    with api(stocked, token, own) as client:
+    with api(stocked, token) as client:
         found = asyncio.run(stormed(client))
     for door in ("gate", "predial", "check"):
         before = [one for one in found if one.door == door and not one.after]

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import shlex
+import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dialpact.testing.clock import FixedClock
+from dialpact.web.api.predial import OcsRecord
 from tests.cli.conftest import NUMBER, Home
 from tests.web.api.client import Client, api, key
 from tests.web.api.ready import CALL, ready, recorder, sql
+from tests.web.asking import WAIT, Asker
 
+ROOT = Path(__file__).parents[3]
 ASKED = {"number": NUMBER, **CALL}
 REFUSED = ["do-not-call", "no-consent"]  # a no ends the consents before it
 
@@ -205,3 +215,61 @@ def test_its_record(stocked: Home, client: Client) -> None:
     nothing = client("POST", "/v1/predial/ocs", {})
     assert (nothing.status, nothing.json["verdict"]) == (409, "BLOCK")
     assert len(rows(stocked)) == 5
+
+
+# Killed
+
+
+@pytest.mark.parametrize(
+    ("function", "when", "made"),
+    [("decide.Deciding.decide", "before", 0), ("decide.Deciding.decide", "after", 1)],
+)
+def test_killed_before_the_answer(stocked: Home, function: str, when: str, made: int) -> None:
+    """kill -9. Who asks again under his key is told the decision that was made, and no second one is."""
+    text = stocked.config.read_text("utf-8").replace('["cn-hubei-2018"]', '["cn-miit-2020-81"]')
+    stocked.config.write_text(text.replace("127.0.0.1:9080", "127.0.0.1:0"), "utf-8")
+    recorder(stocked, ready=True)
+    token = key(stocked, "crm", "check")
+    point = (f"dialpact.application.{function}", when)
+    command = [sys.executable, "-m", "tests.web.api.web_cut", str(stocked.config), *point]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stderr is not None
+            log = ""
+            while '"event": "listening"' not in log:
+                log = child.stderr.readline()
+                assert log, child.wait(WAIT)
+            with pytest.raises((ConnectionError, IndexError)):
+                Client(Asker(json.loads(log)["port"]), token)("POST", "/v1/predial", ASKED, key="call-1")
+            assert child.wait(WAIT) == -signal.SIGKILL
+        finally:
+            child.kill()
+    before = rows(stocked)
+    assert [verdict for _, verdict, *_ in before] == ["ALLOW"] * made
+    with api(stocked, token) as client:
+        said, again = (client("POST", "/v1/predial", ASKED, key="call-1") for _ in range(2))
+    assert (said.status, said.json["dial"]) == (200, NUMBER)
+    assert again.json == said.json
+    assert [id for id, *_ in rows(stocked)] == [said.json["decision"]]
+    assert rows(stocked)[:made] == before
+
+
+# Its page
+
+
+@pytest.mark.parametrize("page", ["predial.md", "predial.zh-CN.md"])
+def test_the_page_says_what_is_so(stocked: Home, client: Client, page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    (line,) = re.findall(r"^```sh\ncurl (.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    words = shlex.split(line.replace("\\\n", " "))
+    heads = dict(words[place + 1].split(": ", 1) for place, word in enumerate(words) if word == "-H")
+    body = json.loads(words[words.index("-d") + 1])
+    assert heads["Authorization"] == "Bearer $KEY" and words[words.index("-X") + 1] == "POST"
+    (address,) = [word for word in words if word.startswith("http://127.0.0.1:9080/")]
+    path = address.removeprefix("http://127.0.0.1:9080")
+    said = client("POST", path, {**body, **CALL}, key=heads["Idempotency-Key"])
+    assert (said.status, said.json["dial"]) == (200, body["number"])
+    assert re.search(rf"^Channel: PJSIP/{body['number']}@{body['trunk']} ", text, re.MULTILINE)
+    assert re.search(r"^Variable: __DIALPACT_ID=[0-9a-f]{32}$", text, re.MULTILINE)
+    for field in msgspec.structs.fields(OcsRecord):
+        assert f"`{field.encode_name}`" in text, "a field of Genesys' record"

@@ -1,4 +1,4 @@
-"""Batches of leads: imported, held, released, withdrawn. Pure. (Their numbers are bound elsewhere.)"""
+"""Batches of leads: imported, held, scrubbed, released, withdrawn. Pure. (Of their numbers: elsewhere.)"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from dialpact.compliance.held import finding_of, released
 from dialpact.compliance.ledger.bound import BIND, Act, Expected, Register, said
 from dialpact.compliance.ledger.bound.conduct import numbered
 
@@ -23,7 +24,9 @@ def _batch(key: str, acts: Sequence[Act]) -> list[Expected]:
             row |= {"id": int(key), "held": detail["held"], "withdrawn_at": None}
             row |= {"finding": detail["finding_sha256"]} if "finding_sha256" in detail else {}
         elif act.action == "release":
-            row = row | {"held": ""}
+            row = row | {"held": released(str(row.get("held", "")))}
+        elif act.action == "scrub":
+            row = row | {"held": finding_of(str(row.get("held", "")))}
         elif act.action == "withdraw":
             row = row | {"withdrawn_at": act.at}
         elif act.action == BIND and row:

@@ -6,12 +6,14 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import Campaign
 from dialpact.compliance.registers import Outcome
+from dialpact.compliance.registers.campaign import CampaignEntry, entry_of
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
@@ -26,33 +28,40 @@ class Campaigns:
         self._database = database
 
     async def add(self, new: Campaign, *, by: str, at: datetime) -> Outcome:
+        entry = entry_of(new)
+
         def work(connection: sqlite3.Connection) -> Outcome:
             if (row := SQL.get_campaign(connection, id=new.id)) is not None:
-                return same(Campaign(**dict(row)), new, "campaign", new.id)
+                return same(_entry(dict(row)), entry, "campaign", new.id)
             need_business(connection, new.business)
-            SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(new))
-            log(connection, "campaign", "add", new.id, new, by=by, at=at)
+            SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(entry))
+            log(connection, "campaign", "add", new.id, entry, by=by, at=at)
             return "added"
 
         return await self._database.transact(work)
 
     async def change(
-        self, id: str, changes: Mapping[str, str], *, reason: str, by: str, at: datetime
-    ) -> tuple[Outcome, Campaign]:
+        self, id: str, changes: Mapping[str, Any], *, reason: str, by: str, at: datetime
+    ) -> tuple[Outcome, CampaignEntry]:
         """The purpose decides which rules bind: the log has before and after, and the database's own trigger
         has a change of purpose too, so that one made behind this function's back is seen.
         """
 
-        def work(connection: sqlite3.Connection) -> tuple[Outcome, Campaign]:
+        def work(connection: sqlite3.Connection) -> tuple[Outcome, CampaignEntry]:
             row = SQL.get_campaign(connection, id=id)
             if row is None:
                 raise Fault("not-registered", entry=id)
-            before = Campaign(**dict(row))
+            before = _entry(dict(row))
             after = msgspec.structs.replace(before, **changes)
             if after == before:
                 return "already", before
             SQL.change_campaign(
-                connection, id=id, industry=after.industry, purpose=after.purpose, script=after.script
+                connection,
+                id=id,
+                industry=after.industry,
+                purpose=after.purpose,
+                script=after.script,
+                scrub_leads=after.scrub_leads,
             )
             detail = {"from": before, "to": after, "reason": reason}
             log(connection, "campaign", "change", id, detail, by=by, at=at)
@@ -62,10 +71,10 @@ class Campaigns:
 
     async def list(
         self, *, id: str = "", business: str = "", after: str = "", most: int = ALL
-    ) -> Page[Campaign]:
-        def work(connection: sqlite3.Connection) -> Page[Campaign]:
+    ) -> Page[CampaignEntry]:
+        def work(connection: sqlite3.Connection) -> Page[CampaignEntry]:
             ask = partial(SQL.list_campaigns, connection, id=id, business=business)
-            return keyed_page(ask, lambda row: Campaign(**row), after=after, most=most, first={"id": ""})
+            return keyed_page(ask, _entry, after=after, most=most, first={"id": ""})
 
         return await self._database.read(work)
 
@@ -85,3 +94,7 @@ class Campaigns:
             return missing
 
         return await self._database.read(work)
+
+
+def _entry(row: dict[str, Any]) -> CampaignEntry:
+    return CampaignEntry(**{**row, "scrub_leads": bool(row["scrub_leads"])})

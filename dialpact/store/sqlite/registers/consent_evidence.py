@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +19,7 @@ from dialpact.store.sqlite.statements import statements
 
 SQL = statements("consent_evidence")
 LOGGED_AS = REGISTER.logged_as
+TOGETHER = 20_000  # consents of a part
 
 
 class ConsentEvidences:
@@ -41,26 +41,41 @@ class ConsentEvidences:
         return await Entries(self._database).list(REGISTER, after=after, most=most)
 
     async def named(self) -> Collection[str]:
-        return await self._database.read(lambda connection: {str(row["id"]) for row in SQL.named(connection)})
+        found = await self._database.read(lambda connection: _ids(SQL.named_arriving(connection)))
+        after: int | None = 0
+        while after is not None:
+            ids, after = await self._database.read(partial(_part, after))
+            found |= ids
+        return found
 
-    async def unnamed(self, before: datetime, others: Sequence[str] = ()) -> Unnamed:
+    async def unnamed(self, before: datetime) -> Unnamed:
         def work(connection: sqlite3.Connection) -> Unnamed:
             (as_of,) = SQL.last_change(connection)
-            old = [
-                str(row["id"]) for row in SQL.kept_before(connection, register=LOGGED_AS, at=stamp(before))
-            ]
-            asked = {*old, *others}
-            if not asked:
-                return Unnamed(ids=(), as_of=as_of)
-            named = {str(row["id"]) for row in SQL.named_of(connection, ids=json.dumps(sorted(asked)))}
-            return Unnamed(ids=tuple(sorted(asked - named)), as_of=as_of)
+            old = SQL.kept_before(connection, register=LOGGED_AS, at=stamp(before))
+            return Unnamed(ids=tuple(sorted(_ids(old))), as_of=as_of)
 
-        return await self._database.read(work)
+        asked = await self._database.read(work)
+        named = await self.named() if asked.ids else ()
+        return Unnamed(ids=tuple(id for id in asked.ids if id not in named), as_of=asked.as_of)
 
     async def drop(self, found: Unnamed, *, reason: str, by: str, at: datetime) -> Sequence[str]:
         return await self._database.transact(
             partial(_drop, found=found, reason=reason, by=by, at=at) if found.ids else lambda _: []
         )
+
+
+def _ids(rows: Iterable[sqlite3.Row]) -> set[str]:
+    return {str(row["id"]) for row in rows}
+
+
+def _part(after: int, connection: sqlite3.Connection) -> tuple[set[str], int | None]:
+    """Of so many consents, and the number that they end with; None: they were the last ones."""
+    (until,) = SQL.part_until(connection, after=after, most=TOGETHER)
+    return (
+        (set(), None)
+        if until is None
+        else (_ids(SQL.named_in_part(connection, after=after, until=until)), until)
+    )
 
 
 def is_kept(connection: sqlite3.Connection, id: str) -> bool:
@@ -73,8 +88,8 @@ def _drop(connection: sqlite3.Connection, *, found: Unnamed, reason: str, by: st
         return []
     dropped = []
     for id in found.ids:
-        if SQL.named_since(connection, as_of=found.as_of, id=id) is None:
-            if (before := present(connection, REGISTER, id)) is not None:
-                log(connection, LOGGED_AS, REMOVED, id, {"from": before, "reason": reason}, by=by, at=at)
+        before = present(connection, REGISTER, id)
+        if before is not None and SQL.named_since(connection, as_of=found.as_of, id=id) is None:
+            log(connection, LOGGED_AS, REMOVED, id, {"from": before, "reason": reason}, by=by, at=at)
             dropped.append(id)
     return dropped

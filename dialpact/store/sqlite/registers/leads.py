@@ -1,4 +1,6 @@
-"""The register of leads: batches are taken back, never deleted, and only an officer releases a held one."""
+"""The register of leads: batches are taken back, never deleted. What the range detector holds only an officer
+releases, and what is to be scrubbed only its scrub.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,10 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.held import finding_of, released
 from dialpact.compliance.ranges import RangeReport
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.leads import Delivered, Delivery
+from dialpact.compliance.registers.leads import BatchScrub, Delivered, Delivery
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.lead_import import SQL, LeadStaging
@@ -52,9 +55,24 @@ class Leads:
             before = _in_force(connection, id)
             if not before.held:
                 raise Fault("not-held", entry=str(id))
-            SQL.release_batch(connection, id=id)
+            if not finding_of(before.held):
+                raise Fault("not-scrubbed", entry=str(id))
+            SQL.hold_batch(connection, id=id, held=released(before.held))
             detail = {"held": before.held, "reason": reason}
             log(connection, "leads", "release", str(id), detail, by=by, at=at)
+            return _batch(connection, id)
+
+        return await self._database.transact(work)
+
+    async def scrubbed(self, id: int, scrub: BatchScrub, *, by: str, at: datetime) -> Delivered:
+        def work(connection: sqlite3.Connection) -> Delivered:
+            before = _in_force(connection, id)
+            if scrub.rows != before.rows:
+                found, wanted = str(scrub.rows), str(before.rows)
+                raise Fault("batch-numbers", entry=str(id), found=found, wanted=wanted)
+            SQL.hold_batch(connection, id=id, held=finding_of(before.held))
+            detail = {"held": before.held, **msgspec.structs.asdict(scrub)}
+            log(connection, "leads", "scrub", str(id), detail, by=by, at=at)
             return _batch(connection, id)
 
         return await self._database.transact(work)

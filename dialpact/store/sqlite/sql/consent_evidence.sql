@@ -1,12 +1,16 @@
--- The proofs that consents name; of an import that is under way too.
+-- The proofs that consents name. Who looks for them looks first at what arrives, which is then moved into the register, and
+-- then at the register part by part: so no row is missed, and no snapshot is a long one.
 
--- name: named()
-SELECT DISTINCT evidence_sha256 AS id FROM consent WHERE evidence_sha256 <> ''
-UNION SELECT evidence_sha256 FROM arriving_consent WHERE evidence_sha256 <> '';
+-- name: named_arriving()
+SELECT DISTINCT evidence_sha256 AS id FROM arriving_consent WHERE evidence_sha256 <> '';
 
--- name: named_of(ids)
-SELECT DISTINCT evidence_sha256 AS id FROM consent WHERE evidence_sha256 IN (SELECT value FROM json_each(:ids))
-UNION SELECT evidence_sha256 FROM arriving_consent WHERE evidence_sha256 IN (SELECT value FROM json_each(:ids));
+-- A part of the register ends with a number, so that all of a person's rows come together.
+-- name: part_until(after, most)^
+SELECT max(number) FROM (SELECT number FROM consent WHERE number > :after ORDER BY number LIMIT :most);
+
+-- name: named_in_part(after, until)
+SELECT DISTINCT evidence_sha256 AS id FROM consent
+WHERE number > :after AND number <= :until AND evidence_sha256 <> '';
 
 -- name: last_change()^
 SELECT coalesce(max(seq), 0) FROM register_change;

@@ -1,5 +1,5 @@
 -- name: has_campaign(id)^
-SELECT 1 FROM campaign WHERE id = :id;
+SELECT scrub_leads FROM campaign WHERE id = :id;
 
 -- name: same_file(campaign, sha256)^
 SELECT id FROM batch WHERE campaign = :campaign AND sha256 = :sha256 AND withdrawn_at IS NULL;
@@ -10,8 +10,8 @@ INSERT INTO batch (campaign, partner, contract, basis, file, sha256, imported_at
                    withdrawn_at)
 VALUES (:campaign, :partner, :contract, :basis, :file, :sha256, :imported_at, :imported_by, 0, :finding, :held, '');
 
--- name: all_in(id, rows)!
-UPDATE batch SET rows = :rows, withdrawn_at = NULL WHERE id = :id AND withdrawn_at = '';
+-- name: all_in(id, rows, held)!
+UPDATE batch SET rows = :rows, held = :held, withdrawn_at = NULL WHERE id = :id AND withdrawn_at = '';
 
 -- name: list_batches(id, campaign, number, after, most)
 SELECT id, campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held,
@@ -27,8 +27,8 @@ ORDER BY id DESC LIMIT :most;
 -- name: numbers_of_batch(batch, after, most)
 SELECT number FROM lead WHERE number > :after AND batch = :batch ORDER BY number LIMIT :most;
 
--- name: release_batch(id)!
-UPDATE batch SET held = '' WHERE id = :id;
+-- name: hold_batch(id, held)!
+UPDATE batch SET held = :held WHERE id = :id;
 
 -- name: withdraw_batch(id, withdrawn_at)!
 UPDATE batch SET withdrawn_at = :withdrawn_at WHERE id = :id;

@@ -20,10 +20,10 @@ SELECT id, name, actor FROM business WHERE (:id = '' OR id = :id) AND id > :afte
 INSERT INTO business (id, name, actor, created_at) VALUES (:id, :name, :actor, :created_at);
 
 -- name: get_campaign(id)^
-SELECT id, business, industry, purpose, script FROM campaign WHERE id = :id;
+SELECT id, business, industry, purpose, script, scrub_leads FROM campaign WHERE id = :id;
 
 -- name: list_campaigns(id, business, after_id, most)
-SELECT id, business, industry, purpose, script FROM campaign
+SELECT id, business, industry, purpose, script, scrub_leads FROM campaign
 WHERE (:id = '' OR id = :id) AND (:business = '' OR business = :business) AND id > :after_id
 ORDER BY id LIMIT :most;
 
@@ -33,12 +33,13 @@ SELECT DISTINCT business FROM campaign WHERE script = :script ORDER BY business;
 -- name: has_industry(industry)^
 SELECT 1 FROM campaign WHERE industry = :industry LIMIT 1;
 
--- name: insert_campaign(id, business, industry, purpose, script, created_at)!
-INSERT INTO campaign (id, business, industry, purpose, script, created_at)
-VALUES (:id, :business, :industry, :purpose, :script, :created_at);
+-- name: insert_campaign(id, business, industry, purpose, script, scrub_leads, created_at)!
+INSERT INTO campaign (id, business, industry, purpose, script, scrub_leads, created_at)
+VALUES (:id, :business, :industry, :purpose, :script, :scrub_leads, :created_at);
 
--- name: change_campaign(id, industry, purpose, script)!
-UPDATE campaign SET industry = :industry, purpose = :purpose, script = :script WHERE id = :id;
+-- name: change_campaign(id, industry, purpose, script, scrub_leads)!
+UPDATE campaign SET industry = :industry, purpose = :purpose, script = :script, scrub_leads = :scrub_leads
+WHERE id = :id;
 
 -- name: list_caller_ids(number, business, after_number, most)
 SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as

@@ -1,0 +1,117 @@
+"""What ``dialpact check`` would say of each number of a list: by the same judge, which is asked once about
+what is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from dialpact.application.check import in_a_range, judged
+from dialpact.application.scrub.request import ScrubRequest
+from dialpact.compliance.clock import instant
+from dialpact.compliance.judge import Judge
+from dialpact.compliance.model import AND, Callee
+from dialpact.compliance.policy import attempts, consent
+from dialpact.compliance.policy.remembering import Remembering
+from dialpact.compliance.reasons import Reason
+from dialpact.store.ports.lists import NOTHING, ListSnapshot, Own
+
+MOST = 8192  # answers that are kept
+
+
+class Answer(NamedTuple):
+    """As of what ``check`` says."""
+
+    verdict: str
+    reasons: tuple[Reason, ...]
+    retry_at: datetime | None
+    holds_until: datetime | None
+
+
+class Answers:
+    """Of one snapshot and one instant."""
+
+    def __init__(
+        self, judge: Judge, snapshot: ListSnapshot, request: ScrubRequest, now: datetime, *, batch: int = 0
+    ) -> None:
+        """``batch``: of leads, whose scrub this is: it is judged as if that were done."""
+        remembering = Remembering(judge.policy)
+        self._judge, self._now = judge.with_evaluate(remembering.evaluate), now
+        self._sees = remembering.sees
+        self._attempt = judge.attempt(
+            "", request.campaign, request.caller_id, agent=request.agent, trunk=request.trunk
+        )
+        self._trunk = request.trunk or self._attempt.trunk
+        self._facts = snapshot.about(self._attempt, judge.asked, now, scrubbed=batch)
+        self._forked = judge.stops_on_fork and request.at is None and self._facts.forked
+        # Whether a number can be dialled on each of several trunks is a matter of its digits; so is whether
+        # what is known of it is what the log says.
+        self._each = bool(self._facts.differing) or AND in self._attempt.trunk
+        self._known: dict[Hashable, Answer] = {}
+        self._since = now - attempts.longest(judge.policy.profiles)
+
+    def callee(self, number: str) -> Callee:
+        """Who is called when ``number`` is dialled."""
+        return self._judge.callee(number, self._trunk)
+
+    @property
+    def regions(self) -> Sequence[str]:
+        return self._judge.policy.regions
+
+    def own(self, callees: Sequence[Callee]) -> Mapping[str, Own]:
+        """What is known of each, by their numbers."""
+        return self._facts.of({callee.e164 for callee in callees if callee.e164})
+
+    def of(self, callee: Callee, own: Own = NOTHING) -> Answer:
+        """``own``: what is known of the number, if there is one."""
+        if self._each:
+            return self._judged(callee, own)[0]
+        key = self._sees(callee), self._seen(own)
+        answer = self._known.get(key)
+        if answer is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            answer, shared = self._judged(callee, own)
+            if shared:
+                self._known[key] = answer
+        return answer
+
+    def _seen(self, own: Own) -> Hashable:
+        """What the rules see of it from now on, and not the instants of which they only see that they are
+        over: each person has his own, and they would be asked of each.
+        """
+        opt_outs, consents, leads, nth, neighbours = own
+        agreed: Hashable = consents
+        opted_out: Hashable = opt_outs
+        if not consents:
+            opted_out = tuple([one[:2] for one in opt_outs])
+        elif len(consents) == 1 and consents[0].withdrawn_at is None:
+            business, industry, granted, expires, _, _, digest, _ = consents[0]
+            at = instant(granted)
+            when = consent.agreed(at, self._now, self._judge.policy.profiles)
+            agreed = business, industry, expires, bool(digest), when
+            opted_out = tuple([(*one[:2], at > instant(one.requested_at)) for one in opt_outs])
+        counting = tuple([one if one and instant(one) > self._since else None for one in nth])
+        return opted_out, agreed, leads, counting, neighbours
+
+    def _judged(self, callee: Callee, own: Own) -> tuple[Answer, bool]:
+        """And whether it is everybody's who is the same to the rules: when a range that is being dialled ends
+        is a matter of the calls close by.
+        """
+        facts = self._facts
+        decision = judged(
+            self._judge,
+            replace(self._attempt, callee=callee),
+            facts.facts(callee.e164, own),
+            self._now,
+            differing=facts.differing,
+            forked=self._forked,
+        )
+        ranges = in_a_range(decision)
+        dialled = facts.last_dialled(callee.e164) if ranges else None
+        until = self._judge.holds_until(decision, dialled)
+        return Answer(decision.verdict, decision.reasons, decision.retry_at, until), not ranges

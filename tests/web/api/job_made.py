@@ -1,0 +1,93 @@
+"""Jobs that are done, put straight into a home's store: for whoever asks about them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.scrub import Scrubbed, ScrubRequest
+from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.jobs import Job, JobKind
+from dialpact.store.sqlite import Store
+from tests.cli.conftest import Home
+from tests.compliance.store_values import AT
+
+CONTENT = bytes(range(256)) * 4
+
+
+def done(
+    home: Home,
+    id: str,
+    kind: JobKind,
+    detail: Mapping[str, Any],
+    result: Mapping[str, Any],
+    *,
+    businesses: tuple[str, ...] = ("jianghan",),
+    file: str = "result",
+    content: bytes = CONTENT,
+) -> None:
+    """``result``: beside what is said of its file."""
+
+    async def put() -> None:
+        now = SystemClock().now()
+        about = {"file": file, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        async with await Store.open(home.path / "dialpact.db") as store:
+            new = Job(id=id, kind=kind, by="api:crm", businesses=businesses, detail=detail, created_at=now)
+            await store.jobs.add(new)
+            await store.jobs.take(now)
+            await store.jobs.finish(id, {**about, **result}, now)
+
+    files = JobFiles(home.path / "api-files")
+    files.keep(id, None, 0)
+    (files.of(id) / file).write_bytes(content)
+    asyncio.run(put())
+
+
+PACKAGE = {"media_type": "application/zip", "calls": 1, "records": 7, "absent": [], "findings": []}
+
+
+def package(home: Home, id: str, call: str, businesses: tuple[str, ...] = ("jianghan",)) -> None:
+    detail = {"question": {"call": call}, "calls": [call], "reason": "", "language": "en"}
+    done(home, id, "evidence-package", detail, PACKAGE, businesses=businesses, file="evidence-x.zip")
+
+
+def scrub(
+    home: Home,
+    id: str,
+    campaign: str,
+    businesses: tuple[str, ...] = ("jianghan",),
+    *,
+    numbers: bool = False,
+    content: bytes = CONTENT,
+) -> None:
+    request = ScrubRequest(campaign=campaign, caller_id="02787654321", numbers=numbers)
+    made = Scrubbed(
+        rows=1,
+        callable=0,
+        blocked={"no-consent": 1},
+        bad=0,
+        as_of=AT,
+        at=AT,
+        mode="enforce",
+        form="csv",
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        list_sha256="",
+    )
+    detail = msgspec.to_builtins(ScrubAsked(request=request))
+    result = msgspec.to_builtins(ScrubMade(scrubbed=made, policy=()))
+    done(
+        home,
+        id,
+        "scrub",
+        detail,
+        {"media_type": "text/csv", **result},
+        businesses=businesses,
+        content=content,
+    )
