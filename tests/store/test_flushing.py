@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.compliance.errors import StoreError
+from dialpact.compliance.errors import StoreError, StoreGone
 from dialpact.store.sqlite import Store, create, flushing
 from tests.compliance.store_values import AT
 
@@ -134,4 +134,31 @@ async def test_how_it_commits(tmp_path: Path, yields: bool, mode: int) -> None:
     async with Store(tmp_path / "b.db", yields=yields) as store:
         await store.jot(lambda connection: connection.execute("DELETE FROM api_key_use"))
         asked = "PRAGMA synchronous"
-        assert await store.read(lambda connection: connection.execute(asked).fetchone()[0]) == mode
+        assert await store.aside(lambda connection: connection.execute(asked).fetchone()[0]) == mode
+
+
+async def test_who_reads_does_not_wait_for_who_waits_for_the_lock(store: Store) -> None:
+    await store.incidents.add(at=AT, node="a", kind="listener-error", detail="a")
+    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = add(store, "b")
+        assert [one.detail for one in (await store.incidents.list()).rows] == ["a"]
+        assert not waiting.done()
+        other.execute("COMMIT")
+    await waiting
+    assert [one.detail for one in (await store.incidents.list()).rows] == ["b", "a"]
+
+
+async def test_one_that_was_put_back_is_read_anew(store: Store) -> None:
+    """Both of its connections see that the file is another one."""
+    await add(store, "a")
+    assert len((await store.incidents.list()).rows) == 1
+    for file in store.path.parent.iterdir():
+        file.unlink()
+    create(store.path)
+    with pytest.raises(StoreGone):
+        await store.incidents.list()
+    with pytest.raises(StoreGone):
+        await add(store, "b")
+    await add(store, "c")
+    assert [one.detail for one in (await store.incidents.list()).rows] == ["c"]

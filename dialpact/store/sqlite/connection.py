@@ -158,7 +158,8 @@ class Database:
     ) -> None:
         """``short_units``: none sorts or stages much, so that temporary tables may be in memory.
         ``read_only``: what would write fails (StoreError), and nothing is migrated. ``yields``: the disk is
-        waited for without the lock that others wait for (``flushing``).
+        waited for without the lock that others wait for (``flushing``), and who reads does not wait for who
+        waits for the lock: he has a connection of his own.
         """
         self.path = path
         self.has_written = False  # a transaction of this one has changed something, and it is on disk
@@ -166,6 +167,7 @@ class Database:
         self._short_units = short_units
         self._read_only = read_only
         self._flushing = Flushing(path) if yields else None
+        self._reader = type(self)(path, busy_ms, read_only=True) if yields else None
         self._nobody_waits = threading.Event()
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
@@ -200,6 +202,8 @@ class Database:
             await own.close()
 
     async def close(self) -> None:
+        if self._reader:
+            await self._reader.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -314,6 +318,9 @@ class Database:
         No lock is held that a decision waits for: a report over a year must not stop the calls. Writing in it
         fails. Raises StoreBusy, StoreGone or StoreError.
         """
+        if self._reader:
+            await self._opened()  # which migrates
+            return await self._reader.read(work)
         return await self._run(partial(self._reading, work))
 
     async def aside(self, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -25,8 +25,8 @@ class Flushing:
         self._running: asyncio.Task[None] | None = None
 
     async def flush(self) -> None:
-        """What was committed before this was asked is on the disk. StoreError when the disk fails: then it may
-        be there, or not.
+        """What was committed before this was asked is on the disk. StoreError when the disk fails: it may be
+        there then, or not.
         """
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(mine)
