@@ -51,9 +51,9 @@ async def web(session: CommandContext) -> int:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.ask)
     config = reloading.config
-    store = Store(config.database, BUSY_MS)
+    store = Store(config.database, BUSY_MS, yields=True)
     # The store's own patience with locks, and a thread of its own: a call has its answer by its deadline.
-    deciding = Store(config.database, short_units=True)
+    deciding = Store(config.database, short_units=True, yields=True)
     reads = Store(config.database, BUSY_MS, read_only=True)  # whose key it is waits for no write
     rules = Rules(config, reloading.policy, store, session.clock)
     jobs = _runner(session, config, store)
