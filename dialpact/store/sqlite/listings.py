@@ -26,7 +26,7 @@ from dialpact.store.sqlite.statements import statements
 
 SQL = statements("listings")
 LOOKED = 100_000  # entries of an index: some 50 ms
-LOOKED_UP = 10_000  # whose rows have to be read as well
+LOOKED_UP = 10_000  # incidents, and of each its call
 END = "~"  # behind every time
 LAST = "g"  # behind every id, which is hex
 Key = tuple[str, ...]
@@ -71,7 +71,8 @@ class Listings:
                         SQL.calls_to, connection, number=callee, given=json.dumps(list(texts)), **asked
                     )
                     end = partial(SQL.calls_to_end, connection, number=callee)
-                    looks.append(_look(ask, end, bounds, self._looked_up, most))
+                    # (What is no number is mostly what was erased: small rows, one beside the other.)
+                    looks.append(_look(ask, end, bounds, self._looked, most))
             return _page(connection, looks, most)
 
         return await self._database.read(work)

@@ -275,3 +275,27 @@ def test_that_numbers_were_asked_for_is_in_the_log(office: Home, all_: Client, o
     without = all_.by(key(office, "without", "calls"))
     assert without("GET", "/v1/inspections?from=2026-11").json["full"] is False
     assert full() == 1
+
+
+# Beside the gate
+
+
+def test_who_reads_waits_for_nobody_who_writes(office: Home, all_: Client) -> None:
+    """While another process is in the middle of a write, which a reader's lock would hold up in its turn."""
+    assert all_("GET", "/v1/key").status == 200  # (the first one opens the database)
+    with contextlib.closing(sqlite3.connect(office.path / "dialpact.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        columns = "(at, node, kind, decision, channel, detail)"
+        writer.execute(f"INSERT INTO incident {columns} VALUES ('x', 'x', 'x', '', '', '')")
+        for path in ("/v1/calls", f"/v1/calls/{MADE[1].id}", "/v1/recordings", "/v1/incidents"):
+            assert all_("GET", path).status == 200, path
+        assert all_("POST", "/v1/calls/search", {"number": "13800138000"}).status == 200
+        writer.execute("COMMIT")
+
+
+def test_a_database_that_is_gone_is_not_an_empty_one(office: Home, all_: Client) -> None:
+    assert len(paged(all_, "/v1/calls")) == 6
+    for file in office.path.glob("dialpact.db*"):
+        file.rename(file.with_name(f"away-{file.name}"))
+    said = all_("GET", "/v1/calls")
+    assert said.status == 503 and said.headers["retry-after"]
