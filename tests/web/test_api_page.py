@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from dialpact.client import Client
+from dialpact.web.api.endpoint import ANY_KEY
+from dialpact.web.api.routing import endpoints
 from tests.cli.conftest import Home
 from tests.cli.recorded import Host, Shelf
 from tests.kit import pages
@@ -23,6 +28,11 @@ from tests.web.asking import WAIT
 from tests.web.walked import Step, differs, steps, unlike
 
 ROOT = Path(__file__).parents[2]
+TEXTS = ROOT / "dialpact"
+CODES = {
+    *tomllib.loads((TEXTS / "web/api/texts/en.toml").read_text("utf-8"))["problem"],
+    *tomllib.loads((TEXTS / "compliance/texts/fault.en.toml").read_text("utf-8"))["fault"],
+}
 PAGES = ("api.md", "api.zh-CN.md")
 DOCUMENTED = "127.0.0.1:9080"
 SERVES = "dialpact web"
@@ -152,6 +162,39 @@ def test_the_page_is_walked(installed: Path) -> None:
         exec(program.replace("https://calls.example", walk.url), known)
     ((number, decision),) = dialled
     assert number == "13800138000" and len(decision) == 32
+
+
+@pytest.mark.parametrize(
+    ("name", "any_key", "no_key"), [(PAGES[0], "any", "no key"), (PAGES[1], "任意", "无须密钥")]
+)
+def test_the_page_has_every_address_and_no_other(name: str, any_key: str, no_key: str) -> None:
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    told = re.findall(r"^\| `([A-Z]+ /v1/\S+)` \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
+    scopes = {any_key: set(ANY_KEY), no_key: set[str]()}
+    assert {address: scopes.get(said, set(re.findall(r"`([^`]+)`", said))) for address, said in told} == {
+        endpoint.name: set(endpoint.scopes) for endpoint in endpoints()
+    }
+    assert len(told) == len(endpoints())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_names_what_the_client_can(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    for method in dir(Client):
+        if not method.startswith("_"):
+            assert f"`{method}" in text, method
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_code_on_the_page_is_one(name: str) -> None:
+    """Of problems that the frame has, or of faults."""
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    rows = re.findall(r"^\| [0-9, 、]+ \| (.*?) \|", text, re.MULTILINE)
+    assert len(rows) == 13
+    for row in rows:
+        for code in re.findall(r"`([a-z-]+)`", row):
+            if code != "errors":
+                assert code in CODES, code
 
 
 def test_both_languages_run_and_show_the_same() -> None:
