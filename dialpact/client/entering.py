@@ -114,7 +114,7 @@ class Entering(Questions):
             contract=contract,
             basis=basis,
             numbers=tuple(numbers),
-            name=name,
+            title=name,
             skip_bad=skip_bad,
         )
         return self._post("/v1/leads", body, TakenLeads, key=key)
@@ -144,7 +144,7 @@ class Entering(Questions):
             partner=partner,
             contract=contract,
             basis=basis,
-            name=name,
+            title=name,
             skip_bad=skip_bad,
             mapping=mapping,
         )
