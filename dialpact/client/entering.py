@@ -114,7 +114,7 @@ class Entering(Questions):
             contract=contract,
             basis=basis,
             numbers=tuple(numbers),
-            name=name,
+            title=name,
             skip_bad=skip_bad,
         )
         return self._post("/v1/leads", body, TakenLeads, key=key)
@@ -133,21 +133,12 @@ class Entering(Questions):
         mapping: str = "",
         key: str | None = None,
     ) -> TakenLeads:
-        """The same, from a CSV file or a workbook. ``mapping``: a saved one of its columns' names."""
-        return self._send(
-            "/v1/leads",
-            file,
-            media_type,
-            TakenLeads,
-            key,
-            campaign=campaign,
-            partner=partner,
-            contract=contract,
-            basis=basis,
-            name=name,
-            skip_bad=skip_bad,
-            mapping=mapping,
-        )
+        """The same, from a CSV file or a workbook, called ``name``. ``mapping``: a saved one of its columns'
+        names.
+        """
+        query = {"campaign": campaign, "partner": partner, "contract": contract, "basis": basis}
+        query |= {"title": name, "mapping": mapping, "skip_bad": "true" if skip_bad else ""}
+        return self._send("/v1/leads", file, media_type, TakenLeads, key, **query)
 
     def lead_batch(self, id: int) -> LeadBatch:
         """What became of a list: whether it is held, and why."""

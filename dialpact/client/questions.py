@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -16,6 +16,7 @@ from dialpact.client.transport import Reply, Request, Transport
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 File = str | PathLike[str] | BinaryIO
+NONE: Mapping[str, str] = {}
 PART = 1000  # rows of a list that are asked for at once
 
 
@@ -42,10 +43,19 @@ class Questions:
         return decoded(self._transport.ask(posted(path, body, new_key() if key is None else key)), kind)
 
     def _send(
-        self, path: str, file: File, media_type: str, kind: type[T], key: str | None, /, **query: Any
+        self,
+        path: str,
+        file: File,
+        media_type: str,
+        kind: type[T],
+        key: str | None,
+        headers: Mapping[str, str] = NONE,
+        /,
+        **query: Any,
     ) -> T:
         with reading(file) as body:
-            request = Request("POST", path, said(query), body, media_type, new_key() if key is None else key)
+            once = new_key() if key is None else key
+            request = Request("POST", path, said(query), body, media_type, once, headers=headers)
             return decoded(self._transport.ask(request), kind)
 
     def _fetch(self, path: str, file: File, **query: Any) -> None:

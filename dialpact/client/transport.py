@@ -48,6 +48,7 @@ class Request(NamedTuple):
     key: str = ""
     accept: tuple[int, ...] = ()
     into: BinaryIO | None = None
+    headers: Mapping[str, str] = {}
 
 
 @dataclass(kw_only=True)
@@ -134,7 +135,7 @@ class Transport:
             found["Content-Length"] = str(length)
         if request.key:
             found["Idempotency-Key"] = request.key
-        return found
+        return found | dict(request.headers)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:

@@ -1,4 +1,4 @@
-"""What takes its time: an evidence package is asked for, waited for, and fetched."""
+"""What takes its time: a list is scrubbed, an evidence package made; waited for, and fetched."""
 
 from __future__ import annotations
 
@@ -11,14 +11,58 @@ from dialpact.client.questions import File, Questions, decoded
 from dialpact.client.transport import Request
 from dialpact.web.api.evidence_packages import PackageBody, Packages, PackageShown
 from dialpact.web.api.job_shown import JobShown
+from dialpact.web.api.scrubs import AGENT, CALLER_ID, BatchBody, Form, Scrubs, ScrubShown
 
+CSV = "text/csv"
 J = TypeVar("J", bound=JobShown)
 OVER = ("done", "failed", "cancelled", "expired")
 FIRST_LOOK, LONGEST_LOOK = 0.5, 5.0  # seconds between two looks
-ADDRESSES: dict[type[JobShown], str] = {PackageShown: "/v1/evidence-packages"}
+ADDRESSES: dict[type[JobShown], str] = {PackageShown: "/v1/evidence-packages", ScrubShown: "/v1/scrubs"}
 
 
 class Working(Questions):
+    def scrub(
+        self,
+        file: File,
+        *,
+        campaign: str,
+        caller_id: str,
+        trunk: str = "",
+        agent: str = "",
+        at: datetime | None = None,
+        media_type: str = CSV,
+        form: Form = "",
+        key: str | None = None,
+    ) -> ScrubShown:
+        """A whole list is judged before it is dialled, row by row: CSV, JSON lines
+        (``application/x-ndjson``) or a workbook. ``at``: another instant than now; ``form``: of the result.
+        """
+        headers = {CALLER_ID: caller_id} | ({AGENT: agent} if agent else {})
+        query = {"campaign": campaign, "trunk": trunk, "at": at, "form": form}
+        return self._send("/v1/scrubs", file, media_type, ScrubShown, key, headers, **query)
+
+    def scrub_batch(
+        self,
+        batch: int,
+        *,
+        caller_id: str,
+        trunk: str = "",
+        agent: str = "",
+        form: Form = "",
+        key: str | None = None,
+    ) -> ScrubShown:
+        """A batch of leads, as of now. When it is done it may be dialled, where that was waited for."""
+        body = BatchBody(batch=batch, caller_id=caller_id, trunk=trunk, agent=agent, form=form)
+        return self._post("/v1/scrubs", body, ScrubShown, key=key)
+
+    def scrubs(self) -> Iterator[ScrubShown]:
+        """Those of the key's businesses, the newest first."""
+        return self._rows("/v1/scrubs", Scrubs)
+
+    def scrub_result(self, scrub: ScrubShown, file: File) -> None:
+        """Each row of the list, into ``file``: may it be called, or why not, and when it could."""
+        self._fetch(f"/v1/scrubs/{scrub.id}/result", file)
+
     def package(
         self,
         *,

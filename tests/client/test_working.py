@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from pathlib import Path
 
@@ -36,6 +37,30 @@ def test_a_package_is_made_and_fetched(dialpact_api: Api, dialpact_clock: FixedC
         crm.package_file(done, tmp_path / "again.zip")
     assert raised.value.status == 410
     assert dialpact_api.refused() == [raised.value.code]
+
+
+def test_a_list_is_scrubbed(dialpact_api: Api, tmp_path: Path) -> None:
+    crm = dialpact_api.client()
+    listed, result = tmp_path / "list.csv", tmp_path / "result.csv"
+    listed.write_text(f"number\n{NUMBER}\n13900139000\n12\n")
+    dialpact_api.drops()  # whoever asks again has one job, not two
+    done = crm.wait(crm.scrub(listed, **CALL), seconds=60)
+    assert done.result is not None and done.error is None
+    assert (done.result.rows, done.result.callable) == (3, 1)
+    crm.scrub_result(done, result)
+    rows = list(csv.DictReader(result.read_text("utf-8-sig").splitlines()))
+    assert [(row["number"], row["verdict"]) for row in rows][:2] == [
+        ("+8613800138000", "ALLOW"),
+        ("+8613900139000", "BLOCK"),
+    ]
+    assert [one.id for one in crm.scrubs()] == [done.id]
+
+
+def test_a_batch_of_leads_is_scrubbed(dialpact_api: Api) -> None:
+    crm = dialpact_api.client()
+    done = crm.wait(crm.scrub_batch(1, caller_id=CALLER_ID), seconds=60)
+    assert (done.state, done.batch, done.campaign) == ("done", 1, CAMPAIGN)
+    assert done.result is not None and done.result.callable == 1
 
 
 def test_it_looks_less_and_less_often_until_it_is_over() -> None:
