@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -74,7 +75,7 @@ class Receiver:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._context, self._node, self._name = context, config.node.name, name
-        self._timings, self._chance = timings, chance
+        self._timings, self._chance, self._folder = timings, chance, Path(config.origin).parent
         self._maker = Maker(context, name, config.webhooks[name], policy, timings.most_waiting)
         self._poster = Poster(config, name, context.clock, timings.answer)
         self._under_way: dict[int, asyncio.Task[_Came]] = {}
@@ -163,7 +164,8 @@ class Receiver:
                 self._unsigned = str(error)
                 log.error("webhook-unsigned", webhook=self._name, error=str(error))
                 store, now = self._context.store.webhooks, self._context.now()
-                await store.unsent(self._name, str(error), now)
+                # Whoever is shown this need not know where it lies.
+                await store.unsent(self._name, str(error).replace(f"{self._folder}/", ""), now)
             return False
         self._unsigned = ""
         return True
