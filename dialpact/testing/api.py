@@ -157,7 +157,12 @@ class Api:
             await self.site.recorder(ready=True)
         async with store, deciding, _beside(site), _doing(runner, stop):
             await process.serve(
-                self._faults, listening, None, stop, lambda: started(listening.getsockname()[1])
+                self._faults,
+                listening,
+                None,
+                stop,
+                lambda: started(listening.getsockname()[1]),
+                behind_proxy=config.web.behind_proxy,
             )
 
     def _runner(self, store: Store) -> Runner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,3 +76,12 @@ def test_a_complaint_and_a_script(dialpact_api: Api) -> None:
     assert (filed.result, filed.status, filed.opt_out.scope) == ("added", "open", "all")
     assert crm.script("pitch-2", "Good day, this is Acme.").result == "added"
     assert crm.script_state("pitch-2").state == "not-approved"
+
+
+def test_what_is_too_large_is_said_to_be(dialpact_api: Api) -> None:
+    """It is refused before all of it was sent."""
+    crm = dialpact_api.client()
+    with pytest.raises(Problem) as raised:
+        crm.evidence(io.BytesIO(bytes(21 << 20)), "application/pdf")
+    assert (raised.value.status, raised.value.code) == (413, "too-large")
+    assert set(dialpact_api.refused()) == {"too-large"}
