@@ -21,7 +21,7 @@ LIVE_KEYS = frozenset(
 )
 # What a daemon never looks at: it is of another process, which says itself that it needs a restart.
 NOT_OF_WEB = ("gate.", "ami.", "metrics.", "opt_out.")
-NOT_OF_OTHERS = ("web.", "api.")
+NOT_OF_OTHERS = ("web.", "api.", "webhooks.")
 
 
 class SettingChange(msgspec.Struct, frozen=True):

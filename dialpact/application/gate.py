@@ -49,6 +49,8 @@ class Gate:
     def __init__(self, store: Store, judge: Judge, clock: Clock, limits: GateLimits = GATE_LIMITS) -> None:
         self.judge = judge
         """The rules in force. A reload replaces it; a call that has begun keeps the one it began with."""
+        self.store = store
+        """Where it decides: whoever asks by a deadline looks there, too, behind nobody else's work."""
         self._clock = clock
         self._limits = limits
         self._deciding = Deciding(store, clock, limits.max_batch, limits.max_overdue)

@@ -82,6 +82,9 @@ async def opened(context: Context, kept: Kept, directory: Path) -> OpenFile:
     id = kept.recording.id
     if found.problem == "unreadable":
         raise Fault("recording-unreadable", entry=id)
+    again = await context.store.listings.recording(id)
+    if again is not None and again.recording.disposed_at is not None:  # since it was looked up
+        raise Fault("recording-disposed", entry=id)
     missing = found.problem == "missing"
     await _tell(context, kept.recording, kept.side, "missing" if missing else "changed")
     raise Fault("recording-missing", entry=id) if missing else Fault("recording-changed", entry=id)

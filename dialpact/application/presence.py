@@ -14,17 +14,21 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class Presence:
-    """Of one process, or of one part of it, until it is closed or forgotten. OSError where there can be no
-    such file.
+    """Of one process, or of one part of it, until it is closed or forgotten. Takes away what those left that
+    were killed. OSError where there can be no such file.
     """
 
     def __init__(self, folder: Path, what: str) -> None:
         self._folder, self._what = folder, what
         self.name = secrets.token_hex(16)
         path = self._path(self.name)
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fresh = path.with_suffix(".new")
+        file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fresh.rename(path)  # whoever sees it sees it locked
         self._end = weakref.finalize(self, _end, path, file)
+        for left in folder.glob(f".dialpact-{what}.*.lock"):
+            self.alive(left.name.split(".")[-2])
 
     def close(self) -> None:
         self._end()

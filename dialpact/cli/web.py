@@ -51,9 +51,10 @@ async def web(session: CommandContext) -> int:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.ask)
     config = reloading.config
-    store = Store(config.database, BUSY_MS)
+    store = Store(config.database, BUSY_MS, yields=True)
     # The store's own patience with locks, and a thread of its own: a call has its answer by its deadline.
-    deciding = Store(config.database, short_units=True)
+    deciding = Store(config.database, short_units=True, yields=True)
+    reads = Store(config.database, BUSY_MS, read_only=True)  # whose key it is waits for no write
     rules = Rules(config, reloading.policy, store, session.clock)
     jobs = _runner(session, config, store)
     site = Site(
@@ -65,6 +66,7 @@ async def web(session: CommandContext) -> int:
         recorded_rules=rules.recorded,
         jobs=jobs,
         gate=Gate(deciding, rules.now(), session.clock),
+        reads=reads,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
@@ -78,7 +80,7 @@ async def web(session: CommandContext) -> int:
             notify.tell(notify.READY)
 
         reloading.add(rules)
-        async with store, deciding:
+        async with store, deciding, reads:
             works = (reloading.run(stop), *(work(site) for work in WORKS))
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:

@@ -25,6 +25,7 @@ from dialpact.compliance.numbers import masked
 
 OWN = 7  # digits, below which a number is nobody's outside
 KNOWN_BY = 7  # last digits by which a number is known again: a local one in China has no fewer
+_SEVEN = re.compile(r"(?:\d\D*+){7}")
 APART = 3  # characters between two digits of a number
 BETWEEN = frozenset(" \u00a0\u2009\u202f.,()[]/_-\u2010\u2011\u2013\u2014")
 MOST = 100_000  # characters of a text
@@ -104,7 +105,7 @@ class Veil:
         )
 
     def _hidden(self, text: str) -> str:
-        if self._numbers:
+        if self._numbers and _SEVEN.search(text):
             plain, parts, at = _ascii(text), [], 0
             for begin, end in _spans(plain, self._numbers):
                 if begin >= at:

@@ -139,6 +139,7 @@ class Api:
         """As ``dialpact web`` does."""
         config = self.site.config
         store, deciding = Store(config.database, PATIENCE_MS), Store(config.database, short_units=True)
+        reads = Store(config.database, PATIENCE_MS, read_only=True)
         rules = Rules(config, self.site.policy, store, self.site.clock)
         runner = self._runner(store)
         site = WebSite(
@@ -149,13 +150,14 @@ class Api:
             rules=rules.now,
             recorded_rules=rules.recorded,
             jobs=runner,
+            reads=reads,
             gate=Gate(deciding, rules.now(), self.site.clock),
         )
         listening = process.bound("127.0.0.1", port)
         self._faults.app = application(site)
         if self._recorder:
             await self.site.recorder(ready=True)
-        async with store, deciding, _beside(site), _doing(runner, stop):
+        async with store, deciding, reads, _beside(site), _doing(runner, stop):
             await process.serve(
                 self._faults,
                 listening,

@@ -35,7 +35,7 @@ class Site:
     ``recorded_rules``: the same, for a decision that is kept, once the store has their text; ``config`` is
     that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
     ``gate``: decides what is asked before a call is dialled, on a store of its own; None where nothing runs
-    it.
+    it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
     """
 
     config: Config
@@ -46,6 +46,7 @@ class Site:
     recorded_rules: Callable[[], Awaitable[Judge]]
     jobs: JobDesk | None = None
     gate: Gate | None = None
+    reads: Store | None = None
 
 
 class RouteSource(Protocol):

@@ -90,7 +90,7 @@ class World:
                     pick(("acme", "acme", "acme", "other")),
                     pick(("loans", "loans", "loans", "cars")),
                     self.at(200),
-                    pick((None, None, self.at(30))),
+                    pick((None, None, *map(self.at, (30, 7, 1, 0.5)))),
                     "form",
                     pick((None, None, None, self.at(50))),
                     registers.SINCE,
@@ -122,39 +122,43 @@ class World:
 
     def _calls(self, db: sqlite3.Connection) -> None:
         """Some numbers were called often lately; most of RUN, and each of SPREAD, today."""
-        pick, serial = self.chance.choice, itertools.count(1)
+        serial = itertools.count(1)
         often = self.chance.sample(PEOPLE, 12)
         called = [(number, self.at(3)) for number in often for _ in range(self.chance.randrange(9))]
         called += [(e164(number), self.at(0.5)) for number in (*RUN[:-2], *SPREAD)]
         for number, at in called:
-            seq = next(serial)
-            row: dict[str, Any] = {
-                "seq": seq,
-                "id": f"{seq:032x}",
-                "node": "pbx1",
-                "decided_at": at,
-                "verdict": "ALLOW",
-                "reasons": "[]",
-                "number": f"+{number}",
-                "given": "",
-                "dial": "1",
-                "caller_id": pick((CALLER_ID, "95xxx")),
-                "campaign": pick(("spring", "spring", "spring", "service")),
-                "business": pick(("acme", "acme", "acme", "other")),
-                "agent": "",
-                "trunk": "carrier",
-                "channel": "",
-                "uniqueid": "",
-                "attack": "",
-                "record": "{}",
-                "mode": "enforce",
-                "behind_us": 0,
-                "continues": pick(("", "", "", "f" * 32)),
-            }
-            names = ", ".join(row)
-            db.execute(f"INSERT INTO decision ({names}) VALUES (:{', :'.join(row)})", row)
-            if not self.chance.randrange(6):
-                db.execute("INSERT INTO undelivered VALUES (?, ?, 'deadline')", (row["id"], at))
+            self.called(db, next(serial), number, at)
+
+    def called(self, db: sqlite3.Connection, seq: int, number: int, at: str, campaign: str = "") -> None:
+        """One call; of which campaign, caller ID and business is up to chance, unless it is said."""
+        pick = self.chance.choice
+        row: dict[str, Any] = {
+            "seq": seq,
+            "id": f"{seq:032x}",
+            "node": "pbx1",
+            "decided_at": at,
+            "verdict": "ALLOW",
+            "reasons": "[]",
+            "number": f"+{number}",
+            "given": "",
+            "dial": "1",
+            "caller_id": pick((CALLER_ID, "95xxx")),
+            "campaign": campaign or pick(("spring", "spring", "spring", "service")),
+            "business": pick(("acme", "acme", "acme", "other")),
+            "agent": "",
+            "trunk": "carrier",
+            "channel": "",
+            "uniqueid": "",
+            "attack": "",
+            "record": "{}",
+            "mode": "enforce",
+            "behind_us": 0,
+            "continues": pick(("", "", "", "f" * 32)),
+        }
+        names = ", ".join(row)
+        db.execute(f"INSERT INTO decision ({names}) VALUES (:{', :'.join(row)})", row)
+        if not campaign and not self.chance.randrange(6):
+            db.execute("INSERT INTO undelivered VALUES (?, ?, 'deadline')", (row["id"], at))
 
     def _rest(self, db: sqlite3.Connection) -> None:
         pick = self.chance.choice

@@ -124,6 +124,17 @@ async def test_many_at_once_are_one_file(program: Context, folder: Path) -> None
     assert names(folder) == {HASH, evidence_folder.LOCK}
 
 
+async def test_nobody_brings_in_while_another_takes_out(program: Context, folder: Path) -> None:
+    """Else the one would be told that a file is kept, which the other removes just now."""
+    await keep(program, folder, b"first")
+    with evidence_folder.locked(folder):
+        other = asyncio.create_task(keep(program, folder))
+        done, _ = await asyncio.wait({other}, timeout=0.5)
+        assert not done and HASH not in names(folder)
+        assert len((await program.store.consent_evidence.list()).rows) == 1
+    assert await other == "added"
+
+
 async def test_a_process_that_was_killed_before_the_log_knew(program: Context, folder: Path) -> None:
     """The file has its name, and the log nothing: whoever brings it again ends what was begun."""
     arrived = evidence_folder.take_in(folder, io.BytesIO(FORM))

@@ -192,6 +192,19 @@ async def test_one_that_is_disposed_of_meanwhile_is_not_heard(store: Store) -> N
     file.close()
 
 
+async def test_one_whose_file_went_with_its_disposal_is_no_incident(store: Store) -> None:
+    await finish(store)
+    asking = context(store)
+    kept = await hearing.find(asking, ID, "mix")
+    by_hand(store, "DROP TRIGGER recording_is_disposed_of_by_a_disposal")
+    by_hand(store, "UPDATE recording SET disposed_at = '2027-12-01T00:00:00.000000Z'")
+    (store.path.parent / "spool" / "mix.wav").unlink()
+    with pytest.raises(Fault) as found:
+        await hearing.opened(asking, kept, store.path.parent / "spool")
+    assert found.value.key == "recording-disposed"
+    assert await told(store) == []
+
+
 @pytest.mark.parametrize("happens", [_changed, _longer, Path.unlink, lambda file: os.truncate(file, 10)])
 async def test_it_ends_where_the_file_is_touched(store: Store, happens: Callable[[Path], None]) -> None:
     await finish(store)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sqlite3
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +18,13 @@ from dialpact.application.check import check
 from dialpact.application.context import Context
 from dialpact.application.scrub import ScrubRequest, scrub
 from dialpact.compliance import profile
+from dialpact.compliance.clock import stamp
+from dialpact.compliance.config import Trunk
+from dialpact.compliance.judge import Judge
 from dialpact.store.sqlite import Store
 from dialpact.testing.clock import FixedClock
-from tests.application.scrub_world import MANY, PROFILES, START, World
+from tests.application.scrub_world import CALLER_ID, MANY, PROFILES, START, World
+from tests.compliance.world import changed, policy
 
 ACTOR = Actor(name="test", door=Door.SHELL)
 HOURS = (
@@ -65,3 +72,30 @@ async def test_as_check(tmp_path: Path, names: tuple[str, ...], seed: int) -> No
             reasons = Counter(reason for row in rows for reason in row["reasons"])
             assert done.blocked == reasons
     assert verdicts["BLOCK"]
+
+
+async def test_when_a_range_ends_is_each_number_s_own(tmp_path: Path) -> None:
+    """Two ranges of one shape, dialled at other times: nothing else tells their last numbers apart."""
+    world = World(tmp_path / "a.db", 1)
+    ranges = {13500001000: 20, 13500009000: 10}  # where they begin, and how many hours ago they were dialled
+    with contextlib.closing(sqlite3.connect(world.path)) as db, db:
+        for start, hours in ranges.items():
+            for place in range(25):
+                at = stamp(START - timedelta(hours=hours, minutes=place))
+                world.called(db, start + place, int(f"86{start + place}"), at, "spring")
+        for table in ("register_difference", "suspension"):
+            db.execute(f"DELETE FROM {table}")
+    without: dict[str, Any] = dict.fromkeys(("hours", "days", "consent", "leads", "caller_id", "resources"))
+    judge = Judge(policy(changed(id="plain", **without)), {"carrier": Trunk(endpoint="c")}, "pbx1")
+    numbers = [str(start + 25) for start in ranges]
+    out = io.BytesIO()
+    call = {"campaign": "spring", "caller_id": CALLER_ID}
+    async with await Store.open(world.path) as store:
+        context = Context(store, ACTOR, FixedClock(START))
+        file = io.BytesIO("\n".join(["number", *numbers]).encode())
+        await scrub(context, judge, file, out, ScrubRequest(**call, form="jsonl"))
+        checked = [await check(context, judge, number, **call) for number in numbers]
+    rows = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [row["reasons"] for row in rows] == [["range-dialling"], ["range-dialling"]]
+    told = [datetime.fromisoformat(row["holds_until"]) for row in rows]
+    assert told == [one.holds_until for one in checked] and told[0] != told[1]

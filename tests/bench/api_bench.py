@@ -3,9 +3,9 @@
 The gate, ``dialpact web`` and its worker have all processors together, as on a host; both clients as well. So
 many calls begin each second, whatever becomes of those before. They are timed in turns: nobody asks the API;
 or a worker scrubs a list while programs ask so many questions a second (half of them checks; reads, opt-outs,
-predials). What a scrub leaves behind is of its turn: it is cancelled before the turn's end. The machine's
-noise hits both, so compare the ratios, which are of all calls together. What was told must be in the store and
-in the ledger, the whole log verifies, and each opt-out that was answered with 201 is there.
+predials). What a scrub leaves behind is of its turn: it is cancelled before that ends. The machine's noise
+hits both, so compare the ratios, which are of all calls together. What was told must be in the store and in
+the ledger, the whole log verifies, and each opt-out that was answered with 201 is there.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ def table(found: dict[str, Any]) -> str:
     api = found["api"]
     lines.append(
         f"the API meanwhile: {ASKED_A_SECOND} questions a second, p50 {api['p50_ms']:.1f} ms, "
-        f"p99 {api['p99_ms']:.1f} ms, {found['web_cores']:.2f} of a core; {found['scrubbed']:,.0f} rows a second scrubbed; "
-        f"write-ahead log {found['largest_wal_mb']:.0f} MB at most"
+        f"p99 {api['p99_ms']:.1f} ms, {found['web_cores']:.2f} of a core; "
+        f"{found['scrubbed']:,.0f} rows a second scrubbed; write-ahead log: {found['largest_wal_mb']:.0f} MB"
     )
     return "\n".join(lines)

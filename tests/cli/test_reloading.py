@@ -350,6 +350,9 @@ def force(**settings: str) -> ActiveConfig:
         ("gate.max_sessions", True),
         ("metrics.listen", True),  # also where only one of both has the section
         ("trunk.x", True),  # what nobody thought of
+        ("web.listen", False),  # of another process
+        ("api.folder", False),
+        ("webhooks.crm.url", False),
     ],
 )
 def test_what_a_reload_can_change(key: str, restart: bool) -> None:
@@ -360,6 +363,24 @@ def test_what_a_reload_can_change(key: str, restart: bool) -> None:
             active_config.check(changed, "gate")
     else:
         active_config.check(changed, "gate")
+
+
+@pytest.mark.parametrize(
+    ("key", "restart"),
+    [
+        ("policy.mode", False),
+        ("trunks.carrier.area_code", False),
+        ("web.listen", True),
+        ("api.folder", True),
+        ("webhooks.crm.url", True),
+        ("ledger.key_file", True),
+        ("gate.max_sessions", False),  # of another process
+        ("ami.host", False),
+    ],
+)
+def test_what_a_reload_can_change_in_the_web_process(key: str, restart: bool) -> None:
+    changed = active_config.changes(force(), force(**{key: "1"}))
+    assert active_config.restart(changed, "web") == ([key] if restart else [])
 
 
 def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:

@@ -61,7 +61,7 @@ def test_leads_as_numbers_and_as_a_file(dialpact_api: Api, tmp_path: Path) -> No
     taken = crm.leads([OTHER, "13700137000"], **LIST)
     assert (taken.rows, taken.batch.numbers, taken.batch.held) == (2, 2, "")
     (tmp_path / "may.csv").write_text("number\n13600136000\n12\n")
-    taken = crm.lead_file(tmp_path / "may.csv", **LIST, name="may.csv", skip_bad=True)
+    taken = crm.lead_file(tmp_path / "may.csv", **LIST, title="may.csv", skip_bad=True)
     assert (taken.batch.file, taken.bad, taken.errors[0].row) == ("may.csv", 1, 3)
     assert crm.lead_batch(taken.batch.id) == taken.batch
     with pytest.raises(Problem) as raised:

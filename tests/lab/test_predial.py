@@ -134,6 +134,13 @@ async def test_the_customer_first(
     package = lab.site.folder / "package.zip"
     lab.site.dialpact("evidence", "export", "--call", shown["id"], "-o", str(package), "--by", "chen")
     lab.site.dialpact("evidence", "verify", str(package))
+    cdrs = lab.pbx.home / "log/cdr-csv/Master.csv"
+    await until(lambda: "PJSIP/carrier-" in cdrs.read_text("utf-8"), 5)
+    found = lab.site.dialpact(
+        "reconcile", "--cdr", str(cdrs), "--timezone", "UTC", "--node", "lab", code=None
+    )
+    assert found["matched"] >= 1
+    assert shown["id"] not in json.dumps(found["findings"])
 
 
 async def test_the_agent_first_through_the_interlock(

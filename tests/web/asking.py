@@ -112,6 +112,7 @@ def made(config: Config, store: Store, clock: Clock) -> Site:
         recorded_rules=rules.recorded,
         jobs=Runner(context, files, command, timedelta(days=config.api.results_days)),
         gate=Gate(Store(config.database), rules.now(), clock),
+        reads=Store(config.database, BUSY_MS, read_only=True),
     )
 
 
@@ -138,3 +139,5 @@ async def asking(
         stop.set()
         if running:
             await running
+        for store in (site.store, site.reads):
+            await store.close()

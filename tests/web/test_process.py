@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import is_loopback
+from dialpact.web import process
 from dialpact.web.app import application
 from dialpact.web.bounds import Bounds
 from dialpact.web.process import Tls
@@ -241,3 +242,21 @@ def test_a_real_process_starts_and_stops_in_order(home: Home, tmp_path: Path) ->
                 child.stderr.close()
             assert child.returncode == 0, log
             assert b'"event": "stopped"' in log
+
+
+async def test_what_is_small_is_sent_at_once() -> None:
+    """An answer is two writes: with Nagle's algorithm the second waits for the asker's delayed ACK, 40 ms."""
+    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    class Looking(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            line = transport.get_extra_info("socket")
+            told.set_result(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    listening = process.bound("127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(Looking, sock=listening)
+    async with server:
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await asyncio.wait_for(told, WAIT)
+        writer.close()
+        await writer.wait_closed()

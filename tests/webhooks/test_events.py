@@ -127,6 +127,16 @@ async def test_opt_outs_however_they_came(here: Office, ear: Ear) -> None:
         assert not FULL.search(msgspec.json.encode(event).decode()), event
 
 
+async def test_two_people_whose_numbers_look_alike_are_two_events(here: Office, ear: Ear) -> None:
+    """At one instant, by one officer, in one letter: masked, nothing tells one from the other."""
+    alike = [do_not_call.Told(number=f"138{middle}8000", source="letter") for middle in ("0013", "0014")]
+    await do_not_call.add_all(here.context, alike, node="pbx1")
+    sent = (await told(here, ear))("masked")
+    assert len(sent) == 2 and sent[0] == sent[1]
+    ids = [one.id for one in ear.came if one.target == "/hook/masked" and one.event == sent[0]]
+    assert len(set(ids)) == len(ids) == 2
+
+
 async def test_a_list_of_opt_outs_is_one_event(here: Office, ear: Ear) -> None:
     file = io.BytesIO(
         f"number,scope,value,requested_at,source\n{A},all,,2026-11-01,x\n{B},all,,2026-11-01,x\n".encode()

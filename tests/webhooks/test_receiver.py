@@ -265,12 +265,18 @@ async def test_nothing_is_sent_unsigned_and_nothing_is_lost_meanwhile(here: Offi
     await here.block(A)
     receiver = here.receiver()
     await here.rounds(receiver)
-    assert ear.came == [] and (await here.state()).waiting == 1
+    state = await here.state()
+    assert ear.came == [] and state.waiting == 1
+    assert "secret_file" in state.why and state.failing_since is not None, (
+        "the doctor sees it, whoever runs it"
+    )
     file.write_text(content)
     file.chmod(0o600)
     await here.rounds(receiver)
     (row,) = (await desk.listed(here.context)).rows
     assert len(ear.came) == 1 and row.attempts == 1
+    state = await here.state()
+    assert (state.why, state.failures, state.failing_since) == ("", 0, None)
 
 
 async def test_who_forges_the_outbox_misleads_a_receiver_and_nobody_finds_it(here: Office, ear: Ear) -> None:

@@ -17,10 +17,12 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import AND, Callee
 from dialpact.compliance.policy import attempts, consent
 from dialpact.compliance.policy.remembering import Remembering
+from dialpact.compliance.policy.retry import HORIZON
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.lists import NOTHING, ListSnapshot, Own
 
 MOST = 8192  # answers that are kept
+OVER = "over"
 
 
 class Answer(NamedTuple):
@@ -30,6 +32,16 @@ class Answer(NamedTuple):
     reasons: tuple[Reason, ...]
     retry_at: datetime | None
     holds_until: datetime | None
+
+
+class _Known(NamedTuple):
+    """``reach``: how far ahead anything was looked at for it; None: without an end. ``shared``: it is
+    everybody's who is the same to the rules.
+    """
+
+    answer: Answer
+    reach: datetime | None
+    shared: bool
 
 
 class Answers:
@@ -51,7 +63,7 @@ class Answers:
         # Whether a number can be dialled on each of several trunks is a matter of its digits; so is whether
         # what is known of it is what the log says.
         self._each = bool(self._facts.differing) or AND in self._attempt.trunk
-        self._known: dict[Hashable, Answer] = {}
+        self._known: dict[Hashable, _Known] = {}
         self._since = now - attempts.longest(judge.policy.profiles)
 
     def callee(self, number: str) -> Callee:
@@ -69,16 +81,33 @@ class Answers:
     def of(self, callee: Callee, own: Own = NOTHING) -> Answer:
         """``own``: what is known of the number, if there is one."""
         if self._each:
-            return self._judged(callee, own)[0]
+            return self._judged(callee, own).answer
+        if (lasting := self._lasting(own)) is not None:
+            endless, ends = lasting
+            known = self._same(callee, endless)
+            if known.reach is not None and known.reach < ends:
+                return known.answer
+        return self._same(callee, own).answer
+
+    def _same(self, callee: Callee, own: Own) -> _Known:
         key = self._sees(callee), self._seen(own)
-        answer = self._known.get(key)
-        if answer is None:
+        known = self._known.get(key)
+        if known is None:
             if len(self._known) >= MOST:
                 self._known.clear()
-            answer, shared = self._judged(callee, own)
-            if shared:
-                self._known[key] = answer
-        return answer
+            known = self._judged(callee, own)
+            if known.shared:
+                self._known[key] = known
+        return known
+
+    def _lasting(self, own: Own) -> tuple[Own, datetime] | None:
+        """As if the consent did not end, and when it does: what is not looked at so far ahead is the same."""
+        if len(own.consents) != 1 or not (ends := own.consents[0].expires_at):
+            return None
+        at = instant(ends)
+        if at <= self._now:
+            return None
+        return own._replace(consents=(own.consents[0]._replace(expires_at=None),)), at
 
     def _seen(self, own: Own) -> Hashable:
         """What the rules see of it from now on, and not the instants of which they only see that they are
@@ -93,15 +122,13 @@ class Answers:
             business, industry, granted, expires, _, _, digest, _ = consents[0]
             at = instant(granted)
             when = consent.agreed(at, self._now, self._judge.policy.profiles)
-            agreed = business, industry, expires, bool(digest), when
+            until = expires and (expires if instant(expires) > self._now else OVER)
+            agreed = business, industry, until, bool(digest), when
             opted_out = tuple([(*one[:2], at > instant(one.requested_at)) for one in opt_outs])
         counting = tuple([one if one and instant(one) > self._since else None for one in nth])
         return opted_out, agreed, leads, counting, neighbours
 
-    def _judged(self, callee: Callee, own: Own) -> tuple[Answer, bool]:
-        """And whether it is everybody's who is the same to the rules: when a range that is being dialled ends
-        is a matter of the calls close by.
-        """
+    def _judged(self, callee: Callee, own: Own) -> _Known:
         facts = self._facts
         decision = judged(
             self._judge,
@@ -111,7 +138,12 @@ class Answers:
             differing=facts.differing,
             forked=self._forked,
         )
+        # When a range that is being dialled ends is a matter of the calls close by.
         ranges = in_a_range(decision)
         dialled = facts.last_dialled(callee.e164) if ranges else None
-        until = self._judge.holds_until(decision, dialled)
-        return Answer(decision.verdict, decision.reasons, decision.retry_at, until), not ranges
+        until, again = self._judge.holds_until(decision, dialled), decision.retry_at
+        reach = until
+        if until and any(finding.retry_at for finding in decision.findings):
+            reach = max(until, again or self._now + HORIZON)
+        answer = Answer(decision.verdict, decision.reasons, again, until)
+        return _Known(answer, reach, not ranges)

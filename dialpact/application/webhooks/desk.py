@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -182,7 +183,7 @@ async def test(context: Context, config: Config, webhook: str) -> Tried:
     _need(config, webhook)
     now = context.now()
     event = TestEvent(timestamp=now, data=events.Test(webhook=webhook, by=context.by))
-    sent = delivery(webhook, event, ())
+    sent = delivery(webhook, event, (), secrets.token_hex(8))
     heard: Heard = await Poster(config, webhook, context.clock).post(sent.id, sent.body)
     return Tried(webhook=webhook, id=sent.id, outcome=heard.word, why=heard.why)
 
@@ -260,6 +261,6 @@ def _public(key: WebhookKey) -> PublicKey:
 
 
 def _shown(webhook: str, file: Path, found: Sequence[WebhookKey], shared: bool) -> Keys:
-    secrets = tuple(key.text for key in found if key.scheme == "v1") if shared else ()
+    whole = tuple(key.text for key in found if key.scheme == "v1") if shared else ()
     public = tuple(map(_public, found))
-    return Keys(webhook=webhook, file=str(file), keys=public, shared=secrets)
+    return Keys(webhook=webhook, file=str(file), keys=public, shared=whole)

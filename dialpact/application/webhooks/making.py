@@ -58,14 +58,16 @@ class Maker:
         if state.next_leaf != self._base:
             self._base = self._passed = state.next_leaf
         store, room = self._context.store.webhooks, self._most - state.waiting
+        idle = now - state.looked_at >= NOTED
         if room <= 0:  # it stays in the log until there is room
+            if idle:
+                await store.make(self._name, self._base, self._base, (), now)
             return False
         found = await store.tail(self._passed, MOST_LEAVES, self._hook.events)
         for leaf in found.unreadable:
             log.error("webhook-unreadable", webhook=self._name, leaf=leaf)
         new, rest = packed(self._name, self._hook, found.happened, room)
         next_leaf = found.next_leaf if rest is None else rest
-        idle = now - state.looked_at >= NOTED
         if new or next_leaf - self._base >= FAR or idle:
             await store.make(self._name, self._base, next_leaf, new, now)
         else:
@@ -101,7 +103,7 @@ class Maker:
                 overdue += clock.is_overdue(one, due, today)
         data = _told(day, hook.business, figures, policy, today, still_open, overdue)
         event = DailyDigestEvent(timestamp=day.until, data=data)
-        return delivery(self._name, event, subjects(data), day.key)
+        return delivery(self._name, event, subjects(data), day.key, once=True)
 
 
 def _told(

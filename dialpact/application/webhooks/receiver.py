@@ -162,6 +162,8 @@ class Receiver:
             if str(error) != self._unsigned:
                 self._unsigned = str(error)
                 log.error("webhook-unsigned", webhook=self._name, error=str(error))
+                store, now = self._context.store.webhooks, self._context.now()
+                await store.unsent(self._name, str(error), now)
             return False
         self._unsigned = ""
         return True

@@ -57,7 +57,7 @@ def lock_path(database: Path) -> Path:
 def _lock(database: Path) -> Iterator[str]:
     """Why it can not be had: another process has it, or it can not be made. Empty: it is ours."""
     try:
-        file = os.open(lock_path(database), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        file = os.open(lock_path(database), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
     except OSError as error:
         yield error.strerror or str(error)
         return

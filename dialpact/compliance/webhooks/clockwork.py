@@ -72,7 +72,7 @@ def complaint(
     )
     about, key = subjects(data), f"complaint.due {one.id} {due} {'over' if overdue else 'near'}"
     data = complaint_shown(data, Veil([one.number], full=hook.numbers))
-    yield delivery(name, ComplaintDueEvent(timestamp=now, data=data), about, key)
+    yield delivery(name, ComplaintDueEvent(timestamp=now, data=data), about, key, once=True)
 
 
 def calendar(name: str, hook: WebhookConfig, policy: Policy, now: datetime) -> Iterator[NewDelivery]:
@@ -88,7 +88,7 @@ def calendar(name: str, hook: WebhookConfig, policy: Policy, now: datetime) -> I
         return
     data = CalendarEnding(last_known=last, days_left=left, next_year=last.year + 1)
     key = f"calendar.ending {last} {stages[0]}"
-    yield delivery(name, CalendarEndingEvent(timestamp=now, data=data), subjects(data), key)
+    yield delivery(name, CalendarEndingEvent(timestamp=now, data=data), subjects(data), key, once=True)
 
 
 def digest_days(hook: WebhookConfig, policy: Policy, since: datetime, now: datetime) -> Iterator[DigestDay]:

@@ -63,7 +63,7 @@ def packed(name: str, hook: WebhookConfig, happened: Sequence[Happening], most: 
         if isinstance(one.data, BlockedCall):
             pack.add(one)
         else:
-            made.append(delivery(name, event(one.at, _shown(hook, one)), subjects(one.data)))
+            made.append(delivery(name, event(one.at, _shown(hook, one)), subjects(one.data), _leaf(one)))
     return Packed([*made, *pack.closed()], None)
 
 
@@ -79,11 +79,18 @@ def event(at: datetime, data: Happened) -> Event:
             return IncidentCreatedEvent(timestamp=at, data=data)
 
 
-def delivery(name: str, event: Event, about: tuple[str, ...], key: str = "") -> NewDelivery:
+def delivery(
+    name: str, event: Event, about: tuple[str, ...], place: str, *, once: bool = False
+) -> NewDelivery:
+    """``place``: the leaf of the log, or the key of what is told by the clock, and then ``once``."""
     body = msgspec.json.encode(event)
     type = str(event.__struct_config__.tag)
-    id = message_id(name, body)
+    id, key = message_id(name, place, body), place if once else ""
     return NewDelivery(id=id, type=type, at=event.timestamp, subjects=about, body=body, key=key)
+
+
+def _leaf(one: Happening) -> str:
+    return f"leaf {one.leaf}"
 
 
 def _is_for(name: str, hook: WebhookConfig, one: Happening) -> bool:
@@ -116,7 +123,7 @@ class _Pack:
         self._name, self._hook = name, hook
         self._calls: list[BlockedCall] = []
         self._about: list[tuple[str, ...]] = []
-        self._size = 0
+        self._size, self._place = 0, ""
         self._at: datetime | None = None
 
     def takes(self, one: Happening) -> bool:
@@ -125,6 +132,7 @@ class _Pack:
     def add(self, one: Happening) -> None:
         data = _shown(self._hook, one)
         assert isinstance(data, BlockedCall)
+        self._place = self._place if self._calls else _leaf(one)
         self._calls.append(data)
         self._about.append(subjects(one.data))
         self._size += len(msgspec.json.encode(data))
@@ -135,6 +143,6 @@ class _Pack:
         if not self._calls or self._at is None:
             return []
         event = DecisionBlockedEvent(timestamp=self._at, data=BlockedCalls(decisions=tuple(self._calls)))
-        made = delivery(self._name, event, joined(self._about))
+        made = delivery(self._name, event, joined(self._about), self._place)
         self._calls, self._about, self._size, self._at = [], [], 0, None
         return [made]

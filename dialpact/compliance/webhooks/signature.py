@@ -74,9 +74,11 @@ def headers(keys: Iterable[WebhookKey], id: str, at: datetime, body: bytes) -> S
     )
 
 
-def message_id(hook: str, body: bytes) -> str:
-    """The same for the same event to the same receiver, whoever makes it and however often."""
-    digest = hashlib.sha256(f"{hook}\n".encode() + body).digest()[:20]
+def message_id(hook: str, place: str, body: bytes) -> str:
+    """The same for the same event to the same receiver, whoever makes it and however often. ``place``: where
+    it happened, as two that happened may read the same: the numbers in them are masked.
+    """
+    digest = hashlib.sha256(f"{hook}\n{place}\n".encode() + body).digest()[:20]
     return f"msg_{base64.b32encode(digest).decode().lower()}"
 
 

@@ -89,6 +89,9 @@ class Webhooks(Protocol):
         (``node``), until none is there any more. ``pause``: until then the receiver wants nothing.
         """
 
+    async def unsent(self, name: str, why: str, at: datetime) -> None:
+        """Nothing can be sent to it from here, until something is: it stands as if it were away."""
+
     async def gone(self, name: str, why: str, at: datetime, *, node: str) -> None:
         """Nothing is sent to it any more, and nothing made: once an incident."""
 

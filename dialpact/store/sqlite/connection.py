@@ -27,6 +27,7 @@ from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, Sto
 from dialpact.store.ports import receipts, together
 from dialpact.store.ports.receipts import Receipt
 from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite.flushing import Flushing
 from dialpact.store.sqlite.thread import Thread, Units
 
 T = TypeVar("T")
@@ -147,16 +148,26 @@ class Database:
     """An open database. ``transact`` and ``read`` are the only ways in; the nouns' modules build on them."""
 
     def __init__(
-        self, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False, read_only: bool = False
+        self,
+        path: Path,
+        busy_ms: int = BUSY_MS,
+        *,
+        short_units: bool = False,
+        read_only: bool = False,
+        yields: bool = False,
     ) -> None:
         """``short_units``: none sorts or stages much, so that temporary tables may be in memory.
-        ``read_only``: what would write fails (StoreError), and nothing is migrated.
+        ``read_only``: what would write fails (StoreError), and nothing is migrated. ``yields``: the disk is
+        waited for without the lock that others wait for (``flushing``), and who reads does not wait for who
+        waits for the lock: he has a connection of his own.
         """
         self.path = path
         self.has_written = False  # a transaction of this one has changed something, and it is on disk
         self._busy_ms = busy_ms
         self._short_units = short_units
         self._read_only = read_only
+        self._flushing = Flushing(path) if yields else None
+        self._reader = type(self)(path, busy_ms, read_only=True) if yields else None
         self._nobody_waits = threading.Event()
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
@@ -191,6 +202,8 @@ class Database:
             await own.close()
 
     async def close(self) -> None:
+        if self._reader:
+            await self._reader.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -209,7 +222,10 @@ class Database:
         self._identity = self._on_disk()
         if self._read_only:
             return _connect_to_look(self.path, self._busy_ms, self._nobody_waits)
-        return _connect(self.path, self._busy_ms, self._short_units)
+        connection = _connect(self.path, self._busy_ms, self._short_units)
+        if self._flushing:
+            connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
 
     async def _run(self, unit: Callable[[Units], T]) -> T:
         connection = self._connection or await self._opened()
@@ -242,7 +258,10 @@ class Database:
             return result
         if (receipt := receipts.current()) is not None:
             work = partial(_noted, work, receipt)
-        return await self._run(partial(self._within, work))
+        done = await self._run(partial(self._within, work))
+        if self._flushing:
+            await self._flushing.flush()  # also what was found there, which may not be on disk yet
+        return done
 
     async def jot(self, work: Callable[[Units], T]) -> T:
         """As ``transact``, for what a power cut may take: the disk is not waited for. Whatever is transacted
@@ -251,6 +270,8 @@ class Database:
         return await self._run(partial(self._jotted, work))
 
     def _jotted(self, work: Callable[[Units], T], connection: Units) -> T:
+        if self._flushing:
+            return self._within(work, connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         try:
             return self._within(work, connection)
@@ -297,6 +318,9 @@ class Database:
         No lock is held that a decision waits for: a report over a year must not stop the calls. Writing in it
         fails. Raises StoreBusy, StoreGone or StoreError.
         """
+        if self._reader:
+            await self._opened()  # which migrates
+            return await self._reader.read(work)
         return await self._run(partial(self._reading, work))
 
     async def aside(self, work: Callable[[sqlite3.Connection], T]) -> T:

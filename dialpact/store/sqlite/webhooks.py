@@ -138,6 +138,11 @@ class Webhooks:
 
         await self._database.transact(work)
 
+    async def unsent(self, name: str, why: str, at: datetime) -> None:
+        await self._database.transact(
+            lambda connection: SQL.unsent(connection, name=name, why=why, at=stamp(at), sick=SICK)
+        )
+
     async def gone(self, name: str, why: str, at: datetime, *, node: str) -> None:
         def work(connection: sqlite3.Connection) -> None:
             if SQL.disable(connection, name=name, at=stamp(at), why=why):

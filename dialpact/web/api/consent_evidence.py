@@ -20,8 +20,10 @@ from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.change import ITSELF
 from dialpact.compliance.registers.consent_evidence import MEDIA_TYPES, MOST
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import entries
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint, NoQuery
+from dialpact.web.api.problem import Refusal
 from dialpact.web.site import Site
 
 FIRST_SECONDS, EVERY_SECONDS = 3_600.0, 86_400.0  # first: what was lost with a database is entered again
@@ -43,9 +45,14 @@ def folder(config: Config) -> Path:
 
 async def keep(asked: Asked[NoQuery, None]) -> Answer:
     assert asked.upload is not None  # (the endpoint takes nothing else)
-    done = await consent_evidence.keep(
-        asked.context, folder(asked.site.config), asked.upload.file, asked.upload.media_type
-    )
+    sent, place = asked.upload, folder(asked.site.config)
+    try:
+        done = await consent_evidence.keep(asked.context, place, sent.file, sent.media_type)
+    except Fault as fault:
+        if fault.key != "file":
+            raise
+        log.error("a proof could not be kept", error=str(fault))  # our folder is nobody's fault outside
+        raise Refusal(503, "not-now", headers={"Retry-After": "60"}, why="folder") from fault
     is_new = done.outcome == "added" or bool(await entries.made(asked))
     item = KeptEvidence(
         result="added" if is_new else "already",

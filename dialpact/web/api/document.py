@@ -50,6 +50,9 @@ def document(endpoints: Sequence[AnyEndpoint]) -> Json:
     types = list(dict.fromkeys([*_types(endpoints), *(kind for _, kind in WEBHOOKS)]))
     references, components = msgspec.json.schema_components(types, ref_template=REF)
     refs = dict(zip(types, references, strict=True))
+    for shape in components.values():
+        if "description" in shape:  # a docstring, whose lines end where the source's do
+            shape["description"] = " ".join(shape["description"].replace("``", "`").split())
     queries = {each.query for each in endpoints if each.query is not None}
     paths: Json = {}
     for endpoint in endpoints:

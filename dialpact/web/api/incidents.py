@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from dialpact.application import incidents, listings
 from dialpact.application.ids import ID
@@ -13,7 +14,7 @@ from dialpact.compliance.texts import Language, incident_text
 from dialpact.compliance.veil import Veil
 from dialpact.store.ports.listings import IncidentOf
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint
-from dialpact.web.api.veiled import PERSONAL, Spanned, veil, wanted
+from dialpact.web.api.veiled import PERSONAL, At, Spanned, veil, wanted
 
 
 class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seq: int
-    at: datetime
+    at: At
     node: str
     kind: str
     meaning: str
@@ -42,7 +43,7 @@ class IncidentList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentsQuery(Spanned, frozen=True, kw_only=True):
-    kind: str = ""
+    kind: Annotated[str, Meta(description="Of this kind alone, as in docs/incidents.md.")] = ""
 
 
 async def list_(asked: Asked[IncidentsQuery, None]) -> Answer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from dialpact.application import listings
 from dialpact.application.report import inspection
@@ -28,8 +30,10 @@ _under_way: set[int] = set()
 class PeriodQuery(Query, frozen=True, kw_only=True):
     """A day or a month (``2026-11``), both included; without ``to``, that month."""
 
-    first: str = msgspec.field(name="from")
-    last: str = msgspec.field(name="to", default="")
+    first: Annotated[str, Meta(description="A day, or a month: 2026-11.")] = msgspec.field(name="from")
+    last: Annotated[str, Meta(description="A day or a month, included.")] = msgspec.field(
+        name="to", default=""
+    )
 
 
 async def show(asked: Asked[PeriodQuery, None]) -> Answer:
@@ -76,7 +80,9 @@ async def _veiled(asked: Asked[Any, Any], report: Inspection) -> Inspection:
     shown |= {one.key for one in report.control.suspensions if one.kind == "caller-id"}
     async with asked.context.looking() as context:
         hidden = Veil((), await listings.ours(context, shown - {""}))
-    return msgspec.convert(_walked(msgspec.to_builtins(report), hidden), Inspection)
+    return await asyncio.to_thread(
+        lambda: msgspec.convert(_walked(msgspec.to_builtins(report), hidden), Inspection)
+    )
 
 
 def _walked(value: Any, hidden: Veil, name: str = "") -> Any:

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 class Keys:
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._store = site.reads or site.store
         self._asked = Quota("requests", site.config.api.requests_per_minute)
         self._failed = Quota("failures", MOST_FAILURES)
         self._noted: dict[str, datetime] = {}
@@ -41,7 +42,7 @@ class Keys:
         found = None
         if scheme.lower() == "bearer":
             found = await api_keys.authenticated(
-                self._site.store, token.strip(), lambda: self.secret, self._site.clock.now()
+                self._store, token.strip(), lambda: self.secret, self._site.clock.now()
             )
         if found is None:
             taken = self._failed.take(network(request.client.host if request.client else ""), now)

@@ -43,7 +43,7 @@ Campaign = Annotated[str, Meta(description="The campaign that may call these num
 Partner = Annotated[str, Meta(description="Who supplied them.", max_length=500)]
 Contract = Annotated[str, Meta(description="Under which contract.", max_length=500)]
 Basis = Annotated[str, Meta(description="On which legal basis, and where its proof is.", max_length=500)]
-FileName = Annotated[str, Meta(description="What the list is called, for the log.", max_length=200)]
+Title = Annotated[str, Meta(description="What the list is called, for the log.", max_length=200)]
 SkipBad = Annotated[bool, Meta(description="Take the good rows where others are bad; else nothing is taken.")]
 
 
@@ -56,7 +56,7 @@ class NumberList(Body, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(max_length=200)], ...],
         Meta(description="As in a file's column `number`.", min_length=1, max_length=MOST_NUMBERS),
     ]
-    file: FileName = "numbers.json"
+    title: Title = "numbers.json"
     skip_bad: SkipBad = False
 
 
@@ -67,7 +67,7 @@ class LeadFile(Query, frozen=True, kw_only=True):
     partner: Partner = ""
     contract: Contract = ""
     basis: Basis = ""
-    file: FileName = "leads.csv"
+    title: Title = "leads.csv"
     skip_bad: SkipBad = False
     numbers_only: Annotated[bool, Meta(description="The file has no header, and one column.")] = False
     mapping: Annotated[
@@ -132,7 +132,7 @@ async def add(asked: Asked[LeadFile, NumberList]) -> Answer:
                 delivery(**about),
                 leads.thresholds(asked.site.rules().policy.profiles),
                 file,
-                name=free_text(name, "file"),
+                name=free_text(name, "title"),
                 skip_bad=skip_bad,
                 how=How(sheets=sheets, given=given),
                 together=TOGETHER,
@@ -168,13 +168,13 @@ async def _list(
         file = opened.enter_context(
             leads.as_file(one.replace("\n", " ").replace("\r", " ") for one in body.numbers)
         )
-        return about, file, body.file, body.skip_bad, Given(), ()
+        return about, file, body.title, body.skip_bad, Given(), ()
     about = {name: getattr(query, name) for name in ("campaign", "partner", "contract", "basis")}
     given = await mappings.given(
         asked.context, LEADS, mapped={}, saved=query.mapping, numbers_only=query.numbers_only
     )
     sheets = (query.sheet,) if query.sheet else ()
-    return about, asked.upload.file, query.file, query.skip_bad, given, sheets
+    return about, asked.upload.file, query.title, query.skip_bad, given, sheets
 
 
 def _not_here(asked: Asked[Any, Any]) -> Wrong:

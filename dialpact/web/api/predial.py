@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from starlette.responses import Response
 from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
@@ -104,7 +105,7 @@ async def _answered(asked: Asked[NoQuery, Any], body: PredialBody) -> Answer:
     if (gate := site.gate) is None:
         raise ConfigError("no gate decides in this process")
     told = await use_case.predial(
-        asked.context,
+        structs.replace(asked.context, store=gate.store),
         gate,
         site.rules(),
         body.number,
@@ -113,7 +114,7 @@ async def _answered(asked: Asked[NoQuery, Any], body: PredialBody) -> Answer:
         trunk=body.trunk,
         agent=body.agent,
         seconds=site.config.gate.deadline_ms / 1000,
-        id=asked.again.act,
+        id=asked.again.act if asked.again.named else "",
         businesses=asked.key.businesses,
         recorded=site.recorded_rules,
     )

@@ -44,7 +44,8 @@ def query(request: Request, kind: type[T], language: Language) -> T:
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
         )
     except ValueError as error:
-        raise Refusal(422, "invalid", errors=(_parameter("", "bad-value", language, why="?"),)) from error
+        wrong = _parameter("", "bad-value", language, why="not UTF-8")
+        raise Refusal(422, "invalid", errors=(wrong,)) from error
     found: dict[str, str] = {}
     for name, value in given:
         if name in found:

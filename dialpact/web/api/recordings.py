@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any, Literal
+import asyncio
+from datetime import date
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from dialpact.application import hearing, listings
 from dialpact.application.context import Context
@@ -22,7 +24,7 @@ from dialpact.compliance.veil import Veil
 from dialpact.store.ports.listings import Wanted
 from dialpact.web.api import sound
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint, NoQuery, Query
-from dialpact.web.api.veiled import PERSONAL, Spanned, veil, wanted
+from dialpact.web.api.veiled import PERSONAL, At, Spanned, veil, wanted
 
 AUDIO = "audio/*"
 
@@ -56,15 +58,15 @@ class RecordingShown(msgspec.Struct, frozen=True, kw_only=True):
     campaign: str
     channel: str
     uniqueid: str
-    started_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
+    started_at: At
+    answered_at: At | None
+    ended_at: At | None
     format: str
     bytes: int | None
     seconds: float | None
     talk_seconds: float | None
     keep_until: date | None
-    disposed_at: datetime | None
+    disposed_at: At | None
     holds: int
     sides: tuple[SideShown, ...]
     sound: Soundtrack | None
@@ -99,13 +101,13 @@ class RecordingList(msgspec.Struct, frozen=True, kw_only=True):
 class RecordingsQuery(Spanned, frozen=True, kw_only=True):
     """``since``, ``until``: of the calls. ``decision``: of this one alone, whatever else is asked."""
 
-    campaign: str = ""
-    state: State | None = None
-    decision: str = ""
+    campaign: Annotated[str, Meta(description="Of calls of this campaign alone.")] = ""
+    state: Annotated[State | None, Meta(description="As it is told.")] = None
+    decision: Annotated[str, Meta(description="Of this call alone, by its id.")] = ""
 
 
 class Sides(Query, frozen=True, kw_only=True):
-    side: Side = "mix"
+    side: Annotated[Side, Meta(description="Both together, what the callee said, what he was sent.")] = "mix"
 
 
 async def list_(asked: Asked[RecordingsQuery, None]) -> Answer:
@@ -120,7 +122,7 @@ async def list_(asked: Asked[RecordingsQuery, None]) -> Answer:
             )
             rows, next = tuple(page.rows), page.next
         hidden = await veil(asked, context, (), {one.caller_id for one in rows})
-    items = tuple(shown_recording(one, hidden) for one in rows)
+    items = await asyncio.to_thread(lambda: tuple(shown_recording(one, hidden) for one in rows))
     return Answer(body=RecordingList(items=items, next=next), headers=PERSONAL)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
+from msgspec import Meta
 
 from dialpact.application import listings
 from dialpact.application.context import Context
@@ -18,15 +18,15 @@ from dialpact.web.api.endpoint import Asked, Paged
 
 # Of people: not even a proxy of one's own keeps it.
 PERSONAL = {"Cache-Control": "private, no-store"}
-At = Annotated[datetime, msgspec.Meta(tz=True)]
+At = Annotated[datetime, Meta(tz=True)]
 
 
 class Spanned(Paged, frozen=True, kw_only=True):
     """``since``, ``until``: from then on, before then; with their zone. ``business``: one of the key's."""
 
-    since: At | None = None
-    until: At | None = None
-    business: str = ""
+    since: Annotated[At | None, Meta(description="From then on; with its zone.")] = None
+    until: Annotated[At | None, Meta(description="Before then; with its zone.")] = None
+    business: Annotated[str, Meta(description="Of this one alone; one of the key's.")] = ""
 
 
 def wanted(asked: Asked[Any, Any], given: Spanned, **more: str) -> Wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cli.conftest import Home
 from tests.web.api import job_made, recorded
+from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
@@ -32,4 +33,5 @@ def furnish(home: Home) -> Home:
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
+    given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
     return home

@@ -174,3 +174,18 @@ def test_killed_between_the_act_and_its_answer(home: Home) -> None:
         assert process.stdout is not None
         process.stdout.close()
     assert len(home("business", "list")) == 2
+
+
+def test_one_that_another_process_is_at(home: Home, desk: Desk) -> None:
+    token, found = key(home, "crm", "leads"), (desk.endpoint("/v1/x"),)
+    with api(home, token, found) as one, api(home, token, found) as other:
+        desk.go_on.clear()
+        told: list[Any] = []
+        first = threading.Thread(target=lambda: told.append(one("POST", "/v1/x", {}, key="a")))
+        first.start()
+        assert desk.begun.wait(WAIT)
+        assert other("POST", "/v1/x", {}, key="a").json["code"] == "idempotency-under-way"
+        desk.go_on.set()
+        first.join(WAIT)
+        assert other("POST", "/v1/x", {}, key="a").body == told[0].body
+    assert desk.count == 1

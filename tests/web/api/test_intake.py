@@ -6,6 +6,7 @@ import hashlib
 import io
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -152,6 +153,20 @@ def test_what_is_no_proof(home: Home, client: Client, content: bytes, kind: str,
     assert home("consent", "verify") == {"checked": 0, "elsewhere": 0, "findings": []}
 
 
+def test_a_folder_of_ours_that_can_not_be_written_is_no_fault_of_the_askers(
+    home: Home, client: Client
+) -> None:
+    (home.path / "consent-evidence").write_text("in the way")
+    said = client("POST", "/v1/consents/evidence", raw=FORM, media_type="application/pdf", key="k-1")
+    assert (said.status, said.json["code"], said.headers["retry-after"]) == (503, "not-now", "60")
+    assert str(home.path) not in said.body.decode() and "consent-evidence" not in said.body.decode()
+    (home.path / "consent-evidence").unlink()
+    assert (
+        client("POST", "/v1/consents/evidence", raw=FORM, media_type="application/pdf", key="k-1").status
+        == 201
+    )
+
+
 def test_nobody_is_given_a_proof(client: Client) -> None:
     client("POST", "/v1/consents/evidence", raw=FORM, media_type="application/pdf")
     for path in (f"/v1/consents/evidence/{HASH}", f"/consent-evidence/{HASH}", "/v1/consents/evidence"):
@@ -183,6 +198,18 @@ def test_numbers_as_json(home: Home, client: Client) -> None:
     assert (again.status, again.json["code"]) == (409, "batch-exists")
 
 
+def test_lists_that_come_at_once_are_taken_one_after_the_other(home: Home, client: Client) -> None:
+    lists = [[f"1{30 + place}{number:08}" for number in range(0, 9000, 3)] for place in range(4)]
+    with ThreadPoolExecutor() as together:
+        found = list(
+            together.map(
+                lambda one: client("POST", "/v1/leads", LIST | {"numbers": one, "skip_bad": True}), lists
+            )
+        )
+    assert [said.status for said in found] == [201] * 4
+    assert len(home("leads", "list")) == 5
+
+
 def test_a_list_that_counts_up_is_taken_and_held(home: Home, client: Client) -> None:
     numbers = [f"138001380{place:02}" for place in range(100)]
     said = client("POST", "/v1/leads", LIST | {"numbers": numbers})
@@ -209,7 +236,7 @@ def workbook() -> bytes:
         (f"{NUMBER}\n{OTHER}\n".encode(), "text/csv", "&numbers_only=true", 2),
         (workbook(), XLSX, "", 2),
         (workbook(), XLSX, "&sheet=%E4%BA%8C%E6%9C%88", 1),
-        (f"number\n{NUMBER}\n12\n".encode(), "application/octet-stream", "&skip_bad=true&file=may.csv", 1),
+        (f"number\n{NUMBER}\n12\n".encode(), "application/octet-stream", "&skip_bad=true&title=may.csv", 1),
     ],
     ids=["csv", "numbers only", "workbook", "sheet", "bad rows"],
 )
@@ -331,7 +358,7 @@ def leaves(home: Home) -> int:
         ("/v1/opt-outs", {"number": OTHER}, {"source": "x"}),
         ("/v1/consents", CONSENT, {"wording": "x"}),
         ("/v1/consents/withdrawals", {"number": NUMBER, "business": "jianghan"}, {"reason": "x"}),
-        ("/v1/leads", LIST | {"numbers": [OTHER]}, {"file": "x"}),
+        ("/v1/leads", LIST | {"numbers": [OTHER]}, {"title": "x"}),
         ("/v1/complaints", {"number": OTHER, "called_at": "2026-01-05T10:00:00+08:00"}, {"note": "x"}),
         ("/v1/scripts", {"id": "new", "text": "您好"}, {"id": "x"}),
     ],
@@ -346,3 +373,9 @@ def test_the_same_request_twice_is_one_act(
     assert leaves(home) == size
     other = client("POST", path, body | changed, key="k-1")
     assert (other.status, other.json["code"]) == (422, "idempotency-other")
+
+
+def test_a_list_that_is_to_be_scrubbed_first_is_taken_and_held(home: Home, client: Client) -> None:
+    home.run("campaign", "change", "jianghan-1", "--scrub-leads", "--reason", "agreed with the partner")
+    said = client("POST", "/v1/leads", LIST | {"numbers": [OTHER]})
+    assert (said.status, said.json["batch"]["held"]) == (201, "not-scrubbed")

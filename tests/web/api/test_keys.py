@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from dialpact.application import api_keys
 from dialpact.application.actor import EVERYTHING, Actor, Door, Right
 from dialpact.application.context import Context
+from dialpact.cli.command_context import BUSY_MS
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.errors import NotPermitted
@@ -194,3 +197,16 @@ def test_a_token_is_all_that_is_printed(home: Home) -> None:
         "revoke",
     ]
     assert home("ledger", "verify")["findings"] == 0
+
+
+def test_whose_key_it_is_waits_for_no_write(home: Home) -> None:
+    """Another process has the lock, and a request that writes waits for it: the next one is answered."""
+    token, other = key(home, "crm", "check"), key(home, "other", "check")
+    with api(home, token) as client, closing(sqlite3.connect(home.path / "dialpact.db")) as locked:
+        assert client("GET", "/v1/key").status == 200
+        locked.execute("BEGIN IMMEDIATE")
+        begun, asked = time.monotonic(), client.by(other)
+        assert asked("GET", "/v1/key").status == 200  # (its use is to be noted: that waits)
+        assert asked("GET", "/v1/key").status == 200
+        assert time.monotonic() - begun < BUSY_MS / 2000
+        locked.execute("ROLLBACK")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import tomllib
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -13,6 +15,8 @@ from dialpact.store.sqlite import Store
 from dialpact.web.api.language import language
 from dialpact.web.api.limits import MOST_NAMES, Quota, Taken, network
 from tests.cli.conftest import Home
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,13 @@ def test_a_process_that_lives(tmp_path: Path) -> None:
     assert not one.alive(other.name)
     (tmp_path / f".dialpact-web.{'1' * 32}.lock").touch()  # of one that was killed
     assert not one.alive("1" * 32)
+    (tmp_path / f".dialpact-web.{'2' * 32}.lock").touch()
+    third = Presence(tmp_path, "web")
+    assert len(list(tmp_path.iterdir())) == 2, (
+        "what was left is taken away at the next start, who lives stays"
+    )
     one.close()
+    third.close()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,3 +91,23 @@ def test_the_disk_is_waited_for_again(home: Home) -> None:
 
 def _synchronous(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+
+def test_what_problems_say_is_in_both_languages_and_used() -> None:
+    folder = ROOT / "dialpact" / "web" / "api"
+    english, chinese = (
+        tomllib.loads((folder / "texts" / f"{one}.toml").read_text("utf-8")) for one in ("en", "zh")
+    )
+    assert {table: set(texts) for table, texts in english.items()} == {
+        table: set(texts) for table, texts in chinese.items()
+    }
+    for table, texts in english.items():
+        for name, said in texts.items():
+            assert fields(said) == fields(chinese[table][name]), (table, name)
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "dialpact").rglob("*.py"))
+    unused = {name for name in english["problem"] if f'"{name}"' not in sources}
+    assert not unused
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

@@ -13,35 +13,20 @@ from dialpact.application.context import Context
 from dialpact.application.webhooks import desk
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.webhooks import events
-from dialpact.compliance.webhooks.delivery import Mark, NewDelivery
 from dialpact.store.sqlite import Store
 from dialpact.web.api.document import document
 from dialpact.web.api.routing import endpoints
 from tests.cli.conftest import Home
-from tests.compliance.store_values import AT
 from tests.web.api.client import api, key
-from tests.web.api.furnished import furnish
-
-IDS = {"crm": "msg_a", "theirs": "msg_b"}
+from tests.webhooks.dead import given_up
 
 
-def given_up(home: Home) -> None:
+def two(home: Home) -> None:
     """One of a receiver of all, one of a receiver of business hanyang."""
-    furnish(home)
-    with home.config.open("a") as file:
-        file.write('\n[webhooks.crm]\nurl = "https://crm.example/secret?token=x"\n')
-        file.write('[webhooks.theirs]\nurl = "http://10.0.0.7:8080/x"\nbusiness = "hanyang"\n')
-
-    async def make() -> None:
-        async with await Store.open(home.path / "dialpact.db") as store:
-            for name, id in IDS.items():
-                (state,) = await store.webhooks.begin([name], AT)
-                new = NewDelivery(id, "opt_out.added", AT, ("s",), b'{"type":"opt_out.added"}')
-                await store.webhooks.make(name, state.next_leaf, state.next_leaf, [new], AT)
-                (one,) = await store.webhooks.waiting(name)
-                await store.webhooks.mark(name, [Mark(one.seq, "dead", AT, "HTTP 500")], AT, node="pbx1")
-
-    asyncio.run(make())
+    for business in ("jianghan", "hanyang"):
+        home.run("business", "add", business, "--name", business, "--actor", "own-business")
+    given_up(home, "crm", "https://crm.example/secret?token=x", "msg_a")
+    given_up(home, "theirs", "http://10.0.0.7:8080/x", "msg_b", "hanyang")
 
 
 def waiting(home: Home) -> list[str]:
@@ -54,7 +39,7 @@ def waiting(home: Home) -> list[str]:
 
 
 def test_a_key_sees_the_receivers_of_its_businesses(home: Home) -> None:
-    given_up(home)
+    two(home)
     tokens = {
         limit: key(home, f"k{limit}", "calls", businesses=limit) for limit in ("", "hanyang", "jianghan")
     }
@@ -71,7 +56,7 @@ def test_a_key_sees_the_receivers_of_its_businesses(home: Home) -> None:
 
 
 def test_the_dead_letters_page_by_page(home: Home) -> None:
-    given_up(home)
+    two(home)
     with api(home, key(home, "k", "calls")) as client:
         first = client("GET", "/v1/webhooks/dead?limit=1").json
         second = client("GET", f"/v1/webhooks/dead?limit=1&after={first['next']}").json
@@ -81,7 +66,7 @@ def test_the_dead_letters_page_by_page(home: Home) -> None:
 
 
 def test_a_key_replays_what_is_its_own(home: Home) -> None:
-    given_up(home)
+    two(home)
     limited, free = key(home, "l", "registers", businesses="hanyang"), key(home, "f", "registers")
     with api(home, limited) as client:
         said = client("POST", "/v1/webhooks/replay", {"id": "msg_a"})
@@ -98,7 +83,7 @@ def test_a_key_replays_what_is_its_own(home: Home) -> None:
 
 
 def test_a_replay_that_was_cut_off_before_its_answer_is_answered_by_its_acts(home: Home) -> None:
-    given_up(home)
+    two(home)
 
     async def twice() -> tuple[int, int]:
         async with await Store.open(home.path / "dialpact.db") as store:

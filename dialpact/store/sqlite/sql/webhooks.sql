@@ -103,6 +103,10 @@ UPDATE webhook SET failures = :failures, failing_since = :failing_since, why = :
        delivered = :delivered, delivered_at = :delivered_at, told = :told
 WHERE name = :name;
 
+-- name: unsent(name, why, at, sick)!
+UPDATE webhook SET why = :why, failures = max(failures, :sick), failing_since = coalesce(failing_since, :at)
+WHERE name = :name;
+
 -- name: disable(name, at, why)!
 UPDATE webhook SET disabled_at = :at, why = :why WHERE name = :name AND disabled_at IS NULL;
 
