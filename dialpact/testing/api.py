@@ -138,7 +138,8 @@ class Api:
     async def _serve(self, port: int, started: Callable[[int], None], stop: asyncio.Event) -> None:
         """As ``dialpact web`` does."""
         config = self.site.config
-        store, deciding = Store(config.database, PATIENCE_MS), Store(config.database, short_units=True)
+        store = Store(config.database, PATIENCE_MS, yields=True)
+        deciding = Store(config.database, short_units=True, yields=True)
         reads = Store(config.database, PATIENCE_MS, read_only=True)
         rules = Rules(config, self.site.policy, store, self.site.clock)
         runner = self._runner(store)
