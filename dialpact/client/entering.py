@@ -133,8 +133,8 @@ class Entering(Questions):
         mapping: str = "",
         key: str | None = None,
     ) -> TakenLeads:
-        """The same, from a CSV file or a workbook, ``title``: what it goes by. ``mapping``: a saved one of its
-        columns' names.
+        """The same, from a CSV file or a workbook. ``title``: what it goes by; ``mapping``: a saved one of
+        its columns' names.
         """
         query = {"campaign": campaign, "partner": partner, "contract": contract, "basis": basis}
         query |= {"title": title, "mapping": mapping, "skip_bad": "true" if skip_bad else ""}
