@@ -122,7 +122,7 @@ def test_whose_data(office: Office, name: str, limit: str) -> None:
 
 
 def test_a_real_process_answers_the_same(office: Office) -> None:
-    """Each row once, by the unlimited key: it has other stores than the tests. (What is there already: 200.)"""
+    """Each row once, by the unlimited key: it has other stores than the tests. (What is there is 200.)"""
     order = ("GET", "POST", "DELETE")
     with serving(office.home) as port:
         for name in sorted(TABLE, key=lambda name: order.index(name.partition(" ")[0])):
