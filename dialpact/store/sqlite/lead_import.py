@@ -64,14 +64,14 @@ class LeadStaging:
             self._place.check()
             return [row[0] for row in STAGING.page_leads(connection, after=after, most=most)]
 
-        return await self._database.read(work)
+        return await self._database.aside(work)
 
     async def unassigned(self) -> int:
         def work(connection: sqlite3.Connection) -> int:
             self._place.check()
             return int(STAGING.unassigned_leads(connection)[0])
 
-        return await self._database.read(work)
+        return await self._database.aside(work)
 
     async def apply(
         self,
