@@ -56,7 +56,7 @@ async def bring(store: Store, register: str, places: Sequence[int] = range(ROWS)
     if register == "leads":
         leads = await store.leads.begin(DELIVERY, "a" * 64)
         await leads.stage([(line, number(place)) for line, place in enumerate(places, 2)], [])
-        _, count, _ = await leads.apply(file(len(places)), {}, "", bad=0, **BY)
+        _, count = await leads.apply(file(len(places)), {}, "", bad=0, **BY)
         return count, len(places) - count
     into = await store.imports.begin(register)
     await into.stage([(line, row(register, place)) for line, place in enumerate(places, 2)])
