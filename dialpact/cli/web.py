@@ -7,31 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from dialpact.application.actor import Actor, Door
-from dialpact.application.context import Context
-from dialpact.application.gate import Gate
-from dialpact.application.jobs.files import JobFiles
-from dialpact.application.jobs.runner import Runner
 from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
+from dialpact.cli.web_site import assembled
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
-from dialpact.store.sqlite import Store
 from dialpact.web import process
 from dialpact.web.app import SOURCES, WORKS, application
 from dialpact.web.process import Tls
-from dialpact.web.rules import Rules
-from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 
 log = structlog.get_logger()
@@ -51,22 +43,13 @@ async def web(session: CommandContext) -> int:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.ask)
     config = reloading.config
-    store = Store(config.database, BUSY_MS, yields=True)
-    # The store's own patience with locks, and a thread of its own: a call has its answer by its deadline.
-    deciding = Store(config.database, short_units=True, yields=True)
-    reads = Store(config.database, BUSY_MS, read_only=True)  # whose key it is waits for no write
-    rules = Rules(config, reloading.policy, store, session.clock)
-    jobs = _runner(session, config, store)
-    site = Site(
-        config=config,
-        store=store,
-        clock=session.clock,
-        uptime=session.machine.uptime,
-        rules=rules.now,
-        recorded_rules=rules.recorded,
-        jobs=jobs,
-        gate=Gate(deciding, rules.now(), session.clock),
-        reads=reads,
+    parts = assembled(
+        config,
+        reloading.policy,
+        session.clock,
+        session.machine.uptime,
+        partial(job_worker.command, Path(config.origin)),
+        BUSY_MS,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
@@ -79,16 +62,16 @@ async def web(session: CommandContext) -> int:
             log.info("listening", host=host, port=port, tls=tls is not None)
             notify.tell(notify.READY)
 
-        reloading.add(rules)
-        async with store, deciding, reads:
-            works = (reloading.run(stop), *(work(site) for work in WORKS))
+        reloading.add(parts.rules)
+        async with parts.opened():
+            works = (reloading.run(stop), *(work(parts.site) for work in WORKS))
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:
                 task.add_done_callback(lambda _: stop.set())  # none ends by itself
-            running = asyncio.create_task(jobs.run(stop))
+            running = asyncio.create_task(parts.jobs.run(stop))
             try:
                 await process.serve(
-                    application(site, sources),
+                    application(parts.site, sources),
                     listening,
                     tls,
                     stop,
@@ -107,14 +90,6 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
-
-
-def _runner(session: CommandContext, config: Config, store: Store) -> Runner:
-    """Of the jobs that programs hand in. What it does, it does by itself: the worker acts for who asked."""
-    context = Context(store, Actor(name="dialpact", door=Door.DAEMON), session.clock, session.machine.uptime)
-    files = JobFiles(config.path(config.api.folder))
-    command = partial(job_worker.command, Path(config.origin))
-    return Runner(context, files, command, timedelta(days=config.api.results_days))
 
 
 async def _ended(beside: list[asyncio.Task[None]]) -> None:

@@ -103,7 +103,7 @@ class Entering(Questions):
         partner: str,
         contract: str,
         basis: str,
-        name: str = "numbers.json",
+        title: str = "numbers.json",
         skip_bad: bool = False,
         key: str | None = None,
     ) -> TakenLeads:
@@ -114,7 +114,7 @@ class Entering(Questions):
             contract=contract,
             basis=basis,
             numbers=tuple(numbers),
-            title=name,
+            title=title,
             skip_bad=skip_bad,
         )
         return self._post("/v1/leads", body, TakenLeads, key=key)
@@ -128,16 +128,16 @@ class Entering(Questions):
         contract: str,
         basis: str,
         media_type: str = CSV,
-        name: str = "",
+        title: str = "",
         skip_bad: bool = False,
         mapping: str = "",
         key: str | None = None,
     ) -> TakenLeads:
-        """The same, from a CSV file or a workbook, called ``name``. ``mapping``: a saved one of its columns'
-        names.
+        """The same, from a CSV file or a workbook. ``title``: what it goes by; ``mapping``: a saved one of
+        its columns' names.
         """
         query = {"campaign": campaign, "partner": partner, "contract": contract, "basis": basis}
-        query |= {"title": name, "mapping": mapping, "skip_bad": "true" if skip_bad else ""}
+        query |= {"title": title, "mapping": mapping, "skip_bad": "true" if skip_bad else ""}
         return self._send("/v1/leads", file, media_type, TakenLeads, key, **query)
 
     def lead_batch(self, id: int) -> LeadBatch:

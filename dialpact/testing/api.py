@@ -18,19 +18,15 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import timedelta
 
 from dialpact.application import api_keys
-from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
-from dialpact.application.gate import Gate
-from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.runner import Runner
+from dialpact.cli.web_site import assembled
 from dialpact.client import Client
 from dialpact.compliance.clock import host_uptime
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.registers.api_key import Scope
-from dialpact.store.sqlite import Store
 from dialpact.testing import api_worker
 from dialpact.testing.api_faults import Asked, Fault, Faults
 from dialpact.testing.looking import Failed
@@ -38,7 +34,6 @@ from dialpact.testing.registers import PATIENCE_MS, committed
 from dialpact.testing.site import Site
 from dialpact.web import process
 from dialpact.web.app import WORKS, application
-from dialpact.web.rules import Rules
 from dialpact.web.site import Site as WebSite
 
 WAIT = 20.0  # seconds, for start and end of the thread
@@ -137,38 +132,29 @@ class Api:
 
     async def _serve(self, port: int, started: Callable[[int], None], stop: asyncio.Event) -> None:
         """As ``dialpact web`` does."""
-        config = self.site.config
-        store, deciding = Store(config.database, PATIENCE_MS), Store(config.database, short_units=True)
-        rules = Rules(config, self.site.policy, store, self.site.clock)
-        runner = self._runner(store)
-        site = WebSite(
-            config=config,
-            store=store,
-            clock=self.site.clock,
-            uptime=host_uptime,
-            rules=rules.now,
-            recorded_rules=rules.recorded,
-            jobs=runner,
-            gate=Gate(deciding, rules.now(), self.site.clock),
-        )
+        config, clock = self.site.config, self.site.clock
+        parts = assembled(config, self.site.policy, clock, host_uptime, self._worker(), PATIENCE_MS)
         listening = process.bound("127.0.0.1", port)
-        self._faults.app = application(site)
+        self._faults.app = application(parts.site)
         if self._recorder:
             await self.site.recorder(ready=True)
-        async with store, deciding, _beside(site), _doing(runner, stop):
+        async with parts.opened(), _beside(parts.site), _doing(parts.jobs, stop):
             await process.serve(
-                self._faults, listening, None, stop, lambda: started(listening.getsockname()[1])
+                self._faults,
+                listening,
+                None,
+                stop,
+                lambda: started(listening.getsockname()[1]),
+                behind_proxy=config.web.behind_proxy,
             )
 
-    def _runner(self, store: Store) -> Runner:
-        config, clock = self.site.config, self.site.clock
-        folder = config.path(config.api.folder)
-        written, told = folder.with_suffix(".config"), folder.with_suffix(".clock")
-        api_worker.write(config, written)
-        self._faults.before = lambda: api_worker.tell(clock, told)
-        context = Context(store, Actor(name="dialpact", door=Door.DAEMON), clock)
-        kept = timedelta(days=config.api.results_days)
-        return Runner(context, JobFiles(folder), lambda _: api_worker.command(written, told), kept)
+    def _worker(self) -> Callable[[bool], Sequence[str]]:
+        """On the story's clock, as it stands at each question."""
+        folder = self.site.config.path(self.site.config.api.folder)
+        config, clock = folder.with_suffix(".config"), folder.with_suffix(".clock")
+        api_worker.write(self.site.config, config)
+        self._faults.before = lambda: api_worker.tell(self.site.clock, clock)
+        return lambda idle: api_worker.command(config, clock)
 
 
 def _no_time(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_leads_as_numbers_and_as_a_file(dialpact_api: Api, tmp_path: Path) -> No
     taken = crm.leads([OTHER, "13700137000"], **LIST)
     assert (taken.rows, taken.batch.numbers, taken.batch.held) == (2, 2, "")
     (tmp_path / "may.csv").write_text("number\n13600136000\n12\n")
-    taken = crm.lead_file(tmp_path / "may.csv", **LIST, name="may.csv", skip_bad=True)
+    taken = crm.lead_file(tmp_path / "may.csv", **LIST, title="may.csv", skip_bad=True)
     assert (taken.batch.file, taken.bad, taken.errors[0].row) == ("may.csv", 1, 3)
     assert crm.lead_batch(taken.batch.id) == taken.batch
     with pytest.raises(Problem) as raised:
@@ -75,3 +76,12 @@ def test_a_complaint_and_a_script(dialpact_api: Api) -> None:
     assert (filed.result, filed.status, filed.opt_out.scope) == ("added", "open", "all")
     assert crm.script("pitch-2", "Good day, this is Acme.").result == "added"
     assert crm.script_state("pitch-2").state == "not-approved"
+
+
+def test_what_is_too_large_is_said_to_be(dialpact_api: Api) -> None:
+    """It is refused before all of it was sent."""
+    crm = dialpact_api.client()
+    with pytest.raises(Problem) as raised:
+        crm.evidence(io.BytesIO(bytes(21 << 20)), "application/pdf")
+    assert (raised.value.status, raised.value.code) == (413, "too-large")
+    assert set(dialpact_api.refused()) == {"too-large"}

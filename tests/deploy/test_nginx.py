@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from dialpact.compliance.config import ApiConfig
+from dialpact.web.api.routing import endpoints
 from dialpact.web.app import application
 from dialpact.web.process import Tls
 from tests.deploy.proxied import SNIPPET, TEMPORARY, proxied
@@ -203,6 +205,12 @@ async def test_nothing_is_asked_twice(through: Through) -> None:
 
 async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
     await say(send, b"")
+
+
+def test_no_body_that_the_product_takes_is_too_large_for_it() -> None:
+    (most,) = re.findall(r"^ +client_max_body_size (\d+)g;$", SNIPPET.read_text("utf-8"), re.MULTILINE)
+    bounds = [one.most_body for one in endpoints() if isinstance(one.most_body, int)]
+    assert int(most) << 30 > max(*bounds, ApiConfig().most_upload_mb << 20)
 
 
 @pytest.mark.parametrize("page", ["web.md", "web.zh-CN.md"])

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from dialpact.compliance.errors import StoreError, StoreGone
+from dialpact.compliance.registers.leads import Delivery
 from dialpact.store.sqlite import Store, create, flushing
+from dialpact.testing import Registers, Site
 from tests.compliance.store_values import AT
 
 WAIT = 10.0
@@ -162,3 +164,13 @@ async def test_one_that_was_put_back_is_read_anew(store: Store) -> None:
         await add(store, "b")
     await add(store, "c")
     assert [one.detail for one in (await store.incidents.list()).rows] == ["c"]
+
+
+async def test_what_is_staged_is_read_where_it_is(dialpact_site: Site, dialpact_registers: Registers) -> None:
+    """Temporary tables are of one connection; whoever reads has another one."""
+    delivery = Delivery(campaign="loans", partner="p", contract="k", basis="b")
+    async with Store(dialpact_site.config.database, yields=True) as store:
+        staging = await store.leads.begin(delivery, "00")
+        await staging.stage([(2, "+8613800138000")], [])
+        assert (list(await staging.numbers(0, 10)), await staging.unassigned()) == ([8613800138000], 0)
+        assert await store.custody.foreign(["/nowhere.wav"]) == ["/nowhere.wav"]

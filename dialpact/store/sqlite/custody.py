@@ -55,7 +55,7 @@ class Custody:
         paths = iter(found)
         while batch := await asyncio.to_thread(lambda: [(path,) for path in islice(paths, BATCH)]):
             await self._database.aside(partial(insert, batch))
-        return await self._database.read(foreign)
+        return await self._database.aside(foreign)
 
     async def count_kept(self, since: datetime | None, until: datetime | None) -> int:
         bounds = _bounds(since, until)

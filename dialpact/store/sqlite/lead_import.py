@@ -1,6 +1,6 @@
 """A batch of leads on its way in: numbers staged beside the register, to be looked at before they count.
 
-1. They are read in pages, each a snapshot: the gate goes on deciding meanwhile.
+1. They are read in pages, each a snapshot, by the connection that has them: the gate goes on deciding.
 2. Batch, numbers and the line in the log are one: a few in one transaction, many in slices, under a batch
    that counts when all are in (``arriving``).
 3. The same file counts once for a campaign, unless it was withdrawn.
@@ -64,14 +64,14 @@ class LeadStaging:
             self._place.check()
             return [row[0] for row in STAGING.page_leads(connection, after=after, most=most)]
 
-        return await self._database.read(work)
+        return await self._database.aside(work)
 
     async def unassigned(self) -> int:
         def work(connection: sqlite3.Connection) -> int:
             self._place.check()
             return int(STAGING.unassigned_leads(connection)[0])
 
-        return await self._database.read(work)
+        return await self._database.aside(work)
 
     async def apply(
         self,
