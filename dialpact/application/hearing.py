@@ -15,11 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
+from weakref import WeakSet
 
 from dialpact.application import listings, recording_files
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.recording_files import OpenFile
+from dialpact.compliance.errors import StoreBusy
 from dialpact.compliance.model import Value
 from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.fault import Fault
@@ -30,6 +32,9 @@ SIDES: tuple[Side, ...] = ("mix", "callee", "agent")
 PIECE = 1 << 18  # bytes
 # Whoever hears long recordings takes the threads of nobody else.
 _READERS = ThreadPoolExecutor(2, "sound")
+# Nor all connections, however slowly they are heard.
+MOST_HEARD = 32
+_heard: WeakSet[OpenFile] = WeakSet()
 
 
 class Kept(Value, frozen=True, kw_only=True):
@@ -72,12 +77,15 @@ async def whole(context: Context, kept: Kept) -> None:
 
 async def opened(context: Context, kept: Kept, directory: Path) -> OpenFile:
     """To be closed by whoever asked. Fault ``recording-changed``, ``recording-missing`` (both are incidents),
-    ``recording-unreadable``.
+    ``recording-unreadable``. StoreBusy while so many are heard already.
     """
+    if sum(one.is_open for one in _heard) >= MOST_HEARD:
+        raise StoreBusy(f"{MOST_HEARD} recordings are heard already")
     # One recorded when the directory was another is still to be found by its path.
     below = directory if kept.path.is_relative_to(directory) else kept.path.parent
     found = await _read(partial(recording_files.opened, kept.path, kept.sha256, below))
     if isinstance(found, OpenFile):
+        _heard.add(found)
         return found
     id = kept.recording.id
     if found.problem == "unreadable":

@@ -53,6 +53,10 @@ class OpenFile:
         """Bytes."""
         return self._identity[2]
 
+    @property
+    def is_open(self) -> bool:
+        return self._file >= 0
+
     def read(self, at: int, most: int) -> bytes:
         """RecordingError when the file has been touched meanwhile: then it may be anything."""
         data = os.pread(self._file, most, at)

@@ -174,8 +174,9 @@ class World:
                 "VALUES ('business', 'acme', 'us-tx-telephone-solicitation', '2026-01-01', ?, 'n', ?)",
                 (pick((None, "2026-06-01", "2027-01-01")), registers.SINCE),
             )
-        odd = (("dnc", f"+{PEOPLE[0]}"), ("consent", f"+{PEOPLE[1]}"), ("lead", "1"))
-        for register, key in pick(((), (), odd)):
+        odd = (("dnc", f"+{PEOPLE[0]}"), ("consent", f"+{PEOPLE[1]}"), ("lead", f"1/+{PEOPLE[2]}"))
+        few = (("leads", "1"), ("lead", "10"))
+        for register, key in pick(((), (), odd, odd, few)):
             db.execute(
                 "INSERT INTO register_difference VALUES (?, ?, 'row-changed', NULL, ?)",
                 (register, key, registers.SINCE),

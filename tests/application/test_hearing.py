@@ -16,7 +16,7 @@ from dialpact.application.actor import Actor, Door, Right
 from dialpact.application.context import Context
 from dialpact.application.hearing import Side
 from dialpact.application.recording_files import OpenFile
-from dialpact.compliance.errors import NotPermitted, RecordingError
+from dialpact.compliance.errors import NotPermitted, RecordingError, StoreBusy
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create, decisions
@@ -216,6 +216,17 @@ async def test_it_ends_where_the_file_is_touched(store: Store, happens: Callable
         await anext(pieces)
     file.close()
     file.close()
+
+
+async def test_so_many_at_once(store: Store) -> None:
+    await finish(store)
+    held = [await heard(store) for _ in range(hearing.MOST_HEARD)]
+    with pytest.raises(StoreBusy):
+        await heard(store)
+    held.pop().close()
+    (await heard(store)).close()
+    for file in held:
+        file.close()
 
 
 def open_files() -> int:

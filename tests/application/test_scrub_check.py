@@ -25,6 +25,7 @@ from dialpact.store.sqlite import Store
 from dialpact.testing.clock import FixedClock
 from tests.application.scrub_world import CALLER_ID, MANY, PROFILES, START, World
 from tests.compliance.world import changed, policy
+from tests.registers import SINCE
 
 ACTOR = Actor(name="test", door=Door.SHELL)
 HOURS = (
@@ -99,3 +100,22 @@ async def test_when_a_range_ends_is_each_number_s_own(tmp_path: Path) -> None:
     assert [row["reasons"] for row in rows] == [["range-dialling"], ["range-dialling"]]
     told = [datetime.fromisoformat(row["holds_until"]) for row in rows]
     assert told == [one.holds_until for one in checked] and told[0] != told[1]
+
+
+async def test_what_somebody_has_spoilt_blocks_that_number_alone(tmp_path: Path) -> None:
+    """As it does at the gate."""
+    world = World(tmp_path / "a.db", 1)
+    numbers = ["13500001000", "13500009000"]
+    with contextlib.closing(sqlite3.connect(world.path)) as db, db:
+        row = (int(f"86{numbers[0]}"), "some day", SINCE)
+        db.execute("INSERT INTO consent VALUES (?, 'acme', 'loans', ?, NULL, 'f', NULL, ?, '', '')", row)
+    out = io.BytesIO()
+    async with await Store.open(world.path) as store:
+        context = Context(store, ACTOR, FixedClock(START))
+        file = io.BytesIO("\n".join(["number", *numbers]).encode())
+        judge = Judge(policy(), {"carrier": Trunk(endpoint="c")}, "pbx1")
+        request = ScrubRequest(campaign="spring", caller_id=CALLER_ID, form="jsonl")
+        done = await scrub(context, judge, file, out, request)
+    first, second = (json.loads(line)["reasons"] for line in out.getvalue().splitlines())
+    assert first == ["gate-error"] and "no-consent" in second and "gate-error" not in second
+    assert done.rows == 2 and not done.callable

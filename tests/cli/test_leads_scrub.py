@@ -154,3 +154,15 @@ def test_a_campaign_that_was_changed_in_the_database_is_found(fresh: Home) -> No
     sql(fresh, "UPDATE campaign SET scrub_leads = 0 WHERE id = 'fresh'")
     found = fresh("ledger", "verify", code=3)["listed"]
     assert [(one["code"], one["key"]) for one in found] == [("row-changed", "fresh")]
+
+
+def test_the_inspection_report_counts_it_for_no_range_dialling(fresh: Home) -> None:
+    fresh.machine = _at(fresh, "2026-11-24T02:00:00Z")
+    imported(fresh)
+    period = ("--from", "2026-11-01", "--to", "2026-11-25")
+    conduct = fresh("report", "inspection", *period)["conduct"]
+    assert (conduct["batches"], conduct["batches_held"]) == (1, 0)
+    swept = "number\n" + SWEEP + "\n"
+    fresh("leads", "import", fresh.file("swept.csv", swept), *DELIVERY, code=3)
+    conduct = fresh("report", "inspection", *period)["conduct"]
+    assert (conduct["batches"], conduct["batches_held"]) == (2, 1)

@@ -310,8 +310,11 @@ def test_two_clocks_that_never_agree_are_followed_to_the_horizon_and_no_further(
 def test_the_end_of_time_is_no_failure() -> None:
     last = msgspec.structs.replace(CALLER_ID, valid_to=date.max)
     ends = consent(expires_at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
-    found = until(attempt(), facts(caller_id=last, consents=(ends,)), policy(FOR_EVER), GOOD)
+    known = facts(caller_id=last, consents=(ends,))
+    found = until(attempt(), known, policy(FOR_EVER), GOOD)
     assert found is not None and found.year == 9999
+    at_last = datetime(9999, 12, 30, tzinfo=UTC)
+    assert until(attempt(), known, policy(FOR_EVER), at_last) == at_last
 
 
 def test_a_clock_from_before_any_rule() -> None:

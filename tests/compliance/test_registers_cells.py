@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from dialpact.compliance import numbers
+from dialpact.compliance.model import Callee
 from dialpact.compliance.registers import caller_id, consent, dnc
 from dialpact.compliance.registers.business import business
 from dialpact.compliance.registers.campaign import campaign
@@ -16,7 +18,7 @@ from dialpact.compliance.registers.cell import choice, free_text, identifier, se
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.guarded import ascii_like, unguarded, unguarded_text
 from dialpact.compliance.registers.moment import PLAIN, day, moment
-from dialpact.compliance.registers.number import PLAIN_MOBILE, callee, plain_fixed
+from dialpact.compliance.registers.number import PLAIN_MOBILE, callee, dialled, plain_fixed
 from dialpact.compliance.registers.number import caller_id as exact
 from dialpact.compliance.registers.sheet import NumberCell
 
@@ -119,7 +121,40 @@ def test_a_refused_number_says_what_is_wrong() -> None:
 def agrees(text: str) -> bool:
     """Whether the short way says what numbers.parse says; where it does not match, nothing is claimed."""
     quick = PLAIN_MOBILE.fullmatch(text) or plain_fixed().fullmatch(text)
-    return quick is None or numbers.parse(text).e164 == "+86" + quick[1]
+    if quick is None:
+        return True
+    found = numbers.parse(text)
+    return found.e164 == "+86" + quick[1] and dialled(text, ("CN",), never) == found
+
+
+def never(text: str) -> Callee:
+    raise AssertionError(f"{text} went the long way")
+
+
+@pytest.mark.parametrize("area", ["", "027"])
+@pytest.mark.parametrize("text", ["13800138000", "+8613800138000", "02787654321", "110", "87654321", "x", ""])
+def test_who_is_called_when_a_cell_is_dialled(text: str, area: str) -> None:
+    """As the gate knows it, the trunk's own area code included."""
+    parse = partial(numbers.parse, area_code=area)
+    assert dialled(text, ("CN",), parse) == parse(text)
+    if text.startswith("138"):
+        assert dialled(NumberCell(text, text), ("CN",), never) == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (NumberCell("13800000000", "13800000000"), "zeros-at-end"),
+        (NumberCell("2787654321", "2787654321"), "zero-lost"),
+        ("1.38E+10", "excel-exponent"),
+        ("13800138000.0", "excel-decimal"),
+        ("13800138000/13800138001", "two-numbers"),
+    ],
+)
+def test_a_cell_of_which_nobody_knows_what_would_be_dialled(text: str, fault: str) -> None:
+    with pytest.raises(Fault) as caught:
+        dialled(text, ("CN",), numbers.parse)
+    assert caught.value.key == fault
 
 
 def test_the_short_way_equals_the_long_way_for_every_range() -> None:

@@ -13,6 +13,7 @@ from tests.compliance.store_values import AT
 def given_up(home: Home, name: str, url: str, id: str, business: str = "") -> None:
     with home.config.open("a", encoding="utf-8") as file:
         file.write(f'\n[webhooks.{name}]\nurl = "{url}"\nbusiness = "{business}"\n')
+    home("webhook", "key", name)
 
     async def make() -> None:
         async with await Store.open(home.path / "dialpact.db") as store:

@@ -8,12 +8,15 @@ from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import structlog
 from msgspec.structs import replace
 
 from dialpact.application.check import in_a_range, judged
 from dialpact.application.scrub.request import ScrubRequest
 from dialpact.compliance.clock import instant
+from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.judge import Judge
+from dialpact.compliance.ledger.bound.difference import people
 from dialpact.compliance.model import AND, Callee
 from dialpact.compliance.policy import attempts, consent
 from dialpact.compliance.policy.remembering import Remembering
@@ -21,8 +24,12 @@ from dialpact.compliance.policy.retry import HORIZON
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.lists import NOTHING, ListSnapshot, Own
 
+LONGEST = 200  # characters of what is logged
 MOST = 8192  # answers that are kept
 OVER = "over"
+
+
+log = structlog.get_logger()
 
 
 class Answer(NamedTuple):
@@ -60,9 +67,9 @@ class Answers:
         self._trunk = request.trunk or self._attempt.trunk
         self._facts = snapshot.about(self._attempt, judge.asked, now, scrubbed=batch)
         self._forked = judge.stops_on_fork and request.at is None and self._facts.forked
-        # Whether a number can be dialled on each of several trunks is a matter of its digits; so is whether
-        # what is known of it is what the log says.
-        self._each = bool(self._facts.differing) or AND in self._attempt.trunk
+        # Whether a number can be dialled on each of several trunks is a matter of its digits.
+        self._each = AND in self._attempt.trunk
+        self._odd = people(self._facts.differing)  # what is known of them is not what the log says
         self._known: dict[Hashable, _Known] = {}
         self._since = now - attempts.longest(judge.policy.profiles)
 
@@ -79,8 +86,20 @@ class Answers:
         return self._facts.of({callee.e164 for callee in callees if callee.e164})
 
     def of(self, callee: Callee, own: Own = NOTHING) -> Answer:
-        """``own``: what is known of the number, if there is one."""
-        if self._each:
+        """``own``: what is known of the number, if there is one. Where the rules or what is known of it fail,
+        the gate blocks that call and no other.
+        """
+        try:
+            return self._answer(callee, own)
+        except DialpactError:  # of the store: so would all others
+            raise
+        except Exception as error:
+            log.error("could not be judged", error=f"{type(error).__name__}: {error}"[:LONGEST])
+            broken = self._judge.broken(replace(self._attempt, callee=callee), self._now)
+            return Answer(broken.verdict, broken.reasons, None, self._now)
+
+    def _answer(self, callee: Callee, own: Own) -> Answer:
+        if self._each or callee.e164 in self._odd:
             return self._judged(callee, own).answer
         if (lasting := self._lasting(own)) is not None:
             endless, ends = lasting

@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -74,7 +75,7 @@ class Receiver:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._context, self._node, self._name = context, config.node.name, name
-        self._timings, self._chance = timings, chance
+        self._timings, self._chance, self._folder = timings, chance, Path(config.origin).parent
         self._maker = Maker(context, name, config.webhooks[name], policy, timings.most_waiting)
         self._poster = Poster(config, name, context.clock, timings.answer)
         self._under_way: dict[int, asyncio.Task[_Came]] = {}
@@ -113,6 +114,7 @@ class Receiver:
         found = {one.name: one for one in await store.states()}
         state = found.get(self._name) or (await store.begin([self._name], now))[0]
         if self._expired is None or abs(now - self._expired) >= EXPIRED:
+            await self._can_sign()  # whoever has to mend it sees it before there is anything to send
             await store.expire(self._name, now - KEPT, now - KEPT_TOLD)
             self._expired = now
         if state.disabled_at is not None:
@@ -133,7 +135,7 @@ class Receiver:
         sick = state.failures >= SICK
         most = 1 if sick else self._timings.most_under_way
         paused = state.paused_until is not None and state.paused_until > now
-        if len(self._under_way) < most and not paused and await self._can_sign():
+        if len(self._under_way) < most and not paused:
             await self._begin(now, most - len(self._under_way))
         came = await self._keep(self._timings.tick)
         return came and not sick
@@ -141,7 +143,8 @@ class Receiver:
     async def _begin(self, now: datetime, most: int) -> None:
         store = self._context.store.webhooks
         waiting = await store.waiting(self._name)
-        if chosen := ready(waiting, now, self._under_way.keys(), most):
+        chosen = ready(waiting, now, self._under_way.keys(), most)
+        if chosen and await self._can_sign():
             for one in await store.sending(chosen):
                 self._under_way[one.seq] = asyncio.create_task(self._post(one))
 
@@ -163,7 +166,8 @@ class Receiver:
                 self._unsigned = str(error)
                 log.error("webhook-unsigned", webhook=self._name, error=str(error))
                 store, now = self._context.store.webhooks, self._context.now()
-                await store.unsent(self._name, str(error), now)
+                # Whoever is shown this need not know where it lies.
+                await store.unsent(self._name, str(error).replace(f"{self._folder}/", ""), now)
             return False
         self._unsigned = ""
         return True

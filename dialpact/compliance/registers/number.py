@@ -69,19 +69,21 @@ def dialled(text: str, regions: Sequence[str], parse: Callable[[str], Callee]) -
     ``regions``: the ones that it takes, home first. Fault for what is more or less than one number, or is
     what a spreadsheet has left of one: nobody can know which it was.
     """
-    if regions[0] == "CN" and not isinstance(text, NumberCell):  # the forms that most rows have
-        if mobile := PLAIN_MOBILE.fullmatch(text):
-            return Callee(given=text, e164="+86" + mobile[1], national=mobile[1], kind="mobile", region="CN")
-        if fixed := plain_fixed().fullmatch(text):
-            national = "0" + fixed[1]
-            return Callee(
-                given=text, e164="+86" + fixed[1], national=national, kind="fixed-line", region="CN"
-            )
+    if regions[0] == "CN" and not (isinstance(text, NumberCell) and text.rounded):
+        plain = str(text)  # in one of the forms that most rows have
+        if mobile := PLAIN_MOBILE.fullmatch(plain):
+            return _chinese(plain, mobile[1], mobile[1], "mobile")
+        if fixed := plain_fixed().fullmatch(plain):
+            return _chinese(plain, fixed[1], f"0{fixed[1]}", "fixed-line")
     given = _dialled(_not_from_a_spreadsheet(text))
     found = parse(given)
     if found.problem:
         _refuse_misread(text, given, found, regions)
     return found
+
+
+def _chinese(given: str, significant: str, national: str, kind: str) -> Callee:
+    return Callee(given=given, e164=f"+86{significant}", national=national, kind=kind, region="CN")
 
 
 def _short(text: str, regions: Sequence[str]) -> str:

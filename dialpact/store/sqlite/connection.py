@@ -27,6 +27,7 @@ from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, Sto
 from dialpact.store.ports import receipts, together
 from dialpact.store.ports.receipts import Receipt
 from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite.emptying import Emptying
 from dialpact.store.sqlite.flushing import Flushing
 from dialpact.store.sqlite.thread import Thread, Units
 
@@ -156,7 +157,8 @@ class Database:
         read_only: bool = False,
         yields: bool = False,
     ) -> None:
-        """``short_units``: none sorts or stages much, so that temporary tables may be in memory.
+        """``short_units``: none sorts or stages much, so that temporary tables may be in memory; and calls
+        wait for them, so none has the write-ahead log to empty (``emptying``).
         ``read_only``: what would write fails (StoreError), and nothing is migrated. ``yields``: the disk is
         waited for without the lock that others wait for (``flushing``), and who reads does not wait for who
         waits for the lock: he has a connection of his own.
@@ -167,6 +169,7 @@ class Database:
         self._short_units = short_units
         self._read_only = read_only
         self._flushing = Flushing(path) if yields else None
+        self._emptying = Emptying(path) if yields or short_units else None
         self._reader = type(self)(path, busy_ms, read_only=True) if yields else None
         self._nobody_waits = threading.Event()
         self._connection: Thread | None = None
@@ -204,6 +207,8 @@ class Database:
     async def close(self) -> None:
         if self._reader:
             await self._reader.close()
+        if self._emptying:
+            await asyncio.to_thread(self._emptying.close)
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -225,6 +230,8 @@ class Database:
         connection = _connect(self.path, self._busy_ms, self._short_units)
         if self._flushing:
             connection.execute("PRAGMA synchronous = NORMAL")
+        if self._emptying:
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
         return connection
 
     async def _run(self, unit: Callable[[Units], T]) -> T:
@@ -368,6 +375,8 @@ class Database:
             if connection.total_changes != before:
                 _seal(connection, self.path)
             connection.execute("COMMIT")
+            if self._emptying:
+                self._emptying.committed()
             self.has_written = self.has_written or connection.total_changes != before
         except sqlite3.Error as error:
             self._roll_back(connection)

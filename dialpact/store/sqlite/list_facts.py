@@ -240,7 +240,10 @@ class _ListFacts:
     def last_dialled(self, number: str) -> Sequence[LastDialled]:
         callee = replace(self._attempt.callee, e164=number)
         attempt = replace(self._attempt, callee=callee)
-        return single.last_dialled(self._connection, attempt, self._asked, self._now)
+        try:
+            return single.last_dialled(self._connection, attempt, self._asked, self._now)
+        except sqlite3.Error as error:  # of the database, and not of this number
+            raise StoreError(str(error)) from error
 
     def _attempts(self, nth: tuple[str | None, ...]) -> tuple[Tally, ...]:
         if self.shared.campaign is None:

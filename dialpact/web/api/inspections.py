@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from math import ceil
 from typing import Annotated, Any
 
 import msgspec
@@ -19,12 +21,13 @@ from dialpact.compliance.veil import Veil
 from dialpact.web.api.endpoint import Answer, Asked, Endpoint, Query
 from dialpact.web.api.problem import Refusal
 from dialpact.web.api.veiled import PERSONAL
-from dialpact.web.site import Site
 
 SECONDS = 300.0  # a year of ten million calls, on a slow disk
 WAIT = 10  # seconds, after which another one may be over
 AS_IT_IS = frozenset({"checkpoint", "sha256"})  # signed, or a hash: not a letter of it may change
+LONG = 10.0  # seconds
 _under_way: set[int] = set()
+_resting: dict[int, float] = {}
 
 
 class PeriodQuery(Query, frozen=True, kw_only=True):
@@ -43,7 +46,7 @@ async def show(asked: Asked[PeriodQuery, None]) -> Answer:
     full = Scope.NUMBERS in asked.key.scopes
     order = InspectionOrder(first=first, last=last, full=full, format="api")
     site = asked.site
-    with _Turn(site):
+    with Turn(site, asyncio.get_running_loop().time):
         report = await inspection.inspection(
             asked.context, site.config, order, explain=_nothing, progress=lambda stage, count: None
         )
@@ -52,19 +55,28 @@ async def show(asked: Asked[PeriodQuery, None]) -> Answer:
     return Answer(body=report, headers=PERSONAL)
 
 
-class _Turn:
-    """One at a time: it reads a year. Refusal 503 while another is made."""
+class Turn:
+    """One at a time: it reads a year, and while it does, the database's journal only grows. So a long one is
+    followed by as long a rest. Refusal 503 meanwhile.
+    """
 
-    def __init__(self, site: Site) -> None:
-        self._mark = id(site)
+    def __init__(self, site: object, time: Callable[[], float]) -> None:
+        """``time``: seconds that only grow."""
+        self._mark, self._time, self._begun = id(site), time, time()
 
     def __enter__(self) -> None:
-        if self._mark in _under_way:
-            raise Refusal(503, "not-now", headers={"Retry-After": str(WAIT)}, why="inspection")
+        rest = _resting.get(self._mark, 0.0) - self._begun
+        if rest > 0 or self._mark in _under_way:
+            seconds = str(ceil(rest) if rest > 0 else WAIT)
+            raise Refusal(503, "not-now", headers={"Retry-After": seconds}, why="inspection")
         _under_way.add(self._mark)
 
     def __exit__(self, *_: object) -> None:
         _under_way.discard(self._mark)
+        _resting.pop(self._mark, None)
+        now = self._time()
+        if (took := now - self._begun) > LONG:
+            _resting[self._mark] = now + took
 
 
 def _nothing(fault: Fault) -> str:

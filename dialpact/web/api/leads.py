@@ -77,8 +77,9 @@ class LeadFile(Query, frozen=True, kw_only=True):
 
 
 class LeadBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """``held``: why nothing of it may be dialled until a person releases it; empty: it counts, unless it was
-    withdrawn. ``numbers``: how many different ones it has. ``sha256``: of the list.
+    """``held``: why nothing of it may be dialled until a person releases it, or, for ``not-scrubbed``, until
+    it was scrubbed; empty: it counts, unless it was withdrawn. ``numbers``: how many different ones it has.
+    ``sha256``: of the list.
     """
 
     id: int

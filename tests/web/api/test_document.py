@@ -59,7 +59,7 @@ def test_no_number_and_no_name_of_a_person_is_part_of_an_address() -> None:
     for path, operations in document(endpoints())["paths"].items():
         for method, operation in operations.items():
             asked = {one["name"] for one in operation["parameters"] if one["in"] != "header"}
-            assert not asked & {"number", "callee", "caller_id", "phone", "person", "token"}, (
+            assert not asked & {"number", "callee", "caller_id", "phone", "name", "person", "token"}, (
                 path,
                 method,
             )
@@ -115,6 +115,7 @@ def fuzz(home: Home, folder: Path, *how: str) -> None:
         )
     said = [json.loads(line) for line in (home.path / "web.log").read_text("utf-8").splitlines()]
     broken = [line for line in said if line["level"] in ("error", "critical")]
+    broken = [line for line in broken if line["event"] != "webhook-unsigned"]  # (it has none)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:] + str(broken[:3])
     assert not broken, broken[:3]
 

@@ -53,8 +53,8 @@ async def storm(client: Client, doors: Mapping[str, Door]) -> list[Attempt]:
         running += [asyncio.create_task(asked(*door)) for door in doors.items()]
     assert refusing is not None
     await refusing
-    running += [asyncio.create_task(asked(*door)) for door in doors.items() for _ in range(5)]
-    return await asyncio.gather(*running)
+    found = await asyncio.gather(*running)
+    return [*found, *[await asked(*door) for door in doors.items()]]  # and when nobody is in their way
 
 
 def test_none_that_is_asked_after_the_201_passes(stocked: Home) -> None:
@@ -93,7 +93,7 @@ def test_none_that_is_asked_after_the_201_passes(stocked: Home) -> None:
         for one in later:
             assert not one.passed, one
             assert "do-not-call" in one.reasons or one.reasons & OF_OURS, one
-        assert any("do-not-call" in one.reasons for one in later)
+        assert "do-not-call" in later[-1].reasons
     told = sum(one.passed for one in found if one.door != "check")
     ((stored,),) = sql(stocked, "SELECT count(*) FROM decision WHERE verdict = 'ALLOW'")
     assert stored == told + len(sql(stocked, "SELECT decision FROM undelivered"))

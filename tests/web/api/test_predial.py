@@ -153,15 +153,19 @@ def test_who_leaves_before_his_answer_has_none(stocked: Home, client: Client) ->
         f"POST /v1/predial HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {client.token}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    database = sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)
-    with contextlib.closing(database) as db:
-        db.execute("BEGIN IMMEDIATE")  # so that he is gone before it is decided
-        with socket.create_connection(("127.0.0.1", client.asker.port)) as asker:
-            asker.sendall(head.encode() + body)
-            until_waiting(stocked, client)
-        db.execute("ROLLBACK")
-    while not undelivered(stocked):
-        client("POST", "/v1/predial", {**ASKED, "number": "x"})  # (each is a turn of its loop)
+    for _ in range(5):  # where a busy machine holds the lock for so long that he is blocked, once more
+        before = len(rows(stocked))
+        database = sqlite3.connect(stocked.path / "dialpact.db", isolation_level=None)
+        with contextlib.closing(database) as db:
+            db.execute("BEGIN IMMEDIATE")  # so that he is gone before it is decided
+            with socket.create_connection(("127.0.0.1", client.asker.port)) as asker:
+                asker.sendall(head.encode() + body)
+                until_waiting(client)
+            db.execute("ROLLBACK")
+        while len(rows(stocked)) == before or (rows(stocked)[-1][1] == "ALLOW" and not undelivered(stocked)):
+            assert client("GET", "/v1/key").status == 200  # (each is a turn of its loop)
+        if undelivered(stocked):
+            break
     ((decision, reason),) = undelivered(stocked)
     assert reason == "gate-error"
     assert [verdict for id, verdict, *_ in rows(stocked) if id == decision] == ["ALLOW"]
@@ -169,7 +173,7 @@ def test_who_leaves_before_his_answer_has_none(stocked: Home, client: Client) ->
     assert (call["verdict"], call["reasons"]) == ("BLOCK", ["gate-error"])
 
 
-def until_waiting(home: Home, client: Client) -> None:
+def until_waiting(client: Client) -> None:
     """His request was read: another one, that came after it, is answered."""
     assert client("GET", "/v1/key").status == 200
     assert client("POST", "/v1/check", ASKED).status == 200

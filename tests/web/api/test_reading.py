@@ -14,6 +14,8 @@ import pytest
 
 from dialpact.compliance.texts import incident_text
 from dialpact.store.sqlite import Store
+from dialpact.web.api.inspections import LONG, Turn
+from dialpact.web.api.problem import Refusal
 from tests.cli.conftest import Home
 from tests.compliance.store_values import AT
 from tests.compliance.test_erasure import CHANGE
@@ -299,3 +301,27 @@ def test_a_database_that_is_gone_is_not_an_empty_one(office: Home, all_: Client)
         file.rename(file.with_name(f"away-{file.name}"))
     said = all_("GET", "/v1/calls")
     assert said.status == 503 and said.headers["retry-after"]
+
+
+def test_one_inspection_at_a_time_and_a_rest_after_a_long_one() -> None:
+    site, now = object(), [0.0]
+
+    def turn(of: object = site) -> Turn:
+        return Turn(of, lambda: now[0])
+
+    def refused() -> dict[str, str]:
+        with pytest.raises(Refusal) as refusal, turn():
+            raise AssertionError
+        assert refusal.value.status == 503
+        return refusal.value.headers
+
+    with turn():
+        assert refused() == {"Retry-After": "10"}
+        with turn(object()):
+            now[0] += LONG
+    with turn():
+        now[0] += LONG + 2.5
+    assert refused() == {"Retry-After": "13"}
+    now[0] += LONG + 2.5
+    with turn():
+        pass

@@ -42,6 +42,14 @@ def concerned(differing: Collection[Named], attempt: CallAttempt, facts: Facts) 
     return tuple(name for name in _looked_at(attempt, facts) if name in differing)
 
 
+def people(differing: Collection[Named]) -> frozenset[str]:
+    """The numbers of which one of them is. What concerns an attempt to call any other one concerns all others
+    that are on the same batches as well.
+    """
+    keys = {key for register, key in differing if register in ("dnc", "consent")}
+    return frozenset(keys | {key.partition("/")[2] for register, key in differing if register == "lead"})
+
+
 def _looked_at(attempt: CallAttempt, facts: Facts) -> Iterator[Named]:
     campaign, number = facts.campaign, attempt.callee.e164
     yield ALL, ALL

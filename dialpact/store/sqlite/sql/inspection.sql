@@ -238,7 +238,7 @@ SELECT id, received_at, source, caller_id, campaign, decision <> '' AS matched, 
 FROM complaint WHERE received_at >= :since AND received_at < :until ORDER BY received_at, id;
 
 -- name: batches(since, until)^
-SELECT count(*) AS batches, total(held <> '') AS held FROM batch
+SELECT count(*) AS batches, total(held NOT IN ('', 'not-scrubbed')) AS held FROM batch
 WHERE imported_at >= :since AND imported_at < :until AND withdrawn_at IS NOT '';  -- all in
 
 -- name: ledger_state()^
