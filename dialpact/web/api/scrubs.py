@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -19,6 +18,7 @@ from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery, Paged, Query
+from dialpact.web.api.entries import Moment
 from dialpact.web.api.job_shown import FILE_SECONDS, JobShown
 from dialpact.web.api.problem import Refusal, Wrong
 from dialpact.web.site import Site
@@ -36,12 +36,12 @@ Form = Literal["", "csv", "jsonl"]
 
 class ListQuery(Query, frozen=True, kw_only=True):
     """Of a list that is sent. ``form``: of the result; else as the list's, of a workbook CSV. ``at``: another
-    instant than now.
+    instant than now, with its zone.
     """
 
     campaign: str = ""
     trunk: str = ""
-    at: datetime | None = None
+    at: Moment | None = None
     form: Form = ""
 
 

@@ -100,6 +100,8 @@ def test_nothing_is_told_of_another_business(stocked: Home) -> None:
     ("body", "code", "place"),
     [
         ({"number": NUMBER, **CALL, "at": "noon"}, "bad-time", None),
+        ({"number": NUMBER, **CALL, "at": "2026-11-24T10:00:00"}, "no-zone", None),
+        ({"number": NUMBER, **CALL, "at": "2026-11-24"}, "no-zone", None),
         ({"number": NUMBER, **CALL, "callerid": "1"}, "invalid", "#/callerid"),
         ({"number": 13800138000, **CALL}, "invalid", "#/number"),
         (CALL, "invalid", "#/number"),
