@@ -21,6 +21,7 @@ from tests.web.api.furnished import CALL, NUMBER, PACKAGE, RECORDING, SCRUB, fur
 # (Who has no key is not answered: test_authorisation.py; here the limit of such failures would answer.)
 CHECKS = (
     "not_a_server_error",
+    "negative_data_rejection",
     "status_code_conformance",
     "content_type_conformance",
     "response_headers_conformance",
