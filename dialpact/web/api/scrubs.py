@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -19,6 +18,7 @@ from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery, Paged, Query
+from dialpact.web.api.entries import Moment
 from dialpact.web.api.job_shown import FILE_SECONDS, JobShown
 from dialpact.web.api.problem import Refusal, Wrong
 from dialpact.web.site import Site
@@ -41,7 +41,7 @@ class ListQuery(Query, frozen=True, kw_only=True):
 
     campaign: str = ""
     trunk: str = ""
-    at: datetime | None = None
+    at: Moment | None = None
     form: Form = ""
 
 

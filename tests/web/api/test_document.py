@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import inspect
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from dialpact.compliance.registers.api_key import Scope
@@ -82,6 +84,26 @@ def test_no_number_and_no_name_of_a_person_is_part_of_an_address() -> None:
                 path,
                 method,
             )
+
+
+def instants(found: object, place: str) -> Iterator[tuple[str, bool]]:
+    """Place of each instant in a type, and whether its zone must be said."""
+    if isinstance(found, inspect.DateTimeType):
+        yield place, found.tz is True
+    for part in getattr(found, "types", ()):
+        yield from instants(part, place)
+    for field in getattr(found, "fields", ()):
+        yield from instants(field.type, f"{place}.{field.name}")
+    for inner in ("type", "item_type", "value_type"):
+        if isinstance(below := getattr(found, inner, None), inspect.Type):
+            yield from instants(below, place)
+
+
+def test_an_instant_is_asked_for_with_its_zone() -> None:
+    """Without one it would be the host's."""
+    asked = [kind for endpoint in endpoints() for kind in (endpoint.query, endpoint.body) if kind]
+    found = dict(each for kind in asked for each in instants(inspect.type_info(kind), str(kind)))
+    assert found and [place for place, zoned in found.items() if not zoned] == []
 
 
 def words(folder: Path) -> None:
