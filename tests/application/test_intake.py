@@ -375,3 +375,12 @@ def test_an_older_database_takes_a_programs_opt_out_and_keeps_what_it_has(tmp_pa
             found = other.execute("SELECT how FROM opt_out ORDER BY seq").fetchall()
             assert found == [("command",), ("api",), ("api",)]
             assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_long_list_is_a_file_as_a_short_one_is() -> None:
+    """Longer than what is kept in memory."""
+    numbers = [f"+86138{place:08}" for place in range(100_000)]
+    with leads.as_file(numbers) as file:
+        assert file.read().decode().split() == ["number", *numbers]
+        file.seek(0)
+        assert file.readline() == b"number\r\n"
