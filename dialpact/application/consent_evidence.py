@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -27,6 +29,9 @@ from dialpact.store.ports.page import ALL
 T = TypeVar("T")
 ORPHANED = timedelta(days=7)
 NO_CONSENT = "no consent names it"
+# Where a turn is waited for. Not where the store flushes: who has the turn waits for that.
+_TURNS = ThreadPoolExecutor(1, "proofs")
+_LONGEST = 100.0  # seconds of a turn: the loop that it waits for may have ended
 
 
 class EvidenceFinding(Value, frozen=True, kw_only=True):
@@ -127,8 +132,8 @@ async def _in_turn(
     def turn() -> T:
         with evidence_folder.locked(folder):
             before()
-            written = asyncio.run_coroutine_threadsafe(write(), loop).result()
+            written = asyncio.run_coroutine_threadsafe(write(), loop).result(_LONGEST)
             after(written)
             return written
 
-    return await asyncio.to_thread(turn)
+    return await loop.run_in_executor(_TURNS, copy_context().run, turn)

@@ -33,7 +33,7 @@ OTHER = "f" * 64
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Context]:
     create(tmp_path / "a.db")
-    async with await Store.open(tmp_path / "a.db") as store:
+    async with Store(tmp_path / "a.db", yields=True) as store:  # as dialpact web has it
         yield Context(store, Actor(name="api:crm", door=Door.API), FixedClock("2026-06-01T10:00+08:00"))
 
 

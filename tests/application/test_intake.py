@@ -45,7 +45,7 @@ async def program(tmp_path: Path) -> AsyncIterator[Context]:
     """Two businesses, each in an industry of its own; the actor is a program's key."""
     create(tmp_path / "a.db")
     clock = FixedClock(NOW)
-    async with await Store.open(tmp_path / "a.db") as store:
+    async with Store(tmp_path / "a.db", yields=True) as store:  # as dialpact web has it
         officer = Context(store, Actor(name="chen", door=Door.SHELL), clock)
         for business, industry in (("acme", "loans"), ("beta", "travel")):
             await businesses.add(officer, business, name=business, capacity="own-business")

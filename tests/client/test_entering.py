@@ -59,11 +59,11 @@ def test_a_consent_with_its_proof_and_its_withdrawal(dialpact_api: Api, tmp_path
 def test_leads_as_numbers_and_as_a_file(dialpact_api: Api, tmp_path: Path) -> None:
     crm = dialpact_api.client()
     taken = crm.leads([OTHER, "13700137000"], **LIST)
-    assert (taken.rows, taken.batch.numbers, taken.batch.held) == (2, 2, "")
+    assert (taken.rows, taken.numbers, taken.held) == (2, 2, "")
     (tmp_path / "may.csv").write_text("number\n13600136000\n12\n")
     taken = crm.lead_file(tmp_path / "may.csv", **LIST, title="may.csv", skip_bad=True)
-    assert (taken.batch.file, taken.bad, taken.errors[0].row) == ("may.csv", 1, 3)
-    assert crm.lead_batch(taken.batch.id) == taken.batch
+    assert (taken.file, taken.bad, taken.errors[0].row) == ("may.csv", 1, 3)
+    assert crm.lead_batch(taken.id).sha256 == taken.sha256
     with pytest.raises(Problem) as raised:
         crm.leads(["12"], **LIST)
     assert [one.pointer for one in raised.value.errors] == ["#/numbers/0"]

@@ -174,3 +174,16 @@ async def test_what_is_staged_is_read_where_it_is(dialpact_site: Site, dialpact_
         await staging.stage([(2, "+8613800138000")], [])
         assert (list(await staging.numbers(0, 10)), await staging.unassigned()) == ([8613800138000], 0)
         assert await store.custody.foreign(["/nowhere.wav"]) == ["/nowhere.wav"]
+
+
+async def test_it_needs_no_thread_of_the_loop(store: Store) -> None:
+    """All of them may be waiting for somebody who waits for this."""
+    free = threading.Event()
+    loop = asyncio.get_running_loop()
+    busy = [loop.run_in_executor(None, free.wait, WAIT) for _ in range(64)]
+    try:
+        async with asyncio.timeout(WAIT / 2):
+            await add(store, "a")
+    finally:
+        free.set()
+        await asyncio.gather(*busy)

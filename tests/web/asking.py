@@ -95,7 +95,7 @@ def site_of(database: Path, config: Config | None = None, clock: Clock | None = 
     config = config or Config(
         trunks={"carrier": Trunk(endpoint="PJSIP/carrier")}, origin=str(database.parent / "c.toml")
     )
-    return made(config, Store(database, BUSY_MS), clock or SystemClock())
+    return made(config, Store(database, BUSY_MS, yields=True), clock or SystemClock())
 
 
 def made(config: Config, store: Store, clock: Clock) -> Site:
@@ -111,7 +111,7 @@ def made(config: Config, store: Store, clock: Clock) -> Site:
         rules=rules.now,
         recorded_rules=rules.recorded,
         jobs=Runner(context, files, command, timedelta(days=config.api.results_days)),
-        gate=Gate(Store(config.database), rules.now(), clock),
+        gate=Gate(Store(config.database, short_units=True, yields=True), rules.now(), clock),
         reads=Store(config.database, BUSY_MS, read_only=True),
     )
 

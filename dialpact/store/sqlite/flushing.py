@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 from dialpact.compliance.errors import StoreError
@@ -39,7 +40,7 @@ class Flushing:
             waiting, self._waiting = self._waiting, []  # one that is begun has not all that comes meanwhile
             failure: StoreError | None = None
             try:
-                await asyncio.to_thread(_flush, self._journal)
+                await _beside(self._journal)
             except OSError as error:
                 failure = StoreError(f"{self._journal}: {error}")
             for each in waiting:
@@ -49,6 +50,32 @@ class Flushing:
                     each.set_result(None)
                 else:
                     each.set_exception(failure)
+
+
+async def _beside(journal: Path) -> None:
+    """On a thread of its own: all of the loop's may wait for somebody who waits for this. OSError."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: OSError | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        failure: OSError | None = None
+        try:
+            _flush(journal)
+        except OSError as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, failure)
+
+    threading.Thread(target=run, name="flushing", daemon=True).start()  # a disk that hangs keeps no process
+    await done
 
 
 def _flush(journal: Path) -> None:

@@ -105,12 +105,12 @@ class BadRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-class TakenLeads(msgspec.Struct, frozen=True, kw_only=True):
-    """``repeated``: rows whose number was there already. ``columns``: read from another name of the file's;
-    ``left_out``: its columns that nothing was read from. ``errors``: the first 1,000 bad rows.
+class TakenLeads(LeadBatch, frozen=True, kw_only=True):
+    """The list as it stands, and what was read of it. ``repeated``: rows whose number was there already.
+    ``columns``: read from another name of the file's; ``left_out``: its columns that nothing was read from.
+    ``errors``: the first 1,000 bad rows.
     """
 
-    batch: LeadBatch
     rows: int
     bad: int
     repeated: int
@@ -193,7 +193,7 @@ async def _taken(asked: Asked[LeadFile, NumberList], done: Imported[Looked]) -> 
     if asked.again.written:  # as it was then: a person may have released it since
         found = msgspec.structs.replace(found, held=done.about.held, withdrawn_at=None)
     item = TakenLeads(
-        batch=_batch(found),
+        **msgspec.structs.asdict(_batch(found)),
         rows=done.rows,
         bad=done.bad,
         repeated=done.already,
