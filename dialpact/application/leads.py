@@ -196,11 +196,11 @@ class _Leads:
         if file.rows == bad or (bad and not self._skip_bad):
             return Applied(), looked
         context = self._context
-        batch, count, why = await self._staging.apply(
+        batch, count = await self._staging.apply(
             file, finding, looked.held, bad=bad, by=context.by, at=context.now()
         )
         applied = Applied(applied=count, already=file.rows - bad - count, done=True)
-        return applied, Looked(batch=batch, held=why, finding=finding)
+        return applied, Looked(batch=batch, held=self._staging.held, finding=finding)
 
     async def _as_stored(self, act: Made) -> tuple[Applied, Looked]:
         batch, said = int(act.key), act.detail

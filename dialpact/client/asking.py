@@ -10,7 +10,7 @@ from dialpact.client.questions import Questions, decoded, new_key, posted
 from dialpact.web.api.check import CheckBody
 from dialpact.web.api.predial import DO_NOT, PredialBody
 
-NOW = 5.0  # seconds: somebody waits for his call
+NOW = 5.0  # seconds
 
 
 class Asking(Questions):
@@ -50,11 +50,13 @@ class Asking(Questions):
         trunk: str = "",
         agent: str = "",
         key: str | None = None,
+        seconds: float = NOW,
         patience: float = NOW,
     ) -> PredialAnswer:
         """The gate's decision, which is recorded, for one call that is dialled at once: ``dial`` is what to
-        dial, and empty when the call may not be made.
+        dial, and empty when the call may not be made. ``seconds``, ``patience``: as of the client, but
+        somebody waits. After NoAnswer nothing may be dialled.
         """
         body = PredialBody(number=number, campaign=campaign, caller_id=caller_id, trunk=trunk, agent=agent)
         request = posted("/v1/predial", body, new_key() if key is None else key, accept=(DO_NOT,))
-        return decoded(self._transport.ask(request, patience), PredialAnswer)
+        return decoded(self._transport.ask(request, patience, seconds), PredialAnswer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import ssl
 import threading
 import time
@@ -24,6 +25,7 @@ BLOCK = 1 << 16
 AGAIN = (429, 503)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds, where the answer names none
 IDLE_SECONDS = 4.0  # the API closes a connection after 10
+TOKEN = re.compile("[!-~]+")
 UNDER_WAY = "idempotency-under-way"
 
 
@@ -70,6 +72,9 @@ class Transport:
             raise ValueError(f"{self.url}: not an http or https address")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(f"{self.url}: the key would be read along; https, or a loopback address")
+        self.token = self.token.strip()  # of a file, as people keep it
+        if not TOKEN.fullmatch(self.token):  # (a header's own complaint would show it)
+            raise ValueError("the token is none of `dialpact api-key add`")
         self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
         self._tls = ssl.create_default_context(cafile=self.ca_file) if parts.scheme == "https" else None
         self._idle: list[tuple[float, http.client.HTTPConnection]] = []
@@ -82,14 +87,16 @@ class Transport:
         for _, connection in idle:
             connection.close()
 
-    def ask(self, request: Request, patience: float | None = None) -> Reply:
-        """The whole answer. Raises Problem and NoAnswer."""
+    def ask(self, request: Request, patience: float | None = None, seconds: float | None = None) -> Reply:
+        """The whole answer. ``patience``, ``seconds``: other ones for this question. Raises Problem and
+        NoAnswer.
+        """
         deadline = self.clock() + (self.patience if patience is None else patience)
         pause = FIRST_PAUSE
         while True:
             wait, failure = pause, None
             try:
-                reply = self._once(request)
+                reply = self._once(request, self.seconds if seconds is None else seconds)
             except ssl.SSLCertVerificationError as error:
                 raise NoAnswer(f"{self.url}: {error}", request.key) from error
             except (OSError, http.client.HTTPException) as error:
@@ -106,8 +113,8 @@ class Transport:
             self.pause(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _once(self, request: Request) -> Reply:
-        with self._connection() as connection:
+    def _once(self, request: Request, seconds: float) -> Reply:
+        with self._connection(seconds) as connection:
             target = self._prefix + request.path + (f"?{urlencode(request.query)}" if request.query else "")
             body, length = request.body, None
             if body is not None and not isinstance(body, bytes):
@@ -138,9 +145,12 @@ class Transport:
         return found | dict(request.headers)
 
     @contextlib.contextmanager
-    def _connection(self) -> Iterator[http.client.HTTPConnection]:
+    def _connection(self, seconds: float) -> Iterator[http.client.HTTPConnection]:
         """Kept for the next one only after a whole answer, and not for long."""
         connection = self._kept() or self._new()
+        connection.timeout = seconds
+        if connection.sock is not None:
+            connection.sock.settimeout(seconds)
         try:
             yield connection
         except BaseException:
@@ -161,10 +171,8 @@ class Transport:
     def _new(self) -> http.client.HTTPConnection:
         host, port = self._host, self._port
         if self._tls is None:
-            return http.client.HTTPConnection(host, port, timeout=self.seconds, blocksize=BLOCK)
-        return http.client.HTTPSConnection(
-            host, port, timeout=self.seconds, blocksize=BLOCK, context=self._tls
-        )
+            return http.client.HTTPConnection(host, port, blocksize=BLOCK)
+        return http.client.HTTPSConnection(host, port, blocksize=BLOCK, context=self._tls)
 
 
 def _read(answer: http.client.HTTPResponse, request: Request) -> Reply:

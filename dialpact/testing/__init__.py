@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dialpact.client import Client
     from dialpact.testing.agi_process import FakeProcess, ToldByScript
     from dialpact.testing.ami import FakeAmi, FakeFailure
     from dialpact.testing.ami_calls import Channel
@@ -33,6 +34,7 @@ _HOME = {
     "BadEntry": "registers",
     "Call": "story",
     "Channel": "ami_calls",
+    "Client": "api",
     "Dialpact": "story",
     "Failed": "looking",
     "FakeAmi": "ami",
@@ -57,6 +59,7 @@ __all__ = [
     "BadEntry",
     "Call",
     "Channel",
+    "Client",
     "Dialpact",
     "Failed",
     "FakeAmi",

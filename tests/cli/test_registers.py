@@ -163,3 +163,13 @@ def test_who_does_it_must_be_named_and_printable(home: Home, by: str) -> None:
     ]
     assert "by" in error
     assert home("business", "list") == []
+
+
+def test_an_opt_out_has_the_time_at_which_it_was_said(home: Home) -> None:
+    said = ("dnc", "add", "13800138000", "--requested-at")
+    assert home(*said, "2026-01-02 10:00")["entry"]["requested_at"] == "2026-01-02T02:00:00Z"
+    (entry,) = home("dnc", "list")
+    assert entry["requested_at"] == "2026-01-02T02:00:00Z"
+    for at, why in (("2099-01-01", "still to come"), ("soon", "no time")):
+        assert why in home("dnc", "add", "13800138001", "--requested-at", at, code=1)["error"]
+    assert len(home("dnc", "list")) == 1

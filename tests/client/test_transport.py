@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,19 @@ def test_its_patience_ends(transport: Opens) -> None:
         transport(server.url).ask(POST, patience=0)
 
 
+def test_whoever_says_nothing_is_not_waited_for(transport: Opens) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        one = transport(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(NoAnswer, match="timed out"):
+            one.ask(POST, patience=0, seconds=0.05)
+
+
+def test_a_token_out_of_a_file(transport: Opens) -> None:
+    with Scripted(answer(200)) as server:
+        transport(server.url, token="dpk_x_y\n").ask(Request("GET", "/v1/key"))
+    assert server.header("authorization") == ["Bearer dpk_x_y"]
+
+
 def test_nobody_there(transport: Opens) -> None:
     with Scripted() as server:
         pass
@@ -154,6 +168,13 @@ def test_one_that_was_kept_too_long_is_not_used(transport: Opens) -> None:
 def test_where_a_key_is_not_sent(transport: Opens, url: str) -> None:
     with pytest.raises(ValueError, match=r"http|key"):
         transport(url)
+
+
+def test_a_token_that_can_be_none_is_not_shown(transport: Opens) -> None:
+    for token in ("", "dpk x", "dpk_é"):
+        with pytest.raises(ValueError, match="the token is none") as raised:
+            transport("https://calls.example", token=token)
+        assert "dpk" not in str(raised.value)
 
 
 def test_the_key_is_not_shown(transport: Opens) -> None:

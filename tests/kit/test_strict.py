@@ -202,6 +202,33 @@ REASONS: dict[str, tuple[str, str]] = {
         """,
         "*the AGI side neither said anything more nor ended within 0.3 s; it sent no command*",
     ),
+    "a request that the API refuses and nobody looks at": (
+        """
+        import urllib.error
+        import urllib.request
+
+        def test_it(dialpact_api):
+            try:
+                urllib.request.urlopen(dialpact_api.url + "/v1/key")
+            except urllib.error.HTTPError as error:
+                error.close()
+        """,
+        "*GET /v1/key was refused (401 not-authenticated), and the test does not look at it*",
+    ),
+    "a fault of the API that never comes to pass": (
+        """
+        def test_it(dialpact_api):
+            dialpact_api.drops()
+        """,
+        "*1 of the API's faults never came to pass: nobody asked*",
+    ),
+    "a key with a scope that there is not": (
+        """
+        def test_it(dialpact_api):
+            dialpact_api.key("crm", scopes=["everything"])
+        """,
+        "*BadEntry: scopes must be one of check, *",
+    ),
     "a call that is begun and not awaited": (
         """
         import asyncio

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,7 +19,7 @@ from tests.cli.recorded import Host, Shelf
 from tests.kit import pages
 from tests.lab.site import SAMPLES
 from tests.web.api.ready import recorder
-from tests.web.asking import WAIT
+from tests.web.program import ENVIRONMENT, free_address, program, web
 from tests.web.walked import Step, differs, steps, unlike
 
 ROOT = Path(__file__).parents[2]
@@ -36,14 +31,6 @@ CODES = {
 PAGES = ("api.md", "api.zh-CN.md")
 DOCUMENTED = "127.0.0.1:9080"
 SERVES = "dialpact web"
-# The product's own program, at an hour at which a call may be made.
-PROGRAM = f"""#!{sys.executable}
-import sys
-from dialpact.cli.app import app
-from dialpact.cli.command_context import Machine
-from dialpact.testing import FixedClock
-app(sys.argv[1:], prog_name="dialpact", obj={{"machine": Machine(clock=FixedClock())}})
-"""
 
 
 def page(name: str) -> list[Step]:
@@ -72,41 +59,30 @@ def installed(home: Home) -> Path:
         home.run(*command)
     Shelf(home, Host()).put()
     recorder(home, ready=True)
-    program = home.path / "bin" / "dialpact"
-    program.parent.mkdir()
-    program.write_text(PROGRAM, "utf-8")
-    program.chmod(0o755)
+    (home.path / "bin").mkdir()
+    program(home.path / "bin")
     return home.path
 
 
 class Walk:
     """One shell after the other in ``folder``; ``dialpact web`` runs beside them from its line on."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._serving: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._address = f"127.0.0.1:{free.getsockname()[1]}"
+    def __init__(self, folder: Path, beside: ExitStack) -> None:
+        self._folder, self._beside = folder, beside
+        self._address = free_address()
         self.url = f"http://{self._address}"
         config = folder / "dialpact.toml"
         config.write_text(config.read_text("utf-8").replace(DOCUMENTED, self._address), "utf-8")
-        self._environment = {
-            **os.environ,
-            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-            "LC_ALL": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),
-        }
 
     def go(self, step: Step) -> None:
         command = step.command.replace(DOCUMENTED, self._address)
         if command.split("#")[0].strip() == SERVES:
-            self._serve()
+            self._beside.enter_context(web(self._folder / "bin" / "dialpact", self._folder))
             return
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=self._folder,
-            env=self._environment,
+            env={**ENVIRONMENT, "PATH": f"{self._folder / 'bin'}:{ENVIRONMENT['PATH']}"},
             capture_output=True,
             text=True,
             timeout=100,
@@ -116,37 +92,6 @@ class Walk:
         wrong = differs(step, done.stdout.replace(self._address, DOCUMENTED))
         assert not wrong, f"{command}\n{wrong}\n{done.stdout}"
 
-    def _serve(self) -> None:
-        """Ready when it says so, as to systemd."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-            place = self._folder / "notify"
-            line.bind(str(place))
-            line.settimeout(WAIT)
-            self._serving = subprocess.Popen(
-                [self._folder / "bin" / "dialpact", "web"],
-                cwd=self._folder,
-                env={**self._environment, "NOTIFY_SOCKET": str(place)},
-            )
-            assert line.recv(64) == b"READY=1"
-
-    def end(self) -> None:
-        if self._serving is not None:
-            self._serving.send_signal(signal.SIGTERM)
-            try:
-                self._serving.wait(WAIT)
-            finally:
-                self._serving.kill()
-                self._serving.wait(WAIT)
-
-
-@contextmanager
-def walking(folder: Path) -> Iterator[Walk]:
-    walk = Walk(folder)
-    try:
-        yield walk
-    finally:
-        walk.end()
-
 
 def test_the_page_is_walked(installed: Path) -> None:
     assert shutil.which("curl"), "curl is needed"
@@ -154,7 +99,8 @@ def test_the_page_is_walked(installed: Path) -> None:
     assert any(step.command.strip().startswith(SERVES) for step in found)
     (program,) = pages.code("api.md")
     dialled: list[tuple[str, str]] = []
-    with walking(installed) as walk:
+    with ExitStack() as beside:
+        walk = Walk(installed, beside)
         for step in found:
             walk.go(step)
         token = (installed / "crm.key").read_text("ascii").split()[-1]

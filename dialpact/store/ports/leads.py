@@ -34,10 +34,12 @@ class LeadStaging(Protocol):
         bad: int,
         by: str,
         at: datetime,
-    ) -> tuple[int, int, str]:
-        """The new batch's id, the count of its numbers, and why it is held: what the detector found, and a
-        scrub that its campaign wants. Fault as for ``begin``.
-        """
+    ) -> tuple[int, int]:
+        """The new batch's id and the count of its numbers. Fault as for ``begin``."""
+
+    @property
+    def held(self) -> str:
+        """Why the new batch is held: what the detector found, and a scrub that its campaign wants."""
 
 
 class Leads(Protocol):

@@ -41,6 +41,7 @@ class LeadStaging:
         self._delivery = delivery
         self._sha256 = sha256
         self._place = place
+        self.held = ""
 
     @classmethod
     async def begin(cls, database: Database, delivery: Delivery, sha256: str) -> LeadStaging:
@@ -82,14 +83,14 @@ class LeadStaging:
         bad: int,
         by: str,
         at: datetime,
-    ) -> tuple[int, int, str]:
+    ) -> tuple[int, int]:
         new = partial(self._insert, file=file, finding=finding, held=held, by=by, at=at)
         logged = partial(self._all_in, file=file, bad=bad, finding=finding, held=held, by=by, at=at)
         logged = partial(logged, digest=await self._database.aside(self._digest))
         if file.rows > FEW:
             return await self._in_slices(new, logged, at)
 
-        def at_once(connection: sqlite3.Connection) -> tuple[int, int, str]:
+        def at_once(connection: sqlite3.Connection) -> tuple[int, int]:
             batch = new(connection)
             return logged(connection, batch, int(STAGING.apply_leads(connection, batch=batch)))
 
@@ -103,10 +104,10 @@ class LeadStaging:
     async def _in_slices(
         self,
         new: Callable[[sqlite3.Connection], int],
-        logged: Callable[[sqlite3.Connection, int, int], tuple[int, int, str]],
+        logged: Callable[[sqlite3.Connection, int, int], tuple[int, int]],
         at: datetime,
-    ) -> tuple[int, int, str]:
-        def count(connection: sqlite3.Connection) -> tuple[int, int, str]:
+    ) -> tuple[int, int]:
+        def count(connection: sqlite3.Connection) -> tuple[int, int]:
             batch = arrival.over(connection)
             return logged(connection, batch, filled)
 
@@ -159,7 +160,7 @@ class LeadStaging:
         digest: Digested,
         by: str,
         at: datetime,
-    ) -> tuple[int, int, str]:
+    ) -> tuple[int, int]:
         """It counts from this transaction on, unless it is held: what its campaign wants now holds."""
         scrub = _check(self._delivery, self._sha256, connection)
         self._place.check()
@@ -169,7 +170,8 @@ class LeadStaging:
         figures["finding_sha256"] = finding_digest(_written(finding))  # it names numbers of other people
         about = file.logged | msgspec.structs.asdict(self._delivery) | figures | {"digest": digest}
         log(connection, "leads", "import", str(batch), about, by=by, at=at)
-        return batch, count, held
+        self.held = held
+        return batch, count
 
 
 def _written(finding: Mapping[str, RangeReport]) -> str:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from subprocess import DEVNULL
 from typing import Any, NamedTuple
 
 from starlette.routing import BaseRoute
@@ -16,6 +21,7 @@ from dialpact.web.api.endpoint import Endpoint
 from dialpact.web.api.routing import endpoints, routes_of
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
+from tests.cli.test_reload import until
 from tests.web.asking import WAIT, Asker, asking
 
 
@@ -135,3 +141,26 @@ def api(
         thread.join(WAIT)
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[int]:
+    """A real `dialpact web` with all that goes on beside its answers; its port. It ends in order."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    text = home.config.read_text("utf-8").replace("127.0.0.1:9080", f"127.0.0.1:{port}")
+    text = re.sub(r"requests_per_minute = \d+", "requests_per_minute = 1000000", text)
+    home.config.write_text(text, "utf-8")
+    program = "from dialpact.cli.app import main; main()"
+    with (home.path / "web.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "--config", home.config, "web"], stdin=DEVNULL, stderr=log
+        )
+    try:
+        until(lambda: b'"event": "listening"' in (home.path / "web.log").read_bytes())
+        yield port
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        assert process.wait(WAIT) == 0

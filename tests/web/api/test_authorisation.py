@@ -13,8 +13,9 @@ import pytest
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.web.api.routing import endpoints
 from tests.cli.conftest import Home
-from tests.web.api.client import Client, Said, api, key
+from tests.web.api.client import Client, Said, api, key, serving
 from tests.web.api.furnished import TRACES, furnish
+from tests.web.asking import Asker
 
 TABLE: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("authorisation.toml").read_text("utf-8")
@@ -118,3 +119,13 @@ def test_whose_data(office: Office, name: str, limit: str) -> None:
             assert seen or said.headers["content-type"] != "application/json", (
                 "the row asks about nothing that is there: add it to furnished.py, or say `nothing = true`"
             )
+
+
+def test_a_real_process_answers_the_same(office: Office) -> None:
+    """Each row once, by the unlimited key: it has other stores than the tests. (What is there is 200.)"""
+    order = ("GET", "POST", "DELETE")
+    with serving(office.home) as port:
+        for name in sorted(TABLE, key=lambda name: order.index(name.partition(" ")[0])):
+            scope = sorted(needed(name))[0]
+            said = ask(Client(Asker(port), office.tokens["all", scope]), name)
+            assert said.status // 100 == TABLE[name]["all"] // 100, (name, said.body)

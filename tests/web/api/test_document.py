@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from subprocess import DEVNULL
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -20,10 +15,8 @@ from dialpact.compliance.registers.api_key import Scope
 from dialpact.web.api.document import document
 from dialpact.web.api.routing import endpoints
 from tests.cli.conftest import Home
-from tests.cli.test_reload import until
-from tests.web.api.client import api, key
-from tests.web.api.furnished import furnish
-from tests.web.asking import WAIT
+from tests.web.api.client import api, key, serving
+from tests.web.api.furnished import CALL, NUMBER, PACKAGE, RECORDING, SCRUB, furnish
 
 # (Who has no key is not answered: test_authorisation.py; here the limit of such failures would answer.)
 CHECKS = (
@@ -35,6 +28,31 @@ CHECKS = (
     "unsupported_method",
     "allow_header_conformance",
 )
+WORDS: dict[str, tuple[str, ...]] = {
+    "id": (CALL, RECORDING, PACKAGE, SCRUB, "jianghan-s", "1"),
+    "number": (NUMBER, "+8613900139000", "02787654321", "110"),
+    "callee": (NUMBER,),
+    "call": (CALL,),
+    "decision": (CALL,),
+    "campaign": ("spring", "jianghan-1"),
+    "dialpact_campaign": ("spring",),
+    "business": ("jianghan", "hanyang"),
+    "value": ("jianghan", "保险"),
+    "industry": ("loans", "保险"),
+    "caller_id": ("02788880007", "02787654321"),
+    "trunk": ("carrier",),
+    "at": ("2026-11-24T10:00:00+08:00",),
+    "called_at": ("2026-11-24T10:00:00+08:00", "2026-11-24"),
+    "granted_at": ("2026-01-05",),
+    "source": ("12321", "crm"),
+    "partner": ("bank",),
+    "contract": ("K-1",),
+    "basis": ("consent",),
+    "scope": ("all", "industry", "business"),
+    "evidence": ("form 7",),
+    "first": ("2026-01",),
+    "last": ("2026-11",),
+}
 
 
 def test_it_is_served_to_anybody_and_valid(home: Home) -> None:
@@ -65,27 +83,18 @@ def test_no_number_and_no_name_of_a_person_is_part_of_an_address() -> None:
             )
 
 
-@contextmanager
-def serving(home: Home) -> Iterator[int]:
-    """A real `dialpact web` with all that goes on beside its answers; its port. It ends in order."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    text = home.config.read_text("utf-8").replace("127.0.0.1:9080", f"127.0.0.1:{port}")
-    text = re.sub(r"requests_per_minute = \d+", "requests_per_minute = 1000000", text)
-    home.config.write_text(text, "utf-8")
-    program = "from dialpact.cli.app import main; main()"
-    with (home.path / "web.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, "--config", home.config, "web"], stdin=DEVNULL, stderr=log
-        )
-    try:
-        until(lambda: b'"event": "listening"' in (home.path / "web.log").read_bytes())
-        yield port
-        assert process.poll() is None
-    finally:
-        process.terminate()
-        assert process.wait(WAIT) == 0
+def words(folder: Path) -> None:
+    """What is there to be asked about, for schemathesis: it would never guess a campaign's name."""
+    lines = []
+    for name, known in WORDS.items():
+        values = ", ".join(json.dumps(value) for value in known)
+        lines += [f"[dictionaries.{name}]", f"values = [{values}]", ""]
+    lines.append("[parameters]")
+    for name in WORDS:
+        for place in ("body", "body.entries[*]", "query", "path"):
+            lines.append(f'"{place}.{name}" = {{ dictionary = "{name}", probability = 0.9 }}')
+    lines.append('"body.numbers[*]" = { dictionary = "number", probability = 0.9 }')
+    (folder / "schemathesis.toml").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def fuzz(home: Home, folder: Path, *how: str) -> None:
@@ -93,6 +102,7 @@ def fuzz(home: Home, folder: Path, *how: str) -> None:
     furnish(home)
     token = key(home, "fuzz", *Scope)
     folder.mkdir()
+    words(folder)
     with serving(home) as port:
         done = subprocess.run(
             [
@@ -113,7 +123,9 @@ def fuzz(home: Home, folder: Path, *how: str) -> None:
             text=True,
             check=False,
         )
-    said = [json.loads(line) for line in (home.path / "web.log").read_text("utf-8").splitlines()]
+    written = (home.path / "web.log").read_text("utf-8")
+    assert token not in written and token[-43:] not in written
+    said = [json.loads(line) for line in written.splitlines()]
     broken = [line for line in said if line["level"] in ("error", "critical")]
     broken = [line for line in broken if line["event"] != "webhook-unsigned"]  # (it has none)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:] + str(broken[:3])
