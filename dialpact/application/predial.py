@@ -51,10 +51,12 @@ class Predialled(Value, frozen=True, kw_only=True):
         """Whether it may be dialled: an ALLOW; in shadow mode whatever can be."""
         return self.decision.put_through and self.undelivered is None
 
-    def answer(self, language: Language, businesses: Collection[str] = ()) -> PredialAnswer:
-        """``businesses``: whose data may be told; none named: everybody's."""
+    def answer(
+        self, language: Language, businesses: Collection[str] = (), *, numbers: bool = True
+    ) -> PredialAnswer:
+        """Told as ``application.answer`` does."""
         decision = self.decision
-        told = answer(decision, self.holds_until, language, businesses)
+        told = answer(decision, self.holds_until, language, businesses, numbers=numbers)
         fields = {name: getattr(told, name) for name in Answer.__struct_fields__}
         if (why := self.undelivered) is not None:
             fields |= {"verdict": "BLOCK", "reason": why, "reasons": (why,), "retry_at": None}
@@ -127,7 +129,7 @@ async def permitted(context: Context, campaign: str, businesses: Collection[str]
         return
     for one in (await context.store.campaigns.list(id=campaign)).rows:
         if one.business not in businesses:
-            raise NotPermitted(f"{context.by}: business {one.business}")
+            raise NotPermitted(f"{context.by}: of another business")
 
 
 async def _told(context: Context, judge: Judge, decision: Decision, until: float) -> Predialled:
