@@ -21,7 +21,7 @@ from dialpact.application.check import last_dialled
 from dialpact.application.context import Context
 from dialpact.application.gate import Gate, logged
 from dialpact.compliance.carrier_leg import BY_PROGRAM, FRESH
-from dialpact.compliance.errors import DialpactError, NotPermitted
+from dialpact.compliance.errors import DialpactError, NotPermitted, StoreError
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.model import CallAttempt, Decision, Value
@@ -87,7 +87,8 @@ async def predial(
     until nothing is allowed any more. ``id``: of the decision, the same where the same question comes again.
     ``businesses``: whose campaigns may be asked about; none named: all.
 
-    Raises NotPermitted, and nothing for a failure of ours.
+    Raises NotPermitted, and StoreError where the decision of this id is of another question; nothing for
+    another failure of ours.
     """
     context.actor.need(Right.CHECK)
     loop = asyncio.get_running_loop()
@@ -106,6 +107,9 @@ async def predial(
         code = Reason.DEADLINE if isinstance(error, TimeoutError) else Reason.GATE_ERROR
         return _block(gate, judge, attempt, code, str(error) or "the store did not answer in time", id)
     if known is not None:
+        asked = judge.attempt(number, campaign, caller_id, **words)
+        if _words(asked) != _words(known.decision.attempt):  # the id was exchanged, behind our back
+            raise StoreError(f"decision {id} is of another question")
         if known.undelivered:
             return _undelivered(known.decision, Reason(known.undelivered))
         if known.decision.put_through and context.now() >= known.decision.decided_at + FRESH:
@@ -119,6 +123,12 @@ async def predial(
         await gate.withdraw(decision, Reason.DEADLINE)
         return _undelivered(decision, Reason.DEADLINE)
     return await _told(context, judge, decision, until)
+
+
+def _words(attempt: CallAttempt) -> tuple[str, ...]:
+    """What was asked. Not what it was read as: a reload may know more areas than before."""
+    given = attempt.callee.given
+    return given, attempt.campaign, attempt.caller_id, attempt.trunk, attempt.agent, attempt.channel
 
 
 async def permitted(context: Context, campaign: str, businesses: Collection[str]) -> None:
