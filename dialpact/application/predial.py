@@ -95,6 +95,7 @@ async def predial(
     try:
         async with asyncio.timeout_at(until):
             await permitted(context, campaign, businesses)
+            taken_back = gate.taken_back(id) if id else None
             known = await context.store.calls.get(id) if id else None
             judge = await recorded() if recorded is not None else judge
     except NotPermitted:
@@ -104,8 +105,9 @@ async def predial(
         code = Reason.DEADLINE if isinstance(error, TimeoutError) else Reason.GATE_ERROR
         return _block(gate, judge, attempt, code, str(error) or "the store did not answer in time", id)
     if known is not None:
-        if known.undelivered:
-            return _undelivered(known.decision, Reason(known.undelivered))
+        why = Reason(known.undelivered) if known.undelivered else taken_back
+        if why is not None and known.decision.put_through:
+            return _undelivered(known.decision, why)
         if known.decision.put_through and context.now() >= known.decision.decided_at + FRESH:
             return _undelivered(known.decision, Reason.DEADLINE)
         return await _told(context, judge, known.decision, until)
