@@ -98,6 +98,7 @@ async def predial(
     try:
         async with asyncio.timeout_at(until):
             await permitted(context, campaign, businesses)
+            taken_back = gate.taken_back(id) if id else None
             known = await context.store.calls.get(id) if id else None
             judge = await recorded() if recorded is not None else judge
     except NotPermitted:
@@ -110,8 +111,9 @@ async def predial(
         asked = judge.attempt(number, campaign, caller_id, **words)
         if _words(asked) != _words(known.decision.attempt):  # the id was exchanged, behind our back
             raise StoreError(f"decision {id} is of another question")
-        if known.undelivered:
-            return _undelivered(known.decision, Reason(known.undelivered))
+        why = Reason(known.undelivered) if known.undelivered else taken_back
+        if why is not None and known.decision.put_through:
+            return _undelivered(known.decision, why)
         if known.decision.put_through and context.now() >= known.decision.decided_at + FRESH:
             return _undelivered(known.decision, Reason.DEADLINE)
         return await _told(context, judge, known.decision, until)
