@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -11,10 +12,14 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from dialpact.application.jobs import kinds
+from dialpact.application.jobs import kinds, queue
+from dialpact.application.jobs.scrubbing import ScrubAsked
+from dialpact.application.scrub import ScrubRequest
 from dialpact.compliance.jobs import Job
+from dialpact.compliance.judge import new_id
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.web import job_work
@@ -140,6 +145,58 @@ async def test_the_worker_alone(killed: Killed, function: str, when: str, reason
     async with killed.web(CUT_WORKER=f"{function} 0 {when}", CUT_ONCE=once):
         await killed.done_once(job, starts=2)
     killed.nothing_else(job)
+
+
+@pytest.fixture
+async def delivered(stocked: Home) -> AsyncIterator[tuple[Killed, int]]:
+    """A batch that is held until it was scrubbed."""
+    about = ("--business", "acme", "--industry", "保险", "--purpose", "marketing", "--script", "pitch")
+    await asyncio.to_thread(stocked.run, "campaign", "add", "held", *about, "--scrub-leads")
+    rows = "".join(f"{13_000_000_000 + place * 331}\n" for place in range(2000))
+    origin = ("--campaign", "held", "--partner", "bank", "--contract", "K-9", "--basis", "consent")
+    file = stocked.file("leads.csv", f"number\n{rows}")
+    batch = (await asyncio.to_thread(stocked, "leads", "import", file, *origin))["batch"]
+    async with await Store.open(stocked.path / "dialpact.db") as store:
+        yield Killed(stocked, Bench(stocked, store)), int(batch)
+
+
+@pytest.mark.parametrize(
+    ("function", "when"),
+    [
+        (f"{JOBS}.progress", "before"),  # the worker is in the midst of it
+        (f"{RUNNER}._finish", "before"),
+        ("dialpact.application.jobs.scrubbing.conclude", "after"),
+        ("dialpact.store.sqlite.registers.leads.Leads.scrubbed", "before"),
+        (f"{JOBS}.finish", "before"),
+        (f"{RUNNER}._finish", "after"),
+    ],
+)
+async def test_a_batch_is_scrubbed_and_released_once(
+    delivered: tuple[Killed, int], function: str, when: str
+) -> None:
+    killed, batch = delivered
+    bench = killed.bench
+    request = ScrubRequest(campaign="held", caller_id="02787654321", form="jsonl")
+    detail = msgspec.to_builtins(ScrubAsked(request=request, batch=batch))
+    job = await queue.submit(
+        bench.context, bench.files, "scrub", detail, id=new_id(), key="crm", businesses=("acme",)
+    )
+    async with killed.web(function, "0", when, REAL="1") as web:
+        await killed.ends(web)
+    held = (await bench.store.leads.get(batch)).held
+    over = (await bench.job(job)).state == "done"
+    assert bool(held) is not over, "released and done, or neither"
+    async with killed.web(REAL="1"):
+        done = await bench.over(job)
+    assert done.state == "done" and done.result is not None, done.error
+    result = bench.files.of(job.id) / str(done.result["file"])
+    content = result.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == done.result["sha256"]
+    assert len(content.splitlines()) == done.result["scrubbed"]["rows"] == 2000
+    assert not (await bench.store.leads.get(batch)).held
+    acts = [one for one in await bench.store.changes.of("leads", str(batch)) if one.action == "scrub"]
+    assert [(one.by, one.detail["sha256"]) for one in acts] == [("api:crm", done.result["sha256"])]
+    assert bench.there(job) == ["result"]
 
 
 def children(pid: int) -> list[int]:

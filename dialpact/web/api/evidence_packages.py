@@ -114,7 +114,7 @@ async def file(asked: Asked[NoQuery, None]) -> Answer:
     job, path = await queue.result(
         asked.context, files, KIND, asked.path["id"], businesses=asked.key.businesses
     )
-    return await job_shown.file(asked.headers, asked.method, job, path, path.name)
+    return await job_shown.file(asked.headers, asked.method, job, files, path.name)
 
 
 async def cancel(asked: Asked[NoQuery, None]) -> Answer:

@@ -138,19 +138,16 @@ async def show(asked: Asked[NoQuery, None]) -> Answer:
 
 async def result(asked: Asked[NoQuery, None]) -> Answer:
     """What whole numbers are in is for who may see such."""
-    job, path = await queue.result(
-        asked.context,
-        job_shown.desk(asked.site).files,
-        "scrub",
-        asked.path["id"],
-        businesses=asked.key.businesses,
+    files = job_shown.desk(asked.site).files
+    job, _ = await queue.result(
+        asked.context, files, "scrub", asked.path["id"], businesses=asked.key.businesses
     )
     told = msgspec.convert(job.detail, ScrubAsked)
     if told.request.numbers and Scope.NUMBERS not in asked.key.scopes:
         raise NotPermitted(f"{asked.key.id}: {Scope.NUMBERS}")
     assert job.result is not None
     ending = job.result["scrubbed"]["form"]
-    return await job_shown.file(asked.headers, asked.method, job, path, f"scrub-{job.id[:12]}.{ending}")
+    return await job_shown.file(asked.headers, asked.method, job, files, f"scrub-{job.id[:12]}.{ending}")
 
 
 async def cancel(asked: Asked[NoQuery, None]) -> Answer:
