@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec import structs
 
 from dialpact.application.explanation import Explained, LookedAt, Seen, explain
-from dialpact.compliance.model import Decision, Mode, Result, Value
+from dialpact.compliance.model import Decision, Finding, Mode, Result, Value
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.texts import Language, finding_text, looked
+from dialpact.compliance.veil import Veil
 
 HIDDEN = "***"  # what the asker may not be told
 
@@ -49,9 +50,14 @@ def answer(
     holds_until: datetime | None,
     language: Language,
     businesses: Collection[str] = (),
+    *,
+    numbers: bool = True,
 ) -> Answer:
-    """``businesses``: whose data may be told; none named: everybody's."""
+    """``businesses``: whose data may be told; none named: everybody's. ``numbers``: else those that people
+    wrote, into a reason or a contract's name, are masked; what was asked about is not.
+    """
     explained = explain(narrowed(decision, businesses) if businesses else decision)
+    told = findings(explained, language)
     return Answer(
         verdict=decision.verdict,
         mode=decision.mode,
@@ -60,7 +66,7 @@ def answer(
         number=decision.attempt.callee.e164,
         retry_at=decision.retry_at,
         holds_until=holds_until,
-        findings=findings(explained, language),
+        findings=told if numbers else tuple(_masked(told, decision)),
     )
 
 
@@ -69,11 +75,12 @@ def narrowed(decision: Decision, businesses: Collection[str]) -> Decision:
     else a person has said no.
     """
     facts = decision.facts
+    another = facts.caller_id is not None and facts.caller_id.business not in businesses
     opt_outs = tuple(
         one for one in facts.opt_outs if one.scope != "business" or not one.value or one.value in businesses
     )
     facts = structs.replace(facts, opt_outs=opt_outs)
-    if (caller := facts.caller_id) is not None and caller.business not in businesses:
+    if another and (caller := facts.caller_id) is not None:
         hidden = structs.replace(caller, business=HIDDEN, trunks=(HIDDEN,), purposes=(HIDDEN,))
         facts = structs.replace(facts, caller_id=hidden)
     if facts.trunk_business not in businesses:
@@ -82,13 +89,27 @@ def narrowed(decision: Decision, businesses: Collection[str]) -> Decision:
         name: one if one in businesses or not one else HIDDEN for name, one in facts.trunk_holders.items()
     }
     facts = structs.replace(facts, trunk_holders=holders)
-    found = tuple(
-        structs.replace(one, detail=one.detail | {"holder": HIDDEN})
-        if one.detail.get("holder", HIDDEN) not in (HIDDEN, *businesses)
-        else one
-        for one in decision.findings
-    )
+    found = tuple(_narrowed(one, businesses, another) for one in decision.findings)
     return structs.replace(decision, facts=facts, findings=found)
+
+
+def _narrowed(finding: Finding, businesses: Collection[str], another: bool) -> Finding:
+    """``another``: the caller ID is another business's. So what is wrong with it is its own affair."""
+    detail, hidden = finding.detail, set[str]()
+    if detail.get("holder") not in (None, *businesses):
+        hidden.add("holder")
+    if another and (finding.rule == "caller_id" or detail.get("kind") == "caller-id"):
+        hidden |= {"cause", "since", "carrier", "on"} & detail.keys()
+    return structs.replace(finding, detail=detail | dict.fromkeys(hidden, HIDDEN)) if hidden else finding
+
+
+def _masked(told: Sequence[FindingAnswer], decision: Decision) -> Iterator[FindingAnswer]:
+    attempt, entry = decision.attempt, decision.facts.caller_id
+    callee = attempt.callee
+    asked = {callee.given, callee.e164, callee.national, attempt.caller_id, entry.number if entry else ""}
+    veil = Veil(own=asked)
+    for one in told:
+        yield structs.replace(one, text=veil.text(one.text), looked_at=veil.text(one.looked_at))
 
 
 def findings(explained: Sequence[Explained], language: Language) -> tuple[FindingAnswer, ...]:

@@ -25,9 +25,9 @@ class Checked(Value, frozen=True, kw_only=True):
     explanation: tuple[Explained, ...]
     holds_until: datetime | None
 
-    def answer(self, language: Language, businesses: Collection[str] = ()) -> Answer:
-        """``businesses``: whose data may be told; none named: everybody's."""
-        return answer(self.decision, self.holds_until, language, businesses)
+    def answer(self, language: Language, businesses: Collection[str] = (), *, numbers: bool = True) -> Answer:
+        """Told as ``application.answer`` does."""
+        return answer(self.decision, self.holds_until, language, businesses, numbers=numbers)
 
 
 async def check(

@@ -68,6 +68,10 @@ class Deciding:
         """A block that waits for the next batch."""
         return next((block for block in self._overdue if block.id == id), None)
 
+    def withdrawn(self, id: str) -> Reason | None:
+        """Why, of an ALLOW that the store does not call undelivered yet."""
+        return next((mark.reason for mark in self._unmarked if mark.decision == id), None)
+
     def keep(self, block: Decision) -> None:
         """The next batch stores it."""
         if len(self._overdue) == self._overdue.maxlen:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from dialpact.application.jobs.files import need_room
 from dialpact.application.recording_files import Seen, look
 from dialpact.compliance.registers.consent_evidence import MOST
 from dialpact.compliance.registers.fault import Fault
@@ -46,12 +47,13 @@ class Arrived:
 
 
 def take_in(folder: Path, file: BinaryIO) -> Arrived:
-    """Reads the whole file. Fault when it can not be written, or is more than is kept."""
+    """Reads the whole file. Fault when it can not be written, or is more than is kept; NoRoom."""
     try:
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
             folder.chmod(0o770)  # the process's umask would leave out who keeps one at the shell
             flush_folder(folder.parent)
+        need_room(folder, MOST)  # else who may bring proofs could stop all calls by them
         opened, name = tempfile.mkstemp(prefix=ARRIVING, dir=folder)
     except OSError as error:
         raise _unwritable(folder, error) from error

@@ -200,6 +200,17 @@ class Gate:
                     self.block(attempt, Reason.GATE_ERROR, why, judge, queued.waiting.id)
                 )
 
+    def taken_back(self, id: str) -> Reason | None:
+        """Why the decision ``id`` must not be used, where the store may not say so yet: another was told, or
+        nobody was. To be asked before the store is: what is known here goes there meanwhile.
+        """
+        if (told := self._told(id)) is not None:
+            return None if told.put_through else told.reasons[0]
+        taken = self._taken.get(id)
+        if taken is not None and taken.answer.cancelled():
+            return Reason.GATE_ERROR
+        return self._deciding.withdrawn(id)
+
     def _told(self, id: str) -> Decision | None:
         """The block that was told of a decision which is not in the store yet."""
         taken = self._taken.get(id)

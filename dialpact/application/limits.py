@@ -17,9 +17,9 @@ def may(only: Only, business: str) -> bool:
 
 
 def need(context: Context, only: Only, business: str) -> None:
-    """Raises NotPermitted."""
+    """Raises NotPermitted, which does not say whose it is."""
     if not may(only, business):
-        raise NotPermitted(f"{context.by}: business {business}")
+        raise NotPermitted(f"{context.by}: of another business")
 
 
 async def need_industry(context: Context, only: Only, industry: str) -> None:

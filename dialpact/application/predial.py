@@ -21,7 +21,7 @@ from dialpact.application.check import last_dialled
 from dialpact.application.context import Context
 from dialpact.application.gate import Gate, logged
 from dialpact.compliance.carrier_leg import BY_PROGRAM, FRESH
-from dialpact.compliance.errors import DialpactError, NotPermitted
+from dialpact.compliance.errors import DialpactError, NotPermitted, StoreError
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
 from dialpact.compliance.model import CallAttempt, Decision, Value
@@ -51,10 +51,12 @@ class Predialled(Value, frozen=True, kw_only=True):
         """Whether it may be dialled: an ALLOW; in shadow mode whatever can be."""
         return self.decision.put_through and self.undelivered is None
 
-    def answer(self, language: Language, businesses: Collection[str] = ()) -> PredialAnswer:
-        """``businesses``: whose data may be told; none named: everybody's."""
+    def answer(
+        self, language: Language, businesses: Collection[str] = (), *, numbers: bool = True
+    ) -> PredialAnswer:
+        """Told as ``application.answer`` does."""
         decision = self.decision
-        told = answer(decision, self.holds_until, language, businesses)
+        told = answer(decision, self.holds_until, language, businesses, numbers=numbers)
         fields = {name: getattr(told, name) for name in Answer.__struct_fields__}
         if (why := self.undelivered) is not None:
             fields |= {"verdict": "BLOCK", "reason": why, "reasons": (why,), "retry_at": None}
@@ -85,7 +87,8 @@ async def predial(
     until nothing is allowed any more. ``id``: of the decision, the same where the same question comes again.
     ``businesses``: whose campaigns may be asked about; none named: all.
 
-    Raises NotPermitted, and nothing for a failure of ours.
+    Raises NotPermitted, and StoreError where the decision of this id is of another question; nothing for
+    another failure of ours.
     """
     context.actor.need(Right.CHECK)
     loop = asyncio.get_running_loop()
@@ -95,6 +98,7 @@ async def predial(
     try:
         async with asyncio.timeout_at(until):
             await permitted(context, campaign, businesses)
+            taken_back = gate.taken_back(id) if id else None
             known = await context.store.calls.get(id) if id else None
             judge = await recorded() if recorded is not None else judge
     except NotPermitted:
@@ -104,8 +108,12 @@ async def predial(
         code = Reason.DEADLINE if isinstance(error, TimeoutError) else Reason.GATE_ERROR
         return _block(gate, judge, attempt, code, str(error) or "the store did not answer in time", id)
     if known is not None:
-        if known.undelivered:
-            return _undelivered(known.decision, Reason(known.undelivered))
+        asked = judge.attempt(number, campaign, caller_id, **words)
+        if _words(asked) != _words(known.decision.attempt):  # the id was exchanged, behind our back
+            raise StoreError(f"decision {id} is of another question")
+        why = Reason(known.undelivered) if known.undelivered else taken_back
+        if why is not None and known.decision.put_through:
+            return _undelivered(known.decision, why)
         if known.decision.put_through and context.now() >= known.decision.decided_at + FRESH:
             return _undelivered(known.decision, Reason.DEADLINE)
         return await _told(context, judge, known.decision, until)
@@ -119,6 +127,12 @@ async def predial(
     return await _told(context, judge, decision, until)
 
 
+def _words(attempt: CallAttempt) -> tuple[str, ...]:
+    """What was asked. Not what it was read as: a reload may know more areas than before."""
+    given = attempt.callee.given
+    return given, attempt.campaign, attempt.caller_id, attempt.trunk, attempt.agent, attempt.channel
+
+
 async def permitted(context: Context, campaign: str, businesses: Collection[str]) -> None:
     """Whether who may see these businesses' data (none named: all) may ask about calls of this campaign. One
     that nobody knows is judged, and blocked. NotPermitted; StoreError.
@@ -127,7 +141,7 @@ async def permitted(context: Context, campaign: str, businesses: Collection[str]
         return
     for one in (await context.store.campaigns.list(id=campaign)).rows:
         if one.business not in businesses:
-            raise NotPermitted(f"{context.by}: business {one.business}")
+            raise NotPermitted(f"{context.by}: of another business")
 
 
 async def _told(context: Context, judge: Judge, decision: Decision, until: float) -> Predialled:

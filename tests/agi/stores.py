@@ -124,6 +124,20 @@ class Held(Store):
         self._go.set()
 
 
+class Flushed(Store):
+    """A real one whose transactions are committed, and wait for the disk until ``go``."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.committed, self.go = asyncio.Event(), asyncio.Event()
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        done = await super().transact(work)
+        self.committed.set()
+        await self.go.wait()
+        return done
+
+
 class Unsure(Store):
     """A real one. Its commit happens, and it says that it failed, once."""
 

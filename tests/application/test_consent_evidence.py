@@ -18,7 +18,7 @@ from dialpact.application.actor import Actor, Door, Right
 from dialpact.application.consent_evidence import ORPHANED, EvidenceFinding
 from dialpact.application.consents import Given
 from dialpact.application.context import Context
-from dialpact.compliance.errors import NotPermitted
+from dialpact.compliance.errors import NoRoom, NotPermitted
 from dialpact.compliance.registers.consent_evidence import MOST, media_type_of
 from dialpact.compliance.registers.fault import Fault, Faults
 from dialpact.store.sqlite import Store, create
@@ -94,6 +94,16 @@ async def test_what_is_not_kept_leaves_nothing(
 
 async def test_as_much_as_may_be(program: Context, folder: Path) -> None:
     assert await keep(program, folder, bytes(MOST)) == "added"
+
+
+async def test_proofs_leave_the_room_without_which_no_call_is_made(
+    program: Context, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How full the disk of a test is, is no door's."""
+    monkeypatch.setattr("dialpact.application.jobs.files.LEAST_FREE", 1 << 60)
+    with pytest.raises(NoRoom):
+        await keep(program, folder)
+    assert names(folder) == set()
 
 
 async def test_a_folder_that_can_not_be_written_is_told(program: Context, tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ import pytest
 
 from dialpact.application import (
     businesses,
+    caller_ids,
     campaigns,
     complaints,
     consents,
     do_not_call,
     leads,
+    limits,
     scripts,
+    suspensions,
 )
 from dialpact.application.actor import Actor, Door
 from dialpact.application.consents import Given
@@ -358,6 +361,32 @@ async def test_a_complaint_that_was_cut_off_before_its_answer(program: Context) 
     assert (await complaints.add(program, NUMBER, POLICY, **about)).outcome == "already"
 
 
+@pytest.mark.parametrize(("only", "suspended"), [(("beta",), False), (ACME, True), (None, True)])
+async def test_a_key_suspends_no_caller_id_of_others(
+    program: Context, only: Sequence[str] | None, suspended: bool
+) -> None:
+    """The complaints are taken: whoever may speak for the caller ID's holder finds them counted."""
+    held: dict[str, Any] = {"business": "acme", "licence": "L", "carrier": "C", "authenticated": True}
+    used: dict[str, Any] = {"trunks": ["t"], "purposes": ["marketing"], "known_trunks": {"t"}}
+    await caller_ids.put(officer(program), "02788880007", **held, **used)
+    about = {"called_at": "2026-05-31 10:00", "source": "12321", "caller_id": "02788880007"}
+    for number in range(4):
+        filed = await complaints.add(program, f"1380013800{number}", POLICY, **about, only=only)
+        assert filed.outcome == "added"
+        assert not filed.suspended or suspended
+    assert bool((await suspensions.listed(officer(program))).rows) is suspended
+    if not suspended:
+        filed = await complaints.add(program, "13800138009", POLICY, **about)
+        assert [one.kind for one in filed.suspended] == ["caller-id"]
+
+
+@pytest.mark.parametrize("only", [("beta",)])
+async def test_a_refusal_does_not_say_whose_a_campaign_is(program: Context, only: Sequence[str]) -> None:
+    with pytest.raises(NotPermitted) as caught:
+        await limits.need_campaign(program, only, "acme-1")
+    assert "acme" not in str(caught.value)
+
+
 def test_an_older_database_takes_a_programs_opt_out_and_keeps_what_it_has(tmp_path: Path) -> None:
     row = "INSERT INTO opt_out (at, number, scope, value, how, by) VALUES ('2026', 1, 'all', '', ?, 'x')"
     with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as older:
@@ -375,3 +404,12 @@ def test_an_older_database_takes_a_programs_opt_out_and_keeps_what_it_has(tmp_pa
             found = other.execute("SELECT how FROM opt_out ORDER BY seq").fetchall()
             assert found == [("command",), ("api",), ("api",)]
             assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_long_list_is_a_file_as_a_short_one_is() -> None:
+    """Longer than what is kept in memory."""
+    numbers = [f"+86138{place:08}" for place in range(100_000)]
+    with leads.as_file(numbers) as file:
+        assert file.read().decode().split() == ["number", *numbers]
+        file.seek(0)
+        assert file.readline() == b"number\r\n"

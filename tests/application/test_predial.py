@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from dialpact.compliance.judge import Judge, new_id
 from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import Store
 from tests.agi.office import BUSY_MS, CALLER_ID, NUMBER, STRANGER, Office, policy, until
-from tests.agi.stores import Held, Watched
+from tests.agi.stores import Flushed, Held, Watched
 
 QUICK = Limits(retry_seconds=0.02)
 CALL = {"campaign": "spring", "caller_id": CALLER_ID, "trunk": "carrier", "seconds": 2.0}
@@ -166,6 +167,37 @@ async def test_the_deadline(office: Office, store: Store) -> None:
         await until(office.undelivered)
     assert office.undelivered() == [(id, "deadline")]
     assert len(office.decisions()) == 1
+
+
+async def test_an_allow_that_waits_for_the_disk_when_its_time_is_over(office: Office, store: Store) -> None:
+    """Others see its row by then; who asks again is told what he was told, and not what stands there."""
+    async with (
+        await Flushed.open(office.database, BUSY_MS) as held,
+        office.gate(Watched(held, in_time=True)) as gate,
+    ):
+        desk, id = Desk(office, gate, store), new_id()
+        late = await desk(seconds=0.5, id=id)
+        assert held.committed.is_set() and office.decisions() == [("ALLOW", "[]")]
+        again = await desk(id=id)
+        assert (late.dials, again.dials, again.undelivered) == (False, False, Reason.DEADLINE)
+        held.go.set()
+        await until(office.undelivered)
+        assert (await desk(id=id)).undelivered is Reason.DEADLINE
+    assert office.undelivered() == [(id, "deadline")]
+
+
+async def test_an_allow_that_was_taken_back_is_none_before_the_store_says_so(
+    office: Office, store: Store
+) -> None:
+    watched = Watched(store)
+    watched.decisions.mark_failures = itertools.repeat(StoreError("disk full"))
+    async with office.gate(watched) as gate:
+        desk, id = Desk(office, gate, store), new_id()
+        allowed = await desk(id=id)
+        await gate.withdraw(allowed.decision, Reason.GATE_ERROR)
+        again = await desk(id=id)
+        assert (allowed.dials, again.dials, again.undelivered) == (True, False, Reason.GATE_ERROR)
+        assert office.undelivered() == []
 
 
 async def test_who_is_gone_before_his_answer_has_none(office: Office, store: Store) -> None:

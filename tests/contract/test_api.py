@@ -61,7 +61,7 @@ REQUESTS = (
     Request("POST", "/v1/predial", {"number": "13800138000", **CALL}),
     Request("POST", "/v1/predial", {"number": "13900139000", **CALL}, {"Idempotency-Key": "a"}),
     Request("POST", "/v1/predial", {"number": "13900139000", **CALL}, {"Idempotency-Key": "a"}),
-    Request("GET", "/v1/calls?limit=1", token="calls"),
+    Request("GET", "/v1/calls?verdict=BLOCK&limit=1", token="calls"),
     Request("POST", "/v1/calls/search", {"number": "13800138000"}),
     Request("POST", "/v1/opt-outs", {"number": "13800138000"}, {"Idempotency-Key": "b"}, "limited"),
     Request("POST", "/v1/opt-outs", {"number": "13800138000"}, {"Idempotency-Key": "b"}, "limited"),

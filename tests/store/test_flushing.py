@@ -15,6 +15,8 @@ import pytest
 
 from dialpact.compliance.errors import StoreError, StoreGone
 from dialpact.compliance.registers.leads import Delivery
+from dialpact.store.ports import receipts
+from dialpact.store.ports.idempotency import Request
 from dialpact.store.sqlite import Store, create, flushing
 from dialpact.testing import Registers, Site
 from tests.compliance.store_values import AT
@@ -123,6 +125,24 @@ async def test_what_was_found_there_is_on_disk_too(store: Store, disk: Disk) -> 
     disk.free.release()
     await again
     assert len((await store.incidents.list()).rows) == 1
+
+
+async def test_what_one_who_was_cut_off_has_put_in_is_on_disk_before_another_tells_of_it(
+    store: Store, disk: Disk
+) -> None:
+    request = Request("crm", "try-1", "d")
+    claim = partial(store.idempotency.claim, request, busy=False, alive=lambda _: False, at=AT)
+    assert (await claim(owner="one")).written == (), "which waits for no disk"
+    with receipts.noting(store.idempotency.receipt(request)):
+        told = add(store, "a")
+        await disk.asked(1)
+        told.cancel()  # as good as killed: it is committed, and nobody knows whether the disk has it
+    again = asyncio.create_task(claim(owner="another"))
+    disk.free.release()
+    await disk.asked(2)
+    assert not again.done()
+    disk.free.release()
+    assert len((await again).written) == 1
 
 
 async def test_without_a_journal_there_is_nothing_to_flush(tmp_path: Path, disk: Disk) -> None:

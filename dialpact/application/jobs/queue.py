@@ -85,10 +85,18 @@ async def result(
         raise Fault("job-expired", entry=id)
     if job.state != "done" or job.result is None:
         raise Fault("job-not-done", entry=id, state=job.state)
-    path = files.of(id) / str(job.result["file"])
-    if not await asyncio.to_thread(path.is_file):
-        raise Fault("job-expired", entry=id)
-    return job, path
+    (await opened(files, job)).close()
+    return job, files.of(id) / str(job.result["file"])
+
+
+async def opened(files: JobFiles, job: Job) -> BinaryIO:
+    """The file of one that is done, to be closed by whoever asked. Fault ``job-expired``."""
+    assert job.result is not None
+    name, size = str(job.result["file"]), int(job.result["bytes"])
+    try:
+        return await asyncio.to_thread(files.result, job.id, name, size)
+    except FileNotFoundError:
+        raise Fault("job-expired", entry=job.id) from None
 
 
 async def cancel(

@@ -22,7 +22,7 @@ from dialpact.compliance.policy import attempts, consent
 from dialpact.compliance.policy.remembering import Remembering
 from dialpact.compliance.policy.retry import HORIZON
 from dialpact.compliance.reasons import Reason
-from dialpact.store.ports.lists import NOTHING, ListSnapshot, Own
+from dialpact.store.ports.lists import NOTHING, ListSnapshot, Own, OwnConsent
 
 LONGEST = 200  # characters of what is logged
 MOST = 8192  # answers that are kept
@@ -120,32 +120,49 @@ class Answers:
         return known
 
     def _lasting(self, own: Own) -> tuple[Own, datetime] | None:
-        """As if the consent did not end, and when it does: what is not looked at so far ahead is the same."""
-        if len(own.consents) != 1 or not (ends := own.consents[0].expires_at):
+        """As if no consent ended, and when the first one does: what looks no further ahead is the same.
+        None where none is to end.
+        """
+        ends = [at for one in own.consents if one.expires_at and (at := instant(one.expires_at)) > self._now]
+        if not ends:
             return None
-        at = instant(ends)
-        if at <= self._now:
-            return None
-        return own._replace(consents=(own.consents[0]._replace(expires_at=None),)), at
+        endless = [
+            one._replace(expires_at=None) if one.expires_at and instant(one.expires_at) > self._now else one
+            for one in own.consents
+        ]
+        return own._replace(consents=tuple(endless)), min(ends)
 
     def _seen(self, own: Own) -> Hashable:
         """What the rules see of it from now on, and not the instants of which they only see that they are
-        over: each person has his own, and they would be asked of each.
+        over, or which of two came first: each person has his own, and they would be asked of each.
         """
         opt_outs, consents, leads, nth, neighbours = own
-        agreed: Hashable = consents
-        opted_out: Hashable = opt_outs
-        if not consents:
-            opted_out = tuple([one[:2] for one in opt_outs])
-        elif len(consents) == 1 and consents[0].withdrawn_at is None:
-            business, industry, granted, expires, _, _, digest, _ = consents[0]
-            at = instant(granted)
-            when = consent.agreed(at, self._now, self._judge.policy.profiles)
-            until = expires and (expires if instant(expires) > self._now else OVER)
-            agreed = business, industry, until, bool(digest), when
-            opted_out = tuple([(*one[:2], at > instant(one.requested_at)) for one in opt_outs])
         counting = tuple([one if one and instant(one) > self._since else None for one in nth])
+        opted_out = tuple([one[:2] for one in opt_outs])
+        if not consents:
+            return opted_out, leads, counting, neighbours
+        refused = [instant(one.requested_at) for one in opt_outs]
+        withdrawn = [instant(one.withdrawn_at) for one in consents if one.withdrawn_at]
+        agreed = tuple([self._agreed(one, refused, withdrawn) for one in consents])
         return opted_out, agreed, leads, counting, neighbours
+
+    def _agreed(
+        self, one: OwnConsent, refused: Sequence[datetime], withdrawn: Sequence[datetime]
+    ) -> Hashable:
+        at = instant(one.granted_at)
+        return (
+            one.business,
+            one.industry,
+            consent.agreed(at, self._now, self._judge.policy.profiles),
+            self._ahead(one.expires_at),
+            self._ahead(one.withdrawn_at),
+            bool(one.evidence_sha256),
+            tuple([at > other for other in refused]),
+            tuple([at > other for other in withdrawn]),
+        )
+
+    def _ahead(self, at: str | None) -> str | None:
+        return at and (at if instant(at) > self._now else OVER)
 
     def _judged(self, callee: Callee, own: Own) -> _Known:
         facts = self._facts

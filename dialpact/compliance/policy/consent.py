@@ -70,8 +70,8 @@ def judge(case: Case, section: ConsentRule) -> Findings:
 
 
 def agreed(granted_at: datetime, now: datetime, profiles: Iterable[Profile]) -> Hashable:
-    """All that the rule sees, from ``now`` on, in when somebody agreed who never withdrew: that it is over,
-    and the days from which the consent lapses by itself.
+    """All that the rule sees, from ``now`` on, in when somebody agreed, beside which of his other acts came
+    first: that it is over, and the days from which the consent lapses by itself.
     """
     if granted_at > now:
         return granted_at

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any, get_args
@@ -40,7 +39,6 @@ LOOKS_AT: Mapping[str, tuple[str, ...] | None] = {
     name: getattr(module, "LOOKS_AT", None)
     for name, module in (*_MODULES.items(), *((each.NAME, each) for each in (number, campaign, suspension)))
 }
-Asked = Callable[[Case], Findings]  # a rule with its section, or why it is not asked
 
 
 def evaluate(
@@ -55,8 +53,8 @@ def evaluate(
     found: list[Finding] = []
     for place in range(len(policy.profiles)):
         case = case_of(attempt, facts, policy, place, now, recorder_required=recorder_required)
-        for _, ask in asked(policy, place, case.local.date(), case.purpose):
-            found += ask(case)
+        for _, rule, section in asked(policy, place, case.local.date(), case.purpose):
+            found += rule(case, section)
     return tuple(found)
 
 
@@ -77,32 +75,39 @@ def case_of(
     return Case(attempt, facts, policy.calendar, profile, local, recorder_required)
 
 
-def asked(policy: Policy, place: int, today: date, purpose: Purpose) -> Iterator[tuple[str, Asked]]:
-    """What a profile asks on its local day ``today``, in its order, by the rules' names."""
-    yield number.NAME, partial(_number, policy.profiles[place])
+def asked(policy: Policy, place: int, today: date, purpose: Purpose) -> Iterator[tuple[str, Rule, Any]]:
+    """What a profile asks on its local day ``today``, in its order: a rule's name, the rule, what it takes
+    beside the case. Without a name: why one is not asked.
+    """
+    yield number.NAME, number.judge, policy.profiles[place].numbers
     if place == 0:  # matters of the register, not of a profile
-        yield campaign.NAME, campaign.judge
-        yield suspension.NAME, suspension.judge
+        yield campaign.NAME, _campaign, None
+        yield suspension.NAME, _suspension, None
     sections = policy.sections[place]
     for name, rule in RULES.items():
         if (section := sections.get(name)) is None:
             continue  # the profile has no such rule
         if today < section.effective_from:
-            since = section.effective_from.isoformat()
-            yield "", partial(_skipped, name, Why.NOT_EFFECTIVE, since=since)
+            yield "", _not_effective, (name, section.effective_from)
         elif not section.binds(purpose):
-            yield "", partial(_skipped, name, Why.OTHER_PURPOSE, purpose=purpose)
+            yield "", _other_purpose, (name, purpose)
         else:
-            yield name, partial(_judged, rule, section)
+            yield name, rule, section
 
 
-def _number(profile: Profile, case: Case) -> Findings:
-    return number.judge(case, profile.numbers)
+def _campaign(case: Case, _: None) -> Findings:
+    return campaign.judge(case)
 
 
-def _judged(rule: Rule, section: Section, case: Case) -> Findings:
-    return rule(case, section)
+def _suspension(case: Case, _: None) -> Findings:
+    return suspension.judge(case)
 
 
-def _skipped(name: str, why: Why, case: Case, **values: str) -> Findings:
-    return skipped(name, case, why, **values)
+def _not_effective(case: Case, about: tuple[str, date]) -> Findings:
+    name, since = about
+    return skipped(name, case, Why.NOT_EFFECTIVE, since=since.isoformat())
+
+
+def _other_purpose(case: Case, about: tuple[str, Purpose]) -> Findings:
+    name, purpose = about
+    return skipped(name, case, Why.OTHER_PURPOSE, purpose=purpose)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
+from typing import Any
 
 from dialpact.compliance.model import CallAttempt, Callee, Facts, Finding
 from dialpact.compliance.policy.case import Case, Findings
-from dialpact.compliance.policy.engine import LOOKS_AT, Asked, asked, case_of
+from dialpact.compliance.policy.engine import LOOKS_AT, Rule, asked, case_of
 from dialpact.compliance.policy.registration import prefixes
 from dialpact.compliance.profile import Policy
 
@@ -80,8 +81,8 @@ def kind_of(callee: Callee) -> Hashable:
 class _Step:
     """A rule of a profile at an instant, and what it has found."""
 
-    def __init__(self, place: int, name: str, ask: Asked) -> None:
-        self.place, self.ask = place, ask
+    def __init__(self, place: int, name: str, rule: Rule, section: Any) -> None:
+        self.place, self.rule, self.section = place, rule, section
         looks_at = LOOKS_AT.get(name) if name else ()  # one that is not asked looks at nothing
         self.looks_at = EVERYTHING if looks_at is None else looks_at
         self.known: dict[Hashable, Findings] = {}
@@ -128,7 +129,7 @@ class Remembering:
                 if len(step.known) >= MOST:
                     step.known.clear()
                 case = case_of(attempt, facts, policy, step.place, now, recorder_required=recorder_required)
-                known = step.known[key] = step.ask(case)
+                known = step.known[key] = step.rule(case, step.section)
             found += known
         return tuple(found)
 
@@ -142,8 +143,8 @@ class Remembering:
             case: Case = case_of(
                 attempt, facts, self._policy, place, now, recorder_required=recorder_required
             )
-            for name, ask in asked(self._policy, place, case.local.date(), case.purpose):
-                steps.append(_Step(place, name, ask))
+            for name, rule, section in asked(self._policy, place, case.local.date(), case.purpose):
+                steps.append(_Step(place, name, rule, section))
         return steps
 
     def _beginnings(self, callee: Callee) -> tuple[bool, ...]:

@@ -60,9 +60,9 @@ class ApiKey(Value, frozen=True, kw_only=True):
         return not self.businesses or business in self.businesses
 
     def need_business(self, business: str) -> None:
-        """Raises NotPermitted."""
+        """Raises NotPermitted, which does not say whose: he may have asked about a campaign."""
         if not self.may_see(business):
-            raise NotPermitted(f"{self.id}: business {business}")
+            raise NotPermitted(f"{self.id}: of another business")
 
     def need_all(self) -> None:
         """For what is of no business in particular. Raises NotPermitted."""

@@ -51,7 +51,9 @@ class Filing(Value, frozen=True, kw_only=True):
     within: timedelta  # before and after the time that the person remembers, in which a call is looked for
     from_all: bool = False  # opts out of all calls, and not of those of the call's business alone
     rules: Mapping[str, SuspensionRule] = {}
-    businesses: tuple[str, ...] | None = None  # whose calls are looked at; None: all
+    businesses: tuple[str, ...] | None = (
+        None  # whose calls are looked at, whose caller ID suspended; None: all
+    )
 
     def opt_out(self, filed: Complaint, business: str) -> DncEntry:
         """``business``: of its call; empty when it was matched to none, and then nobody may call."""

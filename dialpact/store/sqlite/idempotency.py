@@ -22,8 +22,8 @@ _ACTS = Randomness(16)
 class Idempotency:
     """:class:`dialpact.store.ports.idempotency.Idempotency` on SQLite.
 
-    The disk is waited for by the act alone: what was claimed before it is there when it is, and an answer
-    that a power cut takes is made anew from what the act has noted.
+    The disk is waited for by the act alone, or by who goes on with it: what was claimed before it is there
+    when it is, and an answer that a power cut takes is made anew from what the act has noted.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,7 +52,12 @@ class Idempotency:
             SQL.take(connection, key=key, name=name, owner=owner)
             return Claimed(mine=True, act=row["act"], written=_written(row))
 
-        return await self._database.jot(work)
+        claimed = await self._database.jot(work)
+        if claimed.written:  # by one who was cut off, maybe before it was on the disk: that is waited for
+            await self._database.transact(
+                lambda connection: SQL.take(connection, key=key, name=name, owner=owner)
+            )
+        return claimed
 
     def receipt(self, request: Request) -> Receipt:
         key, name, _ = request

@@ -96,11 +96,12 @@ def _told(
         node=node,
         decision=decision,
     )
-    again = how == "api" and in_force(connection, new) is not None and _said(connection, said) is not None
-    if not again:
+    before = in_force(connection, new)
+    if before is None or how != "api" or _said(connection, said) is None:
         _insert(connection, _heard(connection, said))
-    outcome = write_opt_out(connection, new, by=by, at=at)
-    return outcome, in_force(connection, new) or new
+    if before is not None:
+        return "already", before
+    return write_opt_out(connection, new, by=by, at=at), new
 
 
 def _said(connection: sqlite3.Connection, new: OptOut) -> sqlite3.Row | None:

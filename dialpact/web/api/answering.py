@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -107,7 +108,7 @@ class Answering:
         if (before := claimed.answer) is not None:
             return Response(before.body, before.status, {**before.headers, **REPLAYED})
         try:
-            asked = _again(asked, Again(claimed.act, claimed.written, named=True))
+            asked = replace(asked, again=Again(claimed.act, claimed.written, named=True))
             with receipts.noting(self._site.store.idempotency.receipt(named)):
                 try:
                     response = await _handled(endpoint, asked)
@@ -126,12 +127,6 @@ class Answering:
             await self._once.answered(named, answer)
         except StoreError as error:  # it is done, and noted as that: whoever asks again is told the same
             log.warning("an answer was not kept", error=str(error))
-
-
-def _again(asked: Asked[Any, Any], again: Again) -> Asked[Any, Any]:
-    from dataclasses import replace
-
-    return replace(asked, again=again)
 
 
 async def _handled(endpoint: AnyEndpoint, asked: Asked[Any, Any]) -> Response:

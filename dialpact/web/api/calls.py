@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from dialpact.application import listings
-from dialpact.application.answer import FindingAnswer, findings
+from dialpact.application.answer import FindingAnswer, findings, narrowed
 from dialpact.application.explanation import explain
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.model import Decision, Mode, PolicyVersion
@@ -216,6 +216,8 @@ def _whole(asked: Asked[Any, Any], found: WholeCall, hidden: Veil) -> CallShown:
 
 def _findings(asked: Asked[Any, Any], decision: Decision, hidden: Veil) -> tuple[FindingAnswer, ...]:
     """Of the decision as it may be seen: so no rule says a number in its own words."""
+    if asked.key.businesses:
+        decision = narrowed(decision, asked.key.businesses)
     seen = hidden.decision(decision)
     return tuple(
         msgspec.structs.replace(

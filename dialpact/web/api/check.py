@@ -39,7 +39,7 @@ async def check(asked: Asked[NoQuery, CheckBody]) -> Answer:
         at=at,
         live=body.live,
     )
-    return Answer(body=checked.answer(asked.language, asked.key.businesses))
+    return Answer(body=checked.answer(asked.language, asked.key.businesses, numbers=asked.sees_numbers))
 
 
 ENDPOINTS = (

@@ -88,9 +88,13 @@ class Asked(Generic[Q, B]):
     method: str  # as it was asked: of a GET also HEAD
     headers: Mapping[str, str]  # by their names in small letters
 
+    @property
+    def sees_numbers(self) -> bool:
+        return Scope.NUMBERS in self.key.scopes
+
     def number(self, e164: str) -> str:
         """As this key may see it."""
-        return e164 if Scope.NUMBERS in self.key.scopes else masked(e164)
+        return e164 if self.sees_numbers else masked(e164)
 
 
 @dataclass(frozen=True, kw_only=True)

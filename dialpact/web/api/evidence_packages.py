@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -16,6 +15,7 @@ from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.cell import free_text
 from dialpact.web.api import job_shown
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery, Paged
+from dialpact.web.api.entries import Moment
 from dialpact.web.api.job_shown import FILE_SECONDS, JobShown
 
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=527_040)]
@@ -31,7 +31,7 @@ class PackageBody(Body, frozen=True, kw_only=True):
     complaint: Annotated[int, msgspec.Meta(ge=1)] | None = None
     callee: str = ""
     caller_id: str = ""
-    around: datetime | None = None
+    around: Moment | None = None
     within: Minutes | None = None
     reason: str = ""
 
@@ -114,7 +114,7 @@ async def file(asked: Asked[NoQuery, None]) -> Answer:
     job, path = await queue.result(
         asked.context, files, KIND, asked.path["id"], businesses=asked.key.businesses
     )
-    return await job_shown.file(asked.headers, asked.method, job, path, path.name)
+    return await job_shown.file(asked.headers, asked.method, job, files, path.name)
 
 
 async def cancel(asked: Asked[NoQuery, None]) -> Answer:

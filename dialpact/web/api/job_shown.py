@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 from starlette.responses import Response
 
+from dialpact.application.jobs import queue
+from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.jobs import Job, JobState
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import Language, fault_text
@@ -73,7 +74,7 @@ def desk(site: Site) -> JobDesk:
     return site.jobs
 
 
-async def file(asked: Mapping[str, str], method: str, job: Job, path: Path, name: str) -> Answer:
+async def file(asked: Mapping[str, str], method: str, job: Job, files: JobFiles, name: str) -> Answer:
     """Whole, a range of it, or that the asker has it already. ``name``: of it where it is saved."""
     assert job.result is not None
     tag, media_type = f'"{job.result["sha256"]}"', str(job.result["media_type"])
@@ -87,10 +88,7 @@ async def file(asked: Mapping[str, str], method: str, job: Job, path: Path, name
     about["X-Content-Type-Options"] = "nosniff"
     if method == "HEAD":
         return Answer(body=Response(None, 200, {**about, "Content-Length": str(size)}, media_type))
-    try:
-        opened = await asyncio.to_thread(path.open, "rb")
-    except FileNotFoundError:  # it has just been taken away
-        raise Fault("job-expired", entry=job.id) from None
+    opened = await queue.opened(files, job)
     pieces = _pieces(opened, given)
     return Answer(body=ranged.PartResponse(opened, pieces, given, size, media_type=media_type, about=about))
 

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from dialpact.application import leads, mappings
 from dialpact.application.imports import How, Imported
+from dialpact.application.jobs.files import need_room
 from dialpact.application.leads import Looked
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.cell import free_text
@@ -29,13 +30,13 @@ from dialpact.web.api import entries
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery, Query
 from dialpact.web.api.problem import NotFound, Refusal, Wrong, said
 from dialpact.web.api.problem import text as problem_text
+from dialpact.web.site import Site
 
 FILES = (
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/octet-stream",
 )
-MOST_FILE = 128 << 20  # bytes
 MOST_NUMBERS = 100_000  # in JSON
 TOGETHER = 5_000  # rows that are staged at once: whoever else asks is answered between two of these
 SHOWN = 1_000  # bad rows that are told
@@ -244,6 +245,11 @@ def _batch(found: Delivered) -> LeadBatch:
     )
 
 
+def most_list(site: Site) -> int:
+    """Bytes: what may be sent, and what there is room for beside what is made of it. NoRoom."""
+    return min(site.config.api.most_upload_mb << 20, need_room(site.config.database.parent) // 4)
+
+
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -254,7 +260,7 @@ ENDPOINTS = (
         query=LeadFile,
         body=NumberList,
         uploads=FILES,
-        most_body=MOST_FILE,
+        most_body=most_list,
         seconds=900.0,
         answers={201: TakenLeads},
     ),

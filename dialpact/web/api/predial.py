@@ -125,7 +125,8 @@ async def _answered(asked: Asked[NoQuery, Any], body: PredialBody) -> Answer:
             gate.disown(told.decision, Reason.GATE_ERROR)
 
     status = DIAL if told.dials else DO_NOT
-    content = msgspec.json.encode(told.answer(asked.language, asked.key.businesses))
+    said = told.answer(asked.language, asked.key.businesses, numbers=asked.sees_numbers)
+    content = msgspec.json.encode(said)
     return Answer(status=status, body=Spoken(content, status, asked.language, lost))
 
 

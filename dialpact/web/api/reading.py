@@ -15,10 +15,11 @@ from starlette.requests import Request
 
 from dialpact.compliance.texts import Language
 from dialpact.web.api import problem
-from dialpact.web.api.endpoint import Upload
+from dialpact.web.api.endpoint import Query, Upload
 from dialpact.web.api.problem import Refusal, Wrong
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound=Query)
 JSON = "application/json"
 MOST_PARAMETERS = 100
 MOST_JSON = 8 << 20  # bytes, whatever a file may have at the same address
@@ -36,7 +37,7 @@ class Sent(NamedTuple):
     sha256: str
 
 
-def query(request: Request, kind: type[T], language: Language) -> T:
+def query(request: Request, kind: type[Q], language: Language) -> Q:
     """Refusal 400, 422. A parameter that comes twice is refused: nobody knows which one counts."""
     raw = cast(bytes, request.scope["query_string"])
     try:
@@ -51,10 +52,22 @@ def query(request: Request, kind: type[T], language: Language) -> T:
         if name in found:
             raise Refusal(422, "invalid", errors=(_parameter(name, "twice", language),))
         found[name] = value
+    for field in msgspec.structs.fields(kind):  # (a number would be taken for seconds since 1970)
+        if "datetime" in str(field.type) and _is_number(found.get(field.name, "")):
+            wrong = _parameter(field.name, "bad-value", language, why="RFC 3339")
+            raise Refusal(422, "invalid", errors=(wrong,))
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         raise problem.invalid(error, language, parameter="query") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parameter(name: str, code: str, language: Language, **values: str) -> Wrong:

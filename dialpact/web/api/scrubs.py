@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -19,6 +18,7 @@ from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery, Paged, Query
+from dialpact.web.api.entries import Moment
 from dialpact.web.api.job_shown import FILE_SECONDS, JobShown
 from dialpact.web.api.problem import Refusal, Wrong
 from dialpact.web.site import Site
@@ -41,7 +41,7 @@ class ListQuery(Query, frozen=True, kw_only=True):
 
     campaign: str = ""
     trunk: str = ""
-    at: datetime | None = None
+    at: Moment | None = None
     form: Form = ""
 
 
@@ -138,19 +138,16 @@ async def show(asked: Asked[NoQuery, None]) -> Answer:
 
 async def result(asked: Asked[NoQuery, None]) -> Answer:
     """What whole numbers are in is for who may see such."""
-    job, path = await queue.result(
-        asked.context,
-        job_shown.desk(asked.site).files,
-        "scrub",
-        asked.path["id"],
-        businesses=asked.key.businesses,
+    files = job_shown.desk(asked.site).files
+    job, _ = await queue.result(
+        asked.context, files, "scrub", asked.path["id"], businesses=asked.key.businesses
     )
     told = msgspec.convert(job.detail, ScrubAsked)
     if told.request.numbers and Scope.NUMBERS not in asked.key.scopes:
         raise NotPermitted(f"{asked.key.id}: {Scope.NUMBERS}")
     assert job.result is not None
     ending = job.result["scrubbed"]["form"]
-    return await job_shown.file(asked.headers, asked.method, job, path, f"scrub-{job.id[:12]}.{ending}")
+    return await job_shown.file(asked.headers, asked.method, job, files, f"scrub-{job.id[:12]}.{ending}")
 
 
 async def cancel(asked: Asked[NoQuery, None]) -> Answer:

@@ -83,6 +83,7 @@ def test_nothing_is_told_of_another_business(stocked: Home) -> None:
         *("caller-id", "add", "02787650000", "--business", "rival", *issued),
         *("--trunk", "carrier", "--purpose", "marketing"),
     )
+    stocked.run("caller-id", "suspend", "02787650000", "--reason", "rival is looked into", "--by", "li")
     for value in ("acme", "rival"):
         stocked.run("dnc", "add", NUMBER, "--scope", "business", "--value", value)
     body = {**CALL, "number": NUMBER, "caller_id": "02787650000", **TUESDAY}
@@ -90,10 +91,50 @@ def test_nothing_is_told_of_another_business(stocked: Home) -> None:
     for limit in ("acme", ""):
         with api(stocked, key(stocked, f"k-{limit}", "check", businesses=limit)) as client:
             said = client("POST", "/v1/check", body)
-        assert {"do-not-call", "caller-id-sublet"} <= set(said.json["reasons"])
+        assert {"do-not-call", "caller-id-sublet", "suspended"} <= set(said.json["reasons"])
         told[limit] = said.body.decode()
     assert "rival" in told[""]
     assert "rival" not in told["acme"] and "business acme" in told["acme"]
+
+
+def test_nor_in_what_was_decided(stocked: Home) -> None:
+    """Who asks by another's caller ID is told no more by the call's own page."""
+    test_nothing_is_told_of_another_business(stocked)
+    ready(stocked)
+    for limit in ("acme", ""):
+        token = key(stocked, f"p-{limit}", "check", "calls", businesses=limit)
+        with api(stocked, token) as client:
+            said = client("POST", "/v1/predial", {**CALL, "number": NUMBER, "caller_id": "02787650000"})
+            shown = client("GET", f"/v1/calls/{said.json['decision']}")
+        assert shown.json["reasons"] == said.json["reasons"]
+        for body in (said.body, shown.body):
+            assert (b"rival" in body) is (limit == "")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_no_number_that_somebody_wrote_down_is_told(stocked: Home, whole: bool) -> None:
+    """What was asked about is, as it was asked."""
+    other = "13912345678"
+    origin = ("--partner", f"tel. {other}", "--contract", f"of {other}", "--basis", "consent")
+    stocked.run(
+        "leads",
+        "import",
+        stocked.file("x.csv", f"number\n{NUMBER}\n13800138009\n"),
+        "--campaign",
+        "renewal",
+        *origin,
+    )
+    stocked.run("campaign", "suspend", "renewal", "--reason", f"{other} called us", "--by", "li")
+    scopes = ("check", "numbers") if whole else ("check",)
+    ready(stocked)
+    with api(stocked, key(stocked, "k", *scopes)) as client:
+        for address in ("/v1/check", "/v1/predial"):
+            said = client("POST", address, {**CALL, "number": NUMBER})
+            text = said.body.decode()
+            assert "suspended" in said.json["reasons"] and said.json["number"] == f"+86{NUMBER}"
+            assert f"{NUMBER} as +86{NUMBER}" in text and CALL["caller_id"] in text
+            assert text.count(other) == (3 if whole else 0)
+            assert text.count("139****5678") == (0 if whole else 3)
 
 
 @pytest.mark.parametrize(

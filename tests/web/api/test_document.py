@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import inspect
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from dialpact.compliance.registers.api_key import Scope
@@ -21,6 +23,7 @@ from tests.web.api.furnished import CALL, NUMBER, PACKAGE, RECORDING, SCRUB, fur
 # (Who has no key is not answered: test_authorisation.py; here the limit of such failures would answer.)
 CHECKS = (
     "not_a_server_error",
+    "negative_data_rejection",
     "status_code_conformance",
     "content_type_conformance",
     "response_headers_conformance",
@@ -43,7 +46,13 @@ WORDS: dict[str, tuple[str, ...]] = {
     "trunk": ("carrier",),
     "at": ("2026-11-24T10:00:00+08:00",),
     "called_at": ("2026-11-24T10:00:00+08:00", "2026-11-24"),
-    "granted_at": ("2026-01-05",),
+    "requested_at": ("2026-11-24T10:00:00+08:00", "2099-01-01T00:00:00Z"),
+    "received_at": ("2026-11-25T10:00:00+08:00",),
+    "granted_at": ("2026-01-05T10:00:00+08:00", "2026-01-05"),
+    "expires_at": ("2027-01-05T10:00:00+08:00", "2026-01-01T00:00:00Z"),
+    "evidence_sha256": ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", ""),
+    "text": ("您好，这里是江汉公司。", "保证收益"),
+    "mapping": ("", "bank"),
     "source": ("12321", "crm"),
     "partner": ("bank",),
     "contract": ("K-1",),
@@ -81,6 +90,26 @@ def test_no_number_and_no_name_of_a_person_is_part_of_an_address() -> None:
                 path,
                 method,
             )
+
+
+def instants(found: object, place: str) -> Iterator[tuple[str, bool]]:
+    """Place of each instant in a type, and whether its zone must be said."""
+    if isinstance(found, inspect.DateTimeType):
+        yield place, found.tz is True
+    for part in getattr(found, "types", ()):
+        yield from instants(part, place)
+    for field in getattr(found, "fields", ()):
+        yield from instants(field.type, f"{place}.{field.name}")
+    for inner in ("type", "item_type", "value_type"):
+        if isinstance(below := getattr(found, inner, None), inspect.Type):
+            yield from instants(below, place)
+
+
+def test_an_instant_is_asked_for_with_its_zone() -> None:
+    """Without one it would be the host's."""
+    asked = [kind for endpoint in endpoints() for kind in (endpoint.query, endpoint.body) if kind]
+    found = dict(each for kind in asked for each in instants(inspect.type_info(kind), str(kind)))
+    assert found and [place for place, zoned in found.items() if not zoned] == []
 
 
 def words(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -19,6 +19,7 @@ from tests.web.api.client import api, key
 
 
 class Wanted(Query, frozen=True, kw_only=True):
+    since: datetime | None = None
     what: Literal["a", "b"] = "a"
     most: int = 1
     day: date | None = None
@@ -113,6 +114,9 @@ def test_what_is_asked_is_read_by_its_types(home: Home, token: str) -> None:
             ("other=1", "other", "unknown-field"),
             ("most=1&most=2", "most", "twice"),
             ("day=2026-13-01", "day", "bad-value"),
+            ("since=20261124", "since", "bad-value"),  # (not seconds since 1970)
+            ("since=0.5", "since", "bad-value"),
+            ("since=24.11.2026", "since", "bad-value"),
         ):
             refused = client("GET", f"/v1/things?{query}")
             assert (refused.status, refused.json["code"]) == (422, "invalid"), query

@@ -278,6 +278,22 @@ def test_files_that_are_none(client: Client, query: str, raw: bytes, code: str) 
     assert (said.status, said.json["code"]) == (422, code), said.body
 
 
+def test_a_list_has_a_bound_and_leaves_the_room_without_which_no_call_is_made(
+    home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How full the disk of a test is, is no door's."""
+    monkeypatch.setattr("dialpact.application.jobs.files.LEAST_FREE", 1 << 60)
+    for how in ({"raw": b"number\n", "media_type": "text/csv"}, {"body": LIST | {"numbers": [OTHER]}}):
+        said = client("POST", f"/v1/leads?{QUERY}" if "raw" in how else "/v1/leads", **how)
+        assert (said.status, said.json["code"]) == (503, "not-now")
+    monkeypatch.undo()
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace("most_upload_mb = 256", "most_upload_mb = 1"), "utf-8")
+    with api(home, client.token) as smaller:
+        file = b"number\n" + b"\n" * (1 << 20)
+        assert smaller("POST", f"/v1/leads?{QUERY}", raw=file, media_type="text/csv").status == 413
+
+
 def test_json_has_all_in_its_body(client: Client) -> None:
     said = client("POST", "/v1/leads?skip_bad=true", LIST | {"numbers": [OTHER]})
     assert errors(said) == [("skip_bad", "unknown-field")]

@@ -116,6 +116,22 @@ def test_the_same_question_is_no_second_attempt(stocked: Home, client: Client, c
     assert len(rows(stocked)) == 3
 
 
+@pytest.mark.parametrize("other", ["number", "agent", "key"])
+def test_an_id_that_was_exchanged_in_the_database_allows_nothing(
+    stocked: Home, client: Client, other: str
+) -> None:
+    """Whoever writes the database has nobody told another question's ALLOW."""
+    words = {"number": "13800138001", "agent": "1002"}
+    asker = client.by(key(stocked, "rival", "check")) if other == "key" else client
+    asked = {**ASKED, "agent": "1001"}
+    theirs = asker("POST", "/v1/predial", {**asked, other: words[other]} if other in words else asked)
+    assert client("POST", "/v1/predial", asked, key="call-1").status == 200
+    sql(stocked, "UPDATE idempotency SET act = ? WHERE name = 'call-1'", theirs.json["decision"])
+    said = client("POST", "/v1/predial", asked, key="call-1")
+    assert (said.status, said.json["code"]) == (409, "not-now")
+    assert "dial" not in said.json
+
+
 def test_a_block_that_comes_again_is_the_same(stocked: Home, client: Client) -> None:
     stocked.run("dnc", "add", NUMBER, "--scope", "all")
     first, again = (client("POST", "/v1/predial", ASKED, key="call-1") for _ in range(2))

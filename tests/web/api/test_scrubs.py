@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.cli.conftest import NUMBER, Home
 from tests.web.api import job_made
 from tests.web.api.client import Client, Said, api, key
+from tests.web.api.ready import sql
 from tests.web.api.test_packages import over
 from tests.workbooks import packed, parts, table
 
@@ -162,3 +164,35 @@ def test_cancelled_and_taken_away(stocked: Home) -> None:
         refused = client("GET", f"/v1/scrubs/{ID}/result")
         assert (refused.status, refused.json["code"]) == (410, "job-expired")
     assert not [*(stocked.path / "api-files" / "jobs").glob("[0-9a-f]*")]
+
+
+@pytest.mark.parametrize("case", ["another's", "absolute", "above", "input", "link", "pipe", "longer"])
+def test_no_row_makes_it_give_out_another_file(stocked: Home, case: str) -> None:
+    """Whoever writes the database reads no file of ours by it."""
+    other = "cd" * 16
+    for id in (ID, other):
+        job_made.scrub(stocked, id, "renewal", ("acme",))
+    folder = stocked.path / "api-files" / "jobs"
+    mine = folder / ID / "result"
+    secret = stocked.path / "api.secret"
+    named = {"another's": f"../{other}/result", "absolute": str(secret), "above": "../../../api.secret"}
+    file, size = named.get(case, "result"), len(job_made.CONTENT)
+    if case in ("absolute", "above"):
+        size = secret.stat().st_size
+    elif case == "input":
+        (folder / ID / "input").write_bytes(job_made.CONTENT)
+        file = "input"
+    elif case == "link":
+        mine.unlink()
+        mine.symlink_to(folder / other / "result")
+    elif case == "pipe":
+        mine.unlink()
+        os.mkfifo(mine)
+    elif case == "longer":
+        size -= 1
+    change = "UPDATE job SET result = json_set(result, '$.file', ?, '$.bytes', ?) WHERE id = ?"
+    sql(stocked, change, file, size, ID)
+    with api(stocked, key(stocked, "crm", "check", businesses="acme")) as client:
+        said = client("GET", f"/v1/scrubs/{ID}/result")
+        assert (said.status, said.json["code"]) == (410, "job-expired")
+        assert client("GET", f"/v1/scrubs/{other}/result").body == job_made.CONTENT

@@ -189,13 +189,20 @@ def _suspensions(
     row = SQL.purpose(connection, campaign=filed.campaign)
     for count in filing.counts(filed, row["purpose"] if row else None):
         kind, key = count.kind, count.key
-        if not registered(connection, kind, key):
+        if not registered(connection, kind, key) or not _theirs(connection, kind, key, filing):
             continue
         since = max(stamp(count.since(at)), last_lifted(connection, kind, key))
         led_to_it = _since(connection, kind, key, since)
         cause = count.cause(led_to_it)
         if cause and suspend(connection, kind, key, cause=cause, evidence=led_to_it, by=ITSELF, at=at):
             yield Suspension(kind=kind, key=key, since=at, cause=cause)
+
+
+def _theirs(connection: sqlite3.Connection, kind: Suspendable, key: str, filing: Filing) -> bool:
+    """Campaign and agent are those of a call that they may see; a caller ID is whatever they say."""
+    if kind != "caller-id" or filing.businesses is None:
+        return True
+    return SQL.holds_caller_id(connection, key=key, businesses=_businesses(filing)) is not None
 
 
 def _since(connection: sqlite3.Connection, kind: Suspendable, key: str, since: str) -> list[str]:

@@ -66,3 +66,6 @@ SELECT business FROM decision WHERE id = :id;
 
 -- name: purpose(campaign)^
 SELECT purpose FROM campaign WHERE id = :campaign;
+
+-- name: holds_caller_id(key, businesses)^
+SELECT 1 FROM caller_id WHERE number = :key AND business IN (SELECT value FROM json_each(:businesses));
