@@ -285,6 +285,14 @@ async def test_what_fails_says_why_and_leaves_nothing(
     assert bench.there(job) == []
 
 
+async def test_who_is_idle_takes_no_lock(bench: Bench) -> None:
+    job = await bench.submit(write=True)
+    async with bench.running():
+        failed = await bench.over(job)
+    assert failed.error is not None and failed.error.code == "job-failed"
+    assert "readonly" in failed.error.detail["why"] and acts(bench.store.path) == []
+
+
 async def test_an_orderly_end_is_not_its_fault(bench: Bench, pipes: Any) -> None:
     at, go = pipes(), pipes()
     job = await bench.submit(at=at.path, go=go.path)

@@ -50,7 +50,7 @@ class Runner:
         self._context, self._command, self._kept = context, command, kept
         self._jobs = context.store.jobs
         self._wake, self._cancelled = asyncio.Event(), asyncio.Event()
-        self._current = ""
+        self._current = self._said = ""
         self._worker: Worker | None = None
 
     def wake(self) -> None:
@@ -72,12 +72,18 @@ class Runner:
                         await self._work(lock, stop)
                 pauses, pause = _pauses(), LOOK_SECONDS
             except Exception as error:
-                expected = isinstance(error, DialpactError | OSError)
-                log.error("jobs are not done", error=str(error), exc_info=None if expected else error)
+                self._say(error)
                 pause = next(pauses)
             finally:
                 await self._end_worker()
             await _wait(stop, seconds=pause)
+
+    def _say(self, error: Exception) -> None:
+        """Once, however often it is tried: where nobody asks for jobs, none may be meant to be done."""
+        if str(error) != self._said:
+            expected = isinstance(error, DialpactError | OSError)
+            log.error("jobs are not done", error=str(error), exc_info=None if expected else error)
+        self._said = str(error)
 
     async def _work(self, lock: int, stop: asyncio.Event) -> None:
         for left in await self._jobs.running():
