@@ -42,13 +42,25 @@ class _Protocol(H11Protocol):
 
     head_seconds = HEAD_SECONDS
     _waiting: asyncio.TimerHandle | None = None
+    _since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_OPEN:
+        self._since = self.loop.time()
+        if len(self.connections) >= MOST_OPEN and not self._made_room():
             transport.abort()
             return
         self._wait()
+
+    def _made_room(self) -> bool:
+        """Whoever has asked nothing yet goes first, so that nobody is kept out by many who only connect."""
+        idle = [one for one in self.connections if isinstance(one, _Protocol) and one._waiting]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda one: (one.cycle is not None, one._since))
+        self.connections.discard(oldest)
+        oldest.transport.abort()
+        return True
 
     def data_received(self, data: bytes) -> None:
         before = self.cycle

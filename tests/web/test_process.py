@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -136,6 +137,18 @@ async def test_who_says_nothing_or_half_is_cut(tmp_path: Path, said: bytes) -> N
             if not await Asker(port).send(said):
                 raise ConnectionError
         assert (await Asker(port).get("/")).status == 404
+
+
+async def test_nobody_is_kept_out_by_many_who_only_connect(tmp_path: Path) -> None:
+    """With half a head, or none: whoever asks something has his turn."""
+    async with contextlib.AsyncExitStack() as stack:
+        port = await stack.enter_async_context(serving(application(site_of(tmp_path / "no.db"), (pages,))))
+        for place in range(process.MOST_OPEN + 44):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            stack.callback(writer.close)
+            writer.write(b"GET / HT" if place % 2 else b"")
+        for _ in range(3):
+            assert (await Asker(port).get("/")).status == 404
 
 
 @pytest.mark.parametrize(
