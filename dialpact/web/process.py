@@ -125,7 +125,7 @@ async def serve(
     head_seconds: float = HEAD_SECONDS,
     behind_proxy: bool = False,
 ) -> None:
-    """Until ``stop``. Closes the socket. OSError, with the file: certificate or key is not read or does not fit.
+    """Until ``stop``. Closes the socket. OSError, with the file: certificate or key can not be used.
 
     ``behind_proxy``: who asks is the last address of ``X-Forwarded-For``, of connections from this host.
     """
