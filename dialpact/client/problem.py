@@ -8,15 +8,24 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 PROBLEM = "application/problem+json"
+SHOWN = 5  # places in the text of an exception; all are in its ``errors``
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One of several faults of a request. ``pointer``: where in the body; ``parameter``: of which query."""
+    """One of several faults of a request. ``pointer``: where in the body; ``parameter``: of the query
+    or the head; ``row`` (and ``sheet``): of the file that was sent.
+    """
 
     code: str = ""
     detail: str = ""
     pointer: str = ""
     parameter: str = ""
+    row: int = 0
+    sheet: str = ""
+
+    def __str__(self) -> str:
+        where = [self.pointer or self.parameter, self.sheet, f"row {self.row}" if self.row else ""]
+        return f"{' '.join(filter(None, where))}: {self.detail or self.code}"
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -36,7 +45,9 @@ class Problem(Exception):
     """
 
     def __init__(self, status: int, code: str, detail: str, errors: Sequence[Place] = ()) -> None:
-        super().__init__(f"{status} {code}: {detail}" if code else f"{status}: {detail}")
+        said = f"{status} {code}: {detail}" if code else f"{status}: {detail}"
+        places = [*map(str, errors[:SHOWN]), *["…"] * (len(errors) > SHOWN)]
+        super().__init__("; ".join((said, *places)))
         self.status, self.code, self.detail, self.errors = status, code, detail, tuple(errors)
 
 

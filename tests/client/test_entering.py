@@ -67,7 +67,13 @@ def test_leads_as_numbers_and_as_a_file(dialpact_api: Api, tmp_path: Path) -> No
     with pytest.raises(Problem) as raised:
         crm.leads(["12"], **LIST)
     assert [one.pointer for one in raised.value.errors] == ["#/numbers/0"]
-    assert dialpact_api.refused() == ["bad-rows"]
+    assert "; #/numbers/0: " in str(raised.value)
+    (tmp_path / "june.csv").write_text("number\n13600136001\n12\n")
+    with pytest.raises(Problem) as raised:
+        crm.lead_file(tmp_path / "june.csv", **LIST)
+    assert [one.row for one in raised.value.errors] == [3]
+    assert "; row 3: " in str(raised.value)
+    assert dialpact_api.refused() == ["bad-rows", "bad-rows"]
 
 
 def test_a_complaint_and_a_script(dialpact_api: Api) -> None:
