@@ -369,7 +369,7 @@ class Database:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
-            if self._short_units:
+            if self._short_units or self._flushing:
                 waiting.begin(connection, self._busy_ms)
             else:
                 connection.execute("BEGIN IMMEDIATE")
