@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -18,10 +18,9 @@ from ami_listener.ami.events import UNSEEN, Origin
 from ami_listener.ami.pbx import is_decision_id
 from ami_listener.legs.claims import Claim
 from dialpact.compliance import numbers
-from dialpact.compliance.carrier_leg import FRESH, Allowed
+from dialpact.compliance.carrier_leg import AHEAD, FRESH, Allowed
 from dialpact.compliance.model import AND
 
-AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set
 SHORT = 6  # digits; an emergency number has no more, a subscriber's has seven at least
 _PLAIN = re.compile(r"\+?[0-9]{1,24}")
 

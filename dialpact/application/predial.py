@@ -20,7 +20,7 @@ from dialpact.application.answer import Answer, answer
 from dialpact.application.check import last_dialled
 from dialpact.application.context import Context
 from dialpact.application.gate import Gate, logged
-from dialpact.compliance.carrier_leg import BY_PROGRAM, FRESH
+from dialpact.compliance.carrier_leg import AHEAD, BY_PROGRAM, FRESH
 from dialpact.compliance.errors import DialpactError, NotPermitted, StoreError
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.meters import METERS
@@ -114,7 +114,7 @@ async def predial(
         why = Reason(known.undelivered) if known.undelivered else taken_back
         if why is not None and known.decision.put_through:
             return _undelivered(known.decision, why)
-        if known.decision.put_through and context.now() >= known.decision.decided_at + FRESH:
+        if known.decision.put_through and not -AHEAD <= context.now() - known.decision.decided_at < FRESH:
             return _undelivered(known.decision, Reason.DEADLINE)
         return await _told(context, judge, known.decision, until)
     attempt = judge.attempt(number, campaign, caller_id, **words)

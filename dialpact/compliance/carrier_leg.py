@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 FRESH = timedelta(seconds=120)  # between decision and dialling
+AHEAD = timedelta(seconds=5)  # a decision from the future by more than this is none: the clock was set
 BY_PROGRAM = "API/"  # the channel of a decision that no call asked for: a program did, whose name follows
 
 

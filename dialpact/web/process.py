@@ -42,13 +42,25 @@ class _Protocol(H11Protocol):
 
     head_seconds = HEAD_SECONDS
     _waiting: asyncio.TimerHandle | None = None
+    _since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_OPEN:
+        self._since = self.loop.time()
+        if len(self.connections) >= MOST_OPEN and not self._made_room():
             transport.abort()
             return
         self._wait()
+
+    def _made_room(self) -> bool:
+        """Whoever has asked nothing yet goes first, so that nobody is kept out by many who only connect."""
+        idle = [one for one in self.connections if isinstance(one, _Protocol) and one._waiting]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda one: (one.cycle is not None, one._since))
+        self.connections.discard(oldest)
+        oldest.transport.abort()
+        return True
 
     def data_received(self, data: bytes) -> None:
         before = self.cycle
@@ -90,16 +102,16 @@ class _Server(uvicorn.Server):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """OSError when the address can not be had."""
+    """OSError, with the address, when it can not be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, as asyncio lets no other send at once what is small: each answer would wait for 40 ms.
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
-    except OSError:
+    except OSError as error:
         opened.close()
-        raise
+        raise OSError(error.errno, f"{host}:{port}: {error.strerror or error}") from error
     return opened
 
 

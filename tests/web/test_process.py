@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -58,6 +59,14 @@ async def test_what_breaks_is_an_answer_without_a_word_of_ours(tmp_path: Path) -
         answer = await asker.get("/broken")
         assert (answer.status, answer.body) == (500, b'{"error":"failed"}\n')
         assert "server" not in answer.headers
+
+
+def test_an_address_that_can_not_be_had_is_named() -> None:
+    taken = process.bound("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    taken.listen()
+    with taken, pytest.raises(OSError, match=f"127.0.0.1:{port}: Address already in use"):
+        process.bound("127.0.0.1", port)
 
 
 async def test_a_body_has_a_bound(tmp_path: Path) -> None:
@@ -117,6 +126,18 @@ async def test_who_says_nothing_or_half_is_cut(tmp_path: Path, said: bytes) -> N
             if not await Asker(port).send(said):
                 raise ConnectionError
         assert (await Asker(port).get("/")).status == 404
+
+
+async def test_nobody_is_kept_out_by_many_who_only_connect(tmp_path: Path) -> None:
+    """With half a head, or none: whoever asks something has his turn."""
+    async with contextlib.AsyncExitStack() as stack:
+        port = await stack.enter_async_context(serving(application(site_of(tmp_path / "no.db"), (pages,))))
+        for place in range(process.MOST_OPEN + 44):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            stack.callback(writer.close)
+            writer.write(b"GET / HT" if place % 2 else b"")
+        for _ in range(3):
+            assert (await Asker(port).get("/")).status == 404
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from dialpact.application.jobs.kinds import KINDS, Outcome
 from dialpact.application.jobs.line import Done, Failed, Far, Said
 from dialpact.application.jobs.worker import Worker
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
-from dialpact.compliance.jobs import MOST_STARTS, Job, JobError
+from dialpact.compliance.jobs import MOST_STARTS, UNDER_WAY, Job, JobError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.together import as_one
 
@@ -164,9 +164,11 @@ class Runner:
         act = conclude(self._context, job, outcome) if conclude else None
         try:
             await (finish() if act is None else as_one([act, finish]))
-        except StoreRefused:  # it was cancelled, which this overtook
-            await asyncio.to_thread(self.files.drop, job.id)
-            return
+        except StoreRefused:  # it was cancelled, which this overtook; or is done: its commit was said to fail
+            left = await self._jobs.get(job.id)
+            if left is None or left.state != "done":
+                await asyncio.to_thread(self.files.drop, job.id)
+                return
         except Fault as fault:  # what it was to do to the registers can not be done any more
             await self._failed(job, JobError.of(fault))
             return
@@ -227,7 +229,7 @@ class Runner:
             state = states.get(id)
             if state == "done":  # (it goes then; whoever was ended there has left it)
                 await asyncio.to_thread(self.files.drop_input, id)
-            elif is_old if state is None else state not in ("queued", "running"):
+            elif is_old if state is None else state not in UNDER_WAY:
                 await asyncio.to_thread(self.files.drop, id)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from starlette.responses import Response
 
 from dialpact.application.context import Context
+from dialpact.compliance import masking
 from dialpact.compliance.numbers.dial import masked
 from dialpact.compliance.registers.api_key import ApiKey, Scope
 from dialpact.compliance.texts import Language
@@ -95,6 +96,10 @@ class Asked(Generic[Q, B]):
     def number(self, e164: str) -> str:
         """As this key may see it."""
         return e164 if self.sees_numbers else masked(e164)
+
+    def text(self, written: str) -> str:
+        """What somebody has written, and may have a number in it, as this key may see it."""
+        return written if self.sees_numbers else masking.text(written)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,6 +19,7 @@ from dialpact.web.api.problem import QUOTA, Refusal
 from dialpact.web.site import Site
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dialpact"'}
+MOST_AT_ONCE = 192  # requests of one key: whatever it sends, or how slowly, others have their turn
 USED = timedelta(minutes=1)  # between two notes of a key's use
 log = structlog.get_logger()
 
@@ -29,6 +31,7 @@ class Keys:
         self._asked = Quota("requests", site.config.api.requests_per_minute)
         self._failed = Quota("failures", MOST_FAILURES)
         self._noted: dict[str, datetime] = {}
+        self._under_way: Counter[str] = Counter()
 
     @cached_property
     def secret(self) -> bytes:
@@ -36,7 +39,9 @@ class Keys:
         return self._site.config.api.secret(self._site.config)
 
     async def of(self, request: Request) -> tuple[ApiKey, Mapping[str, str]]:
-        """The key, and what is to be said of its quota. Refusal 401 or 429; StoreError; ConfigError."""
+        """The key, and what is to be said of its quota; ``end`` must follow. Refusal 401 or 429; StoreError;
+        ConfigError.
+        """
         now = asyncio.get_running_loop().time()
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         found = None
@@ -54,7 +59,16 @@ class Keys:
         fields = self._asked.fields(taken)
         if not taken.allowed:
             raise Refusal(429, "too-many", headers=fields, type=QUOTA, seconds=taken.seconds)
+        if self._under_way[found.id] >= MOST_AT_ONCE:
+            raise Refusal(429, "too-many", headers={**fields, "Retry-After": "1"}, type=QUOTA, seconds=1)
+        self._under_way[found.id] += 1
         return found, fields
+
+    def end(self, key: ApiKey) -> None:
+        """A request for which ``of`` gave it is over."""
+        self._under_way[key.id] -= 1
+        if not self._under_way[key.id]:
+            del self._under_way[key.id]
 
     async def note(self, key: ApiKey) -> None:
         """That it was used; after the answer, at most once a minute, and nothing depends on it."""

@@ -155,7 +155,7 @@ async def show(asked: Asked[NoQuery, None]) -> Answer:
         found = await leads.status(asked.context, int(text), only=entries.only(asked))
     except Fault as fault:
         raise NotFound from fault
-    return Answer(body=_batch(found))
+    return Answer(body=_batch(asked, found))
 
 
 async def _list(
@@ -194,7 +194,7 @@ async def _taken(asked: Asked[LeadFile, NumberList], done: Imported[Looked]) -> 
     if asked.again.written:  # as it was then: a person may have released it since
         found = msgspec.structs.replace(found, held=done.about.held, withdrawn_at=None)
     item = TakenLeads(
-        **msgspec.structs.asdict(_batch(found)),
+        **msgspec.structs.asdict(_batch(asked, found)),
         rows=done.rows,
         bad=done.bad,
         repeated=done.already,
@@ -228,14 +228,14 @@ def _errors(asked: Asked[LeadFile, NumberList], done: Imported[Looked]) -> tuple
     return tuple(found)
 
 
-def _batch(found: Delivered) -> LeadBatch:
+def _batch(asked: Asked[Any, Any], found: Delivered) -> LeadBatch:
     return LeadBatch(
         id=found.id,
         campaign=found.campaign,
-        partner=found.partner,
-        contract=found.contract,
-        basis=found.basis,
-        file=found.file,
+        partner=asked.text(found.partner),
+        contract=asked.text(found.contract),
+        basis=asked.text(found.basis),
+        file=asked.text(found.file),
         sha256=found.sha256,
         numbers=found.rows,
         imported_at=found.imported_at,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from dialpact.application import do_not_call
+from dialpact.application.answer import HIDDEN
 from dialpact.application.do_not_call import Told
+from dialpact.application.entry import Entered
+from dialpact.compliance.model import DncEntry
 from dialpact.compliance.model import Scope as OfCalls
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.web.api import entries
@@ -41,8 +44,8 @@ class OptOuts(Body, frozen=True, kw_only=True):
 
 
 class EnteredOptOut(msgspec.Struct, frozen=True, kw_only=True):
-    """As it is in force: with ``already`` as it was first recorded. ``unknown``: names in it that nothing
-    goes by here, likely a slip of the pen.
+    """As it is in force: with ``already`` as it was first recorded; ``***`` for a ``source`` that another
+    business may have written. ``unknown``: names in it that nothing goes by here, likely a slip of the pen.
     """
 
     result: Literal["added", "already"]
@@ -100,11 +103,22 @@ async def _entered(
             scope=done.entry.scope,
             value=done.entry.value,
             requested_at=done.entry.requested_at,
-            source=done.entry.source,
+            source=_source(asked, sent, done),
             unknown=done.unknown,
         )
-        for done in await entries.placed(asked, work, within=within, fields=FIELDS)
+        for sent, done in zip(
+            given, await entries.placed(asked, work, within=within, fields=FIELDS), strict=True
+        )
     ]
+
+
+def _source(asked: Asked[Any, Any], sent: OptOut, done: Entered[DncEntry]) -> str:
+    """What another has written down is told to who may see all; a no to everybody is anybody's to record."""
+    source = done.entry.source
+    if done.outcome == "added" or source in (sent.source, asked.context.by):
+        return source
+    hidden = asked.key.businesses and done.entry.scope != "business"
+    return HIDDEN if hidden else asked.text(source)
 
 
 ENDPOINTS = (

@@ -113,6 +113,9 @@ class Address:
             refused = problem.plain(endpoint.failing or status, code, said)
             refused.headers["Connection"] = "close"
             await refused(scope, receive, send)
+        finally:
+            if asker:
+                self._keys.end(asker[0])
         if asker:
             await self._keys.note(asker[0])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 from datetime import date, datetime
 from typing import Literal
 
@@ -12,10 +14,13 @@ import pytest
 from dialpact.compliance.errors import NotPermitted, StoreBusy, StoreRefused
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.api import keys
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Paged, Query
 from dialpact.web.api.problem import NotFound
 from tests.cli.conftest import NUMBER, Home
+from tests.cli.test_reload import until
 from tests.web.api.client import api, key
+from tests.web.asking import WAIT
 
 
 class Wanted(Query, frozen=True, kw_only=True):
@@ -208,6 +213,26 @@ def test_so_many_a_minute(home: Home) -> None:
             assert client.by("x")("GET", "/v1/key").status == 401
         assert client.by("x")("GET", "/v1/key").json["code"] == "too-many-failures"
         assert client.by(other)("GET", "/v1/key").status == 200, "who has a key is not kept out by others"
+
+
+def test_one_key_keeps_nobody_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly it sends, and however much of it at a time."""
+    monkeypatch.setattr(keys, "MOST_AT_ONCE", 3)
+    token, other = key(home, "crm", "calls"), key(home, "other", "calls")
+    head = f"POST /v1/calls/search HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    with api(home, token, FOUND) as client, contextlib.ExitStack() as stack:
+        for _ in range(3):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", client.asker.port)))
+            slow.settimeout(WAIT)
+            slow.sendall(head.encode())
+            assert slow.recv(100).startswith(b"HTTP/1.1 100 ")
+        refused = client("GET", "/v1/key")
+        assert (refused.status, refused.json["code"]) == (429, "too-many")
+        assert refused.headers["retry-after"] == "1"
+        assert client.by(other)("GET", "/v1/key").status == 200
+        stack.close()
+        until(lambda: client("GET", "/v1/key").status == 200)
 
 
 def test_what_one_has_already_is_not_sent_again(home: Home, token: str) -> None:

@@ -64,6 +64,44 @@ def test_a_number_is_shown_to_whom_it_may_be(home: Home, client: Client) -> None
 
 
 @pytest.mark.parametrize(
+    ("scope", "businesses", "told"),
+    [
+        ({"scope": "all"}, "hanyang", "***"),
+        ({"scope": "all"}, "", f"jianghan, by 138****{OTHER[-4:]}"),
+        ({"scope": "business", "value": "jianghan"}, "jianghan", f"jianghan, by 138****{OTHER[-4:]}"),
+    ],
+)
+def test_what_another_wrote_of_a_no(
+    home: Home, client: Client, scope: dict[str, str], businesses: str, told: str
+) -> None:
+    """It stands, and whoever says it again need not be told in whose words."""
+    first = {"number": NUMBER, **scope, "source": f"jianghan, by {OTHER}"}
+    assert client("POST", "/v1/opt-outs", first).json["source"] == first["source"]
+    other = client.by(key(home, "other", "opt-out", businesses=businesses))
+    again = other("POST", "/v1/opt-outs", {**first, "source": "told us"})
+    assert (again.status, again.json["result"], again.json["source"]) == (200, "already", told)
+    # Its own words it may be told, also when it asks again.
+    mine = {"number": OTHER, "source": f"from {OTHER}"}
+    for result in ("added", "already"):
+        said = other("POST", "/v1/opt-outs", mine)
+        assert (said.json["result"], said.json["source"]) == (result, mine["source"])
+
+
+def test_a_number_in_a_supplier_s_name_is_shown_to_whom_it_may_be(home: Home, client: Client) -> None:
+    about = {
+        "partner": f"tel. {OTHER}",
+        "contract": f"K {OTHER}",
+        "basis": f"by {OTHER}",
+        "title": f"{OTHER}.csv",
+    }
+    made = client("POST", "/v1/leads", {**LIST, **about, "numbers": [OTHER]})
+    assert made.status == 201 and made.body.count(OTHER.encode()) == 4
+    shown = client.by(key(home, "plain", "leads"))("GET", made.headers["location"])
+    assert (shown.status, shown.json["id"]) == (200, made.json["id"])
+    assert OTHER.encode() not in shown.body and shown.body.count(b"138****8001") == 4
+
+
+@pytest.mark.parametrize(
     ("body", "expected"),
     [
         ({"number": NUMBER, "requested_at": "2099-01-01T00:00:00Z"}, ("#/requested_at", "in-the-future")),

@@ -132,6 +132,16 @@ def test_an_id_that_was_exchanged_in_the_database_allows_nothing(
     assert "dial" not in said.json
 
 
+def test_a_clock_that_was_set_back_makes_no_old_answer_a_new_one(client: Client, clock: FixedClock) -> None:
+    clock.forward(hours=1)
+    first = client("POST", "/v1/predial", ASKED, key="call-1")
+    clock.forward(seconds=-4)
+    assert client("POST", "/v1/predial", ASKED, key="call-1").status == first.status == 200
+    clock.forward(seconds=-60)
+    late = client("POST", "/v1/predial", ASKED, key="call-1")
+    assert (late.status, late.json["reasons"], late.json["dial"]) == (409, ["deadline"], "")
+
+
 def test_a_block_that_comes_again_is_the_same(stocked: Home, client: Client) -> None:
     stocked.run("dnc", "add", NUMBER, "--scope", "all")
     first, again = (client("POST", "/v1/predial", ASKED, key="call-1") for _ in range(2))

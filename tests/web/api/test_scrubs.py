@@ -109,6 +109,7 @@ def test_what_can_not_be_asked(stocked: Home) -> None:
             ("campaign=x", "unknown-campaign"),
             ("", "unknown-campaign"),
             ("number=1", "invalid"),
+            ("campaign=renewal&at=2026-11-24T10:00:00", "invalid"),  # in which zone?
         ):
             refused = send(client, CSV, query=query)
             assert (refused.status, refused.json["code"]) == (422, code), query
