@@ -14,7 +14,7 @@ import pytest
 from dialpact.compliance.errors import NotPermitted, StoreBusy, StoreRefused
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
-from dialpact.web.api import keys
+from dialpact.web.api import keys, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Paged, Query
 from dialpact.web.api.problem import NotFound
 from tests.cli.conftest import NUMBER, Home
@@ -243,3 +243,10 @@ def test_what_one_has_already_is_not_sent_again(home: Home, token: str) -> None:
             again = client("GET", "/v1/things", headers={"If-None-Match": wanted})
             assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
         assert client("GET", "/v1/things?most=2", headers={"If-None-Match": tag}).status == 200
+
+
+def test_why_a_key_may_not_is_said_in_its_language() -> None:
+    limited = problem.response(NotPermitted("crm: of all businesses"), "zh")
+    assert "crm: 涉及所有企业" in msgspec.json.decode(limited.body)["detail"]
+    other = problem.response(NotPermitted("crm: calls"), "zh")
+    assert "crm: calls" in msgspec.json.decode(other.body)["detail"]
