@@ -61,9 +61,11 @@ def load(origin: str | Path | None) -> tuple[Config, Policy]:
 
 
 def active(config: Config, policy: Policy) -> ActiveConfig:
+    said = {**msgspec.to_builtins(config), "origin": None}
+    receivers = _flat("webhooks", said.pop("webhooks"))
     return ActiveConfig(
-        # (Receivers of webhooks are another process's, and their addresses may hold a secret.)
-        settings=dict(_flat("", {**msgspec.to_builtins(config), "origin": None, "webhooks": None})),
+        # (Of receivers it is shown that they have changed, and no more: an address may hold a secret.)
+        settings={**dict(_flat("", said)), **{key: _hidden(value) for key, value in receivers}},
         profiles={each.profile: f"{each.version} {each.sha256}" for each in policy.versions},
         calendar=policy.calendar.version,
         areas=policy.areas.version,
@@ -96,6 +98,10 @@ def check(changed: list[SettingChange], role: str) -> None:
     """Raises ConfigError when a reload can not apply all of it: then it applies nothing."""
     if keys := restart(changed, role):
         raise ConfigError(f"needs a restart: {', '.join(keys)}")
+
+
+def _hidden(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:12]
 
 
 def _flat(place: str, value: object) -> Iterator[tuple[str, str]]:

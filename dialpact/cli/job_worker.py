@@ -16,6 +16,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -28,13 +30,15 @@ from dialpact.application.jobs import line
 from dialpact.application.jobs.files import JobFiles, need_room
 from dialpact.application.jobs.kinds import KINDS, Task
 from dialpact.application.jobs.line import Done, Failed, Far, Said
-from dialpact.cli.command_context import CommandContext
+from dialpact.application.policy import know_areas
+from dialpact.cli.command_context import BUSY_MS, CommandContext
 from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
 from dialpact.compliance.errors import DialpactError, NoRoom
 from dialpact.compliance.jobs import Job, JobError
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.sqlite import Store
 
 TOLD_SECONDS = 1.0  # between two words of how far it is
 log = structlog.get_logger()
@@ -80,7 +84,7 @@ async def serve(session: CommandContext, runner: _Line, idle: bool) -> None:
             loop.call_soon_threadsafe(jobs.put_nowait, came)
         os._exit(0)  # whoever would hear of the rest is gone
 
-    async with session.context("dialpact") as context:
+    async with _context(session, idle) as context:
         numbers.warm()
         await context.store.jobs.running()  # (its thread is there from now on)
         if idle:
@@ -90,6 +94,18 @@ async def serve(session: CommandContext, runner: _Line, idle: bool) -> None:
             job = line.asked(await jobs.get())
             # With the rules as they are in the files now: a worker may live longer than they do.
             runner.say(await _ended(session.anew(), context, job, runner))
+
+
+@asynccontextmanager
+async def _context(session: CommandContext, idle: bool) -> AsyncIterator[Context]:
+    """One that is idle can not even write: a lock of his would be let go when the host has time for him."""
+    config = session.config
+    if config.policy.areas:
+        know_areas(config)
+    store = Store(config.database, BUSY_MS, read_only=idle, yields=not idle)
+    actor = Actor(name="dialpact", door=Door.DAEMON)
+    async with store:
+        yield Context(store, actor, session.clock, session.machine.uptime, session.regions)
 
 
 async def _ended(session: CommandContext, context: Context, job: Job, runner: _Line) -> Said:
@@ -137,9 +153,9 @@ def give_way() -> None:
 
 
 def _nice() -> None:
+    log.warning("the host does not let the worker be idle: it is nice")
     with contextlib.suppress(OSError):
         os.nice(19)
-        log.warning("the worker is nice and not idle: the host does not let it")
 
 
 def main() -> None:

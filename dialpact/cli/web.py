@@ -16,6 +16,7 @@ from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.evidence.report import reports
+from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.web_site import assembled
 from dialpact.compliance import numbers
@@ -59,6 +60,7 @@ async def web(session: CommandContext) -> int:
         host, port = listening.getsockname()[:2]
 
         def started() -> None:
+            settle()  # (a transaction's thread that waited for the loop's would make calls wait for its lock)
             log.info("listening", host=host, port=port, tls=tls is not None)
             notify.tell(notify.READY)
 

@@ -26,7 +26,7 @@ Shared = Annotated[
     bool, typer.Option("--shared", help="Show the shared secret (whsec_...) as well, for the receiver.")
 ]
 COLUMNS = ("webhook", "state", "waiting", "dead", "delivered_at", "detail")
-DELIVERIES = ("made_at", "webhook", "event", "state", "attempts", "detail", "id")
+DELIVERIES = ("made_at", "webhook", "event", "state", "sendings", "detail", "id")
 SHOWN = 20  # deliveries of one receiver
 
 

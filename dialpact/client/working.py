@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from dialpact.client.questions import File, Questions, decoded
 from dialpact.client.transport import Request
+from dialpact.compliance.jobs import UNDER_WAY
 from dialpact.web.api.evidence_packages import PackageBody, Packages, PackageShown
 from dialpact.web.api.job_shown import JobShown
 from dialpact.web.api.scrubs import AGENT, CALLER_ID, BatchBody, Form, Scrubs, ScrubShown
 
 CSV = "text/csv"
 J = TypeVar("J", bound=JobShown)
-OVER = ("done", "failed", "cancelled", "expired")
 FIRST_LOOK, LONGEST_LOOK = 0.5, 5.0  # seconds between two looks
 ADDRESSES: dict[type[JobShown], str] = {PackageShown: "/v1/evidence-packages", ScrubShown: "/v1/scrubs"}
 
@@ -110,7 +110,7 @@ class Working(Questions):
             job = self.look(job)
             if progress is not None:
                 progress(job)
-            if job.state in OVER:
+            if job.state not in UNDER_WAY:
                 return job
             if time.monotonic() + pause > deadline:
                 raise TimeoutError(f"{job.id}: {job.state} after {seconds:g} s")

@@ -11,8 +11,7 @@ from dialpact.compliance.registers.fault import Fault
 
 JobKind = Literal["scrub", "evidence-package"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
-KINDS: tuple[JobKind, ...] = ("scrub", "evidence-package")
-STATES: tuple[JobState, ...] = ("queued", "running", "done", "failed", "cancelled", "expired")
+UNDER_WAY: tuple[JobState, ...] = ("queued", "running")  # any other is its end
 MOST_STARTS = 3  # of one that ends the process that does it, each time anew
 
 
@@ -51,7 +50,3 @@ class Job(Value, frozen=True, kw_only=True):
     of: int | None = None
     result: Mapping[str, Any] | None = None
     error: JobError | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self.state not in ("queued", "running")

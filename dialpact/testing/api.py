@@ -137,6 +137,7 @@ class Api:
         listening = process.bound("127.0.0.1", port)
         self._faults.app = application(parts.site)
         if self._recorder:
+            self._recorder = False  # later it is the story's affair
             await self.site.recorder(ready=True)
         async with parts.opened(), _beside(parts.site), _doing(parts.jobs, stop):
             await process.serve(

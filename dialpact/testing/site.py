@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -95,7 +96,18 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
             ledger=configuration.LedgerConfig(
                 key_file=f"{where}/ledger.key", on_fork=original.ledger.on_fork
             ),
-            api=structs.replace(original.api, secret_file=f"{where}/api.secret", folder=f"{where}/api-files"),
+            api=structs.replace(
+                original.api,
+                secret_file=f"{where}/api.secret",
+                folder=f"{where}/api-files",
+                consent_evidence=f"{where}/consent-evidence",
+            ),
+            # A receiver of webhooks that is no test's own hears nothing of a test.
+            webhooks={
+                name: hook
+                for name, hook in original.webhooks.items()
+                if configuration.is_loopback(urlsplit(hook.url).hostname or "")
+            },
         )
         create(config.database)
         yield Site(config, policy, clock)

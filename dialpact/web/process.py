@@ -102,16 +102,16 @@ class _Server(uvicorn.Server):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """OSError when the address can not be had."""
+    """OSError, with the address, when it can not be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, as asyncio lets no other send at once what is small: each answer would wait for 40 ms.
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
-    except OSError:
+    except OSError as error:
         opened.close()
-        raise
+        raise OSError(error.errno, f"{host}:{port}: {error.strerror or error}") from error
     return opened
 
 

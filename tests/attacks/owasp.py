@@ -10,11 +10,10 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
-from tests.attacks.table import PAGES, ROOT, Text
+from tests.attacks.table import Language, Row, Text, drawn, write
 
 FILE = Path(__file__).with_name("owasp.toml")
 MARKED = re.compile(r"(?<=<!-- owasp -->\n).*?(?=<!-- /owasp -->)", re.DOTALL)
@@ -34,18 +33,9 @@ RISKS: dict[int, Text] = {
 HEAD = {"en": ("risk (2023)", "what guards against it", "test"), "zh": ("风险（2023）", "如何防范", "测试")}
 
 
-class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``test``: a node id of pytest, without parameters."""
-
+class Guard(Row, frozen=True, forbid_unknown_fields=True):
     risk: int
     guard: Text
-    test: str
-
-    @property
-    def place(self) -> tuple[Path, str]:
-        """The test's file and its function."""
-        file, _, function = self.test.partition("::")
-        return ROOT / file, function
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +48,7 @@ def guards() -> tuple[Guard, ...]:
     return msgspec.convert(tomllib.loads(FILE.read_text("utf-8")), _Table).guard
 
 
-def table(language: Literal["en", "zh"]) -> str:
+def table(language: Language) -> str:
     """The Markdown table, with its last newline: the risks in their order, each named once."""
     rows: list[tuple[str, ...]] = [HEAD[language], ("---",) * len(HEAD[language])]
     for number, name in RISKS.items():
@@ -67,20 +57,8 @@ def table(language: Literal["en", "zh"]) -> str:
             if one.risk == number:
                 rows.append((said, getattr(one.guard, language), f"`{one.test.removeprefix('tests/')}`"))
                 said = ""
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-
-
-def carried(page: Path) -> str:
-    """The table that a page has between its markers."""
-    (found,) = MARKED.findall(page.read_text("utf-8"))
-    return str(found)
-
-
-def main() -> None:
-    for language, page in PAGES.items():
-        new = table(language)
-        page.write_text(MARKED.sub(lambda _, new=new: new, page.read_text("utf-8")), "utf-8")
+    return drawn(rows)
 
 
 if __name__ == "__main__":
-    main()
+    write(table, MARKED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,7 +17,8 @@ import msgspec
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("table.toml")
-PAGES: dict[Literal["en", "zh"], Path] = {
+Language = Literal["en", "zh"]
+PAGES: dict[Language, Path] = {
     "en": ROOT / "SECURITY.md",
     "zh": ROOT / "SECURITY.zh-CN.md",
 }
@@ -46,14 +48,9 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zh: str
 
 
-class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``test``: a node id of pytest, without parameters."""
 
-    id: str
-    who: Who
-    what: Text
-    found_by: Text
-    when: Text
     test: str
 
     @property
@@ -61,6 +58,14 @@ class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The test's file and its function."""
         file, _, function = self.test.partition("::")
         return ROOT / file, function
+
+
+class Attack(Row, frozen=True, forbid_unknown_fields=True):
+    id: str
+    who: Who
+    what: Text
+    found_by: Text
+    when: Text
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +78,7 @@ def attacks() -> tuple[Attack, ...]:
     return msgspec.convert(tomllib.loads(FILE.read_text("utf-8")), _Table).attack
 
 
-def table(language: Literal["en", "zh"]) -> str:
+def table(language: Language) -> str:
     """The Markdown table, with its last newline: an attacker's rows together, as the file orders them."""
     words = WORDS[language]
     rows: list[tuple[str, ...]] = [tuple(words["head"]), ("---",) * len(words["head"])]
@@ -82,20 +87,26 @@ def table(language: Literal["en", "zh"]) -> str:
             if one.who == who:
                 said = (getattr(cell, language) for cell in (one.what, one.found_by, one.when))
                 rows.append((str(words[who]), *said, f"`{one.test.removeprefix('tests/')}`"))
+    return drawn(rows)
+
+
+def drawn(rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown, with its last newline."""
     return "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
 
 
-def carried(page: Path) -> str:
+def carried(page: Path, marked: re.Pattern[str] = MARKED) -> str:
     """The table that a page has between its markers."""
-    (found,) = MARKED.findall(page.read_text("utf-8"))
+    (found,) = marked.findall(page.read_text("utf-8"))
     return str(found)
 
 
-def main() -> None:
+def write(made: Callable[[Language], str], marked: re.Pattern[str] = MARKED) -> None:
+    """Into both pages."""
     for language, page in PAGES.items():
-        new = table(language)
-        page.write_text(MARKED.sub(lambda _, new=new: new, page.read_text("utf-8")), "utf-8")
+        new = made(language)
+        page.write_text(marked.sub(lambda _, new=new: new, page.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write(table)

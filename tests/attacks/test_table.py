@@ -1,15 +1,22 @@
-"""The table of attacks is whole: each names a test that exists, and SECURITY.md carries it as it is made."""
+"""The tables of SECURITY.md are whole: each row names a test that exists, each page carries them as made."""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from tests.attacks.table import PAGES, WHO, Attack, attacks, carried, table
+from tests.attacks import owasp, table
+from tests.attacks.owasp import RISKS, Guard, guards
+from tests.attacks.table import PAGES, WHO, Attack, Language, Row, attacks, carried
 from tests.syntax import tree
+
+ROWS = [pytest.param(one, id=one.id) for one in attacks()] + [
+    pytest.param(one, id=one.test) for one in guards()
+]
 
 
 def test_each_attacker_has_his_rows_and_each_attack_its_name() -> None:
@@ -18,8 +25,13 @@ def test_each_attacker_has_his_rows_and_each_attack_its_name() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("one", attacks(), ids=lambda one: one.id)
-def test_the_test_of_an_attack_exists(one: Attack) -> None:
+def test_each_risk_has_its_guard_and_no_guard_is_there_twice() -> None:
+    assert {one.risk for one in guards()} == set(RISKS) == set(range(1, 11))
+    assert len(set(guards())) == len(guards())
+
+
+@pytest.mark.parametrize("one", ROWS)
+def test_the_test_of_a_row_exists(one: Row) -> None:
     file, function = one.place
     assert file.name.startswith("test_") and file.is_file(), one.test
     found = {
@@ -30,15 +42,23 @@ def test_the_test_of_an_attack_exists(one: Attack) -> None:
     assert function.startswith("test_") and function in found, one.test
 
 
-@pytest.mark.parametrize("one", attacks(), ids=lambda one: one.id)
-def test_a_cell_is_a_cell(one: Attack) -> None:
+@pytest.mark.parametrize("one", ROWS)
+def test_a_cell_is_a_cell(one: Attack | Guard) -> None:
     """No line and no column more than the table has."""
-    for text in (one.what, one.found_by, one.when):
+    texts = (one.what, one.found_by, one.when) if isinstance(one, Attack) else (one.guard,)
+    for text in texts:
         for said in (text.en, text.zh):
             assert said.strip() == said != "" and "\n" not in said and "|" not in said
 
 
 @pytest.mark.parametrize(("language", "page"), PAGES.items())
-def test_the_page_carries_the_table(language: Literal["en", "zh"], page: Path) -> None:
-    """Made by ``python -m tests.attacks.table``."""
-    assert carried(page) == table(language)
+@pytest.mark.parametrize(
+    ("made", "marked"),
+    [(table.table, table.MARKED), (owasp.table, owasp.MARKED)],
+    ids=["attacks", "owasp"],
+)
+def test_the_page_carries_the_table(
+    language: Language, page: Path, made: Callable[[Language], str], marked: re.Pattern[str]
+) -> None:
+    """Made by ``python -m tests.attacks.table`` and ``python -m tests.attacks.owasp``."""
+    assert carried(page, marked) == made(language)

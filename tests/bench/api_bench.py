@@ -38,6 +38,7 @@ LAST_SECONDS = 5  # of it, when the scrub is over
 ROWS = 1_000_000
 FIRST, STEP = 13_000_000_000, 331  # of the list
 HEADERS = 40_000  # ready made
+NICER = 10
 PATIENCE = 60.0
 SCOPES = "check,opt-out,calls,leads,numbers"
 AT = "2026-11-24T10:00:00%2B08:00"
@@ -186,7 +187,7 @@ def serving(folder: Path, web: Web) -> Iterator[Process]:
 
 def nicer(words: list[str]) -> list[str]:
     """As its unit starts it; and programs would be on other hosts."""
-    return ["nice", "-n", "10", *words]
+    return ["nice", "-n", str(NICER), *words]
 
 
 def _player(folder: Path) -> list[str]:

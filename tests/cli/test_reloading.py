@@ -383,6 +383,25 @@ def test_what_a_reload_can_change_in_the_web_process(key: str, restart: bool) ->
     assert active_config.restart(changed, "web") == ([key] if restart else [])
 
 
+def test_receivers_are_part_of_what_is_in_force_and_their_addresses_are_not_shown(tmp_path: Path) -> None:
+    """A web process that tells the old ones is not said to be as the disk is."""
+    seen = []
+    for url in ("https://crm.example/secret", "https://other.example/secret", ""):
+        hook = f'[webhooks.crm]\nurl = "{url}"\n' if url else ""
+        (tmp_path / "dialpact.toml").write_text(
+            f'[policy]\nprofiles = ["cn-hubei-2018"]\n[trunks.carrier]\nendpoint = "PJSIP/c"\n{hook}'
+        )
+        seen.append(active_config.active(*active_config.load(tmp_path / "dialpact.toml")))
+    assert "example" not in repr(seen)
+    for new, keys in ((seen[1], ["webhooks.crm.url"]), (seen[2], [*_settings(seen[0], "webhooks.crm.")])):
+        assert keys and active_config.restart(active_config.changes(seen[0], new), "web") == keys
+        active_config.check(active_config.changes(seen[0], new), "gate")
+
+
+def _settings(found: ActiveConfig, start: str) -> list[str]:
+    return sorted(key for key in found.settings if key.startswith(start))
+
+
 def test_profiles_and_calendar_are_part_of_what_is_in_force() -> None:
     old = ActiveConfig(settings={}, profiles={"a": "1 x", "b": "1 y"}, calendar="c")
     new = ActiveConfig(settings={}, profiles={"a": "1 z"}, calendar="d", areas="a")

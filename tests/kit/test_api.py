@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
+from pathlib import Path
 
 import pytest
 
 from dialpact.client import Client, NoAnswer, Problem
-from dialpact.testing import Api, BadEntry, Registers
+from dialpact.testing import Api, BadEntry, FixedClock, Registers
 from dialpact.testing.api import EVERYTHING
 from dialpact.testing.looking import Failed
-from dialpact.testing.site import Site
+from dialpact.testing.registers import CALLER_ID, CAMPAIGN, NUMBER
+from dialpact.testing.site import Site, made
 
 
 def test_a_key_is_what_it_was_made(dialpact_api: Api) -> None:
@@ -75,3 +78,38 @@ def test_what_a_test_does_not_look_at_fails_it(dialpact_site: Site, dialpact_reg
         crm.key()
     with pytest.raises(Failed, match="2 of the API's faults never came to pass"), Api(dialpact_site) as api:
         api.fails(times=2)
+
+
+OWN = """
+[trunks.carrier]
+endpoint = "carrier"
+[ledger]
+witnesses = []
+[webhooks.crm]
+url = "https://crm.example/hook"
+[webhooks.here]
+url = "http://127.0.0.1:1/hook"
+"""
+
+
+def test_nothing_of_ones_own_installation_is_touched(tmp_path: Path) -> None:
+    """A configuration of one's own: its folders stay as they are, and its receivers hear nothing."""
+    (tmp_path / "dialpact.toml").write_text(OWN)
+    (tmp_path / "kit").mkdir()
+    with made(tmp_path / "dialpact.toml", FixedClock(), tmp_path / "kit") as site:
+        assert set(site.config.webhooks) == {"here"}
+        site.registers.fill()
+        with Api(site) as api:
+            crm = api.client()
+            kept = crm.evidence(io.BytesIO(b"%PDF-1.4"), "application/pdf")
+            assert kept.result == "added"
+            assert crm.predial(NUMBER, campaign=CAMPAIGN, caller_id=CALLER_ID).dial == NUMBER
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dialpact.toml", "kit"]
+
+
+def test_a_recorder_that_is_down_stays_down(dialpact_api: Api) -> None:
+    asyncio.run(dialpact_api.site.recorder(ready=False))
+    dialpact_api.stops()
+    dialpact_api.starts()
+    answer = dialpact_api.client().predial(NUMBER, campaign=CAMPAIGN, caller_id=CALLER_ID)
+    assert answer.reasons == ("recording-unavailable",)

@@ -152,8 +152,7 @@ class Watched(Office):
     @asynccontextmanager
     async def web(self, desk: Desk) -> AsyncIterator[int]:
         """His `dialpact web`, of which the supervisor is told: its port."""
-        store = Store(self.database, 10_000)
-        site = made(self.config, store, self.clock)
-        async with store, serving(application(site, (supervised(PAGES),))) as self.port:
+        parts = made(self.config, self.clock)
+        async with parts.opened(), serving(application(parts.site, (supervised(PAGES),))) as self.port:
             await operators.move(desk, self.name, f"http://127.0.0.1:{self.port}", reason="test")
             yield self.port

@@ -25,7 +25,6 @@ from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.supervision import letter
 from dialpact.compliance.supervision.letter import LIVES, LONGEST, SKEW, Answer, Question, Request
 from dialpact.compliance.supervision.refusal import Refusal
-from dialpact.store.sqlite import Store
 from dialpact.web.supervised import supervised
 from tests.agi.office import NUMBER, STRANGER
 from tests.supervision.conftest import Joined
@@ -295,13 +294,12 @@ async def test_evidence_that_nobody_waits_for_is_gone_at_once(
     async with one.web(desk):
         await answered(one, letter.sealed(desk.signer, await question(desk, one, id="cd" * 16)))
         monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-        store = Store(one.database, 10_000)
-        site = made(one.config, store, one.clock)
+        parts = made(one.config, one.clock)
         path = {"path": "/supervision/package", "raw_path": b"/supervision/package", "query_string": b""}
         scope = {"type": "http", "method": "POST", "headers": [], "http_version": "1.1", **path}
-        async with store:
+        async with parts.opened():
             with pytest.raises(ConnectionResetError):
-                await Starlette(routes=list(supervised(PAGES)(site)))(scope, receive, send)
+                await Starlette(routes=list(supervised(PAGES)(parts.site)))(scope, receive, send)
             assert list(temporary.iterdir()) == []
 
 

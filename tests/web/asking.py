@@ -6,29 +6,22 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
-from dialpact.application.actor import Actor, Door
-from dialpact.application.context import Context
-from dialpact.application.gate import Gate
-from dialpact.application.jobs.files import JobFiles
-from dialpact.application.jobs.runner import Runner
 from dialpact.application.policy import load_policy
 from dialpact.cli import job_worker
 from dialpact.cli.command_context import BUSY_MS
+from dialpact.cli.web_site import Assembled, assembled
 from dialpact.compliance.clock import Clock, SystemClock, host_uptime
-from dialpact.compliance.config import Config, Trunk
-from dialpact.store.sqlite import Store
+from dialpact.compliance.config import Config, StoreConfig, Trunk
 from dialpact.web import process
 from dialpact.web.api.predial import deciding
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
-from dialpact.web.rules import Rules
 from dialpact.web.site import RouteSource, Site
 
 WAIT = 20.0
@@ -90,30 +83,23 @@ async def serving(
             await asyncio.gather(running, return_exceptions=True)
 
 
-def site_of(database: Path, config: Config | None = None, clock: Clock | None = None) -> Site:
-    """Without a configuration: one that has what must be."""
-    config = config or Config(
-        trunks={"carrier": Trunk(endpoint="PJSIP/carrier")}, origin=str(database.parent / "c.toml")
+def site_of(database: Path) -> Site:
+    """Without a configuration: one that has what must be. Its stores are nobody's to close."""
+    return made(_config(database), SystemClock()).site
+
+
+def _config(database: Path) -> Config:
+    return Config(
+        trunks={"carrier": Trunk(endpoint="PJSIP/carrier")},
+        store=StoreConfig(url=f"sqlite:{database}"),
+        origin=str(database.parent / "c.toml"),
     )
-    return made(config, Store(database, BUSY_MS, yields=True), clock or SystemClock())
 
 
-def made(config: Config, store: Store, clock: Clock) -> Site:
-    rules = Rules(config, load_policy(config), store, clock)
-    context = Context(store, Actor(name="dialpact", door=Door.DAEMON), clock)
-    files = JobFiles(config.path(config.api.folder))
+def made(config: Config, clock: Clock) -> Assembled:
+    """As ``dialpact web`` has it."""
     command = partial(job_worker.command, Path(config.origin))
-    return Site(
-        config=config,
-        store=store,
-        clock=clock,
-        uptime=host_uptime,
-        rules=rules.now,
-        recorded_rules=rules.recorded,
-        jobs=Runner(context, files, command, timedelta(days=config.api.results_days)),
-        gate=Gate(Store(config.database, short_units=True, yields=True), rules.now(), clock),
-        reads=Store(config.database, BUSY_MS, read_only=True),
-    )
+    return assembled(config, load_policy(config), clock, host_uptime, command, BUSY_MS)
 
 
 @asynccontextmanager
@@ -126,18 +112,17 @@ async def asking(
     works: bool = False,
 ) -> AsyncIterator[Asker]:
     """``works``: jobs are done, too."""
-    site, stop = site_of(database, config, clock), asyncio.Event()
-    assert isinstance(site.jobs, Runner)
-    working = asyncio.create_task(deciding(site))
-    running = asyncio.create_task(site.jobs.run(stop)) if works else None
-    try:
-        async with serving(application(site, sources)) as port:
-            yield Asker(port)
-    finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-        stop.set()
-        if running:
-            await running
-        for store in (site.store, site.reads):
-            await store.close()
+    parts = made(config or _config(database), clock or SystemClock())
+    stop = asyncio.Event()
+    async with parts.opened():
+        working = asyncio.create_task(deciding(parts.site))
+        running = asyncio.create_task(parts.jobs.run(stop)) if works else None
+        try:
+            async with serving(application(parts.site, sources)) as port:
+                yield Asker(port)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            stop.set()
+            if running:
+                await running

@@ -2,7 +2,7 @@
 
 ``python -m tests.web.job_work CONFIG (idle|ready)``. The job puts what was sent into capitals, as its
 ``detail`` says: ``at``, ``go``: pipes with names; at each row's turn it says so into the one and waits for a
-word on the other. ``die``: it kills its process there. ``fault``, ``broken``: how it fails.
+word on the other. ``die``: it kills its process there. ``fault``, ``broken``, ``write``: how it fails.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ async def work(task: Task) -> Outcome:
     rows = (task.folder / files.INPUT).read_bytes().splitlines(keepends=True)
     if told.get("fault"):
         raise Fault("no-batch", entry="13")
+    if told.get("write"):
+        await task.context.store.incidents.add(at=task.context.now(), node="pbx1", kind="test")
     if told.get("broken"):
         raise RuntimeError("13800138000")
     with files.whole(task.folder / RESULT) as out:

@@ -23,8 +23,8 @@ from dialpact.application.jobs import kinds, queue, runner
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.runner import Runner
 from dialpact.compliance.clock import SystemClock
-from dialpact.compliance.errors import NoRoom
-from dialpact.compliance.jobs import Job
+from dialpact.compliance.errors import NoRoom, StoreError
+from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
@@ -84,7 +84,7 @@ class Bench:
 
     async def over(self, job: Job) -> Job:
         async with asyncio.timeout(WAIT):
-            while not (found := await self.job(job)).is_over:
+            while (found := await self.job(job)).state in UNDER_WAY:
                 await asyncio.sleep(0.02)
         return found
 
@@ -168,6 +168,25 @@ async def test_it_is_done_in_its_turn_and_what_was_sent_goes(bench: Bench) -> No
     assert (bench.there(first), bench.there(second)) == (["result"], ["result"])
     assert (bench.files.of(first.id) / "result").stat().st_mode & 0o777 == 0o600
     assert bench.files.folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_one_whose_end_was_written_and_said_to_fail_is_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may fail behind a commit: what is written down then stands, and its result is there."""
+    finish = bench.store.jobs.finish
+
+    async def unsure(*given: Any) -> None:
+        await finish(*given)
+        monkeypatch.setattr(bench.store.jobs, "finish", finish)
+        raise StoreError("disk full")
+
+    monkeypatch.setattr(bench.store.jobs, "finish", unsure)
+    job = await bench.submit()
+    async with bench.running():
+        assert (await bench.over(job)).state == "done"
+        assert (await bench.over(await bench.submit(b"x\n"))).state == "done", "the end of the first is over"
+    assert bench.result(job) == MADE
 
 
 async def test_the_worker_gives_way_to_everybody(bench: Bench, pipes: Any) -> None:
@@ -283,6 +302,14 @@ async def test_what_fails_says_why_and_leaves_nothing(
     assert failed.error is not None
     assert (failed.state, failed.error.code, failed.error.detail) == ("failed", code, detail)
     assert bench.there(job) == []
+
+
+async def test_who_is_idle_takes_no_lock(bench: Bench) -> None:
+    job = await bench.submit(write=True)
+    async with bench.running():
+        failed = await bench.over(job)
+    assert failed.error is not None and failed.error.code == "job-failed"
+    assert "readonly" in failed.error.detail["why"] and acts(bench.store.path) == []
 
 
 async def test_an_orderly_end_is_not_its_fault(bench: Bench, pipes: Any) -> None:

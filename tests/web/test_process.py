@@ -61,6 +61,14 @@ async def test_what_breaks_is_an_answer_without_a_word_of_ours(tmp_path: Path) -
         assert "server" not in answer.headers
 
 
+def test_an_address_that_can_not_be_had_is_named() -> None:
+    taken = process.bound("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    taken.listen()
+    with taken, pytest.raises(OSError, match=f"127.0.0.1:{port}: Address already in use"):
+        process.bound("127.0.0.1", port)
+
+
 async def test_a_body_has_a_bound(tmp_path: Path) -> None:
     async with asking(tmp_path / "no.db", (pages,)) as asker:
         assert (await asker.get("/echo", "POST", bytes(1 << 20))).body == b"1048576"

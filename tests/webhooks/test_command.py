@@ -357,4 +357,5 @@ def test_the_doctor_and_status_say_how_it_stands(hooked: Home, there: Answering)
     there.status = 410
     opted_out(hooked, "13900139000")
     turns(hooked)
-    assert [one["code"] for one in doctor(hooked)] == ["webhook-gone"]
+    (gone,) = doctor(hooked)
+    assert gone["code"] == "webhook-gone" and "+08:00" in gone["text"]  # as people read it

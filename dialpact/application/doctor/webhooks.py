@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
 from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.webhooks import secret
 from dialpact.compliance.webhooks.delivery import SICK, HookState
 
@@ -48,13 +49,13 @@ def signed(site: Site) -> Iterator[DoctorFinding]:
 def _flaws(site: Site, state: HookState) -> Iterator[DoctorFinding]:
     about = {"webhook": state.name, "why": state.why}
     if state.disabled_at is not None:
-        yield fail("webhook-gone", **about, since=state.disabled_at.isoformat(" ", "minutes"))
+        yield fail("webhook-gone", **about, since=shown_time(state.disabled_at))
         return
     minutes = (site.now - state.looked_at) // timedelta(minutes=1)
     if minutes > MOST_MINUTES:
         yield warn("webhook-silent", **about, minutes=minutes)
     if state.failing_since is not None and state.failures >= SICK:
-        since = state.failing_since.isoformat(" ", "minutes")
+        since = shown_time(state.failing_since)
         yield warn("webhook-failing", **about, since=since, waiting=state.waiting)
     if state.dead:
         yield warn("webhook-dead", **about, dead=state.dead)

@@ -27,7 +27,7 @@ from dialpact.application.jobs.kinds import KINDS, Outcome
 from dialpact.application.jobs.line import Done, Failed, Far, Said
 from dialpact.application.jobs.worker import Worker
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
-from dialpact.compliance.jobs import MOST_STARTS, Job, JobError
+from dialpact.compliance.jobs import MOST_STARTS, UNDER_WAY, Job, JobError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.together import as_one
 
@@ -50,7 +50,7 @@ class Runner:
         self._context, self._command, self._kept = context, command, kept
         self._jobs = context.store.jobs
         self._wake, self._cancelled = asyncio.Event(), asyncio.Event()
-        self._current = ""
+        self._current = self._said = ""
         self._worker: Worker | None = None
 
     def wake(self) -> None:
@@ -72,12 +72,18 @@ class Runner:
                         await self._work(lock, stop)
                 pauses, pause = _pauses(), LOOK_SECONDS
             except Exception as error:
-                expected = isinstance(error, DialpactError | OSError)
-                log.error("jobs are not done", error=str(error), exc_info=None if expected else error)
+                self._say(error)
                 pause = next(pauses)
             finally:
                 await self._end_worker()
             await _wait(stop, seconds=pause)
+
+    def _say(self, error: Exception) -> None:
+        """Once, however often it is tried: where nobody asks for jobs, none may be meant to be done."""
+        if str(error) != self._said:
+            expected = isinstance(error, DialpactError | OSError)
+            log.error("jobs are not done", error=str(error), exc_info=None if expected else error)
+        self._said = str(error)
 
     async def _work(self, lock: int, stop: asyncio.Event) -> None:
         for left in await self._jobs.running():
@@ -158,9 +164,11 @@ class Runner:
         act = conclude(self._context, job, outcome) if conclude else None
         try:
             await (finish() if act is None else as_one([act, finish]))
-        except StoreRefused:  # it was cancelled, which this overtook
-            await asyncio.to_thread(self.files.drop, job.id)
-            return
+        except StoreRefused:  # it was cancelled, which this overtook; or is done: its commit was said to fail
+            left = await self._jobs.get(job.id)
+            if left is None or left.state != "done":
+                await asyncio.to_thread(self.files.drop, job.id)
+                return
         except Fault as fault:  # what it was to do to the registers can not be done any more
             await self._failed(job, JobError.of(fault))
             return
@@ -221,7 +229,7 @@ class Runner:
             state = states.get(id)
             if state == "done":  # (it goes then; whoever was ended there has left it)
                 await asyncio.to_thread(self.files.drop_input, id)
-            elif is_old if state is None else state not in ("queued", "running"):
+            elif is_old if state is None else state not in UNDER_WAY:
                 await asyncio.to_thread(self.files.drop, id)
 
 

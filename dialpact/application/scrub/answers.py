@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dialpact.application.check import in_a_range, judged
 from dialpact.application.scrub.request import ScrubRequest
+from dialpact.compliance import masking
 from dialpact.compliance.clock import instant
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.judge import Judge
@@ -26,8 +27,7 @@ from dialpact.store.ports.lists import NOTHING, ListSnapshot, Own, OwnConsent
 
 LONGEST = 200  # characters of what is logged
 MOST = 8192  # answers that are kept
-OVER = "over"
-
+OVER = "over"  # of an instant that is
 
 log = structlog.get_logger()
 
@@ -94,7 +94,8 @@ class Answers:
         except DialpactError:  # of the store: so would all others
             raise
         except Exception as error:
-            log.error("could not be judged", error=f"{type(error).__name__}: {error}"[:LONGEST])
+            why = masking.text(f"{type(error).__name__}: {error}", LONGEST)
+            log.error("could not be judged", error=why)
             broken = self._judge.broken(replace(self._attempt, callee=callee), self._now)
             return Answer(broken.verdict, broken.reasons, None, self._now)
 

@@ -27,6 +27,7 @@ PLAIN = re.compile(
     r"(?:199[2-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2})?"
 )
 _DAY = re.compile(_DATE)
+_ZONED = re.compile(rf":[0-9.]+{_ZONE}\s*$")
 _MOMENT = re.compile(f"{_DATE}(?:{_TIME}(?:{_ZONE})?)?")
 
 
@@ -65,6 +66,18 @@ def _moment(text: str, column: str, end_of_day: bool) -> datetime:
         return datetime.combine(found, clock, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Fault("bad-time", column=column, value=shown(text)) from error
+
+
+def zoned(text: str, column: str) -> datetime:
+    """As a program writes it: with its zone, as what it left out would be somebody else's guess.
+
+    >>> zoned("2026-11-24T10:00:00+08:00", "at").isoformat()
+    '2026-11-24T02:00:00+00:00'
+    """
+    found = moment(text, column)
+    if not _ZONED.search(text):
+        raise Fault("no-zone", column=column, value=shown(text))
+    return found
 
 
 def shown_time(instant: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -12,12 +13,20 @@ from dialpact.store.ports.receipts import Receipt
 KEPT = timedelta(hours=24)
 
 
+def unkeyed(content: bytes) -> str:
+    """A hash that anybody can make."""
+    return hashlib.sha256(content).hexdigest()
+
+
 class Request(NamedTuple):
-    """``key``: of the API; ``name``: the Idempotency-Key; ``digest``: of method, address and body."""
+    """``key``: of the API; ``name``: the Idempotency-Key; ``digest``: of method, address and body. ``seal``:
+    the hash over what is kept of it; keyed, so that what somebody writes there by hand is told to nobody.
+    """
 
     key: str
     name: str
     digest: str
+    seal: Callable[[bytes], str] = unkeyed
 
 
 class Written(NamedTuple):
@@ -53,7 +62,8 @@ class Idempotency(Protocol):
     ) -> Claimed:
         """``busy``: ``owner`` himself is at it already; ``alive``: whether another owner may still be.
 
-        What is older than ``KEPT`` is deleted, and was never there.
+        What is older than ``KEPT`` is deleted, and was never there. StoreError for a row that another hand
+        has written.
         """
 
     def receipt(self, request: Request) -> Receipt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import sqlite3
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from dialpact.compliance.clock import stamp
+from dialpact.compliance.errors import StoreError
 from dialpact.compliance.randomness import Randomness
 from dialpact.store.ports.idempotency import KEPT, Answered, Claimed, Request, Written
 from dialpact.store.ports.receipts import Receipt
@@ -32,7 +34,7 @@ class Idempotency:
     async def claim(
         self, request: Request, *, owner: str, busy: bool, alive: Callable[[str], bool], at: datetime
     ) -> Claimed:
-        key, name, digest = request
+        key, name, digest, _ = request
 
         def work(connection: sqlite3.Connection) -> Claimed:
             SQL.clear(connection, before=stamp(at - KEPT))
@@ -42,9 +44,12 @@ class Idempotency:
                     return Claimed()
                 act = _ACTS.take().hex()
                 SQL.insert(connection, key=key, name=name, at=stamp(at), request=digest, act=act, owner=owner)
+                _seal(connection, request)
                 return Claimed(mine=True, act=act)
             if row["request"] != digest:
                 return Claimed(same=False)
+            if not hmac.compare_digest(row["sealed"], _sealed(row, request)):
+                raise StoreError(f"what is kept of a request of {key} was written by another hand")
             if row["status"] is not None:
                 return Claimed(answer=_answer(row))
             if busy or (row["owner"] != owner and alive(row["owner"])):
@@ -60,22 +65,47 @@ class Idempotency:
         return claimed
 
     def receipt(self, request: Request) -> Receipt:
-        key, name, _ = request
+        key, name = request.key, request.name
 
         def note(connection: sqlite3.Connection) -> None:
             row = SQL.get(connection, key=key, name=name)
             if row is not None and (new := [list(each) for each in SQL.put_in(connection)]):
                 SQL.note(connection, key=key, name=name, written=json.dumps(json.loads(row["written"]) + new))
+                _seal(connection, request)
 
         return note
 
     async def answered(self, request: Request, answer: Answered) -> None:
-        key, name, _ = request
+        key, name = request.key, request.name
         said = {"status": answer.status, "headers": json.dumps(dict(answer.headers)), "body": answer.body}
-        await self._database.jot(lambda connection: SQL.answer(connection, key=key, name=name, **said))
+
+        def work(connection: sqlite3.Connection) -> None:
+            SQL.answer(connection, key=key, name=name, **said)
+            _seal(connection, request)
+
+        await self._database.jot(work)
 
     async def clear(self, at: datetime) -> None:
         await self._database.jot(lambda connection: SQL.clear(connection, before=stamp(at - KEPT)))
+
+
+def _seal(connection: sqlite3.Connection, request: Request) -> None:
+    """After each change of the row, but for who is at it."""
+    if (row := SQL.get(connection, key=request.key, name=request.name)) is not None:
+        SQL.seal(connection, key=request.key, name=request.name, sealed=_sealed(row, request))
+
+
+def _sealed(row: Any, request: Request) -> str:
+    said = [
+        request.key,
+        request.name,
+        row["request"],
+        row["act"],
+        row["written"],
+        row["status"],
+        row["headers"],
+    ]
+    return request.seal(json.dumps(said).encode() + bytes(row["body"]))
 
 
 def _answer(row: Any) -> Answered:

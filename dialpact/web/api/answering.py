@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -103,7 +104,7 @@ class Answering:
         address = request.url.path, request.scope["query_string"].decode("latin-1")
         fields = [request.headers.get(name, "") for name in endpoint.fields]
         digest = idempotency.digest(secret, request.method, *address, *fields, sent.media_type, sent.sha256)
-        named = Named(asked.key.id, name, digest)
+        named = Named(asked.key.id, name, digest, partial(idempotency.sealed, secret))
         claimed = await self._once.claim(named)
         if (before := claimed.answer) is not None:
             return Response(before.body, before.status, {**before.headers, **REPLAYED})

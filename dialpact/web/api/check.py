@@ -6,13 +6,13 @@ from dialpact.application import check as use_case
 from dialpact.application.answer import Answer as Told
 from dialpact.application.predial import permitted
 from dialpact.compliance.registers.api_key import Scope
-from dialpact.compliance.registers.moment import moment
+from dialpact.compliance.registers.moment import zoned
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery
 
 
 class CheckBody(Body, frozen=True, kw_only=True):
     """``number``: as it would be dialled. ``trunk``: may be left out where one is configured. ``at``: another
-    instant than now, RFC 3339. ``live``: whether the recorder counts.
+    instant than now, RFC 3339 with its zone. ``live``: whether the recorder counts.
     """
 
     number: str
@@ -26,7 +26,7 @@ class CheckBody(Body, frozen=True, kw_only=True):
 
 async def check(asked: Asked[NoQuery, CheckBody]) -> Answer:
     body = asked.body
-    at = moment(body.at, "at") if body.at else None
+    at = zoned(body.at, "at") if body.at else None
     await permitted(asked.context, body.campaign, asked.key.businesses)
     checked = await use_case.check(
         asked.context,

@@ -45,6 +45,11 @@ def digest(secret: bytes, *parts: str) -> str:
     return hmac.digest(secret, "\n".join(parts).encode("utf-8", "backslashreplace"), hashlib.sha256).hex()
 
 
+def sealed(secret: bytes, content: bytes) -> str:
+    """Of what is kept of a request: who writes to the database alone can not make it."""
+    return hmac.digest(secret, b"kept\n" + content, hashlib.sha256).hex()
+
+
 class Once:
     """The requests that this process is at."""
 

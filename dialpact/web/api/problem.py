@@ -46,6 +46,15 @@ _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _TYPE = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<found>[^`]+)`$")
+# What else msgspec says of a value, as texts in both languages; what is none of these is told as it says it.
+_VALUES = (
+    ("zone", re.compile(r"Expected `datetime` with a timezone component$")),
+    ("time", re.compile(r"Invalid RFC3339 encoded datetime$")),
+    ("choice", re.compile(r"Invalid enum value (?P<value>.*)$", re.DOTALL)),
+    ("length", re.compile(r"Expected `(?:str|array)` of length (?P<bound>[<>=]+ \d+)$")),
+    ("bound", re.compile(r"Expected `(?:int|float)` (?P<bound>[<>=]+ \S+)$")),
+    ("form", re.compile(r"Expected `str` matching regex (?P<pattern>.*)$", re.DOTALL)),
+)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]+)\]")
 log = structlog.get_logger()
 
@@ -194,10 +203,17 @@ def invalid(error: msgspec.ValidationError, language: Language, parameter: str =
     elif found := _TYPE.fullmatch(said):
         code, detail = "bad-type", text("error.type", language, **found.groupdict())
     else:
-        code, detail = "bad-value", text("error.value", language, why=said[:200])
+        code, detail = "bad-value", _value(said, language)
     if parameter:
         wrong = Wrong(code=code, detail=detail, parameter=place[0] if place else "")
     else:
         pointer = "#" + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in place)
         wrong = Wrong(code=code, detail=detail, pointer=pointer)
     return Refusal(422, "invalid", errors=(wrong,))
+
+
+def _value(said: str, language: Language) -> str:
+    for name, pattern in _VALUES:
+        if found := pattern.fullmatch(said):
+            return text(f"error.{name}", language, **{key: it[:200] for key, it in found.groupdict().items()})
+    return text("error.value", language, why=said[:200])

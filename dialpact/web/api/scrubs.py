@@ -37,7 +37,7 @@ Form = Literal["", "csv", "jsonl"]
 
 class ListQuery(Query, frozen=True, kw_only=True):
     """Of a list that is sent. ``form``: of the result; else as the list's, of a workbook CSV. ``at``: another
-    instant than now.
+    instant than now, with its zone.
     """
 
     campaign: str = ""

@@ -141,6 +141,8 @@ def test_no_number_that_somebody_wrote_down_is_told(stocked: Home, whole: bool) 
     ("body", "code", "place"),
     [
         ({"number": NUMBER, **CALL, "at": "noon"}, "bad-time", None),
+        ({"number": NUMBER, **CALL, "at": "2026-11-24T10:00:00"}, "no-zone", None),
+        ({"number": NUMBER, **CALL, "at": "2026-11-24"}, "no-zone", None),
         ({"number": NUMBER, **CALL, "callerid": "1"}, "invalid", "#/callerid"),
         ({"number": 13800138000, **CALL}, "invalid", "#/number"),
         (CALL, "invalid", "#/number"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -189,3 +191,25 @@ def test_one_that_another_process_is_at(home: Home, desk: Desk) -> None:
         first.join(WAIT)
         assert other("POST", "/v1/x", {}, key="a").body == told[0].body
     assert desk.count == 1
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "UPDATE idempotency SET status = 201, body = x'7b7d'",
+        'UPDATE idempotency SET headers = \'{"location": "/v1/elsewhere"}\'',
+        'UPDATE idempotency SET status = NULL, written = \'[["register-change", "1"]]\'',
+        "UPDATE idempotency SET act = 'ffffffffffffffffffffffffffffffff', status = NULL",
+        "UPDATE idempotency SET sealed = ''",
+    ],
+)
+def test_what_another_hand_has_written_is_told_to_nobody(home: Home, desk: Desk, forged: str) -> None:
+    with opened(home, desk) as client:
+        first = client("POST", "/v1/x", {}, key="a")
+        assert client("POST", "/v1/x", {}, key="a").body == first.body
+        with closing(sqlite3.connect(home.path / "dialpact.db")) as thief, thief:
+            assert thief.execute(forged).rowcount == 1
+        refused = client("POST", "/v1/x", {}, key="a")
+        assert (refused.status, refused.json["code"]) == (503, "not-now")
+        assert client("POST", "/v1/x", {}, key="b").status == 201
+    assert desk.count == 2

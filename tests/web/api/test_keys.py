@@ -21,6 +21,7 @@ from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.registers import api_key
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.store.sqlite import Store
+from dialpact.testing.clock import FixedClock
 from tests.cli.conftest import Home
 from tests.web.api.client import api, key
 
@@ -69,7 +70,24 @@ def test_the_token_is_kept_nowhere(home: Home) -> None:
     assert "mac" not in str(home("api-key", "show", "crm"))
 
 
-def test_revoked_and_over_at_once(home: Home) -> None:
+def test_it_opens_until_the_end_of_its_last_day(home: Home) -> None:
+    clock = FixedClock("2026-11-24T10:00+08:00")
+    home.machine = type(home.machine)(clock=clock)
+    with api(home, key(home, "crm", "check", expires="2026-11-25")) as client:
+        for at, status in (
+            ("2026-11-25T00:00+08:00", 200),
+            ("2026-11-25T23:59:59+08:00", 200),
+            ("2026-11-26T00:00+08:00", 401),
+            ("2026-11-25T16:00+00:00", 401),
+        ):
+            clock.set(at)
+            assert client("GET", "/v1/key").status == status, at
+    assert (
+        "over" in home("api-key", "add", "b", "--scopes", "check", "--expires", "2026-11-25", code=1)["error"]
+    )
+
+
+def test_revoked_and_rotated_at_once(home: Home) -> None:
     token, short = key(home, "crm", "check"), key(home, "short", "check")
     with api(home, token) as client:
         assert (client("GET", "/v1/key")).status == 200

@@ -74,8 +74,9 @@ def test_what_can_not_be_asked(stocked: Home, call: str) -> None:
             ({"callee": "13900139000"}, "evidence-no-call"),
             ({"complaint": 7}, "not-registered"),
         ):
-            refused = client("POST", "/v1/evidence-packages", body)
+            refused = client("POST", "/v1/evidence-packages", body, language="zh")
             assert (refused.status, refused.json["code"]) == (422, code), body
+            assert not refused.json["detail"].isascii(), body  # in words, of the asked language
         for body, code in (({"call": call}, "not-registered"), ({"callee": NUMBER}, "evidence-no-call")):
             refused = client.by(other)("POST", "/v1/evidence-packages", body)
             assert (refused.status, refused.json["code"]) == (422, code), body

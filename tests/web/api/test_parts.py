@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from string import Formatter
+from typing import Annotated, Any, Literal
 
+import msgspec
 import pytest
+from msgspec import Meta
 
 from dialpact.application.presence import Presence
 from dialpact.store.sqlite import Store
+from dialpact.web.api import problem
 from dialpact.web.api.language import language
 from dialpact.web.api.limits import MOST_NAMES, Quota, Taken, network
 from tests.cli.conftest import Home
@@ -107,6 +112,27 @@ def test_what_problems_say_is_in_both_languages_and_used() -> None:
     sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "dialpact").rglob("*.py"))
     unused = {name for name in english["problem"] if f'"{name}"' not in sources}
     assert not unused
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (Annotated[datetime, Meta(tz=True)], "2026-11-24T10:00:00", "须带时区，如 2026-11-24T10:00:00+08:00"),
+        (datetime, "noon", "不是 RFC 3339 的时间（如 2026-11-24T10:00:00+08:00）"),
+        (Literal["a"], "b", "没有这个取值：'b'"),
+        (Annotated[str, Meta(max_length=2)], "abc", "长度须 <= 2"),
+        (Annotated[list[int], Meta(min_length=1)], [], "长度须 >= 1"),
+        (Annotated[int, Meta(ge=1)], 0, "须 >= 1"),
+        (Annotated[str, Meta(pattern="^a$")], "b", "须符合 '^a$'"),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said_in_the_asked_language(
+    kind: Any, value: object, said: str
+) -> None:
+    with pytest.raises(msgspec.ValidationError) as error:
+        msgspec.convert(value, kind)
+    (wrong,) = problem.invalid(error.value, "zh").errors
+    assert (wrong.code, wrong.detail) == ("bad-value", said)
 
 
 def fields(text: str) -> set[str]:

@@ -4,7 +4,7 @@
 DELETE FROM idempotency WHERE at <= :before;
 
 -- name: get(key, name)^
-SELECT request, act, owner, written, status, headers, body FROM idempotency WHERE key = :key AND name = :name;
+SELECT request, act, owner, written, status, headers, body, sealed FROM idempotency WHERE key = :key AND name = :name;
 
 -- name: insert(key, name, at, request, act, owner)!
 INSERT INTO idempotency (key, name, at, request, act, owner)
@@ -22,3 +22,6 @@ UPDATE idempotency SET written = :written WHERE key = :key AND name = :name;
 
 -- name: answer(key, name, status, headers, body)!
 UPDATE idempotency SET status = :status, headers = :headers, body = :body WHERE key = :key AND name = :name;
+
+-- name: seal(key, name, sealed)!
+UPDATE idempotency SET sealed = :sealed WHERE key = :key AND name = :name;
