@@ -204,4 +204,6 @@ SELECT count(*) AS count FROM register_change AS c
 WHERE c.register = 'dnc' AND c.action = 'add' AND c.at >= :since AND c.at < :until
   AND (:business = '' OR json_extract(c.detail, '$.value') = :business
        OR EXISTS (SELECT 1 FROM opt_out AS o JOIN decision AS d ON d.id = o.decision
-                  WHERE o.number = CAST(substr(c.key, 2) AS INTEGER) AND o.at = c.at AND d.business = :business));
+                  WHERE o.number = CAST(substr(c.key, 2) AS INTEGER) AND o.at = c.at
+                    AND o.scope = json_extract(c.detail, '$.scope') AND o.value = json_extract(c.detail, '$.value')
+                    AND d.business = :business));
