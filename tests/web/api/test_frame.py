@@ -15,11 +15,7 @@ import pytest
 from dialpact.compliance.errors import NotPermitted, StoreBusy, StoreRefused
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
-<<<<<<< HEAD
-from dialpact.web.api import keys, problem
-=======
-from dialpact.web.api import answering, keys
->>>>>>> t-att
+from dialpact.web.api import answering, keys, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Paged, Query
 from dialpact.web.api.problem import NotFound
 from tests.cli.conftest import NUMBER, Home
