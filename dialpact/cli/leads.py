@@ -153,7 +153,10 @@ async def scrub_(
     trunk: scrub.Trunk = "",
     agent: Annotated[str, typer.Option()] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The result; no file is written over.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="The result; else figures alone. No file is written over."
+        ),
     ] = None,
     format: scrub.AsForm = None,
     force: Force = False,

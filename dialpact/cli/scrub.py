@@ -63,6 +63,8 @@ async def scrub(
     judge = _judge(session)
     layout = Layout(map, mapping, numbers_only=numbers_only)
     instant = moment(at, "at") if at else None
+    if out and out.exists() and file.exists() and out.samefile(file):  # --force is not meant for this one
+        raise Fault("scrub-over-list", file=str(out))
     async with session.context() as context:
         request = ScrubRequest(
             campaign=campaign,

@@ -125,7 +125,7 @@ async def serve(
     head_seconds: float = HEAD_SECONDS,
     behind_proxy: bool = False,
 ) -> None:
-    """Until ``stop``. Closes the socket. OSError: certificate or key can not be read, or do not fit.
+    """Until ``stop``. Closes the socket. OSError, with the file: certificate or key can not be used.
 
     ``behind_proxy``: who asks is the last address of ``X-Forwarded-For``, of connections from this host.
     """
@@ -166,5 +166,10 @@ async def serve(
 def _context(tls: Tls, *_: object) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(tls.certificate, tls.private_key)
+    try:
+        for file in (tls.certificate, tls.private_key):
+            file.open("rb").close()  # (ssl does not say which of them it is that can not be read)
+        context.load_cert_chain(tls.certificate, tls.private_key)
+    except ssl.SSLError as error:
+        raise OSError(f"{tls.certificate}, {tls.private_key}: {error}") from error
     return context

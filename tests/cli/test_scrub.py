@@ -118,6 +118,9 @@ def test_no_file_is_written_over(stocked: Home) -> None:
     assert (stocked.path / "result.csv").read_text() == "mine"
     stocked("scrub", file, *CALL, *TUESDAY, "--out", "result.csv", "--force")
     assert len(rows((stocked.path / "result.csv").read_bytes())) == 1
+    said = stocked("scrub", file, *CALL, *TUESDAY, "--out", "list.csv", "--force", code=1)  # the list itself
+    assert "list.csv" in said["error"]
+    assert (stocked.path / "list.csv").read_text() == f"number\n{NUMBER}\n"
 
 
 @pytest.mark.parametrize(

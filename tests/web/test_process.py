@@ -61,6 +61,17 @@ async def test_what_breaks_is_an_answer_without_a_word_of_ours(tmp_path: Path) -
         assert "server" not in answer.headers
 
 
+async def test_a_key_that_can_not_be_read_or_does_not_fit_is_named(tmp_path: Path) -> None:
+    tls = certified(tmp_path)
+    (tmp_path / "none.pem").write_text("")
+    for key in ("missing.pem", "none.pem"):
+        wrong = Tls(certificate=tls.certificate, private_key=tmp_path / key)
+        with pytest.raises(OSError, match=key):
+            await process.serve(
+                PlainTextResponse(""), process.bound("127.0.0.1", 0), wrong, asyncio.Event(), lambda: None
+            )
+
+
 def test_an_address_that_can_not_be_had_is_named() -> None:
     taken = process.bound("127.0.0.1", 0)
     port = taken.getsockname()[1]
