@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from dialpact.application.jobs.files import need_room
 from dialpact.application.recording_files import Seen, look
+from dialpact.compliance.ledger.keys import sync_folder
 from dialpact.compliance.registers.consent_evidence import MOST
 from dialpact.compliance.registers.fault import Fault
 
@@ -39,7 +40,7 @@ class Arrived:
         """Over one of before: it has the same bytes, unless somebody has changed it."""
         folder = self.path.parent
         self.path.replace(folder / self.sha256)
-        flush_folder(folder)
+        sync_folder(folder)
 
     def forget(self) -> None:
         with suppress(OSError):
@@ -52,7 +53,7 @@ def take_in(folder: Path, file: BinaryIO) -> Arrived:
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
             folder.chmod(0o770)  # the process's umask would leave out who keeps one at the shell
-            flush_folder(folder.parent)
+            sync_folder(folder.parent)
         need_room(folder, MOST)  # else who may bring proofs could stop all calls by them
         opened, name = tempfile.mkstemp(prefix=ARRIVING, dir=folder)
     except OSError as error:
@@ -116,7 +117,7 @@ def take_out(folder: Path, sha256: str) -> None:
     """Fault where it can not be removed; one that is gone is no fault."""
     try:
         (folder / sha256).unlink(missing_ok=True)
-        flush_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
 
@@ -127,14 +128,6 @@ def sweep(folder: Path, now: datetime) -> None:
         for left in folder.glob(f"{ARRIVING}*"):
             if left.lstat().st_mtime < (now - LEFT).timestamp():
                 left.unlink(missing_ok=True)
-
-
-def flush_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _unwritable(folder: Path, error: OSError) -> Fault:

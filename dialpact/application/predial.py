@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
+from dialpact.application import limits
 from dialpact.application.actor import Right
 from dialpact.application.answer import Answer, answer
 from dialpact.application.check import last_dialled
@@ -140,8 +141,7 @@ async def permitted(context: Context, campaign: str, businesses: Collection[str]
     if not businesses or not campaign:
         return
     for one in (await context.store.campaigns.list(id=campaign)).rows:
-        if one.business not in businesses:
-            raise NotPermitted(f"{context.by}: of another business")
+        limits.need(context, businesses, one.business)
 
 
 async def _told(context: Context, judge: Judge, decision: Decision, until: float) -> Predialled:

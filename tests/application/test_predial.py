@@ -20,9 +20,11 @@ from dialpact.application.predial import Predialled, predial
 from dialpact.compliance.carrier_leg import FRESH
 from dialpact.compliance.errors import NotPermitted, StoreError
 from dialpact.compliance.judge import Judge, new_id
+from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
+from dialpact.compliance.sections import Cap
 from dialpact.store.sqlite import Store
-from tests.agi.office import BUSY_MS, CALLER_ID, NUMBER, STRANGER, Office, policy, until
+from tests.agi.office import BUSY_MS, CALLER_ID, NUMBER, STRANGER, Office, policy, soon, until
 from tests.agi.stores import Flushed, Held, Watched
 
 QUICK = Limits(retry_seconds=0.02)
@@ -209,6 +211,29 @@ async def test_who_is_gone_before_his_answer_has_none(office: Office, store: Sto
         await until(office.undelivered)
     assert [reason for _, reason in office.undelivered()] == ["gate-error"]
     assert office.decisions() == [("ALLOW", "[]")]
+
+
+async def test_caps_are_of_all_gates_together(office: Office, store: Store) -> None:
+    """The dialplan's and that of the web process, each on a connection of its own, as fast as they can."""
+    (profile,) = policy().profiles
+    assert profile.attempts is not None
+    attempts = structs.replace(profile.attempts, caps=(Cap(per="callee", limit=5, hours=24),))
+    capped = Policy((structs.replace(profile, attempts=attempts),), policy().calendar)
+    judge = Judge(capped, office.config.trunks, "pbx1")
+    async with (
+        Store(office.database, short_units=True, yields=True) as own,
+        office.gate(own, judge=judge) as gate,
+        office.gate(judge=judge) as other,
+    ):
+        desk = Desk(office, gate, store, judge)
+        told = await asyncio.gather(
+            *(desk(seconds=20.0) for _ in range(20)),
+            *(other.decide(office.attempt(), soon(20.0)) for _ in range(20)),
+        )
+    decided = [one.decision if isinstance(one, Predialled) else one for one in told]
+    assert sum(one.put_through for one in decided) == 5
+    assert {one.reasons for one in decided if not one.put_through} == {(Reason.TOO_MANY_ATTEMPTS,)}
+    assert len(office.decisions()) == 40
 
 
 async def test_shadow(office: Office, store: Store) -> None:

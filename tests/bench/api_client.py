@@ -52,7 +52,7 @@ class Line:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None) -> int:
-        if self._streams is None:
+        if self._streams is None or self._streams[0].at_eof():  # the other side ends those that lie idle
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
         content = json.dumps(body).encode() if body is not None else b""

@@ -42,13 +42,14 @@ def test_some_may_not_and_no_row_is_lost(stocked: Home) -> None:
     list_ = f"姓名,手机号\n甲,{NUMBER}\n乙,13800138001\n丙,110\n丁,1.38E+10\n戊,\n己,1,2\n庚,=1+1\n"
     file = stocked.file("list.csv", list_.encode("gb18030"))
     answer = stocked("scrub", file, *CALL, *TUESDAY, "--out", "result.csv", code=3)
-    assert (answer["rows"], answer["callable"], answer["bad"]) == (7, 1, 2)
+    assert (answer["rows"], answer["callable"], answer["bad"]) == (7, 1, 3)
     assert answer["blocked"]["no-consent"] == 1 and answer["blocked"]["emergency-number"] == 1
     found = rows((stocked.path / "result.csv").read_bytes())
     assert [int(row["line"]) for row in found] == [2, 3, 4, 5, 6, 7, 8]
-    assert [row["fault"] for row in found] == ["", "", "", "excel-exponent", "", "cell-count", ""]
+    assert [row["fault"] for row in found] == ["", "", "", "excel-exponent", "empty", "cell-count", ""]
     assert all(row["verdict"] == "BLOCK" and row["reasons"] for row in found[1:])
-    assert found[3]["why"] and found[6]["given"] == "'=1+1", "no formula for a spreadsheet"
+    assert all(row["why"] for row in found[2:]), "also of a number that is none"
+    assert found[6]["given"] == "'=1+1", "no formula for a spreadsheet"
 
 
 @pytest.mark.parametrize("number", [NUMBER, "13800138001", "110", "95588", "nonsense"])
@@ -93,7 +94,7 @@ def test_json_lines(stocked: Home) -> None:
         "fault": None,
         "why": "",
     }
-    assert [row["fault"] for row in found[1:]] == [None, None, None, *["json-line"] * 3]
+    assert [row["fault"] for row in found[1:]] == [None, "empty", "empty", *["json-line"] * 3]
 
 
 def test_a_workbook(stocked: Home) -> None:

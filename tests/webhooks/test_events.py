@@ -137,6 +137,23 @@ async def test_two_people_whose_numbers_look_alike_are_two_events(here: Office, 
     assert len(set(ids)) == len(ids) == 2
 
 
+async def test_what_one_person_said_at_one_instant_is_each_told_as_it_was(here: Office, ear: Ear) -> None:
+    """One no in a call, and another, to somebody else, in no call: neither is told with the other's."""
+    made = await blocked(here, "acme")
+    said = [
+        do_not_call.Told(number=A, scope="all", call=made.id),
+        do_not_call.Told(number=A, scope="business", value="beta"),
+    ]
+    await do_not_call.add_all(here.context, said, node="pbx1")
+    find = await told(here, ear)
+    for name, expected in (("all", {"": made.id, "beta": ""}), ("acme", {"": made.id})):
+        found = [one["data"] for one in find(name) if one["type"] == "opt_out.added"]
+        assert {one["value"]: one["decision"] for one in found} == expected
+    here.clock.forward(days=1)
+    (digest,) = [one for one in (await told(here, ear))("acme") if one["type"] == "digest.daily"]
+    assert digest["data"]["opt_outs"] == 1
+
+
 async def test_a_list_of_opt_outs_is_one_event(here: Office, ear: Ear) -> None:
     file = io.BytesIO(
         f"number,scope,value,requested_at,source\n{A},all,,2026-11-01,x\n{B},all,,2026-11-01,x\n".encode()

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from dialpact.application import new_file
 from dialpact.compliance.errors import NoRoom
+from dialpact.compliance.ledger.keys import sync_folder
 
 INPUT = "input"
 LEAST_FREE = 512 << 20  # bytes: without room no call could be recorded, and none would be made
@@ -79,7 +80,7 @@ class JobFiles:
             if sent is not None:
                 with whole(place / INPUT) as file:
                     shutil.copyfileobj(sent, file, CHUNK)
-            _flush(self.folder)
+            sync_folder(self.folder)
         except BaseException:
             self.drop(id)
             raise
@@ -112,8 +113,7 @@ def whole(target: Path) -> Iterator[BinaryIO]:
     """A file that gets its name, in place of one that has it, when the block ends well and it is on disk."""
     with new_file.beside(target) as (temporary, file):
         yield file
-        file.flush()
-        os.fsync(file.fileno())
+        new_file.durable(file)
         new_file.give_name(temporary, target, force=True)
 
 
@@ -124,11 +124,3 @@ def need_room(folder: Path, more: int = 0) -> int:
     if free < more + LEAST_FREE:
         raise NoRoom(f"{folder}: {free >> 20} MB free, {(more + LEAST_FREE) >> 20} MB needed")
     return free - LEAST_FREE
-
-
-def _flush(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -13,7 +13,7 @@ and by one snapshot of the database.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, cast
 
@@ -130,12 +130,18 @@ class _Counts:
         self.counted_up = counted_up
 
 
+def _dialled(number: str, regions: Sequence[str], parse: Callable[[str], Callee]) -> Callee:
+    if not number:
+        raise Fault("empty", column="number")
+    return dialled(number, regions, parse)
+
+
 def _answer(block: list[ListRow], answers: Answers, result: Result, counts: _Counts) -> None:
     regions, parse = answers.regions, answers.callee
     read: list[Callee | Fault] = []
     for row in block:
         try:
-            read.append(row.fault or dialled(row.number, regions, parse))
+            read.append(row.fault or _dialled(row.number, regions, parse))
         except Fault as fault:
             read.append(fault)
     own = answers.own([callee for callee in read if isinstance(callee, Callee)])
@@ -151,4 +157,4 @@ def _answer(block: list[ListRow], answers: Answers, result: Result, counts: _Cou
             counts.callable += 1
         else:
             counts.blocked.update(answer.reasons)
-        result.add(row, callee.e164, answer)
+        result.add(row, callee.e164, answer, flaw=callee.detail)

@@ -3,7 +3,7 @@
 1. CSV is as exports are: UTF-8 with a BOM, lines end in CRLF, and what a spreadsheet would take for a formula
    has an apostrophe before it.
 2. JSON lines have the same columns, and nothing left out of any.
-3. A row that is none is a row here too: blocked, with its fault.
+3. A row that is none is a row here too: blocked, with its fault, and why in words; what is no number has why.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dialpact.compliance import masking
 from dialpact.compliance.numbers import masked, printable
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.texts import Language, fault_text
+from dialpact.compliance.texts import Language, fault_text, text
 
 COLUMNS = ("line", "given", "number", "verdict", "reasons", "retry_at", "holds_until", "fault", "why")
 BAD = Answer("BLOCK", (Reason.INVALID_NUMBER,), None, None)  # of a row that has no number to be judged
@@ -41,7 +41,7 @@ class Result:
         self._out, self._sheets, self._numbers, self._language = out, sheets, numbers, language
         self._digest, self.size = hashlib.sha256(), 0
         self._rows: list[str] = []
-        self._ends: dict[Answer, str] = {}
+        self._ends: dict[tuple[Answer, str], str] = {}
         self._end: Callable[[Answer, str, str], str]
         if form == "csv":
             self._row, self._end = self._csv_row, _csv_end
@@ -50,14 +50,17 @@ class Result:
         else:
             self._row, self._end = self._json_row, _json_end
 
-    def add(self, row: ListRow, number: str, answer: Answer, fault: Fault | None = None) -> None:
-        """``number``: in E.164, empty where there is none."""
+    def add(
+        self, row: ListRow, number: str, answer: Answer, fault: Fault | None = None, flaw: str = ""
+    ) -> None:
+        """``number``: in E.164, empty where there is none. ``flaw``: why a text is no callee's number."""
         if fault is None:
-            end = self._ends.get(answer)
+            end = self._ends.get((answer, flaw))
             if end is None:
                 if len(self._ends) >= MOST:
                     self._ends.clear()
-                end = self._ends[answer] = self._end(answer, "", "")
+                why = text(f"why.{flaw}", self._language) if flaw else ""
+                end = self._ends[answer, flaw] = self._end(answer, "", why)
         else:
             said = fault_text(fault, self._language)
             end = self._end(answer, fault.key, said if self._numbers else masking.text(said, LONGEST))

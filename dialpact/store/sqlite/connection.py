@@ -26,7 +26,7 @@ from typing import Any, Self, TypeVar
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
 from dialpact.store.ports import receipts, together
 from dialpact.store.ports.receipts import Receipt
-from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite import ledger, migrate, waiting
 from dialpact.store.sqlite.emptying import Emptying
 from dialpact.store.sqlite.flushing import Flushing
 from dialpact.store.sqlite.thread import Thread, Units
@@ -158,7 +158,8 @@ class Database:
         yields: bool = False,
     ) -> None:
         """``short_units``: none sorts or stages much, so that temporary tables may be in memory; and calls
-        wait for them, so none has the write-ahead log to empty (``emptying``).
+        wait for them: none has the write-ahead log to empty (``emptying``), or waits long for the lock after
+        it was let go (``waiting``).
         ``read_only``: what would write fails (StoreError), and nothing is migrated. ``yields``: the disk is
         waited for without the lock that others wait for (``flushing``), and who reads does not wait for who
         waits for the lock: he has a connection of his own.
@@ -368,7 +369,10 @@ class Database:
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            if self._short_units or self._flushing:
+                waiting.begin(connection, self._busy_ms)
+            else:
+                connection.execute("BEGIN IMMEDIATE")
             before = connection.total_changes
             connection.written.clear()
             result = work(connection)

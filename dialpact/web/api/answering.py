@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ AnyEndpoint = Endpoint[Any, Any]
 REPLAYED = {"Idempotency-Replayed": "true"}
 KEPT_HEADERS = ("content-type", "content-language", "location", "cache-control")
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Authorization"}
+SLOW = 1.0  # seconds in which what is sent comes; else the key is looked at once more
 NOT_KEPT = {"Cache-Control": "no-store"}
 log = structlog.get_logger()
 
@@ -43,15 +44,25 @@ class Answering:
         self._once = Once(site.store, site.clock, site.config.database.parent)
 
     async def answer(
-        self, endpoint: AnyEndpoint, request: Request, key: ApiKey, context: Context, said: Language
+        self,
+        endpoint: AnyEndpoint,
+        request: Request,
+        key: ApiKey,
+        context: Context,
+        said: Language,
+        still: Callable[[], Awaitable[None]],
     ) -> Response:
-        """DialpactError, to be told as a problem."""
+        """DialpactError, to be told as a problem. ``still``: raises it where the key is none any more."""
         if endpoint.scope is not None and not set(endpoint.scopes) & set(key.scopes):
             wanted = " | ".join(endpoint.scopes)
             raise Refusal(403, "not-permitted", why=f"{key.id}: {wanted}")
         query = reading.query(request, endpoint.query or NoQuery, said)
+        now = asyncio.get_running_loop().time
+        begun = now()
         sent = await self._sent(endpoint, request)
         try:
+            if endpoint.scope is not None and now() - begun >= SLOW:
+                await still()
             body = None
             if endpoint.body is not None and sent.upload is None:
                 body = reading.body(sent, endpoint.body, said)

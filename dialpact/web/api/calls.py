@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from dialpact.application import listings
 from dialpact.application.answer import FindingAnswer, findings, narrowed
+from dialpact.application.context import Context
 from dialpact.application.explanation import explain
 from dialpact.compliance.calls import CallEntry, LegEntry, Supervisor, Verdict
 from dialpact.compliance.model import Decision, Mode, PolicyVersion
@@ -152,7 +153,7 @@ async def show(asked: Asked[NoQuery, None]) -> Answer:
     return Answer(body=_whole(asked, found, hidden), headers=PERSONAL)
 
 
-async def _listed(asked: Asked[Any, Any], context: Any, page: Page[CallEntry]) -> Answer:
+async def _listed(asked: Asked[Any, Any], context: Context, page: Page[CallEntry]) -> Answer:
     erased = await listings.erased(context, [one.id for one in page.rows])
     senders = await veil(asked, context, (), {one.caller_id for one in page.rows})
     items = await asyncio.to_thread(_rows, page.rows, senders, erased)
@@ -276,6 +277,7 @@ ENDPOINTS = (
         handle=search,
         body=Search,
         answers={200: CallList},
+        kept=False,
     ),
     Endpoint(
         method="GET",

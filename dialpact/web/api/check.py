@@ -51,5 +51,6 @@ ENDPOINTS = (
         handle=check,
         body=CheckBody,
         answers={200: Told},
+        kept=False,
     ),
 )

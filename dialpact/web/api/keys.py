@@ -43,12 +43,7 @@ class Keys:
         ConfigError.
         """
         now = asyncio.get_running_loop().time()
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        found = None
-        if scheme.lower() == "bearer":
-            found = await api_keys.authenticated(
-                self._store, token.strip(), lambda: self.secret, self._site.clock.now()
-            )
+        found = await self._named(request)
         if found is None:
             taken = self._failed.take(network(request.client.host if request.client else ""), now)
             if taken.allowed:
@@ -63,6 +58,19 @@ class Keys:
             raise Refusal(429, "too-many", headers={**fields, "Retry-After": "1"}, type=QUOTA, seconds=1)
         self._under_way[found.id] += 1
         return found, fields
+
+    async def still(self, request: Request) -> None:
+        """The key is one now, too: for who took his time to send. As ``of``."""
+        if await self._named(request) is None:
+            raise Refusal(401, "not-authenticated", headers=CHALLENGE)
+
+    async def _named(self, request: Request) -> ApiKey | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return await api_keys.authenticated(
+            self._store, token.strip(), lambda: self.secret, self._site.clock.now()
+        )
 
     def end(self, key: ApiKey) -> None:
         """A request for which ``of`` gave it is over."""

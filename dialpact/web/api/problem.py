@@ -139,8 +139,16 @@ def response(
     if isinstance(error, Fault) and not isinstance(refusal, NotFound):
         detail = said(error, language)
     else:
-        detail = refusal.detail or text(f"problem.{refusal.code}", language, **refusal.values)
+        values = {name: _word(value, language) for name, value in refusal.values.items()}
+        detail = refusal.detail or text(f"problem.{refusal.code}", language, **values)
     return _response(refusal, detail, language)
+
+
+def _word(value: object, language: Language) -> object:
+    """Why an actor may not, in the asked language: ``crm: of all businesses``. Other values as they are."""
+    who, colon, why = str(value).partition(": ")
+    known = _catalogue(language).get(f"why.{why.replace(' ', '-')}") if colon else None
+    return f"{who}: {known}" if known else value
 
 
 def said(fault: Fault, language: Language) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -132,7 +133,9 @@ class Address:
             site = self._site
             areas.KNOWN.set(site.rules().policy.areas)
             context = Context(site.store, actor, site.clock, site.uptime, lambda: site.rules().policy.regions)
-            response = await self._answering.answer(endpoint, request, key, context, said)
+            response = await self._answering.answer(
+                endpoint, request, key, context, said, partial(self._keys.still, request)
+            )
         except DialpactError as error:
             response = problem.response(error, said, request.path_params, endpoint.failing)
         except OSError as error:  # a disk that is full, say: it may be none later

@@ -16,6 +16,7 @@ from dialpact.compliance.jobs import Job
 from dialpact.compliance.model import Campaign
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.moment import moment
 from dialpact.web.api import job_shown, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, NoQuery, Paged, Query
 from dialpact.web.api.entries import Moment
@@ -102,7 +103,8 @@ async def _wanted(
             missing = problem.text("error.missing-field", asked.language)
             wrong = Wrong(code="missing-field", detail=missing, parameter="Dialpact-Caller-ID")
             raise Refusal(422, "invalid", errors=(wrong,))
-        given |= {name: getattr(query, name) for name in ("trunk", "at", "form")}
+        given |= {name: getattr(query, name) for name in ("trunk", "form")}
+        given["at"] = moment(query.at.isoformat(), "at") if query.at else None
         given |= {"caller_id": asked.headers.get(CALLER_ID, ""), "agent": asked.headers.get(AGENT, "")}
         return await _campaign(asked, query.campaign), ScrubRequest(campaign=query.campaign, **given)
     if query != ListQuery():

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import NUMBER, Home
 from tests.web.api.client import api, key
-from tests.web.api.ready import CALL, ready, recorder
+from tests.web.api.ready import CALL, ready, recorder, sql
 
 TUESDAY = {"at": "2026-11-24T10:00:00+08:00"}
 
@@ -156,3 +156,15 @@ def test_what_is_no_question(
     assert (said.status, said.json["code"]) == (422, code)
     if place:
         assert said.json["errors"][0]["pointer"] == place
+
+
+def test_under_a_key_it_is_asked_anew(stocked: Home, token: str) -> None:
+    """A no that came in between is looked at; and nothing of the answer stays in the database."""
+    words = {"number": NUMBER, **CALL, **TUESDAY}
+    with api(stocked, token) as client:
+        assert client("POST", "/v1/check", words, key="k-1").json["verdict"] == "ALLOW"
+        stocked("dnc", "add", NUMBER)
+        again = client("POST", "/v1/check", words, key="k-1")
+    assert (again.status, again.json["verdict"]) == (200, "BLOCK")
+    assert "idempotency-replayed" not in again.headers
+    assert sql(stocked, "SELECT status, length(body) FROM idempotency") == [(None, 0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import pytest
 from dialpact.compliance.errors import NotPermitted, StoreBusy, StoreRefused
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.fault import Fault
-from dialpact.web.api import keys
+from dialpact.web.api import answering, keys, problem
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Paged, Query
 from dialpact.web.api.problem import NotFound
 from tests.cli.conftest import NUMBER, Home
@@ -235,6 +236,28 @@ def test_one_key_keeps_nobody_out(home: Home, monkeypatch: pytest.MonkeyPatch) -
         until(lambda: client("GET", "/v1/key").status == 200)
 
 
+def test_a_key_that_is_revoked_while_it_sends_opens_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it may take for a list to come."""
+    monkeypatch.setattr(answering, "SLOW", 0.0)
+    token = key(home, "crm", "calls")
+    body = json.dumps({"number": NUMBER}).encode()
+    head = f"POST /v1/calls/search HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    head += "Connection: close\r\nExpect: 100-continue\r\n\r\n"
+    with api(home, token, FOUND) as client:
+        assert client("POST", "/v1/calls/search", {"number": NUMBER}).status == 200
+        with socket.create_connection(("127.0.0.1", client.asker.port)) as slow:
+            slow.settimeout(WAIT)
+            slow.sendall(head.encode())
+            assert slow.recv(100).startswith(b"HTTP/1.1 100 ")
+            home.run("api-key", "revoke", "crm", "--reason", "lost")
+            slow.sendall(body)
+            with slow.makefile("rb") as said:
+                assert said.readline().startswith(b"HTTP/1.1 401 ")
+
+
 def test_what_one_has_already_is_not_sent_again(home: Home, token: str) -> None:
     with api(home, token, FOUND) as client:
         first = client("GET", "/v1/things")
@@ -243,3 +266,10 @@ def test_what_one_has_already_is_not_sent_again(home: Home, token: str) -> None:
             again = client("GET", "/v1/things", headers={"If-None-Match": wanted})
             assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
         assert client("GET", "/v1/things?most=2", headers={"If-None-Match": tag}).status == 200
+
+
+def test_why_a_key_may_not_is_said_in_its_language() -> None:
+    limited = problem.response(NotPermitted("crm: of all businesses"), "zh")
+    assert "crm: 涉及所有企业" in msgspec.json.decode(limited.body)["detail"]
+    other = problem.response(NotPermitted("crm: calls"), "zh")
+    assert "crm: calls" in msgspec.json.decode(other.body)["detail"]

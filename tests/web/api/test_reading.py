@@ -121,6 +121,9 @@ def test_search(all_: Client, one: Client) -> None:
     first = all_("POST", "/v1/calls/search", {"number": "13800138000", "limit": 4}).json
     second = all_("POST", "/v1/calls/search", {"number": "13800138000", "after": first["next"]}).json
     assert ids(first["items"]) + ids(second["items"]) == newest
+    for _ in range(2):
+        said = all_("POST", "/v1/calls/search", {"number": "13800138000"}, key="k-1")
+        assert said.status == 200 and "idempotency-replayed" not in said.headers
     assert code(all_("POST", "/v1/calls/search", {"number": " "})) == (422, "number-missing")
     assert code(one("POST", "/v1/calls/search", {"number": "1", "business": "hanyang"}))[0] == 403
 

@@ -109,6 +109,8 @@ def test_what_can_not_be_asked(stocked: Home) -> None:
             ("campaign=x", "unknown-campaign"),
             ("", "unknown-campaign"),
             ("number=1", "invalid"),
+            ("campaign=renewal&at=0001-01-01T00:00:00Z", "bad-date"),
+            ("campaign=renewal&at=1969-12-31T00:00:00Z", "bad-date"),
             ("campaign=renewal&at=2026-11-24T10:00:00", "invalid"),  # in which zone?
         ):
             refused = send(client, CSV, query=query)

@@ -40,7 +40,9 @@ SELECT l.leaf_index, c.at, c.actor, c.action, c.key, c.detail, coalesce(o.how, '
        coalesce(o.decision, '') AS decision, coalesce(d.business, '') AS business
 FROM ledger AS l NOT INDEXED CROSS JOIN register_change AS c ON c.seq = CAST(l.key AS INTEGER)
      LEFT JOIN opt_out AS o ON o.seq = (SELECT min(seq) FROM opt_out
-                                        WHERE number = CAST(substr(c.key, 2) AS INTEGER) AND at = c.at)
+                                        WHERE number = CAST(substr(c.key, 2) AS INTEGER) AND at = c.at
+                                          AND scope = json_extract(c.detail, '$.scope')
+                                          AND value = json_extract(c.detail, '$.value'))
      LEFT JOIN decision AS d ON d.id = o.decision
 WHERE l.leaf_index >= :first AND l.leaf_index < :end AND l.kind = 'register-change'
   AND c.register = 'dnc' AND c.action IN ('add', 'import')
@@ -202,4 +204,6 @@ SELECT count(*) AS count FROM register_change AS c
 WHERE c.register = 'dnc' AND c.action = 'add' AND c.at >= :since AND c.at < :until
   AND (:business = '' OR json_extract(c.detail, '$.value') = :business
        OR EXISTS (SELECT 1 FROM opt_out AS o JOIN decision AS d ON d.id = o.decision
-                  WHERE o.number = CAST(substr(c.key, 2) AS INTEGER) AND o.at = c.at AND d.business = :business));
+                  WHERE o.number = CAST(substr(c.key, 2) AS INTEGER) AND o.at = c.at
+                    AND o.scope = json_extract(c.detail, '$.scope') AND o.value = json_extract(c.detail, '$.value')
+                    AND d.business = :business));
