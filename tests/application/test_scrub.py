@@ -121,3 +121,20 @@ async def test_a_bad_row_says_why_in_the_language_asked_for(store: Store, langua
     row = json.loads(out.getvalue())
     assert row["fault"] == "cell-count" and says in row["why"]
     assert (row["verdict"], row["reasons"]) == ("BLOCK", ["invalid-number"])
+
+
+async def test_it_may_rest_at_every_row_and_in_the_midst_of_what_the_database_does(store: Store) -> None:
+    rests = 0
+
+    def rest() -> None:
+        nonlocal rests
+        rests += 1
+
+    numbers = [f"1380013{place:04}" for place in range(2000)]
+    many = listed(*numbers)
+    out = io.BytesIO()
+    done = await scrub(context(store, Right.CHECK), JUDGE, many, out, REQUEST, rest=rest)
+    again = io.BytesIO()
+    await scrub(context(store, Right.CHECK), JUDGE, listed(*numbers), again, REQUEST)
+    assert out.getvalue() == again.getvalue() and done.rows == 2000
+    assert rests > 2 * 2000  # (those of the rows are 4,000)

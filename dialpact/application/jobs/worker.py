@@ -34,7 +34,7 @@ class Worker:
             stdout=asyncio.subprocess.PIPE,
             pass_fds=(lock,),
             limit=LONGEST,
-            start_new_session=True,  # a key that ends us at a terminal is for us to pass on
+            process_group=0,  # a key that ends us at a terminal is for us to pass on
         )
         return cls(running, idle)
 

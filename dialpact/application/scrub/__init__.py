@@ -21,6 +21,7 @@ from dialpact.application.actor import Right
 from dialpact.application.aside import aside
 from dialpact.application.context import Context
 from dialpact.application.progress import Progress, unwatched
+from dialpact.application.resting import restless
 from dialpact.application.scrub.answers import Answers
 from dialpact.application.scrub.counted_up import CountedUp
 from dialpact.application.scrub.request import Form, Scrubbed, ScrubRequest
@@ -44,15 +45,17 @@ async def scrub(
     out: BinaryIO,
     request: ScrubRequest,
     progress: Progress = unwatched,
+    rest: Callable[[], None] = restless,
 ) -> Scrubbed:
     """``file``: seekable, read more than once, closed by who opened it. ``out`` is written to from its
     beginning on, and not flushed. ``judge``: with the rules in force. ``progress``: bytes of the file.
+    ``rest``: called at short intervals, on the thread that works.
 
     Fault for a file that is no list of numbers, or has no row; StoreError.
     """
     context.actor.need(Right.CHECK)
     return await run(
-        context, judge, lambda: FileList(file, request.sheets, request.given), out, request, progress
+        context, judge, lambda: FileList(file, request.sheets, request.given), out, request, progress, rest
     )
 
 
@@ -63,11 +66,12 @@ async def run(
     out: BinaryIO,
     request: ScrubRequest,
     progress: Progress,
+    rest: Callable[[], None],
     batch: int = 0,
 ) -> Scrubbed:
     """Off the event loop, some rows at a time. ``batch``: of leads, whose scrub it is."""
     found: list[Scrubbed] = []
-    async for done, size in aside(_steps(context, judge, opened, out, request, batch, found)):
+    async for done, size in aside(_steps(context, judge, opened, out, request, rest, batch, found)):
         progress(done, size)
     return found[0]
 
@@ -78,13 +82,14 @@ def _steps(
     opened: Callable[[], List],
     out: BinaryIO,
     request: ScrubRequest,
+    rest: Callable[[], None],
     batch: int,
     found: list[Scrubbed],
 ) -> Iterator[tuple[int, int]]:
     """How far it is. The last step puts what came out into ``found``."""
     listed = opened()
     yield 0, listed.size
-    with context.store.lists.snapshot() as snapshot:
+    with context.store.lists.snapshot(rest) as snapshot:
         as_of = context.now()
         at = request.at or as_of
         answers = Answers(judge, snapshot, request, at, batch=batch)
@@ -95,7 +100,7 @@ def _steps(
         counts = _Counts(CountedUp(() if batch else judge.policy.profiles))
         rows = listed.rows(snapshot)
         while block := list(islice(rows, TOGETHER)):
-            _answer(block, answers, result, counts)
+            _answer(block, answers, result, counts, rest)
             result.flush()
             yield listed.position, listed.size
     if not counts.rows:
@@ -136,10 +141,13 @@ def _dialled(number: str, regions: Sequence[str], parse: Callable[[str], Callee]
     return dialled(number, regions, parse)
 
 
-def _answer(block: list[ListRow], answers: Answers, result: Result, counts: _Counts) -> None:
+def _answer(
+    block: list[ListRow], answers: Answers, result: Result, counts: _Counts, rest: Callable[[], None]
+) -> None:
     regions, parse = answers.regions, answers.callee
     read: list[Callee | Fault] = []
     for row in block:
+        rest()
         try:
             read.append(row.fault or _dialled(row.number, regions, parse))
         except Fault as fault:
@@ -147,6 +155,7 @@ def _answer(block: list[ListRow], answers: Answers, result: Result, counts: _Cou
     own = answers.own([callee for callee in read if isinstance(callee, Callee)])
     counts.rows += len(block)
     for row, callee in zip(block, read, strict=True):
+        rest()
         if isinstance(callee, Fault):
             counts.bad += 1
             result.add(row, "", BAD, callee)

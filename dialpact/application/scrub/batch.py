@@ -10,6 +10,7 @@ in the log. A batch that was held for want of that counts from then on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.progress import Progress, unwatched
+from dialpact.application.resting import restless
 from dialpact.application.scrub import Scrubbed, ScrubRequest, run
 from dialpact.application.scrub.rows import BatchList
 from dialpact.compliance.judge import Judge
@@ -32,6 +34,7 @@ async def scrub_batch(
     out: BinaryIO,
     request: ScrubRequest,
     progress: Progress = unwatched,
+    rest: Callable[[], None] = restless,
 ) -> Scrubbed:
     """Only the scrub: nothing is released before :func:`complete`. ``request``: the campaign is the batch's
     and the instant now, whatever it says. ``progress``: numbers of the batch. Fault for one that is not there
@@ -43,7 +46,7 @@ async def scrub_batch(
     if found.withdrawn_at is not None:
         raise Fault("batch-withdrawn", entry=str(batch))
     asked = replace(request, campaign=found.campaign, at=None)
-    return await run(context, judge, lambda: BatchList(batch, found.rows), out, asked, progress, batch=batch)
+    return await run(context, judge, lambda: BatchList(batch, found.rows), out, asked, progress, rest, batch)
 
 
 async def complete(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -89,7 +89,8 @@ class ListSnapshot(Protocol):
 
 
 class Lists(Protocol):
-    def snapshot(self) -> AbstractContextManager[ListSnapshot]:
-        """With a connection of its own, which waits for nobody and lets nobody wait. It is of the moment when
-        it is entered. Blocks; any one thread may go on with it. StoreGone, StoreBusy, StoreError.
+    def snapshot(self, rest: Callable[[], None] | None = None) -> AbstractContextManager[ListSnapshot]:
+        """``rest``: called at short intervals in the midst of it. With a connection of its own, which waits
+        for nobody and lets nobody wait. It is of the moment when it is entered. Blocks; any one
+        thread may go on with it. StoreGone, StoreBusy, StoreError.
         """

@@ -11,7 +11,7 @@ import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -36,6 +36,7 @@ from dialpact.store.sqlite.statements import statements
 SQL = statements("lists")
 CACHE = 16_384  # KiB
 BUSY_MS = 10_000
+RESTS = 1_000  # steps of SQLite's machine between two, some 50 us
 _opt_out = partial(tuple.__new__, OwnOptOut)  # as OwnOptOut._make, without a call of Python for each
 _consent = partial(tuple.__new__, OwnConsent)
 
@@ -47,8 +48,9 @@ class Lists:
         self._path = database.path
 
     @contextmanager
-    def snapshot(self) -> Iterator[ListSnapshot]:
+    def snapshot(self, rest: Callable[[], None] | None = None) -> Iterator[ListSnapshot]:
         connection = _open(self._path)
+        connection.set_progress_handler(rest, RESTS)
         try:
             connection.execute("BEGIN")
             SQL.begun(connection)  # from here on it is the same database, whatever others write
