@@ -83,9 +83,9 @@ async def serving(
             await asyncio.gather(running, return_exceptions=True)
 
 
-def site_of(database: Path) -> Site:
+def site_of(database: Path, clock: Clock | None = None) -> Site:
     """Without a configuration: one that has what must be. Its stores are nobody's to close."""
-    return made(_config(database), SystemClock()).site
+    return made(_config(database), clock or SystemClock()).site
 
 
 def _config(database: Path) -> Config:

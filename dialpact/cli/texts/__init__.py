@@ -36,11 +36,16 @@ def text(key: str, language: Language, **values: object) -> str:
 
 
 def fault_text(fault: Fault, language: Language) -> str:
-    """Why a register refused an entry, or that a file can not be read."""
+    """Why a register refused an entry, or that a file can not be read: by the options, where they have names of
+    their own for what was asked.
+    """
     if fault.key == "file":
         error = _reason(fault.detail["error"], language)
         fault = Fault("file", file=fault.detail["file"], error=error)
-    return domain_fault_text(fault, language, catalogue(language))
+    known = catalogue(language)
+    if by_options := known.get(f"by-options.{fault.key}"):
+        known = {f"fault.{fault.key}": by_options}
+    return domain_fault_text(fault, language, known)
 
 
 def os_error_text(error: OSError, language: Language) -> str:
