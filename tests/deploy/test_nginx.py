@@ -18,7 +18,7 @@ from dialpact.web.api.routing import endpoints
 from dialpact.web.app import application
 from dialpact.web.process import Tls
 from tests.deploy.proxied import SNIPPET, TEMPORARY, proxied
-from tests.web.asking import WAIT, Asker, serving, site_of
+from tests.web.asking import WAIT, Asker, ended, serving, site_of
 from tests.web.test_process import certified
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ async def test_the_product_learns_who_asks_and_no_client_says_it_for_him(through
             b"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: http\r\n\r\n"
         )
         await reader.read()
-        writer.close()
+        await ended(writer)
     (asked,) = seen
     assert (asked["client"][0], asked["scheme"]) == ("127.0.0.7", "https")
     headers = headers_of(asked)
@@ -118,7 +118,7 @@ async def test_a_big_upload_passes_through_and_is_written_nowhere(through: Throu
         await first.wait()
         writer.write(half)
         answer = await reader.read()
-        writer.close()
+        await ended(writer)
     assert answer.endswith(b"\r\n\r\n%d" % (2 * len(half))), answer[:200]
     assert written == []
 
@@ -149,7 +149,7 @@ async def test_a_long_answer_passes_through_and_is_written_nowhere(through: Thro
         await reader.readexactly(len(half))
         arrived.set()
         assert len(await reader.read()) == len(half)
-        writer.close()
+        await ended(writer)
     assert b" 206 " in head and b"content-range: bytes 0-8388607/9000000" in head.lower()
     assert asked == ["bytes=0-8388607"]
     assert [file for name in TEMPORARY for file in (tmp_path / name).rglob("*") if file.is_file()] == []

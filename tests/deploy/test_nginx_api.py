@@ -19,7 +19,7 @@ from dialpact.testing.registers import CALLER_ID, CAMPAIGN, NUMBER
 from dialpact.web.api.limits import MOST_FAILURES
 from dialpact.web.process import Tls
 from tests.deploy.proxied import proxied
-from tests.web.asking import WAIT
+from tests.web.asking import WAIT, ended
 from tests.web.test_process import certified
 
 CALL = {"campaign": CAMPAIGN, "caller_id": CALLER_ID}
@@ -97,7 +97,7 @@ async def test_a_range_of_a_recording(dialpact: Dialpact, dialpact_api: Api, tls
     )
     async with asyncio.timeout(WAIT):
         answer = await reader.read()
-    writer.close()
+    await ended(writer)
     assert b" 206 " in answer[:20] and b"content-range: bytes 4-7/" in answer.lower()
     assert len(answer.partition(b"\r\n\r\n")[2]) == 4
 
@@ -124,7 +124,7 @@ async def test_whoever_guesses_keys_is_counted_by_his_own_address(
                 size = next(int(line[16:]) for line in lines if line.startswith(b"content-length: "))
                 await reader.readexactly(size)
                 found.append(int(head.split(b" ")[1]))
-        writer.close()
+        await ended(writer)
         return found
 
     assert await guess("127.0.0.7", MOST_FAILURES + 1) == [401] * MOST_FAILURES + [429]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +33,14 @@ class Answer(NamedTuple):
     body: bytes
 
 
+async def ended(writer: asyncio.StreamWriter) -> None:
+    """Closed, and its socket too: TLS has a word to say first."""
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(WAIT):
+            await writer.wait_closed()
+
+
 class Asker:
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.port, self.tls = port, tls
@@ -45,7 +53,7 @@ class Asker:
             async with asyncio.timeout(WAIT):
                 return await reader.read()
         finally:
-            writer.close()
+            await ended(writer)
 
     async def get(self, path: str, method: str = "GET", body: bytes = b"") -> Answer:
         head = (

@@ -36,8 +36,8 @@ def text(key: str, language: Language, **values: object) -> str:
 
 
 def fault_text(fault: Fault, language: Language) -> str:
-    """Why a register refused an entry, or that a file can not be read: by the options, where they have names of
-    their own for what was asked.
+    """Why a register refused an entry, or that a file can not be read: by the options, where they have
+    names of their own for what was asked.
     """
     if fault.key == "file":
         error = _reason(fault.detail["error"], language)
