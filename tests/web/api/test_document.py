@@ -123,6 +123,9 @@ def words(folder: Path) -> None:
         for place in ("body", "body.entries[*]", "query", "path"):
             lines.append(f'"{place}.{name}" = {{ dictionary = "{name}", probability = 0.9 }}')
     lines.append('"body.numbers[*]" = { dictionary = "number", probability = 0.9 }')
+    # What is too large is refused before it is read: that is a no as well.
+    refused = '400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"'
+    lines += ["", "[checks.negative_data_rejection]", f"expected-statuses = [{refused}]"]
     (folder / "schemathesis.toml").write_text("\n".join(lines) + "\n", "utf-8")
 
 
