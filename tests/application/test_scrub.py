@@ -14,10 +14,15 @@ import pytest
 
 from dialpact.application.actor import Actor, Door, Right
 from dialpact.application.context import Context
+from dialpact.application.jobs import scrubbing
+from dialpact.application.jobs.kinds import Task
+from dialpact.application.jobs.scrubbing import ScrubAsked
+from dialpact.application.progress import unwatched
 from dialpact.application.scrub import Form, Scrubbed, ScrubRequest, scrub
 from dialpact.application.scrub.batch import complete, scrub_batch
-from dialpact.compliance.config import Trunk
+from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import NotPermitted
+from dialpact.compliance.jobs import Job
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
@@ -138,3 +143,34 @@ async def test_it_may_rest_at_every_row_and_in_the_midst_of_what_the_database_do
     await scrub(context(store, Right.CHECK), JUDGE, listed(*numbers), again, REQUEST)
     assert out.getvalue() == again.getvalue() and done.rows == 2000
     assert rests > 2 * 2000  # (those of the rows are 4,000)
+
+
+async def test_as_a_job_it_rests_as_the_worker_wants_it(store: Store, tmp_path: Path) -> None:
+    rests = 0
+
+    def rest() -> None:
+        nonlocal rests
+        rests += 1
+
+    (tmp_path / "input").write_bytes(listed(*(f"1380013{place:04}" for place in range(500))).getvalue())
+    asked = ScrubAsked(request=REQUEST)
+    job = Job(
+        id="1" * 32,
+        kind="scrub",
+        by="api:crm",
+        businesses=(),
+        detail=msgspec.to_builtins(asked),
+        created_at=FixedClock().now(),
+    )
+    task = Task(
+        context=context(store, Right.CHECK, Right.LEADS),
+        config=Config(trunks={"carrier": Trunk(endpoint="PJSIP/c")}, origin=str(tmp_path / "c.toml")),
+        job=job,
+        folder=tmp_path,
+        progress=unwatched,
+        render=lambda _: pytest.fail("nothing is rendered"),
+        rest=rest,
+    )
+    outcome = await scrubbing.work(task)
+    assert (tmp_path / outcome.file).stat().st_size == outcome.bytes
+    assert rests > 2 * 500

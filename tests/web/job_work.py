@@ -55,7 +55,7 @@ async def work(task: Task) -> Outcome:
         media_type="text/plain",
         bytes=len(made),
         sha256=hashlib.sha256(made).hexdigest(),
-        counts={"rows": len(rows)},
+        counts={"rows": len(rows), "rest": type(task.rest).__name__},
     )
 
 

@@ -37,7 +37,8 @@ class Task:
     """A job in the hands of the worker. ``context.actor`` is who asked, with the rights of its kind.
 
     ``folder``: the job's own, with ``input`` where something was sent. ``progress`` may be called as often as
-    one likes, from any thread; NoRoom from it when the disk is nearly full.
+    one likes, from any thread; NoRoom from it when the disk is nearly full. ``rest``: to be called at short
+    intervals by what computes for long, on its own thread.
     """
 
     context: Context
@@ -46,6 +47,7 @@ class Task:
     folder: Path
     progress: Progress
     render: Callable[[Language], Renderer]
+    rest: Callable[[], None]
 
 
 Work = Callable[[Task], Awaitable[Outcome]]

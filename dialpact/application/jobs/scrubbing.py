@@ -11,7 +11,6 @@ from dialpact.application.context import Context
 from dialpact.application.jobs.files import INPUT, whole
 from dialpact.application.jobs.kinds import Outcome, Task
 from dialpact.application.policy import judge_of, load_policy
-from dialpact.application.resting import Resting
 from dialpact.application.scrub import Scrubbed, ScrubRequest, scrub
 from dialpact.application.scrub.batch import complete, scrub_batch
 from dialpact.compliance.jobs import Job
@@ -38,15 +37,15 @@ class ScrubMade(msgspec.Struct, frozen=True, kw_only=True):
 
 async def work(task: Task) -> Outcome:
     asked = msgspec.convert(task.job.detail, ScrubAsked)
-    judge, rest = judge_of(task.config, load_policy(task.config)), Resting()
+    judge = judge_of(task.config, load_policy(task.config))
     with whole(task.folder / RESULT) as out:
         if asked.batch:
             made = await scrub_batch(
-                task.context, judge, asked.batch, out, asked.request, task.progress, rest
+                task.context, judge, asked.batch, out, asked.request, task.progress, task.rest
             )
         else:
             with (task.folder / INPUT).open("rb") as file:
-                made = await scrub(task.context, judge, file, out, asked.request, task.progress, rest)
+                made = await scrub(task.context, judge, file, out, asked.request, task.progress, task.rest)
     about = ScrubMade(scrubbed=made, policy=judge.policy.versions)
     return Outcome(
         file=RESULT,
