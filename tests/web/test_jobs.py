@@ -155,7 +155,12 @@ async def test_it_is_done_in_its_turn_and_what_was_sent_goes(bench: Bench) -> No
     assert bench.there(first) == ["input"]
     async with bench.running():
         done = await bench.over(first)
-        assert (done.state, done.starts, done.rows, done.of) == ("done", 1, 1, 3)
+        assert (done.state, done.starts, done.rows, done.of) == (
+            "done",
+            1,
+            3,
+            3,
+        )  # its last word is not waited for
         assert done.result is not None
         assert (done.result["bytes"], done.result["rows"]) == (6, 3)
         assert bench.result(first) == MADE

@@ -31,7 +31,8 @@ WHERE id = :id AND state = 'queued';
 UPDATE job SET rows = :rows, of = :of WHERE id = :id AND state = 'running';
 
 -- name: finish(id, result, at)!
-UPDATE job SET state = 'done', finished_at = :at, result = :result WHERE id = :id AND state = 'running';
+UPDATE job SET state = 'done', finished_at = :at, result = :result, rows = coalesce(of, rows)
+WHERE id = :id AND state = 'running';
 
 -- name: fail(id, error, error_detail, at)!
 UPDATE job SET state = 'failed', finished_at = :at, error = :error, error_detail = :error_detail
