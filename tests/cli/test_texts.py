@@ -11,7 +11,6 @@ from string import Formatter
 import msgspec
 import pytest
 
-from dialpact.cli import texts
 from dialpact.compliance import errors
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry, Script
 from dialpact.compliance.registers.complaint import Complaint
@@ -19,6 +18,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.script import Hit
 from dialpact.compliance.registers.suspension import SuspensionEntry
 from dialpact.compliance.texts import LANGUAGES
+from dialpact.presentation import texts
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(
