@@ -2,8 +2,8 @@
 
 A year of a large house: 1,000,000 decisions, 300,000 recordings, 10,000,000 numbers on the do-not-call list.
 An officer opens each page that his role has and that needs no id, one after the other without a pause, while
-calls begin at the gate. The gate alone and beside the pages takes turns; compare the ratio. A page that is not
-answered with 200 ends the bench.
+calls begin at the gate. The gate alone and beside the pages takes turns; compare the ratio. A page that is
+not answered with 200 ends the bench.
 
     make bench BENCH="--only console"
 """
