@@ -177,6 +177,11 @@ class WebConfig(_Section, frozen=True, kw_only=True):
         return split_address(self.listen)
 
     @property
+    def secure(self) -> bool:
+        """Browsers reach it over TLS alone."""
+        return bool(self.certificate) or self.base_url.startswith("https:")
+
+    @property
     def exposed(self) -> bool:
         """Others than this host's own users could ask, and read along."""
         return not self.certificate and not is_loopback(self.address[0])
