@@ -13,6 +13,7 @@ from starlette.responses import Response
 from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.account import Account, Role
+from dialpact.compliance.registers.session import Session
 from dialpact.compliance.texts import Language
 from dialpact.compliance.zones import ZoneInfo
 from dialpact.web.console import texts
@@ -59,7 +60,7 @@ class Asked(Generic[F]):
     """A page that may be opened. ``context``: its actor is the account, with the rights of its role.
 
     ``zone``: of the installation. ``now``: in it. ``htmx``: only a part of the page is wanted. ``files``: by
-    the names of their fields. ``session``: an id of the sign-in, not what the browser keeps secret.
+    the names of their fields. ``session``: None: nobody is signed in.
     """
 
     site: Site
@@ -73,7 +74,8 @@ class Asked(Generic[F]):
     zone: ZoneInfo
     htmx: bool
     headers: Mapping[str, str]  # by their names in small letters
-    session: str = ""
+    url: str  # its path
+    session: Session | None = None
     address: str = ""  # of who asks
 
     def text(self, key: str, **values: object) -> str:
@@ -115,8 +117,8 @@ Handler = Callable[[Asked[F]], Awaitable[Shown | Redirect | Response]]
 class Page(Generic[F]):
     """``action``: its name in the table of roles and pages, in the log and in tests. ``roles``: None: whoever
     can reach us. ``changes``: something is another after it; of an auditor nothing ever is. ``nav``: the key
-    of its text in the navigation; empty: it stands not there. ``seconds``: None: as long as somebody looks.
-    ``uploads``: files may come with the form.
+    of its text in the navigation; empty: it stands not there. ``badge``: how many things wait there for who
+    asks. ``seconds``: None: as long as somebody looks. ``uploads``: files may come with the form.
     """
 
     method: Method
@@ -130,6 +132,7 @@ class Page(Generic[F]):
     most_body: int | Callable[[Site], int] = MOST_BODY
     seconds: float | None = SECONDS
     nav: str = ""
+    badge: Callable[[Context], Awaitable[int]] | None = None
 
     def __post_init__(self) -> None:
         if self.changes and self.roles and Role.AUDITOR in self.roles:
