@@ -178,10 +178,10 @@ class Address:
             await self._visitors.opened(asked, page)
         made = await page.handle(asked)
         if isinstance(made, Shown) and not (asking.htmx and made.part):
-            asking.waiting = await self._waiting(asking, asked.context)
+            asking.badges = await self._badges(asking, asked.context)
         return self.response(asking, made)
 
-    async def _waiting(self, asking: _Asking, context: Context) -> dict[str, int]:
+    async def _badges(self, asking: _Asking, context: Context) -> dict[str, int]:
         """How many things wait behind the entries of the navigation, by their addresses."""
         role = asking.account.role if asking.signed_in else None
         badges = [page for page in self._navigation if page.badge and _permits(page.roles, role)]
@@ -240,7 +240,7 @@ class Address:
             "zone": asking.zone,
             "node": self._site.config.node.name,
             "may": lambda action: _permits(self._roles[action], role),
-            "waiting": asking.waiting,
+            "badges": asking.badges,
             "nav": [page for page in self._navigation if _permits(page.roles, role)],
         }
 
@@ -277,7 +277,7 @@ class _Asking:
     def __init__(self, request: Request, site: Site) -> None:
         self.request = request
         self.signed_in: SignedIn | None = None
-        self.waiting: dict[str, int] = {}
+        self.badges: dict[str, int] = {}
         self.nonce = headers.nonce()
         whole = request.headers.get("hx-request-type") == "full"
         self.htmx = request.headers.get("hx-request") == "true" and not whole
