@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
 
     from dialpact.store.ports.accounts import Accounts
     from dialpact.store.ports.api_keys import ApiKeys
+    from dialpact.store.ports.approvals import Approvals
     from dialpact.store.ports.audits import Audits
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
@@ -73,6 +74,9 @@ class Store(Protocol):
 
     @property
     def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def approvals(self) -> Approvals: ...
 
     @property
     def audits(self) -> Audits: ...

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.account import Accounts
     from dialpact.store.sqlite.registers.account_session import Sessions
     from dialpact.store.sqlite.registers.api_key import ApiKeys
+    from dialpact.store.sqlite.registers.approval import Approvals
     from dialpact.store.sqlite.registers.business import Businesses
     from dialpact.store.sqlite.registers.caller_id import CallerIds
     from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -75,6 +76,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.api_key import ApiKeys
 
         return ApiKeys(self)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        from dialpact.store.sqlite.registers.approval import Approvals
+
+        return Approvals(self)
 
     @cached_property
     def audits(self) -> Audits:
