@@ -127,6 +127,13 @@ class Watch:
             raise found
         return found
 
+    async def close(self) -> None:
+        """No look is under way behind it."""
+        asking = [shared.asking for shared in self._shared.values() if shared.asking]
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
     def _is_fresh(self, shared: _Shared) -> bool:
         now = asyncio.get_running_loop().time()
         return shared.last is not None and now - shared.last[0] < self._fresh

@@ -60,6 +60,7 @@ class Asked(Generic[F]):
 
     ``zone``: of the installation. ``now``: in it. ``htmx``: only a part of the page is wanted. ``files``: by
     the names of their fields. ``session``: an id of the sign-in, not what the browser keeps secret.
+    ``still``: whether that holds yet and the account is what it was, for what lasts; StoreError.
     """
 
     site: Site
@@ -73,6 +74,7 @@ class Asked(Generic[F]):
     zone: ZoneInfo
     htmx: bool
     headers: Mapping[str, str]  # by their names in small letters
+    still: Callable[[], Awaitable[bool]]
     session: str = ""
     address: str = ""  # of who asks
 

@@ -178,12 +178,16 @@ class Address:
             zone=asking.zone,
             htmx=asking.htmx,
             headers=request.headers,
+            still=partial(self._still, asking),
             session=asking.signed_in.session if asking.signed_in else "",
             address=request.client.host if request.client else "",
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:
             await self._visitors.opened(asked, page)
         return self.response(asking, await page.handle(asked))
+
+    async def _still(self, asking: _Asking) -> bool:
+        return await self._visitors.who(self._site, asking.request) == asking.signed_in
 
     def response(self, asking: _Asking, made: Shown | Redirect | Response) -> Response:
         if isinstance(made, Response):
