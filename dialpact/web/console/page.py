@@ -13,6 +13,7 @@ from starlette.responses import Response
 from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.account import Account, Role
+from dialpact.compliance.registers.session import Session
 from dialpact.compliance.texts import Language
 from dialpact.compliance.zones import ZoneInfo
 from dialpact.web.console import texts
@@ -59,8 +60,8 @@ class Asked(Generic[F]):
     """A page that may be opened. ``context``: its actor is the account, with the rights of its role.
 
     ``zone``: of the installation. ``now``: in it. ``htmx``: only a part of the page is wanted. ``files``: by
-    the names of their fields. ``session``: an id of the sign-in, not what the browser keeps secret.
-    ``still``: whether that holds yet and the account is what it was, for what lasts; StoreError.
+    the names of their fields. ``session``: None: nobody is signed in. ``still``: whether it holds yet and the
+    account is what it was, for what lasts; StoreError.
     """
 
     site: Site
@@ -75,7 +76,8 @@ class Asked(Generic[F]):
     htmx: bool
     headers: Mapping[str, str]  # by their names in small letters
     still: Callable[[], Awaitable[bool]]
-    session: str = ""
+    url: str  # its path
+    session: Session | None = None
     address: str = ""  # of who asks
 
     def text(self, key: str, **values: object) -> str:

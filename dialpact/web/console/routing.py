@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -28,6 +28,7 @@ from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError, StoreError
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers.account import Account, Role
+from dialpact.compliance.registers.session import SignedIn
 from dialpact.compliance.texts import Language
 from dialpact.web.api import problem
 from dialpact.web.console import assets, headers, language, reading, rendering, texts
@@ -47,14 +48,6 @@ NOBODY = Account(
     added_by="",
 )
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedIn:
-    """Who asks. ``session``: an id of his sign-in."""
-
-    account: Account
-    session: str = ""
 
 
 class Visitors:
@@ -179,7 +172,8 @@ class Address:
             htmx=asking.htmx,
             headers=request.headers,
             still=partial(self._still, asking),
-            session=asking.signed_in.session if asking.signed_in else "",
+            url=request.url.path,
+            session=asking.signed_in.session if asking.signed_in else None,
             address=request.client.host if request.client else "",
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:
@@ -187,7 +181,10 @@ class Address:
         return self.response(asking, await page.handle(asked))
 
     async def _still(self, asking: _Asking) -> bool:
-        return await self._visitors.who(self._site, asking.request) == asking.signed_in
+        found, before = await self._visitors.who(self._site, asking.request), asking.signed_in
+        if found is None or before is None:
+            return False
+        return (found.session.id, found.account) == (before.session.id, before.account)
 
     def response(self, asking: _Asking, made: Shown | Redirect | Response) -> Response:
         if isinstance(made, Response):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from dialpact.application import listings
@@ -51,16 +51,14 @@ class Seen:
 class Board:
     """Of one site."""
 
-    _boards: WeakKeyDictionary[Watch, Board] = WeakKeyDictionary()
-
     def __init__(self) -> None:
         self.watching = 0
         self._made: dict[tuple[Wanted, Role, Language], tuple[Seen, dict[str, str]]] = {}
         self._making = asyncio.Lock()
 
-    @classmethod
-    def of(cls, site: Site) -> Self:
-        return cls._boards.setdefault(site.watch, cls())  # type: ignore[return-value]
+    @staticmethod
+    def of(site: Site) -> Board:
+        return _BOARDS.setdefault(site.watch, Board())
 
     async def look(self, asked: Asked[Any]) -> Seen:
         """StoreError."""
@@ -221,3 +219,4 @@ def _rendered(values: dict[str, Any], language: Language) -> dict[str, str]:
     return {part: rendering.page(TEMPLATE, part, language, values) for part in PARTS}
 
 
+_BOARDS: WeakKeyDictionary[Watch, Board] = WeakKeyDictionary()
