@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.ledger import Ledger
     from dialpact.store.ports.listings import Listings
     from dialpact.store.ports.lists import Lists
+    from dialpact.store.ports.live import Live
     from dialpact.store.ports.opt_outs import OptOuts
     from dialpact.store.ports.profiles import Profiles
     from dialpact.store.ports.reconciliations import Reconciliations
@@ -170,6 +171,9 @@ class Store(Protocol):
 
     @property
     def lists(self) -> Lists: ...
+
+    @property
+    def live(self) -> Live: ...
 
     @property
     def listings(self) -> Listings: ...

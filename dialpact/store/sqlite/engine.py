@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.ledger_entries import Ledger
     from dialpact.store.sqlite.list_facts import Lists
     from dialpact.store.sqlite.listings import Listings
+    from dialpact.store.sqlite.live import Live
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
@@ -274,6 +275,12 @@ class Store(Database):
         from dialpact.store.sqlite.listings import Listings
 
         return Listings(self)
+
+    @cached_property
+    def live(self) -> Live:
+        from dialpact.store.sqlite.live import Live
+
+        return Live(self)
 
     @cached_property
     def opt_outs(self) -> OptOuts:

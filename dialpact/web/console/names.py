@@ -3,6 +3,7 @@
 MODULES = (
     "approvals",
     "language",
+    "now",
 )
 # Where each stands in the navigation.
 ORDER = (

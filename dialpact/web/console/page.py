@@ -60,7 +60,8 @@ class Asked(Generic[F]):
     """A page that may be opened. ``context``: its actor is the account, with the rights of its role.
 
     ``zone``: of the installation. ``now``: in it. ``htmx``: only a part of the page is wanted. ``files``: by
-    the names of their fields. ``session``: None: nobody is signed in.
+    the names of their fields. ``session``: None: nobody is signed in. ``still``: whether it holds yet and the
+    account is what it was, for what lasts; StoreError.
     """
 
     site: Site
@@ -74,6 +75,7 @@ class Asked(Generic[F]):
     zone: ZoneInfo
     htmx: bool
     headers: Mapping[str, str]  # by their names in small letters
+    still: Callable[[], Awaitable[bool]]
     url: str  # its path
     session: Session | None = None
     address: str = ""  # of who asks

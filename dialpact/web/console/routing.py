@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -170,6 +171,7 @@ class Address:
             zone=asking.zone,
             htmx=asking.htmx,
             headers=request.headers,
+            still=partial(self._still, asking),
             url=request.url.path,
             session=asking.signed_in.session if asking.signed_in else None,
             address=request.client.host if request.client else "",
@@ -186,6 +188,12 @@ class Address:
         role = asking.account.role if asking.signed_in else None
         badges = [page for page in self._navigation if page.badge and _permits(page.roles, role)]
         return {page.path: await page.badge(context) for page in badges if page.badge}
+
+    async def _still(self, asking: _Asking) -> bool:
+        found, before = await self._visitors.who(self._site, asking.request), asking.signed_in
+        if found is None or before is None:
+            return False
+        return (found.session.id, found.account) == (before.session.id, before.account)
 
     def response(self, asking: _Asking, made: Shown | Redirect | Response) -> Response:
         if isinstance(made, Response):
