@@ -100,4 +100,5 @@ KINDS: Mapping[JobKind, Kind] = {
     ),
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
+    "erasure": Kind("dialpact.application.jobs.erasing", (Right.LEDGER,), idle=False, concludes=True),
 }

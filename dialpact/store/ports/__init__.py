@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from contextlib import AbstractAsyncContextManager
 
     from dialpact.store.ports.api_keys import ApiKeys
+    from dialpact.store.ports.approvals import Approvals
     from dialpact.store.ports.audits import Audits
     from dialpact.store.ports.browsing import Browsing
     from dialpact.store.ports.businesses import Businesses
@@ -69,6 +70,9 @@ class Store(Protocol):
 
     @property
     def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def approvals(self) -> Approvals: ...
 
     @property
     def audits(self) -> Audits: ...

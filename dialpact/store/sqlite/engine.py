@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.recording_list import RecordingList
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
     from dialpact.store.sqlite.registers.api_key import ApiKeys
+    from dialpact.store.sqlite.registers.approval import Approvals
     from dialpact.store.sqlite.registers.business import Businesses
     from dialpact.store.sqlite.registers.caller_id import CallerIds
     from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -68,6 +69,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.api_key import ApiKeys
 
         return ApiKeys(self)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        from dialpact.store.sqlite.registers.approval import Approvals
+
+        return Approvals(self)
 
     @cached_property
     def audits(self) -> Audits:

@@ -50,6 +50,7 @@ TABLES: Mapping[str, Bound] = {
     "complaint": Bound("acts", "complaint"),
     "registration": Bound("acts", "registration"),
     "api_key": Bound("acts", "api-key"),
+    "approval": Bound("acts", "approval"),
     "batch": Bound("acts", "leads"),
     "do_not_call": Bound("acts", "dnc"),
     "consent": Bound("acts", "consent"),

@@ -56,6 +56,9 @@ SELECT * FROM registration WHERE holder = :holder AND id = :id;
 -- name: rows_api_key(id)
 SELECT * FROM api_key WHERE id = :id;
 
+-- name: rows_approval(id)
+SELECT * FROM approval WHERE id = :id;
+
 -- name: rows_batch(id)
 SELECT * FROM batch WHERE id = :id;
 
@@ -72,6 +75,10 @@ WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'campaign' AND 
 -- name: unlogged_api_key()
 SELECT * FROM api_key
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'api-key' AND key = api_key.id);
+
+-- name: unlogged_approval()
+SELECT * FROM approval
+WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'approval' AND key = CAST(approval.id AS TEXT));
 
 -- name: unlogged_caller_id()
 SELECT * FROM caller_id
