@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from dialpact.application import browsing, businesses
 from dialpact.compliance.model import CAPACITIES, Business, Capacity
 from dialpact.compliance.registers.account import Role
@@ -21,7 +19,7 @@ class Search(Paged, frozen=True, kw_only=True):
 class Add(Form, frozen=True, kw_only=True):
     id: str
     name: str
-    actor: Literal[Capacity]
+    actor: Capacity
 
 
 async def listed(asked: Asked[Search]) -> Part[Business]:
@@ -49,7 +47,7 @@ REGISTER = Register(
     columns=(
         Column(name="id"),
         Column(name="name"),
-        Column(name="actor", words="capacity"),
+        Column(name="actor", words="inspection-actor"),
     ),
     search=Search,
     filters=(Field(name="find", label="registers.find"),),
@@ -61,7 +59,7 @@ REGISTER = Register(
         fields=(
             Field(name="id", needed=True, hint="registers-hint.id", most=64),
             Field(name="name", needed=True),
-            Field(name="actor", kind="choice", needed=True, options=CAPACITIES, words="capacity"),
+            Field(name="actor", kind="choice", needed=True, options=CAPACITIES, words="inspection-actor"),
         ),
         do=add,
     ),

@@ -38,7 +38,7 @@ class Column:
 
     name: str
     look: Look = "text"
-    value: Callable[[Any], object] | None = None
+    value: Callable[[Asked[Any], Any], object] | None = None
     words: str = ""
     heading: str = ""
     to: str = ""

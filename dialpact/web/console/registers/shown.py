@@ -111,7 +111,7 @@ def cells(asked: Asked[Any], columns: Sequence[Column], row: Any) -> list[Cell]:
 
 
 def _cell(asked: Asked[Any], column: Column, row: Any) -> Cell:
-    value = column.value(row) if column.value else getattr(row, column.name)
+    value = column.value(asked, row) if column.value else getattr(row, column.name)
     label, look = heading(asked, column), column.look
     if isinstance(value, Badge):
         return Cell(label, "badge", asked.text(value.key), kind=value.kind)
