@@ -28,13 +28,8 @@ from dialpact.compliance.ledger.bound.leads import BATCH
 from dialpact.store.ports.audits import Snapshot, Unreadable
 
 SMALL = (
-<<<<<<< HEAD
-    *(BUSINESS, CAMPAIGN, CALLER_ID, SCRIPT, SUSPENSION, COMPLAINT, REGISTRATION, BATCH, API_KEY),
-    APPROVAL,
-=======
     *(BUSINESS, CAMPAIGN, CALLER_ID, SCRIPT, SUSPENSION, COMPLAINT, REGISTRATION, BATCH),
-    *(API_KEY, ACCOUNT, ACCOUNT_FACTOR),
->>>>>>> main
+    *(API_KEY, ACCOUNT, ACCOUNT_FACTOR, APPROVAL),
 )
 TOGETHER = 500  # acts of a page, and rows between two looks at the clock
 SHOWN = 60  # characters of a value

@@ -50,12 +50,9 @@ TABLES: Mapping[str, Bound] = {
     "complaint": Bound("acts", "complaint"),
     "registration": Bound("acts", "registration"),
     "api_key": Bound("acts", "api-key"),
-<<<<<<< HEAD
-    "approval": Bound("acts", "approval"),
-=======
     "account": Bound("acts", "account"),
     "account_factor": Bound("acts", "account-factor; of what is signed in by the SHA-256"),
->>>>>>> main
+    "approval": Bound("acts", "approval"),
     "batch": Bound("acts", "leads"),
     "do_not_call": Bound("acts", "dnc"),
     "consent": Bound("acts", "consent"),

@@ -56,16 +56,14 @@ SELECT * FROM registration WHERE holder = :holder AND id = :id;
 -- name: rows_api_key(id)
 SELECT * FROM api_key WHERE id = :id;
 
-<<<<<<< HEAD
--- name: rows_approval(id)
-SELECT * FROM approval WHERE id = :id;
-=======
 -- name: rows_account(id)
 SELECT * FROM account WHERE id = :id;
 
 -- name: rows_account_factor(account)
 SELECT * FROM account_factor WHERE account = :account;
->>>>>>> main
+
+-- name: rows_approval(id)
+SELECT * FROM approval WHERE id = :id;
 
 -- name: rows_batch(id)
 SELECT * FROM batch WHERE id = :id;
@@ -84,11 +82,6 @@ WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'campaign' AND 
 SELECT * FROM api_key
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'api-key' AND key = api_key.id);
 
-<<<<<<< HEAD
--- name: unlogged_approval()
-SELECT * FROM approval
-WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'approval' AND key = CAST(approval.id AS TEXT));
-=======
 -- name: unlogged_account()
 SELECT * FROM account
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account' AND key = account.id);
@@ -96,7 +89,10 @@ WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account' AND k
 -- name: unlogged_account_factor()
 SELECT * FROM account_factor
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account-factor' AND key = account_factor.account);
->>>>>>> main
+
+-- name: unlogged_approval()
+SELECT * FROM approval
+WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'approval' AND key = CAST(approval.id AS TEXT));
 
 -- name: unlogged_caller_id()
 SELECT * FROM caller_id
