@@ -28,7 +28,6 @@ from dialpact.application.ledger import erasure
 from dialpact.application.ledger.erasure import Agreed
 from dialpact.application.ledger.proven import Unproven, believed
 from dialpact.application.policy import load_policy
-from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.ledger.erasure import Erased
 from dialpact.compliance.registers import approval
@@ -39,6 +38,7 @@ from dialpact.store.ports.together import Write, as_one
 KIND: JobKind = "erasure"
 RESULT = "erased.json"
 MEDIA_TYPE = "application/json"
+_CONFIRMING = asyncio.Lock()  # the files are no part of the transaction
 
 
 class ErasureAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,29 +86,31 @@ async def ask(context: Context, looked: str, *, reason: str) -> Approval:
     return await approvals.asked(context, about, reason=reason)
 
 
-async def confirm(context: Context, files: JobFiles, request: int, *, id: str) -> Job:
+def job_of(request: int) -> str:
+    """The id of the job that erases what was agreed on: a request has one."""
+    return hashlib.sha256(f"{KIND} {request}".encode()).hexdigest()[:32]
+
+
+async def confirm(context: Context, files: JobFiles, request: int) -> Job:
     """Hands in the job that erases, as the act of both. (The runner is to be told.) Fault as
     ``approvals.confirm``; NoRoom.
     """
-    found = await approvals.show(context, request)
     approvals.need(context, Erasure)
-    if not isinstance(found.about, Erasure):
-        raise Fault("not-registered", entry=str(request))
-    now = context.now()
-    job = Job(
-        id=id,
-        kind=KIND,
-        by=approval.both(found.asked_by, context.by),
-        detail=msgspec.to_builtins(ErasureAsked(request=request)),
-        created_at=now,
-    )
-    confirmed = partial(context.store.approvals.confirm, request, by=context.by, at=now)
-    await asyncio.to_thread(files.keep, id, None, 0)
-    try:
+    async with _CONFIRMING:
+        found, now = await approvals.show(context, request), context.now()
+        if not isinstance(found.about, Erasure):
+            raise Fault("not-registered", entry=str(request))
+        job = Job(
+            id=job_of(request),
+            kind=KIND,
+            by=approval.both(found.asked_by, context.by),
+            detail=msgspec.to_builtins(ErasureAsked(request=request)),
+            created_at=now,
+        )
+        if found.state == "open":  # else the job's folder is in use
+            await asyncio.to_thread(files.keep, job.id, None, 0)
+        confirmed = partial(context.store.approvals.confirm, request, by=context.by, at=now)
         await as_one([confirmed, partial(context.store.jobs.add, job)])
-    except DialpactError:
-        await asyncio.to_thread(files.drop, id)
-        raise
     return job
 
 

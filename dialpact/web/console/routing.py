@@ -176,7 +176,16 @@ class Address:
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:
             await self._visitors.opened(asked, page)
-        return self.response(asking, await page.handle(asked))
+        made = await page.handle(asked)
+        if isinstance(made, Shown) and not (asking.htmx and made.part):
+            asking.waiting = await self._waiting(asking, asked.context)
+        return self.response(asking, made)
+
+    async def _waiting(self, asking: _Asking, context: Context) -> dict[str, int]:
+        """How many things wait behind the entries of the navigation, by their addresses."""
+        role = asking.account.role if asking.signed_in else None
+        badges = [page for page in self._navigation if page.badge and _permits(page.roles, role)]
+        return {page.path: await page.badge(context) for page in badges if page.badge}
 
     def response(self, asking: _Asking, made: Shown | Redirect | Response) -> Response:
         if isinstance(made, Response):
@@ -231,6 +240,7 @@ class Address:
             "zone": asking.zone,
             "node": self._site.config.node.name,
             "may": lambda action: _permits(self._roles[action], role),
+            "waiting": asking.waiting,
             "nav": [page for page in self._navigation if _permits(page.roles, role)],
         }
 
@@ -267,6 +277,7 @@ class _Asking:
     def __init__(self, request: Request, site: Site) -> None:
         self.request = request
         self.signed_in: SignedIn | None = None
+        self.waiting: dict[str, int] = {}
         self.nonce = headers.nonce()
         whole = request.headers.get("hx-request-type") == "full"
         self.htmx = request.headers.get("hx-request") == "true" and not whole
