@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dialpact.application import browsing, businesses
 from dialpact.compliance.model import CAPACITIES, Business, Capacity
 from dialpact.compliance.registers.account import Role
@@ -29,7 +31,7 @@ async def listed(asked: Asked[Search]) -> Part[Business]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     entry = await browsing.business(asked.context, key)
     limited = asked.account.role is Role.SUPERVISOR and bool(asked.account.businesses)
     need(asked, key, seen=not limited or entry.key in asked.account.businesses)

@@ -82,7 +82,7 @@ async def listed(asked: Asked[Search]) -> Part[CallerId]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     entry = await browsing.shown_number(asked.context, key)
     alerts = await suspended(asked.context, "caller-id", entry.key)
     return Whole(entry=entry, shown=entry.key, alerts=alerts)
@@ -135,7 +135,7 @@ FIELDS = (
     Field(name="carrier", needed=True),
     Field(name="authenticated", kind="choice", needed=True, options=("yes", "no"), words="say", value="no"),
     Field(name="trunks", needed=True, hint="registers-hint.trunks"),
-    Field(name="purposes", kind="boxes", needed=True, options=PURPOSES_OF, words="registers-purpose"),
+    Field(name="purposes", kind="boxes", needed=True, options=PURPOSES_OF, words="purpose"),
     Field(name="valid_from", kind="date", hint="registers-hint.valid-from"),
     Field(name="valid_to", kind="date", hint="registers-hint.valid-to"),
     Field(name="sent_as", hint="registers-hint.sent-as"),
@@ -161,7 +161,7 @@ COLUMNS = (
     Column(name="business", to="business"),
     Column(name="carrier"),
     Column(name="authenticated"),
-    Column(name="purposes", words="registers-purpose"),
+    Column(name="purposes", words="purpose"),
     Column(name="valid_to"),
     Column(name="state", value=validity),
 )
@@ -199,7 +199,9 @@ REGISTER = Register(
     acts=(
         Deed(name="change", form=Change, fields=FIELDS, do=change, now=now, texts="caller-id-change"),
         Deed(name="suspend", form=Reasoned, fields=(REASON,), do=suspend, grave=True),
-        Deed(name="remove", form=Removal, fields=(NO_REASON,), do=remove, grave=True, texts="caller-id-remove"),
+        Deed(
+            name="remove", form=Removal, fields=(NO_REASON,), do=remove, grave=True, texts="caller-id-remove"
+        ),
     ),
     by_number=True,
     imported=True,

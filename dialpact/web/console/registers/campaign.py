@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from dialpact.application import browsing, campaigns, suspensions
 from dialpact.compliance.model import PURPOSES, Purpose
@@ -62,7 +62,7 @@ async def listed(asked: Asked[Search]) -> Part[CampaignEntry]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     entry, account = await browsing.campaign(asked.context, key), asked.account
     if account.role is Role.SUPERVISOR:
         (row,) = entry.entries  # (none is ever removed)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from dialpact.application import browsing, consent_evidence, consents
 from dialpact.compliance.model import Consent
-from dialpact.compliance.registers.consent_evidence import media_type_of
+from dialpact.compliance.registers.consent_evidence import MOST, media_type_of
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.browsing import ConsentState
 from dialpact.store.ports.page import Page as Part
@@ -72,7 +72,7 @@ async def listed(asked: Asked[Search]) -> Part[Consent]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     entry = await browsing.consents_of(asked.context, key)
     return Whole(entry=entry, shown=entry.key)
 
@@ -80,7 +80,7 @@ async def whole(asked: Asked[object], key: str) -> Whole:
 async def add(asked: Asked[Add]) -> Done:
     form, file = asked.form, asked.files.get("file")
     if form.keep and file is None:
-        raise Fault("keep-what")
+        raise Fault("console-keep-what")
     digest = await _digest(file, form.evidence_sha256)
     if file is not None and form.keep:
         await _keep(asked, file, digest)
@@ -103,11 +103,18 @@ async def _digest(file: Upload | None, given: str) -> str:
     """The SHA-256 of the file; one given beside it must agree."""
     if file is None:
         return given
-    found = (await asyncio.to_thread(hashlib.file_digest, file.file, "sha256")).hexdigest()
+    found = await asyncio.to_thread(_hashed, file.file)
     file.file.seek(0)
     if given and given.strip().lower() != found:
         raise Fault("another-file", file=file.name, sha256=found)
     return found
+
+
+def _hashed(file: BinaryIO) -> str:
+    found = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        found.update(chunk)
+    return found.hexdigest()
 
 
 async def _keep(asked: Asked[Add], file: Upload, wanted: str) -> None:
@@ -179,7 +186,7 @@ REGISTER = Register(
         ),
         do=add,
         uploads=True,
-        most_body=lambda site: site.config.api.max_mb * (1 << 20) + (1 << 20),
+        most_body=MOST + (1 << 20),
     ),
     acts=(
         Deed(

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from dialpact.application.browsing import Entry
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.texts import Language
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
 
@@ -33,7 +34,7 @@ BadgeKind = Literal["ok", "bad", "open", "plain"]
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """``value``: of a row; else its attribute of that name. ``words``: the table of a value's words.
-    ``heading``: its text; else that of the column. ``to``: the register whose entry the value names.
+    ``heading``: its text; else that of the column, or ``said``. ``to``: the register whose entry it names.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     value: Callable[[Asked[Any], Any], object] | None = None
     words: str = ""
     heading: str = ""
+    said: Callable[[Language], str] | None = None
     to: str = ""
 
 
@@ -65,6 +67,7 @@ class Field:
     words: str = ""
     known: str = ""
     label: str = ""
+    said: Callable[[Language], str] | None = None
     hint: str = ""
     most: int = 500
     value: str = ""
@@ -97,10 +100,10 @@ class Reasoned(OfEntry, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """What may be done to an entry. ``name``: its place in the address, and of its texts: ``registers-act.NAME``
-    what it is called, ``registers-act.NAME-what`` what it will do. ``rows``: of a row what is sent with it;
-    None: not to this one. Without it the act is the whole entry's, where ``when`` of its rows holds. ``now``:
-    of the first row's fields, what they are to begin with.
+    """What may be done to an entry. ``name``: its place in the address. ``texts``: its name in the
+    tables ``registers-act`` and ``registers-act-what``, where others are called so as well. ``rows``: of a
+    row what is sent with it; None: not to this one. Without it the act is the whole entry's, where ``when`` of its rows holds. ``now``:
+    of the last row's fields, what they are to begin with. ``sends``: of the rows, what is sent with it.
     """
 
     name: str
@@ -111,9 +114,11 @@ class Deed:
     rows: Callable[[Any], Mapping[str, str] | None] | None = None
     when: Callable[[Sequence[Any]], bool] = bool
     now: Callable[[Any], Mapping[str, str]] | None = None
+    sends: Callable[[Sequence[Any]], Mapping[str, str]] | None = None
     grave: bool = False
     uploads: bool = False
-    texts: str = ""  # of its name, where other acts have it as well
+    most_body: int = 1 << 20
+    texts: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +134,15 @@ class Addition:
 @dataclass(frozen=True, kw_only=True)
 class Whole:
     """An entry to be shown. ``shown``: what it goes by, as people read it; ``values``: for a template of its
-    own; ``alerts``: texts' keys and their values, of what wants a person.
+    own; ``alerts``: texts' keys and their values, of what wants a person. ``begin``: what fields of acts
+    are to begin with.
     """
 
     entry: Entry[Any]
     shown: str
     values: Mapping[str, Any] = field(default_factory=dict)
     alerts: Sequence[tuple[str, Mapping[str, str]]] = ()
+    begin: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,17 +163,23 @@ class Register:
     add: Addition | None = None
     acts: Sequence[Deed] = ()
     by_number: bool = False
+    searched_by_number: bool = False  # and no entry goes by one
     readers: frozenset[Role] = READERS
     template: str = "registers/entry.html"
     imported: bool = False
     exported: bool = False
     log: str = ""
-    titled: Callable[[str], tuple[str, str]] | None = None
+    titled: Callable[[Language], tuple[str, str]] | None = None
     beside: Sequence[tuple[str, str, frozenset[Role]]] = ()  # other pages: address, text, for whom
 
     @property
     def logged_as(self) -> str:
         return self.log or self.noun
+
+    @property
+    def secret(self) -> bool:
+        """Whether what is searched for may be in no address."""
+        return self.by_number or self.searched_by_number
 
     @property
     def path(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from dialpact.application import approvals, browsing, do_not_call
 from dialpact.compliance.model import SCOPES, DncEntry, Scope
@@ -56,7 +56,7 @@ async def listed(asked: Asked[Search]) -> Part[DncEntry]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     entry, said = await browsing.opt_outs_of(asked.context, key)
     return Whole(entry=entry, shown=entry.key, values={"said_times": said})
 
@@ -94,7 +94,7 @@ async def remove(asked: Asked[Removal]) -> Done:
 
 COLUMNS = (
     Column(name="number", look="number"),
-    Column(name="scope", words="registers-scope"),
+    Column(name="scope", words="inspection-scope"),
     Column(name="value"),
     Column(name="requested_at"),
     Column(name="source"),
@@ -106,7 +106,7 @@ REGISTER = Register(
     search=Search,
     filters=(
         Field(name="number", most=40),
-        Field(name="scope", kind="choice", options=("", *SCOPES), words="registers-scope"),
+        Field(name="scope", kind="choice", options=("", *SCOPES), words="inspection-scope"),
         Field(name="value", most=64),
     ),
     listed=listed,
@@ -116,7 +116,7 @@ REGISTER = Register(
         form=Add,
         fields=(
             Field(name="number", needed=True, most=40),
-            Field(name="scope", kind="choice", needed=True, options=SCOPES, words="registers-scope"),
+            Field(name="scope", kind="choice", needed=True, options=SCOPES, words="inspection-scope"),
             Field(name="value", hint="registers-hint.value", most=64),
             Field(name="requested_at", kind="moment", hint="registers-hint.requested"),
             Field(name="source", hint="registers-hint.source"),

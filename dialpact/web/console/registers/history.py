@@ -12,7 +12,8 @@ from dialpact.web.console import texts
 from dialpact.web.console.page import Asked
 
 LONGEST = 300  # characters of a value
-UNTOLD = frozenset({"finding", "replaced", "entries", "digest", "met", "checked", "policy", "columns"})  # long ones
+# Long ones.
+UNTOLD = frozenset({"finding", "replaced", "entries", "digest", "met", "checked", "policy", "columns"})
 
 
 class ActShown(NamedTuple):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
-
-import msgspec
 
 from dialpact.application import browsing
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.page import AnyPage, Asked, Form, Page, Redirect, Shown
 from dialpact.web.console.registers import history, shown
-from dialpact.web.console.registers.declared import OFFICERS, Deed, Done, Register, Whole
+from dialpact.web.console.registers.declared import Deed, Done, Register, Whole
 
 ROWS = 50  # of a list, at once
 
@@ -37,7 +36,7 @@ def _pages(register: Register) -> Iterator[AnyPage]:
     def read(method: Any, at: str, action: str, handle: Any, form: Any = None) -> AnyPage:
         return Page(method=method, path=at, action=action, roles=readers, handle=handle, form=form)
 
-    yield read("GET", path, name, _list(register), None if register.by_number else register.search)
+    yield read("GET", path, name, _list(register), None if register.secret else register.search)
     yield read("POST", path, f"{name}.search", _list(register), register.search)
     yield read("GET", f"{path}/entry/{{id}}", f"{name}.entry", _entry(register))
     yield read("POST", f"{path}/entry", f"{name}.find", _found(register), Named)
@@ -67,13 +66,14 @@ def _pages(register: Register) -> Iterator[AnyPage]:
             form=act.form,
             changes=True,
             uploads=act.uploads,
+            most_body=act.most_body,
         )
 
 
 def _list(register: Register) -> Any:
     async def handle(asked: Asked[Any]) -> Shown:
         if not isinstance(asked.form, register.search):  # (a GET of what goes by numbers has no form)
-            asked = msgspec_replaced(asked, register.search())
+            asked = replace(asked, form=register.search())
         part = await register.listed(asked)
         fields = shown.sent(asked.form)
         values = {
@@ -91,13 +91,6 @@ def _list(register: Register) -> Any:
         )
 
     return handle
-
-
-def msgspec_replaced(asked: Asked[Any], form: Form) -> Asked[Any]:
-    """The same, with another form."""
-    from dataclasses import replace
-
-    return replace(asked, form=form)
 
 
 def _entry(register: Register) -> Any:
@@ -130,10 +123,13 @@ async def _whole(asked: Asked[Any], register: Register, key: str) -> Shown:
         "key": whole.entry.key,
         "heads": shown.heads(asked, columns),
         "entries": [
-            (shown.cells(asked, columns, each), await _row_deeds(asked, whole, acts, each)) for each in entries
+            (shown.cells(asked, columns, each), await _row_deeds(asked, whole, acts, each))
+            for each in entries
         ],
         "deeds": [
-            await _deed(asked, whole, act, {}) for act in acts if act.rows is None and act.when(entries)
+            await _deed(asked, whole, act, dict(act.sends(entries)) if act.sends else {})
+            for act in acts
+            if act.rows is None and act.when(entries)
         ],
         "acts": [history.line(asked, each) for each in whole.entry.acts],
         "imports": [history.line(asked, each) for each in whole.entry.imports],
@@ -144,7 +140,9 @@ async def _whole(asked: Asked[Any], register: Register, key: str) -> Shown:
     return Shown(template=register.template, values=values)
 
 
-async def _row_deeds(asked: Asked[Any], whole: Whole, acts: Sequence[Deed], row: Any) -> list[shown.DeedShown]:
+async def _row_deeds(
+    asked: Asked[Any], whole: Whole, acts: Sequence[Deed], row: Any
+) -> list[shown.DeedShown]:
     return [
         await _deed(asked, whole, act, hidden)
         for act in acts
@@ -154,7 +152,7 @@ async def _row_deeds(asked: Asked[Any], whole: Whole, acts: Sequence[Deed], row:
 
 async def _deed(asked: Asked[Any], whole: Whole, act: Deed, hidden: Any) -> shown.DeedShown:
     first = whole.entry.entries[-1] if whole.entry.entries else None
-    before = dict(act.now(first)) if act.now and first is not None else {}
+    before = {**whole.begin, **(act.now(first) if act.now and first is not None else {})}
     fields = await shown.fields(asked, act.fields, before)
     return shown.deed(asked, act, fields, {"key": whole.entry.key, **hidden})
 
@@ -204,6 +202,3 @@ def _acts(register: Register) -> Any:
         return Shown(template="registers/acts.html", values=values, part="acts")
 
     return handle
-
-
-__all__ = ["OFFICERS", "pages_of"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, cast
+from typing import Any, Literal
 
 from dialpact.application import browsing, registrations
 from dialpact.compliance.model import REGISTRANTS, Registrant, Registration
@@ -61,7 +61,7 @@ async def listed(asked: Asked[Search]) -> Part[Registration]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     holder, id = holder_of(key)
     entry = await browsing.registrations_of(asked.context, holder, id)
     return Whole(entry=entry, shown=f"{asked.text(f'register.{holder}')} {id}")
@@ -72,7 +72,7 @@ def holder_of(key: str) -> tuple[Registrant, str]:
     holder, _, id = key.partition(" ")
     if holder not in REGISTRANTS:
         raise Fault("not-registered", entry=key)
-    return cast(Registrant, holder), id
+    return holder, id
 
 
 async def add(asked: Asked[Add]) -> Done:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
 from dialpact.application import browsing
+from dialpact.compliance.model import ANY
 from dialpact.compliance.texts import Language, catalogue
 from dialpact.web.console import texts
 from dialpact.web.console.page import Asked
@@ -36,7 +38,7 @@ class RowShown(NamedTuple):
 
 
 class FieldShown(NamedTuple):
-    """``options``: pairs of value and words; ``proposed``: ids; ``given``: what is in it, or in a box ``true``."""
+    """``options``: pairs of value and words; ``proposed``: ids; ``given``: what is in it, a box: ``true``."""
 
     name: str
     kind: str
@@ -89,20 +91,18 @@ def heads(asked: Asked[Any], columns: Sequence[Column]) -> list[tuple[str, str]]
 
 
 def heading(asked: Asked[Any], column: Column) -> str:
-    if not column.heading:
-        return asked.text(f"column.{column.name}")
-    return asked.text(column.heading) if "." in column.heading else column.heading
+    if column.said:
+        return column.said(asked.language)
+    return asked.text(column.heading or f"column.{column.name}")
 
 
 def row(asked: Asked[Any], register: Register, row: Any) -> RowShown:
     key = register.key(row)
-    to = "" if register.by_number else f"{register.path}/entry/{texts_path(key)}"
+    to = "" if register.by_number else f"{register.path}/entry/{in_path(key)}"
     return RowShown(cells(asked, register.columns, row), to, key)
 
 
-def texts_path(key: str) -> str:
-    from urllib.parse import quote
-
+def in_path(key: str) -> str:
     return quote(key, safe="")
 
 
@@ -117,10 +117,11 @@ def _cell(asked: Asked[Any], column: Column, row: Any) -> Cell:
         return Cell(label, "badge", asked.text(value.key), kind=value.kind)
     if value is None or value in ("", ()):
         return Cell(label, "text", None)
-    if column.words:
-        value = [word(asked.language, column.words, one) for one in value] if _many(value) else value
-        value = value if _many(value) else word(asked.language, column.words, str(value))
-    to = f"/registers/{column.to}/entry/{texts_path(str(value))}" if column.to else ""
+    if column.words and isinstance(value, (tuple, list)):
+        value = [word(asked.language, column.words, str(one)) for one in value]
+    elif column.words:
+        value = word(asked.language, column.words, str(value))
+    to = f"/registers/{column.to}/entry/{in_path(str(value))}" if column.to else ""
     return Cell(label, _look(look, value), value, to)
 
 
@@ -139,12 +140,10 @@ def _look(look: Look, value: object) -> Look:
     return look
 
 
-def _many(value: object) -> bool:
-    return isinstance(value, (tuple, list))
-
-
 def word(language: Language, table: str, value: str) -> str:
-    """Of a value of ours; one that nobody knows (of another version, ``*``) speaks for itself."""
+    """Of a value of ours; one that nobody knows (of another version) speaks for itself."""
+    if value == ANY:
+        return texts.text("registers.any", language)
     key = f"{table}.{value}"
     if found := catalogue(language).get(key):
         return found
@@ -154,9 +153,7 @@ def word(language: Language, table: str, value: str) -> str:
         return value
 
 
-async def fields(
-    asked: Asked[Any], declared: Sequence[Field], given: Mapping[str, str]
-) -> list[FieldShown]:
+async def fields(asked: Asked[Any], declared: Sequence[Field], given: Mapping[str, str]) -> list[FieldShown]:
     return [await _field(asked, field, given) for field in declared]
 
 
@@ -176,9 +173,9 @@ async def _field(asked: Asked[Any], field: Field, given: Mapping[str, str]) -> F
 
 
 def label(asked: Asked[Any], field: Field) -> str:
-    if not field.label:
-        return asked.text(f"column.{field.name}")
-    return asked.text(field.label) if "." in field.label else field.label
+    if field.said:
+        return field.said(asked.language)
+    return asked.text(field.label or f"column.{field.name}")
 
 
 async def _proposed(asked: Asked[Any], register: str) -> list[str]:
@@ -187,9 +184,7 @@ async def _proposed(asked: Asked[Any], register: str) -> list[str]:
     return [] if found.next else [one.id for one in found.rows]
 
 
-def deed(
-    asked: Asked[Any], act: Deed, shown: list[FieldShown], hidden: Mapping[str, str]
-) -> DeedShown:
+def deed(asked: Asked[Any], act: Deed, shown: list[FieldShown], hidden: Mapping[str, str]) -> DeedShown:
     return DeedShown(
         name=act.name,
         title=asked.text(f"registers-act.{act.texts or act.name}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal
 
 from dialpact.application import approvals, browsing, suspensions
 from dialpact.compliance.model import SUSPENDABLE, Suspendable
@@ -54,7 +54,7 @@ async def listed(asked: Asked[Search]) -> Part[SuspensionEntry]:
     )
 
 
-async def whole(asked: Asked[object], key: str) -> Whole:
+async def whole(asked: Asked[Any], key: str) -> Whole:
     kind, what = suspended_of(key)
     account = asked.account
     if account.role is Role.SUPERVISOR:
@@ -69,7 +69,7 @@ def suspended_of(key: str) -> tuple[Suspendable, str]:
     kind, _, what = key.partition(" ")
     if kind not in SUSPENDABLE or not what:
         raise Fault("not-registered", entry=key)
-    return cast(Suspendable, kind), what
+    return kind, what
 
 
 async def add(asked: Asked[Add]) -> Done:
