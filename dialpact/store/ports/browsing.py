@@ -113,7 +113,7 @@ class Browsing(Protocol):
         most: int,
     ) -> Page[SuspensionEntry]:
         """The newest first; ``lifted``: also those that are no longer in force. ``find``: in what is
-        suspended. ``within``: of a caller ID nobody sees any who may see some campaigns or agents alone.
+        suspended. ``within``: of the campaigns and agents; one of a caller ID sees who may see everything.
         """
 
     async def registrations(

@@ -132,8 +132,9 @@ class Browsing:
         after: str = "",
         most: int,
     ) -> Page[SuspensionEntry]:
-        limits = {"campaigns": json.dumps(within.campaigns), "agents": json.dumps(within.agents)}
-        given = {"kind": kind, "find": find, "lifted": lifted, "all": within == ANYTHING, **limits}
+        limits = _within(within, "businesses") | _within_campaigns(within)
+        limits |= {"everything": within == ANYTHING, "agents": json.dumps(within.agents)}
+        given = {"kind": kind, "find": find, "lifted": lifted, **limits}
         return await self._part("suspensions", given, suspension_of, {"seq": NEWEST}, after, most)
 
     async def registrations(

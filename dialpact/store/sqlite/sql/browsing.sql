@@ -127,14 +127,19 @@ LIMIT :most;
 -- name: batches_with_end(number, after_id, looked)^
 SELECT batch AS id FROM lead WHERE number = :number AND batch < :after_id ORDER BY batch DESC LIMIT 1 OFFSET :looked - 1;
 
--- name: suspensions(kind, find, lifted, all, campaigns, agents, after_seq, looked, most)
+-- name: suspensions(kind, find, lifted, everything, all, businesses, all_campaigns, campaigns, agents, after_seq, looked, most)
 SELECT seq, kind, key, since, by, cause, evidence, lifted_at, lifted_by, lift_reason FROM (
     SELECT * FROM suspension WHERE seq < :after_seq ORDER BY seq DESC LIMIT :looked
 ) AS near
 WHERE (:kind = '' OR kind = :kind) AND (:lifted OR lifted_at IS NULL)
   AND (:find = '' OR instr(lower(key), lower(:find)))
-  AND (:all OR kind = 'campaign' AND key IN (SELECT value FROM json_each(:campaigns))
-            OR kind = 'agent' AND key IN (SELECT value FROM json_each(:agents)))
+  AND (:everything
+       OR kind = 'agent' AND key IN (SELECT value FROM json_each(:agents))
+       OR kind = 'campaign'
+          AND EXISTS (SELECT 1 FROM campaign
+                      WHERE campaign.id = near.key
+                        AND (:all OR business IN (SELECT value FROM json_each(:businesses)))
+                        AND (:all_campaigns OR campaign.id IN (SELECT value FROM json_each(:campaigns)))))
 LIMIT :most;
 
 -- name: suspensions_end(after_seq, looked)^

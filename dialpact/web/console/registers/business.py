@@ -6,12 +6,10 @@ from typing import Any
 
 from dialpact.application import browsing, businesses
 from dialpact.compliance.model import CAPACITIES, Business, Capacity
-from dialpact.compliance.registers.account import Role
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
-from dialpact.web.console.registers.declared import EVERYBODY, Addition, Column, Done, Field, Register, Whole
+from dialpact.web.console.registers.declared import Addition, Column, Done, Field, Register, Whole
 from dialpact.web.console.registers.pages import ROWS
-from dialpact.web.console.registers.within import need, within
 
 
 class Search(Paged, frozen=True, kw_only=True):
@@ -26,15 +24,11 @@ class Add(Form, frozen=True, kw_only=True):
 
 async def listed(asked: Asked[Search]) -> Part[Business]:
     form = asked.form
-    return await browsing.businesses(
-        asked.context, find=form.find, within=within(asked), after=form.after, most=ROWS
-    )
+    return await browsing.businesses(asked.context, find=form.find, after=form.after, most=ROWS)
 
 
 async def whole(asked: Asked[Any], key: str) -> Whole:
     entry = await browsing.business(asked.context, key)
-    limited = asked.account.role is Role.SUPERVISOR and bool(asked.account.businesses)
-    need(asked, key, seen=not limited or entry.key in asked.account.businesses)
     return Whole(entry=entry, shown=entry.key)
 
 
@@ -65,5 +59,4 @@ REGISTER = Register(
         ),
         do=add,
     ),
-    readers=EVERYBODY,
 )

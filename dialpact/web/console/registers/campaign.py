@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from dialpact.application import browsing, campaigns, suspensions
 from dialpact.compliance.model import PURPOSES, Purpose
-from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.campaign import CampaignEntry
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
@@ -24,7 +23,7 @@ from dialpact.web.console.registers.declared import (
 )
 from dialpact.web.console.registers.pages import ROWS
 from dialpact.web.console.registers.suspended import suspended
-from dialpact.web.console.registers.within import need, within
+from dialpact.web.console.registers.within import need_campaign, within
 
 
 class Search(Paged, frozen=True, kw_only=True):
@@ -63,15 +62,8 @@ async def listed(asked: Asked[Search]) -> Part[CampaignEntry]:
 
 
 async def whole(asked: Asked[Any], key: str) -> Whole:
-    entry, account = await browsing.campaign(asked.context, key), asked.account
-    if account.role is Role.SUPERVISOR:
-        (row,) = entry.entries  # (none is ever removed)
-        need(
-            asked,
-            key,
-            seen=(not account.businesses or row.business in account.businesses)
-            and (not account.campaigns or row.id in account.campaigns),
-        )
+    await need_campaign(asked, key)
+    entry = await browsing.campaign(asked.context, key)
     return Whole(entry=entry, shown=entry.key, alerts=await suspended(asked.context, "campaign", entry.key))
 
 

@@ -100,10 +100,11 @@ class Reasoned(OfEntry, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """What may be done to an entry. ``name``: its place in the address. ``texts``: its name in the
-    tables ``registers-act`` and ``registers-act-what``, where others are called so as well. ``rows``: of a
-    row what is sent with it; None: not to this one. Without it the act is the whole entry's, where ``when`` of its rows holds. ``now``:
-    of the last row's fields, what they are to begin with. ``sends``: of the rows, what is sent with it.
+    """What may be done to an entry. ``name``: its place in the address. ``texts``: its name in the tables
+    ``registers-act`` and ``registers-act-what``, where others are called so as well. ``rows``: of a row what
+    is sent with it; None: not to this one. Without it the act is the whole entry's, where ``when`` of its
+    rows holds. ``now``: of the last row's fields, what they are to begin with. ``sends``: of the rows, what
+    is sent with it.
     """
 
     name: str

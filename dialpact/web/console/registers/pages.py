@@ -39,7 +39,8 @@ def _pages(register: Register) -> Iterator[AnyPage]:
     yield read("GET", path, name, _list(register), None if register.secret else register.search)
     yield read("POST", path, f"{name}.search", _list(register), register.search)
     yield read("GET", f"{path}/entry/{{id}}", f"{name}.entry", _entry(register))
-    yield read("POST", f"{path}/entry", f"{name}.find", _found(register), Named)
+    if register.by_number:
+        yield read("POST", f"{path}/entry", f"{name}.find", _found(register), Named)
     yield read("POST", f"{path}/acts", f"{name}.acts", _acts(register), OfActs)
     if add := register.add:
         yield Page(

@@ -92,7 +92,7 @@ async def _needed(asked: Asked[Any], id: str) -> None:
     """A supervisor reads what his campaigns read."""
     if asked.account.role is Role.SUPERVISOR:
         found = await browsing.read_scripts(asked.context, find=id, within=within(asked), most=ROWS)
-        need(asked, id, seen=any(one.id == id for one in found.rows))
+        need(id, seen=any(one.id == id for one in found.rows))
 
 
 async def add(asked: Asked[Add]) -> Done:

@@ -12,9 +12,12 @@ import msgspec
 from dialpact.application import browsing
 from dialpact.compliance.model import ANY
 from dialpact.compliance.texts import Language, catalogue
+from dialpact.store.ports.browsing import ANYTHING
+from dialpact.store.ports.page import Page as Part
 from dialpact.web.console import texts
 from dialpact.web.console.page import Asked
 from dialpact.web.console.registers.declared import Badge, Column, Deed, Field, Look, Register
+from dialpact.web.console.registers.within import within
 
 PROPOSED = 200  # ids that a field proposes; where there are more, none
 
@@ -179,8 +182,16 @@ def label(asked: Asked[Any], field: Field) -> str:
 
 
 async def _proposed(asked: Asked[Any], register: str) -> list[str]:
-    ask = {"business": browsing.businesses, "campaign": browsing.campaigns, "script": browsing.read_scripts}
-    found: Any = await ask[register](asked.context, most=PROPOSED)  # type: ignore[operator]
+    limits, context = within(asked), asked.context
+    found: Part[Any]
+    if register == "campaign":
+        found = await browsing.campaigns(context, within=limits, most=PROPOSED)
+    elif register == "script":
+        found = await browsing.read_scripts(context, within=limits, most=PROPOSED)
+    elif limits is ANYTHING:
+        found = await browsing.businesses(context, most=PROPOSED)
+    else:
+        return list(limits.businesses)
     return [] if found.next else [one.id for one in found.rows]
 
 

@@ -26,7 +26,7 @@ from dialpact.web.console.registers.declared import (
     Whole,
 )
 from dialpact.web.console.registers.pages import ROWS
-from dialpact.web.console.registers.within import need, within
+from dialpact.web.console.registers.within import need, need_campaign, within
 
 
 class Search(Paged, frozen=True, kw_only=True):
@@ -56,10 +56,11 @@ async def listed(asked: Asked[Search]) -> Part[SuspensionEntry]:
 
 async def whole(asked: Asked[Any], key: str) -> Whole:
     kind, what = suspended_of(key)
-    account = asked.account
-    if account.role is Role.SUPERVISOR:
-        his = {"campaign": account.campaigns, "agent": account.agents, "caller-id": ()}[kind]
-        need(asked, key, seen=what in his)
+    if asked.account.role is Role.SUPERVISOR:
+        if kind == "campaign":
+            await need_campaign(asked, what)
+        else:
+            need(key, seen=kind == "agent" and what in asked.account.agents)
     entry = await browsing.suspensions_of(asked.context, kind, what)
     return Whole(entry=entry, shown=f"{asked.text(f'kind.{kind}')} {what}")
 
