@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.approvals import Approvals
     from dialpact.store.ports.audits import Audits
+    from dialpact.store.ports.browsing import Browsing
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
     from dialpact.store.ports.calls import Calls
@@ -81,6 +82,9 @@ class Store(Protocol):
 
     @property
     def audits(self) -> Audits: ...
+
+    @property
+    def browsing(self) -> Browsing: ...
 
     @property
     def businesses(self) -> Businesses: ...

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
+    from dialpact.store.sqlite.browsing import Browsing
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
     from dialpact.store.sqlite.checkpoints import Checkpoints
@@ -89,6 +90,12 @@ class Store(Database):
         from dialpact.store.sqlite.snapshot import Audits
 
         return Audits(self)
+
+    @cached_property
+    def browsing(self) -> Browsing:
+        from dialpact.store.sqlite.browsing import Browsing
+
+        return Browsing(self)
 
     @cached_property
     def businesses(self) -> Businesses:

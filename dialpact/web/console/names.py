@@ -4,6 +4,7 @@ MODULES = (
     "approvals",
     "language",
     "now",
+    "registers",
 )
 # Where each stands in the navigation.
 ORDER = (
