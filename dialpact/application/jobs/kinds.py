@@ -94,10 +94,14 @@ class _Module(Protocol):
     conclude: Conclusion
 
 
+_IMPORTS = (Right.REGISTERS, Right.CONSENT, Right.LEADS, Right.OPT_OUT)
 KINDS: Mapping[JobKind, Kind] = {
     "scrub": Kind(
         "dialpact.application.jobs.scrubbing", (Right.CHECK, Right.LEADS), idle=True, concludes=True
     ),
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
+    "import-check": Kind("dialpact.application.jobs.import_check", _IMPORTS, idle=True),
+    "import": Kind("dialpact.application.jobs.import_apply", _IMPORTS, idle=False),
+    "export": Kind("dialpact.application.jobs.exporting", (Right.EVIDENCE,), idle=True, concludes=True),
 }
