@@ -69,15 +69,19 @@ class JobFiles:
         self.prepare()
         return need_room(self.folder)
 
-    def keep(self, id: str, sent: BinaryIO | None, size: int) -> None:
-        """Makes the job's folder, with what was sent. NoRoom before anything is written."""
+    def keep(self, id: str, sent: BinaryIO | Path | None, size: int) -> None:
+        """Makes the job's folder, with what was sent: a path is a file of another job, and gets a second
+        name. NoRoom before anything is written.
+        """
         self.prepare()
         need_room(self.folder, 2 * size)  # the result is about as large
         self.drop(id)  # (of one that was cut off before it had a row)
         place = self.of(id)
         place.mkdir(mode=0o700)
         try:
-            if sent is not None:
+            if isinstance(sent, Path):
+                os.link(sent, place / INPUT)
+            elif sent is not None:
                 with whole(place / INPUT) as file:
                     shutil.copyfileobj(sent, file, CHUNK)
             sync_folder(self.folder)

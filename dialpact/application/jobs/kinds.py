@@ -94,6 +94,7 @@ class _Module(Protocol):
     conclude: Conclusion
 
 
+_IMPORTS = (Right.REGISTERS, Right.CONSENT, Right.LEADS, Right.OPT_OUT)
 KINDS: Mapping[JobKind, Kind] = {
     "scrub": Kind(
         "dialpact.application.jobs.scrubbing", (Right.CHECK, Right.LEADS), idle=True, concludes=True
@@ -101,4 +102,7 @@ KINDS: Mapping[JobKind, Kind] = {
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
     "erasure": Kind("dialpact.application.jobs.erasing", (Right.LEDGER,), idle=False, concludes=True),
+    "import-check": Kind("dialpact.application.jobs.import_check", _IMPORTS, idle=True),
+    "import": Kind("dialpact.application.jobs.import_apply", _IMPORTS, idle=False),
+    "export": Kind("dialpact.application.jobs.exporting", (Right.EVIDENCE,), idle=True, concludes=True),
 }

@@ -5,6 +5,9 @@ MODULES = (
     "language",
     "now",
     "registers",
+    "exports",
+    "imports",
+    "scrubs",
 )
 # Where each stands in the navigation.
 ORDER = (
