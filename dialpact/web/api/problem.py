@@ -41,7 +41,7 @@ CONFLICTS = frozenset(
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
     }
 )
-OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
+OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410, "not-listening": 403}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
