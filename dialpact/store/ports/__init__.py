@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.reconciliations import Reconciliations
     from dialpact.store.ports.recorder_leases import RecorderLeases
     from dialpact.store.ports.recording_list import RecordingList
+    from dialpact.store.ports.recording_search import RecordingSearch
     from dialpact.store.ports.recordings import Recordings
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
@@ -196,6 +197,9 @@ class Store(Protocol):
 
     @property
     def recording_list(self) -> RecordingList: ...
+
+    @property
+    def recording_search(self) -> RecordingSearch: ...
 
     @property
     def recordings(self) -> Recordings: ...

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
     from dialpact.store.sqlite.recording_list import RecordingList
+    from dialpact.store.sqlite.recording_search import RecordingSearch
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
     from dialpact.store.sqlite.registers.account import Accounts
     from dialpact.store.sqlite.registers.account_session import Sessions
@@ -318,6 +319,12 @@ class Store(Database):
         from dialpact.store.sqlite.recording_list import RecordingList
 
         return RecordingList(self)
+
+    @cached_property
+    def recording_search(self) -> RecordingSearch:
+        from dialpact.store.sqlite.recording_search import RecordingSearch
+
+        return RecordingSearch(self)
 
     @cached_property
     def recordings(self) -> Recordings:

@@ -46,6 +46,7 @@ OTHER = {
     "recording-disposed": 410,
     "no-recording-file": 404,
     "job-expired": 410,
+    "not-listening": 403,
     "approval-own": 403,
     "approval-no-officer": 403,
     "approval-new-account": 403,
