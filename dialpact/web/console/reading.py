@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import date, datetime, tzinfo
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -117,14 +117,9 @@ def form(kind: type[F], pairs: Sequence[tuple[str, str]], zone: tzinfo) -> F:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Fault("page-value", **_place(str(error), fields)) from error
-
-
-def _place(said: str, fields: Mapping[str, object]) -> dict[str, str]:
-    """Of what msgspec says of a value: its field, and why."""
-    why, _, place = said.partition(" - at `$.")
-    named = next((name for name in fields if place.startswith(name) or f"`{name}`" in why), "")
-    return {"field": named, "why": why[:120]}
+        why, _, place = str(error).partition(" - at `$.")
+        named = next((name for name in fields if place.startswith(name) or f"`{name}`" in why), "")
+        raise Fault("page-value", field=named, why=why[:120]) from error
 
 
 def _plain(hint: Any) -> Iterator[Any]:
