@@ -16,6 +16,9 @@ JobKind = Literal[
     "import-check",
     "import",
     "export",
+    "inspection",
+    "reconciliation",
+    "reconciliation-acts",
 ]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
 UNDER_WAY: tuple[JobState, ...] = ("queued", "running")  # any other is its end

@@ -35,7 +35,16 @@ SHUT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 # Faults of what is there already, in the place of what was sent.
 CONFLICTS = frozenset(
     {
-        *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
+        *(
+            "taken",
+            "exists",
+            "batch-exists",
+            "complaint-answered",
+            "complaint-not-answered",
+            "complaint-closed",
+            "cdr-times-off",
+            "consent-differs",
+        ),
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
