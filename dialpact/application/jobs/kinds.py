@@ -100,4 +100,7 @@ KINDS: Mapping[JobKind, Kind] = {
     ),
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
+    "ledger-verification": Kind(
+        "dialpact.application.jobs.verifying", (Right.CALLS, Right.LEDGER), idle=True
+    ),
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
     from contextlib import AbstractAsyncContextManager
 
+    from dialpact.store.ports.acts import Acts
     from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.audits import Audits
     from dialpact.store.ports.businesses import Businesses
@@ -65,6 +66,9 @@ class Store(Protocol):
 
     def looking(self) -> AbstractAsyncContextManager[Store]:
         """The same, read only: for what takes its time, and keeps nobody waiting who writes."""
+
+    @property
+    def acts(self) -> Acts: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...

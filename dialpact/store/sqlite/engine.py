@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
+    from dialpact.store.sqlite.acts import Acts
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
     from dialpact.store.sqlite.checkpoints import Checkpoints
@@ -61,6 +62,12 @@ if TYPE_CHECKING:
 
 class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
+
+    @cached_property
+    def acts(self) -> Acts:
+        from dialpact.store.sqlite.acts import Acts
+
+        return Acts(self)
 
     @cached_property
     def api_keys(self) -> ApiKeys:
