@@ -36,10 +36,14 @@ SEAMS = {
         "dialpact/application/evidence/verify.py",
     },
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
-    "jinja2": {"dialpact/cli/page/template.py", "dialpact/web/supervision/page.py"},
+    "jinja2": {
+        "dialpact/presentation/page/template.py",
+        "dialpact/web/console/rendering.py",
+        "dialpact/web/supervision/page.py",
+    },
     "prometheus_client": {"dialpact/web/metrics.py"},
     "uvicorn": {"dialpact/web/process.py"},
-    "weasyprint": {"dialpact/cli/page/paper.py"},
+    "weasyprint": {"dialpact/presentation/page/paper.py"},
     "pytest": {"dialpact/testing/fixtures.py", "dialpact/testing/plugin.py"},
     "pytest_asyncio": {"dialpact/testing/fixtures.py"},
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dialpact.application.ledger.audit.found import AuditFinding
-from dialpact.cli import texts
 from dialpact.cli.command_context import CommandContext
+from dialpact.presentation import texts
 
 
 def _said(session: CommandContext, finding: AuditFinding) -> str:

@@ -12,7 +12,7 @@ import typer
 from dialpact.application import calls
 from dialpact.application.answer import findings
 from dialpact.application.explanation import explain, local
-from dialpact.cli import explained, heard
+from dialpact.cli import explained
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.flag import After, Limit
@@ -22,6 +22,7 @@ from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers.moment import since_until
 from dialpact.compliance.stamped import stamped
 from dialpact.compliance.texts import reason_text
+from dialpact.presentation import heard
 
 app = group("The decisions: what was asked, and what was answered.")
 

@@ -22,7 +22,7 @@ import typer
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
-from dialpact.cli import output, texts
+from dialpact.cli import output
 from dialpact.cli.flag import default_by
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import Clock, SystemClock, Uptime, host_uptime
@@ -32,6 +32,7 @@ from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import shown_time
 from dialpact.compliance.texts import Language
+from dialpact.presentation import texts
 from dialpact.store.ports.page import Page
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ BUSY_MS = 10_000  # a person can wait longer for another process's lock than a c
 
 
 def _pdf(html: str) -> bytes:
-    from dialpact.cli.page import pdf
+    from dialpact.presentation.page import pdf
 
     return pdf(html)
 

@@ -10,7 +10,7 @@ import typer
 
 from dialpact.application import do_not_call
 from dialpact.application.exports import Asked
-from dialpact.cli import entry, exports, heard, imports
+from dialpact.cli import entry, exports, imports
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.exports import Force, Output
@@ -19,6 +19,7 @@ from dialpact.cli.layout import Layout, Map, NumbersOnly, SaveAs, Saved
 from dialpact.compliance.model import DncEntry, Scope
 from dialpact.compliance.registers import dnc as register
 from dialpact.compliance.registers.dnc import Said
+from dialpact.presentation import heard
 
 app = group("Do not call: who opted out of what. An opt-out has no expiry.")
 

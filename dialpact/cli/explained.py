@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dialpact.application.answer import looked_at_text
 from dialpact.application.explanation import Explained
 from dialpact.cli.command_context import CommandContext
-from dialpact.compliance.texts import Language, finding_text
-from dialpact.compliance.texts import text as domain_text
+from dialpact.compliance.texts import finding_text
+from dialpact.presentation.rule import rule_name
 
 COLUMNS = ("rule", "result", "code", "text", "looked_at", "clause", "retry_at")
 
@@ -30,10 +30,3 @@ def table(session: CommandContext, explained: Sequence[Explained]) -> None:
         for one in explained
     ]
     session.table(COLUMNS, rows, None)
-
-
-def rule_name(rule: str, language: Language) -> str:
-    try:
-        return domain_text(f"rule.{rule}", language)
-    except KeyError:  # stored by another version
-        return rule

@@ -22,7 +22,7 @@ from dialpact.application import imports
 from dialpact.application.bad_file import BadFile
 from dialpact.application.bad_rows import BadRow
 from dialpact.application.imports import How, Imported, Progress
-from dialpact.cli import layout, texts
+from dialpact.cli import layout
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.layout import NO_LAYOUT, Layout
 from dialpact.cli.progress import progress
@@ -32,6 +32,7 @@ from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault, shown
 from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.sheet import row_of
+from dialpact.presentation import texts
 
 KEPT = 1 << 20  # bytes of reports in memory; more go to a temporary file
 MOST = 20  # lines that are said of bad rows

@@ -33,12 +33,12 @@ from dialpact.application.jobs.line import Done, Failed, Far, Said
 from dialpact.application.policy import know_areas
 from dialpact.application.resting import Resting, restless
 from dialpact.cli.command_context import BUSY_MS, CommandContext
-from dialpact.cli.evidence.report import reports
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
 from dialpact.compliance.errors import DialpactError, NoRoom
 from dialpact.compliance.jobs import Job, JobError
 from dialpact.compliance.registers.fault import Fault
+from dialpact.presentation.evidence_report import reports
 from dialpact.store.sqlite import Store
 
 TOLD_SECONDS = 1.0  # between two words of how far it is

@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
-from dialpact.cli import texts
 from dialpact.compliance.texts import language_from_env
+from dialpact.presentation import texts
 
 
 class _Descriptor(io.FileIO):

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from dialpact.application import plain_registers
-from dialpact.cli import entry, texts
+from dialpact.cli import entry
 from dialpact.cli.command import COMMON, command, group, keyword
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
 from dialpact.compliance.registers.plain import PlainEntry, PlainRegister
 from dialpact.compliance.texts import Language
+from dialpact.presentation import texts
 
 METAVARS = {str: "TEXT", bool: "YES|NO", int: "NUMBER", date: "DATE", datetime: "TIME"}
 TAKEN = {

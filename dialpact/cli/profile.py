@@ -13,9 +13,9 @@ from dialpact.application import profiles
 from dialpact.application.profiles import ShownSection
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.explained import rule_name
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.profile import SUFFIX, is_name
+from dialpact.presentation.rule import rule_name
 
 app = group("The profiles: the rules that ship, to be looked at and copied.")
 

@@ -8,12 +8,12 @@ from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Looking, Sources
 from dialpact.application.incidents import kinds
 from dialpact.application.policy import load_policy
-from dialpact.cli import texts
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance import masking
 from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.texts import Language
+from dialpact.presentation import texts
 from dialpact.store.sqlite import Store
 from dialpact.web.server import Outside, state
 

@@ -12,7 +12,6 @@ from dialpact.application.report import inspection as inspections
 from dialpact.application.report.inspection import InspectionOrder
 from dialpact.application.supervised import handing, ours
 from dialpact.application.supervision.post import Unreachable
-from dialpact.cli import texts
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import By
@@ -20,6 +19,7 @@ from dialpact.compliance.inspection.period import days
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.supervision.refusal import Refusal
 from dialpact.compliance.supervision.words import why
+from dialpact.presentation import texts
 
 app = group("What is handed to whoever supervises: checkpoints to be cosigned, and the monthly report.")
 

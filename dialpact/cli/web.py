@@ -15,13 +15,13 @@ import structlog
 from dialpact.application.reloading import Reloading, Word
 from dialpact.cli import job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
-from dialpact.cli.evidence.report import reports
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.web_site import assembled
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
+from dialpact.presentation.evidence_report import reports
 from dialpact.web import process
 from dialpact.web.app import SOURCES, WORKS, application
 from dialpact.web.process import Tls

@@ -19,6 +19,7 @@ from dialpact.web import telling, tiles
 from dialpact.web.api import consent_evidence, idempotency, predial
 from dialpact.web.api import routing as api
 from dialpact.web.bounds import Bounds
+from dialpact.web.console import routing as console
 from dialpact.web.site import RouteSource, Site, Work
 
 LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
@@ -46,11 +47,15 @@ def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlet
     routes = [route for source in sources for route in source(site)]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Bounds, longer=LONGER, apart=api.PREFIX)],
+        middleware=[Middleware(Bounds, longer=LONGER, apart=_bounds_itself)],
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # nobody's words go into a header of ours
     return app
+
+
+def _bounds_itself(path: str) -> bool:
+    return path.startswith(api.PREFIX) or console.owns(path)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,10 +29,10 @@ class Bounds:
         most_body: int = MOST_BODY,
         seconds: float = ANSWER_SECONDS,
         longer: Mapping[str, float] | None = None,
-        apart: str = "",
+        apart: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """``longer``: seconds of single paths, that have much to make or to send. ``apart``: what begins
-        so has bounds of its own.
+        """``longer``: seconds of single paths, that have much to make or to send. ``apart``: of a path,
+        whether it has bounds of its own.
         """
         self._app, self._most, self._seconds = app, most_body, seconds
         self._longer = longer or {}
@@ -41,7 +41,7 @@ class Bounds:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if self._apart and scope["path"].startswith(self._apart):
+        if self._apart(scope["path"]):
             await self._app(scope, receive, send)
             return
         begun, read = False, 0

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from dialpact.cli import texts
 from dialpact.compliance.dialplan.codes import RESULTS
+from dialpact.presentation import texts
 
 ROOT = Path(__file__).parents[2]
 PAGES: dict[Literal["en", "zh"], Path] = {

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from dialpact.application.carrier_list import Comparison, compare_list
-from dialpact.cli import texts
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.renamed import beside
 from dialpact.compliance.registers.fault import Fault
+from dialpact.presentation import texts
 from tests.cli.conftest import Home
 from tests.compliance import cdr_lab
 

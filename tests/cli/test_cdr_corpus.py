@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.cli import texts
+from dialpact.presentation import texts
 from tests.cli.conftest import Home
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "cdr"

@@ -21,7 +21,6 @@ from dialpact.application.doctor import keys as doctor_keys
 from dialpact.application.doctor import zones as doctor_zones
 from dialpact.application.doctor.conf import sections
 from dialpact.application.doctor.finding import DoctorFinding, Site
-from dialpact.cli import texts
 from dialpact.compliance import calendars, profile
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
@@ -31,6 +30,7 @@ from dialpact.compliance.model import Registration, Suspension
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.sections import DoNotCallRule, Registered, RegistrationRule, ScriptRule
+from dialpact.presentation import texts
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.world import CAMPAIGN, HUBEI, policy

@@ -13,8 +13,8 @@ import pytest
 from ami_listener.legs.leg_policy import Kind
 from ami_listener.legs.states import Action
 from dialpact.application.incidents import kinds
-from dialpact.cli import texts
 from dialpact.compliance.reconcile import incidents as cdr_incidents
+from dialpact.presentation import texts
 from dialpact.store.sqlite import Store, disposals
 from tests.cli.conftest import Home
 

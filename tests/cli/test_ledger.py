@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from dialpact.application.ledger.audit.found import Problem
-from dialpact.cli import texts
 from dialpact.compliance.config import LedgerConfig
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
+from dialpact.presentation import texts
 from dialpact.store.sqlite import ledger
 from tests.cli.conftest import Home
 

@@ -15,10 +15,10 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 from pypdf import PdfReader
 
-from dialpact.cli import page, texts
-from dialpact.cli.page import paper, template
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language
+from dialpact.presentation import page, texts
+from dialpact.presentation.page import paper, template
 from tests.lab import bootstrap
 
 TEMPLATES = Path(template.__file__).parent / "templates"
@@ -39,7 +39,7 @@ SAMPLES = {
 
 
 # The product's templates, and beside them those of the tests.
-LOADER = ChoiceLoader([DictLoader(SAMPLES), PackageLoader("dialpact.cli.page")])
+LOADER = ChoiceLoader([DictLoader(SAMPLES), PackageLoader("dialpact.presentation.page")])
 
 
 def html(name: str, language: Language, /, **context: Any) -> str:
@@ -121,7 +121,7 @@ def test_the_same_page_is_the_same_file_in_another_process(tmp_path: Path) -> No
     made = html("hostile.html", "zh", name="湖北 2018")
     (tmp_path / "a.html").write_text(made, "utf-8")
     program = (
-        "import hashlib, sys, pathlib; from dialpact.cli import page;"
+        "import hashlib, sys, pathlib; from dialpact.presentation import page;"
         "print(hashlib.sha256(page.pdf(pathlib.Path(sys.argv[1]).read_text('utf-8'))).hexdigest())"
     )
     digests = {
@@ -173,7 +173,11 @@ def test_without_a_chinese_font_there_are_no_empty_boxes(tmp_path: Path) -> None
     empty = tmp_path / "fonts.conf"
     empty.write_text('<?xml version="1.0"?><fontconfig><dir>/nowhere</dir></fontconfig>')
     asked = subprocess.run(
-        [sys.executable, "-c", "from dialpact.cli.page.paper import has_chinese_font as has; print(has())"],
+        [
+            sys.executable,
+            "-c",
+            "from dialpact.presentation.page.paper import has_chinese_font as has; print(has())",
+        ],
         check=True,
         capture_output=True,
         text=True,

@@ -14,11 +14,12 @@ import pytest
 
 from dialpact.application.housekeeping import EVERY
 from dialpact.application.ledger.register_look import Watch
-from dialpact.cli import housekeeping, texts
+from dialpact.cli import housekeeping
 from dialpact.cli.command_context import CommandContext
 from dialpact.compliance import profile
 from dialpact.compliance.ledger import record
 from dialpact.compliance.model import PolicyVersion, Term
+from dialpact.presentation import texts
 from dialpact.store.sqlite import ledger
 from tests.cli.recorded import DAY, LAST, OVER, Shelf
 from tests.cli.test_recordings_purge import keeps

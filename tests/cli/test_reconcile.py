@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from ami_listener.legs import leg_policy
-from dialpact.cli import texts
 from dialpact.cli.app import app
 from dialpact.compliance.reconcile import Kind
 from dialpact.compliance.reconcile.incidents import ROUND_THE_GATE
 from dialpact.compliance.registers import carrier_list
+from dialpact.presentation import texts
 from tests.cli.conftest import Home
 from tests.compliance import cdr_lab
 

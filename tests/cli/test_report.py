@@ -19,9 +19,7 @@ import pytest
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from dialpact.cli import page, texts
 from dialpact.cli.command_context import Machine
-from dialpact.cli.report import flat, view
 from dialpact.compliance.inspection import figures as figures_module
 from dialpact.compliance.inspection import verdicts
 from dialpact.compliance.inspection.figures import (
@@ -38,6 +36,8 @@ from dialpact.compliance.inspection.figures import (
 )
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.texts import LANGUAGES
+from dialpact.presentation import page, texts
+from dialpact.presentation.inspection import flat, view
 from tests.cli.conftest import Home
 from tests.compliance.inspection.world import CALLER_ID, NUMBER, World
 

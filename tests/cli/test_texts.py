@@ -11,7 +11,6 @@ from string import Formatter
 import msgspec
 import pytest
 
-from dialpact.cli import texts
 from dialpact.compliance import errors
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry, Script
 from dialpact.compliance.registers.complaint import Complaint
@@ -19,6 +18,8 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.script import Hit
 from dialpact.compliance.registers.suspension import SuspensionEntry
 from dialpact.compliance.texts import LANGUAGES
+from dialpact.presentation import texts
+from dialpact.web.console import texts as console
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(
@@ -26,6 +27,7 @@ SOURCES = "\n".join(
     for folder in (
         "dialpact/application",
         "dialpact/cli",
+        "dialpact/presentation",
         "dialpact/web",
         "dialpact/compliance/cdr",
         "dialpact/compliance/inspection",
@@ -35,7 +37,7 @@ SOURCES = "\n".join(
     for path in (ROOT / folder).rglob("*.py")
 )
 SQL = (ROOT / "dialpact/store/sqlite/sql/imports.sql").read_text("utf-8")
-ENGLISH = texts.catalogue("en")
+ENGLISH = {**texts.catalogue("en"), **console.own("en")}
 
 
 def placeholders(text: str) -> set[str]:
@@ -47,7 +49,7 @@ def table(name: str) -> set[str]:
 
 
 def test_the_catalogues_are_parallel() -> None:
-    chinese = texts.catalogue("zh")
+    chinese = {**texts.catalogue("zh"), **console.own("zh")}
     assert set(ENGLISH) == set(chinese)
     for key, text in ENGLISH.items():
         assert placeholders(text) == placeholders(chinese[key]), key

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dialpact.cli import texts
 from dialpact.compliance.outcome import WORDS, Outcome, outcome
 from dialpact.compliance.texts import LANGUAGES
+from dialpact.presentation import texts
 
 ANSWERED, ENDED = "2026-11-24T02:00:10.000000Z", "2026-11-24T02:00:52.250000Z"
 

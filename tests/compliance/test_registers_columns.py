@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from dialpact.cli import texts
 from dialpact.compliance.registers import column_names
 from dialpact.compliance.registers.column_names import columns_by_name, plain
 from dialpact.compliance.registers.columns import (
@@ -22,6 +21,7 @@ from dialpact.compliance.registers.mapping import MAPPING
 from dialpact.compliance.registers.number_parts import PARTS, whole
 from dialpact.compliance.registers.sheet import NumberCell, Unread
 from dialpact.compliance.registers.table import Format
+from dialpact.presentation import texts
 
 FORMATS = {**IMPORTED, "carrier-list": CARRIER_LIST}
 

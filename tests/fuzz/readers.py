@@ -12,7 +12,6 @@ from agi.protocol import HungUp, Malformed, Reply, Request
 from ami_listener.ami import events, wire
 from dialpact.application.policy import load_policy
 from dialpact.application.sheets import open_sheets
-from dialpact.cli import texts
 from dialpact.cli.init import template
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.cdr import CdrRecord, Master
@@ -27,6 +26,7 @@ from dialpact.compliance.registers.columns import Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST, IMPORTED
 from dialpact.compliance.registers.table import Table
+from dialpact.presentation import texts
 from dialpact.testing.agi_header import Ringing, header
 from tests.fuzz.engine import ROOT, Target
 from tests.fuzz.folders import folder

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialpact.cli.page.paper import has_chinese_font
+from dialpact.presentation.page.paper import has_chinese_font
 from tests.lab import nginx
 from tests.lab.mirror import Mirror, machine_mirror
 

@@ -18,7 +18,6 @@ from dialpact.application.supervised import handing
 from dialpact.application.supervised.handing import HandedIn
 from dialpact.application.supervision import operators
 from dialpact.application.supervision.desk import Desk
-from dialpact.cli.evidence.report import reports
 from dialpact.compliance.clock import host_uptime
 from dialpact.compliance.config import SupervisionConfig
 from dialpact.compliance.ledger import keys
@@ -26,6 +25,7 @@ from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.supervision.config import SuperviseConfig
 from dialpact.compliance.supervision.model import Operator
+from dialpact.presentation.evidence_report import reports
 from dialpact.store import supervision as engine
 from dialpact.store.sqlite import Store
 from dialpact.store.supervision import SupervisionStore

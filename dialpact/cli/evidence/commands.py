@@ -17,7 +17,6 @@ from dialpact.application.evidence.verdict import SeenCall
 from dialpact.application.ledger import signing
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
-from dialpact.cli.evidence.report import note_text, reports
 from dialpact.cli.flag import By, Why
 from dialpact.cli.progress import progress
 from dialpact.compliance.errors import ConfigError, LedgerError
@@ -25,6 +24,7 @@ from dialpact.compliance.ledger import cosignature, keys, timestamp
 from dialpact.compliance.ledger.history import History
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.registers.fault import Fault
+from dialpact.presentation.evidence_report import note_text, reports
 
 app = group("Evidence packages: everything about a call, proven by the ledger, for somebody else to check.")
 

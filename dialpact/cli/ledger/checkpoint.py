@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from dialpact.application.ledger import resumption, signing, witnesses
-from dialpact.cli import texts
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.flag import By, Why
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.heads import LedgerForked, SignedHead
 from dialpact.compliance.witness import DISPUTES
+from dialpact.presentation import texts
 
 Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there instead.")]
 

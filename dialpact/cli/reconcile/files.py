@@ -12,7 +12,6 @@ from typing import Annotated, Any, Self
 import typer
 
 from dialpact.application.cdr_file import CdrFile, CdrReading, FileTold, on_disk, untouched
-from dialpact.cli import texts
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.hidden import Hidden
 from dialpact.cli.progress import progress
@@ -20,6 +19,7 @@ from dialpact.compliance.cdr import Columns
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.zones import ZoneInfo
+from dialpact.presentation import texts
 
 STDIN = "-"
 PEERS = 8  # that a person is told

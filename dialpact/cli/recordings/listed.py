@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from dialpact.application import recordings
-from dialpact.cli import entry, heard
+from dialpact.cli import entry
 from dialpact.cli.command_context import FOUND, CommandContext
 from dialpact.cli.flag import After, Limit
 from dialpact.cli.recording_object import plain
 from dialpact.cli.recordings.holds import tell
 from dialpact.compliance.recording import Recording, State
 from dialpact.compliance.registers.moment import since_until
+from dialpact.presentation import heard
 
 Id = Annotated[str, typer.Argument(help="The recording's id.")]
 COLUMNS = (

@@ -14,17 +14,17 @@ import typer
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.report import inspection as inspections
 from dialpact.application.report.inspection import InspectionOrder
-from dialpact.cli import page, texts
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By
 from dialpact.cli.hidden import Hidden
 from dialpact.cli.reconcile.files import CdrFiles, ColumnsSaid, note_told
 from dialpact.cli.renamed import beside
-from dialpact.cli.report import flat, view
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days
 from dialpact.compliance.registers.fault import Fault
+from dialpact.presentation import page, texts
+from dialpact.presentation.inspection import flat, view
 
 app = group("Reports for people who inspect: what was done in a period, and whether that can be shown.")
 

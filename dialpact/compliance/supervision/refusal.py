@@ -6,7 +6,7 @@ from dialpact.compliance.errors import DialpactError
 
 
 class Refusal(DialpactError):
-    """``code`` names its text (``cli/texts/supervise``, table ``refusal``); ``status``: of the HTTP
+    """``code`` names its text (``presentation/texts/supervise``, table ``refusal``); ``status``: of the HTTP
     answer.
     """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -133,15 +133,20 @@ def response(
     """``path``: the parameters of the address; what is not registered under one of them is not found.
     ``failing``: the status of what is our failure, where it is another one there.
     """
-    refusal = _refusal(error, path or {})
+    refusal = told(error, path or {})
     if refusal.status >= 500:
         refusal.status = failing or refusal.status
+    return _response(refusal, words(refusal, error, language, said), language)
+
+
+def words(
+    refusal: Refusal, error: DialpactError, language: Language, of: Callable[[Fault, Language], str]
+) -> str:
+    """Why ``error`` was refused so. ``of``: what a door says of a fault."""
     if isinstance(error, Fault) and not isinstance(refusal, NotFound):
-        detail = said(error, language)
-    else:
-        values = {name: _word(value, language) for name, value in refusal.values.items()}
-        detail = refusal.detail or text(f"problem.{refusal.code}", language, **values)
-    return _response(refusal, detail, language)
+        return of(error, language)
+    values = {name: _word(value, language) for name, value in refusal.values.items()}
+    return refusal.detail or text(f"problem.{refusal.code}", language, **values)
 
 
 def _word(value: object, language: Language) -> object:
@@ -178,7 +183,8 @@ def _response(refusal: Refusal, detail: str, language: Language) -> Response:
     return Response(msgspec.json.encode(problem), refusal.status, headers, MEDIA_TYPE)
 
 
-def _refusal(error: DialpactError, path: Mapping[str, str]) -> Refusal:
+def told(error: DialpactError, path: Mapping[str, str]) -> Refusal:
+    """With which status and code it is answered. ``path``: as in ``response``."""
     match error:
         case Refusal():
             return error

@@ -20,7 +20,6 @@ import pytest
 from dialpact.application.evidence import verify
 from dialpact.application.evidence.check import CODES
 from dialpact.application.evidence.form import Note, Why
-from dialpact.cli import page, texts
 from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.evidence import thinned
@@ -28,6 +27,7 @@ from dialpact.compliance.ledger import record
 from dialpact.compliance.model import Consent, Facts
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
+from dialpact.presentation import page, texts
 from dialpact.store.sqlite import Store, decisions, ledger
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf

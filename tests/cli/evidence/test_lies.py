@@ -20,13 +20,13 @@ import pytest
 
 from dialpact.application.evidence import check, enclosed, shown, verify
 from dialpact.application.evidence.form import Why
-from dialpact.cli import texts
 from dialpact.cli.command_context import Machine
-from dialpact.cli.page.template import LANGUAGE_TAGS
 from dialpact.compliance.ledger import keys, merkle, record
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.texts import LANGUAGES, Language
+from dialpact.presentation import texts
+from dialpact.presentation.page.template import LANGUAGE_TAGS
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import NUMBER, Home, stock
 from tests.cli.evidence.conftest import Packaged, no_pdf

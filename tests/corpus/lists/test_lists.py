@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dialpact.cli import texts
+from dialpact.presentation import texts
 from tests.cli.conftest import Home, home, stocked  # noqa: F401 - fixtures
 from tests.corpus.lists import make
 

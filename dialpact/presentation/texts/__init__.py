@@ -1,6 +1,6 @@
-"""What the command line says, in Chinese and English: ``cli/texts/*.en.toml`` and ``*.zh.toml``, and what
-all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an entry, what a rule looked at, and
-what kinds of incident there are, is in ``compliance/texts``.
+"""What the command line says, in Chinese and English: ``presentation/texts/*.en.toml`` and ``*.zh.toml``,
+and what all commands share in ``en.toml`` and ``zh.toml``. Why a register refuses an entry, what a rule
+looked at, and what kinds of incident there are, is in ``compliance/texts``.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dialpact.cli import texts
 from dialpact.compliance.inspection.figures import Inspection, InspectionFinding, Slot
 from dialpact.compliance.texts import Language, incident_text, reason_text
+from dialpact.presentation import texts
 
 SHOWN = 200  # rows of a table on paper
 BARS = 12  # reasons in the chart; the table has all

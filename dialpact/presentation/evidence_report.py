@@ -15,9 +15,6 @@ from dialpact.application.evidence.folder import Folder, heard_at
 from dialpact.application.evidence.form import Note
 from dialpact.application.evidence.matching import CallQuestion
 from dialpact.application.explanation import looked_at
-from dialpact.cli import heard, page, texts
-from dialpact.cli.explained import rule_name
-from dialpact.cli.page.template import DASH, moment
 from dialpact.compliance import profile as profiles
 from dialpact.compliance.clock import instant
 from dialpact.compliance.errors import ProfileError
@@ -26,6 +23,9 @@ from dialpact.compliance.model import Decision, Finding
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language, finding_text, reason_text
 from dialpact.compliance.texts import text as domain_text
+from dialpact.presentation import heard, page, texts
+from dialpact.presentation.page.template import DASH, moment
+from dialpact.presentation.rule import rule_name
 
 TEMPLATE = "evidence.html"
 

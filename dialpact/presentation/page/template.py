@@ -2,7 +2,7 @@
 
 In a template:
 
-- ``text("table.name", **values)`` is one of ``cli/texts``, ``reason("do-not-call")`` one of the
+- ``text("table.name", **values)`` is one of ``presentation/texts``, ``reason("do-not-call")`` one of the
   gate's. Whatever is printed is escaped: names and notes come from other people.
 - ``moment``, ``day``, ``count`` and ``percent`` are filters for times, dates, whole numbers and shares.
 - What a template uses and nobody gave is an error, never an empty cell.
@@ -16,9 +16,9 @@ from typing import Any
 
 from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 
-from dialpact.cli import texts
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.texts import Language, reason_text
+from dialpact.presentation import texts
 
 LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 DASH = "–"  # nothing to show: not known, or not asked
@@ -36,7 +36,7 @@ def html(template: str, language: Language, **context: Any) -> str:
 def environment(language: Language, loader: BaseLoader | None = None) -> Environment:
     """What pages are made with. ``loader``: of other templates than ours."""
     environment = Environment(
-        loader=loader or PackageLoader("dialpact.cli.page"),
+        loader=loader or PackageLoader("dialpact.presentation.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

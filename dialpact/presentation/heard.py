@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from dialpact.cli import texts
 from dialpact.compliance import soundtrack
 from dialpact.compliance.soundtrack import Pair, Soundtrack
 from dialpact.compliance.texts import Language
+from dialpact.presentation import texts
 
 EXACT = 0.3  # seconds: a range that is no wider is a place
 

@@ -1,0 +1,1 @@
+"""Who signs in to the console: accounts, what they sign in by, and their sessions."""

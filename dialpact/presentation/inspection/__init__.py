@@ -1,0 +1,1 @@
+"""The inspection report: what its page is given, and as one CSV."""

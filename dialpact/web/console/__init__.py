@@ -1,0 +1,3 @@
+"""The console: pages for officers, supervisors and inspectors, made on the server; they load nothing from
+elsewhere.
+"""
