@@ -161,7 +161,8 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
 
 class WebConfig(_Section, frozen=True, kw_only=True):
     """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
-    whoever connects from this host says for whom.
+    whoever connects from this host says for whom. ``most_package_mb``: of an evidence package that anybody may
+    have checked.
     """
 
     listen: str = "127.0.0.1:9080"
@@ -169,6 +170,7 @@ class WebConfig(_Section, frozen=True, kw_only=True):
     certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
     private_key: str = ""
     behind_proxy: bool = False
+    most_package_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
 
     @property
     def address(self) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from dialpact.application.ledger import copies, verification
 from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.ledger.signing import trusted
 from dialpact.application.ledger.verification import VerifiedLedger
+from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.ledger.heads import stated
 from dialpact.compliance.ledger.note import Verifier
@@ -76,14 +77,20 @@ class VerificationFound(Value, frozen=True, kw_only=True):
 
 
 def asked(first: int | None, last: int | None, checkpoint: str, key: str) -> VerificationAsked:
-    """Fault, LedgerError for what can not be asked."""
+    """Fault for what can not be asked."""
     if first is not None and last is not None and last < first:
         raise Fault("first-after-last", first=str(first), last=str(last))
     if checkpoint := checkpoint.replace("\r\n", "\n").strip("\n "):  # (as forms send the ends of lines)
         checkpoint += "\n"
-        stated(checkpoint)
+        try:
+            stated(checkpoint)
+        except LedgerError as error:
+            raise Fault("bad-checkpoint", why=str(error)) from error
     if key := key.strip():
-        Verifier.parse(key)
+        try:
+            Verifier.parse(key)
+        except LedgerError as error:
+            raise Fault("bad-key", why=str(error)) from error
     return VerificationAsked(first=first, last=last, checkpoint=checkpoint, key=key)
 
 

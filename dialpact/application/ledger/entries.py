@@ -25,6 +25,14 @@ async def show(context: Context, leaf: int) -> Proof:
     return await context.store.ledger.prove(leaf)
 
 
+async def there(context: Context, leaf: int) -> Proof:
+    """The same. Fault where there is none."""
+    need_reading(context)
+    if leaf >= (await context.store.checkpoints.standing()).size:
+        raise Fault("not-registered", entry=str(leaf))
+    return await show(context, leaf)
+
+
 async def leaf_of(context: Context, kind: str, key: str) -> int:
     """Of a record, by its kind and its id or number. Fault where it has none."""
     need_reading(context)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from dialpact.application.context import Context
+from dialpact.application.doctor import outsiders as doctor
+from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.ledger import witnesses
 from dialpact.application.ledger.entries import need_reading
 from dialpact.application.ledger.signing import trusted
@@ -18,7 +20,7 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.witness import WitnessState
 from dialpact.store.ports.checkpoints import DatedHead
-from dialpact.store.ports.witnesses import Cosignature, StoredStamp
+from dialpact.store.ports.witnesses import Cosignature, DatedStamp, StoredStamp
 
 
 class CosignedBy(Value, frozen=True, kw_only=True):
@@ -53,15 +55,23 @@ class Heads(Value, frozen=True, kw_only=True):
     next: str
 
 
+class WitnessShown(Value, frozen=True, kw_only=True):
+    """``state``: None: it was never asked. ``finding``: as the doctor says it, with what to do."""
+
+    named: WitnessConfig
+    state: WitnessState | None
+    finding: DoctorFinding
+
+
 class Outsiders(Value, frozen=True, kw_only=True):
-    """``named``: the witnesses of the configuration, each with how it stands, None: never asked. ``others``:
-    those that were asked once and are not named any more. ``stamped``: when an authority was last asked.
+    """``witnesses``: those of the configuration. ``others``: that were asked once and are not named any more.
+    ``stamps``: how it stands with the authority; None: none is configured. ``stamped``: the newest stamps.
     """
 
-    named: tuple[tuple[WitnessConfig, WitnessState | None], ...]
+    witnesses: tuple[WitnessShown, ...]
     others: tuple[WitnessState, ...]
-    tsa: str
-    stamped: datetime | None
+    stamps: DoctorFinding | None
+    stamped: tuple[DatedStamp, ...]
 
 
 async def listed(context: Context, *, after: str = "", most: int) -> Heads:
@@ -87,26 +97,34 @@ async def text(context: Context, size: int, at: datetime) -> str:
     return await witnesses.cosigned(context, found.note)
 
 
-async def stamp(context: Context, size: int, place: int) -> StoredStamp:
-    """An authority's answer, of several about one size by its place. Fault where there is none."""
+async def stamp(context: Context, size: int, at: datetime) -> StoredStamp:
+    """An authority's answer, and the checkpoint that it is of. Fault where there is none."""
     need_reading(context)
-    found = await context.store.witnesses.stamps_of([size])
-    if not 0 <= place < len(found):
+    found = await context.store.witnesses.stamp(size, at)
+    if found is None:
         raise Fault("not-registered", entry=str(size))
-    return found[place]
+    return found
 
 
-async def outsiders(context: Context, config: Config) -> Outsiders:
+async def outsiders(context: Context, config: Config, *, most: int) -> Outsiders:
     """How it stands with whoever vouches for the log from outside. ConfigError."""
     need_reading(context)
-    states = {one.vkey: one for one in await context.store.witnesses.states()}
+    store, now, tsa = context.store.witnesses, context.now(), config.ledger.tsa
+    states = {one.vkey: one for one in await store.states()}
     named = config.ledger.named
     keys = {one.vkey for one in named}
     return Outsiders(
-        named=tuple((one, states.get(one.vkey)) for one in named),
+        witnesses=tuple(
+            WitnessShown(
+                named=one,
+                state=states.get(one.vkey),
+                finding=doctor.of_witness(one, states.get(one.vkey), now),
+            )
+            for one in named
+        ),
         others=tuple(one for vkey, one in states.items() if vkey not in keys),
-        tsa=config.ledger.tsa,
-        stamped=await context.store.witnesses.last_stamp(),
+        stamps=doctor.of_stamps(tsa, await store.last_stamp(), now) if tsa else None,
+        stamped=tuple(await store.newest_stamps(most)),
     )
 
 
