@@ -29,6 +29,7 @@ SEAMS = {
     "holidays": {"dialpact/compliance/public_holidays.py"},
     # (the last goes into evidence packages, and works without the rest of the product)
     "cryptography": {
+        "dialpact/application/accounts/keys.py",
         "dialpact/compliance/ledger/keys.py",
         "dialpact/compliance/ledger/note.py",
         "dialpact/compliance/ledger/timestamp.py",

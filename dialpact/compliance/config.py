@@ -170,11 +170,18 @@ class WebConfig(_Section, frozen=True, kw_only=True):
     certificate: str = ""  # PEM, with its chain; empty: no TLS, and then the loopback address alone
     private_key: str = ""
     behind_proxy: bool = False
+    idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=720)] = 30  # of a session that nobody uses
+    session_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = 12  # of a session, whatever is done in it
     most_package_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
 
     @property
     def address(self) -> tuple[str, int]:
         return split_address(self.listen)
+
+    @property
+    def secure(self) -> bool:
+        """Browsers reach it over TLS alone."""
+        return bool(self.certificate) or self.base_url.startswith("https:")
 
     @property
     def exposed(self) -> bool:

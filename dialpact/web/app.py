@@ -20,6 +20,7 @@ from dialpact.web.api import consent_evidence, idempotency, predial
 from dialpact.web.api import routing as api
 from dialpact.web.bounds import Bounds
 from dialpact.web.console import routing as console
+from dialpact.web.console import visitors
 from dialpact.web.site import RouteSource, Site, Work
 
 LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
@@ -39,7 +40,7 @@ def health(site: Site) -> Sequence[BaseRoute]:
     return [Route("/health/live", live)]
 
 
-SOURCES: tuple[RouteSource, ...] = (health, tiles.routes, api.routes)
+SOURCES: tuple[RouteSource, ...] = (health, tiles.routes, api.routes, visitors.routes)
 WORKS: tuple[Work, ...] = (idempotency.clear, predial.deciding, consent_evidence.tidy, telling.work)
 
 

@@ -1,6 +1,6 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
-As root this installs SIPp, curl, mmdebstrap and what PDF needs where they are missing, unpacks an nginx into
+As root this installs SIPp, curl, Chromium, mmdebstrap and what PDF needs where they are missing, unpacks an nginx into
 ``.lab/nginx``, and builds a small root file system with Asterisk in ``.lab/pbx``. Nothing of it is left
 running and nothing but packages is installed outside ``.lab``. Other users get by with an Asterisk (18 or
 later), a SIPp and an nginx that are installed already.
@@ -47,6 +47,7 @@ TOOLS = {
     "setpriv": "util-linux",
     "pdftoppm": "poppler-utils",
     "curl": "curl",  # of the commands in docs/api.md
+    "chromium": "chromium",  # of the console's pages
 }
 # Of reports as PDF: no program tells whether they are there.
 LIBRARIES = {
@@ -149,7 +150,7 @@ def locate() -> Installation:
     raise LabError(
         "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
         "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester "
-        f"curl nginx and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
+        f"curl nginx chromium and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
     )
 
 

@@ -113,7 +113,7 @@ def wanted(
         businesses=_names(businesses, "businesses"),
         campaigns=_names(campaigns, "campaigns"),
         agents=_names(agents, "agents"),
-        until=day(until, "until") if isinstance(until, str) and until else until or None,
+        until=_day(until),
         language=choice(language, "language", ("zh", "en")) if language else "",
         subject=free_text(subject, "subject", needed=False),
     )
@@ -127,6 +127,13 @@ def wanted(
     if found.role is Role.AUDITOR and found.until is None:
         raise Fault("account-until")
     return found
+
+
+def _day(given: str | date | None) -> date | None:
+    """Fault."""
+    if isinstance(given, str):
+        return day(given, "until") if given.strip() else None
+    return given
 
 
 def _names(given: Sequence[str], column: str) -> tuple[str, ...]:

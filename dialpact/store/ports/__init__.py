@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
     from contextlib import AbstractAsyncContextManager
 
+    from dialpact.store.ports.accounts import Accounts
     from dialpact.store.ports.acts import Acts
     from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.audits import Audits
@@ -55,6 +56,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
     from dialpact.store.ports.scripts import Scripts
+    from dialpact.store.ports.sessions import Sessions
     from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
     from dialpact.store.ports.webhooks import Webhooks
@@ -66,6 +68,9 @@ class Store(Protocol):
 
     def looking(self) -> AbstractAsyncContextManager[Store]:
         """The same, read only: for what takes its time, and keeps nobody waiting who writes."""
+
+    @property
+    def accounts(self) -> Accounts: ...
 
     @property
     def acts(self) -> Acts: ...
@@ -195,6 +200,9 @@ class Store(Protocol):
 
     @property
     def scripts(self) -> Scripts: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
 
     @property
     def supervised(self) -> Supervised: ...

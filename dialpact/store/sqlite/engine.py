@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.reconciliations import Reconciliations
     from dialpact.store.sqlite.recording_list import RecordingList
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
+    from dialpact.store.sqlite.registers.account import Accounts
+    from dialpact.store.sqlite.registers.account_session import Sessions
     from dialpact.store.sqlite.registers.api_key import ApiKeys
     from dialpact.store.sqlite.registers.business import Businesses
     from dialpact.store.sqlite.registers.caller_id import CallerIds
@@ -62,6 +64,12 @@ if TYPE_CHECKING:
 
 class Store(Database):
     """Fulfils :class:`dialpact.store.ports.Store`."""
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from dialpact.store.sqlite.registers.account import Accounts
+
+        return Accounts(self)
 
     @cached_property
     def acts(self) -> Acts:
@@ -320,6 +328,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.script import Scripts
 
         return Scripts(self)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from dialpact.store.sqlite.registers.account_session import Sessions
+
+        return Sessions(self)
 
     @cached_property
     def supervised(self) -> Supervised:

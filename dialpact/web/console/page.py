@@ -13,6 +13,7 @@ from starlette.responses import Response
 from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.account import Account, Role
+from dialpact.compliance.registers.session import Session
 from dialpact.compliance.texts import Language
 from dialpact.compliance.zones import ZoneInfo
 from dialpact.web.console import texts
@@ -59,7 +60,7 @@ class Asked(Generic[F]):
     """A page that may be opened. ``context``: its actor is the account, with the rights of its role.
 
     ``zone``: of the installation. ``now``: in it. ``htmx``: only a part of the page is wanted. ``files``: by
-    the names of their fields. ``session``: an id of the sign-in, not what the browser keeps secret.
+    the names of their fields. ``session``: None: nobody is signed in.
     """
 
     site: Site
@@ -73,7 +74,8 @@ class Asked(Generic[F]):
     zone: ZoneInfo
     htmx: bool
     headers: Mapping[str, str]  # by their names in small letters
-    session: str = ""
+    url: str  # its path
+    session: Session | None = None
     address: str = ""  # of who asks
 
     def text(self, key: str, **values: object) -> str:

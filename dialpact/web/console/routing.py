@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -29,6 +28,7 @@ from dialpact.application.context import Context
 from dialpact.compliance.errors import DialpactError, StoreError
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.registers.account import Account, Role
+from dialpact.compliance.registers.session import SignedIn
 from dialpact.compliance.texts import Language
 from dialpact.web.api import problem
 from dialpact.web.console import assets, headers, language, reading, rendering, texts
@@ -48,14 +48,6 @@ NOBODY = Account(
     added_by="",
 )
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedIn:
-    """Who asks. ``session``: an id of his sign-in."""
-
-    account: Account
-    session: str = ""
 
 
 class Visitors:
@@ -185,7 +177,8 @@ class Address:
             zone=asking.zone,
             htmx=asking.htmx,
             headers=request.headers,
-            session=asking.signed_in.session if asking.signed_in else "",
+            url=request.url.path,
+            session=asking.signed_in.session if asking.signed_in else None,
             address=request.client.host if request.client else "",
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:

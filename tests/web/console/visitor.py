@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +17,10 @@ from starlette.routing import BaseRoute
 
 from dialpact.compliance import config as configuration
 from dialpact.compliance.registers.account import Account, Role
+from dialpact.compliance.registers.session import Session, SignedIn, Way
 from dialpact.compliance.texts import Language
 from dialpact.web.console.page import AnyPage, Asked
-from dialpact.web.console.routing import SignedIn, Visitors, pages, routes
+from dialpact.web.console.routing import Visitors, pages, routes
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
 from tests.web.api.client import unchunked
@@ -39,6 +40,17 @@ def account(role: Role, **of: Any) -> Account:
     return Account(**({"id": role.value, "name": "", "role": role, "added_at": AT, "added_by": "test"} | of))
 
 
+def session(account: str) -> Session:
+    return Session(
+        id=account.encode().hex().ljust(32, "0")[:32],
+        account=account,
+        way=Way.PASSWORD,
+        opened_at=AT,
+        ends_at=AT + timedelta(days=36_500),
+        seen_at=AT,
+    )
+
+
 class Known(Visitors):
     """Takes a visitor's word for it; ``acts`` are what auditors opened."""
 
@@ -48,7 +60,7 @@ class Known(Visitors):
 
     async def who(self, site: Site, request: Request) -> SignedIn | None:
         found = self.accounts.get(request.cookies.get("test", ""))
-        return None if found is None else SignedIn(account=found, session=f"session-of-{found.id}")
+        return None if found is None else SignedIn(session(found.id), found)
 
     async def opened(self, asked: Asked[Any], page: AnyPage) -> None:
         self.acts.append((asked.account.id, page.action))

@@ -17,6 +17,7 @@ from dialpact.application.ledger.audit.counted import counted
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
+from dialpact.compliance.ledger.bound.accounts import ACCOUNT, ACCOUNT_FACTOR
 from dialpact.compliance.ledger.bound.api_keys import API_KEY
 from dialpact.compliance.ledger.bound.caller_ids import CALLER_ID
 from dialpact.compliance.ledger.bound.conduct import COMPLAINT, SCRIPT, SUSPENSION
@@ -25,7 +26,10 @@ from dialpact.compliance.ledger.bound.holders import BUSINESS, CAMPAIGN, REGISTR
 from dialpact.compliance.ledger.bound.leads import BATCH
 from dialpact.store.ports.audits import Snapshot, Unreadable
 
-SMALL = (BUSINESS, CAMPAIGN, CALLER_ID, SCRIPT, SUSPENSION, COMPLAINT, REGISTRATION, BATCH, API_KEY)
+SMALL = (
+    *(BUSINESS, CAMPAIGN, CALLER_ID, SCRIPT, SUSPENSION, COMPLAINT, REGISTRATION, BATCH),
+    *(API_KEY, ACCOUNT, ACCOUNT_FACTOR),
+)
 TOGETHER = 500  # acts of a page, and rows between two looks at the clock
 SHOWN = 60  # characters of a value
 IMPORT = "import"

@@ -50,6 +50,8 @@ TABLES: Mapping[str, Bound] = {
     "complaint": Bound("acts", "complaint"),
     "registration": Bound("acts", "registration"),
     "api_key": Bound("acts", "api-key"),
+    "account": Bound("acts", "account"),
+    "account_factor": Bound("acts", "account-factor; of what is signed in by the SHA-256"),
     "batch": Bound("acts", "leads"),
     "do_not_call": Bound("acts", "dnc"),
     "consent": Bound("acts", "consent"),
@@ -71,6 +73,11 @@ TABLES: Mapping[str, Bound] = {
     "register_difference": Bound("nothing", "found anew at each look"),
     "register_look": Bound("nothing", "said anew at each look"),
     "job": Bound("nothing", "work that a program asked for; what it does to registers or evidence is an act"),
+    "account_session": Bound(
+        "nothing",
+        "sealed: a keyed hash over each, which SQL can not make; that one began and ended is an act",
+    ),
+    "account_use": Bound("nothing", "the last code that was used, so that none is good twice"),
     "api_key_use": Bound("nothing", "when a key was last used, for whoever lists them"),
     "idempotency": Bound(
         "nothing",

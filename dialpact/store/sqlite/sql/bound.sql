@@ -56,6 +56,12 @@ SELECT * FROM registration WHERE holder = :holder AND id = :id;
 -- name: rows_api_key(id)
 SELECT * FROM api_key WHERE id = :id;
 
+-- name: rows_account(id)
+SELECT * FROM account WHERE id = :id;
+
+-- name: rows_account_factor(account)
+SELECT * FROM account_factor WHERE account = :account;
+
 -- name: rows_batch(id)
 SELECT * FROM batch WHERE id = :id;
 
@@ -72,6 +78,14 @@ WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'campaign' AND 
 -- name: unlogged_api_key()
 SELECT * FROM api_key
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'api-key' AND key = api_key.id);
+
+-- name: unlogged_account()
+SELECT * FROM account
+WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account' AND key = account.id);
+
+-- name: unlogged_account_factor()
+SELECT * FROM account_factor
+WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account-factor' AND key = account_factor.account);
 
 -- name: unlogged_caller_id()
 SELECT * FROM caller_id
