@@ -19,6 +19,7 @@ JobKind = Literal[
     "inspection",
     "reconciliation",
     "reconciliation-acts",
+    "ledger-verification",
 ]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
 UNDER_WAY: tuple[JobState, ...] = ("queued", "running")  # any other is its end

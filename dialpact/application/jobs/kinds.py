@@ -113,4 +113,7 @@ KINDS: Mapping[JobKind, Kind] = {
     "reconciliation-acts": Kind(
         "dialpact.application.jobs.reconciliation_acts", (Right.EVIDENCE, Right.RETENTION), idle=False
     ),
+    "ledger-verification": Kind(
+        "dialpact.application.jobs.verifying", (Right.CALLS, Right.LEDGER), idle=True
+    ),
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from contextlib import AbstractAsyncContextManager
 
     from dialpact.store.ports.accounts import Accounts
+    from dialpact.store.ports.acts import Acts
     from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.approvals import Approvals
     from dialpact.store.ports.audits import Audits
@@ -74,6 +75,9 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def acts(self) -> Acts: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
+    from dialpact.store.sqlite.acts import Acts
     from dialpact.store.sqlite.browsing import Browsing
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
@@ -73,6 +74,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.account import Accounts
 
         return Accounts(self)
+
+    @cached_property
+    def acts(self) -> Acts:
+        from dialpact.store.sqlite.acts import Acts
+
+        return Acts(self)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

@@ -7,6 +7,7 @@ was sent; the handler. Whatever fails is said in the asked language, and nothing
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -104,6 +105,7 @@ class Address:
         self._site, self._visitors, self._by_method = site, visitors, by_method
         self._navigation = navigation
         self._roles = {page.action: page.roles for page in every}
+        self._open: Counter[str] = Counter()  # by action: those that are being answered
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -145,6 +147,11 @@ class Address:
                     return self._to_sign_in(page, asking)
                 if found.account.role not in page.roles:
                     return self._said(asking, 403, "not-your-page")
+            if page.at_once:
+                if self._open[page.action] >= page.at_once:
+                    return self._said(asking, 503, "come-again")
+                self._open[page.action] += 1
+                held.callback(self._open.subtract, {page.action: 1})
             return await self._handled(page, asking, held)
         except TooLarge:
             return self._said(asking, 413, "too-large")
