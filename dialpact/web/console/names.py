@@ -2,11 +2,11 @@
 
 MODULES = (
     "approvals",
+    "exports",
+    "imports",
     "language",
     "now",
     "registers",
-    "exports",
-    "imports",
     "scrubs",
 )
 # Where each stands in the navigation.
