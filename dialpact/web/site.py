@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.accounts.desk import Desk
 from dialpact.application.gate import Gate
 from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.clock import Clock, Uptime
@@ -47,6 +49,11 @@ class Site:
     jobs: JobDesk | None = None
     gate: Gate | None = None
     reads: Store | None = None
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Of who signs in."""
+        return Desk(self.config)
 
 
 class RouteSource(Protocol):

@@ -39,9 +39,10 @@ CONFLICTS = frozenset(
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
+        *("account-taken", "account-faster", "account-not-first"),
     }
 )
-OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
+OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410, "sign-in-wait": 429}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)

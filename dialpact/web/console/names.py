@@ -1,6 +1,11 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
-MODULES = ("language",)
+MODULES = (
+    "account",
+    "accounts",
+    "language",
+    "sign_in",
+)
 # Where each stands in the navigation.
 ORDER = (
     "nav.now",
