@@ -3,7 +3,13 @@
 MODULES = (
     "account",
     "accounts",
+    "approvals",
+    "exports",
+    "imports",
     "language",
+    "now",
+    "registers",
+    "scrubs",
     "sign_in",
 )
 # Where each stands in the navigation.
