@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.accounts.desk import Desk
 from dialpact.application.gate import Gate
 from dialpact.application.health import Looking
 from dialpact.application.jobs.files import JobFiles
@@ -52,6 +54,11 @@ class Site:
     reads: Store | None = None
     health: Looking | None = None
     watch: Watch = field(default_factory=Watch)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Of who signs in."""
+        return Desk(self.config)
 
 
 class RouteSource(Protocol):

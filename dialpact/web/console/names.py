@@ -1,6 +1,8 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "account",
+    "accounts",
     "approvals",
     "exports",
     "imports",
@@ -8,6 +10,7 @@ MODULES = (
     "now",
     "registers",
     "scrubs",
+    "sign_in",
 )
 # Where each stands in the navigation.
 ORDER = (
