@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from dialpact.application.reloading import Reloading, Word
-from dialpact.cli import job_worker, notify
+from dialpact.cli import asterisk, job_worker, notify
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
@@ -51,6 +51,7 @@ async def web(session: CommandContext) -> int:
         session.machine.uptime,
         partial(job_worker.command, Path(config.origin)),
         BUSY_MS,
+        asterisk.manager,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.doctor.live import Opening
 from dialpact.application.gate import Gate
 from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.clock import Clock, Uptime
@@ -36,6 +37,7 @@ class Site:
     that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
     ``gate``: decides what is asked before a call is dialled, on a store of its own; None where nothing runs
     it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
+    ``manager``: opens Asterisk's AMI as the doctor's own user; None: nobody here does.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class Site:
     jobs: JobDesk | None = None
     gate: Gate | None = None
     reads: Store | None = None
+    manager: Opening | None = None
 
 
 class RouteSource(Protocol):

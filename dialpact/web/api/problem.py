@@ -40,6 +40,7 @@ CONFLICTS = frozenset(
         *("recording-missing", "recording-unreadable"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
         *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
+        "reload-changed",
     }
 )
 OTHER = {

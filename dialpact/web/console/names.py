@@ -2,7 +2,10 @@
 
 MODULES = (
     "approvals",
+    "calling_hours",
     "language",
+    "reload",
+    "settings",
 )
 # Where each stands in the navigation.
 ORDER = (

@@ -58,7 +58,7 @@ def office(furnished: Home) -> Iterator[tuple[Home, Visitor]]:
 
 
 ABOUT = {
-    "hold": HoldRelease(hold=1),
+    "hold": HoldRelease(hold=2),
     "suspension": SuspensionLift(of="campaign", key="spring"),
     "opt-out": OptOutRemoval(number=NUMBER),
 }
