@@ -35,7 +35,16 @@ SHUT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 # Faults of what is there already, in the place of what was sent.
 CONFLICTS = frozenset(
     {
-        *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
+        *(
+            "taken",
+            "exists",
+            "batch-exists",
+            "complaint-answered",
+            "complaint-not-answered",
+            "complaint-closed",
+            "cdr-times-off",
+            "consent-differs",
+        ),
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
@@ -47,6 +56,7 @@ OTHER = {
     "recording-disposed": 410,
     "no-recording-file": 404,
     "job-expired": 410,
+    "not-listening": 403,
     "approval-own": 403,
     "approval-no-officer": 403,
     "approval-new-account": 403,

@@ -3,8 +3,13 @@
 MODULES = (
     "approvals",
     "calling_hours",
+    "exports",
+    "imports",
     "language",
+    "now",
+    "registers",
     "reload",
+    "scrubs",
     "settings",
 )
 # Where each stands in the navigation.
