@@ -144,7 +144,7 @@ def test_what_a_reload_would_change(furnished: Home) -> None:
             fields = page.page.form("/settings/reload").fields
             assert visitor.post("/settings/reload", {**fields, "reason": " "}).status == 422
             text = furnished.config.read_text("utf-8")
-            furnished.config.write_text(text.replace('"carrier"', '"carrier2"'), "utf-8")
+            furnished.config.write_text(text.replace(json.dumps(HOSTILE), '"x"'), "utf-8")
             moved = visitor.post("/settings/reload", {**fields, "reason": "x"}, htmx=True)
             assert moved.status == 409 and moved.page.alerts
             assert acts(furnished) == []
