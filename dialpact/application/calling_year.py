@@ -10,7 +10,7 @@ from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.compliance import permitted_hours, zones
 from dialpact.compliance.model import PURPOSES, PolicyVersion, Purpose, Value
-from dialpact.compliance.permitted_hours import Kind, Month, PermittedDay
+from dialpact.compliance.permitted_hours import Exceptional, Kind, Month, PermittedDay
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.cell import choice
 from dialpact.compliance.registers.fault import Fault, shown
@@ -33,7 +33,7 @@ class CallingYear(Value, frozen=True, kw_only=True):
     later: int
     months: tuple[Month, ...]
     kinds: tuple[Kind, ...]
-    exceptions: tuple[PermittedDay, ...]
+    exceptions: tuple[Exceptional, ...]
     open_days: int
     seconds: int
     most: int  # seconds of a day

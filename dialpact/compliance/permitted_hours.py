@@ -55,6 +55,13 @@ class Kind(NamedTuple):
     one: PermittedDay
 
 
+class Exceptional(NamedTuple):
+    """A day, and one that is as this day of the week mostly is."""
+
+    day: PermittedDay
+    usual: PermittedDay
+
+
 class Month(NamedTuple):
     """``days``: all of it; of these so many have hours, of so many ``seconds`` together."""
 
@@ -100,13 +107,15 @@ def months(days: Sequence[PermittedDay]) -> tuple[Month, ...]:
     return tuple(found)
 
 
-def exceptions(days: Sequence[PermittedDay]) -> tuple[PermittedDay, ...]:
+def exceptions(days: Sequence[PermittedDay]) -> tuple[Exceptional, ...]:
     """Those that are not as this day of the week mostly is."""
-    usual = {
-        weekday: Counter(day.kind for day in days if day.day.weekday() == weekday).most_common(1)[0][0]
-        for weekday in {day.day.weekday() for day in days}
-    }
-    return tuple(day for day in days if day.kind != usual[day.day.weekday()])
+    usual: dict[int, PermittedDay] = {}
+    for weekday in range(7):
+        of_week = [day for day in days if day.day.weekday() == weekday]
+        if of_week:
+            usual[weekday] = kinds(of_week)[0].one
+    pairs = (Exceptional(day, usual[day.day.weekday()]) for day in days)
+    return tuple(pair for pair in pairs if pair.day.kind != pair.usual.kind)
 
 
 def _days(year: int) -> Iterator[date]:

@@ -130,8 +130,12 @@ def test_sums() -> None:
     assert sum(month.open for month in months) == kinds[0].times == 245
     assert sum(month.seconds for month in months) == 245 * (43140 - 28800 + 66540 - 50400)
     assert sum(one.times for one in kinds) == 365
-    special = {day.day for day in permitted_hours.exceptions(days)}
+    special = {one.day.day for one in permitted_hours.exceptions(days)}
     assert {date(2026, 10, 1), date(2026, 1, 4), date(2026, 12, 30)} <= special and len(special) == 28
+    made_up = [one.day.day for one in permitted_hours.exceptions(days) if one.day.spans]
+    assert len(made_up) == 6 and all(
+        not one.usual.spans for one in permitted_hours.exceptions(days) if one.day.spans
+    )
 
 
 def test_a_day_of_another_length_has_its_true_seconds() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from dialpact.application import calling_year
 from dialpact.application.calling_year import CallingYear
-from dialpact.compliance.model import PURPOSES
-from dialpact.compliance.permitted_hours import PermittedDay
-from dialpact.compliance.texts import finding_text
+from dialpact.compliance.model import PURPOSES, Finding
+from dialpact.compliance.permitted_hours import Exceptional, PermittedDay
+from dialpact.compliance.texts import text
 from dialpact.web.console.page import EVERYBODY, Asked, Form, Page, Shown
 
 LEVELS = 4  # of lightness; as many hours as any day of the year has is the darkest
@@ -30,8 +30,11 @@ async def show(asked: Asked[Year]) -> Shown:
     values = {
         "found": found,
         "months": [_month(asked, found, place) for place in range(len(found.months))],
-        "kinds": [{"times": one.times, **_day(asked, found, one.one)} for one in found.kinds],
-        "exceptions": [_day(asked, found, one) for one in found.exceptions],
+        "kinds": [
+            {**_day(asked, found, one.one), "times": one.times, "why": _kind(asked, one.one)}
+            for one in found.kinds
+        ],
+        "exceptions": [_exception(asked, found, one) for one in found.exceptions],
         "purposes": [(purpose, asked.text(f"calling-purpose.{purpose}")) for purpose in PURPOSES],
         "levels": range(1, LEVELS + 1),
         "side": SIDE,
@@ -72,8 +75,30 @@ def _day(asked: Asked[Any], found: CallingYear, one: PermittedDay) -> dict[str, 
         "unknown": one.is_unknown,
         "hours": one.seconds / 3600,
         "spans": ", ".join(f"{clock(opens)}–{clock(closes)}" for opens, closes in one.spans),
-        "why": "; ".join(dict.fromkeys(finding_text(each, asked.language) for each in one.why)),
+        "why": "; ".join(dict.fromkeys(_particulars(each, asked) for each in one.why)),
     }
+
+
+def _exception(asked: Asked[Any], found: CallingYear, one: Exceptional) -> dict[str, Any]:
+    """An open one as well has its reason: what it is instead."""
+    row = _day(asked, found, one.day)
+    if one.day.spans and not one.usual.spans:
+        row["why"] = asked.text("calling.makes-up")
+    elif one.day.spans:
+        row["why"] = asked.text("calling.otherwise", spans=_day(asked, found, one.usual)["spans"])
+    return row
+
+
+def _kind(asked: Asked[Any], one: PermittedDay) -> str:
+    """Why days of this kind are closed, without the day."""
+    keys = dict.fromkeys(finding.detail.get("key", "") for finding in one.why)
+    return "; ".join(asked.text(f"calling-why.{key}") for key in keys)
+
+
+def _particulars(finding: Finding, asked: Asked[Any]) -> str:
+    """What closes a day, with its particulars: "today" is no word for it."""
+    detail = dict(finding.detail)
+    return text(f"why.{detail.pop('key')}", asked.language, **detail)
 
 
 def clock(seconds: int) -> str:

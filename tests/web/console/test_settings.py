@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import date
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +18,10 @@ from dialpact.application.daemon_registry import Board
 from dialpact.application.reloading import Reloading
 from dialpact.compliance import profile
 from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.policy import days, hours
+from dialpact.compliance.policy.case import Why
 from dialpact.compliance.registers.account import Role
+from dialpact.web.console import texts
 from tests.cli.conftest import Home
 from tests.web.api.client import serving
 from tests.web.asking import WAIT
@@ -187,3 +192,11 @@ def test_a_reload_by_a_page(furnished: Home) -> None:
     said = json.loads(detail)
     assert (actor, said["reason"], said["digest"]) == ("officer", HOSTILE, fields["digest"])
     assert said["daemons"][0]["changes"] == ["trunks.carrier.business"]
+
+
+def test_whatever_closes_a_day_is_said_in_words() -> None:
+    """Each key that the rules of hours and days may give, in both languages."""
+    sources = "".join(Path(module.__file__ or "").read_text("utf-8") for module in (days, hours))
+    keys = {Why[name].value for name in re.findall(r"Why\.([A-Z_]+)", sources)} - {Why.NO_NUMBER.value}
+    said = {key.partition(".")[2] for key in texts.own("zh") if key.startswith("calling-why.")}
+    assert said == keys | {"not-effective"}
