@@ -10,6 +10,7 @@ from typing import Protocol
 from starlette.routing import BaseRoute
 
 from dialpact.application.accounts.desk import Desk
+from dialpact.application.doctor.live import Opening
 from dialpact.application.gate import Gate
 from dialpact.application.health import Looking
 from dialpact.application.jobs.files import JobFiles
@@ -40,6 +41,7 @@ class Site:
     that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
     ``gate``: decides what is asked before a call is dialled, on a store of its own; None where nothing runs
     it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
+    ``manager``: opens Asterisk's AMI as the doctor's own user; None: nobody here does.
     ``health``: how everything stands, for whoever watches; None where nobody looks. ``watch``: what goes on.
     """
 
@@ -52,6 +54,7 @@ class Site:
     jobs: JobDesk | None = None
     gate: Gate | None = None
     reads: Store | None = None
+    manager: Opening | None = None
     health: Looking | None = None
     watch: Watch = field(default_factory=Watch)
 

@@ -50,6 +50,7 @@ CONFLICTS = frozenset(
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
         *("account-taken", "account-faster", "account-not-first"),
         *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
+        "reload-changed",
     }
 )
 OTHER = {

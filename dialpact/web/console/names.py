@@ -4,12 +4,15 @@ MODULES = (
     "account",
     "accounts",
     "approvals",
+    "calling_hours",
     "exports",
     "imports",
     "language",
     "now",
     "registers",
+    "reload",
     "scrubs",
+    "settings",
     "sign_in",
 )
 # Where each stands in the navigation.

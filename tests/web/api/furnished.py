@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
-from tests.web.api import job_made, recorded
+from tests.web.api import job_made, recorded, waiting
 from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
@@ -34,4 +34,5 @@ def furnish(home: Home) -> Home:
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
     given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
+    waiting.release(home, "li")
     return home
