@@ -1,8 +1,10 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "incidents",
     "language",
     "now",
+    "why",
 )
 # Where each stands in the navigation.
 ORDER = (
