@@ -1,9 +1,14 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "approvals",
+    "exports",
+    "imports",
     "incidents",
     "language",
     "now",
+    "registers",
+    "scrubs",
     "why",
 )
 # Where each stands in the navigation.
