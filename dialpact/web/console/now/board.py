@@ -130,11 +130,12 @@ def _keep(kept: dict[K, V], key: K, value: V) -> None:
 
 
 def plot(found: Now) -> dict[str, list[float | int | None]]:
-    """For the plot: Unix times, and decisions of each minute."""
+    """For the plot: Unix times, and decisions of each minute that is over."""
+    over = found.minutes[:-1]
     return {
-        "at": [one.at.timestamp() for one in found.minutes],
-        "allowed": [one.allowed for one in found.minutes],
-        "blocked": [one.blocked for one in found.minutes],
+        "at": [one.at.timestamp() for one in over],
+        "allowed": [one.allowed for one in over],
+        "blocked": [one.blocked for one in over],
     }
 
 
